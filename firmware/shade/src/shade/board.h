@@ -1,0 +1,21 @@
+// The device the firmware runs on, as far as it reports about it.
+#pragma once
+
+#include <stdint.h>
+
+namespace shade {
+
+class Board {
+ public:
+  virtual const char* device_id() = 0;
+  virtual const char* device_os() = 0;
+  virtual int reset_reason() = 0;
+  virtual uint32_t free_memory() = 0;
+  virtual bool cloud_connected() = 0;
+  virtual void reset() = 0;
+
+ protected:
+  ~Board() = default;
+};
+
+}  // namespace shade

@@ -1,0 +1,15 @@
+// The serial port the bench console talks on.
+#pragma once
+
+namespace shade {
+
+class LinePort {
+ public:
+  virtual int read() = 0;  // next byte, -1 when none is there or the port belongs to the setup console
+  virtual void write_line(const char* text) = 0;
+
+ protected:
+  ~LinePort() = default;
+};
+
+}  // namespace shade

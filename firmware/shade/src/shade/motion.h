@@ -1,0 +1,71 @@
+// Position by timed travel: knows where the shade is from how long it ran, and when to stop it.
+//
+//   Rest --move_to--> Running --time is up, stop()--> Rest
+//     \                  | other direction
+//      \---dead time--> Pause --dead time over--> Running
+#pragma once
+
+#include <stdint.h>
+
+#include "clock.h"
+#include "driver.h"
+#include "travel.h"
+
+namespace shade {
+
+class Motion {
+ public:
+  Motion(Driver& driver, Clock& clock, const MotionRules& rules, const TravelTimes& travel);
+
+  // When the driver does not obey, moving is refused from the start.
+  void begin();
+  // Both only while at rest. `known` false: the position is a guess (power was lost in motion); the next move to
+  // 1 ... 99 closes the shade fully first.
+  void set_travel(const TravelTimes& travel) { travel_ = travel; }
+  void set_position(uint16_t hundredths, bool known);
+
+  // 0 closed ... 100 open; returns the target, or kFaulted when the driver does not obey.
+  int move_to(int target);
+  // Returns the position the shade is left at, or kFaulted.
+  int stop();
+  void tick();
+
+  int position() const { return (hundredths() + 50) / 100; }
+  uint16_t hundredths() const;  // 0 ... 10000
+  bool known() const { return known_; }
+  int target() const { return target_; }
+  bool moving() const { return phase_ != Phase::Rest; }
+  bool faulted() const { return faulted_; }
+  uint32_t moves() const { return moves_; }
+  uint32_t due_in() const;  // milliseconds until tick() has something to do, Driver::kNothingDue at rest
+
+ private:
+  enum class Phase { Rest, Running, Pause };
+
+  int leg_target() const;
+  bool start_leg();
+  bool halt();
+  void hold(uint16_t hundredths);
+  bool fail();
+  uint32_t travel_ms() const { return direction_ == Direction::Open ? travel_.open_ms : travel_.close_ms; }
+
+  Driver& driver_;
+  Clock& clock_;
+  const MotionRules rules_;
+  TravelTimes travel_;
+
+  Phase phase_ = Phase::Rest;
+  Direction direction_ = Direction::Close;
+  int target_ = 0;
+  bool known_ = true;
+  bool faulted_ = false;
+  bool settling_ = false;    // stopped, and the dead time has not passed yet
+  uint32_t stopped_ms_ = 0;  // when it was stopped
+  uint32_t leg_start_ms_ = 0;
+  uint32_t leg_run_ms_ = 0;
+  int leg_to_ = 0;
+  uint16_t leg_from_ = 0;  // hundredths; at rest: the position
+  uint32_t moves_ = 0;
+};
+
+}  // namespace shade

@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include "module/crc32.h"
+#include "module/module_image.h"
+#include "module/system_describe.h"
+#include "module/user_part.h"
+#include "module_builder.h"
+
+using namespace vphoton;
+using test::build_module;
+using test::ModuleRecipe;
+
+namespace {
+
+std::string flaw(const std::string& bytes) {
+  std::string reason;
+  auto image = ModuleImage::parse(bytes, &reason);
+  return image ? image->why_not_runnable() : reason;
+}
+
+}  // namespace
+
+TEST_CASE("CRC-32 check value") { CHECK(crc32("123456789", 9) == 0xCBF43926u); }
+
+TEST_CASE("a good module") {
+  auto image = ModuleImage::parse(build_module() + std::string(100, '\xFF'));
+  REQUIRE(image);
+  CHECK(image->why_not_runnable() == "");
+  CHECK(image->valid_checks() == 30);
+  CHECK(image->product_id == 20001);
+  CHECK(image->product_version == 7);
+  CHECK(image->payload() == "payload.");
+  CHECK(image->end == kUserPartAddress + image->bytes.size() - 4);
+}
+
+TEST_CASE("a module cut short at any length is refused") {
+  std::string whole = build_module();
+  for (size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    std::string reason;
+    CHECK_FALSE(ModuleImage::parse(whole.substr(0, length), &reason));
+    CHECK(reason != "");
+  }
+}
+
+TEST_CASE("every flipped bit is noticed") {
+  std::string whole = build_module();
+  for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    CAPTURE(bit);
+    std::string broken = whole;
+    broken[bit / 8] = static_cast<char>(broken[bit / 8] ^ 1 << bit % 8);
+    CHECK(flaw(broken) != "");
+  }
+}
+
+TEST_CASE("flaws by name") {
+  ModuleRecipe recipe;
+  SUBCASE("platform") {
+    recipe.platform = 10;
+    CHECK(flaw(build_module(recipe)).find("platform 10") != std::string::npos);
+  }
+  SUBCASE("a build for a real Photon") {
+    recipe.needed_version = 2302;
+    CHECK(flaw(build_module(recipe)).find("needs system part 2 version 2302") != std::string::npos);
+    CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::Dependencies));
+  }
+  SUBCASE("address") {
+    recipe.start = 0x08020000;
+    CHECK(flaw(build_module(recipe)).find("0x080A0000") != std::string::npos);
+  }
+  SUBCASE("too long") {
+    recipe.payload.assign(kUserPartSize, 'x');
+    CHECK(flaw(build_module(recipe)).find("128 KB") != std::string::npos);
+  }
+  SUBCASE("function") {
+    recipe.function = 4;
+    CHECK(flaw(build_module(recipe)) == "is not a user part");
+  }
+  SUBCASE("erased flash") { CHECK(flaw(std::string(1000, '\xFF')) == "does not begin with a module prefix"); }
+}
+
+TEST_CASE("code that is no library is refused with a reason") {
+  std::string reason;
+  CHECK_FALSE(UserPart::load("not an ELF file", &reason));
+  CHECK(reason.find("cannot be loaded") != std::string::npos);
+}
+
+TEST_CASE("system describe") {
+  CHECK(system_describe(nullptr) ==
+        R"("p":6,"m":[{"s":16384,"l":"m","vc":30,"vv":30,"f":"b","n":"0","v":1006,"d":[]},)"
+        R"({"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"1","v":2302,"d":[{"f":"s","n":"2","v":207}]},)"
+        R"({"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"2","v":2302,)"
+        R"("d":[{"f":"s","n":"1","v":2302},{"f":"b","n":"0","v":1003}]}])");
+  ModuleRecipe recipe;
+  recipe.needed_version = 2302;
+  auto image = ModuleImage::parse(build_module(recipe));
+  std::string text = system_describe(&*image);
+  std::string sha;
+  for (int i = 0; i < 32; ++i) sha += "5A";
+  std::string tail = R"(,{"s":131072,"l":"m","vc":30,"vv":26,"u":")" + sha +
+                     R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2302}]}])";
+  CHECK(text.substr(text.size() - tail.size()) == tail);
+}

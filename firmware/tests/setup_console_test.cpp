@@ -1,0 +1,113 @@
+#include "console/setup_console.h"
+
+#include <doctest/doctest.h>
+
+#include "fake_setup_host.h"
+
+using namespace vphoton;
+
+namespace {
+
+struct Bench {
+  test::FakeSetupHost host;
+  std::string output;
+  SetupConsole console{host, [this](const std::string& text) { output += text; }};
+
+  std::string type(const std::string& text) {
+    output.clear();
+    console.feed(text);
+    return output;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("line reader") {
+  LineReader reader(3);
+  std::string echo;
+  CHECK_FALSE(reader.feed('a', &echo));
+  CHECK_FALSE(reader.feed('b', &echo));
+  CHECK_FALSE(reader.feed(127, &echo));
+  CHECK_FALSE(reader.feed('c', &echo));
+  CHECK_FALSE(reader.feed('d', &echo));
+  CHECK_FALSE(reader.feed(8, &echo));
+  CHECK_FALSE(reader.feed('e', &echo));
+  CHECK(reader.feed('x', &echo));  // one too many
+  CHECK(reader.line() == "ace");
+  CHECK(echo == "ab\b \bcd\b \be\r\n");
+  LineReader empty(3);
+  CHECK_FALSE(empty.feed(8, &echo));
+  CHECK(empty.feed('\n', &echo));
+  CHECK(empty.line() == "");
+}
+
+TEST_CASE("single-character commands") {
+  Bench b;
+  CHECK(b.type("i") == "Your device id is 0123456789abcdef01234567\r\n");
+  CHECK(b.type("m") == "Your device MAC address is\r\ne0:4f:43:01:23:45\r\n");
+  CHECK(b.type("v") == "system firmware version: 2.3.1\n\r\n");
+  CHECK(b.type("s") == "{\"p\":6,\"m\":[]}\r\n");
+  CHECK(b.type("c") == "Device claimed: no\r\n");
+  b.host.is_claimed = true;
+  CHECK(b.type("c") == "Device claimed: yes\r\n");
+  CHECK(b.type("eh?Z \r\n") == "");
+  CHECK(b.type("x") == "");
+  CHECK(b.host.finished == 1);
+}
+
+TEST_CASE("claim code") {
+  Bench b;
+  std::string code(63, 'k');
+  CHECK(b.type("C") == "Enter 63-digit claim code: ");
+  CHECK(b.type(code) == code);
+  CHECK(b.type("\n") == "\r\nClaim code set to: " + code + "\r\n");
+  CHECK(b.host.code == code);
+  b.host.code.clear();
+  b.type("C");
+  CHECK(b.type("short\r") == "short\r\nSorry, claim code is not 63 characters long. Claim code unchanged.\r\n");
+  CHECK(b.host.code == "");
+}
+
+TEST_CASE("what is sent before the next prompt is thrown away") {
+  Bench b;
+  b.type("w");
+  CHECK(b.type("photonrig\nphotonrig-lab\n") == "photonrig\r\nPassword: ");
+  std::string answer = b.type("photonrig-lab\n");
+  CHECK(answer.find("photonrig-lab\r\nThanks! Wait while I save those credentials...\r\n\r\nAwesome.") == 0);
+  CHECK(answer.find("    Particle <3 you!\r\n\r\n") != std::string::npos);
+  CHECK(b.host.password == "photonrig-lab");
+  CHECK(b.host.security == 0x00400004);
+  CHECK(b.host.finished == 1);
+}
+
+TEST_CASE("a network that is not in the air") {
+  Bench b;
+  const std::string security = "Security 0=unsecured, 1=WEP, 2=WPA, 3=WPA2, 4=WPA Enterprise, 5=WPA2 Enterprise: ";
+  const std::string cipher = "Security Cipher 1=AES, 2=TKIP, 3=AES+TKIP: ";
+  b.type("w");
+  CHECK(b.type("hidden\r") == "hidden\r\n" + security);
+  CHECK(b.type("7\n") == "7\r\n" + security);
+  SUBCASE("WPA2") {
+    CHECK(b.type("3\n") == "3\r\n" + cipher);
+    CHECK(b.type("9\n") == "9\r\n" + cipher);
+    CHECK(b.type("3\n") == "3\r\nPassword: ");
+    b.host.result = -2;
+    CHECK(b.type("some password\n").find("Derp. Sorry, we couldn't save the credentials.\r\n\r\n") !=
+          std::string::npos);
+    CHECK(b.host.security == (wiced::kWpa2 | wiced::kAes | wiced::kTkip));
+    CHECK(b.host.finished == 0);
+  }
+  SUBCASE("open: the cipher is asked for all the same") {
+    CHECK(b.type("0\n") == "0\r\n" + cipher);
+    CHECK(b.type("1\n").find("Thanks!") != std::string::npos);
+    CHECK(b.host.security == wiced::kOpen);
+    CHECK(b.host.finished == 1);
+  }
+}
+
+TEST_CASE("an open network in the air needs no further question") {
+  Bench b;
+  b.host.air[0].security = wiced::kOpen;
+  b.type("w");
+  CHECK(b.type("photonrig\n").find("photonrig\r\nThanks!") == 0);
+}

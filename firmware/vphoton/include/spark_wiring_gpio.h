@@ -1,0 +1,58 @@
+// Pins of the Photon, numbered as its pin map does.
+#pragma once
+
+#include <stdint.h>
+
+typedef uint16_t pin_t;
+
+enum PinMode {
+  INPUT,
+  OUTPUT,
+  INPUT_PULLUP,
+  INPUT_PULLDOWN,
+  AF_OUTPUT_PUSHPULL,
+  AF_OUTPUT_DRAIN,
+  AN_INPUT,
+  AN_OUTPUT,
+  PIN_MODE_NONE = 0xFF
+};
+
+#define D0 ((pin_t)0)
+#define D1 ((pin_t)1)
+#define D2 ((pin_t)2)
+#define D3 ((pin_t)3)
+#define D4 ((pin_t)4)
+#define D5 ((pin_t)5)
+#define D6 ((pin_t)6)
+#define D7 ((pin_t)7)
+
+#define A0 ((pin_t)10)
+#define A1 ((pin_t)11)
+#define A2 ((pin_t)12)
+#define A3 ((pin_t)13)
+#define A4 ((pin_t)14)
+#define A5 ((pin_t)15)
+#define A6 ((pin_t)16)
+#define A7 ((pin_t)17)
+#define DAC A6
+#define WKP A7
+#define RX ((pin_t)18)
+#define TX ((pin_t)19)
+#define BTN ((pin_t)20)
+
+#define SS A2
+#define SCK A3
+#define MISO A4
+#define MOSI A5
+#define SDA D0
+#define SCL D1
+
+#define TOTAL_PINS 25
+
+void pinMode(pin_t pin, PinMode mode);
+PinMode getPinMode(pin_t pin);
+bool pinAvailable(pin_t pin);
+void digitalWrite(pin_t pin, uint8_t value);
+int32_t digitalRead(pin_t pin);
+int32_t analogRead(pin_t pin);                // 0 ... 4095
+void analogWrite(pin_t pin, uint32_t value);  // 0 ... 255 duty

@@ -1,0 +1,31 @@
+#include "cloud/describe.h"
+
+#include "cloud/messages.h"
+
+namespace vphoton::cloud {
+
+std::string describe_json(uint8_t flags, const AppSurface& surface, const std::string& system_members) {
+  std::string json = "{";
+  if (flags & kDescribeApplication) {
+    json += "\"f\":[";
+    for (const auto& function : surface.functions) {
+      if (json.back() != '[') json += ',';
+      json += '"' + function.name + '"';
+    }
+    json += "],\"v\":{";
+    for (const auto& variable : surface.variables) {
+      if (json.back() != '{') json += ',';
+      json += '"' + variable.name + "\":" + std::to_string(static_cast<int>(variable.type));
+    }
+    json += '}';
+  }
+  if (flags & kDescribeSystem) {
+    if (json.size() > 1) json += ',';
+    json += system_members;
+  }
+  return json += '}';
+}
+
+std::string describe_metrics() { return std::string("\x00\x04\x00\x02\x00\x04\x00", 7); }
+
+}  // namespace vphoton::cloud

@@ -1,0 +1,127 @@
+#include "cloud/ota_update.h"
+
+#include <algorithm>
+
+#include "cloud/messages.h"
+#include "module/crc32.h"
+
+namespace vphoton::cloud {
+namespace {
+
+constexpr size_t kFullBeginSize = 20;  // with token; anything shorter means the defaults
+constexpr uint32_t kDefaultChunkSize = 512;
+constexpr uint32_t kDefaultFileLength = 262144;
+constexpr uint32_t kMaxChunks = 65536;  // a choice: indices have 16 bits
+constexpr uint8_t kFastFlag = 0x01;
+constexpr uint8_t kStoreFirmware = 0;
+
+}  // namespace
+
+OtaUpdate::OtaUpdate(CloudHost& host, Send send, NextId next_id)
+    : host_(host), send_(std::move(send)), next_id_(std::move(next_id)) {}
+
+bool OtaUpdate::begin(const CoapMessage& request, uint64_t now_ms) {
+  uint8_t flags = 0;
+  uint8_t destination = kStoreFirmware;
+  chunk_size_ = 0;
+  file_length_ = 0;
+  const std::string_view payload = request.payload();
+  if (request.bytes().size() >= kFullBeginSize && payload.size() >= 12) {
+    flags = static_cast<uint8_t>(payload[0]);
+    chunk_size_ = read_u16(payload, 1);
+    file_length_ = read_u32(payload, 3);
+    destination = static_cast<uint8_t>(payload[7]);
+  }
+  if (chunk_size_ == 0) {
+    chunk_size_ = kDefaultChunkSize;
+    file_length_ = kDefaultFileLength;
+  }
+  const uint32_t chunks = file_length_ / chunk_size_ + (file_length_ % chunk_size_ ? 1 : 0);
+  const bool allowed = host_.updates_enabled() || host_.updates_forced();
+  // A choice: only the firmware store exists; system and application stores are refused.
+  if (!allowed || destination != kStoreFirmware || chunks == 0 || chunks > kMaxChunks ||
+      host_.ota_begin(file_length_) != 0) {
+    state_ = State::Idle;
+    send_(coded_ack(request.id(), kServiceUnavailable, request.token()));
+    return false;
+  }
+  state_ = State::Receiving;
+  fast_ = flags & kFastFlag;
+  slow_index_ = 0;
+  flight_ = 0;
+  received_.assign(fast_ ? chunks : 0, false);
+  last_chunk_ms_ = now_ms;
+  send_(empty_ack(request.id()));
+  send_(update_ready(next_id_(), request.token(), fast_));
+  return true;
+}
+
+void OtaUpdate::chunk(const CoapMessage& request, uint64_t now_ms) {
+  if (state_ != State::Receiving) return;
+  last_chunk_ms_ = now_ms;
+  const CoapOption* crc = request.option(kUriQuery, 0);
+  const CoapOption* index = request.option(kUriQuery, 1);
+  const bool readable = crc && crc->value.size() == 4 && (!index || index->value.size() == 2);
+  const uint32_t expected_crc = readable ? read_u32(crc->value, 0) : 0;
+
+  if (fast_ && readable && index) {
+    const uint16_t number = read_u16(index->value, 0);
+    if (number >= received_.size() || received_[number] || !store(number, request.payload(), expected_crc)) return;
+    received_[number] = true;
+    ++flight_;
+    return;
+  }
+  const bool good = readable && !fast_ && store(slow_index_, request.payload(), expected_crc);
+  if (good) ++slow_index_;
+  send_(empty_ack(request.id()));
+  send_(chunk_received(next_id_(), request.token(), good));
+}
+
+bool OtaUpdate::store(uint32_t index, std::string_view data, uint32_t expected_crc) {
+  const uint64_t offset = static_cast<uint64_t>(index) * chunk_size_;
+  if (data.empty() || data.size() > chunk_size_ || offset + data.size() > file_length_ ||
+      crc32(data.data(), data.size()) != expected_crc)
+    return false;
+  return host_.ota_write(static_cast<uint32_t>(offset), reinterpret_cast<const uint8_t*>(data.data()), data.size()) ==
+         0;
+}
+
+bool OtaUpdate::done(const CoapMessage& request) {
+  if (state_ != State::Receiving) {
+    send_(coded_ack(request.id(), kChanged, request.token()));
+    return false;
+  }
+  const std::vector<uint16_t> missing = missing_chunks();
+  if (!missing.empty()) {
+    flight_ = 0;
+    send_(coded_ack(request.id(), kBadRequest, request.token()));
+    send_(chunks_missed(next_id_(), missing));
+    return false;
+  }
+  const int result = host_.ota_validate();
+  state_ = result == 0 ? State::Accepted : State::Idle;
+  send_(update_done_ack(request.id(), request.token(), result));
+  return result == 0;
+}
+
+// As many as the last flight brought plus a fifth (at least 2), but never more than 40.
+std::vector<uint16_t> OtaUpdate::missing_chunks() const {
+  const size_t limit = std::min<size_t>(flight_ + std::max<uint32_t>(flight_ / 5, 2), kMaxMissedIndices);
+  std::vector<uint16_t> missing;
+  for (size_t i = 0; i < received_.size() && missing.size() < limit; ++i)
+    if (!received_[i]) missing.push_back(static_cast<uint16_t>(i));
+  return missing;
+}
+
+void OtaUpdate::expire(uint64_t now_ms) {
+  if (state_ != State::Receiving || now_ms < last_chunk_ms_ + kStallMs) return;
+  state_ = State::Idle;
+  host_.ota_abort();
+}
+
+std::optional<uint64_t> OtaUpdate::deadline() const {
+  if (state_ != State::Receiving) return std::nullopt;
+  return last_chunk_ms_ + kStallMs;
+}
+
+}  // namespace vphoton::cloud

@@ -1,0 +1,363 @@
+#include "cloud/session.h"
+
+#include <algorithm>
+
+#include "cloud/describe.h"
+#include "cloud/frame_codec.h"
+#include "cloud/messages.h"
+#include "cloud/system_events.h"
+
+namespace vphoton::cloud {
+namespace {
+
+// Device OS 2.3.1: the table of subscriptions keeps 12 characters of a device id, so what is sent from it is cut.
+constexpr size_t kTableDeviceId = 12;
+
+std::string subscription_key(const Subscription& subscription) {
+  return std::to_string(static_cast<int>(subscription.scope)) + subscription.device_id + '/' + subscription.prefix;
+}
+
+}  // namespace
+
+Session::Session(CloudHost& host, BootMemory& memory, SessionChannel& channel, std::function<uint64_t()> now_ms,
+                 Start start)
+    : host_(host),
+      memory_(memory),
+      channel_(channel),
+      now_ms_(std::move(now_ms)),
+      message_id_(start.message_id),
+      token_(start.token),
+      update_(
+          host, [this](const std::string& plain) { send(plain); }, [this] { return next_id(); }) {}
+
+uint16_t Session::message_id_from_salt(const std::array<uint8_t, 8>& salt) {
+  return static_cast<uint16_t>(salt[0] | salt[1] << 8);
+}
+
+void Session::start() {
+  state_ = State::AwaitHello;
+  started_ms_ = last_received_ms_ = now_ms_();
+  const uint8_t flags = kHelloFlags | (host_.last_update_succeeded() ? kHelloUpdateSucceeded : 0);
+  send(hello(next_id(), host_.product_id(), host_.product_version(), flags, host_.platform_id()));
+}
+
+void Session::send(const std::string& plain) {
+  if (closed()) return;
+  // A choice: Device OS panics when a describe message outgrows its buffer; here the session ends.
+  if (plain.size() > kMaxSentPlaintext)
+    drop(CloudError::Protocol);
+  else
+    channel_.send(plain);
+}
+
+void Session::close() {
+  if (closed()) return;
+  state_ = State::Closed;
+  waiting_.clear();
+  auto self = shared_from_this();
+  pending_acks_.fail_all();
+}
+
+void Session::drop(CloudError why) {
+  if (closed()) return;
+  auto self = shared_from_this();
+  close();
+  channel_.drop(why);
+}
+
+void Session::receive(const std::string& plain) {
+  if (closed()) return;
+  auto self = shared_from_this();
+  last_received_ms_ = now_ms_();
+  ping_sent_ms_.reset();
+  const auto message = CoapMessage::parse(plain);
+  if (!message) return;
+  if (handling_) {
+    if (handling_of(*message) == Handling::Now)
+      dispatch(*message);
+    else if (waiting_.size() >= kMaxWaitingMessages)
+      drop(CloudError::Protocol);
+    else
+      waiting_.push_back(plain);
+    return;
+  }
+  handling_ = true;
+  dispatch(*message);
+  while (!waiting_.empty()) {
+    const std::string next = std::move(waiting_.front());
+    waiting_.pop_front();
+    dispatch(*CoapMessage::parse(next));
+  }
+  handling_ = false;
+}
+
+Session::Handling Session::handling_of(const CoapMessage& message) {
+  return message.code() == kEmpty || message.code() == kContent ? Handling::Now : Handling::InTurn;
+}
+
+void Session::dispatch(const CoapMessage& message) {
+  switch (message.code()) {
+    case kEmpty:
+      if (message.type() == CoapType::Con)
+        send(empty_ack(next_id()));  // with an id of its own, not the request's
+      else
+        on_acknowledgement(message);
+      break;
+    case kGet:
+      on_get(message);
+      break;
+    case kPost:
+      on_post(message);
+      break;
+    case kPut:
+      on_put(message);
+      break;
+    case kContent:
+      on_time(message);
+      break;
+    default:
+      on_acknowledgement(message);
+  }
+}
+
+void Session::on_get(const CoapMessage& message) {
+  if (message.path() == 'v') on_variable(message);
+  if (message.path() == 'd') on_describe(message);
+}
+
+void Session::on_post(const CoapMessage& message) {
+  switch (message.path()) {
+    case 'E':
+    case 'e':
+      on_event(message);
+      break;
+    case 'h':
+      on_hello(message);
+      break;
+    case 'f':
+      on_function(message);
+      break;
+    case 's':
+    case 'u':
+      if (update_.begin(message, now_ms_())) ++memory_.updates_begun;
+      break;
+    case 'c':
+      update_.chunk(message, now_ms_());
+      break;
+    default:
+      break;
+  }
+}
+
+void Session::on_put(const CoapMessage& message) {
+  switch (message.path()) {
+    case 'k':
+      send(empty_ack(next_id()));  // with an id of its own, not the request's
+      break;
+    case 'u':
+      if (update_.done(message)) channel_.apply_update_when_written();
+      break;
+    case 's':
+      on_signal(message);
+      break;
+    default:
+      break;
+  }
+}
+
+void Session::on_acknowledgement(const CoapMessage& message) {
+  if (message.type() == CoapType::Ack) pending_acks_.complete(message.id(), message.code() < kBadRequest);
+  if (message.type() == CoapType::Rst) pending_acks_.complete(message.id(), false);
+}
+
+void Session::on_hello(const CoapMessage& message) {
+  if (message.type() == CoapType::Con) send(empty_ack(message.id()));
+  if (state_ != State::AwaitHello) return;
+  state_ = State::Established;
+  host_.hello_acknowledged();
+  send_system_start();
+  if (memory_.application_ready || host_.safe_mode()) send_application_start();
+  if (!closed()) channel_.established();
+}
+
+void Session::send_system_start() {
+  send(describe_post(next_id(), kDescribeSystem,
+                     describe_json(kDescribeSystem, host_.app_surface(), host_.system_describe())));
+  const std::string claim_code = host_.claim_code();
+  if (!claim_code.empty()) send_system_event("spark/device/claim/code", claim_code);
+  send_system_event("spark/hardware/max_binary", "262144");
+  send_system_event("spark/hardware/ota_chunk_size", "512");
+  if (host_.safe_mode()) send_system_event("spark/device/safemode", "");
+  if (!memory_.last_reset_told) {
+    const std::string last_reset = host_.last_reset();
+    if (!last_reset.empty()) send_system_event("spark/device/last_reset", last_reset);
+    memory_.last_reset_told = true;
+  }
+  send_system_event("particle/device/updates/enabled", host_.updates_enabled() ? "true" : "false");
+  send_system_event("particle/device/updates/forced", host_.updates_forced() ? "true" : "false");
+  sync_time();
+}
+
+void Session::send_application_start() {
+  application_told_ = true;
+  send(describe_post(next_id(), kDescribeApplication, describe_json(kDescribeApplication, host_.app_surface(), "")));
+  send(subscription(next_id(), "particle", Scope::MyDevices, ""));
+  send(subscription(next_id(), "spark", Scope::MyDevices, ""));
+  for (const auto& subscription : host_.app_surface().subscriptions) send_subscription(subscription, true);
+}
+
+void Session::send_system_event(const char* name, const std::string& data) {
+  if (!memory_.publish_rate.admit(name, now_ms_())) return;
+  PublishRequest request;
+  request.name = name;
+  request.data = data;
+  request.has_data = true;
+  request.is_private = true;
+  send(event(next_id(), request));
+}
+
+void Session::send_subscription(const Subscription& wanted, bool from_table) {
+  subscribed_.push_back(subscription_key(wanted));
+  send(subscription(next_id(), wanted.prefix, wanted.scope,
+                    from_table ? wanted.device_id.substr(0, kTableDeviceId) : wanted.device_id));
+}
+
+void Session::on_describe(const CoapMessage& message) {
+  uint8_t flags = kDescribeSystem | kDescribeApplication;
+  const CoapOption* query = message.option(kUriQuery);
+  constexpr uint8_t kAll = kDescribeSystem | kDescribeApplication | kDescribeMetrics;
+  if (query && query->value.size() == 1) {
+    const uint8_t asked = static_cast<uint8_t>(query->value[0]);
+    if (asked >= 1 && asked <= kAll) flags = asked;
+  }
+  send(empty_ack(message.id()));
+  // A choice: metrics are answered only when asked for alone.
+  send(describe_answer(next_id(), message.token(),
+                       flags == kDescribeMetrics ? describe_metrics()
+                                                 : describe_json(flags, host_.app_surface(), host_.system_describe())));
+}
+
+void Session::on_variable(const CoapMessage& message) {
+  if (!message.token()) return drop(CloudError::Protocol);
+  const CoapOption* name = message.option(kUriPath, 1);
+  if (!name) return;
+  const Variable* variable = host_.app_surface().find_variable(std::string(name->value));
+  send(empty_ack(message.id()));
+  if (!variable) return send(variable_not_found(next_id(), message.token()));
+  const auto read = variable->read;  // a copy: reading may register another variable
+  const VariableValue value = read();
+  if (!closed()) send(variable_value(next_id(), message.token(), value));
+}
+
+void Session::on_function(const CoapMessage& message) {
+  if (!message.token()) return drop(CloudError::Protocol);
+  const CoapOption* name = message.option(kUriPath, 1);
+  if (!name) return;
+  const CoapOption* query = message.option(kUriQuery);
+  std::string argument;
+  if (query) {
+    argument = query->value;
+  } else {
+    // Without Uri-Query Device OS takes the padding behind the message for an option; so does this. What lies behind
+    // the padding is not known, so the argument ends with it (a choice).
+    const size_t padding = 16 - message.bytes().size() % 16;
+    argument.assign(padding - 1, static_cast<char>(padding));
+  }
+  const bool too_long = argument.size() > kMaxFunctionArgument;
+  if (too_long) argument.resize(kMaxFunctionArgument);
+  send(too_long ? coded_ack(message.id(), kBadRequest, std::nullopt) : empty_ack(message.id()));
+  const Function* function = host_.app_surface().find_function(std::string(name->value));
+  if (!function) return;
+  const auto call = function->call;  // a copy: the call may register another function
+  const int32_t result = call(argument);
+  if (!closed()) send(function_result(next_id(), message.token(), result));
+}
+
+void Session::on_event(const CoapMessage& message) {
+  std::string name;
+  for (size_t segment = 1; const CoapOption* option = message.option(kUriPath, segment); ++segment) {
+    if (segment > 1) name += '/';
+    name += option->value;
+  }
+  const std::string data(message.payload());
+  handle_system_event(host_, name, message.has_payload() ? &data : nullptr);
+  const auto subscriptions = host_.app_surface().subscriptions;  // a copy: a handler may subscribe
+  for (const auto& subscription : subscriptions) {
+    if (closed()) return;
+    if (name.compare(0, subscription.prefix.size(), subscription.prefix) == 0)
+      subscription.handler(name.c_str(), message.has_payload() ? data.c_str() : nullptr);
+  }
+}
+
+// Any 2.05 counts as the time; the payload is read at a fixed offset, token byte included.
+void Session::on_time(const CoapMessage& message) {
+  constexpr size_t kOffset = 6;
+  on_acknowledgement(message);
+  if (message.bytes().size() < kOffset + 4) return;
+  uint32_t seconds = read_u32(message.bytes(), kOffset);
+  if (time_asked_ms_) seconds -= static_cast<uint32_t>((now_ms_() - *time_asked_ms_) / 2000);
+  time_asked_ms_.reset();
+  host_.set_time(seconds);
+}
+
+void Session::on_signal(const CoapMessage& message) {
+  const CoapOption* query = message.option(kUriQuery);
+  send(coded_ack(next_id(), kChanged, message.token()));  // with an id of its own, not the request's
+  host_.signal(query && !query->value.empty() && query->value[0] != 0);
+}
+
+void Session::application_ready() {
+  if (established() && !application_told_) send_application_start();
+}
+
+void Session::subscriptions_changed() {
+  if (!established() || !application_told_) return;
+  for (const auto& subscription : host_.app_surface().subscriptions) {
+    const auto key = subscription_key(subscription);
+    if (std::find(subscribed_.begin(), subscribed_.end(), key) == subscribed_.end())
+      send_subscription(subscription, false);
+  }
+}
+
+bool Session::publish(const PublishRequest& request, std::function<void(bool ok)> done) {
+  if (!established() || update_.running() || request.name.empty() || request.name.size() > kMaxEventName ||
+      request.data.size() > kMaxEventData || !memory_.publish_rate.admit(request.name, now_ms_()))
+    return false;
+  const uint16_t id = next_id();
+  if (request.with_ack) pending_acks_.add(id, now_ms_(), std::move(done));
+  send(event(id, request));
+  return true;
+}
+
+void Session::sync_time() {
+  if (!established()) return;
+  time_asked_ms_ = now_ms_();
+  send(time_request(next_id(), token_++));
+}
+
+void Session::tick() {
+  if (closed()) return;
+  auto self = shared_from_this();
+  const uint64_t now = now_ms_();
+  if (state_ == State::AwaitHello) {
+    if (now >= started_ms_ + kHelloTimeoutMs) drop(CloudError::TimedOut);
+    return;
+  }
+  pending_acks_.expire(now);
+  update_.expire(now);
+  if (closed() || update_.running()) return;
+  if (ping_sent_ms_ && now >= *ping_sent_ms_ + kPingTimeoutMs) return drop(CloudError::NoAnswer);
+  if (!ping_sent_ms_ && now >= last_received_ms_ + kPingAfterMs) {
+    ping_sent_ms_ = now;
+    send(ping(next_id()));
+  }
+}
+
+uint64_t Session::deadline() const {
+  if (state_ == State::AwaitHello) return started_ms_ + kHelloTimeoutMs;
+  uint64_t due = ping_sent_ms_ ? *ping_sent_ms_ + kPingTimeoutMs : last_received_ms_ + kPingAfterMs;
+  if (update_.running()) due = update_.deadline().value_or(UINT64_MAX);
+  return std::min(due, pending_acks_.deadline().value_or(UINT64_MAX));
+}
+
+}  // namespace vphoton::cloud

@@ -1,0 +1,44 @@
+#include "core/log.h"
+
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace vphoton {
+namespace {
+
+bool verbose = false;
+
+// One write per line, so that lines of several devices on one terminal stay whole.
+void print(const char* kind, const char* format, va_list arguments) {
+  char line[512];
+  int used = snprintf(line, sizeof line, "vphoton: %s", kind);
+  int more = vsnprintf(line + used, sizeof line - static_cast<size_t>(used) - 1, format, arguments);
+  if (more < 0) return;
+  size_t length = static_cast<size_t>(used + more);
+  if (length > sizeof line - 2) length = sizeof line - 2;
+  line[length] = '\n';
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line, length + 1);
+}
+
+}  // namespace
+
+void log_verbosely(bool on) { verbose = on; }
+
+void log_state(const char* format, ...) {
+  if (!verbose) return;
+  va_list arguments;
+  va_start(arguments, format);
+  print("", format, arguments);
+  va_end(arguments);
+}
+
+void log_warning(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print("warning: ", format, arguments);
+  va_end(arguments);
+}
+
+}  // namespace vphoton

@@ -1,0 +1,183 @@
+#include "core/options.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/hex.h"
+#include "core/json.h"
+
+namespace vphoton {
+
+const char kHelp[] =
+    "usage: vphoton --state DIR [options]\n"
+    "\n"
+    "A virtual Particle Photon (Device OS 2.3.1). DIR is the device: keys, settings, firmware, EEPROM. When it is up, "
+    "one\n"
+    "JSON line on stdout names its id, serial port, SoftAP ports, control socket and state folder.\n"
+    "\n"
+    "  --state DIR             the device; made if it is not there\n"
+    "  --device-id HEX         24 hexadecimal digits\n"
+    "  --device-key FILE       RSA-1024 private key, PKCS#1 DER; without one the device makes its own at first boot\n"
+    "  --server-key FILE       the cloud's RSA-2048 public key, SubjectPublicKeyInfo DER\n"
+    "  --server HOST:PORT      the cloud's device service\n"
+    "  --firmware FILE         native user part to install before the device boots\n"
+    "  --wifi SSID:PASSWORD    a network the device already knows\n"
+    "  --air FILE              access points in the air, JSON: "
+    "[{\"ssid\",\"password\",\"security\",\"channel\",\"rssi\"}]\n"
+    "                          (default: \"photonrig\", password \"photonrig-lab\", WPA2 AES)\n"
+    "  --listening             start in listening mode\n"
+    "  --softap-tcp-port N     SoftAP over TCP on 127.0.0.1 (default 0: any free port)\n"
+    "  --softap-http-port N    SoftAP over HTTP on 127.0.0.1 (default 0: any free port)\n"
+    "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default 25)\n"
+    "  --device-os VERSION     2.3.1\n"
+    "  --log                   tell changes of state on stderr, not only warnings\n"
+    "\n"
+    "What is given is written into the device; a later start needs only --state.\n"
+    "\n"
+    "example: vphoton --state /tmp/one --device-id 0123456789abcdef01234567 --server-key cloud.der \\\n"
+    "                 --server 127.0.0.1:5683 --firmware roller.bin --wifi photonrig:photonrig-lab\n";
+
+namespace {
+
+constexpr size_t kDeviceIdSize = 12;
+constexpr size_t kLargestFile = 1024 * 1024;
+
+bool read_file(const std::string& path, std::string* content) {
+  FILE* file = fopen(path.c_str(), "rbe");
+  if (!file) return false;
+  char buffer[8192];
+  size_t got;
+  while (content->size() <= kLargestFile && (got = fread(buffer, 1, sizeof buffer, file)) > 0)
+    content->append(buffer, got);
+  bool read = !ferror(file);
+  fclose(file);
+  return read;
+}
+
+std::optional<int> whole_number(const std::string& text, int least, int most) {
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  int value = atoi(text.c_str());
+  if (value < least || value > most) return std::nullopt;
+  return value;
+}
+
+class ArgumentReader {
+ public:
+  ArgumentReader(const std::vector<std::string>& arguments, std::string* error)
+      : arguments_(arguments), error_(error) {}
+
+  bool read(Options& options) {
+    while (at_ < arguments_.size()) {
+      std::string name = arguments_[at_++];
+      if (name == "--help" || name == "-h")
+        options.help = true;
+      else if (name == "--log")
+        options.log = true;
+      else if (name == "--listening")
+        options.listening = true;
+      else if (!with_value(name, options))
+        return false;
+    }
+    if (!options.help && options.state.empty()) return fail("--state DIR is missing");
+    return true;
+  }
+
+ private:
+  bool fail(const std::string& text) {
+    *error_ = text;
+    return false;
+  }
+
+  bool with_value(const std::string& name, Options& options) {
+    static constexpr const char* kNames[] = {
+        "--state", "--device-id", "--device-key",      "--server-key",       "--server",  "--firmware",
+        "--wifi",  "--air",       "--softap-tcp-port", "--softap-http-port", "--loop-hz", "--device-os",
+    };
+    bool known = false;
+    for (const char* each : kNames) known = known || name == each;
+    if (!known) return fail("unknown argument " + name);
+    if (at_ == arguments_.size()) return fail(name + " needs a value");
+    const std::string& value = arguments_[at_++];
+
+    if (name == "--state") {
+      options.state = value;
+      return !value.empty() || fail("--state needs a folder");
+    }
+    if (name == "--device-id") {
+      options.device_id = from_hex(value).value_or("");
+      return options.device_id.size() == kDeviceIdSize || fail("--device-id needs 24 hexadecimal digits");
+    }
+    if (name == "--device-key") return key(name, value, &options.device_key);
+    if (name == "--server-key") return key(name, value, &options.server_key);
+    if (name == "--firmware") return file(name, value, &options.firmware);
+    if (name == "--server") return server(value, options);
+    if (name == "--wifi") return wifi(value, options);
+    if (name == "--air") return air(value, options);
+    if (name == "--softap-tcp-port") return port(name, value, &options.softap_tcp_port);
+    if (name == "--softap-http-port") return port(name, value, &options.softap_http_port);
+    if (name == "--loop-hz") {
+      auto number = whole_number(value, 1, 1000);
+      options.loop_hz = number.value_or(0);
+      return number.has_value() || fail("--loop-hz needs a number from 1 to 1000");
+    }
+    return value == "2.3.1" || fail("--device-os: only 2.3.1 is modelled, not " + value);
+  }
+
+  bool file(const std::string& name, const std::string& path, std::string* content) {
+    if (!read_file(path, content)) return fail(name + ": " + path + " cannot be read");
+    return !content->empty() || fail(name + ": " + path + " is empty");
+  }
+
+  bool key(const std::string& name, const std::string& path, std::string* der) {
+    if (!file(name, path, der)) return false;
+    return (*der)[0] == 0x30 || fail(name + ": " + path + " is not a DER file");
+  }
+
+  bool server(const std::string& value, Options& options) {
+    size_t colon = value.rfind(':');
+    auto number = colon == std::string::npos ? std::nullopt : whole_number(value.substr(colon + 1), 1, 65535);
+    if (!number || colon == 0 || colon > 64) return fail("--server needs HOST:PORT");
+    options.server = ServerAddress{value.substr(0, colon), static_cast<uint16_t>(*number)};
+    return true;
+  }
+
+  bool wifi(const std::string& value, Options& options) {
+    size_t colon = value.find(':');
+    WifiNetwork network;
+    network.ssid = value.substr(0, colon);
+    if (colon != std::string::npos) network.password = value.substr(colon + 1);
+    if (network.ssid.empty() || network.ssid.size() > 32 || network.password.size() > 64)
+      return fail("--wifi needs SSID:PASSWORD, of at most 32 and 64 bytes");
+    network.security = network.password.empty() ? wiced::kOpen : wiced::kWpa2 | wiced::kAes;
+    options.wifi = network;
+    return true;
+  }
+
+  bool air(const std::string& path, Options& options) {
+    std::string content, reason = "is not JSON";
+    if (!file("--air", path, &content)) return false;
+    auto list = JsonValue::parse(content);
+    if (list) options.air = parse_air(*list, &reason);
+    return options.air.has_value() || fail("--air: " + path + ": " + reason);
+  }
+
+  bool port(const std::string& name, const std::string& value, uint16_t* number) {
+    auto parsed = whole_number(value, 0, 65535);
+    *number = static_cast<uint16_t>(parsed.value_or(0));
+    return parsed.has_value() || fail(name + " needs a port number");
+  }
+
+  const std::vector<std::string>& arguments_;
+  std::string* error_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+std::optional<Options> Options::parse(const std::vector<std::string>& arguments, std::string* error) {
+  Options options;
+  if (!ArgumentReader(arguments, error).read(options)) return std::nullopt;
+  return options;
+}
+
+}  // namespace vphoton

@@ -1,0 +1,37 @@
+// The command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/access_point.h"
+#include "flash/dct.h"
+#include "flash/wifi_credentials.h"
+
+namespace vphoton {
+
+struct Options {
+  bool help = false;
+  bool log = false;
+  bool listening = false;
+  std::string state;
+  std::string device_id;   // 12 bytes, or empty
+  std::string device_key;  // PKCS#1 DER, or empty
+  std::string server_key;  // SubjectPublicKeyInfo DER, or empty
+  std::optional<ServerAddress> server;
+  std::string firmware;  // a module's bytes, or empty
+  std::optional<WifiNetwork> wifi;
+  std::optional<std::vector<AccessPoint>> air;
+  uint16_t softap_tcp_port = 0;
+  uint16_t softap_http_port = 0;
+  int loop_hz = 25;
+
+  // Files named in `arguments` (without the program's name) are read. Nothing, and what is wrong, on bad input.
+  static std::optional<Options> parse(const std::vector<std::string>& arguments, std::string* error);
+};
+
+extern const char kHelp[];
+
+}  // namespace vphoton

@@ -1,0 +1,176 @@
+#include "core/photon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/log.h"
+#include "core/system_events.h"
+
+namespace vphoton {
+namespace {
+
+Device* current_device = nullptr;
+
+constexpr uint64_t kSetupUpdateMs = 1000;  // Device OS 2.3.1
+
+}  // namespace
+
+Device& device() { return *current_device; }
+
+Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[])
+    : options_(std::move(options)),
+      resume_(std::move(resume)),
+      argv_(argv),
+      serial_(reactor_),
+      console_(*this,
+               [this](const std::string& text) {
+                 serial_.write(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+               }),
+      tcp_service_(reactor_, *this),
+      http_service_(reactor_, *this),
+      control_(reactor_, [this](const JsonValue& request) { return control(request); }),
+      cloud_(reactor_, *this) {
+  current_device = this;
+}
+
+Photon::~Photon() { current_device = nullptr; }
+
+void Photon::start_system() {
+  wifi_->on_change([this] { wifi_changed(); });
+  wifi_->on_join_failed([this] { join_failed(); });
+  if (safe_mode_) cloud_.application_ready();  // there is no setup() to wait for
+  bool automatic = mode_ == SystemMode::Automatic || mode_ == SystemMode::SafeMode;
+  if (automatic) cloud_.connect();
+  if (options_.listening && !resume_)
+    enter_listening();
+  else if (automatic)
+    wifi_connect();
+}
+
+void Photon::run() {
+  while (true) {
+    if (!dfu_) run_application();
+    reactor_.run_once(wait_ms());
+  }
+}
+
+// loop() follows every round of the reactor, whatever it was that happened, and at least --loop-hz times a second.
+void Photon::run_application() {
+  if (!user_part_) return;
+  if (setup_done_) {
+    if (!application_may_loop()) return;
+    last_loop_us_ = reactor_.now_us();
+    user_part_->loop();
+  } else if (!setup_begun_ && application_may_start()) {
+    setup_begun_ = true;
+    user_part_->setup();
+    setup_done_ = true;
+    cloud_.application_ready();
+  }
+}
+
+bool Photon::application_may_start() const {
+  if (user_part_->threaded() || mode_ == SystemMode::SemiAutomatic || mode_ == SystemMode::Manual) return true;
+  return was_connected_ && !listening_;
+}
+
+// Without a thread of its own the application stands still in listening mode.
+bool Photon::application_may_loop() const { return user_part_->threaded() || !listening_; }
+
+int Photon::wait_ms() const {
+  if (!user_part_) return -1;
+  if (!setup_done_) return application_may_start() ? 0 : -1;
+  if (!application_may_loop()) return -1;
+  uint64_t due = last_loop_us_ + 1000000u / static_cast<unsigned>(options_.loop_hz);
+  uint64_t now = reactor_.now_us();
+  return due > now ? static_cast<int>((due - now + 999) / 1000) : 0;
+}
+
+void Photon::fire(uint64_t event, int param) {
+  auto handlers = event_handlers_;  // a handler may register another
+  for (const auto& [events, handler] : handlers)
+    if (events & event) handler(event, param);
+}
+
+void Photon::enter_listening() {
+  if (listening_) return;
+  log_state("listening mode");
+  listening_ = true;
+  credentials_changed_ = false;
+  console_.restart();
+  wifi_->disconnect();
+  if (!tcp_service_.start(tcp_port_) || !http_service_.start(http_port_))
+    log_warning("SoftAP cannot listen on ports %d and %d of 127.0.0.1", tcp_port_.number(), http_port_.number());
+  fire(system_event::kSetupBegin, 0);
+  struct Update {
+    Photon* photon;
+    void operator()() const {
+      photon->fire(system_event::kSetupUpdate, 0);
+      if (photon->listening_) photon->listening_timer_ = photon->reactor_.after(kSetupUpdateMs, *this);
+    }
+  };
+  listening_timer_ = reactor_.after(kSetupUpdateMs, Update{this});
+}
+
+void Photon::leave_listening() {
+  if (!listening_) return;
+  log_state("listening mode ends");
+  listening_ = false;
+  reactor_.cancel(listening_timer_);
+  tcp_service_.stop();
+  http_service_.stop();
+  fire(system_event::kSetupEnd, 0);
+  wifi_connect();
+}
+
+void Photon::wifi_connect() {
+  if (listening_) return;
+  if (credentials_->empty())
+    enter_listening();
+  else
+    wifi_->connect();
+}
+
+// The cloud link keeps trying on its own clock; a network that has just come up is worth an attempt at once, one that
+// is gone ends the session.
+void Photon::wifi_changed() {
+  if (wifi_->state() == Wifi::State::Up) credentials_changed_ = false;
+  if (wifi_->state() == Wifi::State::Connecting || !cloud_.wanted()) return;
+  cloud_.disconnect();
+  cloud_.connect();
+}
+
+void Photon::join_failed() {
+  if (credentials_changed_) enter_listening();
+}
+
+void Photon::reset(ResetReason reason, uint32_t data) {
+  log_state("reset: %s", reset_reason_name(reason));
+  if (reason != ResetReason::PinReset) fire(system_event::kReset, 0);
+  cloud_.disconnect();
+  control_.remove();
+  Resume next;
+  next.reason = reason;
+  next.data = data;
+  next.lock = folder_.lock();
+  next.serial = serial_.master();
+  next.softap_tcp = tcp_port_.descriptor();
+  next.softap_http = http_port_.descriptor();
+  next.wifi_available = wifi_->available();
+  wifi_->set_available(true);
+  next.air = wifi_->scan();
+  next.restart(argv_);
+}
+
+void Photon::end(bool orderly) {
+  if (orderly) {
+    cloud_.disconnect();
+    serial_.remove_link();
+    control_.remove();
+  }
+  // Not exit(): the firmware's destructors have no place in a device that is switched off.
+  _exit(0);
+}
+
+}  // namespace vphoton

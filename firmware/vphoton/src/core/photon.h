@@ -1,0 +1,221 @@
+// A virtual Photon: the system that Device OS is on a real one. Owns every part and decides between them.
+//
+// Its outside faces are separate interfaces: Device for the firmware, CloudHost for the cloud session, SetupHost for
+// SoftAP and setup console; each is implemented in a photon_*.cpp of its own. One thread does everything: the
+// application's setup() and loop() run between rounds of the reactor.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cloud/cloud_host.h"
+#include "cloud/cloud_link.h"
+#include "console/setup_console.h"
+#include "control/control_socket.h"
+#include "core/device.h"
+#include "core/options.h"
+#include "core/pins.h"
+#include "core/reactor.h"
+#include "core/resume.h"
+#include "core/setup_host.h"
+#include "core/usb_serial.h"
+#include "core/wifi.h"
+#include "flash/dct.h"
+#include "flash/flash_device.h"
+#include "flash/ota_store.h"
+#include "flash/state_folder.h"
+#include "flash/wifi_credentials.h"
+#include "module/module_image.h"
+#include "module/user_part.h"
+#include "softap/http_service.h"
+#include "softap/port.h"
+#include "softap/tcp_service.h"
+
+namespace vphoton {
+
+class Photon : public Device, public CloudHost, public SetupHost {
+ public:
+  // `argv` starts this program again when the device resets.
+  Photon(Options options, std::optional<Resume> resume, char* const argv[]);
+  ~Photon() override;
+
+  // From power to the first round. Empty return: up; otherwise what went wrong.
+  std::string boot();
+  // The ready line on stdout; only once in the life of the process, so not after a reset.
+  void announce() const;
+  // Until the process ends.
+  [[noreturn]] void run();
+
+  // Device
+  uint32_t millis() override;
+  uint32_t micros() override;
+  void delay(uint32_t ms) override;
+  void process() override;
+  bool time_valid() override { return time_valid_; }
+  uint32_t unix_time() override;
+  void set_unix_time(uint32_t t) override;
+  AppSurface& surface() override { return surface_; }
+  CloudLink& cloud() override { return cloud_; }
+  std::string device_id() override;
+  std::string system_version() override { return "2.3.1"; }
+  uint32_t system_version_number() override { return 0x02030100; }
+  ResetReason reset_reason() override { return reset_reason_; }
+  uint32_t reset_reason_data() override { return reset_data_; }
+  [[noreturn]] void reset(ResetReason reason, uint32_t data) override;
+  uint32_t free_memory() override;
+  void enable_feature(int feature) override;
+  int set_config(int item, const std::string& value) override;
+  void on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) override;
+  bool updates_enabled() override { return updates_enabled_; }
+  void set_updates_enabled(bool on) override { updates_enabled_ = on; }
+  bool updates_pending() override { return updates_pending_; }
+  bool claimed() override { return dct_->claimed(); }
+  bool wifi_ready() override { return wifi_->state() == Wifi::State::Up; }
+  bool wifi_connecting() override { return wifi_->state() == Wifi::State::Connecting; }
+  void wifi_connect() override;
+  void wifi_disconnect() override { wifi_->disconnect(); }
+  bool listening() override { return listening_; }
+  void listen(bool on) override;
+  bool has_credentials() override { return !credentials_->empty(); }
+  bool set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) override;
+  bool clear_credentials() override;
+  std::string wifi_ssid() override;
+  int wifi_rssi() override;
+  std::array<uint8_t, 6> mac_address() override;
+  UsbSerialPort& usb_serial() override { return serial_; }
+  uint8_t eeprom_read(int address) override;
+  void eeprom_write(int address, const uint8_t* data, size_t size) override;
+  void eeprom_clear() override;
+  size_t eeprom_length() override;
+  void pin_mode(int pin, PinMode mode) override { pins_.set_mode(pin, mode); }
+  PinMode pin_mode(int pin) override { return pins_.mode(pin); }
+  void pin_write(int pin, int level) override { pins_.write(pin, level); }
+  int pin_read(int pin) override { return pins_.read(pin); }
+  int analog_read(int pin) override { return pins_.analog_read(pin); }
+  void attach_interrupt(int pin, int mode, std::function<void()> handler) override;
+  void led_control(bool application) override { led_by_application_ = application; }
+  void led_color(uint8_t r, uint8_t g, uint8_t b) override { led_color_ = {r, g, b}; }
+
+  // CloudHost
+  CloudIdentity cloud_identity() override;
+  uint16_t product_id() override { return user_image_ ? user_image_->product_id : 0xFFFF; }
+  uint16_t product_version() override { return user_image_ ? user_image_->product_version : 0xFFFF; }
+  const AppSurface& app_surface() override { return surface_; }
+  bool safe_mode() override { return safe_mode_; }
+  std::string system_describe() override { return describe_; }
+  std::string claim_code() override { return dct_->claim_code(); }
+  void claim_confirmed() override;
+  std::string last_reset() override;
+  bool last_update_succeeded() override { return ota_->succeeded(); }
+  void hello_acknowledged() override { ota_->forget_success(); }
+  bool updates_forced() override { return updates_forced_; }
+  void set_updates_forced(bool on) override { updates_forced_ = on; }
+  void set_updates_pending(bool on) override;
+  void set_time(uint32_t unix_seconds) override;
+  void signal(bool on) override { signaling_ = on; }
+  void reset_requested(ResetRequest what) override;
+  void server_key_restore_requested() override;
+  void cloud_state_changed(CloudState state) override;
+  void cloud_error(CloudError why) override;
+  int ota_begin(uint32_t length) override;
+  int ota_write(uint32_t offset, const uint8_t* data, size_t size) override;
+  int ota_validate() override;
+  void ota_apply() override;
+  void ota_abort() override;
+
+  // SetupHost
+  std::string mac_address_text() override;
+  bool store_claim_code(const std::string& code) override { return dct_->set_claim_code(code); }
+  std::string public_key_field() override;
+  std::string private_key_field() override { return dct_->private_key(); }
+  std::vector<AccessPoint> scan() override { return wifi_->scan(); }
+  int store_network(const std::string& ssid, const std::string& password, uint32_t security) override;
+  void finish_setup() override;
+
+ private:
+  // photon_boot.cpp
+  std::string provision();
+  std::string install_firmware();
+  std::string ensure_identity();
+  std::string open_faces();
+  void load_user_part();
+
+  // photon.cpp
+  void start_system();
+  void run_application();
+  bool application_may_start() const;
+  bool application_may_loop() const;
+  int wait_ms() const;
+  void fire(uint64_t event, int param);
+  void enter_listening();
+  void leave_listening();
+  void wifi_changed();
+  void join_failed();
+  [[noreturn]] void end(bool orderly);
+
+  // photon_control.cpp
+  std::string control(const JsonValue& request);
+  std::string status();
+  std::string press_setup_button(int hold_ms);
+  const char* mode_name() const;
+  std::string led() const;
+
+  Options options_;
+  std::optional<Resume> resume_;
+  char* const* argv_;
+  Reactor reactor_;
+
+  StateFolder folder_;
+  std::unique_ptr<FlashDevice> flash_;
+  std::unique_ptr<Dct> dct_;
+  std::unique_ptr<WifiCredentials> credentials_;
+  std::unique_ptr<OtaStore> ota_;
+  std::unique_ptr<Wifi> wifi_;
+  UsbSerial serial_;
+  SetupConsole console_;
+  Port tcp_port_;
+  Port http_port_;
+  TcpService tcp_service_;
+  HttpService http_service_;
+  ControlSocket control_;
+  Pins pins_;
+  AppSurface surface_;
+  CloudLink cloud_;
+  CloudState cloud_state_ = CloudState::Disconnected;
+
+  std::string id_;                         // 12 bytes
+  std::optional<ModuleImage> user_image_;  // what is in the user part's flash, without its bytes
+  std::unique_ptr<UserPart> user_part_;
+  std::string describe_;
+  SystemMode mode_ = SystemMode::Automatic;
+  bool safe_mode_ = false;
+  std::string safe_mode_reason_;
+  bool dfu_ = false;
+  bool setup_begun_ = false;
+  bool setup_done_ = false;
+  bool was_connected_ = false;
+  uint64_t last_loop_us_ = 0;
+
+  ResetReason reset_reason_ = ResetReason::PowerDown;
+  uint32_t reset_data_ = 0;
+  bool listening_ = false;
+  bool credentials_changed_ = false;  // in this listening session, and not proven yet
+  Reactor::TimerId listening_timer_ = 0;
+  bool updates_enabled_ = true;
+  bool updates_forced_ = false;
+  bool updates_pending_ = false;
+  bool updating_ = false;
+  bool time_valid_ = false;
+  int64_t time_offset_ms_ = 0;  // Unix time minus reactor time
+  bool signaling_ = false;
+  bool led_by_application_ = false;
+  std::array<uint8_t, 3> led_color_{};
+  std::vector<std::pair<uint64_t, std::function<void(uint64_t, int)>>> event_handlers_;
+};
+
+}  // namespace vphoton

@@ -1,0 +1,196 @@
+// From power to a running system: state folder, keys, update, outside faces, user part.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "core/hex.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/photon.h"
+#include "flash/device_key.h"
+#include "module/system_describe.h"
+
+namespace vphoton {
+namespace {
+
+constexpr size_t kDeviceIdSize = 12;
+constexpr size_t kLongestDeviceKey = 1216;
+
+int end_pipe = -1;
+
+// The default action comes back with the first signal, so that a second one ends a process whose firmware never
+// returns to the system.
+void ask_to_end(int) {
+  int error = errno;
+  [[maybe_unused]] ssize_t written = write(end_pipe, "x", 1);
+  errno = error;
+}
+
+}  // namespace
+
+std::string Photon::boot() {
+  std::string error = folder_.open(options_.state, resume_ ? resume_->lock : -1);
+  if (!error.empty()) return error;
+  flash_ = std::make_unique<FlashDevice>(folder_.path());
+  if (!flash_->ok()) return flash_->error();
+  dct_ = std::make_unique<Dct>(*flash_);
+  credentials_ = std::make_unique<WifiCredentials>(*flash_);
+  ota_ = std::make_unique<OtaStore>(*flash_, *dct_);
+  wifi_ = std::make_unique<Wifi>(reactor_, *credentials_);
+  if (resume_) {
+    reset_reason_ = resume_->reason;
+    reset_data_ = resume_->data;
+    wifi_->set_air(resume_->air);
+    wifi_->set_available(resume_->wifi_available);
+  } else {
+    if (options_.air) wifi_->set_air(*options_.air);
+    error = provision();
+    if (!error.empty()) return error;
+  }
+  dfu_ = reset_reason_ == ResetReason::DfuMode;
+  if (ota_->apply_pending()) log_state("the staged update is in place");
+  error = ensure_identity();
+  if (error.empty()) error = open_faces();
+  if (!error.empty()) return error;
+  if (!dfu_) {
+    load_user_part();
+    start_system();
+  }
+  return "";
+}
+
+// The command line's part of what a device keeps. Only at power-on: a reset does not undo what came later.
+std::string Photon::provision() {
+  if (!options_.device_id.empty()) {
+    bool written = flash_->write(Region::OneTimeProgrammable, 0, options_.device_id) &&
+                   dct_->write(dct::kDeviceId, options_.device_id);
+    if (!written) return "the device id cannot be written";
+  }
+  if (!options_.device_key.empty()) {
+    auto pair = complete_device_key(options_.device_key);
+    if (!pair || options_.device_key.size() > kLongestDeviceKey)
+      return "--device-key: not an RSA-1024 private key as PKCS#1 DER with exponent 65537";
+    if (!dct_->set_key_pair(pair->private_der, pair->public_der)) return "the device key cannot be written";
+  }
+  if (!options_.server_key.empty()) {
+    if (options_.server_key.size() != dct::kServerKeyDerSize)
+      return "--server-key: not an RSA-2048 SubjectPublicKeyInfo DER of 294 bytes";
+    if (!dct_->set_server_key(options_.server_key)) return "the server key cannot be written";
+  }
+  if (options_.server && !dct_->set_server_address(*options_.server)) return "--server: cannot be written";
+  if (options_.wifi) {
+    WifiNetwork network = *options_.wifi;
+    for (const auto& point : wifi_->scan())
+      if (point.ssid == network.ssid) network.security = point.security;
+    if (!credentials_->store(network)) return "--wifi: the network cannot be stored";
+  }
+  return install_firmware();
+}
+
+// By the way of an update, so that a power cut leaves the old firmware or the new.
+std::string Photon::install_firmware() {
+  if (options_.firmware.empty()) return "";
+  std::string reason;
+  auto image = ModuleImage::parse(options_.firmware, &reason);
+  if (image) reason = image->why_not_runnable();
+  if (!reason.empty()) return "--firmware: the module " + reason;
+  if (flash_->read(Region::UserPart, 0, image->bytes.size()) == image->bytes) return "";
+  if (ota_->begin(static_cast<uint32_t>(image->bytes.size())) != 0 || ota_->write(0, image->bytes) != 0 ||
+      ota_->arm() != 0 || !ota_->apply_pending())
+    return "--firmware: the module cannot be written";
+  ota_->forget_success();  // nobody sent it over the air
+  options_.firmware.clear();
+  return "";
+}
+
+std::string Photon::ensure_identity() {
+  id_ = flash_->read(Region::OneTimeProgrammable, 0, kDeviceIdSize);
+  if (id_ == std::string(kDeviceIdSize, '\xFF')) {
+    while (getrandom(id_.data(), id_.size(), 0) != static_cast<ssize_t>(id_.size())) continue;
+    if (!flash_->write(Region::OneTimeProgrammable, 0, id_)) return "the device id cannot be written";
+  }
+  bool complete = dct_->has_private_key() && dct_->byte(dct::kPublicKey) != 0xFF;
+  if (complete) return "";
+  auto pair = dct_->has_private_key() ? complete_device_key(dct_->private_key()) : generate_device_key();
+  if (!pair) {
+    // A Photon with a spoilt key runs, and fails to connect.
+    log_warning("the stored device key is no RSA-1024 key");
+    return "";
+  }
+  return dct_->set_key_pair(pair->private_der, pair->public_der) ? "" : "the device key cannot be written";
+}
+
+std::string Photon::open_faces() {
+  std::string error = serial_.open(folder_.path() + "/serial", resume_ ? resume_->serial : -1);
+  if (error.empty()) error = tcp_port_.reserve(options_.softap_tcp_port, resume_ ? resume_->softap_tcp : -1);
+  if (error.empty()) error = http_port_.reserve(options_.softap_http_port, resume_ ? resume_->softap_http : -1);
+  if (error.empty()) error = control_.open(folder_.path());
+  if (!error.empty()) return error;
+  serial_.set_console([this](const std::string& data) -> size_t {
+    if (dfu_) return data.size();
+    if (!listening_) return 0;
+    console_.feed(data);
+    return data.size();
+  });
+
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return std::string("pipe: ") + strerror(errno);
+  end_pipe = ends[1];
+  reactor_.watch(ends[0], POLLIN, [this](short) { end(true); });
+  struct sigaction action {};
+  action.sa_handler = ask_to_end;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return "";
+}
+
+void Photon::announce() const {
+  if (resume_) return;
+  std::string line = JsonObject()
+                         .add("id", to_hex(id_))
+                         .add("serial", folder_.path() + "/serial")
+                         .add("softap_tcp", tcp_port_.number())
+                         .add("softap_http", http_port_.number())
+                         .add("control", control_.path())
+                         .add("state", folder_.path())
+                         .str();
+  printf("%s\n", line.c_str());
+  fflush(stdout);
+}
+
+void Photon::load_user_part() {
+  std::string reason;
+  std::string stored = flash_->read(Region::UserPart, 0, kUserPartSize);
+  user_image_ = ModuleImage::parse(stored, &reason);
+  if (user_image_) reason = user_image_->why_not_runnable();
+  if (stored.find_first_not_of('\xFF') == std::string::npos) reason = "is missing";
+  describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr);
+  if (reset_reason_ == ResetReason::SafeMode) {
+    safe_mode_reason_ = "requested";
+  } else if (!reason.empty()) {
+    safe_mode_reason_ = "the user part " + reason;
+  } else {
+    user_part_ = UserPart::load(user_image_->payload(), &reason);
+    if (!user_part_) safe_mode_reason_ = "the user part " + reason;
+  }
+  if (user_image_) {
+    user_image_->bytes.clear();
+    user_image_->bytes.shrink_to_fit();
+  }
+  mode_ = user_part_ ? user_part_->system_mode() : SystemMode::SafeMode;
+  safe_mode_ = mode_ == SystemMode::SafeMode;
+  if (!safe_mode_) return;
+  if (user_part_) safe_mode_reason_ = "the firmware's system mode";
+  user_part_.reset();
+  log_warning("safe mode: %s", safe_mode_reason_.c_str());
+}
+
+}  // namespace vphoton

@@ -1,0 +1,117 @@
+// The Photon as its cloud session sees it.
+#include "core/log.h"
+#include "core/photon.h"
+#include "core/system_events.h"
+
+namespace vphoton {
+
+CloudIdentity Photon::cloud_identity() {
+  // Without a network there is nobody to reach, and no key to be parsed for it.
+  if (!wifi_ready()) return {id_, "", "", "", 0};
+  ServerAddress server = dct_->server_address();
+  return {id_, dct_->private_key(), dct_->server_key(), server.host, server.port};
+}
+
+void Photon::claim_confirmed() {
+  if (claimed() && claim_code().empty()) return;
+  dct_->confirm_claim();
+  log_state("claimed");
+}
+
+std::string Photon::last_reset() { return dct_->reset_info_enabled() ? reset_reason_name(reset_reason_) : ""; }
+
+void Photon::set_updates_pending(bool on) {
+  updates_pending_ = on;
+  if (on) fire(system_event::kFirmwareUpdatePending, 0);
+}
+
+void Photon::set_time(uint32_t unix_seconds) {
+  time_offset_ms_ = static_cast<int64_t>(unix_seconds) * 1000 - static_cast<int64_t>(reactor_.now_ms());
+  time_valid_ = true;
+  fire(system_event::kTimeChanged, system_event::kTimeSync);
+}
+
+// Not from within the message that asks for it: its acknowledgement goes out first.
+void Photon::reset_requested(ResetRequest what) {
+  reactor_.after(0, [this, what] {
+    switch (what) {
+      case ResetRequest::Reboot:
+        reset(ResetReason::User, 0);
+        break;
+      case ResetRequest::SafeMode:
+        reset(ResetReason::SafeMode, 0);
+        break;
+      case ResetRequest::Dfu:
+        reset(ResetReason::DfuMode, 0);
+        break;
+      case ResetRequest::Network:
+        wifi_->disconnect();
+        wifi_connect();
+        break;
+    }
+  });
+}
+
+// Device OS would write the key and address of its maker's cloud. A virtual Photon stays with the one it was given.
+void Photon::server_key_restore_requested() { log_warning("the cloud asked to restore the server key; not modelled"); }
+
+void Photon::cloud_state_changed(CloudState state) {
+  // While the network is down the link only marks time.
+  if (!wifi_ready()) state = CloudState::Disconnected;
+  if (state == cloud_state_) return;
+  cloud_state_ = state;
+  switch (state) {
+    case CloudState::Disconnected:
+      log_state("cloud: disconnected");
+      updating_ = false;
+      return fire(system_event::kCloudStatus, system_event::kCloudDisconnected);
+    case CloudState::Connecting:
+      return fire(system_event::kCloudStatus, system_event::kCloudConnecting);
+    case CloudState::Handshaking:
+      return fire(system_event::kCloudStatus, system_event::kCloudHandshake);
+    case CloudState::Connected:
+      log_state("cloud: connected");
+      was_connected_ = true;
+      return fire(system_event::kCloudStatus, system_event::kCloudConnected);
+  }
+}
+
+void Photon::cloud_error(CloudError why) {
+  if (wifi_ready() && why != CloudError::ClosedByDevice) log_state("cloud: %s", cloud_error_text(why));
+}
+
+int Photon::ota_begin(uint32_t length) {
+  int result = ota_->begin(length);
+  if (result != 0) return result;
+  updating_ = true;
+  fire(system_event::kFirmwareUpdate, system_event::kUpdateBegin);
+  return 0;
+}
+
+int Photon::ota_write(uint32_t offset, const uint8_t* data, size_t size) {
+  int result = ota_->write(offset, std::string(reinterpret_cast<const char*>(data), size));
+  if (result == 0) fire(system_event::kFirmwareUpdate, system_event::kUpdateProgress);
+  return result;
+}
+
+int Photon::ota_validate() {
+  int result = ota_->validate();
+  if (result == 0) return 0;
+  updating_ = false;
+  log_warning("the update is refused, error %d", result);
+  fire(system_event::kFirmwareUpdate, system_event::kUpdateFailed);
+  return result;
+}
+
+void Photon::ota_apply() {
+  if (ota_->arm() != 0) reset(ResetReason::UpdateError, 0);
+  fire(system_event::kFirmwareUpdate, system_event::kUpdateComplete);
+  reset(ResetReason::Update, 0);
+}
+
+void Photon::ota_abort() {
+  fire(system_event::kFirmwareUpdate, system_event::kUpdateFailed);
+  reset(ResetReason::UpdateTimeout, 0);
+}
+
+}  // namespace vphoton

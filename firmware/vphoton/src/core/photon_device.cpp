@@ -1,0 +1,137 @@
+// The Photon as its firmware sees it.
+#include <algorithm>
+
+#include "core/hex.h"
+#include "core/log.h"
+#include "core/photon.h"
+#include "core/system_events.h"
+
+namespace vphoton {
+namespace {
+
+// Device OS 2.3.1, system configuration items.
+constexpr int kConfigSoftApPrefix = 3;
+constexpr int kConfigSoftApSuffix = 4;
+constexpr int kConfigSoftApHostNames = 5;
+constexpr int kUnknownItem = -1;
+
+constexpr uint32_t kFreeMemory = 60 * 1024;  // a choice: what a Photon with a small application has left
+
+// Wiring security and cipher numbers in WICED's terms.
+uint32_t wiced_security(int security, int cipher) {
+  static constexpr uint32_t kCiphers[] = {0, wiced::kAes, wiced::kTkip, wiced::kAes | wiced::kTkip};
+  uint32_t suite = cipher >= 0 && cipher <= 3 ? kCiphers[cipher] : 0;
+  switch (security) {
+    case 0:
+      return wiced::kOpen;
+    case 1:
+      return wiced::kWepPsk;
+    case 2:
+      return wiced::kWpa | suite;
+    case 3:
+      return wiced::kWpa2 | suite;
+    default:
+      return wiced::kUnknown;
+  }
+}
+
+}  // namespace
+
+uint32_t Photon::millis() { return static_cast<uint32_t>(reactor_.now_ms()); }
+
+uint32_t Photon::micros() { return static_cast<uint32_t>(reactor_.now_us()); }
+
+void Photon::delay(uint32_t ms) {
+  uint64_t until = reactor_.now_us() + static_cast<uint64_t>(ms) * 1000;
+  do {
+    uint64_t now = reactor_.now_us();
+    uint64_t left = until > now ? (until - now + 999) / 1000 : 0;
+    reactor_.run_once(static_cast<int>(std::min<uint64_t>(left, 60000)));
+  } while (reactor_.now_us() < until);
+}
+
+void Photon::process() { reactor_.run_once(0); }
+
+uint32_t Photon::unix_time() {
+  return static_cast<uint32_t>((static_cast<int64_t>(reactor_.now_ms()) + time_offset_ms_) / 1000);
+}
+
+void Photon::set_unix_time(uint32_t t) {
+  time_offset_ms_ = static_cast<int64_t>(t) * 1000 - static_cast<int64_t>(reactor_.now_ms());
+  time_valid_ = true;
+  fire(system_event::kTimeChanged, system_event::kTimeManual);
+}
+
+std::string Photon::device_id() { return to_hex(id_); }
+
+uint32_t Photon::free_memory() { return kFreeMemory; }
+
+// The features a Photon knows concern retained memory and reset information; the first is not modelled, the second is
+// on when the DCT is erased.
+void Photon::enable_feature(int feature) { log_state("feature %d enabled", feature); }
+
+int Photon::set_config(int item, const std::string& value) {
+  switch (item) {
+    case kConfigSoftApPrefix:
+      return dct_->set_softap_prefix(value) ? 0 : kUnknownItem;
+    case kConfigSoftApSuffix:
+      return dct_->set_softap_suffix(value) ? 0 : kUnknownItem;
+    case kConfigSoftApHostNames:
+      return dct_->set_dns_names(value) ? 0 : kUnknownItem;
+    default:
+      return kUnknownItem;
+  }
+}
+
+void Photon::on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) {
+  event_handlers_.emplace_back(events, std::move(handler));
+}
+
+void Photon::listen(bool on) {
+  if (on)
+    enter_listening();
+  else
+    leave_listening();
+}
+
+bool Photon::set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) {
+  return store_network(ssid, password, wiced_security(security, cipher)) == kCredentialsStored;
+}
+
+bool Photon::clear_credentials() {
+  if (!credentials_->clear()) return false;
+  fire(system_event::kNetworkCredentials, system_event::kCredentialsCleared);
+  return true;
+}
+
+std::string Photon::wifi_ssid() { return wifi_ready() ? wifi_->access_point().ssid : ""; }
+
+int Photon::wifi_rssi() { return wifi_ready() ? wifi_->access_point().rssi : 2; }
+
+// The vendor's prefix and the end of the device id: a choice.
+std::array<uint8_t, 6> Photon::mac_address() {
+  auto byte_at = [this](size_t i) { return static_cast<uint8_t>(id_[i]); };
+  return {0xE0, 0x4F, 0x43, byte_at(9), byte_at(10), byte_at(11)};
+}
+
+uint8_t Photon::eeprom_read(int address) {
+  return static_cast<uint8_t>(flash_->read(Region::Eeprom, static_cast<size_t>(address), 1)[0]);
+}
+
+void Photon::eeprom_write(int address, const uint8_t* data, size_t size) {
+  if (address < 0) return;
+  std::string bytes(reinterpret_cast<const char*>(data), size);
+  // Device OS, too, leaves cells alone that hold the value already.
+  if (flash_->read(Region::Eeprom, static_cast<size_t>(address), size) == bytes) return;
+  flash_->write(Region::Eeprom, static_cast<size_t>(address), bytes);
+}
+
+void Photon::eeprom_clear() { flash_->write(Region::Eeprom, 0, std::string(eeprom_length(), '\xFF')); }
+
+size_t Photon::eeprom_length() { return FlashDevice::size(Region::Eeprom); }
+
+void Photon::attach_interrupt(int pin, int mode, std::function<void()> handler) {
+  pins_.attach_interrupt(pin, mode, std::move(handler));
+}
+
+}  // namespace vphoton

@@ -1,0 +1,40 @@
+// The pins: what the firmware makes of them and what the bench connects to them.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <string>
+
+#include "core/device.h"
+
+namespace vphoton {
+
+class Pins {
+ public:
+  void set_mode(int pin, PinMode mode);
+  PinMode mode(int pin) const;
+  void write(int pin, int level);
+  int read(int pin) const;         // 0 or 1
+  int analog_read(int pin) const;  // 0 ... 4095
+  // mode: 1 change, 2 rising, 3 falling. A null handler detaches.
+  void attach_interrupt(int pin, int mode, std::function<void()> handler);
+
+  // From outside: 0 or 1, or 0 ... 4095 for an analogue input. False for a pin that does not exist.
+  bool drive(int pin, int level);
+  // [{"pin","mode","level"}] of all pins in use.
+  std::string json() const;
+
+ private:
+  struct Pin {
+    PinMode mode = PinMode::None;
+    int output = 0;
+    int driven = -1;  // from outside; -1: nothing connected
+    int interrupt_mode = 0;
+    std::function<void()> handler;
+  };
+  static bool exists(int pin) { return pin >= 0 && pin < kPinCount; }
+
+  std::array<Pin, kPinCount> pins_;
+};
+
+}  // namespace vphoton

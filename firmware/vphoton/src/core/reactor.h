@@ -1,0 +1,58 @@
+// The one event loop of a virtual Photon: file descriptors and timers on poll(2), nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <unordered_map>
+
+namespace vphoton {
+
+class Reactor {
+ public:
+  using FdHandler = std::function<void(short poll_events)>;
+  using TimerHandler = std::function<void()>;
+  using TimerId = uint64_t;  // 0 is never a timer
+
+  Reactor();
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // Calls `handler` whenever one of `poll_events` (POLLIN, POLLOUT, ...) holds. One handler per descriptor.
+  void watch(int fd, short poll_events, FdHandler handler);
+  void modify(int fd, short poll_events);
+  // Safe from within any handler; a forgotten descriptor is never called again, even in the same round.
+  void forget(int fd);
+
+  // Calls `handler` once, `delay_ms` from now. Safe to add or cancel timers from within handlers.
+  TimerId after(uint64_t delay_ms, TimerHandler handler);
+  void cancel(TimerId id);
+
+  // Milliseconds of CLOCK_MONOTONIC since the reactor was made.
+  uint64_t now_ms() const;
+  uint64_t now_us() const;
+
+  // Waits at most `max_wait_ms` (-1: until something happens), handles what is due, returns.
+  // May be called from within a handler (the firmware's delay() does).
+  void run_once(int max_wait_ms);
+
+ private:
+  struct Timer {
+    TimerId id;
+    TimerHandler handler;
+  };
+  uint64_t origin_us_;
+  TimerId next_id_ = 1;
+  std::multimap<uint64_t, Timer> timers_;  // due time in microseconds
+  std::unordered_map<TimerId, std::multimap<uint64_t, Timer>::iterator> by_id_;
+  struct Watch {
+    uint64_t generation;  // tells a re-used descriptor from the one poll() reported
+    short events;
+    FdHandler handler;
+  };
+  uint64_t generation_ = 0;
+  std::map<int, Watch> watches_;
+};
+
+}  // namespace vphoton

@@ -1,0 +1,135 @@
+#include "core/resume.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/json.h"
+#include "core/log.h"
+
+namespace vphoton {
+namespace {
+
+// Names the descriptor of a file in memory. The environment itself is no place for the passwords of the air.
+constexpr char kVariable[] = "VPHOTON_RESUME";
+constexpr size_t kLargestRecord = 64 * 1024;
+
+// Libraries, too, may have opened descriptors without close-on-exec. Standard streams are always kept.
+void close_others_on_exec(std::initializer_list<int> kept) {
+  if (DIR* folder = opendir("/proc/self/fd")) {
+    while (dirent* entry = readdir(folder)) {
+      int fd = atoi(entry->d_name);
+      if (fd > STDERR_FILENO) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    closedir(folder);
+  }
+  for (int fd : kept)
+    if (fd >= 0) fcntl(fd, F_SETFD, 0);
+}
+
+std::string encode_air(const std::vector<AccessPoint>& air) {
+  std::string list;
+  for (const auto& point : air) {
+    if (!list.empty()) list += ",";
+    list += JsonObject()
+                .add("ssid", point.ssid)
+                .add("password", point.password)
+                .add("security", static_cast<long long>(point.security))
+                .add("channel", point.channel)
+                .add("rssi", point.rssi)
+                .str();
+  }
+  return "[" + list + "]";
+}
+
+}  // namespace
+
+std::optional<Resume> Resume::take() {
+  const char* number = getenv(kVariable);
+  if (!number) return std::nullopt;
+  int record = atoi(number);
+  unsetenv(kVariable);
+  std::string text(kLargestRecord, '\0');
+  ssize_t size = pread(record, text.data(), text.size(), 0);
+  if (size <= 0) return std::nullopt;
+  close(record);
+  text.resize(static_cast<size_t>(size));
+  auto value = JsonValue::parse(text);
+  if (!value || value->type != JsonValue::Type::Object) return std::nullopt;
+  Resume resume;
+  resume.reason = static_cast<ResetReason>(value->int_at("reason").value_or(0));
+  const JsonValue* data = value->find("data");
+  if (data && data->type == JsonValue::Type::Number) resume.data = static_cast<uint32_t>(data->number);
+  resume.lock = value->int_at("lock").value_or(-1);
+  resume.serial = value->int_at("serial").value_or(-1);
+  resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
+  resume.softap_http = value->int_at("softap_http").value_or(-1);
+  resume.wifi_available = value->bool_at("wifi_available").value_or(true);
+  std::string reason;
+  const JsonValue* air = value->find("air");
+  if (air) resume.air = parse_air(*air, &reason).value_or(default_air());
+  return resume;
+}
+
+void Resume::restart(char* const argv[]) const {
+  std::string text = JsonObject()
+                         .add("reason", static_cast<int>(reason))
+                         .add("data", static_cast<long long>(data))
+                         .add("lock", lock)
+                         .add("serial", serial)
+                         .add("softap_tcp", softap_tcp)
+                         .add("softap_http", softap_http)
+                         .add("wifi_available", wifi_available)
+                         .add_raw("air", encode_air(air))
+                         .str();
+  int record = memfd_create("resume", 0);
+  if (record < 0 || text.size() > kLargestRecord ||
+      pwrite(record, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    log_warning("reset: the device's state cannot be handed on: %s", strerror(errno));
+    _exit(1);
+  }
+  setenv(kVariable, std::to_string(record).c_str(), 1);
+  close_others_on_exec({lock, serial, softap_tcp, softap_http, record});
+  execv("/proc/self/exe", argv);
+  log_warning("reset: the program cannot be started again: %s", strerror(errno));
+  _exit(1);
+}
+
+const char* reset_reason_name(ResetReason reason) {
+  switch (reason) {
+    case ResetReason::None:
+      return "";
+    case ResetReason::Unknown:
+      return "unknown";
+    case ResetReason::PinReset:
+      return "pin_reset";
+    case ResetReason::PowerDown:
+      return "power_down";
+    case ResetReason::Watchdog:
+      return "watchdog";
+    case ResetReason::Update:
+      return "update";
+    case ResetReason::UpdateError:
+      return "update_error";
+    case ResetReason::UpdateTimeout:
+      return "update_timeout";
+    case ResetReason::FactoryReset:
+      return "factory_reset";
+    case ResetReason::SafeMode:
+      return "safe_mode";
+    case ResetReason::DfuMode:
+      return "dfu_mode";
+    case ResetReason::Panic:
+      return "panic";
+    case ResetReason::User:
+      return "user";
+  }
+  return "unknown";
+}
+
+}  // namespace vphoton

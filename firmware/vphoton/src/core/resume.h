@@ -1,0 +1,33 @@
+// What a device takes with it through a reset: the process starts its own program anew, so that firmware really is
+// loaded afresh, and keeps the descriptors by which the outside knows it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/access_point.h"
+#include "core/device.h"
+
+namespace vphoton {
+
+struct Resume {
+  ResetReason reason = ResetReason::None;
+  uint32_t data = 0;
+  int lock = -1;
+  int serial = -1;
+  int softap_tcp = -1;
+  int softap_http = -1;
+  std::vector<AccessPoint> air;  // the world around does not change because a device resets
+  bool wifi_available = true;
+
+  // Of this process, if it is the continuation of another. Takes it out of the environment.
+  static std::optional<Resume> take();
+  // Never returns: starts the program anew, or ends the process with a message.
+  [[noreturn]] void restart(char* const argv[]) const;
+};
+
+const char* reset_reason_name(ResetReason reason);
+
+}  // namespace vphoton

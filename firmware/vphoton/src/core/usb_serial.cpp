@@ -1,0 +1,158 @@
+#include "core/usb_serial.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace vphoton {
+namespace {
+
+constexpr size_t kReceiveLimit = 4096;  // the host blocks beyond it, as it does on USB
+constexpr uint64_t kPatienceMs = 1000;  // a choice: how long a host may leave the port full
+constexpr int kPollStepMs = 50;
+
+// Raw from the first byte on: what a host sends before it has set its own mode must not be echoed back.
+bool make_raw(const char* name) {
+  int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (slave < 0) return false;
+  termios mode;
+  bool done = tcgetattr(slave, &mode) == 0;
+  if (done) {
+    cfmakeraw(&mode);
+    mode.c_cflag |= CLOCAL | CREAD;
+    done = tcsetattr(slave, TCSANOW, &mode) == 0;
+  }
+  close(slave);
+  return done;
+}
+
+}  // namespace
+
+UsbSerial::~UsbSerial() {
+  if (watcher_ >= 0) {
+    reactor_.forget(watcher_);
+    close(watcher_);
+  }
+  if (master_ >= 0) close(master_);
+}
+
+std::string UsbSerial::open(const std::string& link, int inherited_master) {
+  master_ = inherited_master;
+  if (master_ >= 0) {
+    fcntl(master_, F_SETFD, FD_CLOEXEC);
+  } else {
+    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
+      return std::string("no pseudo-terminal can be made: ") + strerror(errno);
+  }
+  char name[128];
+  if (ptsname_r(master_, name, sizeof name) != 0) return std::string("pseudo-terminal: ") + strerror(errno);
+  if (inherited_master < 0 && !make_raw(name)) return std::string(name) + ": " + strerror(errno);
+
+  link_ = link;
+  std::string fresh = link + ".new";
+  unlink(fresh.c_str());
+  if (symlink(name, fresh.c_str()) != 0 || rename(fresh.c_str(), link.c_str()) != 0)
+    return link + ": " + strerror(errno);
+
+  // With no host, poll() on the master reports a hang-up for ever. Edge-triggered, it is told once, and the first byte
+  // of the next host wakes us again.
+  watcher_ = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  if (watcher_ < 0 || epoll_ctl(watcher_, EPOLL_CTL_ADD, master_, &event) != 0)
+    return std::string("epoll: ") + strerror(errno);
+  reactor_.watch(watcher_, POLLIN, [this](short) {
+    epoll_event ready;
+    epoll_wait(watcher_, &ready, 1, 0);
+    fill();
+  });
+  return "";
+}
+
+void UsbSerial::remove_link() {
+  if (!link_.empty()) unlink(link_.c_str());
+}
+
+bool UsbSerial::connected() {
+  pollfd state{master_, POLLOUT, 0};
+  return poll(&state, 1, 0) >= 0 && !(state.revents & POLLHUP);
+}
+
+void UsbSerial::fill() {
+  if (filling_) return;  // the console may pump the reactor while it writes
+  filling_ = true;
+  while (received_.size() - taken_ < kReceiveLimit) {
+    char buffer[1024];
+    ssize_t got = ::read(master_, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    std::string data(buffer, static_cast<size_t>(got));
+    data.erase(0, console_ ? console_(data) : 0);
+    received_ += data;
+  }
+  filling_ = false;
+}
+
+int UsbSerial::available() {
+  if (taken_ == received_.size()) fill();
+  return static_cast<int>(received_.size() - taken_);
+}
+
+int UsbSerial::peek() { return available() > 0 ? static_cast<uint8_t>(received_[taken_]) : -1; }
+
+int UsbSerial::read() {
+  if (available() == 0) return -1;
+  uint8_t byte = static_cast<uint8_t>(received_[taken_++]);
+  if (taken_ == received_.size()) {
+    received_.clear();
+    taken_ = 0;
+  }
+  return byte;
+}
+
+bool UsbSerial::has_room() const {
+  pollfd state{master_, POLLOUT, 0};
+  return poll(&state, 1, 0) > 0 && (state.revents & POLLOUT) && !(state.revents & POLLHUP);
+}
+
+bool UsbSerial::wait_for_room() {
+  uint64_t until = reactor_.now_ms() + (stuck_ ? 0 : kPatienceMs);
+  bool room = has_room();
+  while (!room && connected() && reactor_.now_ms() < until) {
+    // Watched anew each time: what runs meanwhile may write, too, and end by forgetting the descriptor.
+    reactor_.watch(master_, POLLOUT, [](short) {});
+    reactor_.run_once(kPollStepMs);
+    room = has_room();
+  }
+  reactor_.forget(master_);
+  stuck_ = !room;
+  return room;
+}
+
+size_t UsbSerial::write(const uint8_t* data, size_t size) {
+  size_t done = 0;
+  while (done < size && connected()) {
+    ssize_t put = ::write(master_, data + done, size - done);
+    if (put > 0) {
+      done += static_cast<size_t>(put);
+      stuck_ = false;
+    } else if (put < 0 && errno == EINTR) {
+      continue;
+    } else if (put < 0 && errno == EAGAIN) {
+      if (!wait_for_room()) break;
+    } else {
+      break;
+    }
+  }
+  // Without a host a Photon's bytes go nowhere, too.
+  return size;
+}
+
+}  // namespace vphoton

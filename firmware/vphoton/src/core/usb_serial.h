@@ -1,0 +1,57 @@
+// USB serial as a pseudo-terminal with a name that stays.
+//
+// In listening mode what the host sends goes to the setup console, otherwise to the firmware. The device keeps only the
+// master side, so that it knows honestly whether a host has the port open.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/device.h"
+#include "core/reactor.h"
+
+namespace vphoton {
+
+class UsbSerial : public UsbSerialPort {
+ public:
+  explicit UsbSerial(Reactor& reactor) : reactor_(reactor) {}
+  ~UsbSerial() override;
+
+  // Makes the pseudo-terminal, or takes over the one of `inherited_master` (-1: none), and points `link` to it.
+  // Empty return: done; otherwise what went wrong.
+  std::string open(const std::string& link, int inherited_master);
+  int master() const { return master_; }
+  // Takes the link away.
+  void remove_link();
+
+  // `console` is offered what arrives and returns how much of it it took; the rest goes to the firmware.
+  void set_console(std::function<size_t(const std::string& data)> console) { console_ = std::move(console); }
+
+  void begin(long baud) override {}
+  void end() override { received_.clear(); }
+  bool connected() override;
+  int available() override;
+  int read() override;
+  int peek() override;
+  size_t write(const uint8_t* data, size_t size) override;
+  void flush() override {}  // what was written is with the operating system already
+
+ private:
+  void fill();
+  bool has_room() const;
+  bool wait_for_room();
+
+  Reactor& reactor_;
+  int master_ = -1;
+  int watcher_ = -1;  // epoll instance around the master
+  std::string link_;
+  std::string received_;
+  size_t taken_ = 0;  // of received_
+  bool filling_ = false;
+  bool stuck_ = false;  // a host has the port open and does not read
+  std::function<size_t(const std::string&)> console_;
+};
+
+}  // namespace vphoton

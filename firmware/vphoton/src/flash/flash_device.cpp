@@ -1,0 +1,108 @@
+#include "flash/flash_device.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/log.h"
+
+namespace vphoton {
+namespace {
+
+struct Layout {
+  const char* file;
+  size_t size;
+};
+
+// Device OS 2.3.1, memory map. The size of the Wi-Fi credentials and of the one-time programmable area is a choice.
+constexpr Layout kLayout[kRegionCount] = {
+    {"otp.bin", 512},     {"dct.bin", 8391},        {"wifi.bin", 2048},
+    {"eeprom.bin", 2048}, {"user.bin", 128 * 1024}, {"ota.bin", 256 * 1024},
+};
+
+size_t index(Region region) { return static_cast<size_t>(region); }
+
+}  // namespace
+
+FlashDevice::FlashDevice(const std::string& folder) {
+  files_.fill(-1);
+  for (size_t i = 0; i < kRegionCount; ++i) {
+    std::string path = folder + "/" + kLayout[i].file;
+    files_[i] = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (files_[i] < 0) {
+      error_ = path + ": " + strerror(errno);
+      return;
+    }
+  }
+  // Tools read these two by offset; they always have their full length.
+  for (Region region : {Region::Dct, Region::Eeprom}) {
+    size_t have = file_size(region);
+    if (have < size(region) && !write(region, have, std::string(size(region) - have, '\xFF')))
+      error_ = folder + "/" + kLayout[index(region)].file + ": cannot be written";
+  }
+}
+
+FlashDevice::~FlashDevice() {
+  for (int file : files_)
+    if (file >= 0) close(file);
+}
+
+size_t FlashDevice::size(Region region) { return kLayout[index(region)].size; }
+
+size_t FlashDevice::file_size(Region region) const {
+  struct stat status;
+  return fstat(files_[index(region)], &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
+}
+
+std::string FlashDevice::read(Region region, size_t offset, size_t size) const {
+  std::string data(size, '\xFF');
+  size_t limit = FlashDevice::size(region);
+  if (offset >= limit) return data;
+  size_t wanted = std::min(size, limit - offset);
+  size_t done = 0;
+  while (done < wanted) {
+    ssize_t got = pread(files_[index(region)], data.data() + done, wanted - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return data;
+}
+
+bool FlashDevice::write(Region region, size_t offset, const std::string& data) {
+  size_t limit = size(region);
+  if (offset > limit || data.size() > limit - offset) return false;
+  size_t have = file_size(region);
+  if (offset > have && !commit(region, have, std::string(offset - have, '\xFF'))) return false;
+  return commit(region, offset, data);
+}
+
+bool FlashDevice::commit(Region region, size_t offset, const std::string& data) {
+  ++writes_;
+  if (observer_) observer_(writes_);
+  size_t done = 0;
+  while (done < data.size()) {
+    ssize_t put =
+        pwrite(files_[index(region)], data.data() + done, data.size() - done, static_cast<off_t>(offset + done));
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) {
+      log_warning("%s: write of %zu bytes at %zu failed: %s", kLayout[index(region)].file, data.size(), offset,
+                  strerror(errno));
+      return false;
+    }
+    done += static_cast<size_t>(put);
+  }
+  return true;
+}
+
+bool FlashDevice::erase(Region region) {
+  ++writes_;
+  if (observer_) observer_(writes_);
+  return ftruncate(files_[index(region)], 0) == 0;
+}
+
+}  // namespace vphoton

@@ -1,0 +1,53 @@
+// Everything a Photon keeps without power, one file per region in the state folder, and the one way to change it.
+//
+// What survives is exactly what a kill -9 leaves: each write() is one pwrite() of a range within one page of the file,
+// or of several pages where the reader does not rely on them together, and the kernel never stops within a page.
+// Bytes behind the end of a file read as erased, so that erased flash costs no disk.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace vphoton {
+
+enum class Region : uint8_t { OneTimeProgrammable, Dct, WifiCredentials, Eeprom, UserPart, OverTheAir };
+constexpr size_t kRegionCount = 6;
+
+class FlashDevice {
+ public:
+  // `folder` exists. ok() is false if a region cannot be opened; error() says which.
+  explicit FlashDevice(const std::string& folder);
+  ~FlashDevice();
+  FlashDevice(const FlashDevice&) = delete;
+  FlashDevice& operator=(const FlashDevice&) = delete;
+
+  bool ok() const { return error_.empty(); }
+  const std::string& error() const { return error_; }
+
+  static size_t size(Region region);
+
+  // Exactly `size` bytes; 0xFF where nothing was written or outside of the region.
+  std::string read(Region region, size_t offset, size_t size) const;
+  // False when out of bounds or when the disk refuses; then nothing may be assumed of that range.
+  bool write(Region region, size_t offset, const std::string& data);
+  bool erase(Region region);
+
+  // Writes and erasures since the process started.
+  uint64_t write_count() const { return writes_; }
+  // Called before each write or erasure with its number, 1 for the first: whoever cuts the power does it here.
+  void before_each_write(std::function<void(uint64_t number)> observer) { observer_ = std::move(observer); }
+
+ private:
+  bool commit(Region region, size_t offset, const std::string& data);
+  size_t file_size(Region region) const;
+
+  std::array<int, kRegionCount> files_;
+  std::string error_;
+  uint64_t writes_ = 0;
+  std::function<void(uint64_t)> observer_;
+};
+
+}  // namespace vphoton

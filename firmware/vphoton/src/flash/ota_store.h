@@ -1,0 +1,51 @@
+// An over-the-air update from its first byte to the copy into the user part, safe against a power cut anywhere.
+//
+// Staging writes only the OTA region. arm() describes the staged module in the DCT and then sets the update flag: from
+// that write on every boot copies the staged module until the copy is complete, and only then drops the flag. So a boot
+// finds the old module whole, or the new one staged whole.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "flash/dct.h"
+#include "flash/flash_device.h"
+
+namespace vphoton {
+
+// Device OS 2.3.1, system errors.
+constexpr int kErrorFile = -225;
+constexpr int kErrorInvalidState = -210;
+constexpr int kErrorOutOfRange = -290;
+constexpr int kErrorModuleNotFound = -1300;
+constexpr int kErrorUnsupportedModule = -1310;
+constexpr int kErrorIntegrity = -1330;
+constexpr int kErrorDependency = -1340;
+constexpr int kErrorAddress = -1350;
+constexpr int kErrorPlatform = -1360;
+constexpr int kErrorSize = -1390;  // the number is a choice
+
+class OtaStore {
+ public:
+  OtaStore(FlashDevice& flash, Dct& dct) : flash_(flash), dct_(dct) {}
+
+  // All return 0 or a negative system error.
+  int begin(uint32_t length);
+  int write(uint32_t offset, const std::string& data);
+  int validate() const;
+  int arm();
+
+  // At boot, before anything of the user part is read: finishes a copy that is due. True if one was finished.
+  bool apply_pending();
+
+  // The user part was replaced and the cloud was not told yet.
+  bool succeeded() const;
+  void forget_success();
+
+ private:
+  FlashDevice& flash_;
+  Dct& dct_;
+  uint32_t length_ = 0;
+};
+
+}  // namespace vphoton

@@ -1,0 +1,71 @@
+// A Photon module: prefix, payload, suffix and CRC, and the checks a Photon makes before it runs one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace vphoton {
+
+constexpr uint32_t kUserPartAddress = 0x080A0000;
+constexpr uint32_t kUserPartSize = 128 * 1024;
+constexpr uint32_t kFlashEnd = 0x08100000;
+constexpr uint16_t kPhotonPlatform = 6;
+constexpr size_t kModulePrefixSize = 24;
+constexpr size_t kModuleSuffixSize = 44;  // with the CRC
+
+// Device OS 2.3.1, module function numbers.
+enum class ModuleFunction : uint8_t {
+  None = 0,
+  Resource = 1,
+  Bootloader = 2,
+  Monolithic = 3,
+  SystemPart = 4,
+  UserPart = 5,
+  Settings = 6,
+  Ncp = 7,
+  Radio = 8,
+};
+
+// Bits of "vc" and "vv" in the system describe.
+namespace ModuleCheck {
+constexpr uint8_t Integrity = 2;
+constexpr uint8_t Dependencies = 4;
+constexpr uint8_t AddressRange = 8;
+constexpr uint8_t Platform = 16;
+constexpr uint8_t All = 30;
+}  // namespace ModuleCheck
+
+struct ModuleDependency {
+  ModuleFunction function;
+  uint8_t index;
+  uint16_t version;
+};
+
+struct ModuleImage {
+  uint32_t start;
+  uint32_t end;  // address of the CRC
+  uint8_t flags;
+  uint16_t version;
+  uint16_t platform;
+  ModuleFunction function;
+  uint8_t index;
+  ModuleDependency dependency[2];
+  uint16_t product_id;       // 0xFFFF: none
+  uint16_t product_version;  // 0xFFFF: none
+  std::string sha256;        // 32 bytes, as stored
+  std::string bytes;         // the module itself, without what followed it
+
+  // `data` begins with the prefix and may be longer than the module. Nothing, and a reason, if it is not a module or
+  // is cut short.
+  static std::optional<ModuleImage> parse(const std::string& data, std::string* reason = nullptr);
+
+  // Bits of ModuleCheck that hold for a user part of this virtual Photon.
+  uint8_t valid_checks() const;
+  // Empty if the Photon would run it as its user part; else the first thing that is wrong.
+  std::string why_not_runnable() const;
+  // Between prefix and suffix.
+  std::string payload() const;
+};
+
+}  // namespace vphoton

@@ -1,0 +1,120 @@
+#include "softap/commands.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
+#include "core/hex.h"
+#include "softap/flat_json.h"
+#include "softap/password.h"
+
+namespace vphoton {
+namespace {
+
+constexpr const char* kCommands[] = {"version",    "device-id",  "scan-ap", "configure-ap",
+                                     "connect-ap", "public-key", "set"};
+constexpr size_t kLongestKey = 2;
+constexpr size_t kLongestValue = 63;
+constexpr int kUnknownSetting = -1;
+
+struct Field {
+  const char* name;
+  bool is_text;
+};
+
+// Device OS 2.3.1, configure-ap and set.
+constexpr Field kConfigureFields[] = {
+    {"idx", false}, {"ssid", true}, {"pwd", true}, {"ch", false}, {"sec", false}, {"eap", false},
+    {"oi", true},   {"ii", true},   {"crt", true}, {"ek", true},  {"key", true},  {"ca", true},
+};
+constexpr Field kSetFields[] = {{"k", true}, {"v", true}};
+
+// An unknown name or a value of the wrong kind spoils the whole.
+template <size_t N>
+bool parse(const std::string& body, const Field (&fields)[N], std::vector<FlatMember>& members) {
+  auto parsed = parse_flat_object(body);
+  if (!parsed) return false;
+  for (const auto& member : *parsed) {
+    auto field =
+        std::find_if(std::begin(fields), std::end(fields), [&](const Field& each) { return member.name == each.name; });
+    if (field == std::end(fields) || field->is_text != member.is_text) return false;
+  }
+  members = std::move(*parsed);
+  return true;
+}
+
+std::string value_of(const std::vector<FlatMember>& members, const char* name) {
+  std::string value;
+  for (const auto& member : members)
+    if (member.name == name) value = member.value;
+  return value;
+}
+
+std::vector<std::string> number(const char* name, int value) {
+  return {"{", std::string("\"") + name + "\"", ":", std::to_string(value), "}"};
+}
+
+}  // namespace
+
+bool SoftApCommands::known(const std::string& name) {
+  return std::find(std::begin(kCommands), std::end(kCommands), name) != std::end(kCommands);
+}
+
+std::vector<std::string> SoftApCommands::run(const std::string& name, const std::string& body) {
+  if (name == "version") return number("v", 2);
+  if (name == "connect-ap") return number("r", 0);
+  if (name == "scan-ap") return scan();
+  if (name == "configure-ap") return configure(body);
+  if (name == "set") return set(body);
+  if (name == "device-id") {
+    std::string id = to_upper_hex(from_hex(host_.device_id()).value_or(""));
+    return {"{", "\"id\"", ":", "\"" + id + "\"", ",", "\"c\"", ":", host_.claimed() ? "\"1\"" : "\"0\"", "}"};
+  }
+  if (name == "public-key")
+    return {"{", "\"b\"", ":", "\"" + to_upper_hex(host_.public_key_field()) + "\"", ",", "\"r\"", ":", "0", "}"};
+  return {};
+}
+
+std::vector<std::string> SoftApCommands::scan() {
+  // Device OS 2.3.1: the SSID is not escaped.
+  static constexpr int kMaxDataRate = 65000;
+  Pieces pieces{"{", "\"scans\"", ":", "["};
+  bool first = true;
+  for (const auto& point : host_.scan()) {
+    if (point.ssid.empty()) continue;
+    if (!first) pieces.push_back(",");
+    first = false;
+    pieces.push_back("{\"ssid\":\"" + point.ssid + "\"");
+    pieces.push_back(",\"rssi\":" + std::to_string(point.rssi));
+    pieces.push_back(",\"sec\":" + std::to_string(static_cast<int32_t>(point.security)));
+    pieces.push_back(",\"ch\":" + std::to_string(point.channel));
+    pieces.push_back(",\"mdr\":" + std::to_string(kMaxDataRate));
+    pieces.push_back("}");
+  }
+  pieces.push_back("]");
+  pieces.push_back("}");
+  return pieces;
+}
+
+std::vector<std::string> SoftApCommands::configure(const std::string& body) {
+  std::vector<FlatMember> members;
+  if (!parse(body, kConfigureFields, members)) return {};
+  std::string password;
+  int result = decode_password(value_of(members, "pwd"), host_.private_key_field(), &password);
+  if (result == 0) {
+    auto security = static_cast<uint32_t>(strtol(value_of(members, "sec").c_str(), nullptr, 10));
+    result = host_.store_network(value_of(members, "ssid"), password, security);
+  }
+  return number("r", result);
+}
+
+std::vector<std::string> SoftApCommands::set(const std::string& body) {
+  std::vector<FlatMember> members;
+  if (!parse(body, kSetFields, members)) return {};
+  std::string key = value_of(members, "k").substr(0, kLongestKey);
+  std::string value = value_of(members, "v").substr(0, kLongestValue);
+  if (key != "cc" || value.empty()) return number("r", kUnknownSetting);
+  return number("r", host_.store_claim_code(value) ? 0 : kUnknownSetting);
+}
+
+}  // namespace vphoton

@@ -1,0 +1,45 @@
+// SoftAP over HTTP (port 80 on a Photon).
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+
+#include "core/connection.h"
+#include "core/reactor.h"
+#include "softap/commands.h"
+#include "softap/http_request.h"
+#include "softap/port.h"
+
+namespace vphoton {
+
+class HttpService {
+ public:
+  HttpService(Reactor& reactor, SetupHost& host) : reactor_(reactor), host_(host), commands_(host) {}
+  ~HttpService() { stop(); }
+
+  bool start(const Port& port);
+  void stop();
+
+ private:
+  struct Client {
+    std::unique_ptr<Connection> connection;
+    HttpRequest request;
+    bool leaving = false;
+  };
+  using ClientPlace = std::list<Client>::iterator;
+
+  void accept_next();
+  void on_data(ClientPlace client, const std::string& data);
+  void answer(ClientPlace client);
+  void release(ClientPlace client);
+  std::string command_page(const std::string& command, const std::string& body);
+
+  Reactor& reactor_;
+  SetupHost& host_;
+  SoftApCommands commands_;
+  int listener_ = -1;
+  std::list<Client> clients_;
+};
+
+}  // namespace vphoton

@@ -1,0 +1,129 @@
+// Particle: what the application registers goes into the device's AppSurface, what it sends to the CloudLink.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "cloud/describe.h"
+#include "cloud/messages.h"
+#include "core/device.h"
+
+#include "application.h"
+
+using vphoton::device;
+
+CloudClass Particle;
+
+namespace {
+
+constexpr size_t kMaxDescribe = 768;     // Device OS 2.3.1, application describe
+constexpr size_t kMaxSubscription = 63;  // Device OS 2.3.1
+constexpr int kMaxTtl = 16777215;
+
+bool name_fits(const char* name) { return name && *name && strlen(name) <= vphoton::kMaxNameLength; }
+
+// Puts `entry` in the place of one of the same name, or at the end if the description still fits.
+template <typename Entry>
+bool add(std::vector<Entry>& list, Entry entry) {
+  for (auto& existing : list) {
+    if (existing.name == entry.name) {
+      existing = std::move(entry);
+      return true;
+    }
+  }
+  list.push_back(std::move(entry));
+  if (vphoton::cloud::describe_json(vphoton::cloud::kDescribeApplication, device().surface(), "").size() <=
+      kMaxDescribe)
+    return true;
+  list.pop_back();
+  return false;
+}
+
+template <typename Read>
+bool add_variable(const char* name, vphoton::VariableType type, Read read) {
+  if (!name_fits(name)) return false;
+  return add(device().surface().variables, vphoton::Variable{name, type, read});
+}
+
+bool add_subscription(vphoton::Subscription subscription) {
+  auto& list = device().surface().subscriptions;
+  if (subscription.prefix.size() > kMaxSubscription || list.size() >= vphoton::kMaxAppSubscriptions) return false;
+  list.push_back(std::move(subscription));
+  device().cloud().subscriptions_changed();
+  return true;
+}
+
+}  // namespace
+
+bool CloudClass::add_bool(const char* name, std::function<bool()> read) {
+  return add_variable(name, vphoton::VariableType::Bool, [read]() -> vphoton::VariableValue { return read(); });
+}
+
+bool CloudClass::add_int(const char* name, std::function<int32_t()> read) {
+  return add_variable(name, vphoton::VariableType::Int, [read]() -> vphoton::VariableValue { return read(); });
+}
+
+bool CloudClass::add_double(const char* name, std::function<double()> read) {
+  return add_variable(name, vphoton::VariableType::Double, [read]() -> vphoton::VariableValue { return read(); });
+}
+
+bool CloudClass::add_text(const char* name, std::function<String()> read) {
+  return add_variable(name, vphoton::VariableType::String, [read]() -> vphoton::VariableValue {
+    String text = read();
+    return std::string(text.c_str(), text.length());
+  });
+}
+
+bool CloudClass::function(const char* name, std::function<int(String)> f) {
+  if (!name_fits(name) || !f) return false;
+  return add(device().surface().functions, vphoton::Function{name, [f](const std::string& argument) -> int32_t {
+                                                               return f(String(argument.data(), argument.size()));
+                                                             }});
+}
+
+particle::Future<bool> CloudClass::publish_event(const char* name, const char* data, int ttl,
+                                                 particle::PublishFlags flags) {
+  using Outcome = particle::Future<bool>;
+  if (!name || !*name) return Outcome(false);
+  vphoton::PublishRequest request;
+  request.name = name;
+  request.has_data = data != nullptr;
+  request.data = data ? data : "";
+  request.ttl = static_cast<uint32_t>(constrain(ttl, 0, kMaxTtl));
+  request.is_private = flags.value() & particle::PRIVATE.value();
+  request.with_ack = flags.value() & particle::WITH_ACK.value();
+  if (!request.with_ack) return Outcome(device().cloud().publish(request));
+  auto state = std::make_shared<Outcome::State>(Outcome::State::Running);
+  bool sent = device().cloud().publish(
+      request, [state](bool ok) { *state = ok ? Outcome::State::Succeeded : Outcome::State::Failed; });
+  return sent ? Outcome(state) : Outcome(false);
+}
+
+bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, Spark_Subscription_Scope_TypeDef scope) {
+  if (!prefix || !handler) return false;
+  return add_subscription(
+      {prefix, scope == MY_DEVICES ? vphoton::Scope::MyDevices : vphoton::Scope::AllDevices, "", handler});
+}
+
+bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, const char* device_id) {
+  if (!prefix || !handler || !device_id) return false;
+  return add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
+}
+
+void CloudClass::connect() {
+  device().wifi_connect();
+  device().cloud().connect();
+}
+
+void CloudClass::disconnect() { device().cloud().disconnect(); }
+
+bool CloudClass::connected() { return device().cloud().connected(); }
+
+void CloudClass::process() { device().process(); }
+
+bool CloudClass::syncTime() {
+  if (!connected()) return false;
+  device().cloud().sync_time();
+  return true;
+}
+
+String CloudClass::deviceID() { return String(device().device_id().c_str()); }

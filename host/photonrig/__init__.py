@@ -1,0 +1,1 @@
+"""photonrig: prove that Photon firmware works and that ownership of a device never gets lost."""

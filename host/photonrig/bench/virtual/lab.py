@@ -1,0 +1,378 @@
+"""A whole lab on this machine: a local cloud and virtual Photons, in the field or out of the box.
+
+Everything lies in one state folder, so that a lab goes on where it was:
+
+    lab.json        accounts, product, client and the list of devices (mode 0600)
+    cloud/          the local cloud
+    keys/           device keys as a factory would keep them
+    devices/NAME/   the devices themselves
+
+Accounts, product and devices are made through the cloud's HTTP API alone, as any client would.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from photonrig.bench.clock import Clock, SystemClock
+from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.errors import RigError, UsageError
+from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
+from photonrig.particle.cloud_errors import BadCredentials
+from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+
+__all__ = ["PRODUCT", "USERNAME", "Lab", "LabDevice"]
+
+USERNAME: Final = "central@example.com"
+PRODUCT: Final = "shade lab"
+
+_ONLINE: Final = 60.0
+_AT_ONCE: Final = 8
+_LOOK: Final = 1.0
+
+
+@dataclass(slots=True)
+class LabDevice:
+    """A device of the lab, imported in its product; ``fielded`` ones are claimed to the central user and online.
+
+    ``born`` says that the factory is done with it: its state folder holds all it needs.
+    """
+
+    name: str
+    id: str
+    variant: str
+    fielded: bool
+    born: bool = False
+
+
+@dataclass(slots=True)
+class _Record:
+    """What lab.json keeps."""
+
+    password: str
+    api_port: int = 0
+    device_port: int = 0
+    client_id: str = ""
+    client_secret: str = ""
+    devices: list[LabDevice] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> _Record:
+        try:
+            fields = json.loads(path.read_text())
+            return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path} is not what a lab wrote: {error}; choose another state folder") from None
+
+    def write(self, path: Path) -> None:
+        # The new file is whole before it takes the old one's place.
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(asdict(self), indent=2))
+        draft.replace(path)
+
+
+class Lab:
+    """A local cloud with virtual Photons; up inside a ``with`` block.
+
+    ``cloud`` carries no token, ``central`` the central user's.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        vphoton: Path,
+        sdk: Path,
+        firmware: Mapping[str, Path],
+        photons: int = 1,
+        fresh: int = 0,
+        api_port: int = 0,
+        device_port: int = 0,
+        admit_unknown: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
+
+        Devices take the variants in turn. With a state folder that holds more devices, all of them are started.
+        """
+        self.state = state
+        self.vphoton = vphoton
+        self.firmware = dict(firmware)
+        self._wanted = (photons, fresh)
+        self._clock = clock or SystemClock()
+        self._path = state / "lab.json"
+        self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
+        self._stopped = False
+        # Ports stay what they were, because devices keep the address of their cloud.
+        self.local_cloud = LocalCloud(
+            state / "cloud",
+            sdk=sdk,
+            api_port=api_port or self._record.api_port,
+            device_port=device_port or self._record.device_port,
+            admit_unknown=admit_unknown,
+        )
+        self.devices: list[LabDevice] = []
+        self.photons: dict[str, VirtualPhoton] = {}
+        self._client: Cloud | None = None
+        self.central: Token
+        self.product: Product
+        self.client: ClientCredentials
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None or issubclass(kind, KeyboardInterrupt):
+            self.stop()
+        else:
+            self.kill()
+
+    # --- up and down ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring everything up; returns when every fielded device is online.
+
+        :raises PhotonrigError: something did not come up
+        """
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.local_cloud.start()
+        self._client = Cloud(self.local_cloud.api)
+        moved = self._record.device_port not in (0, self.local_cloud.device_port)
+        self._record.api_port = int(self.local_cloud.api.rsplit(":", 1)[1])
+        self._record.device_port = self.local_cloud.device_port
+        # Kept before the account exists: a lab killed at any moment can log in again.
+        self._record.write(self._path)
+        self._open_accounts()
+        self._enrol_devices()
+        self.photons = {
+            device.name: VirtualPhoton(self.vphoton, self.state / "devices" / device.name, name=device.name)
+            for device in self.devices
+        }
+        (self.state / "devices").mkdir(mode=0o700, exist_ok=True)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda device: self._power_on(device, moved), self.devices))
+        self._record.write(self._path)
+        self._wait_online()
+
+    def stop(self) -> None:
+        """Take everything down in order, devices first.
+
+        :raises RigError: something had to be killed; everything is down nevertheless
+        """
+        if self._stopped:
+            return
+        self._stopped = True
+        failures = []
+        for process in self._processes():
+            try:
+                process.stop()
+            except RigError as error:
+                process.kill()
+                failures.append(str(error))
+        self._close_client()
+        if failures:
+            raise RigError("; ".join(failures))
+
+    def kill(self) -> None:
+        """Take everything down at once."""
+        self._stopped = True
+        for process in self._processes():
+            process.kill()
+        self._close_client()
+
+    def run_until_interrupt(self) -> None:
+        """Stay up until Ctrl-C or SIGTERM, then take everything down.
+
+        :raises RigError: the local cloud ended by itself
+        """
+        with _interrupted_by_sigterm():
+            try:
+                waiting = threading.Event()
+                while not waiting.wait(_LOOK):
+                    if not self.local_cloud.alive:
+                        raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
+            except KeyboardInterrupt:
+                self.stop()
+
+    def restart_cloud(self) -> None:
+        """Kill the local cloud and start it again; devices reconnect by themselves."""
+        self.local_cloud.restart()
+
+    def _processes(self) -> list[VirtualPhoton | LocalCloud]:
+        return [*self.photons.values(), self.local_cloud]
+
+    def _close_client(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    # --- what is in it ----------------------------------------------------------------------------------------------
+
+    @property
+    def cloud(self) -> Cloud:
+        """The local cloud, acting as nobody.
+
+        :raises RigError: the lab was never up
+        """
+        if self._client is None:
+            raise RigError("the lab is not up; start it first")
+        return self._client
+
+    @property
+    def team(self) -> Cloud:
+        """The cloud, acting as the central user."""
+        return self.cloud.using(self.central)
+
+    def fielded(self) -> tuple[VirtualPhoton, ...]:
+        """The devices that came up in the field."""
+        return tuple(self.photons[device.name] for device in self.devices if device.fielded)
+
+    def fresh(self) -> tuple[VirtualPhoton, ...]:
+        """The devices that came up out of the box."""
+        return tuple(self.photons[device.name] for device in self.devices if not device.fielded)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything a client needs to use the lab, secrets included, ready for JSON."""
+        owners = {device.id: device.owner_name for device in self._product_devices()}
+        return {
+            "api": self.local_cloud.api,
+            "device_server": {
+                "host": self.local_cloud.device_host,
+                "port": self.local_cloud.device_port,
+                "key_file": str(self.local_cloud.key_file),
+            },
+            "user": {"username": USERNAME, "password": self._record.password, "token": self.central.access_token},
+            "product": {
+                "id": self.product.id,
+                "slug": self.product.slug,
+                "client_id": self.client.id,
+                "client_secret": self.client.secret,
+            },
+            "wifi": [{"ssid": network.ssid, "password": network.password} for network in AIR],
+            "photons": [self._described(device, owners.get(device.id)) for device in self.devices],
+            "vphoton": str(self.vphoton),
+            "firmware": {variant: str(module) for variant, module in self.firmware.items()},
+        }
+
+    def _described(self, device: LabDevice, owner: str | None) -> dict[str, Any]:
+        photon = self.photons[device.name]
+        tcp, http = photon.softap_ports
+        return {
+            "id": device.id,
+            "name": device.name,
+            "state": str(photon.state),
+            "serial": photon.serial_port,
+            "softap_tcp": tcp,
+            "softap_http": http,
+            "control": photon.control_path,
+            "variant": device.variant,
+            "owner": owner,
+        }
+
+    # --- coming up --------------------------------------------------------------------------------------------------
+
+    def _open_accounts(self) -> None:
+        record = self._record
+        try:
+            self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
+        except BadCredentials:
+            self.cloud.create_user(USERNAME, record.password)
+            self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
+        found = [made for made in self.team.products() if made.name == PRODUCT]
+        self.product = found[0] if found else self.team.create_product(PRODUCT)
+        if not record.client_id:
+            client = self.team.create_client("lab", product=self.product.id)
+            record.client_id, record.client_secret = client.id, client.secret
+            record.write(self._path)
+        self.client = ClientCredentials(record.client_id, record.client_secret)
+
+    def _enrol_devices(self) -> None:
+        self.devices = self._record.devices
+        variants = sorted(self.firmware)
+        for fielded, prefix, wanted in ((True, "photon", self._wanted[0]), (False, "fresh", self._wanted[1])):
+            for number in range(sum(device.fielded is fielded for device in self.devices), wanted):
+                variant = variants[number % len(variants)]
+                device = LabDevice(f"{prefix}-{number + 1}", secrets.token_hex(12), variant, fielded)
+                self._enrol(device)
+                self.devices.append(device)
+                self._record.write(self._path)
+
+    def _enrol(self, device: LabDevice) -> None:
+        keys = self.state / "keys"
+        keys.mkdir(mode=0o700, exist_ok=True)
+        key = generate_device_key()
+        path = self._key_path(device)
+        path.touch(mode=0o600)
+        path.write_bytes(private_key_der(key))
+        team = self.team
+        team.provision(device.id, public_key_pem(key))
+        team.import_devices(self.product.id, [device.id])
+        if device.fielded:
+            team.claim(device.id)
+            team.rename(device.id, device.name)
+
+    def _key_path(self, device: LabDevice) -> Path:
+        return self.state / "keys" / f"{device.id}.der"
+
+    def _power_on(self, device: LabDevice, moved: bool) -> None:
+        server = Server(
+            key=self.local_cloud.key_file, host=self.local_cloud.device_host, port=self.local_cloud.device_port
+        )
+        if device.born:
+            self.photons[device.name].start(server=server if moved else None)
+            return
+        self.photons[device.name].start(
+            Provision(device.id, self._key_path(device), self.firmware[device.variant]),
+            server=server,
+            wifi=AIR[0] if device.fielded else None,
+            listening=not device.fielded,
+        )
+        device.born = True
+
+    def _wait_online(self) -> None:
+        wanted = {device.id: device.name for device in self.devices if device.fielded}
+        missing = dict(wanted)
+
+        def all_there() -> bool:
+            online = {device.id for device in self._product_devices() if device.online}
+            missing.clear()
+            missing.update({id_: name for id_, name in wanted.items() if id_ not in online})
+            return not missing
+
+        if wanted:
+            self._clock.wait_until(all_there, _ONLINE, f"all {len(wanted)} fielded devices online")
+
+    def _product_devices(self) -> tuple[CloudDevice, ...]:
+        return self.team.devices(product(self.product.id))
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

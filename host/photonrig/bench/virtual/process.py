@@ -1,0 +1,122 @@
+"""Child processes of the virtual bench: started, heard to be ready, ended for certain.
+
+Each prints one line of JSON on standard output when it is ready; everything else it says goes to a log file beside its
+state folder, whose last lines are part of the error when it fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from photonrig.errors import RigError
+
+__all__ = ["ReadyProcess"]
+
+_STOPPING: Final = 10.0
+_TAIL: Final = 15
+
+
+class ReadyProcess:
+    """A child that announces itself; ``ready`` is what it said."""
+
+    def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float) -> None:
+        """Start and wait for the ready line, at most ``timeout`` seconds.
+
+        :raises RigError: it did not start, ended, or was not ready in time; it is not running then
+        """
+        self.name = name
+        self.log = log
+        log.touch(mode=0o600)
+        try:
+            with log.open("ab") as output:
+                # In a session of its own: Ctrl-C is for the harness, which ends its children in order.
+                self._process = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=output,
+                    start_new_session=True,
+                    env={key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
+                )
+        except OSError as error:
+            raise RigError(f"{name} cannot be started: {error}") from None
+        try:
+            self.ready: dict[str, Any] = self._read_ready(timeout)
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it with SIGTERM and wait; does nothing if it has ended.
+
+        :raises RigError: it had to be killed, or ended with a failure
+        """
+        if self.alive:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            code = self._process.wait(_STOPPING)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise RigError(
+                f"{self.name} did not end within {_STOPPING:g} s and was killed{self._last_words()}"
+            ) from None
+        self._close()
+        if code not in (0, -signal.SIGKILL):
+            raise RigError(f"{self.name} ended with exit code {code}{self._last_words()}")
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would; does nothing if it has ended."""
+        if self.alive:
+            self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _read_ready(self, timeout: float) -> dict[str, Any]:
+        output = self._process.stdout
+        assert output is not None
+        deadline = time.monotonic() + timeout
+        arrival = select.poll()
+        arrival.register(output, select.POLLIN)
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            left = deadline - time.monotonic()
+            if left <= 0 or not arrival.poll(left * 1000):
+                raise RigError(f"{self.name} was not ready within {timeout:g} s{self._last_words()}")
+            chunk = os.read(output.fileno(), 65536)
+            if not chunk:
+                code = self._process.wait()
+                raise RigError(f"{self.name} ended with exit code {code} before it was ready{self._last_words()}")
+            line += chunk
+        try:
+            ready = json.loads(line)
+        except ValueError:
+            ready = None
+        if not isinstance(ready, dict):
+            raise RigError(f"{self.name} announced itself with something else than JSON: {bytes(line[:120])!r}")
+        return ready
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-_TAIL:]
+        return "; its last words:\n" + "\n".join(lines) if lines else ""

@@ -1,0 +1,71 @@
+"""Native builds of the manufacturer variants, made by the same compile service the local cloud offers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from photonrig.bench.toolchain import Toolchain, step
+from photonrig.errors import UsageError
+from photonrig.localcloud.firmware import collect_project, compile_project
+
+__all__ = ["VARIANTS", "build_variant", "variant_project", "with_version"]
+
+VARIANTS = ("roller",)
+
+_VERSION_FILE = "src/version.h"
+_VERSION = re.compile(rb"(#define\s+FIRMWARE_VERSION\s+)(\d+)")
+
+
+def variant_project(tools: Toolchain, variant: str) -> Path:
+    """The project folder of a variant, as the Particle CLI is given it.
+
+    :raises UsageError: no such variant
+    """
+    if variant not in VARIANTS:
+        raise UsageError(f"there is no variant {variant!r}; there are: {', '.join(VARIANTS)}")
+    return tools.root / "firmware" / "variants" / variant
+
+
+def build_variant(tools: Toolchain, variant: str) -> Path:
+    """Build a variant as a native module if any of its sources changed; returns the module's path.
+
+    :raises UsageError: no such variant
+    :raises ModuleError: the sources do not compile
+    """
+    files = collect_project(variant_project(tools, variant))
+    fingerprint = _fingerprint(files, tools.sdk)
+    module = tools.work / "firmware" / f"{variant}.bin"
+    stamp = module.with_suffix(".made-from")
+    if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        return module
+    module.parent.mkdir(parents=True, exist_ok=True)
+    with step(f"compiling {variant}"):
+        module.write_bytes(compile_project(files, tools.sdk).image)
+    stamp.write_text(fingerprint)
+    return module
+
+
+def with_version(project: Path, copy: Path, version: int) -> Path:
+    """Copy a project, its linked libraries included, as another product version (1 … 65534); returns ``copy``.
+
+    :raises UsageError: the project does not state its version in one place
+    """
+    files = collect_project(project)
+    text, found = _VERSION.subn(rb"\g<1>%d" % version, files[_VERSION_FILE])
+    if found != 1:
+        raise UsageError(f"{project}: {_VERSION_FILE} does not define the version exactly once")
+    for name, content in (files | {_VERSION_FILE: text}).items():
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return copy
+
+
+def _fingerprint(files: dict[str, bytes], sdk: Path) -> str:
+    digest = hashlib.sha256()
+    headers = {path.relative_to(sdk).as_posix(): path.read_bytes() for path in (sdk / "include").rglob("*.*")}
+    for name, content in sorted((files | headers).items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

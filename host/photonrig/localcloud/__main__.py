@@ -1,0 +1,64 @@
+"""``python -m photonrig.localcloud``: run a local cloud until SIGTERM.
+
+One JSON line on standard output says where it is reached; everything else goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+import uvloop
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.core import Settings
+from photonrig.localcloud.server import Running, check_host, serve
+
+__all__ = ["main"]
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run with the words of the command line; the exit code: 0 stopped by a signal, 2 it could not start."""
+    parser = argparse.ArgumentParser(
+        prog="python -m photonrig.localcloud",
+        description="A Particle cloud on this machine: the device protocol and the HTTP API.",
+        epilog="Example: python -m photonrig.localcloud --state cloud --api-port 8080",
+    )
+    parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--api-port", type=int, default=0, help="port of the HTTP API (default: any free one)")
+    parser.add_argument("--device-port", type=int, default=0, help="port for devices (default: any free one)")
+    parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
+    parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
+    parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
+    chosen = parser.parse_args(words)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    try:
+        host = check_host(chosen.host, allow_remote=chosen.allow_remote)
+        uvloop.run(
+            serve(
+                _say_ready,
+                chosen.state.resolve(),
+                Settings(admit_unknown=chosen.admit_unknown, sdk=chosen.sdk and chosen.sdk.resolve()),
+                host=host,
+                api_port=chosen.api_port,
+                device_port=chosen.device_port,
+            )
+        )
+    except UsageError as error:
+        print(f"localcloud: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _say_ready(up: Running) -> None:
+    device_server = {"host": up.host, "port": up.device_port, "key_file": str(up.key_file)}
+    print(json.dumps({"api": up.api, "device_server": device_server}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

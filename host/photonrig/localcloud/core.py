@@ -1,0 +1,220 @@
+"""The cloud itself: what devices report and what clients ask come together here.
+
+Implements :class:`~photonrig.localcloud.device.contract.DeviceCallbacks` for the device service, and holds what the
+HTTP API works on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from photonrig.localcloud.custody import Custody
+from photonrig.localcloud.delivery import Delivery, DeviceLink
+from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, VariableType
+from photonrig.localcloud.eras import Era, Principal
+from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.events import Bus, Event, Receiver
+from photonrig.localcloud.presence import Presence
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.tokens import Token
+
+__all__ = ["Cloud", "DeviceService", "Settings"]
+
+_log = logging.getLogger(__name__)
+
+PHOTON_PLATFORM = 6
+
+
+class DeviceService(DeviceLink, Protocol):
+    """The device service, as the cloud uses it; see :mod:`photonrig.localcloud.device.hub`."""
+
+    def online(self, device_id: str) -> bool:
+        """Whether the device has a session."""
+
+    async def read_variable(self, device_id: str, name: str, kind: VariableType) -> bool | int | float | str:
+        """Ask the device for a variable; DeviceOffline, DeviceTimeout, VariableUnknown."""
+
+    async def call_function(self, device_id: str, name: str, argument: str) -> int:
+        """Call a function; DeviceOffline, DeviceTimeout."""
+
+    async def signal(self, device_id: str, on: bool) -> None:
+        """Make the device's light shout rainbows, or stop it."""
+
+    async def ping(self, device_id: str) -> bool:
+        """Whether the device answers now."""
+
+    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+        """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
+
+    def disconnect(self, device_id: str) -> None:
+        """End the device's session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a cloud behaves; firmware is compiled against ``include`` in the folder ``sdk``, or not at all."""
+
+    admit_unknown: bool = False
+    sdk: Path | None = None
+
+
+class Cloud:
+    """State, rules and the device service of one local cloud."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings = Settings(),
+        *,
+        era: Era = TODAY,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.store = store
+        self.settings = settings
+        self.era = era
+        self.now = now
+        self.bus = Bus()
+        self.custody = Custody(store)
+        self.presence = Presence(store, now)
+        self.flashing: set[str] = set()
+        self._online: set[str] = set()
+        self._devices: DeviceService | None = None
+        self._delivery: Delivery | None = None
+
+    def attach(self, devices: DeviceService) -> None:
+        """Name the device service; once, before anything is served."""
+        self._devices = devices
+        self._delivery = Delivery(devices)
+
+    @property
+    def devices(self) -> DeviceService:
+        """The device service."""
+        assert self._devices is not None, "the device service was not attached"
+        return self._devices
+
+    @property
+    def online_count(self) -> int:
+        """How many devices have a session."""
+        return len(self._online)
+
+    async def close(self) -> None:
+        """End all streams and write what is not written yet."""
+        self.bus.close()
+        if self._delivery is not None:
+            await self._delivery.close()
+        self.presence.flush()
+
+    # --- who asks ----------------------------------------------------------------------------------------------------
+
+    def principal(self, token: Token) -> Principal | None:
+        """Whom a token stands for; None if the account is gone."""
+        match token.kind:
+            case "user":
+                return Principal("user", token.subject, roles=self.store.products.roles(token.subject))
+            case "customer":
+                customer = self.store.customers.get(token.subject)
+                return None if customer is None else Principal("customer", customer.id, product=customer.product_id)
+            case "product":
+                return Principal("product", token.subject, product=int(token.subject))
+
+    def reachable(self, device: Device) -> bool:
+        """Whether the device has a session that may be used; a quarantined device is as good as offline (a choice)."""
+        return device.state.quarantine is None and self.devices.online(device.id)
+
+    def revoke(self, token: Token) -> None:
+        """End a token and the streams opened with it."""
+        with self.store.write():
+            self.store.tokens.revoke(token)
+        self.bus.close_token(token.hash)
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Show an event to the streams that may see it and to the devices that listen to it."""
+        self.bus.publish(event)
+        if self._delivery is not None and self._online:
+            self._delivery.offer(event, self._online, lambda device_id: self._reaches(event, device_id))
+
+    def _reaches(self, event: Event, device_id: str) -> bool:
+        device = self.store.devices.get(device_id)
+        if device is None or device.state.quarantine is not None:
+            return False
+        return self.era.reaches(event, Receiver(device.state.owner, device.state.product))
+
+    def _publish_of(self, device_id: str, name: str, data: str | None, ttl: int = 60, private: bool = True) -> None:
+        device = self.store.devices.get(device_id)
+        if device is None or device.state.quarantine is not None:
+            return
+        self.publish(
+            Event(
+                name,
+                data,
+                coreid=device_id,
+                published_at=self.now(),
+                device=device_id,
+                owner=device.state.owner,
+                product=device.state.product,
+                ttl=ttl,
+                private=private,
+            )
+        )
+
+    # --- what devices report (DeviceCallbacks) -----------------------------------------------------------------------
+
+    def public_key(self, device_id: str) -> bytes | None:
+        """The enrolled key of a device."""
+        device = self.store.devices.get(device_id)
+        return None if device is None else device.public_key
+
+    def admit(self, device_id: str, public_key: bytes) -> bool:
+        """Enrol an unknown device under the key it presents, if this cloud was told to."""
+        if not self.settings.admit_unknown:
+            _log.info("device %s is unknown and was not admitted", device_id)
+            return False
+        with self.store.write():
+            self.store.devices.add(device_id, public_key, PHOTON_PLATFORM)
+        _log.info("device %s was unknown and is now enrolled", device_id)
+        return True
+
+    async def came_online(self, device_id: str, hello: Hello) -> None:
+        """A session is up."""
+        device = self.store.devices.get(device_id)
+        if device is None:
+            return
+        self.presence.said_hello(device_id, hello)
+        self._online.add(device_id)
+        if device.state.platform != hello.platform_id and device.state.product is None:
+            with self.store.write():
+                state = replace(device.state, platform=hello.platform_id)
+                device = self.store.devices.save(replace(device, state=state))
+        self.custody.firmware_names_product(device, hello.product_id)
+        self._publish_of(device_id, "spark/status", "online")
+
+    async def went_offline(self, device_id: str) -> None:
+        """The session ended."""
+        self._online.discard(device_id)
+        self._publish_of(device_id, "spark/status", "offline")
+
+    async def described(self, device_id: str, describe: Describe) -> None:
+        """The device told what it offers."""
+        self.presence.was_described(device_id, describe)
+
+    async def published(self, device_id: str, event: PublishedEvent) -> None:
+        """The device published an event."""
+        self.presence.heard(device_id)
+        self._publish_of(device_id, event.name, event.data, event.ttl, event.private)
+
+    async def claim_code_presented(self, device_id: str, code: str) -> bool:
+        """The device presented a claim code; True if it may forget it."""
+        device = self.store.devices.get(device_id)
+        return device is not None and self.custody.claim_by_code(device, code)
+
+    async def update_progress(self, device_id: str, status: str) -> None:
+        """An update began or ended."""
+        self._publish_of(device_id, "spark/flash/status", status)

@@ -1,0 +1,148 @@
+"""Applies the transitions of :mod:`photonrig.ownership.model` to the store; nothing else changes an owner or a product.
+
+Every method is one transaction: either all of it is on disk when it returns, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from photonrig.localcloud.eras import Principal
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.accounts import Customer, User
+from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.products import Product
+from photonrig.ownership import model
+from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
+
+__all__ = ["Custody", "Imported"]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the ids of an import, each once."""
+
+    updated: list[str] = field(default_factory=list)
+    existing: list[str] = field(default_factory=list)
+    nonmember: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+
+
+class Custody:
+    """Claims, releases, transfers and product membership."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def claim(self, device: Device, by: Principal, *, online: bool) -> Device | Refused:
+        """Claim for the holder of a user's or customer's token."""
+        return self._apply(device, model.claim(device.state, _claimant(by), online=online))
+
+    def request_transfer(self, device: Device, by: Principal) -> str | None:
+        """Note that a user asks another user for a device; the request's id, None unless both are users."""
+        owner = device.state.owner
+        if by.kind != "user" or owner is None or owner.kind != "user":
+            return None
+        with self._store.write():
+            return self._store.transfers.request(device.id, owner.id, by.id)
+
+    def claim_by_code(self, device: Device, text: str) -> bool:
+        """Claim with the code a device presented; whether the device may forget the code.
+
+        A code that this device has used before is confirmed again and changes nothing: the confirmation may have been
+        lost, and the device may have changed hands since.
+        """
+        code = self._store.claim_codes.find(text)
+        if code is None:
+            return False
+        if code.used_by is not None:
+            return code.used_by == device.id
+        by = self._account(code.owner)
+        if by is None:
+            return False
+        with self._store.write():
+            if isinstance(self._apply(device, model.claim_by_code(device.state, by)), Refused):
+                return False
+            self._store.claim_codes.use(code, device.id)
+        return True
+
+    def release(self, device: Device) -> Device:
+        """End the claim; nobody's request for the device stands any longer."""
+        released = self._apply(device, model.release(device.state))
+        assert not isinstance(released, Refused)
+        return released
+
+    def import_devices(self, product: Product, ids: Iterable[str], claim_for: User | None) -> Imported:
+        """Bring devices into a product; unowned ones become ``claim_for``'s."""
+        done = Imported()
+        team = self._store.products.team(product.id)
+        new_owner = None if claim_for is None else Owner("user", claim_for.id)
+        with self._store.write():
+            for device_id in dict.fromkeys(ids):
+                device = self._store.devices.get(device_id)
+                if device is None:
+                    done.invalid.append(device_id)
+                    continue
+                owner = device.state.owner
+                outcome = model.import_into(
+                    device.state,
+                    product.id,
+                    platform=product.platform_id,
+                    owner_is_member=owner is not None and owner.kind == "user" and owner.id in team,
+                    claim_for=new_owner,
+                )
+                if isinstance(outcome, Refused):
+                    refused = done.nonmember if outcome.reason is Refusal.OWNER_NOT_A_MEMBER else done.invalid
+                    refused.append(device_id)
+                    continue
+                (done.existing if device.state.product == product.id else done.updated).append(device_id)
+                self._apply(device, outcome)
+        return done
+
+    def remove(self, device: Device, product: Product, *, deny: bool) -> Device | Refused:
+        """Take a device out of a product or of its quarantine."""
+        return self._apply(device, model.remove(device.state, product.id, deny=deny))
+
+    def firmware_names_product(self, device: Device, product_id: int) -> Device:
+        """Quarantine a device whose firmware names a product of this cloud in which it was not imported."""
+        if self._store.products.get(product_id) is None:
+            return device
+        quarantined = self._apply(device, model.quarantine(device.state, product_id))
+        assert not isinstance(quarantined, Refused)
+        return quarantined
+
+    def remove_customer(self, customer: Customer) -> list[str]:
+        """Delete a customer: devices are released, tokens and pending claim codes end. Returns the tokens' hashes."""
+        owner = Owner("customer", customer.id)
+        tokens = self._store.tokens.of("customer", customer.id)
+        with self._store.write():
+            for device in self._store.devices.of_owner(owner):
+                self.release(device)
+            for token in tokens:
+                self._store.tokens.revoke(token)
+            self._store.claim_codes.revoke_of(owner)
+            self._store.customers.remove(customer.id)
+        return [token.hash for token in tokens]
+
+    def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
+        if isinstance(outcome, Refused):
+            return outcome
+        if outcome == device.state:
+            return device
+        with self._store.write():
+            if outcome.owner != device.state.owner:
+                self._store.transfers.cancel_for(device.id)
+            return self._store.devices.save(replace(device, state=outcome))
+
+    def _account(self, owner: Owner) -> Claimant | None:
+        if owner.kind == "user":
+            return Claimant(owner, member_of=frozenset(self._store.products.roles(owner.id)))
+        customer = self._store.customers.get(owner.id)
+        return None if customer is None else Claimant(owner, product=customer.product_id)
+
+
+def _claimant(principal: Principal) -> Claimant:
+    owner = principal.owner
+    assert owner is not None, "a product's token claims nothing"
+    return Claimant(owner, product=principal.product, member_of=frozenset(principal.roles))

@@ -1,0 +1,70 @@
+"""The door of the device service: one connection from its first byte to a device that proved who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.errors import ProtocolError
+from photonrig.localcloud.device.contract import DeviceCallbacks
+from photonrig.particle.handshake import (
+    DEVICE_BLOCK_SIZE,
+    NONCE_SIZE,
+    SESSION_BLOCK_SIZE,
+    SessionKeys,
+    check_device_key,
+    open_device_block,
+    session_reply,
+)
+
+__all__ = ["Admission", "AdmissionRefused"]
+
+
+class AdmissionRefused(Exception):
+    """The device is unknown or showed another key than the enrolled one; it is told nothing."""
+
+
+class Admission:
+    """Runs handshakes. The RSA work is done in threads, where it uses all cores and leaves the event loop free."""
+
+    def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey) -> None:
+        self._callbacks = callbacks
+        self._server_key = server_key
+        self._threads = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="handshake")
+
+    def close(self) -> None:
+        """Start no more RSA work."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, SessionKeys]:
+        """The device's id and the session's keys; the device has still to show by its Hello that it can read them.
+
+        Raises AdmissionRefused, ProtocolError for a block that does not open, IncompleteReadError at the stream's end.
+        """
+        loop = asyncio.get_running_loop()
+        nonce = os.urandom(NONCE_SIZE)
+        writer.write(nonce)
+        block = await reader.readexactly(DEVICE_BLOCK_SIZE)
+        device = await loop.run_in_executor(self._threads, open_device_block, self._server_key, block, nonce)
+        self._check(device.device_id, device.public_key)
+        session_block = os.urandom(SESSION_BLOCK_SIZE)
+        writer.write(
+            await loop.run_in_executor(self._threads, session_reply, self._server_key, device.public_key, session_block)
+        )
+        return device.device_id, SessionKeys.from_block(session_block)
+
+    def _check(self, device_id: str, public_key: bytes) -> None:
+        enrolled = self._callbacks.public_key(device_id)
+        if enrolled == public_key:
+            return
+        if enrolled is not None:
+            raise AdmissionRefused(f"{device_id} showed another key than the one it is enrolled with")
+        try:
+            check_device_key(public_key)
+        except ProtocolError as error:
+            raise AdmissionRefused(f"{device_id} is unknown and {error}") from None
+        if not self._callbacks.admit(device_id, public_key):
+            raise AdmissionRefused(f"{device_id} is unknown; enrol its public key or admit unknown devices")

@@ -1,0 +1,61 @@
+"""A device's describe, put together from the parts it sends: what its application offers, which modules it carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from photonrig.localcloud.device.contract import Describe, VariableType
+from photonrig.localcloud.device.releases import release_name
+from photonrig.particle.messages import DescribePart
+
+__all__ = ["DescribeParts"]
+
+_VARIABLE_TYPES: dict[Any, VariableType] = {1: "bool", 2: "int32", 4: "string", 9: "double"}
+
+
+class DescribeParts:
+    """Collects parts as they come; which part a piece belongs to is told by its members, as old devices send both."""
+
+    def __init__(self) -> None:
+        self._application: dict[str, Any] | None = None
+        self._modules: tuple[dict[str, Any], ...] | None = None
+
+    def knows(self, part: DescribePart) -> bool:
+        """Whether this part has been seen."""
+        return (self._modules if part is DescribePart.SYSTEM else self._application) is not None
+
+    def absorb(self, content: dict[str, Any]) -> bool:
+        """Take one piece in; True when it says something new."""
+        before = self._application, self._modules
+        if "f" in content or "v" in content:
+            self._application = {"f": content.get("f"), "v": content.get("v")}
+        if "m" in content:
+            modules = content["m"]
+            self._modules = tuple(m for m in modules if isinstance(m, dict)) if isinstance(modules, list) else ()
+        return before != (self._application, self._modules)
+
+    def merged(self) -> Describe:
+        """All that is known; members of a form no device sends are left out."""
+        application = self._application or {}
+        variables = application.get("v")
+        functions = application.get("f")
+        return Describe(
+            variables={
+                name: _VARIABLE_TYPES[number]
+                for name, number in (variables.items() if isinstance(variables, dict) else ())
+                if isinstance(number, int) and number in _VARIABLE_TYPES
+            },
+            functions=tuple(f for f in functions if isinstance(f, str)) if isinstance(functions, list) else (),
+            modules=self._modules or (),
+            system_version=None if self.system_module is None else release_name(self.system_module),
+        )
+
+    @property
+    def system_module(self) -> int | None:
+        """The number of the newest system part in the device's main store."""
+        numbers = [
+            module["v"]
+            for module in self._modules or ()
+            if module.get("f") == "s" and module.get("l", "m") == "m" and isinstance(module.get("v"), int)
+        ]
+        return max(numbers, default=None)

@@ -1,0 +1,240 @@
+"""The device hub: the TCP service devices connect to, and the one place to ask a device for something."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from asyncio import IncompleteReadError
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.errors import ProtocolError
+from photonrig.localcloud.device import contract
+from photonrig.localcloud.device.admission import Admission, AdmissionRefused
+from photonrig.localcloud.device.contract import (
+    DeviceCallbacks,
+    DeviceOffline,
+    DeviceTimeout,
+    FlashRefused,
+    Subscription,
+    VariableType,
+)
+from photonrig.localcloud.device.limits import Limits
+from photonrig.localcloud.device.ota import Update
+from photonrig.localcloud.device.restarts import Restarts
+from photonrig.localcloud.device.session import DeviceSession
+from photonrig.particle.messages import Hello, HelloFlag
+
+__all__ = ["DeviceHub"]
+
+log = logging.getLogger(__name__)
+
+_READ_AHEAD = 2048  # bytes; reading from the socket pauses at twice that
+_PEER_FAULTS = (OSError, IncompleteReadError, TimeoutError, ProtocolError, AdmissionRefused, DeviceOffline)
+
+
+class DeviceHub:
+    """Accepts devices, keeps one session a device, and speaks to devices by id (24 lower-case hex digits).
+
+    A newer session of a device replaces its older one. Nothing a peer sends disturbs other sessions.
+    """
+
+    def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey, limits: Limits | None = None) -> None:
+        self._callbacks = callbacks
+        self._limits = limits or Limits()
+        self._admission = Admission(callbacks, server_key)
+        self._restarts = Restarts(callbacks, self._limits.restart)
+        self._server: asyncio.Server | None = None
+        self._sessions: dict[str, DeviceSession] = {}
+        self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._connections: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[asyncio.Task[None], None] = {}  # in order of arrival
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen on ``host``; returns the port, chosen by the system for ``port`` 0; raises OSError when taken."""
+        self._server = await asyncio.start_server(self._accept, host, port, limit=_READ_AHEAD, backlog=1024)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    async def close(self) -> None:
+        """End all sessions, tell the callbacks, and listen no more."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._handshakes):
+            task.cancel()
+        for session in list(self._sessions.values()):
+            session.close()
+        await asyncio.gather(*self._connections, *self._deliveries.values(), return_exceptions=True)
+        await self._restarts.close()
+        self._admission.close()
+
+    def online(self, device_id: str) -> bool:
+        """Whether the device has a session."""
+        return device_id in self._sessions
+
+    def subscriptions(self, device_id: str) -> tuple[Subscription, ...]:
+        """What the device listens to, in the order it said so; empty when it is offline."""
+        session = self._sessions.get(device_id)
+        return tuple(session.subscriptions) if session is not None else ()
+
+    async def read_variable(
+        self,
+        device_id: str,
+        name: str,
+        kind: VariableType,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109
+    ) -> bool | int | float | str:
+        """The value of a variable whose type the device's describe tells.
+
+        Raises DeviceOffline, DeviceTimeout, VariableUnknown, ProtocolError when the answer is no value of that type.
+        """
+        return await self._session(device_id).read_variable(name, kind, timeout)
+
+    async def call_function(
+        self,
+        device_id: str,
+        name: str,
+        argument: str,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109
+    ) -> int:
+        """Call a function and return what it returned, -2147483648 to 2147483647.
+
+        Raises UsageError for an argument too long for the device's Device OS (then nothing was sent), FunctionUnknown,
+        DeviceOffline, DeviceTimeout.
+        """
+        return await self._session(device_id).call_function(name, argument, timeout)
+
+    async def signal(self, device_id: str, on: bool, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+        """Start or stop the rainbow on the device's LED; raises DeviceOffline, DeviceTimeout."""
+        await self._session(device_id).signal(on, timeout)
+
+    async def ping(self, device_id: str, *, timeout: float = 10.0) -> bool:  # noqa: ASYNC109
+        """Whether the device answers now; False when it is offline."""
+        session = self._sessions.get(device_id)
+        return session is not None and await session.ping(timeout)
+
+    async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+        """Send an event; False when the device is offline, does not listen to it, or could not take one that long.
+
+        Events whose name starts with ``spark`` or ``particle`` are always sent, as Device OS itself listens to them.
+        """
+        session = self._sessions.get(device_id)
+        return session is not None and session.send_event(name, data, private=private)
+
+    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+        """Send a firmware image over the air; returns when the device has accepted it and is about to restart.
+
+        Progress goes to ``update_progress``: ``started NAME``, then ``success NAME`` once the device is back and says
+        so, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline.
+        """
+        session = self._session(device_id)
+        if session.update is not None:
+            raise FlashRefused("another update of this device is running")
+        if not image:
+            raise FlashRefused("the image is empty")
+        update = session.update = Update(session, image, self._limits)
+        try:
+            fast = await update.begin()
+            self._restarts.forget(device_id)
+            await self._callbacks.update_progress(device_id, f"started {name}".rstrip())
+            await update.transfer(fast=fast)
+        except FlashRefused as error:
+            await self._callbacks.update_progress(device_id, f"failed {error}")
+            raise
+        except DeviceTimeout:
+            await self._callbacks.update_progress(device_id, "failed the device did not answer in time")
+            raise
+        except DeviceOffline:
+            await self._callbacks.update_progress(device_id, "failed the connection to the device was lost")
+            raise
+        finally:
+            session.update = None
+        self._restarts.expect(device_id, name)
+
+    def disconnect(self, device_id: str) -> None:
+        """Close the device's session; a device that is offline stays so."""
+        session = self._sessions.get(device_id)
+        if session is not None:
+            session.close()
+
+    def _session(self, device_id: str) -> DeviceSession:
+        try:
+            return self._sessions[device_id]
+        except KeyError:
+            raise DeviceOffline(device_id) from None
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        self._handshakes[task] = None
+        task.add_done_callback(self._connections.discard)
+        task.add_done_callback(lambda done: self._handshakes.pop(done, None))
+        if len(self._handshakes) > self._limits.pending_handshakes:
+            next(iter(self._handshakes)).cancel()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first byte to its last."""
+        peer = writer.get_extra_info("peername")
+        try:
+            async with asyncio.timeout(self._limits.handshake):
+                device_id, keys = await self._admission.admit(reader, writer)
+                session = DeviceSession(device_id, reader, writer, keys, self._callbacks, self._limits)
+                hello = await session.greet()
+            task = asyncio.current_task()
+            if task is not None:
+                self._handshakes.pop(task, None)
+            await self._run(session, hello)
+        except _PEER_FAULTS as error:
+            log.info("device connection from %s ended: %s", peer, error or type(error).__name__)
+        except Exception:
+            log.exception("device connection from %s ended by a fault of the cloud", peer)
+        finally:
+            writer.close()
+
+    async def _run(self, session: DeviceSession, hello: Hello) -> None:
+        device_id = session.device_id
+        older = self._sessions.get(device_id)
+        self._sessions[device_id] = session
+        if older is not None:
+            log.info("%s: connected anew, the older session ends", device_id)
+            older.close()
+        self._deliver(session, hello)
+        try:
+            await session.run()
+        except _PEER_FAULTS as error:
+            if not session.closed:
+                log.info("%s: session ended: %s", device_id, error or type(error).__name__)
+        finally:
+            session.close()
+            if self._sessions.get(device_id) is session:
+                del self._sessions[device_id]
+
+    def _deliver(self, session: DeviceSession, hello: Hello) -> None:
+        """Tell the core of this session, after all that earlier sessions of the device had to tell."""
+        device_id = session.device_id
+        earlier = self._deliveries.get(device_id)
+        seen = contract.Hello(hello.product_id, hello.product_version, hello.platform_id, hello.flags, session.address)
+
+        async def tell() -> None:
+            if earlier is not None:
+                await asyncio.wait((earlier,))
+            await session.deliveries()
+            if self._sessions.get(device_id) in (None, session):
+                try:
+                    await self._callbacks.went_offline(device_id)
+                except Exception:
+                    log.exception("%s: the cloud failed to note that it went offline", device_id)
+
+        session.deliver(lambda: self._callbacks.came_online(device_id, seen))
+        outcome = self._restarts.came_back(device_id, updated=bool(hello.flags & HelloFlag.UPDATED))
+        if outcome is not None:
+            session.deliver(lambda: self._callbacks.update_progress(device_id, outcome))
+        task = asyncio.create_task(tell())
+        self._deliveries[device_id] = task
+        task.add_done_callback(lambda done: self._forget_deliveries(device_id, done))
+
+    def _forget_deliveries(self, device_id: str, done: asyncio.Task[None]) -> None:
+        if self._deliveries.get(device_id) is done:
+            del self._deliveries[device_id]

@@ -1,0 +1,147 @@
+"""One firmware update over the air: offer, chunks, missed chunks, result.
+
+UpdateBegin → ready? ─ fast ─→ all chunks, unanswered ─→ UpdateDone → 2.04 result
+                                    ↑── chunks missed ←──── 4.00
+                     └ slow ─→ one chunk, its answer, the next ─→ UpdateDone → 2.04 result
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Protocol
+
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
+from photonrig.localcloud.device.limits import Limits
+from photonrig.particle import messages
+from photonrig.particle.coap import Code, Message
+
+__all__ = ["CHUNK_SIZE", "Update", "UpdateLink"]
+
+CHUNK_SIZE = 512  # Device OS 2.3.1 announces it as spark/hardware/ota_chunk_size; older ones take it too
+
+_ROUNDS = 40  # a choice: of 256 chunks even one in two may get lost, a few each round
+_TRIES = 5  # a choice: for one chunk in slow mode
+
+
+class UpdateLink(Protocol):
+    """What an update needs of the device's session."""
+
+    device_id: str
+
+    def send(self, message: Message) -> None:
+        """Write one message."""
+
+    async def drain(self) -> None:
+        """Wait until the device has taken most of it."""
+
+    async def ask(self, build: messages.Build, waits: tuple[float, ...]) -> Message:
+        """Send a request and return its answer."""
+
+    def next_id(self) -> int:
+        """An id for a message that expects no answer."""
+
+
+class Update:
+    """Brings one image to one device; made for a single run."""
+
+    def __init__(self, link: UpdateLink, image: bytes, limits: Limits) -> None:
+        self._link = link
+        self._limits = limits
+        self._chunks = [image[start : start + CHUNK_SIZE] for start in range(0, len(image), CHUNK_SIZE)]
+        self._length = len(image)
+        self._missed: asyncio.Queue[list[int]] = asyncio.Queue()
+        self._device_is_done = False
+
+    async def begin(self) -> bool:
+        """Offer the image and wait until the device is ready; True when it takes chunks in fast mode.
+
+        Raises FlashRefused, DeviceTimeout, DeviceOffline.
+        """
+        answer = await self._link.ask(
+            lambda mid, token: messages.update_begin(mid, token, length=self._length, chunk_size=CHUNK_SIZE, fast=True),
+            self._limits.update_ready,
+        )
+        if answer.code != Code.CHANGED:
+            raise FlashRefused(
+                f"the device refused the update (code {answer.code:#04x}): updates are off or it is busy"
+            )
+        return answer.payload == b"\x01"
+
+    async def transfer(self, *, fast: bool) -> None:
+        """Send all chunks and have the device accept the image, which it then restarts into.
+
+        Raises FlashRefused when the device reports a fault, DeviceTimeout, DeviceOffline.
+        """
+        await (self._send_fast(range(len(self._chunks))) if fast else self._send_slowly())
+        for _ in range(_ROUNDS):
+            if await self._accepted():
+                return
+            await self._send_fast(await self._missing())
+        raise FlashRefused(f"chunks were still missing after {_ROUNDS} rounds")
+
+    def chunks_missed(self, indices: list[int]) -> None:
+        """The device asks for these chunks again."""
+        self._missed.put_nowait(indices)
+
+    def device_is_done(self) -> None:
+        """The device says by itself that it has all (Device OS up to 0.7.0, after missed chunks)."""
+        self._device_is_done = True
+
+    async def _send_fast(self, indices: Iterable[int]) -> None:
+        for index in indices:
+            # No request has this token: answers of Device OS up to 0.6.x to every chunk tell nothing the end does not.
+            self._link.send(messages.update_chunk(self._link.next_id(), b"\0", self._chunks[index], index=index))
+            await self._link.drain()
+
+    async def _send_slowly(self) -> None:
+        for number, chunk in enumerate(self._chunks):
+            for _ in range(_TRIES):
+                answer = await self._link.ask(
+                    lambda mid, token, chunk=chunk: messages.update_chunk(mid, token, chunk, index=None),  # type: ignore[misc]
+                    (self._limits.chunk_answer,),
+                )
+                if answer.code == Code.CHANGED:
+                    break
+            else:
+                raise FlashRefused(f"the device refused chunk {number} of {len(self._chunks)} {_TRIES} times")
+
+    async def _accepted(self) -> bool:
+        """Say that all is sent: True when the device took the image, False when chunks are missing."""
+        try:
+            answer = await self._link.ask(messages.update_done, (self._limits.update_result,))
+        except DeviceOffline:
+            if self._device_is_done:  # it restarted before it read our message
+                return True
+            raise
+        if answer.code == Code.BAD_REQUEST:
+            return False
+        if answer.code != Code.CHANGED:
+            raise FlashRefused(f"the device answered the end of the update with code {answer.code:#04x}")
+        result = _result(answer.payload)
+        if result not in (0, "ok"):
+            raise FlashRefused(f"the device reported {result} for the image")
+        return True
+
+    async def _missing(self) -> list[int]:
+        """The chunks to send again, in order."""
+        try:
+            async with asyncio.timeout(self._limits.chunks_missed):
+                indices = set(await self._missed.get())
+        except TimeoutError:
+            raise DeviceTimeout(self._link.device_id) from None
+        while not self._missed.empty():
+            indices.update(self._missed.get_nowait())
+        return sorted(index for index in indices if index < len(self._chunks))
+
+
+def _result(payload: bytes | None) -> object:
+    """What the device says of the image: 0 or "ok" is good, no payload (Device OS up to 0.6.3) too."""
+    if not payload:
+        return 0
+    try:
+        content = json.loads(payload)
+    except (ValueError, RecursionError):
+        return "an unreadable result"
+    return content.get("r") if isinstance(content, dict) else content

@@ -1,0 +1,56 @@
+"""Devices that have taken an update and are expected back: what became of it is known at their next Hello."""
+
+from __future__ import annotations
+
+import asyncio
+
+from photonrig.localcloud.device.contract import DeviceCallbacks
+
+__all__ = ["Restarts"]
+
+
+class Restarts:
+    """Waits for each updated device up to ``limit`` seconds."""
+
+    def __init__(self, callbacks: DeviceCallbacks, limit: float) -> None:
+        self._callbacks = callbacks
+        self._limit = limit
+        self._expected: dict[str, tuple[str, asyncio.TimerHandle]] = {}
+        self._reports: set[asyncio.Task[None]] = set()
+
+    def expect(self, device_id: str, name: str) -> None:
+        """The device has accepted the image ``name`` and restarts."""
+        self.forget(device_id)
+        timer = asyncio.get_running_loop().call_later(self._limit, self._stayed_away, device_id)
+        self._expected[device_id] = (name, timer)
+
+    def came_back(self, device_id: str, *, updated: bool) -> str | None:
+        """The device's Hello says whether it was updated: the status to report; None when no update was awaited."""
+        name = self.forget(device_id)
+        if name is None:
+            return None
+        return f"success {name}".rstrip() if updated else "failed the device came back without the new firmware"
+
+    def forget(self, device_id: str) -> str | None:
+        """Wait no longer for the device; the name of the image it was to come back with."""
+        if device_id not in self._expected:
+            return None
+        name, timer = self._expected.pop(device_id)
+        timer.cancel()
+        return name
+
+    async def close(self) -> None:
+        """Wait for no device any longer."""
+        for device_id in list(self._expected):
+            self.forget(device_id)
+        await asyncio.gather(*self._reports, return_exceptions=True)
+
+    def _stayed_away(self, device_id: str) -> None:
+        self.forget(device_id)
+        text = f"failed the device did not come back within {self._limit:g} s"
+        task = asyncio.create_task(self._report(device_id, text))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report(self, device_id: str, text: str) -> None:
+        await self._callbacks.update_progress(device_id, text)

@@ -1,0 +1,423 @@
+"""The session of one device: from its Hello to the end of its connection.
+
+Two tasks share the work. The reading task answers what the device asks at once and hands answers to those who wait for
+them. Everything for the cloud's core goes through :meth:`DeviceSession.deliver`, one piece after the other, so that a
+slow core neither delays the device's answers nor sees things out of order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.device.contract import (
+    Describe,
+    DeviceCallbacks,
+    DeviceOffline,
+    DeviceTimeout,
+    FunctionUnknown,
+    PublishedEvent,
+    Subscription,
+    VariableType,
+    VariableUnknown,
+)
+from photonrig.localcloud.device.describe import DescribeParts
+from photonrig.localcloud.device.limits import Limits
+from photonrig.localcloud.device.ota import Update
+from photonrig.localcloud.device.releases import UNIFIED_ENGINE
+from photonrig.localcloud.device.requests import Requests
+from photonrig.particle import messages
+from photonrig.particle.coap import Code, Message, MessageType
+from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
+from photonrig.particle.handshake import SessionKeys
+from photonrig.particle.messages import DescribePart, Hello, HelloFlag
+
+__all__ = ["CLAIM_EVENT", "DeviceSession"]
+
+log = logging.getLogger(__name__)
+
+CLAIM_EVENT = "spark/device/claim/code"
+
+_NAME_LIMIT = 64
+_ARGUMENT_LIMIT = 622  # Device OS 2.3.1; 3.x takes 864, but nothing above this is safe for all
+_OLD_ARGUMENT_LIMIT = 63  # up to Device OS 0.7.0
+_SUBSCRIPTIONS = 32  # a choice; a Photon has at most 6
+_REQUESTS_AT_ONCE = 32
+_DESCRIBE_BLOCKS = 32  # of 512 bytes each, Device OS 3.x
+_FLUSH = 2.0  # seconds a closed session may take to write what is left
+_ERASED_CODE = "\ufffd" * 63  # Device OS up to 0.6.3 presents an erased field as a code
+
+
+class DeviceSession:
+    """One device's session; made after the handshake, before its Hello."""
+
+    def __init__(
+        self,
+        device_id: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        keys: SessionKeys,
+        callbacks: DeviceCallbacks,
+        limits: Limits,
+    ) -> None:
+        self.device_id = device_id
+        self.address: str = (writer.get_extra_info("peername") or ("unknown",))[0]
+        self.hello: Hello | None = None
+        self.subscriptions: dict[Subscription, None] = {}
+        self.update: Update | None = None
+        self.closed = False
+        self._reader = reader
+        self._writer = writer
+        self._encoder = FrameEncoder(keys.key, keys.iv)
+        self._decoder = FrameDecoder(keys.key, keys.iv)
+        self._callbacks = callbacks
+        self._limits = limits
+        self._requests = Requests()
+        self._slots = asyncio.Semaphore(_REQUESTS_AT_ONCE)
+        self._parts = DescribeParts()
+        self._described = asyncio.Event()
+        self._settled = False
+        self._told: Describe | None = None
+        self._early: list[Message] = []
+        self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
+
+    # Life
+
+    async def greet(self) -> Hello:
+        """Wait for the device's Hello and answer it; a ping before it is answered too, anything else is ignored.
+
+        Raises ProtocolError when what comes cannot be read with the session's keys: the peer is not the device.
+        """
+        while self.hello is None:
+            received = await self._receive()
+            for number, message in enumerate(received):
+                if message.type is MessageType.CON:
+                    self.send(messages.acknowledge(message.message_id))
+                if message.code == Code.POST and message.path[:1] == [b"h"]:
+                    self.hello = messages.parse_hello(message)
+                    self.send(messages.hello_reply(self._requests.next_id()))
+                    self._early = received[number + 1 :]
+                    break
+        return self.hello
+
+    async def run(self) -> None:
+        """Serve the device until its connection ends, falls silent or is closed."""
+        describing = asyncio.create_task(self._complete_describe())
+        try:
+            for message in self._early:
+                self._take(message)
+            while not self.closed:
+                for message in await self._receive():
+                    self._take(message)
+                if self._undelivered.qsize() > self._limits.undelivered:
+                    await self._undelivered.join()
+        finally:
+            describing.cancel()
+            self.close()
+
+    def close(self) -> None:
+        """End the session; what was received before is still delivered."""
+        if self.closed:
+            return
+        self.closed = True
+        self._requests.end()
+        self._undelivered.put_nowait(None)
+        self._writer.close()
+        asyncio.get_running_loop().call_later(_FLUSH, self._writer.transport.abort)
+
+    async def deliveries(self) -> None:
+        """Run what :meth:`deliver` was given, in order, until the session is closed and all is done."""
+        while True:
+            step = await self._undelivered.get()
+            try:
+                if step is None:
+                    return
+                await step()
+            except Exception:
+                log.exception("%s: the cloud failed to take in what the device sent", self.device_id)
+            finally:
+                self._undelivered.task_done()
+
+    def deliver(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run ``step`` after all that was delivered before."""
+        if not self.closed:
+            self._undelivered.put_nowait(step)
+
+    async def _receive(self) -> list[Message]:
+        """The next messages; raises ConnectionError at the end of the stream, TimeoutError after silence."""
+        try:
+            async with asyncio.timeout(self._limits.silence):
+                data = await self._reader.read(4096)
+        except TimeoutError:
+            if self.update is None:  # in a fast update the device says nothing; the update has limits of its own
+                raise
+            return []
+        if not data:
+            raise ConnectionResetError("the device closed the connection")
+        received = []
+        for plain in self._decoder.decode(data):
+            try:
+                received.append(Message.decode(plain))
+            except ProtocolError as error:
+                log.warning("%s: ignored a message: %s", self.device_id, error)
+        return received
+
+    # Sending
+
+    def send(self, message: Message) -> None:
+        """Write one message in one piece; raises DeviceOffline when the session is over."""
+        if self.closed:
+            raise DeviceOffline(self.device_id)
+        self._writer.write(self._encoder.encode(message.encode()))
+        if self._writer.transport.get_write_buffer_size() > self._limits.write_buffer:
+            log.warning("%s: disconnected, it does not read what it is sent", self.device_id)
+            self.close()
+
+    async def drain(self) -> None:
+        """Wait until the device has taken most of what was written; raises DeviceTimeout, DeviceOffline."""
+        try:
+            async with asyncio.timeout(self._limits.chunk_answer):
+                await self._writer.drain()
+        except TimeoutError:
+            raise DeviceTimeout(self.device_id) from None
+        except ConnectionError:
+            raise DeviceOffline(self.device_id) from None
+
+    async def ask(self, build: messages.Build, waits: tuple[float, ...]) -> Message:
+        """Send ``build(id, token)`` and return the answer; sent again after each of ``waits`` but the last.
+
+        Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before.
+        """
+        with self._requests.open() as request:
+            for wait in waits:
+                self.send(build(request.message_id, request.token))
+                await asyncio.wait((request.answer,), timeout=wait)
+                if request.answer.done():
+                    answer = request.answer.result()
+                    if answer is None:
+                        raise DeviceOffline(self.device_id)
+                    return answer
+        raise DeviceTimeout(self.device_id)
+
+    def next_id(self) -> int:
+        """An id for a message that expects no answer."""
+        return self._requests.next_id()
+
+    # What the hub asks for
+
+    async def read_variable(self, name: str, kind: VariableType, within: float) -> bool | int | float | str:
+        """See :meth:`DeviceHub.read_variable`."""
+        if not 0 < len(messages.encode_text(name)) <= _NAME_LIMIT:
+            raise VariableUnknown(name)
+        async with self._turn(within):
+            answer = await self.ask(lambda mid, token: messages.variable_request(mid, token, name), (within,))
+        if answer.code == Code.NOT_FOUND:
+            raise VariableUnknown(name)
+        if answer.code != Code.CONTENT:
+            raise ProtocolError(f"variable {name} was answered with code {answer.code:#04x}", device=self.device_id)
+        return messages.parse_value(kind, answer.payload)
+
+    async def call_function(self, name: str, argument: str, within: float) -> int:
+        """See :meth:`DeviceHub.call_function`."""
+        async with self._turn(within):
+            size = len(messages.encode_text(argument))
+            limit = await self._argument_limit(size)
+            if size > limit:
+                raise UsageError(
+                    f"the argument has {size} bytes, this Device OS takes {limit}; nothing was sent",
+                    device=self.device_id,
+                )
+            if not await self._offers(name):
+                raise FunctionUnknown(name)
+            answer = await self.ask(lambda mid, token: messages.function_call(mid, token, name, argument), (within,))
+        if answer.code != Code.CHANGED or len(answer.payload or b"") != 4:
+            raise ProtocolError(f"function {name} was answered with code {answer.code:#04x}", device=self.device_id)
+        return int.from_bytes(answer.payload or b"", "big", signed=True)
+
+    async def signal(self, on: bool, within: float) -> None:
+        """See :meth:`DeviceHub.signal`."""
+        async with self._turn(within):
+            await self.ask(lambda mid, token: messages.signal(mid, token, on), (within,))
+
+    async def ping(self, within: float) -> bool:
+        """Whether the device answers an empty message within ``within`` seconds."""
+        with self._requests.ping() as answer:
+            try:
+                self.send(messages.ping(self._requests.next_id()))
+                async with asyncio.timeout(within):
+                    return await answer
+            except (TimeoutError, DeviceOffline):
+                return False
+
+    def send_event(self, name: str, data: str | None, *, private: bool) -> bool:
+        """See :meth:`DeviceHub.send_event`."""
+        system = name.startswith(("spark", "particle"))
+        if self.closed or not (system or any(name.startswith(known.prefix) for known in self.subscriptions)):
+            return False
+        message = messages.event(
+            self.next_id(), name, None if data is None else messages.encode_text(data), private=private
+        )
+        size = len(message.encode())
+        if size > MAX_MESSAGE_TO_DEVICE:
+            log.warning("%s: event %s of %d bytes left out, the device would hang up", self.device_id, name, size)
+            return False
+        self.send(message)
+        return True
+
+    @asynccontextmanager
+    async def _turn(self, within: float) -> AsyncIterator[None]:
+        """One of the requests a device may have open at once; all within must be done in ``within`` seconds."""
+        try:
+            async with asyncio.timeout(within), self._slots:
+                yield
+        except TimeoutError:
+            raise DeviceTimeout(self.device_id) from None
+
+    async def _argument_limit(self, size: int) -> int:
+        if size > _OLD_ARGUMENT_LIMIT and not self._parts.knows(DescribePart.SYSTEM):
+            await self._fetch_describe(DescribePart.SYSTEM)
+        module = self._parts.system_module
+        return _OLD_ARGUMENT_LIMIT if module is not None and module < UNIFIED_ENGINE else _ARGUMENT_LIMIT
+
+    async def _offers(self, function: str) -> bool:
+        """Whether the device lists the function; an unknown one it would acknowledge and never answer."""
+        if function in self._parts.merged().functions:
+            return True
+        await self._fetch_describe(DescribePart.APPLICATION)  # registered since, or not described yet
+        return function in self._parts.merged().functions
+
+    # Describe
+
+    async def _complete_describe(self) -> None:
+        """Ask for the parts the device does not send by itself in time, then tell the core."""
+        if self._describes_itself:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.describe_grace):
+                    await self._described.wait()
+        try:
+            for part in DescribePart:
+                if not self._parts.knows(part):
+                    await self._fetch_describe(part)
+        except DeviceOffline:
+            return
+        self._settled = True
+        self._tell_described()
+
+    @property
+    def _describes_itself(self) -> bool:
+        return self.hello is not None and bool(self.hello.flags & HelloFlag.DESCRIBES_ITSELF)
+
+    async def _fetch_describe(self, part: DescribePart) -> None:
+        """Ask for one part; without an answer all stays as it was."""
+        content = b""
+        for block in range(_DESCRIBE_BLOCKS):
+            try:
+                answer = await self.ask(
+                    lambda mid, token, block=block: messages.describe_request(mid, token, part, block),  # type: ignore[misc]
+                    (self._limits.describe_answer,),
+                )
+            except DeviceTimeout:
+                log.warning("%s: no answer to a describe request", self.device_id)
+                return
+            content += answer.payload or b""
+            if answer.code != Code.CONTENT or not messages.more_blocks(answer):
+                break
+        if answer.code == Code.CONTENT:
+            self._absorb(content)
+
+    def _absorb(self, payload: bytes | None) -> None:
+        try:
+            new = self._parts.absorb(messages.parse_describe(payload))
+        except ProtocolError as error:
+            log.warning("%s: ignored %s", self.device_id, error)
+            return
+        if all(self._parts.knows(part) for part in DescribePart):
+            self._settled = True
+            self._described.set()
+        if new and self._settled:
+            self._tell_described()
+
+    def _tell_described(self) -> None:
+        describe = self._parts.merged()
+        if describe == self._told:
+            return
+        self._told = describe
+        self.deliver(lambda: self._callbacks.described(self.device_id, describe))
+
+    # Receiving
+
+    def _take(self, message: Message) -> None:
+        """Act on one message of the device; one that makes no sense is logged and forgotten."""
+        if self.closed:
+            return
+        try:
+            self._act(message)
+        except ProtocolError as error:
+            log.warning("%s: ignored %s", self.device_id, error)
+
+    def _act(self, message: Message) -> None:
+        letter = (message.path or [b""])[0]
+        if message.code == Code.GET and letter == b"t":
+            self.send(messages.time_reply(message.message_id, message.token, int(time.time())))
+            return
+        if message.type is MessageType.CON:
+            self.send(messages.acknowledge(message.message_id))
+        if message.type in (MessageType.ACK, MessageType.RST) or message.is_response:
+            if not self._requests.answered(message) and message.code == Code.CONTENT and not self._describes_itself:
+                self._absorb(message.payload)  # Device OS up to 0.6.0 answers one describe request twice
+            return
+        match message.code, letter:
+            case Code.POST, b"e" | b"E":
+                self._take_event(messages.parse_event(message))
+            case Code.GET, b"e":
+                self._take_subscription(Subscription(*messages.parse_subscription(message)))
+            case Code.POST, b"d":
+                self._absorb(message.payload)
+            case Code.POST, b"h":
+                self.send(messages.hello_reply(self._requests.next_id()))
+            case Code.GET, b"c" if self.update is not None:
+                self.update.chunks_missed(messages.parse_missed(message))
+            case Code.PUT, b"u" if self.update is not None:
+                self.update.device_is_done()
+            case Code.POST, b"x":
+                log.info("%s: said goodbye", self.device_id)
+            case Code.EMPTY, _:
+                pass  # a ping, acknowledged above
+            case _:
+                log.info("%s: no meaning known for code %#04x path %r", self.device_id, message.code, letter)
+
+    def _take_event(self, event: messages.Event) -> None:
+        data = None if event.data is None else event.data.decode(errors="replace")
+        if event.name == CLAIM_EVENT:
+            if data and data != _ERASED_CODE:
+                self.deliver(lambda: self._present_claim_code(data))
+            return
+        published = PublishedEvent(event.name, data, event.ttl, event.private)
+        self.deliver(lambda: self._callbacks.published(self.device_id, published))
+        if not data and any(event.name.startswith(known.prefix) for known in self.subscriptions):
+            self._answer_convention(event.name)
+
+    async def _present_claim_code(self, code: str) -> None:
+        if await self._callbacks.claim_code_presented(self.device_id, code):
+            # A choice: Particle's own event is not known. Any name under spark/device/claim/ makes the device clear its
+            # code and call itself claimed, whatever the data.
+            self.send_event(CLAIM_EVENT, "claimed", private=True)
+
+    def _answer_convention(self, name: str) -> None:
+        """Events an application publishes without data to be told something; its name is the core's to tell."""
+        if name == "spark/device/random":
+            self.send_event(name, base64.b64encode(os.urandom(30)).decode(), private=True)
+        elif name == "spark/device/ip":
+            self.send_event(name, self.address, private=True)
+
+    def _take_subscription(self, subscription: Subscription) -> None:
+        if len(self.subscriptions) < _SUBSCRIPTIONS:
+            self.subscriptions[subscription] = None
+        else:
+            log.warning("%s: more than %d subscriptions, left out %s", self.device_id, _SUBSCRIPTIONS, subscription)

@@ -1,0 +1,98 @@
+"""Joins the resources to one ASGI application that always answers in JSON and to any origin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photonrig.localcloud.core import Cloud
+from photonrig.localcloud.http import (
+    binaries,
+    build_targets,
+    claim_codes,
+    claims,
+    clients,
+    control,
+    customers,
+    devices,
+    events,
+    flash,
+    health,
+    oauth,
+    product_devices,
+    products,
+    provisioning,
+    publish,
+    team,
+    tokens,
+    users,
+)
+from photonrig.localcloud.http.errors import ApiError
+
+__all__ = ["make_app"]
+
+# In order: fixed names stand before the patterns that would swallow them.
+_RESOURCES = (
+    *(health, oauth, tokens, users, clients, events, publish, claim_codes, claims),
+    *(products, team, customers, product_devices, devices, flash, control, binaries, build_targets, provisioning),
+)
+
+
+def make_app(cloud: Cloud) -> ASGIApp:
+    """The API of one cloud."""
+    app = Starlette(
+        routes=[each for resource in _RESOURCES for each in resource.ROUTES],
+        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _fault},
+    )
+    app.state.cloud = cloud
+    app.router.redirect_slashes = False
+    return _AnyOrigin(app)
+
+
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.body, status_code=error.status)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    # A path that exists for other methods is as unknown as any: clients parse every answer as JSON.
+    status = 404 if error.status_code == 405 else error.status_code
+    return JSONResponse({"ok": False, "error": "Not Found" if status == 404 else error.detail}, status_code=status)
+
+
+async def _fault(_: Request, error: Exception) -> Response:
+    return JSONResponse({"ok": False, "error": f"The local cloud has a fault: {type(error).__name__}"}, status_code=500)
+
+
+class _AnyOrigin:
+    """Lets web pages of any origin use the API, as the real one does; tokens, not cookies, carry the rights."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_origin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"access-control-allow-origin", b"*")]
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            allowed: dict[str, Any] = {
+                "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+                "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
+            }
+            await Response(status_code=204, headers=allowed)(scope, receive, send_with_origin)
+            return
+        if len(scope["path"]) > 1 and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/")}
+        await self._app(scope, receive, send_with_origin)

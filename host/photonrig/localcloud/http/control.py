@@ -1,0 +1,159 @@
+"""Variables, functions, ping, name and signal of a device, on user and product paths."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+
+from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FunctionUnknown, VariableUnknown
+from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import iso_time
+from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.errors import ApiError, refused
+from photonrig.localcloud.http.views import timestamp
+from photonrig.localcloud.store.devices import Device
+
+__all__ = ["ROUTES", "target", "update"]
+
+
+def target(call: Call, user_action: Action, product_action: Action) -> Device:
+    """The device of the path, whichever form the path has."""
+    if "product" in call.request.path_params:
+        return call.product_device(product_action)[1]
+    return call.device(user_action)
+
+
+async def variable(call: Call) -> Answer:
+    """Read a variable from the device."""
+    device = target(call, Action.DEVICE_VARIABLE, Action.PRODUCT_VARIABLE)
+    name = call.path("name")
+    if not call.cloud.reachable(device):
+        raise refused(408, "Timed out.")
+    kind = (await call.cloud.presence.description(device.id)).variables.get(name)
+    try:
+        if kind is None:
+            raise VariableUnknown(name)
+        value = await call.cloud.devices.read_variable(device.id, name, kind)
+    except ProtocolError as error:
+        raise refused(502, f"The device answered with something else than the variable's type: {error}") from None
+    except VariableUnknown:
+        raise refused(404, f"Unknown Variable: {name}") from None
+    except (DeviceOffline, DeviceTimeout):
+        raise refused(408, "Timed out.") from None
+    if call.request.query_params.get("format") == "raw":
+        return PlainTextResponse(value if isinstance(value, str) else json.dumps(value))
+    telemetry = call.cloud.presence.of(device.id)
+    return {
+        "cmd": "VarReturn",
+        "name": name,
+        "result": value,
+        "coreInfo": {
+            "name": device.name,
+            "last_app": "",
+            "last_heard": timestamp(telemetry.last_heard),
+            "connected": True,
+            "last_handshake_at": timestamp(telemetry.last_handshake_at),
+            "deviceID": device.id,
+            "product_id": device.state.platform if device.state.product is None else device.state.product,
+        },
+    }
+
+
+async def function(call: Call) -> Answer:
+    """Call a function of the device; the argument is ``arg``, or ``args``, or the first other field."""
+    device = target(call, Action.DEVICE_FUNCTION, Action.PRODUCT_FUNCTION)
+    name = call.path("name")
+    argument = _argument(call)
+    if not call.cloud.reachable(device):
+        raise refused(408, "Timed out.")
+    try:
+        if name not in (await call.cloud.presence.description(device.id)).functions:
+            raise FunctionUnknown(name)
+        result = await call.cloud.devices.call_function(device.id, name, argument)
+    except UsageError as error:
+        raise refused(400, str(error)) from None
+    except FunctionUnknown:
+        raise refused(404, f"Function {name} not found") from None
+    except (DeviceOffline, DeviceTimeout):
+        raise refused(408, "Timed out.") from None
+    if call.body.fields.get("format") == "raw":
+        return PlainTextResponse(str(result))
+    return {"id": device.id, "name": device.name, "last_app": "", "connected": True, "return_value": result}
+
+
+def _argument(call: Call) -> str:
+    fields = call.body.fields
+    for name in ("arg", "args", *(each for each in fields if each != "format")):
+        if name in fields:
+            value = fields[name]
+            if isinstance(value, list):
+                return ",".join(str(each) for each in value)
+            return call.body.text(name) or ""
+    return ""
+
+
+async def ping(call: Call) -> Answer:
+    """Whether the device answers now; an offline device is no error."""
+    device = target(call, Action.DEVICE_UPDATE, Action.PRODUCT_PING)
+    online = False
+    if call.cloud.reachable(device):
+        try:
+            online = await call.cloud.devices.ping(device.id)
+        except (DeviceOffline, DeviceTimeout):
+            online = False
+    return {"online": online, "ok": True}
+
+
+async def update(call: Call) -> Answer:
+    """Rename, annotate, signal or mark as development device."""
+    device = target(call, Action.DEVICE_UPDATE, Action.PRODUCT_UPDATE)
+    signal = call.body.flag("signal")
+    if signal is not None:
+        return await _signal(call, device, signal)
+    changes: dict[str, Any] = {}
+    if "name" in call.body.fields:
+        changes["name"] = _new_name(call, device)
+    if "notes" in call.body.fields:
+        changes["notes"] = call.body.text("notes")
+    if "product" in call.request.path_params and "development" in call.body.fields:
+        changes["development"] = call.body.flag("development") or False
+    if not changes:
+        raise refused(400, "Nothing to do?")
+    with call.cloud.store.write():
+        changed = call.cloud.store.devices.save(replace(device, **changes))
+    return {"id": device.id, **changes, "updated_at": iso_time(changed.updated_at)}
+
+
+def _new_name(call: Call, device: Device) -> str:
+    name = (call.body.text("name") or "").strip()
+    if not name or len(name) > 64:
+        raise refused(400, "name must be 1 … 64 characters")
+    owner = device.state.owner
+    others = [] if owner is None else call.cloud.store.devices.of_owner(owner)
+    if any(other.id != device.id and (other.name or "").lower() == name.lower() for other in others):
+        raise refused(400, "Another device of this account has that name")
+    return name
+
+
+async def _signal(call: Call, device: Device, on: bool) -> Answer:
+    try:
+        if not call.cloud.reachable(device):
+            raise DeviceOffline(device.id)
+        await call.cloud.devices.signal(device.id, on)
+    except (DeviceOffline, DeviceTimeout):
+        text = "Timed out, didn't hear back from device service"
+        raise ApiError(500, {"ok": False, "code": 500, "errors": [{"error": text}]}) from None
+    return {"id": device.id, "connected": True, "signaling": on}
+
+
+_FORMS = ("/v1/devices/{device}", "/v1/products/{product}/devices/{device}")
+
+ROUTES = [
+    *(route("PUT", f"{form}/ping", ping) for form in _FORMS),
+    *(route("GET", f"{form}/{{name}}", variable) for form in _FORMS),
+    *(route("POST", f"{form}/{{name}}", function) for form in _FORMS),
+]

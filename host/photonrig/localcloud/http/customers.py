@@ -1,0 +1,122 @@
+"""``/v1/products/:p/customers``: a product's end users."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import JSONResponse
+
+from photonrig.localcloud.eras import Action
+from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, find_token, open_route, route
+from photonrig.localcloud.http.errors import oauth_error, refused
+from photonrig.localcloud.http.oauth import DEFAULT_SECONDS, authenticated_client, token_body
+from photonrig.localcloud.http.views import paged, timestamp
+from photonrig.localcloud.secrets import hash_password
+from photonrig.localcloud.store.accounts import Customer
+from photonrig.localcloud.store.products import Product
+from photonrig.ownership.model import Owner
+
+__all__ = ["ROUTES"]
+
+
+async def create(call: OpenCall) -> Answer:
+    """Create a customer and mint a token: by the product's client, or by a team member with a password."""
+    by_client = basic_credentials(call.request) is not None or call.body.text("client_id") is not None
+    product, client_id = _by_client(call) if by_client else _by_member(call)
+    email = (call.body.text("email") or "").strip()
+    password = call.body.text("password")
+    if not email:
+        raise refused(400, "email is required")
+    if not password:
+        if not by_client:
+            raise refused(400, "password is required")
+        if not call.body.flag("no_password"):
+            raise refused(400, "password is required, unless no_password is true")
+    hashed = await asyncio.to_thread(hash_password, password) if password else None
+    with call.cloud.store.write():
+        customer = call.cloud.store.customers.add(product.id, email, hashed)
+        if customer is None:
+            # A choice: the real cloud refuses, its words were not recorded.
+            raise refused(400, "Customer already exists")
+        granted = call.cloud.store.tokens.grant("customer", customer.id, client_id, DEFAULT_SECONDS)
+    return JSONResponse(token_body(granted, scope=f"customer={customer.email}"), status_code=201)
+
+
+def _by_client(call: OpenCall) -> tuple[Product, str]:
+    _, client = authenticated_client(call)
+    wanted = call.path("product")
+    product = None if client is None or client.product_id is None else call.cloud.store.products.get(client.product_id)
+    if client is None or product is None or wanted not in (str(product.id), product.slug):
+        raise oauth_error(400, "invalid_client", "The client does not belong to this product")
+    if client.scope == "none":
+        raise oauth_error(400, "unauthorized_client", "The client lacks the scope customers:create")
+    return product, client.id
+
+
+def _by_member(call: OpenCall) -> tuple[Product, str]:
+    token = find_token(call.cloud, call.request, call.body)
+    principal = call.cloud.principal(token)
+    if principal is None:
+        raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
+    product = Call(call.cloud, call.request, call.body, token, principal).product(Action.CUSTOMER_CREATE)
+    return product, token.client
+
+
+async def list_customers(call: Call) -> Answer:
+    """The customers of a product and their devices."""
+    product = call.product(Action.CUSTOMERS)
+    customers, pages = paged(call, call.cloud.store.customers.of_product(product.id))
+    shown, devices = [], []
+    for customer in customers:
+        owned = call.cloud.store.devices.of_owner(Owner("customer", customer.id))
+        shown.append({"id": customer.id, "username": customer.email, "devices": [device.id for device in owned]})
+        for device in owned:
+            telemetry = call.cloud.presence.of(device.id)
+            devices.append(
+                {
+                    "id": device.id,
+                    "product_id": device.state.product,
+                    "last_ip_address": telemetry.address,
+                    "last_heard": timestamp(telemetry.last_heard),
+                    "firmware_version": telemetry.firmware_version,
+                    "online": call.cloud.reachable(device),
+                }
+            )
+    return {"customers": shown, "devices": devices, "meta": {"total_pages": pages}}
+
+
+async def update(call: Call) -> Answer:
+    """Replace the password of a customer who has one."""
+    customer = _customer(call)
+    password = call.body.text("password")
+    if not password:
+        raise refused(400, "password is required")
+    if customer.password is None:
+        raise refused(400, "This customer has no password; mint tokens with the product's client instead")
+    hashed = await asyncio.to_thread(hash_password, password)
+    with call.cloud.store.write():
+        call.cloud.store.customers.set_password(customer.id, hashed)
+    return {"ok": True}
+
+
+async def remove(call: Call) -> Answer:
+    """Delete a customer; a choice: the customer's devices are released, so that none belongs to nobody reachable."""
+    for token in call.cloud.custody.remove_customer(_customer(call)):
+        call.cloud.bus.close_token(token)
+    return {"ok": True}
+
+
+def _customer(call: Call) -> Customer:
+    product = call.product(Action.CUSTOMERS)
+    customer = call.cloud.store.customers.named(product.id, call.path("email"))
+    if customer is None:
+        raise refused(404, "Customer not found")
+    return customer
+
+
+ROUTES = [
+    open_route("POST", "/v1/products/{product}/customers", create),
+    route("GET", "/v1/products/{product}/customers", list_customers),
+    route("PUT", "/v1/products/{product}/customers/{email}", update),
+    route("DELETE", "/v1/products/{product}/customers/{email}", remove),
+]

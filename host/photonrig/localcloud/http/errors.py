@@ -1,0 +1,52 @@
+"""Refusals as the API words them; every one is a 4xx or 5xx with a JSON body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = [
+    "ApiError",
+    "combined",
+    "device_denied",
+    "errors_list",
+    "oauth_error",
+    "refused",
+]
+
+
+class ApiError(Exception):
+    """Ends a request with this status and body."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+        self.body = body
+
+
+def refused(status: int, text: str) -> ApiError:
+    """The shape of most resource errors."""
+    return ApiError(status, {"ok": False, "error": text})
+
+
+def errors_list(status: int, text: str) -> ApiError:
+    """The shape of claims and tokens."""
+    return ApiError(status, {"ok": False, "errors": [text]})
+
+
+def oauth_error(status: int, code: str, description: str) -> ApiError:
+    """The shape of the OAuth layer."""
+    return ApiError(status, {"error": code, "error_description": description})
+
+
+def combined(status: int, text: str, **more: Any) -> ApiError:
+    """The shape for compile and flash: whichever key a client's version reads, it finds the text."""
+    body = {"ok": False, "error": text, "errors": [text], "info": text, "output": text, "stdout": ""}
+    return ApiError(status, body | more)
+
+
+def device_denied(base_url: str) -> ApiError:
+    """The one answer for a device that does not exist, is someone else's, or may not be used so."""
+    # The real cloud completes the address with the caller's token; this one never repeats a secret.
+    hint = f"I didn't recognize that device name or ID, try opening {base_url}v1/devices?access_token=undefined"
+    return ApiError(403, {"ok": False, "error": "Permission Denied", "info": hint})

@@ -1,0 +1,156 @@
+"""``POST /oauth/token``: passwords, clients and refresh tokens become access tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from photonrig.localcloud.core import Cloud
+from photonrig.localcloud.http.body import Body
+from photonrig.localcloud.http.call import Answer, OpenCall, basic_credentials, open_route
+from photonrig.localcloud.http.errors import ApiError, oauth_error
+from photonrig.localcloud.secrets import password_matches
+from photonrig.localcloud.store.accounts import Client
+from photonrig.localcloud.store.tokens import GrantedToken
+
+__all__ = ["DEFAULT_SECONDS", "ROUTES", "authenticated_client", "token_body"]
+
+DEFAULT_SECONDS = 7_776_000  # 90 days
+
+# Clients that come with Particle's own programs; what they call their secret is public.
+_PUBLIC_CLIENTS = {
+    "particle": "particle",
+    "particle-api": "particle-api",
+    "particle-cli": "particle-cli",
+    "CLI2": "client_secret_here",
+    "user": "client_secret_here",  # the CLI's token create
+}
+
+_NOBODY = "scrypt$16384$8$1$00$00"  # costs a caller who names an unknown account the same time
+
+
+async def grant(call: OpenCall) -> Answer:
+    """All grants; the body must be a form."""
+    if call.body.kind == "json":
+        raise oauth_error(400, "invalid_request", "Method must be POST with application/x-www-form-urlencoded encoding")
+    body = call.body
+    grant_type = body.text("grant_type")
+    client_id, client = authenticated_client(call)
+    if grant_type == "password":
+        return await _password(call.cloud, body, client_id, client)
+    if grant_type == "client_credentials":
+        return _client_credentials(call.cloud, body, client)
+    if grant_type == "refresh_token":
+        return _refresh(call.cloud, body, client_id)
+    raise oauth_error(400, "invalid_request", "Invalid or missing grant_type parameter")
+
+
+async def _password(cloud: Cloud, body: Body, client_id: str, client: Client | None) -> Answer:
+    username, password = body.text("username"), body.text("password")
+    if not username or password is None:
+        raise oauth_error(400, "invalid_request", 'Missing parameters. "username" and "password" are required')
+    customer = None
+    if client is not None and client.product_id is not None:
+        customer = cloud.store.customers.named(client.product_id, username)
+    user = None if customer is not None else cloud.store.users.named(username)
+    kept = customer.password if customer is not None else user.password if user is not None else None
+    if not await asyncio.to_thread(password_matches, password, kept or _NOBODY):
+        raise oauth_error(400, "invalid_grant", "User credentials are invalid")
+    seconds = _lifetime(cloud, body)
+    with cloud.store.write():
+        if customer is not None:
+            granted = cloud.store.tokens.grant("customer", customer.id, client_id, seconds)
+        else:
+            assert user is not None
+            granted = cloud.store.tokens.grant("user", user.id, client_id, seconds)
+    return token_body(granted)
+
+
+def _client_credentials(cloud: Cloud, body: Body, client: Client | None) -> Answer:
+    if client is None or client.product_id is None:
+        raise oauth_error(400, "unauthorized_client", "The client belongs to no product; create it in the product")
+    if client.scope not in (None, "*:*"):
+        raise oauth_error(400, "unauthorized_client", "The client may only create customers; it needs full permission")
+    seconds = _lifetime(cloud, body)
+    scope = body.text("scope")
+    if not scope:
+        with cloud.store.write():
+            return token_body(cloud.store.tokens.grant("product", str(client.product_id), client.id, seconds))
+    for spelling in ("customer=", "customer:"):  # the second is a choice; only the first was seen
+        if scope.startswith(spelling):
+            email = scope.removeprefix(spelling)
+            break
+    else:
+        raise oauth_error(400, "invalid_scope", "The scope must be customer=EMAIL")
+    customer = cloud.store.customers.named(client.product_id, email)
+    if customer is None:
+        raise oauth_error(
+            400, "invalid_grant", "No customer of this product has that e-mail; create the customer first"
+        )
+    with cloud.store.write():
+        granted = cloud.store.tokens.grant("customer", customer.id, client.id, seconds)
+    return token_body(granted, scope=f"customer={customer.email}")
+
+
+def _refresh(cloud: Cloud, body: Body, client_id: str) -> Answer:
+    token = cloud.store.tokens.find_refresh(body.text("refresh_token") or "")
+    if token is None or token.client != client_id:
+        raise oauth_error(400, "invalid_grant", "Invalid refresh token")
+    seconds = _lifetime(cloud, body)
+    with cloud.store.write():
+        granted = cloud.store.tokens.grant(token.kind, token.subject, token.client, seconds)
+        cloud.revoke(token)
+    return token_body(granted)
+
+
+def authenticated_client(call: OpenCall) -> tuple[str, Client | None]:
+    """The client that asks, by Basic authorization or by fields: its id, and its record unless it is a public one.
+
+    :raises ApiError: no client, or the secret is wrong
+    """
+    named = basic_credentials(call.request)
+    client_id, secret = named or (call.body.text("client_id"), call.body.text("client_secret") or "")
+    if not client_id:
+        raise oauth_error(400, "invalid_client", "Invalid or missing client_id parameter")
+    if _PUBLIC_CLIENTS.get(client_id) == secret:
+        return client_id, None
+    client = call.cloud.store.clients.get(client_id)
+    if client is None or not client.has_secret(secret):
+        raise oauth_error(400, "invalid_client", "Client credentials are invalid")
+    return client_id, client
+
+
+def token_body(granted: GrantedToken, **more: str) -> dict[str, object]:
+    """A grant as the API returns it; ``expires_in`` 0 means never."""
+    return {
+        "token_type": "bearer",
+        "access_token": granted.access_token,
+        "expires_in": granted.expires_in,
+        "refresh_token": granted.refresh_token,
+        **more,
+    }
+
+
+def _lifetime(cloud: Cloud, body: Body) -> int:
+    """Seconds the token shall live: ``expires_in`` (0 = never), or ``expires_at`` (ISO date, null = never)."""
+    bad: ApiError = oauth_error(400, "invalid_request", "expires_in must be seconds, expires_at a date or null")
+    expires_in, expires_at = body.text("expires_in"), body.text("expires_at")
+    if expires_in is not None:
+        if not (expires_in.isascii() and expires_in.isdecimal()) or len(expires_in) > 10:
+            raise bad
+        return int(expires_in)
+    if expires_at is None:
+        return DEFAULT_SECONDS
+    if expires_at in ("null", ""):
+        return 0
+    try:
+        moment = datetime.fromisoformat(expires_at)
+    except ValueError:
+        raise bad from None
+    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - cloud.now())
+    if seconds <= 0:
+        raise oauth_error(400, "invalid_request", "expires_at is in the past")
+    return seconds
+
+
+ROUTES = [open_route("POST", "/oauth/token", grant)]

@@ -1,0 +1,61 @@
+"""``POST /v1/provisioning/:id``: a device's public key, new or replaced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from starlette.responses import JSONResponse
+
+from photonrig.localcloud.core import PHOTON_PLATFORM
+from photonrig.localcloud.eras import Action
+from photonrig.localcloud.http.call import Answer, Call, route, subject_of
+from photonrig.localcloud.http.errors import device_denied, refused
+from photonrig.ownership.model import key_may_be_replaced
+
+__all__ = ["ROUTES"]
+
+_DEVICE_ID = re.compile(r"[0-9a-f]{24}")
+
+
+async def send_key(call: Call) -> Answer:
+    """Replace the key of a known device, or, a choice, enrol an unknown one."""
+    device_id = call.path("device").lower()
+    if not _DEVICE_ID.fullmatch(device_id):
+        raise refused(400, "The device id must be 24 hexadecimal digits")
+    key = _public_key(call)
+    devices = call.cloud.store.devices
+    device = devices.get(device_id)
+    if device is None:
+        call.require(Action.ENROL)
+        with call.cloud.store.write():
+            devices.add(device_id, key, PHOTON_PLATFORM)
+        return JSONResponse("Success!")
+    if device.public_key == key and call.allows(Action.ENROL):
+        return JSONResponse("Success!")
+    if not call.allows(Action.DEVICE_KEY, subject_of(device)):
+        raise device_denied(str(call.request.base_url))
+    if not key_may_be_replaced(device.state):
+        raise refused(403, "A customer owns the device; release it, send the key, and claim it back")
+    with call.cloud.store.write():
+        devices.save(replace(device, public_key=key))
+    call.cloud.devices.disconnect(device_id)
+    return JSONResponse("Success!")
+
+
+def _public_key(call: Call) -> bytes:
+    if (call.body.text("algorithm") or "rsa") != "rsa":
+        raise refused(400, "A Photon's key is of the algorithm rsa")
+    try:
+        key = serialization.load_pem_public_key((call.body.text("publicKey") or "").encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise refused(400, "publicKey must be a public key in PEM") from None
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size != 1024:
+        raise refused(400, "publicKey must be an RSA key of 1024 bits")
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+ROUTES = [route("POST", "/v1/provisioning/{device}", send_key)]

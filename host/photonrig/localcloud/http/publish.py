@@ -1,0 +1,59 @@
+"""``POST /v1/devices/events`` and its product form: events from clients."""
+
+from __future__ import annotations
+
+from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import Event
+from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.store.products import Product
+
+__all__ = ["ROUTES"]
+
+MAX_NAME, MAX_DATA, MAX_TTL = 64, 1024, 16_777_215
+_RESERVED = ("spark", "particle")
+
+
+async def publish_own(call: Call) -> Answer:
+    """Publish to oneself and one's devices; a product's own token publishes to its product (a choice)."""
+    call.require(Action.PUBLISH)
+    _publish(call, product_id=call.principal.product if call.principal.kind == "product" else None)
+    return {"ok": True}
+
+
+async def publish_product(call: Call) -> Answer:
+    """Publish to a product and its devices."""
+    product: Product = call.product(Action.PRODUCT_PUBLISH)
+    _publish(call, product_id=product.id)
+    return {"ok": True}
+
+
+def _publish(call: Call, product_id: int | None) -> None:
+    name, data = call.body.text("name"), call.body.text("data")
+    ttl = call.body.text("ttl") or "60"
+    if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
+        raise refused(400, f"name must be 1 … {MAX_NAME} printable ASCII characters")
+    if name.lower().startswith(_RESERVED):
+        raise refused(400, "Names that begin with spark or particle are reserved for the system")
+    if data is not None and len(data.encode()) > MAX_DATA:
+        raise refused(400, f"data is longer than {MAX_DATA} bytes")
+    if not (ttl.isascii() and ttl.isdecimal()) or len(ttl) > 8 or int(ttl) > MAX_TTL:
+        raise refused(400, f"ttl must be 0 … {MAX_TTL} seconds")
+    call.cloud.publish(
+        Event(
+            name,
+            data,
+            coreid=call.principal.id,  # a choice: several values were seen for events of clients
+            published_at=call.cloud.now(),
+            owner=call.principal.owner if product_id is None else None,
+            product=product_id,
+            ttl=int(ttl),
+            private=call.body.flag("private") is not False,
+        )
+    )
+
+
+ROUTES = [
+    route("POST", "/v1/devices/events", publish_own),
+    route("POST", "/v1/products/{product}/events", publish_product),
+]

@@ -1,0 +1,77 @@
+"""``/v1/access_tokens``: listing and ending tokens."""
+
+from __future__ import annotations
+
+import asyncio
+
+from photonrig.localcloud.events import iso_time
+from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, open_route, route
+from photonrig.localcloud.http.errors import errors_list, oauth_error
+from photonrig.localcloud.secrets import password_matches
+
+__all__ = ["ROUTES"]
+
+
+async def list_tokens(call: OpenCall) -> Answer:
+    """A user's tokens, by user name and password.
+
+    The tokens themselves are not kept: what is listed in their place serves to revoke them, and for nothing else.
+    """
+    credentials = basic_credentials(call.request)
+    if credentials is None:
+        raise oauth_error(400, "invalid_request", "Listing tokens needs user name and password (Basic authorization)")
+    user = call.cloud.store.users.named(credentials[0])
+    if user is None:
+        raise errors_list(400, "Unknown user")
+    if not await asyncio.to_thread(password_matches, credentials[1], user.password):
+        raise errors_list(401, "Bad password")
+    return [
+        {
+            "token": token.hash[:40],
+            "expires_at": None if token.expires_at is None else iso_time(token.expires_at),
+            "client": token.client,
+        }
+        for token in call.cloud.store.tokens.of("user", user.id)
+    ]
+
+
+async def current(call: Call) -> Answer:
+    """The token that asks."""
+    expires_at = call.token.expires_at
+    return {
+        "expires_at": None if expires_at is None else iso_time(expires_at),
+        "client": call.token.client,
+        "scopes": [],
+        "orgs": [],
+    }
+
+
+async def revoke_current(call: Call) -> Answer:
+    """End the token that asks."""
+    call.cloud.revoke(call.token)
+    return {"ok": True}
+
+
+async def revoke_all(call: Call) -> Answer:
+    """End all tokens of the account."""
+    with call.cloud.store.write():
+        for token in call.cloud.store.tokens.of(call.token.kind, call.token.subject):
+            call.cloud.revoke(token)
+    return {"ok": True}
+
+
+async def revoke(call: OpenCall) -> Answer:
+    """End the token named in the address; whoever knows it may, and an unknown one is no error."""
+    with call.cloud.store.write():
+        for token in call.cloud.store.tokens.matching(call.path("token")):
+            call.cloud.revoke(token)
+    return {"ok": True}
+
+
+ROUTES = [
+    open_route("GET", "/v1/access_tokens", list_tokens),
+    route("DELETE", "/v1/access_tokens", revoke_all),
+    route("GET", "/v1/access_tokens/current", current),
+    route("DELETE", "/v1/access_tokens/current", revoke_current),
+    open_route("DELETE", "/v1/access_tokens/{token}", revoke),
+]

@@ -1,0 +1,108 @@
+"""How devices look in answers, and pages of long lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from photonrig.localcloud.core import Cloud
+from photonrig.localcloud.events import iso_time
+from photonrig.localcloud.http.call import Call
+from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.store.devices import Device
+from photonrig.ownership.model import Owner
+
+__all__ = ["device_view", "owner_field", "paged", "product_device_view", "timestamp"]
+
+_Entry = TypeVar("_Entry")
+_PAGE_SIZE, _LARGEST_PAGE = 25, 1000
+
+
+def timestamp(seconds: float | None) -> str | None:
+    """A time as the API writes it; None stays None."""
+    return None if seconds is None else iso_time(seconds)
+
+
+def owner_field(owner: Owner | None) -> dict[str, str]:
+    """The owner as answers name it: ``user_id`` or ``customer_id``, nothing for an unowned device."""
+    return {} if owner is None else {f"{owner.kind}_id": owner.id}
+
+
+def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
+    """A device as its owner sees it; a sandbox device's product is its platform."""
+    telemetry = cloud.presence.of(device.id)
+    online = cloud.reachable(device)
+    return {
+        "id": device.id,
+        "name": device.name,
+        "last_app": "",
+        "last_ip_address": telemetry.address,
+        "last_heard": timestamp(telemetry.last_heard),
+        "last_handshake_at": timestamp(telemetry.last_handshake_at),
+        "product_id": device.state.platform if device.state.product is None else device.state.product,
+        "connected": online,
+        "online": online,
+        "platform_id": device.state.platform,
+        "cellular": False,
+        "notes": device.notes,
+        "functions": telemetry.functions,
+        "variables": telemetry.variables,
+        "status": "normal",
+        "serial_number": None,
+        "system_firmware_version": telemetry.system_version,
+        "current_build_target": telemetry.system_version,
+        "default_build_target": "2.3.1",
+        "pinned_build_target": None,
+        "firmware_updates_enabled": True,
+        "firmware_updates_forced": False,
+        "firmware_product_id": telemetry.firmware_product_id,
+        "firmware_version": telemetry.firmware_version,
+        "groups": [],
+        "targeted_firmware_release_version": None,
+        **owner_field(device.state.owner),
+    }
+
+
+def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
+    """A device as its product's team sees it; ``owner`` is the owner's e-mail or None."""
+    state = device.state
+    view = device_view(cloud, device)
+    view |= {
+        "owner": owner_name(cloud, state.owner),
+        "development": device.development,
+        "quarantined": state.quarantine is not None and not state.quarantine.denied,
+        "denied": state.quarantine is not None and state.quarantine.denied,
+        "desired_firmware_version": None,
+        "mobile_secret": None,
+        "updated_at": iso_time(device.updated_at),
+    }
+    return view
+
+
+def owner_name(cloud: Cloud, owner: Owner | None) -> str | None:
+    """The e-mail of an owner."""
+    if owner is None:
+        return None
+    if owner.kind == "user":
+        user = cloud.store.users.get(owner.id)
+        return None if user is None else user.username
+    customer = cloud.store.customers.get(owner.id)
+    return None if customer is None else customer.email
+
+
+def paged(call: Call, entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], int]:
+    """The page that ``page`` and ``perPage`` (or ``per_page``, ``page_size``) ask for, and the number of pages.
+
+    :raises ApiError: they are no positive numbers
+    """
+    query = call.request.query_params
+    size = _number(query.get("perPage") or query.get("per_page") or query.get("page_size") or str(_PAGE_SIZE))
+    page = _number(query.get("page") or "1")
+    size = min(size, _LARGEST_PAGE)
+    return entries[(page - 1) * size : page * size], max(1, -(-len(entries) // size))
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
+        raise refused(400, "page and per_page must be numbers from 1")
+    return int(text[:9])

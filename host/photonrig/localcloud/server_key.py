@@ -1,0 +1,52 @@
+"""The cloud's own RSA-2048 key: made once, kept in the state folder, its public half written out for devices."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.errors import UsageError
+
+__all__ = ["load_server_key"]
+
+
+def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
+    """The private key, and the file of the public key as ``particle keys server`` takes it (294 bytes of DER).
+
+    :raises UsageError: the state folder holds a key file that is no RSA key of 2048 bits
+    """
+    private_file = state / "server_key.pem"
+    public_file = state / "server_key.pub.der"
+    if private_file.exists():
+        try:
+            key = serialization.load_pem_private_key(private_file.read_bytes(), password=None)
+        except ValueError as error:
+            raise UsageError(f"{private_file} is damaged; restore it, or remove it and key all devices anew") from error
+        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != 2048:
+            raise UsageError(f"{private_file} is not an RSA key of 2048 bits")
+    else:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        _write(
+            private_file,
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ),
+        )
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    if not public_file.exists() or public_file.read_bytes() != public:
+        _write(public_file, public)
+    return key, public_file
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all, readable by its owner alone."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,58 @@
+"""Everything the local cloud must remember across a crash, in one SQLite file.
+
+One process, one connection, one thread: a transaction never spans an ``await``, so whatever a request changes is
+written in one transaction before it is answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from photonrig.localcloud.store.accounts import Clients, Customers, Users
+from photonrig.localcloud.store.binaries import Binaries
+from photonrig.localcloud.store.claim_codes import ClaimCodes
+from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.devices import Devices
+from photonrig.localcloud.store.products import Products
+from photonrig.localcloud.store.telemetry import TelemetryTable
+from photonrig.localcloud.store.tokens import Tokens
+from photonrig.localcloud.store.transfers import Transfers
+
+__all__ = ["Store"]
+
+
+class Store:
+    """The tables of one cloud; ``now`` gives the seconds since 1970 by which things expire."""
+
+    def __init__(self, path: Path, now: Callable[[], float]) -> None:
+        """Open or create the file, bringing an older one up to date.
+
+        :raises UsageError: the file was written by a newer photonrig
+        """
+        self._database = Database(path)
+        self.users = Users(self._database, now)
+        self.clients = Clients(self._database)
+        self.customers = Customers(self._database, now)
+        self.products = Products(self._database, now)
+        self.tokens = Tokens(self._database, now)
+        self.claim_codes = ClaimCodes(self._database, now)
+        self.devices = Devices(self._database, now)
+        self.telemetry = TelemetryTable(self._database)
+        self.transfers = Transfers(self._database, now)
+        self.binaries = Binaries(self._database, now)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[None]:
+        """One transaction, durable when the block ends and undone by an exception; nested blocks join the outer."""
+        try:
+            with self._database.write():
+                yield
+        except BaseException:
+            self.devices.forget_cached()
+            raise
+
+    def close(self) -> None:
+        """Close the file; the store is of no further use."""
+        self._database.close()

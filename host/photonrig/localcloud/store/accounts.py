@@ -1,0 +1,177 @@
+"""Accounts and the programs that act for them: users, customers, OAuth clients."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from photonrig.localcloud.secrets import new_id, sha256_hex
+from photonrig.localcloud.store.database import Database
+
+__all__ = ["Client", "Clients", "Customer", "Customers", "User", "Users"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A developer's account; ``password`` is the salted hash."""
+
+    id: str
+    username: str
+    password: str
+    account_info: dict[str, Any]
+
+
+class Users:
+    """Users by id and by name; names are compared without case."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    def add(self, username: str, password: str, account_info: dict[str, Any]) -> User | None:
+        """Create a user; None if the name is taken."""
+        user = User(new_id(), username.lower(), password, account_info)
+        try:
+            self._database.change(
+                "INSERT INTO users (id, username, password, account_info, created_at) VALUES (?, ?, ?, ?, ?)",
+                *(user.id, user.username, user.password, json.dumps(account_info), self._now()),
+            )
+        except sqlite3.IntegrityError:
+            return None
+        return user
+
+    def get(self, user_id: str) -> User | None:
+        """The user with this id."""
+        return self._made_of(self._database.one("SELECT * FROM users WHERE id = ?", user_id))
+
+    def named(self, username: str) -> User | None:
+        """The user with this name."""
+        return self._made_of(self._database.one("SELECT * FROM users WHERE username = ?", username))
+
+    @staticmethod
+    def _made_of(row: sqlite3.Row | None) -> User | None:
+        if row is None:
+            return None
+        return User(row["id"], row["username"], row["password"], json.loads(row["account_info"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A product's end user; ``password`` is the salted hash, None for a shadow customer."""
+
+    id: str
+    product_id: int
+    email: str
+    password: str | None
+
+
+class Customers:
+    """Customers by id, and by e-mail within a product; the same e-mail in two products is two customers."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    def add(self, product_id: int, email: str, password: str | None) -> Customer | None:
+        """Create a customer under a lower-cased e-mail; None if the product has one of that name."""
+        customer = Customer(new_id(), product_id, email.lower(), password)
+        try:
+            self._database.change(
+                "INSERT INTO customers (id, product_id, email, password, created_at) VALUES (?, ?, ?, ?, ?)",
+                *(customer.id, product_id, customer.email, password, self._now()),
+            )
+        except sqlite3.IntegrityError:
+            return None
+        return customer
+
+    def get(self, customer_id: str) -> Customer | None:
+        """The customer with this id."""
+        row = self._database.one("SELECT id, product_id, email, password FROM customers WHERE id = ?", customer_id)
+        return None if row is None else Customer(*row)
+
+    def named(self, product_id: int, email: str) -> Customer | None:
+        """The customer of a product with this e-mail."""
+        row = self._database.one(
+            "SELECT id, product_id, email, password FROM customers WHERE product_id = ? AND email = ?",
+            *(product_id, email.lower()),
+        )
+        return None if row is None else Customer(*row)
+
+    def of_product(self, product_id: int) -> list[Customer]:
+        """All customers of a product, in order of e-mail."""
+        rows = self._database.all(
+            "SELECT id, product_id, email, password FROM customers WHERE product_id = ? ORDER BY email", product_id
+        )
+        return [Customer(*row) for row in rows]
+
+    def set_password(self, customer_id: str, password: str) -> None:
+        """Replace the password hash."""
+        self._database.change("UPDATE customers SET password = ? WHERE id = ?", password, customer_id)
+
+    def remove(self, customer_id: str) -> None:
+        """Delete a customer who owns no device."""
+        self._database.change("DELETE FROM customers WHERE id = ?", customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client; with ``product_id`` it belongs to a product, otherwise to the user alone."""
+
+    id: str
+    secret_hash: str
+    name: str
+    type: str
+    redirect_uri: str | None
+    scope: str | None
+    user_id: str
+    product_id: int | None
+
+    def has_secret(self, secret: str) -> bool:
+        """Whether ``secret`` is this client's."""
+        return sha256_hex(secret) == self.secret_hash
+
+
+class Clients:
+    """OAuth clients by id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, client: Client) -> bool:
+        """Keep a client; False if the id is taken."""
+        try:
+            self._database.change(
+                "INSERT INTO clients (id, secret_hash, name, type, redirect_uri, scope, user_id, product_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                *(client.id, client.secret_hash, client.name, client.type, client.redirect_uri),
+                *(client.scope, client.user_id, client.product_id),
+            )
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def get(self, client_id: str) -> Client | None:
+        """The client with this id."""
+        row = self._database.one("SELECT * FROM clients WHERE id = ?", client_id)
+        return None if row is None else Client(*row)
+
+    def of(self, *, user_id: str, product_id: int | None) -> list[Client]:
+        """The clients of a product, or, with ``product_id`` None, a user's own."""
+        if product_id is not None:
+            rows = self._database.all("SELECT * FROM clients WHERE product_id = ? ORDER BY id", product_id)
+        else:
+            rows = self._database.all(
+                "SELECT * FROM clients WHERE product_id IS NULL AND user_id = ? ORDER BY id", user_id
+            )
+        return [Client(*row) for row in rows]
+
+    def update(self, client_id: str, *, name: str, scope: str | None) -> None:
+        """Change name and scope."""
+        self._database.change("UPDATE clients SET name = ?, scope = ? WHERE id = ?", name, scope, client_id)
+
+    def remove(self, client_id: str) -> None:
+        """Delete a client."""
+        self._database.change("DELETE FROM clients WHERE id = ?", client_id)

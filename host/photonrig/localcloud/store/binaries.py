@@ -1,0 +1,39 @@
+"""Compiled firmware waiting to be downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from photonrig.localcloud.secrets import new_id
+from photonrig.localcloud.store.database import Database
+
+__all__ = ["BINARY_SECONDS", "Binaries"]
+
+BINARY_SECONDS = 24 * 3600
+
+
+class Binaries:
+    """Images by id, for a day."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    def keep(self, user_id: str, image: bytes) -> tuple[str, float]:
+        """Keep an image for its user; its id and the time at which it goes. Drops those whose time is over."""
+        now = self._now()
+        binary_id = new_id()
+        self._database.change("DELETE FROM binaries WHERE expires_at < ?", now)
+        self._database.change(
+            "INSERT INTO binaries (id, user_id, image, expires_at) VALUES (?, ?, ?, ?)",
+            *(binary_id, user_id, image, now + BINARY_SECONDS),
+        )
+        return binary_id, now + BINARY_SECONDS
+
+    def get(self, binary_id: str, user_id: str) -> bytes | None:
+        """A user's image, while it is kept."""
+        row = self._database.one(
+            "SELECT image FROM binaries WHERE id = ? AND user_id = ? AND expires_at > ?",
+            *(binary_id, user_id, self._now()),
+        )
+        return None if row is None else bytes(row["image"])

@@ -1,0 +1,63 @@
+"""Claim codes; only their SHA-256 is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from photonrig.localcloud.secrets import new_claim_code, sha256_hex
+from photonrig.localcloud.store.database import Database
+from photonrig.ownership.model import Owner
+
+__all__ = ["CLAIM_CODE_SECONDS", "ClaimCode", "ClaimCodes"]
+
+CLAIM_CODE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCode:
+    """A code as kept: the account it claims for, and the device that used it, if any."""
+
+    hash: str
+    owner: Owner
+    used_by: str | None
+
+
+class ClaimCodes:
+    """Issued codes: they live an hour and serve once."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+
+    def issue(self, owner: Owner) -> str:
+        """A new code that claims for ``owner``; forgets codes that ended a day ago."""
+        code = new_claim_code()
+        now = self._now()
+        self._database.change("DELETE FROM claim_codes WHERE expires_at < ?", now - 86400)
+        self._database.change(
+            "INSERT INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)",
+            *(sha256_hex(code), owner.kind, owner.id, now + CLAIM_CODE_SECONDS),
+        )
+        return code
+
+    def find(self, code: str) -> ClaimCode | None:
+        """A code that was issued and is used or not yet expired."""
+        row = self._database.one(
+            "SELECT hash, owner_kind, owner_id, used_by FROM claim_codes"
+            " WHERE hash = ? AND (used_by IS NOT NULL OR expires_at > ?)",
+            *(sha256_hex(code), self._now()),
+        )
+        return (
+            None if row is None else ClaimCode(row["hash"], Owner(row["owner_kind"], row["owner_id"]), row["used_by"])
+        )
+
+    def use(self, code: ClaimCode, device_id: str) -> None:
+        """Note that a device has used the code: it serves no other."""
+        self._database.change("UPDATE claim_codes SET used_by = ? WHERE hash = ?", device_id, code.hash)
+
+    def revoke_of(self, owner: Owner) -> None:
+        """Forget the pending codes of an account."""
+        self._database.change(
+            "DELETE FROM claim_codes WHERE owner_kind = ? AND owner_id = ? AND used_by IS NULL", owner.kind, owner.id
+        )

@@ -1,0 +1,94 @@
+"""The SQLite file itself: durability, transactions, schema versions."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.store.schema import MIGRATIONS
+
+__all__ = ["Database"]
+
+
+class Database:
+    """One connection; statements outside :meth:`write` see what is committed and may not change anything."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+        self._connection.row_factory = sqlite3.Row
+        self._depth = 0
+        try:
+            # An acknowledged change must outlive the process and the machine: WAL with a sync at every commit.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._migrate(path)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _migrate(self, path: Path) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise UsageError(
+                f"{path} was written by a newer photonrig (schema {version}); use that one, or another folder"
+            )
+        for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+            with self.write():
+                for statement in statements:
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={number}")
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[None]:
+        """A transaction; nested uses join the outermost."""
+        if self._depth == 0:
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            if self._depth == 0:
+                self._connection.execute("ROLLBACK")
+            raise
+        self._depth -= 1
+        if self._depth == 0:
+            self._connection.execute("COMMIT")
+
+    def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        """The first row of a query, None if there is none."""
+        row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def change(self, sql: str, *values: Any) -> int:
+        """Run a statement inside :meth:`write`; the number of rows it changed."""
+        self._must_be_writing()
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, *values: Any) -> int:
+        """Run an INSERT inside :meth:`write`; the new row's integer key."""
+        self._must_be_writing()
+        return int(self._connection.execute(sql, values).lastrowid or 0)
+
+    def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row inside :meth:`write`."""
+        self._must_be_writing()
+        self._connection.executemany(sql, rows)
+
+    def _must_be_writing(self) -> None:
+        if self._depth == 0:
+            raise AssertionError("a change outside of a transaction")
+
+    def close(self) -> None:
+        """Close the connection, folding the write-ahead log into the file."""
+        self._connection.close()

@@ -1,0 +1,72 @@
+"""The tables, as the list of steps that lead from an empty file to the present schema.
+
+A released step is never edited; a change is a further step. ``PRAGMA user_version`` counts the steps a file has seen.
+"""
+
+from __future__ import annotations
+
+__all__ = ["FIRST_PRODUCT_ID", "MIGRATIONS"]
+
+FIRST_PRODUCT_ID = 20001  # a choice: product ids are counted from here; the first step below says so in SQL
+
+_OWNER_RULE = """
+  SELECT CASE
+    WHEN NEW.owner_kind = 'user' AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.owner_id)
+      THEN RAISE(ABORT, 'the owner is no user')
+    WHEN NEW.owner_kind = 'customer'
+      AND NOT EXISTS (SELECT 1 FROM customers WHERE id = NEW.owner_id AND product_id = NEW.product_id)
+      THEN RAISE(ABORT, 'the owner is no customer of the device''s product')
+  END;
+"""
+
+_FIRST = (
+    """CREATE TABLE users (
+         id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE COLLATE NOCASE, password TEXT NOT NULL,
+         account_info TEXT NOT NULL, created_at REAL NOT NULL) STRICT""",
+    """CREATE TABLE products (
+         id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+         description TEXT NOT NULL, platform_id INTEGER NOT NULL, user_id TEXT NOT NULL REFERENCES users (id),
+         created_at REAL NOT NULL) STRICT""",
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('products', 20000)",
+    """CREATE TABLE team (
+         product_id INTEGER NOT NULL REFERENCES products (id), user_id TEXT NOT NULL REFERENCES users (id),
+         role TEXT NOT NULL, PRIMARY KEY (product_id, user_id)) STRICT""",
+    """CREATE TABLE clients (
+         id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, redirect_uri TEXT,
+         scope TEXT, user_id TEXT NOT NULL REFERENCES users (id),
+         product_id INTEGER REFERENCES products (id)) STRICT""",
+    """CREATE TABLE customers (
+         id TEXT PRIMARY KEY, product_id INTEGER NOT NULL REFERENCES products (id), email TEXT NOT NULL,
+         password TEXT, created_at REAL NOT NULL, UNIQUE (product_id, email)) STRICT""",
+    """CREATE TABLE tokens (
+         hash TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('user', 'customer', 'product')),
+         subject TEXT NOT NULL, client TEXT NOT NULL, expires_at REAL, refresh_hash TEXT UNIQUE,
+         refresh_expires_at REAL, created_at REAL NOT NULL) STRICT""",
+    "CREATE INDEX tokens_by_subject ON tokens (kind, subject)",
+    """CREATE TABLE claim_codes (
+         hash TEXT PRIMARY KEY, owner_kind TEXT NOT NULL CHECK (owner_kind IN ('user', 'customer')),
+         owner_id TEXT NOT NULL, expires_at REAL NOT NULL, used_by TEXT) STRICT""",
+    """CREATE TABLE devices (
+         id TEXT PRIMARY KEY, public_key BLOB NOT NULL, name TEXT, notes TEXT,
+         owner_kind TEXT CHECK (owner_kind IN ('user', 'customer')), owner_id TEXT,
+         product_id INTEGER REFERENCES products (id), quarantine_id INTEGER REFERENCES products (id),
+         denied INTEGER NOT NULL DEFAULT 0, platform_id INTEGER NOT NULL, development INTEGER NOT NULL DEFAULT 0,
+         updated_at REAL NOT NULL,
+         CHECK ((owner_kind IS NULL) = (owner_id IS NULL)),
+         CHECK (product_id IS NULL OR quarantine_id IS NULL)) STRICT""",
+    "CREATE INDEX devices_by_owner ON devices (owner_kind, owner_id)",
+    "CREATE INDEX devices_by_product ON devices (product_id)",
+    "CREATE INDEX devices_by_quarantine ON devices (quarantine_id)",
+    f"CREATE TRIGGER device_owner_on_insert BEFORE INSERT ON devices BEGIN {_OWNER_RULE} END",
+    f"CREATE TRIGGER device_owner_on_update BEFORE UPDATE ON devices BEGIN {_OWNER_RULE} END",
+    """CREATE TABLE telemetry (
+         device_id TEXT PRIMARY KEY REFERENCES devices (id) ON DELETE CASCADE, facts TEXT NOT NULL) STRICT""",
+    """CREATE TABLE transfers (
+         id TEXT PRIMARY KEY, device_id TEXT NOT NULL REFERENCES devices (id), from_user TEXT NOT NULL,
+         to_user TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (device_id, to_user)) STRICT""",
+    """CREATE TABLE binaries (
+         id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), image BLOB NOT NULL,
+         expires_at REAL NOT NULL) STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)

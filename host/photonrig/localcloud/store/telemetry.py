@@ -1,0 +1,31 @@
+"""What was last heard of devices, written in batches: it may be a few seconds old after a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from photonrig.localcloud.store.database import Database
+
+__all__ = ["TelemetryTable"]
+
+
+class TelemetryTable:
+    """One JSON object per device."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self) -> dict[str, dict[str, Any]]:
+        """Everything kept, by device id."""
+        rows = self._database.all("SELECT device_id, facts FROM telemetry")
+        return {row["device_id"]: json.loads(row["facts"]) for row in rows}
+
+    def save(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace what is kept of the devices named."""
+        self._database.change_many(
+            "INSERT INTO telemetry (device_id, facts) VALUES (?, ?)"
+            " ON CONFLICT (device_id) DO UPDATE SET facts = excluded.facts",
+            [(device_id, json.dumps(entry)) for device_id, entry in facts.items()],
+        )

@@ -1,0 +1,191 @@
+"""Who owns a device, and what may change that: a pure state machine.
+
+    owner      : none | (user, id) | (customer, id)     a customer owns only devices of the customer's own product
+    product    : none | p
+    quarantine : none | waiting in p | denied in p      only while the device is in no product
+
+    claim          owner none or the same; a sandbox device must be online, a product's device takes members and
+                   customers of that product alone
+    claim by code  as above, but possession of the device overrides another owner
+    release        owner := none
+    import into q  refused while the device is in another product, or its owner is no member of q
+    remove         product := none; a customer's claim ends with it, a user's claim persists
+    quarantine     the firmware names a product in which the device was not imported
+
+Every transition returns the new state, or a :class:`Refused` that says why and leaves the device as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Literal
+
+__all__ = [
+    "Claimant",
+    "DeviceState",
+    "Owner",
+    "OwnerKind",
+    "Quarantine",
+    "Refusal",
+    "Refused",
+    "claim",
+    "claim_by_code",
+    "import_into",
+    "key_may_be_replaced",
+    "quarantine",
+    "release",
+    "remove",
+    "violations",
+]
+
+OwnerKind = Literal["user", "customer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account that owns devices: kind and id together, because ids of different kinds may coincide."""
+
+    kind: OwnerKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A device outside the product its firmware names: waiting for approval there, or denied."""
+
+    product: int
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """What ownership depends on; ``product`` is None for a sandbox device."""
+
+    owner: Owner | None = None
+    product: int | None = None
+    quarantine: Quarantine | None = None
+    platform: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims: a customer with the customer's product, or a user with the products on whose teams the user is."""
+
+    owner: Owner
+    product: int | None = None
+    member_of: frozenset[int] = frozenset()
+
+
+class Refusal(Enum):
+    """Why a transition did not happen."""
+
+    OWNED_BY_ANOTHER = "That belongs to someone else."
+    OTHER_PRODUCT = "The device is not in the customer's product; import it there first."
+    NOT_A_MEMBER = "The device is in a product of which the user is not a team member."
+    OFFLINE = "The device is not online; connect it and claim again."
+    IN_ANOTHER_PRODUCT = "The device is in another product; remove it from there first."
+    WRONG_PLATFORM = "The device is of another platform than the product."
+    OWNER_NOT_A_MEMBER = "The device is claimed by a user who is not on the product's team."
+    NOT_IN_PRODUCT = "Device not found for this product"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A transition that was refused; the device is as it was."""
+
+    reason: Refusal
+
+
+def claim(device: DeviceState, by: Claimant, *, online: bool) -> DeviceState | Refused:
+    """Claim without touching the device; claiming what one already owns succeeds and changes nothing.
+
+    ``online`` matters for sandbox devices alone: devices of a product may be claimed while they are offline.
+    """
+    if device.owner == by.owner:
+        return device
+    if device.owner is not None:
+        return Refused(Refusal.OWNED_BY_ANOTHER)
+    refused = _product_refusal(device, by)
+    if refused is not None:
+        return refused
+    if device.product is None and not online:
+        return Refused(Refusal.OFFLINE)
+    return replace(device, owner=by.owner)
+
+
+def claim_by_code(device: DeviceState, by: Claimant) -> DeviceState | Refused:
+    """Claim by a code that the device itself presented: whoever could set it up has it in hand and becomes the owner.
+
+    A choice: a sandbox device is taken over by any user; a product's device only by its customers and team members.
+    """
+    if device.owner == by.owner:
+        return device
+    return _product_refusal(device, by) or replace(device, owner=by.owner)
+
+
+def _product_refusal(device: DeviceState, by: Claimant) -> Refused | None:
+    if by.owner.kind == "customer":
+        return None if device.product is not None and device.product == by.product else Refused(Refusal.OTHER_PRODUCT)
+    if device.product is not None and device.product not in by.member_of:
+        return Refused(Refusal.NOT_A_MEMBER)
+    return None
+
+
+def release(device: DeviceState) -> DeviceState:
+    """End the claim, whoever holds it; product membership stays. Releasing an unowned device changes nothing."""
+    return replace(device, owner=None)
+
+
+def import_into(
+    device: DeviceState, product: int, *, platform: int, owner_is_member: bool, claim_for: Owner | None = None
+) -> DeviceState | Refused:
+    """Bring a device into a product, out of quarantine if it waits there; importing it again changes nothing.
+
+    ``claim_for`` is the team member who becomes the owner if the device has none.
+    """
+    if device.platform != platform:
+        return Refused(Refusal.WRONG_PLATFORM)
+    if device.product is not None and device.product != product:
+        return Refused(Refusal.IN_ANOTHER_PRODUCT)
+    if device.product is None and device.owner is not None and not owner_is_member:
+        return Refused(Refusal.OWNER_NOT_A_MEMBER)
+    return replace(device, product=product, quarantine=None, owner=device.owner or claim_for)
+
+
+def remove(device: DeviceState, product: int, *, deny: bool = False) -> DeviceState | Refused:
+    """Take a device out of a product, or out of its quarantine; ``deny`` keeps a quarantined one from coming back."""
+    if device.quarantine is not None and device.quarantine.product == product:
+        return replace(device, quarantine=Quarantine(product, denied=True) if deny else None)
+    if device.product != product:
+        return Refused(Refusal.NOT_IN_PRODUCT)
+    owner = None if device.owner is not None and device.owner.kind == "customer" else device.owner
+    return replace(device, product=None, owner=owner)
+
+
+def quarantine(device: DeviceState, product: int) -> DeviceState:
+    """The firmware names ``product``: a device that is in no product waits there for approval, unless denied before."""
+    if device.product is not None or (device.quarantine is not None and device.quarantine.product == product):
+        return device
+    return replace(device, quarantine=Quarantine(product))
+
+
+def violations(device: DeviceState, *, product_of_customer: int | None) -> tuple[str, ...]:
+    """What is wrong with a state; empty for every state that the transitions can reach.
+
+    ``product_of_customer`` is the product of the owning customer, None if the owner is no customer.
+    """
+    found = []
+    if device.owner is not None and device.owner.kind == "customer":
+        if device.product is None:
+            found.append("a customer owns a device that is in no product")
+        elif device.product != product_of_customer:
+            found.append("a customer owns a device of another product")
+    if device.quarantine is not None and device.product is not None:
+        found.append("a device is quarantined although it is in a product")
+    return tuple(found)
+
+
+def key_may_be_replaced(device: DeviceState) -> bool:
+    """Whether the device's public key may be exchanged: not while a customer owns it; release it first."""
+    return device.owner is None or device.owner.kind != "customer"

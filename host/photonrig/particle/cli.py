@@ -1,0 +1,269 @@
+"""The real Particle CLI, run as a subprocess against a given cloud.
+
+Every call has a HOME of its own with a seeded profile, no proxies, no update check, closed standard input and a time
+limit. Results are masked, kept in a transcript, and checked for the sentence of success where the exit code may lie.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from photonrig.errors import ExpectationFailed, ToolError
+from photonrig.particle.cli_run import CliRefused, CliResult, CliTimedOut, CliUnproven, kill_group, plain
+
+__all__ = ["CliResult", "ParticleCli", "Subscription"]
+
+_QUICK: Final = 60.0
+_FLASH: Final = 180.0
+_COMPILE: Final = 300.0
+_NEVER: Final = 4102444800000  # a moment in 2100, in ms: when the CLI would next look for an update of itself
+_MASK: Final = "***"
+
+
+class ParticleCli:
+    """The CLI with a private HOME, for one cloud and one account at a time; use one per thread."""
+
+    def __init__(self, node: Path, script: Path, home: Path, api: str) -> None:
+        """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing."""
+        self.api = api
+        self.home = home
+        self.transcript: list[CliResult] = []
+        self._command = [str(node), str(script)]
+        self._env = {"HOME": str(home), "PATH": f"{node.parent}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        self._secrets: dict[str, str] = {}
+        (home / ".particle").mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+        self._write("profile.json", {"name": "particle", "last_version_check": _NEVER})
+        self.use(None, None)
+
+    def use(self, username: str | None, token: str | None) -> None:
+        """Act as this account from now on, as if logged in; None logs out."""
+        profile: dict[str, Any] = {"apiUrl": self.api, "flashWarningShownOn": 1}
+        if token is not None:
+            self._secrets[token] = _MASK
+            profile |= {"username": username, "access_token": token}
+        self._write("particle.config.json", profile)
+
+    def run(
+        self,
+        *args: str,
+        timeout: float = _QUICK,
+        proof: str | None = None,
+        cwd: Path | None = None,
+        secret: Sequence[str] = (),
+    ) -> CliResult:
+        """Run any command; ``proof`` is a sentence it must print, ``secret`` texts are masked, ``timeout`` in seconds.
+
+        :raises CliRefused: it ended with a failure
+        :raises CliTimedOut: it had to be killed
+        :raises CliUnproven: it ended well without ``proof``
+        """
+        self._secrets |= dict.fromkeys(secret, _MASK)
+        started = time.monotonic()
+        process = self._start(args, cwd)
+        timed_out = False
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            kill_group(process)
+            output, errors = process.communicate()
+        except BaseException:
+            kill_group(process)
+            process.communicate()
+            raise
+        result = self._keep(args, process.returncode, output, errors, started)
+        if timed_out:
+            raise CliTimedOut(f"did not end within {timeout:g} s and was killed", result)
+        if result.exit_code != 0:
+            raise CliRefused(f"failed with exit code {result.exit_code}", result)
+        if proof is not None and proof not in result.text:
+            raise CliUnproven(f"did not say {proof!r}", result)
+        return result
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def version(self) -> CliResult:
+        """Version of the CLI."""
+        return self.run("version")
+
+    def login(self, username: str, password: str) -> CliResult:
+        """Log in with user name and password; the CLI keeps its token in the private HOME."""
+        return self.run(
+            "login", "-u", username, "-p", password, proof="Successfully completed login", secret=[password]
+        )
+
+    def whoami(self) -> CliResult:
+        """Who is logged in."""
+        return self.run("whoami")
+
+    def list(self, *filters: str) -> CliResult:
+        """The account's devices, with variables and functions of those online."""
+        return self.run("list", *filters)
+
+    def get(self, device: str, variable: str) -> CliResult:
+        """Read a variable; its text is the result's ``value``."""
+        return self.run("get", device, variable)
+
+    def call(self, device: str, function: str, argument: str = "") -> CliResult:
+        """Call a function; what it returned is the result's ``value``."""
+        return self.run("call", device, function, *([argument] if argument else []))
+
+    def publish(self, event: str, data: str = "") -> CliResult:
+        """Publish a private event."""
+        return self.run("publish", event, *([data] if data else []), proof="Published")
+
+    def subscribe(self, event: str = "", *, device: str | None = None, product: int | None = None) -> Subscription:
+        """Listen to events in the background; use the result in a ``with`` block."""
+        args = ["subscribe", *([event] if event else [])]
+        args += ["--device", device] if device is not None else []
+        args += ["--product", str(product)] if product is not None else []
+        return Subscription(self, args)
+
+    def compile(self, project: Path, save_to: Path, *, platform: str = "photon") -> CliResult:
+        """Compile a project folder in the cloud, its linked libraries included, and save the firmware image."""
+        args = ["compile", platform, ".", "--saveTo", str(save_to.absolute()), "--followSymlinks"]
+        return self.run(*args, timeout=_COMPILE, proof="Saved firmware to:", cwd=project)
+
+    def flash(self, device: str, image: Path) -> CliResult:
+        """Flash an image over the air; the CLI succeeds when the cloud has begun, events tell how it ends."""
+        # The cloud is told the path as typed.
+        args = ["flash", "--cloud", device, image.name]
+        return self.run(*args, timeout=_FLASH, proof="Flash success!", cwd=image.absolute().parent)
+
+    def claim(self, device: str) -> CliResult:
+        """Claim a device for the account."""
+        return self.run("device", "add", device, proof="Successfully claimed device")
+
+    def remove(self, device: str) -> CliResult:
+        """Release a device of the account."""
+        return self.run("device", "remove", device, "--yes", proof="Okay!")
+
+    def rename(self, device: str, name: str) -> CliResult:
+        """Give a device a name."""
+        return self.run("device", "rename", device, name, proof="Successfully renamed device")
+
+    def product_device_list(self, product: int | str) -> CliResult:
+        """The devices of a product, as JSON; see :meth:`CliResult.json`."""
+        return self.run("product", "device", "list", str(product), "--json")
+
+    def product_device_add(self, product: int | str, device: str) -> CliResult:
+        """Import a device into a product."""
+        return self.run("product", "device", "add", str(product), device)
+
+    def inspect(self, image: Path) -> CliResult:
+        """What an image says of itself; its check sum must be right."""
+        return self.run("binary", "inspect", str(image), proof="CRC is ok")
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _start(self, args: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [*self._command, *args, "--no-update-check"],
+                cwd=cwd or self.home,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ToolError(f"the Particle CLI cannot be started: {error}") from None
+
+    def _keep(self, args: Sequence[str], exit_code: int, output: bytes, errors: bytes, started: float) -> CliResult:
+        result = CliResult(
+            argv=("particle", *(self._secrets.get(arg, arg) for arg in args)),
+            exit_code=exit_code,
+            stdout=plain(output, self._secrets),
+            stderr=plain(errors, self._secrets),
+            seconds=time.monotonic() - started,
+        )
+        self.transcript.append(result)
+        return result
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        path = self.home / ".particle" / name
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(json.dumps(content))
+
+
+class Subscription:
+    """``particle subscribe`` in the background; ``events`` are the JSON objects it printed so far."""
+
+    def __init__(self, cli: ParticleCli, args: Sequence[str]) -> None:
+        self._cli = cli
+        self._args = args
+        self._changed = threading.Condition()
+        self._output: list[bytes] = []
+        self._errors = b""
+        self._listening = self._ended = False
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        self._process = self._cli._start(self._args)
+        self._threads = [threading.Thread(target=read) for read in (self._read_output, self._read_errors)]
+        for thread in self._threads:
+            thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._listening or self._ended, _QUICK)
+            ready = self._listening
+        if not ready:
+            result = self._finish()
+            raise CliRefused("did not begin to listen", result)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._finish()
+
+    def expect(self, count: int, timeout: float) -> list[dict[str, Any]]:
+        """Wait until so many events came, and return them; ``timeout`` in seconds.
+
+        :raises ExpectationFailed: fewer came in time
+        """
+        with self._changed:
+            enough = self._changed.wait_for(lambda: len(self.events) >= count or self._ended, timeout)
+            if not enough or len(self.events) < count:
+                raise ExpectationFailed(f"particle subscribe printed {len(self.events)} events, not {count}, in time")
+            return self.events[:count]
+
+    def _finish(self) -> CliResult:
+        kill_group(self._process)
+        self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        output = b"".join(self._output)
+        return self._cli._keep(self._args, self._process.returncode, output, self._errors, self._started)
+
+    def _read_output(self) -> None:
+        assert self._process.stdout is not None
+        for raw in self._process.stdout:
+            line = plain(raw, {}).strip()
+            with self._changed:
+                self._output.append(raw)
+                # An empty line follows the header when the stream is open.
+                self._listening |= not line
+                if line.startswith("{"):
+                    self.events.append(json.loads(line))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        self._errors = self._process.stderr.read()

@@ -1,0 +1,338 @@
+"""A Particle cloud's HTTP API: tokens, products, customers, claims and the control of devices.
+
+The same client serves Particle's cloud and a local one.
+
+    with Cloud("http://127.0.0.1:8080") as anybody:
+        central = anybody.using(anybody.log_in("central@example.com", "password"))
+        central.device("living room").online
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+import httpx
+
+from photonrig.errors import ProtocolError, UsageError
+from photonrig.particle.cloud_http import CloudHttp
+from photonrig.particle.cloud_types import (
+    USER,
+    BuiltBinary,
+    ClaimCode,
+    ClientCredentials,
+    CloudDevice,
+    Customer,
+    ImportResult,
+    Owner,
+    Product,
+    Scope,
+    Token,
+    device_ref,
+    product,
+    user,
+)
+
+__all__ = [
+    "USER",
+    "BuiltBinary",
+    "ClaimCode",
+    "ClientCredentials",
+    "Cloud",
+    "CloudDevice",
+    "Customer",
+    "ImportResult",
+    "Owner",
+    "Product",
+    "Scope",
+    "Token",
+    "device_ref",
+    "product",
+    "user",
+]
+
+# Every cloud knows these clients; any client does for a personal password grant.
+_PUBLIC_CLIENT: Final = ClientCredentials("particle", "particle")
+# Variables and functions take up to 30 s on the cloud's side, flashing 60 s, compiling minutes.
+_CALL: Final = 40.0
+_FLASH: Final = 90.0
+_COMPILE: Final = 300.0
+
+
+class Cloud(CloudHttp):
+    """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
+
+    def _product(self, scope: Scope) -> Scope:
+        if scope.product is not None and self.token is not None and self.token.principal == "customer":
+            raise UsageError(
+                "customers have no part in a product; use their own devices, or the token of a team member"
+            )
+        return scope
+
+    # --- accounts and tokens ----------------------------------------------------------------------------------------
+
+    def create_user(self, username: str, password: str) -> None:
+        """Open a user account."""
+        self.request("POST", "/v1/users", json_body={"username": username, "password": password})
+
+    def username(self) -> str:
+        """Name of the user the token belongs to."""
+        return str(self.request("GET", "/v1/user").get("username"))
+
+    def log_in(self, username: str, password: str, *, expires_in: int | None = None, otp: str | None = None) -> Token:
+        """A user token; ``expires_in`` in seconds, 0 for one that never expires, None for the cloud's own choice.
+
+        :raises BadCredentials: wrong user or password
+        :raises MfaRequired: the account wants a one-time password, to be given as ``otp``
+        """
+        form = {"grant_type": "password", "username": username, "password": password}
+        if expires_in is not None:
+            form["expires_in"] = str(expires_in)
+        body = self._grant(form, _PUBLIC_CLIENT, accept_mfa=otp is not None)
+        if otp is not None and body.get("error") == "mfa_required":
+            body = self._grant(
+                {"grant_type": "urn:custom:mfa-otp", "mfa_token": body["mfa_token"], "otp": otp}, _PUBLIC_CLIENT
+            )
+        return _token(body, "user")
+
+    def product_token(self, client: ClientCredentials) -> Token:
+        """A token with full access to the product the client belongs to."""
+        return _token(self._grant({"grant_type": "client_credentials"}, client), "product")
+
+    def customer_token(self, client: ClientCredentials, email: str, *, expires_in: int | None = None) -> Token:
+        """A token of an existing customer of the client's product; ``expires_in`` as in :meth:`log_in`."""
+        form = {"grant_type": "client_credentials", "scope": f"customer={email}"}
+        if expires_in is not None:
+            form["expires_in"] = str(expires_in)
+        return _token(self._grant(form, client), "customer", email)
+
+    def refresh(self, token: Token, client: ClientCredentials = _PUBLIC_CLIENT) -> Token:
+        """A new pair of tokens for the same principal.
+
+        :raises UsageError: the token came without a refresh token
+        """
+        if token.refresh_token is None:
+            raise UsageError("the token has no refresh token; log in again")
+        form = {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
+        return _token(self._grant(form, client), token.principal, token.customer)
+
+    def revoke(self) -> None:
+        """Make the cloud forget the token in use."""
+        self.request("DELETE", "/v1/access_tokens/current")
+
+    def _grant(self, form: Mapping[str, str], client: ClientCredentials, *, accept_mfa: bool = False) -> dict[str, Any]:
+        response = self.send("POST", "/oauth/token", form=form, basic=client)
+        if accept_mfa and response.status_code == httpx.codes.FORBIDDEN and "mfa_token" in response.text:
+            return cast("dict[str, Any]", response.json())
+        return cast("dict[str, Any]", self.read("POST /oauth/token", response))
+
+    # --- products, clients, customers -------------------------------------------------------------------------------
+
+    def create_product(self, name: str, *, platform_id: int = 6, description: str = "") -> Product:
+        """Open a product for one platform (6 is the Photon)."""
+        fields = {"name": name, "platform_id": platform_id, "description": description or name}
+        return Product.parse(self.request("POST", "/v1/user/products", json_body={"product": fields}))
+
+    def product(self, ref: int | str) -> Product:
+        """A product by id or slug."""
+        return Product.parse(self.request("GET", f"/v1/products/{_quoted(ref)}"))
+
+    def products(self) -> tuple[Product, ...]:
+        """The user's products."""
+        return tuple(Product.parse(entry) for entry in self.request("GET", "/v1/user/products")["products"])
+
+    def create_client(
+        self, name: str, *, product: int | str | None = None, kind: str = "installed", scope: str | None = None
+    ) -> ClientCredentials:
+        """An OAuth client, of a product or of the user; ``kind`` is "installed" or "web"."""
+        path = "/v1/clients" if product is None else f"/v1/products/{_quoted(product)}/clients"
+        fields = {"name": name, "type": kind} | ({} if scope is None else {"scope": scope})
+        made = self.request("POST", path, json_body=fields)["client"]
+        return ClientCredentials(made["id"], made["secret"])
+
+    def import_devices(self, ref: int | str, ids: Sequence[str], *, claim_user: str | None = None) -> ImportResult:
+        """Bring devices into a product; unowned ones become claimed to the team member ``claim_user`` if given."""
+        fields: dict[str, Any] = {"ids": [device.lower() for device in ids]}
+        if claim_user is not None:
+            fields["claim_user"] = claim_user
+        return ImportResult.parse(self.request("POST", product(ref).devices, json_body=fields))
+
+    def remove_device(self, ref: int | str, device: str, *, deny: bool = False) -> None:
+        """Take a device out of a product; a customer's claim ends with it. ``deny`` keeps a quarantined one out."""
+        path = self._product(product(ref)).device(device)
+        self.request("DELETE", path, json_body={"deny": True} if deny else None, device=device)
+
+    def create_customer(
+        self, ref: int | str, email: str, *, client: ClientCredentials | None = None, password: str | None = None
+    ) -> Token:
+        """A new customer, and the first token of that customer.
+
+        With ``client`` this is the two-legged way, and the customer may go without password; without it, the
+        developer's token is used and a password is needed.
+
+        :raises UsageError: neither client nor password
+        """
+        if client is None and password is None:
+            raise UsageError("a customer without password can be created with an OAuth client only")
+        form = {"email": email, "no_password": "true"} if password is None else {"email": email, "password": password}
+        if client is not None:
+            form |= {"client_id": client.id, "client_secret": client.secret}
+        sender = self if client is None else self.using(None)
+        return _token(sender.request("POST", f"/v1/products/{_quoted(ref)}/customers", form=form), "customer", email)
+
+    def customers(self, ref: int | str) -> tuple[Customer, ...]:
+        """All customers of a product."""
+        found: list[Customer] = []
+        for body in self._pages(f"/v1/products/{_quoted(ref)}/customers"):
+            for entry in body["customers"]:
+                found.append(Customer(str(entry["id"]), str(entry["username"]), tuple(entry.get("devices") or ())))
+        return tuple(found)
+
+    def remove_customer(self, ref: int | str, email: str) -> None:
+        """Delete a customer with all tokens and claim codes."""
+        self.request("DELETE", f"/v1/products/{_quoted(ref)}/customers/{_quoted(email)}")
+
+    # --- claims -----------------------------------------------------------------------------------------------------
+
+    def create_claim_code(self, product: int | str | None = None) -> ClaimCode:
+        """A claim code: without product for a user, with product for one of its customers."""
+        path = "/v1/device_claims" if product is None else f"/v1/products/{_quoted(product)}/device_claims"
+        body = self.request("POST", path, json_body={})
+        return ClaimCode(body["claim_code"], tuple(body.get("device_ids") or ()))
+
+    def claim(self, device: str, *, request_transfer: bool = False) -> Owner | None:
+        """Claim a device for whoever the token belongs to; returns the owner the cloud names.
+
+        :raises OwnedByAnother: it must be released first
+        :raises DeviceOffline: a device outside products must be online
+        """
+        fields: dict[str, Any] = {"id": device.lower()} | ({"request_transfer": True} if request_transfer else {})
+        body = self.request("POST", "/v1/devices", json_body=fields, device=device)
+        return CloudDevice.parse({"id": device, **body}).owner
+
+    def release(self, device: str, scope: Scope = USER) -> None:
+        """End the claim: one's own, or through the product whoever's it is."""
+        path = self._product(scope).device(device)
+        self.request("DELETE", path if scope.product is None else f"{path}/owner", device=device)
+
+    # --- devices ----------------------------------------------------------------------------------------------------
+
+    def devices(self, scope: Scope = USER) -> tuple[CloudDevice, ...]:
+        """All devices claimed to the caller, or all devices of a product."""
+        self._product(scope)
+        if scope.product is None:
+            return tuple(CloudDevice.parse(entry) for entry in self.request("GET", scope.devices))
+        pages = self._pages(scope.devices)
+        return tuple(CloudDevice.parse(entry) for body in pages for entry in body["devices"])
+
+    def device(self, device: str, scope: Scope = USER) -> CloudDevice:
+        """One device."""
+        return CloudDevice.parse(self.request("GET", self._product(scope).device(device), device=device))
+
+    def variable(self, device: str, name: str, scope: Scope = USER) -> Any:
+        """The value of a variable: bool, int, float or str.
+
+        :raises DeviceOffline: no answer from the device
+        :raises NotFound: no such variable
+        """
+        path = f"{self._product(scope).device(device)}/{_quoted(name)}"
+        return self.request("GET", path, timeout=_CALL, device=device)["result"]
+
+    def call(self, device: str, function: str, argument: str = "", scope: Scope = USER) -> int:
+        """Call a function and return its 32-bit result.
+
+        :raises DeviceOffline: no answer from the device
+        :raises NotFound: no such function
+        """
+        path = f"{self._product(scope).device(device)}/{_quoted(function)}"
+        body = self.request("POST", path, json_body={"arg": argument}, timeout=_CALL, device=device)
+        if not isinstance(body.get("return_value"), int):
+            raise ProtocolError(f"the cloud's answer to {function} has no return value: {body}", device=device)
+        return int(body["return_value"])
+
+    def rename(self, device: str, name: str, scope: Scope = USER) -> None:
+        """Give a device a name."""
+        self.request("PUT", self._product(scope).device(device), json_body={"name": name}, device=device)
+
+    def signal(self, device: str, on: bool, scope: Scope = USER) -> None:
+        """Start or stop the rainbow of a device's LED."""
+        fields = {"signal": "1" if on else "0"}
+        path = self._product(scope).device(device)
+        self.request("PUT", path, json_body=fields, timeout=_CALL, device=device)
+
+    def ping(self, device: str, scope: Scope = USER) -> bool:
+        """Whether the device answers the cloud now."""
+        path = f"{self._product(scope).device(device)}/ping"
+        return bool(self.request("PUT", path, json_body={}, timeout=_CALL, device=device).get("online"))
+
+    def publish(self, name: str, data: str = "", *, ttl: int = 60, private: bool = True, scope: Scope = USER) -> None:
+        """Publish an event as the caller, or into a product's stream; ``ttl`` in seconds."""
+        fields = {"name": name, "data": data, "private": private, "ttl": ttl}
+        owner = "/v1/devices" if scope.product is None else f"/v1/products/{scope.product}"
+        self._product(scope)
+        self.request("POST", f"{owner}/events", json_body=fields)
+
+    def provision(self, device: str, public_key_pem: str, *, product_id: int | None = None) -> None:
+        """Tell the cloud a device's public key (PEM)."""
+        fields = {"deviceID": device.lower(), "publicKey": public_key_pem, "filename": "photonrig", "algorithm": "rsa"}
+        if product_id is not None:
+            fields["product_id"] = str(product_id)
+        self.request("POST", f"/v1/provisioning/{device_ref(device)}", form=fields, device=device)
+
+    # --- firmware ---------------------------------------------------------------------------------------------------
+
+    def compile(
+        self, files: Mapping[str, bytes], *, platform_id: int = 6, target_version: str | None = None
+    ) -> BuiltBinary:
+        """Build sources, given by their paths in the project, against a Device OS version or the latest.
+
+        :raises CompileFailed: the compiler's text is in its ``output``
+        """
+        form = {"platform_id": str(platform_id)}
+        form |= {"latest": "true"} if target_version is None else {"build_target_version": target_version}
+        parts = [
+            (f"file{number or ''}", (name, content)) for number, (name, content) in enumerate(sorted(files.items()))
+        ]
+        body = self.request("POST", "/v1/binaries", form=form, files=parts, timeout=_COMPILE)
+        return BuiltBinary(body["binary_id"], body.get("sizeInfo") or "")
+
+    def download_binary(self, binary: BuiltBinary) -> bytes:
+        """The firmware image of a build."""
+        path = f"/v1/binaries/{binary.id}"
+        response = self.send("GET", path)
+        if response.status_code != httpx.codes.OK:
+            self.read(f"GET {path}", response)
+        return response.content
+
+    def flash(self, device: str, image: bytes, *, name: str = "firmware.bin", scope: Scope = USER) -> None:
+        """Send a firmware image to a device; progress comes as ``spark/flash/status`` events.
+
+        :raises DeviceOffline: the device could not be reached
+        """
+        path = self._product(scope).device(device)
+        self.request(
+            "PUT", path, form={"latest": "true"}, files=[("file", (name, image))], timeout=_FLASH, device=device
+        )
+
+    def _pages(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        pages = 1
+        while len(found) < pages:
+            page = str(len(found) + 1)
+            # Both spellings of the page size are in use.
+            body = self.request("GET", path, query={"page": page, "perPage": "100", "per_page": "100"})
+            found.append(body)
+            pages = int((body.get("meta") or {}).get("total_pages") or 1)
+        return found
+
+
+def _token(body: dict[str, Any], principal: Any, customer: str | None = None) -> Token:
+    text = body.get("access_token")
+    if not isinstance(text, str):
+        raise ProtocolError("the cloud answered a grant without an access token")
+    return Token(text, principal, body.get("refresh_token"), body.get("expires_in") or None, customer)
+
+
+def _quoted(part: int | str) -> str:
+    return quote(str(part), safe="")

@@ -1,0 +1,194 @@
+"""Requests to a Particle cloud: one HTTP client, one token, every refusal a typed error.
+
+Tokens travel in the Authorization header only and never reach messages or ``repr``. A host of particle.io is refused
+unless the account to act on is named on purpose.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from photonrig.errors import NetworkError, UsageError
+from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
+from photonrig.particle.cloud_types import ClientCredentials, Token
+
+__all__ = ["CloudHttp"]
+
+# How many exchanges are kept for whoever writes them down, and how much of each answer.
+_EXCHANGES = 1000
+_SHOWN = 600
+_SECRETS = {"access_token", "refresh_token", "client_secret", "secret", "password", "claim_code", "mfa_token", "otp"}
+
+
+class CloudHttp:
+    """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
+
+    def __init__(
+        self, api: str, token: Token | None = None, *, production_account: str | None = None, timeout: float = 30.0
+    ) -> None:
+        """``api`` is the base URL; ``timeout`` in seconds, for calls that involve no device.
+
+        :raises UsageError: a URL that is none, or Particle's cloud without ``production_account``
+        """
+        self.api = api.rstrip("/")
+        self.token = token
+        self.timeout = timeout
+        host = urlsplit(self.api).hostname
+        if urlsplit(self.api).scheme not in ("http", "https") or not host:
+            raise UsageError(f"{api!r} is no URL of a cloud; it starts with http:// or https://")
+        if re.search(r"(^|\.)particle\.io\.?$", host) and production_account is None:
+            raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
+        self.production_account = production_account
+        # Proxies are for the way to the internet, not for this machine.
+        self._exchanges: deque[str] = deque(maxlen=_EXCHANGES)
+        self.trust_env = not _is_loopback(host)
+        self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.api!r}, {'no token' if self.token is None else self.token!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, which all clients made by :meth:`using` share."""
+        self._client.close()
+
+    def using(self, token: Token | None) -> Self:
+        """The same cloud and connections with another token, or without one."""
+        other = object.__new__(type(self))
+        other.api, other.timeout, other.production_account = self.api, self.timeout, self.production_account
+        other._exchanges = self._exchanges
+        other.trust_env, other._client = self.trust_env, self._client
+        other.token = token
+        return other
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json_body: Any = None,
+        form: Mapping[str, str] | None = None,
+        files: Sequence[tuple[str, tuple[str, bytes]]] | None = None,
+        query: Mapping[str, str] | None = None,
+        basic: ClientCredentials | None = None,
+        timeout: float | None = None,
+        device: str | None = None,
+    ) -> Any:
+        """Send any request and return its JSON, ``{}`` for an empty answer; ``timeout`` in seconds.
+
+        :raises ApiError: the cloud refused; see :mod:`photonrig.particle.cloud_errors`
+        :raises NetworkError: no answer
+        """
+        response = self.send(method, path, json_body, form, files, query, basic, timeout)
+        return self.read(f"{method} {path}", response, device)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        json_body: Any = None,
+        form: Mapping[str, str] | None = None,
+        files: Sequence[tuple[str, tuple[str, bytes]]] | None = None,
+        query: Mapping[str, str] | None = None,
+        basic: ClientCredentials | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        """Send any request and return the answer as it is.
+
+        :raises NetworkError: no answer
+        """
+        headers = {}
+        if basic is None and self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token.access_token}"
+        try:
+            response = self._client.request(
+                method,
+                self.api + path,
+                json=json_body,
+                data=dict(form) if form is not None else None,
+                files=list(files) if files is not None else None,
+                params=dict(query) if query is not None else None,
+                auth=None if basic is None else (basic.id, basic.secret),
+                headers=headers,
+                timeout=self.timeout if timeout is None else timeout,
+            )
+        except httpx.TimeoutException:
+            raise NetworkError(f"{method} {path}: no answer from {self.api} in time") from None
+        except httpx.HTTPError as error:
+            raise NetworkError(f"{method} {path}: {self.api} cannot be reached: {error}") from None
+        self._note(method, path, query, json_body if json_body is not None else form, response)
+        return response
+
+    def take_exchanges(self) -> list[str]:
+        """Requests and answers since the last call, oldest first, one text each, secrets masked."""
+        taken = list(self._exchanges)
+        self._exchanges.clear()
+        return taken
+
+    def _note(
+        self, method: str, path: str, query: Mapping[str, str] | None, sent: Any, response: httpx.Response
+    ) -> None:
+        request = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
+        if sent:
+            request += f" {json.dumps(_without_secrets(sent), ensure_ascii=False)}"
+        try:
+            body = json.dumps(_without_secrets(response.json()), ensure_ascii=False)
+        except ValueError:
+            body = f"{len(response.content)} bytes" if response.content else ""
+        self._exchanges.append(self._masked(f"{request} -> {response.status_code} {body[:_SHOWN]}".rstrip()))
+
+    def read(self, request: str, response: httpx.Response, device: str | None = None) -> Any:
+        """The JSON of an answer; ``request`` names it in messages.
+
+        :raises ApiError: it is a refusal
+        """
+        status = response.status_code
+        try:
+            body = json.loads(response.content) if response.content.strip() else {}
+        except ValueError:
+            raise refusal(request, status, self._masked(response.text[:200]), device=device) from None
+        if is_failure(status, body):
+            raise self._refusal(request, response, json.loads(self._masked(json.dumps(body))), device)
+        return body
+
+    def _refusal(self, request: str, response: httpx.Response, body: Any, device: str | None) -> ApiError:
+        error = refusal(request, response.status_code, body, device=device)
+        if isinstance(error, RateLimited):
+            wait = response.headers.get("Retry-After", "")
+            error.retry_after = float(wait) if wait.isdecimal() else None
+        return error
+
+    def _masked(self, text: str) -> str:
+        # Clouds print the caller's token into some refusals.
+        return text if self.token is None else text.replace(self.token.access_token, "***")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: "***" if name in _SECRETS else _without_secrets(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(inner) for inner in value]
+    return value

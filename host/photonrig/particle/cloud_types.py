@@ -1,0 +1,233 @@
+"""What a Particle cloud tells of accounts and devices, brought into one shape whatever the endpoint's spelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import quote
+
+from photonrig.errors import ProtocolError, UsageError
+
+__all__ = [
+    "USER",
+    "BuiltBinary",
+    "ClaimCode",
+    "ClientCredentials",
+    "CloudDevice",
+    "Customer",
+    "ImportResult",
+    "Owner",
+    "Product",
+    "Scope",
+    "Token",
+    "device_ref",
+    "product",
+    "user",
+]
+
+Principal = Literal["user", "customer", "product"]
+
+_DEVICE_ID: Final = re.compile("[0-9A-Fa-f]{24}")
+
+
+class Owner(NamedTuple):
+    """An account that owns a device; ids of users and customers are different spaces."""
+
+    kind: Literal["user", "customer"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and what is known of it; its text never appears in ``repr``.
+
+    ``principal`` is who acts with it; ``expires_in`` in seconds, None for one that never expires.
+    """
+
+    access_token: str = field(repr=False)
+    principal: Principal = "user"
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_in: int | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """An OAuth client; the secret is shown by the cloud once."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which family of URLs a call uses: the caller's own devices, or those of a product."""
+
+    product: str | None = None
+
+    @property
+    def devices(self) -> str:
+        """Path of the device list."""
+        return "/v1/devices" if self.product is None else f"/v1/products/{self.product}/devices"
+
+    def device(self, device: str) -> str:
+        """Path of one device: id in any case, or, for one's own devices, a name.
+
+        :raises UsageError: a name where only ids are understood
+        """
+        if self.product is not None and not _DEVICE_ID.fullmatch(device):
+            raise UsageError(f"a product's device is named by its id of 24 hex digits, not by {device!r}")
+        return f"{self.devices}/{device_ref(device)}"
+
+
+def user() -> Scope:
+    """The caller's own devices: ``/v1/devices/…``."""
+    return Scope()
+
+
+def product(ref: int | str) -> Scope:
+    """The devices of a product, by id or slug: ``/v1/products/:p/devices/…``."""
+    return Scope(quote(str(ref), safe=""))
+
+
+USER: Final = Scope()
+
+
+def device_ref(device: str) -> str:
+    """A device id in lower case, or a device name quoted for a path.
+
+    :raises UsageError: empty
+    """
+    if not device:
+        raise UsageError("the device id is empty")
+    return device.lower() if _DEVICE_ID.fullmatch(device) else quote(device, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class CloudDevice:
+    """A device as a cloud describes it.
+
+    ``owner`` is None when the answer names no account; ``owner_name`` is the e-mail that product answers give.
+    ``product_id`` is None for a device outside products. Variables map names to "int32", "double", "string", "bool".
+    """
+
+    id: str
+    name: str | None
+    online: bool
+    platform_id: int | None
+    product_id: int | None
+    owner: Owner | None
+    owner_name: str | None
+    variables: dict[str, str]
+    functions: tuple[str, ...]
+    firmware_product_id: int | None
+    firmware_version: int | None
+    system_version: str | None
+    raw: dict[str, Any] = field(repr=False)
+
+    @property
+    def owned(self) -> bool:
+        """Whether the answer names an owner at all."""
+        return self.owner is not None or self.owner_name is not None
+
+    @classmethod
+    def parse(cls, body: Any) -> CloudDevice:
+        """Read a device object of any endpoint.
+
+        :raises ProtocolError: no device object
+        """
+        device_id = body.get("id", body.get("deviceID")) if isinstance(body, dict) else None
+        if not isinstance(device_id, str):
+            raise ProtocolError(f"the cloud's answer is no device: {str(body)[:120]}")
+        platform_id, product_id = body.get("platform_id"), body.get("product_id")
+        return cls(
+            id=device_id.lower(),
+            name=body.get("name"),
+            online=bool(body.get("online", body.get("connected", False))),
+            platform_id=platform_id,
+            # A device outside products reports its platform as its product.
+            product_id=None if product_id == platform_id else product_id,
+            owner=_owner(body),
+            owner_name=body.get("owner"),
+            variables=dict(body.get("variables") or {}),
+            functions=tuple(body.get("functions") or ()),
+            firmware_product_id=body.get("firmware_product_id"),
+            firmware_version=body.get("firmware_version"),
+            system_version=body.get("system_firmware_version"),
+            raw=body,
+        )
+
+
+def _owner(body: dict[str, Any]) -> Owner | None:
+    if body.get("customer_id"):
+        return Owner("customer", str(body["customer_id"]))
+    if body.get("user_id"):
+        return Owner("user", str(body["user_id"]))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product: what devices are imported into."""
+
+    id: int
+    slug: str
+    name: str
+    platform_id: int
+
+    @classmethod
+    def parse(cls, body: Any) -> Product:
+        """Read a product object; older clouds wrap it in a list.
+
+        :raises ProtocolError: no product
+        """
+        inner = body.get("product", body) if isinstance(body, dict) else body
+        if isinstance(inner, list) and inner:
+            inner = inner[0]
+        try:
+            return cls(int(inner["id"]), str(inner["slug"]), str(inner["name"]), int(inner["platform_id"]))
+        except (KeyError, TypeError, ValueError):
+            raise ProtocolError(f"the cloud's answer is no product: {str(body)[:120]}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A product's customer and the devices this customer owns."""
+
+    id: str
+    username: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of each device id given to an import; ``existing`` were in the product before."""
+
+    updated: tuple[str, ...]
+    existing: tuple[str, ...]
+    nonmember: tuple[str, ...]
+    invalid: tuple[str, ...]
+    protected: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> ImportResult:
+        """Read an import's answer; missing lists are empty."""
+        names = ("updated", "existing", "nonmember", "invalid", "protected")
+        return cls(*(tuple(body.get(f"{name}DeviceIds") or ()) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCode:
+    """A claim code and the devices its account owned when it was made."""
+
+    code: str = field(repr=False)
+    device_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBinary:
+    """A finished build: its id for :meth:`Cloud.download_binary`, and the two-line size table."""
+
+    id: str
+    size_info: str

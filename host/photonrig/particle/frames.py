@@ -1,0 +1,87 @@
+"""Frames of the cloud session: a length and one encrypted message, as a Photon sends and takes them over TCP.
+
+    frame      = length (u16 BE, a multiple of 16) ‖ ciphertext
+    ciphertext = AES-128-CBC(message ‖ PKCS#7 padding)
+
+Both directions use the session key and start with the session IV. The next IV of a direction is the FIRST 16 bytes of
+the ciphertext just sent in it, not the last block as elsewhere (Device OS 2.3.1, light SSL message channel).
+"""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from photonrig.errors import ProtocolError
+
+__all__ = ["MAX_MESSAGE_FROM_DEVICE", "MAX_MESSAGE_TO_DEVICE", "FrameDecoder", "FrameEncoder"]
+
+_BLOCK = 16
+
+# Device OS 2.3.1: a buffer of 800 bytes takes 768 bytes of ciphertext; one byte more and the device hangs up.
+MAX_MESSAGE_TO_DEVICE = 767
+
+# A choice: the largest buffer of any Photon (960 bytes, Device OS 3.3.1) rounded up, so that no real device is refused.
+MAX_MESSAGE_FROM_DEVICE = 1023
+
+
+class FrameEncoder:
+    """Turns messages into frames, in the order in which they are sent."""
+
+    def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_TO_DEVICE) -> None:
+        self._algorithm = algorithms.AES(key)
+        self._iv = iv
+        self._max_message = max_message
+
+    def encode(self, message: bytes) -> bytes:
+        """The frame of ``message`` (1 to ``max_message`` bytes), to be sent in one write.
+
+        Raises ProtocolError, with nothing changed, for a message no peer would take.
+        """
+        if not 0 < len(message) <= self._max_message:
+            raise ProtocolError(
+                f"a message of {len(message)} bytes cannot be sent; allowed are 1 to {self._max_message}"
+            )
+        padding = _BLOCK - len(message) % _BLOCK
+        encryptor = Cipher(self._algorithm, modes.CBC(self._iv)).encryptor()
+        ciphertext = encryptor.update(message + bytes((padding,)) * padding)
+        self._iv = ciphertext[:_BLOCK]
+        return len(ciphertext).to_bytes(2, "big") + ciphertext
+
+
+class FrameDecoder:
+    """Turns a stream, however it is split, back into messages; holds at most one unfinished frame."""
+
+    def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_FROM_DEVICE) -> None:
+        self._algorithm = algorithms.AES(key)
+        self._iv = iv
+        self._max_ciphertext = (max_message // _BLOCK + 1) * _BLOCK
+        self._buffer = bytearray()
+
+    def decode(self, data: bytes) -> list[bytes]:
+        """Take the next bytes of the stream and return the messages that are complete now.
+
+        Raises ProtocolError for a length or padding no peer sends; the stream cannot be read any further then.
+        """
+        buffer = self._buffer
+        buffer += data
+        messages: list[bytes] = []
+        start = 0
+        while len(buffer) - start >= 2:
+            length = int.from_bytes(buffer[start : start + 2], "big")
+            if length == 0 or length % _BLOCK or length > self._max_ciphertext:
+                raise ProtocolError(f"a frame of {length} bytes; the key is wrong or the stream lost its place")
+            end = start + 2 + length
+            if len(buffer) < end:
+                break
+            messages.append(self._decrypt(bytes(buffer[start + 2 : end])))
+            start = end
+        del buffer[:start]
+        return messages
+
+    def _decrypt(self, ciphertext: bytes) -> bytes:
+        plaintext = Cipher(self._algorithm, modes.CBC(self._iv)).decryptor().update(ciphertext)
+        self._iv = ciphertext[:_BLOCK]
+        padding = plaintext[-1]
+        if not 1 <= padding <= _BLOCK or plaintext[-padding:] != bytes((padding,)) * padding:
+            raise ProtocolError("a frame with wrong padding; the key is wrong or the stream lost its place")
+        return plaintext[:-padding]

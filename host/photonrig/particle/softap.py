@@ -1,0 +1,385 @@
+"""SoftAP: set-up of a Photon in listening mode, over TCP (port 5609) or HTTP (port 80).
+
+Both carry the same commands with JSON bodies; :class:`TcpSoftAp` and :class:`HttpSoftAp` move the bytes,
+:class:`SoftAp` speaks the commands. The device's JSON reader knows no escapes and answers nothing at all to what it
+does not like, so what it cannot take is refused here, by name.
+
+    PhotonrigError
+    ├── UsageError       text the device cannot take; nothing was sent
+    ├── LinkLost         the connection broke before the answer
+    │   └── NotReached   there was no connection: the command was not sent
+    ├── ProtocolError    the device answered nothing, or nothing it should
+    └── SoftApRefused    the device answered with a negative result
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
+from photonrig.particle.claim_code import check_claim_code
+from photonrig.particle.keys import parse_public_key
+
+__all__ = [
+    "HTTP_PORT",
+    "TCP_PORT",
+    "AccessPoint",
+    "HttpSoftAp",
+    "Identity",
+    "NotReached",
+    "Security",
+    "SoftAp",
+    "SoftApRefused",
+    "SoftApTransport",
+    "TcpSoftAp",
+    "decode_reply",
+    "decode_scan",
+    "encode_body",
+    "encode_tcp_request",
+    "encrypt_password",
+]
+
+TCP_PORT: Final = 5609
+HTTP_PORT: Final = 80
+
+_QUICK: Final = 5.0
+# configure-ap and scan-ap run live scans, configure-ap two of them.
+_SCANNING: Final = 30.0
+_MAX_REPLY: Final = 64 * 1024
+# RSAES-PKCS1-v1_5 under a 1024-bit key leaves this much room.
+_PASSWORD_MAX: Final = 117
+
+# Device OS 2.3.1, softap.cpp, configure-ap.
+_MEANINGS: Final = {
+    -1: "it did not take the value",
+    -2: "the network was not seen in its scan, so its cipher is unknown",
+    -3: "the SSID must have 1 to 32 bytes",
+    -4: "the password's length does not suit the network's security (WPA: 8 to 64 bytes)",
+}
+
+T = TypeVar("T")
+
+
+class Security(IntEnum):
+    """Security of a network as the Photon numbers it (Device OS 2.3.1, WICED)."""
+
+    OPEN = 0
+    WEP = 0x0000_0001
+    WEP_SHARED = 0x0000_8001
+    WPA_TKIP = 0x0020_0002
+    WPA_AES = 0x0020_0004
+    WPA_MIXED = 0x0020_0006
+    WPA2_TKIP = 0x0040_0002
+    WPA2_AES = 0x0040_0004
+    WPA2_MIXED = 0x0040_0006
+
+
+class NotReached(LinkLost):
+    """No connection to the device's SoftAP; join its network, or put it into listening mode."""
+
+
+class SoftApRefused(FirmwareError):
+    """The device answered with a negative result; ``code`` is its number."""
+
+    def __init__(self, command: str, code: int, *, device: str | None = None) -> None:
+        meaning = _MEANINGS.get(code, "its crypto library could not decrypt the password")
+        super().__init__(f"the device refused {command} with {code}: {meaning}", device=device)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPoint:
+    """A network the device sees: ``security`` as sent (see :class:`Security`), RSSI in dBm, rate in kbit/s."""
+
+    ssid: str
+    security: int = Security.WPA2_AES
+    channel: int = 0
+    rssi: int = 0
+    max_rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the device is: id of 24 lower-case hex digits, and whether it was ever claimed."""
+
+    device_id: str
+    claimed: bool
+
+
+# --- wire format ------------------------------------------------------------------------------------------------------
+
+
+def encode_body(fields: dict[str, str | int]) -> bytes:
+    """JSON as the device reads it, UTF-8, without escapes.
+
+    :raises UsageError: a text with quote, backslash or control characters
+    """
+    for name, value in fields.items():
+        if isinstance(value, str) and re.search(r'["\\\x00-\x1f]', value):
+            raise UsageError(f"the device cannot be given quotes, backslashes or control characters in {name!r}")
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def encode_tcp_request(command: str, body: bytes = b"") -> bytes:
+    """One request of the TCP service: command, length in bytes, empty line, body."""
+    return b"%s\n%d\n\n%s" % (command.encode("ascii"), len(body), body)
+
+
+def decode_reply(command: str, data: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; leading newlines are TCP's framing.
+
+    :raises ProtocolError: nothing, or no object
+    """
+    text = data.lstrip(b"\r\n")
+    if not text:
+        raise ProtocolError(f"the device gave no answer to {command}: it does not know it or could not read its body")
+    try:
+        reply = json.loads(text)
+    except ValueError:
+        raise ProtocolError(f"the device's answer to {command} is no JSON: {text[:80]!r}") from None
+    if not isinstance(reply, dict):
+        raise ProtocolError(f"the device's answer to {command} is no object: {text[:80]!r}")
+    return reply
+
+
+_SCAN_ENTRY: Final = re.compile(
+    rb'\{"ssid":"(?P<ssid>.{0,64}?)","rssi":(?P<rssi>-?\d+),"sec":(?P<sec>-?\d+),'
+    rb'"ch":(?P<ch>-?\d+),"mdr":(?P<mdr>-?\d+)\}',
+    re.DOTALL,
+)
+
+
+def decode_scan(data: bytes) -> tuple[AccessPoint, ...]:
+    """The networks of a ``scan-ap`` answer, strongest first, each SSID once.
+
+    The device does not escape SSIDs, so this reads by the shape of the entries, not as JSON.
+
+    :raises ProtocolError: no answer to a scan
+    """
+    if not data.lstrip(b"\r\n").startswith(b'{"scans":['):
+        raise ProtocolError(f"the device's answer to scan-ap is no scan: {data[:80]!r}")
+    found: dict[str, AccessPoint] = {}
+    for entry in _SCAN_ENTRY.finditer(data):
+        seen = AccessPoint(
+            ssid=entry["ssid"].decode("utf-8", "replace"),
+            security=int(entry["sec"]),
+            channel=int(entry["ch"]),
+            rssi=int(entry["rssi"]),
+            max_rate=int(entry["mdr"]),
+        )
+        if seen.ssid not in found or found[seen.ssid].rssi < seen.rssi:
+            found[seen.ssid] = seen
+    return tuple(sorted(found.values(), key=lambda network: -network.rssi))
+
+
+def encrypt_password(key: rsa.RSAPublicKey, password: str) -> str:
+    """The ``pwd`` field: hex of RSAES-PKCS1-v1_5 under the device's key.
+
+    :raises UsageError: more than 117 bytes
+    """
+    plain = password.encode()
+    if len(plain) > _PASSWORD_MAX:
+        raise UsageError(f"the password has {len(plain)} bytes; {_PASSWORD_MAX} can be encrypted")
+    return key.encrypt(plain, padding.PKCS1v15()).hex()
+
+
+# --- transports -------------------------------------------------------------------------------------------------------
+
+
+class SoftApTransport(Protocol):
+    """Carries one command and returns the raw answer."""
+
+    def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
+        """Send a command; ``timeout`` in seconds.
+
+        :raises NotReached: no connection
+        :raises LinkLost: it broke before the answer was whole
+        """
+
+
+class TcpSoftAp:
+    """The TCP service: one connection per command, the device closes it after its answer."""
+
+    def __init__(self, host: str = "192.168.0.1", port: int = TCP_PORT) -> None:
+        self.host = host
+        self.port = port
+
+    def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
+        """Send a command and read to the end of the connection; ``timeout`` in seconds, between bytes.
+
+        :raises NotReached: no connection
+        :raises LinkLost: it broke or fell silent
+        """
+        received = bytearray()
+        try:
+            connection = socket.create_connection((self.host, self.port), timeout)
+        except OSError as error:
+            raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
+        try:
+            with connection:
+                connection.sendall(encode_tcp_request(command, body))
+                while chunk := connection.recv(4096):
+                    received += chunk
+                    if len(received) > _MAX_REPLY:
+                        raise ProtocolError(f"the device's answer to {command} does not end")
+        except OSError as error:
+            raise LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}") from None
+        return bytes(received)
+
+
+class HttpSoftAp:
+    """The HTTP service; it matches header names by case and wants the whole header in one TCP segment."""
+
+    def __init__(self, host: str = "192.168.0.1", port: int = HTTP_PORT) -> None:
+        self.host = host
+        self.port = port
+
+    def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
+        """Send a command as GET, or as POST when it has a body; ``timeout`` in seconds, between bytes.
+
+        :raises NotReached: no connection
+        :raises LinkLost: it broke or fell silent
+        :raises ProtocolError: the device has no such command
+        """
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        # The only usual content type that the device's server does not answer with 404.
+        headers = (
+            {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))} if body else {}
+        )
+        try:
+            connection.connect()
+        except OSError as error:
+            raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
+        try:
+            connection.request("POST" if body else "GET", f"/{command}", body or None, headers)
+            response = connection.getresponse()
+            received = response.read(_MAX_REPLY)
+        except (OSError, http.client.HTTPException) as error:
+            raise LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}") from None
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise ProtocolError(f"the device answered {command} with HTTP status {response.status}")
+        return received
+
+
+def _reason(error: Exception) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+class SoftAp:
+    """The commands of a device in listening mode; ``device`` is a name for messages."""
+
+    def __init__(self, transport: SoftApTransport, *, device: str | None = None) -> None:
+        self.device = device
+        self._transport = transport
+
+    def version(self) -> int:
+        """Version of the SoftAP protocol; 2 on every Photon."""
+        return self._field("version", "v", int)
+
+    def device_id(self) -> Identity:
+        """Who the device is."""
+        reply = self._ask("device-id")
+        device_id, claimed = reply.get("id"), reply.get("c")
+        if (
+            not isinstance(device_id, str)
+            or not re.fullmatch("[0-9A-Fa-f]{24}", device_id)
+            or claimed not in ("0", "1")
+        ):
+            raise ProtocolError(f"the device's answer to device-id is no identity: {reply}", device=self.device)
+        return Identity(device_id.lower(), claimed == "1")
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        """The device's public key, under which passwords are encrypted."""
+        try:
+            return parse_public_key(bytes.fromhex(self._field("public-key", "b", str)))
+        except ValueError:
+            raise ProtocolError("the device's public key is no hex text", device=self.device) from None
+
+    def scan(self) -> tuple[AccessPoint, ...]:
+        """Networks in the air, strongest first; takes the device seconds."""
+        return decode_scan(self._send("scan-ap", b"", _SCANNING))
+
+    def set_claim_code(self, code: str) -> None:
+        """Store a claim code, which the device presents when it next connects.
+
+        :raises UsageError: a code the device would cut
+        :raises SoftApRefused: the device could not store it
+        """
+        self._expect_ok("set", {"k": "cc", "v": check_claim_code(code)})
+
+    def configure(
+        self, network: AccessPoint, password: str | None = None, *, key: rsa.RSAPublicKey | None = None
+    ) -> None:
+        """Store a network; the password is encrypted under ``key``, which is asked for when not given.
+
+        :raises SoftApRefused: ``code`` -2 network not in the air, -3 SSID length, -4 password length
+        """
+        fields: dict[str, str | int] = {
+            "idx": 0,
+            "ssid": network.ssid,
+            "sec": int(network.security),
+            "ch": network.channel,
+        }
+        if password is not None:
+            fields["pwd"] = encrypt_password(key or self.public_key(), password)
+        self._expect_ok("configure-ap", fields, timeout=_SCANNING)
+
+    def connect(self) -> bool:
+        """Leave listening mode and join the stored networks.
+
+        Returns whether the device still answered: it may tear its network down first, so a lost answer is no failure.
+
+        :raises NotReached: the command never reached the device
+        :raises SoftApRefused: the device answered with a negative result
+        """
+        try:
+            data = self._transport.ask("connect-ap", encode_body({"idx": 0}), timeout=_QUICK)
+        except NotReached:
+            raise
+        except LinkLost:
+            return False
+        if not data.strip(b"\r\n"):
+            return False
+        self._check("connect-ap", decode_reply("connect-ap", data))
+        return True
+
+    def _send(self, command: str, body: bytes, timeout: float) -> bytes:
+        try:
+            # The first connection to a real device may hang.
+            return self._transport.ask(command, body, timeout=timeout)
+        except LinkLost:
+            return self._transport.ask(command, body, timeout=timeout)
+
+    def _ask(self, command: str, fields: dict[str, str | int] | None = None, timeout: float = _QUICK) -> dict[str, Any]:
+        body = encode_body(fields) if fields else b""
+        return decode_reply(command, self._send(command, body, timeout))
+
+    def _field(self, command: str, name: str, kind: type[T]) -> T:
+        reply = self._ask(command)
+        value = reply.get(name)
+        if not isinstance(value, kind):
+            raise ProtocolError(f"the device's answer to {command} has no {name!r}: {reply}", device=self.device)
+        return value
+
+    def _expect_ok(self, command: str, fields: dict[str, str | int], timeout: float = _QUICK) -> None:
+        self._check(command, self._ask(command, fields, timeout))
+
+    def _check(self, command: str, reply: dict[str, Any]) -> None:
+        code = reply.get("r")
+        if not isinstance(code, int):
+            raise ProtocolError(f"the device's answer to {command} has no result: {reply}", device=self.device)
+        if code != 0:
+            raise SoftApRefused(command, code, device=self.device)

@@ -1,0 +1,45 @@
+"""JUnit XML: one test case a step, the cause of a failure as a property."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from photonrig.report.run import Run
+
+__all__ = ["write_junit"]
+
+
+def write_junit(run: Run, path: Path) -> None:
+    """Write ``run`` to ``path``; steps that were not run appear as skipped."""
+    suite = ET.Element(
+        "testsuite",
+        name=run.title,
+        tests=str(len(run.steps)),
+        failures=str(run.count("failed")),
+        skipped=str(run.count("not run")),
+        errors="0",
+        time=f"{run.seconds:.3f}",
+        timestamp=run.started.isoformat(timespec="seconds"),
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in run.facts:
+        ET.SubElement(properties, "property", name=name, value=value)
+    for step in run.steps:
+        case = ET.SubElement(suite, "testcase", classname=step.chapter, name=step.title, time=f"{step.seconds:.3f}")
+        if step.cause is not None:
+            own = ET.SubElement(case, "properties")
+            ET.SubElement(own, "property", name="cause", value=step.cause)
+        if step.verdict == "failed":
+            failure = ET.SubElement(case, "failure", message=step.observed, type=step.cause or "unknown")
+            failure.text = f"expected: {step.expected}\nobserved: {step.observed}"
+        elif step.verdict == "not run":
+            ET.SubElement(case, "skipped", message="an earlier step failed")
+        if step.evidence:
+            out = ET.SubElement(case, "system-out")
+            out.text = "\n".join(f"[{piece.kind}] {piece.text}" for piece in step.evidence)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

@@ -1,0 +1,98 @@
+"""``./rig lab``: a virtual lab in the foreground, told to a person or to a program."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from photonrig.bench.toolchain import Toolchain, step
+from photonrig.bench.virtual.lab import USERNAME, Lab
+from photonrig.bench.virtual.variants import VARIANTS, build_variant
+from photonrig.particle.cli import ParticleCli
+
+__all__ = ["run_lab"]
+
+
+def run_lab(
+    tools: Toolchain,
+    *,
+    photons: int,
+    fresh: int,
+    state: Path | None,
+    api_port: int,
+    device_port: int,
+    admit_unknown: bool,
+    as_json: bool,
+) -> None:
+    """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
+
+    :raises PhotonrigError: the lab did not come up, or broke down
+    """
+    tools.native()
+    tools.particle_cli()
+    firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}
+    with ExitStack() as stack:
+        if state is None:
+            state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
+        lab = Lab(
+            state.absolute(),
+            vphoton=tools.vphoton,
+            sdk=tools.sdk,
+            firmware=firmware,
+            photons=photons,
+            fresh=fresh,
+            api_port=api_port,
+            device_port=device_port,
+            admit_unknown=admit_unknown,
+        )
+        with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
+            stack.enter_context(lab)
+        script = _particle_script(tools, state.absolute(), lab)
+        described = lab.describe()
+        if as_json:
+            print(json.dumps(described), flush=True)  # noqa: T201
+        else:
+            _tell(described, script)
+        lab.run_until_interrupt()
+
+
+def _particle_script(tools: Toolchain, state: Path, lab: Lab) -> Path:
+    """A command that is the Particle CLI, logged in to the lab as the central user; returns its path."""
+    home = state / "home"
+    ParticleCli(tools.node, tools.cli_script, home, lab.local_cloud.api).use(USERNAME, lab.central.access_token)
+    script = state / "particle"
+    words = ["env", "-u", "HTTP_PROXY", "-u", "HTTPS_PROXY", "-u", "http_proxy", "-u", "https_proxy", f"HOME={home}"]
+    words += [str(tools.node), str(tools.cli_script)]
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@" --no-update-check\n')
+    script.chmod(0o700)
+    return script
+
+
+def _tell(lab: dict[str, Any], script: Path) -> None:
+    console = Console(file=sys.stdout)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("device", "id", "variant", "owner", "serial", "SoftAP (tcp, http)"):
+        table.add_column(heading, overflow="fold")
+    for photon in lab["photons"]:
+        ports = f"{photon['softap_tcp']}, {photon['softap_http']}"
+        table.add_row(photon["name"], photon["id"], photon["variant"], photon["owner"] or "-", photon["serial"], ports)
+    console.print(table)
+    server = lab["device_server"]
+    for label, text in (
+        ("API", lab["api"]),
+        ("device server", f"{server['host']}:{server['port']}, key {server['key_file']}"),
+        ("user", f"{lab['user']['username']} (password and token: ./rig lab --json)"),
+        ("product", f"{lab['product']['id']} {lab['product']['slug']}"),
+        ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
+        ("Particle CLI", f"{script} list"),
+    ):
+        console.print(f"{label:>14}  {text}", soft_wrap=True, highlight=False)
+    console.print("Ctrl-C ends it.", style="dim")

@@ -1,0 +1,174 @@
+"""What ./rig can do. Thin: parse the words, call photonrig, print."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from photonrig.bench.toolchain import Toolchain, step
+from photonrig.errors import PhotonrigError
+
+ROOT = Path(__file__).resolve().parent
+TOOLS = Toolchain(ROOT)
+SCRIPTS = Path(sys.executable).parent
+
+# 0 everything held, 1 something expected was not seen, 2 wrong words, 3 the bench itself failed, 130 Ctrl-C.
+EXIT_CODES = {"test": 1, "firmware": 1, "cloud": 1, "network": 1, "usage": 2, "rig": 3}
+
+
+def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn photonrig's errors into one line and an exit code."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except PhotonrigError as error:
+            raise Exit(f"rig: {error.cause} error: {error}", code=EXIT_CODES[error.cause]) from None
+        except KeyboardInterrupt:
+            raise Exit("rig: stopped", code=130) from None
+
+    return run
+
+
+def run_tool(*argv: str) -> None:
+    done = subprocess.run(argv, cwd=ROOT, check=False)
+    if done.returncode != 0:
+        raise Exit(f"rig: {Path(argv[0]).name} failed", code=1)
+
+
+@task
+@guarded
+def build(_: Context) -> None:
+    """Build what is stale: the virtual Photon, the variants' native modules, the Particle CLI.
+
+    Example: ./rig build
+    """
+    from photonrig.bench.virtual.variants import VARIANTS, build_variant
+
+    TOOLS.native()
+    for variant in VARIANTS:
+        print(build_variant(TOOLS, variant).relative_to(ROOT))
+    TOOLS.particle_cli()
+
+
+@task(help={"report": "folder for index.html and junit.xml (default: report)"})
+@guarded
+def claims(_: Context, report: str = "report") -> None:
+    """A Photon changes hands, start to finish, with nothing attached.
+
+    Builds the roller firmware, starts the local cloud and two virtual Photons, flashes with the real Particle CLI, sets
+    up, claims, transfers and checks. Exit code 0 only if every step held.
+
+    Example: ./rig claims --report report
+    """
+    from photonrig.report.claims import run_claims
+
+    if not run_claims(TOOLS, Path(report)):
+        raise Exit(code=1)
+
+
+@task(
+    help={
+        "photons": "virtual Photons imported, online and claimed to the central user (default: 1)",
+        "fresh": "virtual Photons out of the box, in listening mode (default: 0)",
+        "state": "folder that keeps everything; start again with it and the lab goes on where it was",
+        "api-port": "port of the HTTP API (default: any free one)",
+        "device-port": "port of the device service (default: any free one)",
+        "admit-unknown": "enrol a device with an unknown id under the public key it presents",
+        "json": "print exactly one JSON object on standard output when ready",
+    }
+)
+@guarded
+def lab(
+    _: Context,
+    photons: int = 1,
+    fresh: int = 0,
+    state: str = "",
+    api_port: int = 0,
+    device_port: int = 0,
+    admit_unknown: bool = False,
+    json: bool = False,
+) -> None:
+    """Local cloud and virtual Photons in the foreground, until Ctrl-C.
+
+    Example: ./rig lab --photons 2 --fresh 1 --state lab
+    """
+    from photonrig.report.lab import run_lab
+
+    run_lab(
+        TOOLS,
+        photons=photons,
+        fresh=fresh,
+        state=Path(state) if state else None,
+        api_port=api_port,
+        device_port=device_port,
+        admit_unknown=admit_unknown,
+        as_json=json,
+    )
+
+
+@task(help={"fix": "repair what can be repaired"})
+def check(_: Context, fix: bool = False) -> None:
+    """Formatting, lint and types of Python and C++.
+
+    Example: ./rig check --fix
+    """
+    cpp = [
+        str(path)
+        for pattern in ("*.h", "*.cpp")
+        for path in sorted((ROOT / "firmware").rglob(pattern))
+        if not any(parent.is_symlink() for parent in path.parents)
+    ]
+    run_tool(str(SCRIPTS / "ruff"), "format", *([] if fix else ["--check"]), ".")
+    run_tool(str(SCRIPTS / "ruff"), "check", *(["--fix"] if fix else []), ".")
+    run_tool(str(SCRIPTS / "clang-format"), *(["-i"] if fix else ["--dry-run", "--Werror"]), *cpp)
+    run_tool(str(SCRIPTS / "mypy"))
+
+
+@task(help={"only": "pytest's -k: run only tests whose names match"})
+@guarded
+def test(context: Context, only: str = "") -> None:
+    """Everything that must pass: check, native tests, Python tests, flows start to finish.
+
+    Example: ./rig test --only softap
+    """
+    build(context)
+    if not only:
+        with step("checking format, lint and types"):
+            check(context)
+        run_tool(str(TOOLS.work / "build" / "firmware_tests"))
+    run_tool(str(SCRIPTS / "pytest"), *(["-k", only] if only else []))
+
+
+@task(help={"only": "run only the benchmarks whose file names contain this"})
+@guarded
+def bench(context: Context, only: str = "") -> None:
+    """Benchmarks; every figure beside another of the same run, because machines differ.
+
+    Example: ./rig bench --only handshakes
+    """
+    build(context)
+    for script in sorted((ROOT / "tests" / "bench").glob("*.py")):
+        if only in script.stem and not script.stem.startswith("_"):
+            print(f"\n== {script.stem} ==", flush=True)
+            run_tool(sys.executable, str(script))
+
+
+@task
+def clean(_: Context) -> None:
+    """Remove what ./rig made (.rig and report); the next call makes it again.
+
+    Example: ./rig clean
+    """
+    for made in (".rig", "report"):
+        shutil.rmtree(ROOT / made, ignore_errors=True)

@@ -1,0 +1,302 @@
+"""How devices come in, stay and go: splits, cuts, garbage, wrong keys, replaced and silent sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.localcloud.device.contract import DeviceOffline, Hello
+from photonrig.localcloud.device.hub import DeviceHub
+from photonrig.localcloud.device.limits import Limits
+from photonrig.particle import messages
+
+from .conftest import DEVICE_ID, OTHER_ID, RecordingCore
+from .peer import ANY, DevicePeer
+
+pytestmark = pytest.mark.anyio
+NewDevice = Callable[..., DevicePeer]
+
+
+async def turns() -> None:
+    """Let the server read what was just sent: loopback delivers at once, reading takes two turns of the shared loop."""
+    for _ in range(4):
+        await asyncio.sleep(0)
+
+
+async def closed(reader: asyncio.StreamReader) -> None:
+    """Wait until the server hangs up."""
+    try:
+        async with asyncio.timeout(ANY):
+            while await reader.read(4096):
+                pass
+    except ConnectionError:
+        return
+
+
+async def test_a_device_comes_online_and_goes(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    peer = await new_device().join()
+    assert await core.saw("online") == Hello(6, 2, 6, 0x36, "127.0.0.1")
+    assert hub.online(DEVICE_ID)
+    await peer.leave()
+    await core.saw("offline")
+    assert not hub.online(DEVICE_ID)
+    with pytest.raises(DeviceOffline):
+        await hub.read_variable(DEVICE_ID, "position", "int32")
+
+
+async def test_the_device_block_may_be_split_anywhere(core: RecordingCore, new_device: NewDevice) -> None:
+    for cut in range(1, 256):
+        peer = new_device()
+        block = await peer.connect()
+        peer.writer_write(block[:cut])
+        await turns()
+        peer.writer_write(block[cut:])
+        await peer.take_session()
+        peer.writer_write(peer.first_frames())
+        await core.saw("online", cut)
+        await peer.leave()
+
+
+async def test_the_first_frames_may_be_split_anywhere(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    cut = size = 1
+    while cut <= size:
+        peer = new_device()
+        peer.writer_write(await peer.connect())
+        await peer.take_session()
+        frames = peer.first_frames()
+        size = len(frames)
+        peer.writer_write(frames[:cut])
+        await turns()
+        peer.writer_write(frames[cut:])
+        await core.saw("described", cut)
+        peer.start()
+        assert await hub.read_variable(DEVICE_ID, "position", "int32") == 42
+        await peer.leave()
+        await core.saw("offline", cut)
+        cut += 1
+    assert size > 250
+
+
+async def test_everything_in_single_bytes(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    peer = new_device()
+    for byte in await peer.connect():
+        peer.writer_write(bytes((byte,)))
+        await turns()
+    await peer.take_session()
+    for byte in peer.first_frames():
+        peer.writer_write(bytes((byte,)))
+        await turns()
+    await core.saw("described")
+    assert len(hub.subscriptions(DEVICE_ID)) == 2
+
+
+async def test_a_connection_cut_at_any_byte_leaves_the_service_whole(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    steady = await new_device(OTHER_ID, 1).join()
+    for cut in range(0, 256, 5):
+        peer = new_device()
+        peer.writer_write((await peer.connect())[:cut])
+        await turns()
+        peer.writer.transport.abort()
+    for cut in range(0, 400, 7):
+        peer = new_device()
+        peer.writer_write(await peer.connect())
+        await peer.take_session()
+        peer.writer_write(peer.first_frames()[:cut])
+        await turns()
+        peer.writer.transport.abort()
+    assert await hub.ping(OTHER_ID)
+    await new_device().join()
+    assert await hub.read_variable(OTHER_ID, "variant", "string") == "roller"
+    assert not steady.ended
+
+
+async def test_garbage_on_the_port_disturbs_nobody(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    await new_device().join()
+    chance = random.Random(1)
+    pieces = [b"GET / HTTP/1.1\r\n\r\n" + bytes(300), bytes(256), b"\xff" * 256, os.urandom(4096)]
+    pieces += [chance.randbytes(256 + number) for number in range(30)]
+    for piece in pieces:
+        reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)  # type: ignore[attr-defined]
+        writer.write(piece)
+        await closed(reader)
+        writer.close()
+        assert await hub.read_variable(DEVICE_ID, "position", "int32") == 42
+    assert core.all("offline") == []
+
+
+async def test_garbage_instead_of_frames_ends_only_that_session(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    await new_device(OTHER_ID, 1).join()
+    peer = await new_device().join()
+    peer.writer_write(b"\xff" * 50)
+    await peer.end()
+    await core.saw("offline")
+    assert hub.online(OTHER_ID)
+    assert not hub.online(DEVICE_ID)
+
+
+async def test_a_message_that_makes_no_sense_is_passed_over(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    peer = await new_device().join()
+    for plain in (b"\x00", bytes(4), b"\x4f" + bytes(20), bytes.fromhex("50020001b165"), bytes.fromhex("5007000100ff")):
+        peer.writer_write(peer.encoder.encode(plain))
+    peer.send(messages.describe_post(9, messages.DescribePart.SYSTEM, b"not json"))
+    assert await hub.read_variable(DEVICE_ID, "position", "int32") == 42
+
+
+async def test_a_device_with_another_key_than_enrolled_is_turned_away(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    new_device(key=0)
+    impostor = new_device(key=1, enrolled=False)
+    impostor.writer_write(await impostor.connect())
+    await closed(impostor.reader)
+    assert core.events == []
+    assert f"{DEVICE_ID} showed another key" in caplog.text
+
+
+async def test_an_unknown_device_is_turned_away_unless_admitted(
+    core: RecordingCore, new_device: NewDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    stranger = new_device(enrolled=False)
+    stranger.writer_write(await stranger.connect())
+    await closed(stranger.reader)
+    assert core.events == []
+    assert f"{DEVICE_ID} is unknown" in caplog.text
+    core.admits = True
+    await new_device(enrolled=False).join()
+    await core.saw("online")
+    assert core.keys[DEVICE_ID] == stranger.public_key
+
+
+async def test_who_knows_the_public_key_alone_gets_no_session(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice, server_key: rsa.RSAPrivateKey
+) -> None:
+    """The block can be made by anybody; the frames after it only by the holder of the private key."""
+    peer = new_device()
+    peer.writer_write(await peer.connect())
+    await peer.reader.readexactly(384)
+    peer.writer_write(bytes.fromhex("0010") + bytes(16))
+    await closed(peer.reader)
+    assert core.events == []
+    assert not hub.online(DEVICE_ID)
+
+
+async def test_a_newer_session_replaces_the_older(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    older = await new_device().join()
+    newer = await new_device().join()
+    await older.end()
+    await core.saw("online", 2)
+    assert await hub.ping(DEVICE_ID)
+    assert core.all("offline") == []
+    await newer.leave()
+    await core.saw("offline")
+
+
+async def test_what_an_older_session_said_is_told_before_the_newer_one(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    core.event_gate = asyncio.Event()
+    older = await new_device().join()
+    older.publish("last", b"words")
+    answer = older.publish("truly", b"last", confirm=True)
+    await older.got(lambda message: message.message_id == answer)
+    await new_device().join()
+    assert await hub.ping(DEVICE_ID)
+    core.event_gate.set()
+    await core.saw("online", 2)
+    kinds = [kind for kind, _, _ in core.events if kind != "described"]
+    assert kinds == ["online", "event", "event", "online"]
+
+
+async def test_a_ping_before_hello_is_answered(core: RecordingCore, new_device: NewDevice) -> None:
+    peer = new_device()
+    peer.writer_write(await peer.connect())
+    await peer.take_session()
+    peer.send(messages.ping(0xFB01))
+    peer.start()
+    await peer.got(lambda message: message == messages.acknowledge(0xFB01))
+    assert core.events == []
+    peer.writer_write(peer.first_frames())
+    await core.saw("online")
+
+
+async def test_closing_the_hub_ends_all_sessions(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    peers = [await new_device().join(), await new_device(OTHER_ID, 1).join()]
+    half = new_device()
+    await half.connect()
+    await hub.close()
+    for peer in peers:
+        await peer.end()
+    await closed(half.reader)
+    assert len(core.all("offline")) == 2
+
+
+async def test_disconnect(hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+    peer = await new_device().join()
+    hub.disconnect(DEVICE_ID)
+    await peer.end()
+    await core.saw("offline")
+    hub.disconnect(DEVICE_ID)
+
+
+class TestImpatient:
+    """Limits that end a connection, made short."""
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(handshake=0.6, silence=0.6, describe_grace=0.0, describe_answer=0.05)
+
+    async def test_a_handshake_that_does_not_go_on_is_closed(self, hub: DeviceHub, new_device: NewDevice) -> None:
+        peer = new_device()
+        await peer.connect()
+        await closed(peer.reader)
+
+    async def test_a_device_without_hello_is_closed(
+        self, hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+    ) -> None:
+        peer = new_device()
+        peer.writer_write(await peer.connect())
+        await peer.take_session()
+        await closed(peer.reader)
+        assert core.events == []
+
+    async def test_a_silent_session_is_closed(self, hub: DeviceHub, core: RecordingCore, new_device: NewDevice) -> None:
+        peer = new_device()
+        peer.mute = True
+        await peer.join()
+        await peer.end()
+        await core.saw("offline")
+
+
+class TestCrowded:
+    """At most three unfinished handshakes."""
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(pending_handshakes=3)
+
+    async def test_of_too_many_unfinished_handshakes_the_oldest_goes(
+        self, hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+    ) -> None:
+        idle = []
+        for _ in range(4):
+            peer = new_device()
+            await peer.connect()
+            idle.append(peer)
+        await closed(idle[0].reader)
+        await new_device().join()
+        await core.saw("online")

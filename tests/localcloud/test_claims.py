@@ -1,0 +1,255 @@
+"""Claim, release, transfer and claim codes over HTTP, in every situation that was seen."""
+
+from pathlib import Path
+
+import pytest
+
+from photonrig.localcloud.store.claim_codes import CLAIM_CODE_SECONDS
+
+from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+
+FOREIGN = {"ok": False, "errors": ["That belongs to someone else."]}
+
+
+def test_a_customer_claims_an_unowned_device_of_the_product(tmp_path: Path) -> None:
+    """Owner is (customer, c), never an id that belongs to nobody (acceptance 9, rows 31, 59)."""
+
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
+        assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m") == {"ok": True}
+        answer = await there.ok("POST", "/v1/devices", "c", data={"id": DEVICE.upper()})
+        assert answer.keys() == {"customer_id", "product_id", "updated_at", "id", "connected", "ok"}
+        assert (answer["id"], answer["product_id"], answer["connected"]) == (DEVICE, fixture.product, True)
+        assert there.owner() == ("customer", answer["customer_id"])
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
+        assert await there.ok("GET", "/v1/devices", "m") == []
+
+    in_world(tmp_path, story)
+
+
+def test_the_token_may_be_a_body_field_and_the_id_may_not_be_in_the_address(tmp_path: Path) -> None:
+    """Rows 58 and 59, acceptance 11: data in the query is ignored, and nothing changes."""
+
+    async def story(there: World) -> None:
+        await populate(there)
+        token = there.tokens["c"]
+        answer = await there.call("POST", "/v1/devices", params={"id": DEVICE, "access_token": token})
+        assert (answer.status_code, answer.json()) == (400, {"ok": False, "errors": ["data.deviceID is empty"]})
+        assert there.owner() is None
+        await there.ok("POST", "/v1/devices", data={"id": DEVICE, "access_token": token})
+        assert there.owner() is not None
+
+    in_world(tmp_path, story)
+
+
+def test_claiming_again_succeeds_and_changes_nothing_even_offline(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        first = await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        await there.go_offline()
+        there.clock.seconds += 60
+        again = await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE, "request_transfer": False})
+        assert again == first | {"connected": False}
+
+    in_world(tmp_path, story)
+
+
+@pytest.mark.parametrize("who", ["c2", "m", "o"])
+def test_a_device_of_another_owner_is_refused(tmp_path: Path, who: str) -> None:
+    """Acceptance 15."""
+
+    async def story(there: World) -> None:
+        await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        owner = there.owner()
+        answer = await there.call("POST", "/v1/devices", who, json={"id": DEVICE})
+        assert (answer.status_code, answer.json()) == (403, FOREIGN)
+        # Only users may ask users: a customer's device is not to be had by asking.
+        answer = await there.call("POST", "/v1/devices", who, json={"id": DEVICE, "request_transfer": True})
+        assert (answer.status_code, answer.json()) == (403, FOREIGN)
+        assert there.owner() == owner
+
+    in_world(tmp_path, story)
+
+
+def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        await there.user("o")
+        await there.enrol("u")
+        await there.go_online()
+        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        asked = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": True})
+        again = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": "true"})
+        assert asked["transfer_id"] == again["transfer_id"]
+        assert there.cloud.store.transfers.pending(DEVICE) == [asked["transfer_id"]]
+        await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
+        assert there.cloud.store.transfers.pending(DEVICE) == []
+
+    in_world(tmp_path, story)
+
+
+def test_unknown_devices_do_not_exist(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        for device_id in (OTHER_DEVICE, "no id at all", "%00"):
+            answer = await there.call("POST", "/v1/devices", "u", json={"id": device_id})
+            assert answer.status_code == 404
+            assert answer.json()["errors"] == ["device does not exist"]
+
+    in_world(tmp_path, story)
+
+
+def test_offline_a_sandbox_device_cannot_be_claimed_and_a_products_device_can(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        await there.go_offline()
+        assert (await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE}))["connected"] is False
+        await there.enrol("o", OTHER_DEVICE)
+        answer = await there.call("POST", "/v1/devices", "o", json={"id": OTHER_DEVICE})
+        assert answer.status_code == 404
+        assert answer.json()["errors"] == [["Core isn't online", 404]]
+        assert there.owner(OTHER_DEVICE) is None
+        assert fixture.product
+
+    in_world(tmp_path, story)
+
+
+def test_a_product_device_is_not_for_strangers_and_a_sandbox_device_not_for_customers(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        assert (await there.call("POST", "/v1/devices", "o", json={"id": DEVICE})).status_code == 403
+        await there.enrol("o", OTHER_DEVICE)
+        await there.go_online(OTHER_DEVICE)
+        assert (await there.call("POST", "/v1/devices", "c", json={"id": OTHER_DEVICE})).status_code == 403
+        assert there.owner() is there.owner(OTHER_DEVICE) is None
+
+    in_world(tmp_path, story)
+
+
+def test_releasing_is_for_the_owner_and_unknown_looks_like_foreign(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        bodies = []
+        for who, device_id in (("o", DEVICE), ("o", OTHER_DEVICE), ("o", "a name"), ("c2", DEVICE), ("m", DEVICE)):
+            answer = await there.call("DELETE", f"/v1/devices/{device_id}", who)
+            assert answer.status_code == 403
+            bodies.append(answer.json())
+        assert all(body == bodies[0] for body in bodies)
+        assert bodies[0]["error"] == "Permission Denied"
+        assert there.owner() is not None
+        assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "c") == {"ok": True}
+        assert there.owner() is None
+
+    in_world(tmp_path, story)
+
+
+def test_the_team_moves_a_device_from_one_customer_to_another(tmp_path: Path) -> None:
+    """Flow E: the first customer loses it at once, the product keeps it throughout."""
+
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        device = f"/v1/products/{fixture.product}/devices/{DEVICE}"
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        assert (await there.ok("GET", device, "m"))["owner"] == "c@example.com"
+        assert await there.ok("DELETE", f"{device}/owner", "p") == {"ok": True}
+        assert (await there.ok("GET", device, "m"))["owner"] is None
+        assert (await there.call("GET", f"/v1/devices/{DEVICE}/position", "c")).status_code == 403
+        await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
+        shown = await there.ok("GET", device, "m")
+        assert (shown["owner"], shown["product_id"]) == ("c2@example.com", fixture.product)
+
+    in_world(tmp_path, story)
+
+
+def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        issued = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c")
+        assert issued["device_ids"] == []
+        assert len(issued["claim_code"]) == 63
+        assert await there.cloud.claim_code_presented(DEVICE, issued["claim_code"]) is True
+        owner = there.owner()
+        assert owner is not None and owner[0] == "customer"
+        listed = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c")
+        assert listed["device_ids"] == [DEVICE]
+        # Another device presents the same code: it has been used.
+        await there.enrol("m", OTHER_DEVICE)
+        await there.ok("POST", f"/v1/products/{fixture.product}/devices", "m", json={"id": OTHER_DEVICE})
+        assert await there.cloud.claim_code_presented(OTHER_DEVICE, issued["claim_code"]) is False
+        assert there.owner(OTHER_DEVICE) is None
+
+    in_world(tmp_path, story)
+
+
+def test_a_used_code_is_confirmed_again_and_does_not_bring_the_device_back(tmp_path: Path) -> None:
+    """The confirmation may have been lost; the device may have changed hands since."""
+
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
+        assert await there.cloud.claim_code_presented(DEVICE, code)
+        await there.ok("DELETE", f"/v1/products/{fixture.product}/devices/{DEVICE}/owner", "m")
+        await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
+        owner = there.owner()
+        assert await there.cloud.claim_code_presented(DEVICE, code) is True
+        assert there.owner() == owner
+
+    in_world(tmp_path, story)
+
+
+def test_unknown_and_expired_codes_claim_nothing(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        code = (await there.ok("POST", "/v1/device_claims", "m"))["claim_code"]
+        there.clock.seconds += CLAIM_CODE_SECONDS + 1
+        for presented in (code, "A" * 63, "", "\0" * 300):
+            assert await there.cloud.claim_code_presented(DEVICE, presented) is False
+        assert there.owner() is None
+
+    in_world(tmp_path, story)
+
+
+def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        for name in ("u", "o", "w"):
+            await there.user(name)
+        await there.enrol("u")
+        await there.go_online()
+        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        await there.ok("POST", "/v1/devices", "w", json={"id": DEVICE, "request_transfer": True})
+        code = (await there.ok("POST", "/v1/device_claims", "o"))["claim_code"]
+        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
+        assert await there.ok("GET", "/v1/devices", "u") == []
+        assert there.cloud.store.transfers.pending(DEVICE) == []
+
+    in_world(tmp_path, story)
+
+
+def test_a_code_of_another_products_customer_claims_nothing(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        elsewhere = await there.product("o", "Elsewhere")
+        client = await there.client("o", elsewhere["id"])
+        await there.customer("d", elsewhere["id"], client)
+        code = (await there.ok("POST", f"/v1/products/{elsewhere['slug']}/device_claims", "d"))["claim_code"]
+        assert await there.cloud.claim_code_presented(DEVICE, code) is False
+        assert there.owner() is None
+
+    in_world(tmp_path, story)
+
+
+def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
+        await there.ok("DELETE", f"/v1/products/{fixture.product}/customers/c%40example.com", "m")
+        assert there.owner() is None
+        assert (await there.call("GET", "/v1/devices", "c")).status_code == 401
+        assert await there.cloud.claim_code_presented(DEVICE, code) is False
+
+    in_world(tmp_path, story)

@@ -1,0 +1,297 @@
+"""Events: who sees what on which stream, over real sockets; slow readers; devices that listen."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from photonrig.localcloud.device.contract import Subscription
+from photonrig.localcloud.events import Bus, Event
+from photonrig.localcloud.http import events as event_routes
+from photonrig.localcloud.http.app import make_app
+from photonrig.ownership.model import Owner
+
+from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+
+
+class Listener:
+    """An open stream: events as (name, data) in order, and whether it has ended."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str | None]] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.raw = b""
+        self.ended = asyncio.Event()
+        self.changed = asyncio.Condition()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10), self.changed:
+            await self.changed.wait_for(condition)
+
+    async def read(self, response: httpx.Response) -> None:
+        try:
+            async for chunk in response.aiter_raw():
+                async with self.changed:
+                    self.raw += chunk
+                    self._parse()
+                    self.changed.notify_all()
+        finally:
+            self.ended.set()
+
+    def _parse(self) -> None:
+        self.events, self.bodies = [], []
+        for block in self.raw.decode().split("\n\n"):
+            lines = dict(line.split(": ", 1) for line in block.strip("\n").split("\n") if ": " in line)
+            if "event" in lines and "data" in lines:
+                body = json.loads(lines["data"])
+                self.events.append((lines["event"], body["data"]))
+                self.bodies.append(body)
+
+
+@contextlib.asynccontextmanager
+async def served(there: World) -> AsyncIterator[Callable[..., Any]]:
+    """The world's API on a loopback port; gives a function that opens a stream."""
+    server = uvicorn.Server(uvicorn.Config(make_app(there.cloud), lifespan="off", log_config=None))
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(base_url=base, timeout=20) as http:
+
+        async def listen(path: str, who: str) -> Listener:
+            headers = {"Authorization": f"Bearer {there.tokens[who]}"}
+            response = await stack.enter_async_context(http.stream("GET", path, headers=headers))
+            assert response.status_code == 200
+            assert response.headers["content-type"].startswith("text/event-stream")
+            listener = Listener()
+            reading = asyncio.create_task(listener.read(response))
+
+            async def stop() -> None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+
+            stack.push_async_callback(stop)
+            await listener.until(lambda: listener.raw.startswith(b":ok\n\n"))
+            return listener
+
+        try:
+            yield listen
+        finally:
+            await stack.aclose()
+            there.cloud.bus.close()
+            server.should_exit = True
+            await serving
+            listener.close()
+
+
+def on_sockets(folder: Path, story: Callable[[World, Callable[..., Any]], Awaitable[None]]) -> None:
+    async def run(there: World) -> None:
+        async with served(there) as listen:
+            await story(there, listen)
+
+    in_world(folder, run)
+
+
+def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> None:
+    """Customer-owned: on the customer's stream and the product's, not on the team user's own (rows 53, 54)."""
+
+    async def story(there: World, listen: Callable[..., Any]) -> None:
+        fixture = await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        product = f"/v1/products/{fixture.product}"
+        seeing = [
+            await listen("/v1/devices/events", "c"),
+            await listen("/v1/devices/events/shade", "c"),
+            await listen("/v1/events/shade%2Fmo", "c"),
+            await listen(f"/v1/devices/{DEVICE}/events", "c"),
+            await listen(f"/v1/devices/{DEVICE}/events", "m"),
+            await listen(f"{product}/events", "m"),
+            await listen(f"{product}/events/shade/moved", "p"),
+            await listen(f"{product}/devices/{DEVICE}/events", "m"),
+        ]
+        blind = [
+            await listen("/v1/devices/events", "m"),
+            await listen("/v1/devices/events", "c2"),
+            await listen("/v1/devices/events", "o"),
+            await listen("/v1/events/shade", "o"),
+            await listen("/v1/devices/events/SHADE", "c"),
+            await listen(f"{product}/events/other", "m"),
+        ]
+        await there.device_publishes("shade/moved", '{"position":0}')
+        # What each of the blind does see comes after what it must not have seen.
+        for who in ("m", "c2", "o"):
+            await there.ok("POST", "/v1/devices/events", who, json={"name": "shade-canary"})
+        await there.device_publishes("other")
+        await there.device_publishes("SHADE")
+        for listener in seeing:
+            await listener.until(lambda listener=listener: len(listener.events) > 0)
+            assert listener.events[0] == ("shade/moved", '{"position":0}')
+            assert listener.bodies[0].keys() == {"data", "ttl", "published_at", "coreid"}
+            assert (listener.bodies[0]["ttl"], listener.bodies[0]["coreid"]) == ("60", DEVICE)
+        for listener in blind:
+            await listener.until(lambda listener=listener: len(listener.events) > 0)
+            assert "shade/moved" not in [name for name, _ in listener.events]
+
+    on_sockets(tmp_path, story)
+
+
+def test_a_stream_stops_showing_a_device_that_changed_hands(tmp_path: Path) -> None:
+    async def story(there: World, listen: Callable[..., Any]) -> None:
+        fixture = await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        old = await listen(f"/v1/devices/{DEVICE}/events", "c")
+        own = await listen("/v1/devices/events", "c")
+        await there.device_publishes("before")
+        await there.ok("DELETE", f"/v1/products/{fixture.product}/devices/{DEVICE}/owner", "m")
+        await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
+        new = await listen("/v1/devices/events", "c2")
+        await there.device_publishes("after")
+        await new.until(lambda: new.events == [("after", None)])
+        await there.ok("POST", "/v1/devices/events", "c", json={"name": "canary"})
+        await own.until(lambda: own.events == [("before", None), ("canary", None)])
+        await old.until(lambda: old.events == [("before", None)])
+        assert "after" not in old.raw.decode()
+
+    on_sockets(tmp_path, story)
+
+
+def test_refused_streams_are_json(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        for path, who, status in (
+            ("/v1/events", "m", 400),
+            ("/v1/devices/events", "p", 403),
+            (f"/v1/devices/{DEVICE}/events", "o", 403),
+            (f"/v1/devices/{DEVICE}/events", "c", 403),
+            (f"/v1/products/{fixture.product}/events", "c", 404),
+            (f"/v1/products/{fixture.product}/events", "o", 404),
+            (f"/v1/products/{fixture.product}/devices/{OTHER_DEVICE}/events", "m", 404),
+        ):
+            answer = await there.call("GET", path, who)
+            assert answer.status_code == status
+            assert answer.json()["error"]
+        assert there.cloud.bus.readers == 0
+
+    in_world(tmp_path, story)
+
+
+def test_revoking_a_token_ends_its_streams(tmp_path: Path) -> None:
+    async def story(there: World, listen: Callable[..., Any]) -> None:
+        await there.user("u")
+        listener = await listen("/v1/devices/events", "u")
+        await there.ok("DELETE", "/v1/access_tokens/current", "u")
+        await asyncio.wait_for(listener.ended.wait(), 10)
+
+    on_sockets(tmp_path, story)
+
+
+def test_silence_is_filled_and_the_stream_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert event_routes.KEEP_ALIVE_SECONDS <= 9
+    monkeypatch.setattr(event_routes, "KEEP_ALIVE_SECONDS", 0.05)
+
+    async def story(there: World, listen: Callable[..., Any]) -> None:
+        await there.user("u")
+        listener = await listen("/v1/devices/events", "u")
+        await listener.until(lambda: listener.raw.startswith(b":ok\n\n\n\n\n"))
+        await there.ok("POST", "/v1/devices/events", "u", json={"name": "hello", "data": "x", "ttl": 5})
+        await listener.until(lambda: ("hello", "x") in listener.events)
+        assert listener.bodies[0]["ttl"] == "5"
+
+    on_sockets(tmp_path, story)
+
+
+def test_a_slow_reader_loses_the_oldest_and_is_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        bus = Bus()
+        reader = bus.subscribe(lambda event: True, "token", length=3)
+        for number in range(10):
+            bus.publish(Event(f"e{number}", None, "id", 0.0))
+        assert await reader.next(1) == b":dropped 7 events, this reader was too slow\n\n"
+        kept = await reader.next(1)
+        assert kept is not None
+        assert [line for line in kept.decode().split("\n") if line.startswith("event")] == [
+            "event: e7", "event: e8", "event: e9",
+        ]  # fmt: skip
+        bus.publish(Event("last", None, "id", 0.0))
+        bus.close()
+        assert b"last" in (await reader.next(1) or b"")
+        assert await reader.next(1) is None
+
+    asyncio.run(story())
+
+
+def test_an_event_name_cannot_forge_another_event() -> None:
+    wire = Event("a\ndata: {}\n\nevent: forged", "x\n\nevent: forged", "id", 0.0).wire
+    assert wire.count(b"\n\n") == 1
+    assert wire.count(b"\n") == 3
+
+
+def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
+        for who in ("c", "c2", "m", "o"):
+            await there.ok("POST", "/v1/devices/events", who, json={"name": f"sun/{who}", "data": "1"})
+        await there.ok("POST", "/v1/devices/events", "c", json={"name": "moon/c"})
+        await there.ok("POST", f"/v1/products/{fixture.product}/events", "m", data={"name": "sun/product"})
+        async with asyncio.timeout(5):
+            heard = [await there.devices.received.get() for _ in range(2)]
+        assert heard == [(DEVICE, "sun/c", "1"), (DEVICE, "sun/product", None)]
+        assert there.devices.received.empty()
+
+    in_world(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "x" * 65},
+        {"name": "spark/device/reset"},
+        {"name": "Particle/x"},
+        {"name": "ünicode"},
+        {"name": "a\nb"},
+        {"name": "a", "data": "x" * 1025},
+        {"name": "a", "ttl": "soon"},
+        {"name": "a", "ttl": -1},
+        {"name": ["a"]},
+    ],
+)
+def test_bad_events_are_refused(tmp_path: Path, body: dict[str, object]) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        answer = await there.call("POST", "/v1/devices/events", "u", json=body)
+        assert (answer.status_code, answer.json()["ok"]) == (400, False)
+
+    in_world(tmp_path, story)
+
+
+def test_coming_and_going_and_updates_are_events_of_the_product(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        seen: list[tuple[str, str | None, Owner | None, int | None]] = []
+
+        def note(event: Event) -> bool:
+            seen.append((event.name, event.data, event.owner, event.product))
+            return False
+
+        reader = there.cloud.bus.subscribe(note, "token")
+        await there.go_offline()
+        await there.go_online(product_id=fixture.product)
+        await there.cloud.update_progress(DEVICE, "started a.bin")
+        assert seen == [
+            ("spark/status", "offline", None, fixture.product),
+            ("spark/status", "online", None, fixture.product),
+            ("spark/flash/status", "started a.bin", None, fixture.product),
+        ]
+        there.cloud.bus.unsubscribe(reader)
+
+    in_world(tmp_path, story)

@@ -1,0 +1,128 @@
+"""The compile service: real projects, bad projects, sketches."""
+
+from pathlib import Path
+
+import pytest
+
+from photonrig.errors import ModuleError, UsageError
+from photonrig.localcloud.firmware import CompileFailed, collect_project, compile_project
+from photonrig.localcloud.sketch import to_cpp
+from photonrig.particle.module import check_user_part, parse_module
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+SDK = FIRMWARE / "vphoton"
+MAIN = b'#include "Particle.h"\nvoid setup() { Serial.begin(9600); }\nvoid loop() {}\n'
+
+
+def test_the_roller_variant_compiles_as_its_product() -> None:
+    files = collect_project(FIRMWARE / "variants" / "roller")
+    assert "lib/shade/src/shade.h" in files  # through the symbolic link
+    made = compile_project(files, SDK)
+    module = parse_module(made.image)
+    check_user_part(module)
+    assert (module.product_id, module.product_version) == (20001, 1)
+    header, sizes = made.size_info.strip().split("\n")
+    assert header.split() == ["text", "data", "bss", "dec", "hex", "filename"]
+    assert sizes.split()[-1] == "firmware.so"
+
+
+def test_a_single_file_compiles_and_states_no_product() -> None:
+    module = parse_module(compile_project({"main.cpp": MAIN}, SDK).image)
+    assert (module.product_id, module.product_version) == (None, None)
+
+
+def test_a_sketch_may_use_functions_before_they_are_defined() -> None:
+    sketch = b"PRODUCT_ID(7);\nPRODUCT_VERSION(9);\nvoid setup() { blink(2); }\nvoid loop() {}\nvoid blink(int n) {}\n"
+    module = parse_module(compile_project({"src/main.ino": sketch}, SDK).image)
+    assert (module.product_id, module.product_version) == (7, 9)
+
+
+def test_a_sketchs_errors_name_its_own_lines() -> None:
+    with pytest.raises(CompileFailed, match=r"^src/main\.ino:2:\d+: error: .*oops"):
+        compile_project({"src/main.ino": b"void setup() {}\nvoid loop() { oops(); }\n"}, SDK)
+
+
+def test_libraries_and_c_sources_take_part_and_examples_do_not() -> None:
+    files = {
+        "src/main.cpp": b'#include "lamp.h"\n#include "Particle.h"\nvoid setup() { lamp_on(); }\nvoid loop() {}\n',
+        "lib/lamp/src/lamp.h": b'extern "C" void lamp_on();\n',
+        "lib/lamp/src/lamp.c": b"int class; void lamp_on(void) { class = 1; }\n",
+        "lib/lamp/examples/a/a.ino": b"this is no program\n",
+        "project.properties": b"name=x\n",
+    }
+    assert parse_module(compile_project(files, SDK).image).crc_ok
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"void setup() {}\n",
+        b"void loop() {}\n",
+        b"int x = oops;\n",
+        b"#error no\n",
+        b"\xff\xfe\0",
+        b'#include "gone.h"\n',
+    ],
+)
+def test_what_does_not_compile_says_why_without_naming_this_machine(source: bytes) -> None:
+    with pytest.raises(CompileFailed) as caught:
+        compile_project({"src/main.cpp": source}, SDK)
+    assert caught.value.compiler_output
+    assert str(SDK) not in caught.value.compiler_output
+    assert "photonrig-build" not in caught.value.compiler_output + str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.cpp", "/etc/x.cpp", "src/../../x.cpp", "..\\x.cpp", "C:\\x.cpp", "", ".", "a\0.cpp"]
+)
+def test_paths_stay_within_the_project(name: str) -> None:
+    with pytest.raises(UsageError):
+        compile_project({"src/main.cpp": MAIN, name: b"int x;"}, SDK)
+
+
+def test_one_name_cannot_be_file_and_folder() -> None:
+    with pytest.raises(UsageError):
+        compile_project({"src": b"", "src/main.cpp": MAIN}, SDK)
+
+
+def test_nothing_to_compile_and_unknown_targets() -> None:
+    with pytest.raises(ModuleError):
+        compile_project({"README.md": b"hello"}, SDK)
+    with pytest.raises(UsageError):
+        compile_project({"main.cpp": MAIN}, SDK, "9.9.9")
+    with pytest.raises(UsageError):
+        compile_project({"main.cpp": MAIN}, FIRMWARE)
+
+
+def test_a_folder_without_sources_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        collect_project(tmp_path)
+    with pytest.raises(UsageError):
+        collect_project(tmp_path / "missing")
+
+
+def test_a_module_that_would_not_fit_is_refused() -> None:
+    big = b'#include "Particle.h"\nconst char big[200000] = {1};\nvoid setup() { Serial.print(big); }\nvoid loop() {}\n'
+    with pytest.raises(ModuleError, match="too large"):
+        compile_project({"main.cpp": big}, SDK)
+
+
+@pytest.mark.parametrize(
+    ("sketch", "prototypes"),
+    [
+        ("void loop() {}", ["void loop()"]),
+        (
+            "int f(int a, const String &s) { if (a) { return 1; } else { return 2; } }",
+            ["int f(int a, const String &s)"],
+        ),
+        ('// void a() {}\n/* void b() {} */\nconst char *t = "void c() {}";', []),
+        ("#define X(a) void a() { }\nstatic unsigned long g(\n  int a)\n{}", ["static unsigned long g( int a)"]),
+        ("struct S { void m() {} };\nS make() { return S(); }\nclass T {};", []),
+        ("void h(int a = 3) {}", []),
+        ("int table[] = {1, 2};\nvoid k() {}", ["void k()"]),
+        ("namespace n { void inner() {} }", []),
+    ],
+)
+def test_prototypes(sketch: str, prototypes: list[str]) -> None:
+    generated = to_cpp(sketch, "a.ino").split('#line 1 "a.ino"')[0]
+    assert generated == '#include "Particle.h"\n' + "".join(f"{each};\n" for each in prototypes)

@@ -1,0 +1,184 @@
+"""Compile and flash over HTTP: what is accepted, and what never reaches a device."""
+
+import zlib
+from pathlib import Path
+
+import pytest
+
+from photonrig.localcloud.core import Settings
+from photonrig.localcloud.store.binaries import BINARY_SECONDS
+from photonrig.particle.module import build_native_module, parse_module
+
+from .world import DEVICE, World, in_world, populate
+
+SDK = Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton")
+IMAGE = build_native_module(b"\x7fELF" + bytes(2000), product_id=20001, product_version=2)
+MAIN = b'#include "Particle.h"\nvoid setup() {}\nvoid loop() {}\n'
+
+
+def _for_platform(platform: int) -> bytes:
+    changed = IMAGE[:12] + platform.to_bytes(2, "little") + IMAGE[14:-4]
+    return changed + zlib.crc32(changed).to_bytes(4, "big")
+
+
+BROKEN = {
+    "flipped bit": IMAGE[:100] + bytes([IMAGE[100] ^ 1]) + IMAGE[101:],
+    "truncated": IMAGE[:-100],
+    "half": IMAGE[: len(IMAGE) // 2],
+    "empty": b"",
+    "zeros": bytes(300),
+    "other platform": _for_platform(8),
+    "junk": b"not firmware",
+    "huge": bytes((1 << 20) + 1),
+}
+
+
+async def _owned(there: World) -> None:
+    await there.user("u")
+    await there.enrol("u")
+    await there.go_online()
+    await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+
+
+def test_an_image_is_flashed_as_the_cli_uploads_it(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await _owned(there)
+        files = {"file": ("/home/someone/roller.bin", IMAGE)}
+        answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files=files, data={"latest": "true"})
+        assert answer == {"id": DEVICE, "status": "Update started"}
+        assert there.devices.flashed == [(DEVICE, IMAGE, "roller.bin")]
+
+    in_world(tmp_path, story)
+
+
+def test_the_team_flashes_through_the_product(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        path = f"/v1/products/{fixture.product}/devices/{DEVICE}"
+        answer = await there.ok("PUT", path, "m", json={"development": True})
+        assert answer["development"] is True
+        await there.ok("PUT", path, "m", files={"file": ("a.bin", IMAGE)})
+        assert len(there.devices.flashed) == 1
+        assert (await there.ok("GET", path, "m"))["development"] is True
+
+    in_world(tmp_path, story)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_images_are_refused_in_words_every_cli_shows(tmp_path: Path, kind: str) -> None:
+    async def story(there: World) -> None:
+        await _owned(there)
+        answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "u", files={"file": ("a.bin", BROKEN[kind])})
+        assert answer.status_code == (413 if kind == "huge" else 400)
+        body = answer.json()
+        assert body["ok"] is False
+        assert body["error"] == body["errors"][0] == body["info"]
+        assert {"output", "stdout"} <= body.keys()
+        assert there.devices.flashed == []
+        await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files={"file": ("a.bin", IMAGE)})
+
+    in_world(tmp_path, story)
+
+
+def test_flashing_an_offline_silent_busy_or_unwilling_device(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await _owned(there)
+        path, files = f"/v1/devices/{DEVICE}", {"file": ("a.bin", IMAGE)}
+        there.devices.refuse_flash = True
+        refused = await there.call("PUT", path, "u", files=files)
+        assert (refused.status_code, refused.json()["error"]) == (
+            400,
+            "The device refused the update: the device has no room",
+        )
+        there.cloud.flashing.add(DEVICE)
+        assert (await there.call("PUT", path, "u", files=files)).status_code == 409
+        there.cloud.flashing.clear()
+        there.devices.silent.add(DEVICE)
+        assert (await there.call("PUT", path, "u", files=files)).json()["errors"] == ["Request Timed Out"]
+        await there.go_offline()
+        offline = await there.call("PUT", path, "u", files=files)
+        assert (offline.status_code, offline.json()["code"]) == (500, 500)
+        assert there.cloud.flashing == set()
+        tinker = await there.call("PUT", path, "u", json={"app": "tinker"})
+        assert tinker.status_code == 400
+        assert (await there.call("PUT", path, "u", files={"a": ("a.bin", IMAGE), "b": ("b.bin", IMAGE)})).is_error
+
+    in_world(tmp_path, story)
+
+
+def test_sources_become_a_binary_that_its_user_can_download_for_a_day(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        await there.user("o")
+        files = {"file": ("src/main.cpp", MAIN), "file2": ("project.properties", b"name=x")}
+        form = {"platform_id": "6", "latest": "true"}
+        answer = await there.ok("POST", "/v1/binaries", "u", files=files, data=form)
+        assert answer["ok"] is True
+        assert answer["binary_url"] == f"/v1/binaries/{answer['binary_id']}"
+        assert answer["sizeInfo"].split("\n")[0].split()[:3] == ["text", "data", "bss"]
+        image = await there.call("GET", answer["binary_url"], "u")
+        assert parse_module(image.content).crc_ok
+        assert (await there.call("GET", answer["binary_url"], "o")).status_code == 404
+        there.clock.seconds += BINARY_SECONDS
+        there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]
+        assert (await there.call("GET", answer["binary_url"], "u")).status_code == 404
+
+    in_world(tmp_path, story, SDK)
+
+
+def test_sources_may_be_flashed_at_once(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await _owned(there)
+        files = {"file": ("main.ino", b"void setup() {}\nvoid loop() {}")}
+        answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files=files)
+        assert answer == {"ok": True, "message": "Update started"}
+        ((_, image, _),) = there.devices.flashed
+        assert parse_module(image).crc_ok
+
+    in_world(tmp_path, story, SDK)
+
+
+@pytest.mark.parametrize(
+    ("files", "form"),
+    [
+        ({"file": ("src/main.cpp", b"int x = oops;")}, {}),
+        ({"file": ("src/main.cpp", MAIN)}, {"platform_id": "8"}),
+        ({"file": ("src/main.cpp", MAIN)}, {"build_target_version": "0.4.9"}),
+        ({"file": ("../main.cpp", MAIN)}, {}),
+        ({"file": ("README.md", b"text")}, {}),
+    ],
+)
+def test_what_cannot_be_compiled_is_a_4xx_with_all_keys(
+    tmp_path: Path, files: dict[str, tuple[str, bytes]], form: dict[str, str]
+) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        answer = await there.call("POST", "/v1/binaries", "u", files=files, data=form)
+        assert answer.status_code == 400
+        body = answer.json()
+        assert body["ok"] is False
+        assert body["errors"] == [body["error"]]
+        assert {"info", "output", "stdout"} <= body.keys()
+
+    in_world(tmp_path, story, SDK)
+
+
+def test_without_an_sdk_and_without_sources_nothing_is_compiled(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        answer = await there.call("POST", "/v1/binaries", "u", files={"file": ("main.cpp", MAIN)})
+        assert (answer.status_code, "--sdk" in answer.json()["error"]) == (400, True)
+
+    in_world(tmp_path, story)
+
+
+def test_build_targets_and_versions_as_both_cli_generations_ask(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        targets = await there.ok("GET", "/v1/build_targets", params={"featured": "true"})
+        assert [each["version"] for each in targets["targets"] if 6 in each["platforms"]] == ["2.3.1"]
+        versions = await there.ok("GET", "/v1/device-os/versions", params={"platform_id": 6, "per_page": 100})
+        assert [each["version"] for each in versions["versions"]] == ["2.3.1"]
+        assert (await there.ok("GET", "/v1/device-os/versions/latest"))["version"] == "2.3.1"
+        assert (await there.call("GET", "/v1/device-os/versions/9.9.9")).status_code == 404
+
+    in_world(tmp_path, story)

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from photonrig.errors import ExpectationFailed, NetworkError, ProtocolError
+from photonrig.particle.cloud import Cloud, Token
+from photonrig.particle.cloud_errors import AuthError, NotFound
+from photonrig.particle.events import Event, EventStream
+
+OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:ok\n\n"
+
+
+def event(name: str, data: str | None = "x", **more: object) -> bytes:
+    body = {"data": data, "ttl": "60", "published_at": "2015-07-18T00:12:18.174Z", "coreid": "device"} | more
+    return f"event: {name}\ndata: {json.dumps(body)}\n\n".encode()
+
+
+class Server:
+    """A cloud's streams: each connection is handed to the test, which writes into it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.refuse: bytes | None = None
+        self.requests: list[bytes] = []
+        self.streams: queue.Queue[socket.socket] = queue.Queue()
+        self._opened: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self._opened.append(connection)
+            self.requests.append(connection.recv(4096))
+            if self.refuse is not None:
+                connection.sendall(self.refuse)
+                connection.close()
+                continue
+            connection.sendall(OPEN)
+            self.streams.put(connection)
+
+    def stream(self) -> socket.socket:
+        return self.streams.get(timeout=10)
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+        for connection in self._opened:
+            connection.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cloud(server: Server) -> Iterator[Cloud]:
+    with Cloud(f"http://127.0.0.1:{server.port}", Token("t" * 40)) as opened:
+        yield opened
+
+
+def refusal(status: str, body: dict[str, object]) -> bytes:
+    text = json.dumps(body).encode()
+    return b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        status.encode(),
+        len(text),
+        text,
+    )
+
+
+def test_events_are_heard_and_found(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/v1/devices/events") as stream:
+        wire = server.stream()
+        wire.sendall(event("shade/boot", '{"v":1}') + event("shade/moved", None, ttl=30))
+        moved = stream.expect("shade/moved", timeout=10)
+        assert (moved.data, moved.ttl, moved.coreid) == (None, 30, "device")
+        boot = stream.expect(lambda heard: heard.json() == {"v": 1}, timeout=10)
+        assert boot.name == "shade/boot" and boot.at <= moved.at
+        assert [heard.name for heard in stream.events] == ["shade/boot", "shade/moved"]
+    assert b"Authorization: Bearer " + b"t" * 40 in server.requests[0]
+    assert b"access_token" not in server.requests[0]
+
+
+def test_every_split_of_the_stream_gives_the_same_events(server: Server, cloud: Cloud) -> None:
+    text = event("a\u2028b", "line one\nline two\u2028") + b":keep\n\n" + event("last")
+    with EventStream(cloud, "/e") as stream:
+        wire = server.stream()
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for position in range(len(text)):
+            wire.sendall(text[position : position + 1])
+        stream.expect("last", timeout=10)
+        assert [(heard.name, heard.data) for heard in stream.events] == [
+            ("a\u2028b", "line one\nline two\u2028"),
+            ("last", "x"),
+        ]
+
+
+def test_what_comes_before_a_mark_does_not_count_after_it(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        wire = server.stream()
+        wire.sendall(event("again", "1"))
+        stream.expect("again", timeout=10)
+        mark = stream.mark()
+        with pytest.raises(ExpectationFailed, match="nothing else was heard"):
+            stream.expect("again", timeout=0.05, since=mark)
+        wire.sendall(event("again", "2"))
+        assert stream.expect("again", timeout=10, since=mark).data == "2"
+
+
+def test_a_keep_alive_is_a_sign_of_life_and_no_event(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        wire = server.stream()
+        wire.sendall(event("first"))
+        stream.expect("first", timeout=10)
+        before = stream.last_heard
+        assert before is not None
+        wire.sendall(b"\n:keep\n")
+        heard_again = threading.Event()
+        for _ in range(500):
+            if stream.last_heard != before:
+                break
+            heard_again.wait(0.02)
+        assert stream.last_heard is not None and stream.last_heard > before
+        assert stream.mark() == 1
+
+
+def test_a_message_without_data_is_no_event(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        server.stream().sendall(b"event: lonely\n\n" + event("next"))
+        assert stream.expect(lambda heard: True, timeout=10).name == "next"
+
+
+def test_a_dropped_stream_is_opened_again_and_the_gap_is_kept(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", reconnect=0.01) as stream:
+        first = server.stream()
+        first.sendall(event("before"))
+        stream.expect("before", timeout=10)
+        first.shutdown(socket.SHUT_RDWR)
+        server.stream().sendall(event("after"))
+        stream.expect("after", timeout=10)
+        assert len(stream.gaps) == 1
+        with pytest.raises(ExpectationFailed, match="interrupted 1 times"):
+            stream.expect("never", timeout=0.01)
+
+
+def test_silence_of_the_stream_is_a_gap(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", silence=0.2, reconnect=0.01) as stream:
+        server.stream()
+        server.stream().sendall(event("second"))
+        stream.expect("second", timeout=10)
+        assert len(stream.gaps) >= 1
+
+
+@pytest.mark.parametrize(("status", "kind"), [("401 Unauthorized", AuthError), ("404 Not Found", NotFound)])
+def test_a_refusal_is_final(server: Server, cloud: Cloud, status: str, kind: type[Exception]) -> None:
+    server.refuse = refusal(status, {"error": "no", "error_description": "not this way"})
+    with pytest.raises(kind, match="not this way"), EventStream(cloud, "/e"):
+        pass
+    assert len(server.requests) == 1
+
+
+def test_a_refusal_after_a_drop_ends_the_waiting(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", reconnect=0.01) as stream:
+        wire = server.stream()
+        server.refuse = refusal("401 Unauthorized", {"error": "invalid_token"})
+        wire.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(AuthError):
+            stream.expect("anything", timeout=10)
+
+
+def test_what_is_no_event_stream(server: Server, cloud: Cloud) -> None:
+    server.refuse = refusal("200 OK", {"ok": True})
+    with pytest.raises(ProtocolError, match="no event stream: application/json"), EventStream(cloud, "/e"):
+        pass
+
+
+def test_an_event_that_carries_none(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        server.stream().sendall(b"event: odd\ndata: [1]\n\n")
+        with pytest.raises(ProtocolError, match="odd"):
+            stream.expect("odd", timeout=10)
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with (
+        Cloud(f"http://127.0.0.1:{port}") as cloud,
+        pytest.raises(NetworkError),
+        EventStream(cloud, "/e"),
+    ):
+        pass
+
+
+# --- silence --------------------------------------------------------------------------------------------------------
+
+
+def unwanted(heard: Event) -> bool:
+    return heard.name == "unwanted"
+
+
+def echo(wire: socket.socket, *before: bytes) -> Callable[[str], None]:
+    return lambda name: wire.sendall(b"".join(before) + event(name))
+
+
+def test_silence_holds_when_the_canary_comes_round(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        wire = server.stream()
+        wire.sendall(event("unwanted") + event("seen"))
+        stream.expect("seen", timeout=10)
+        stream.assert_silent(unwanted, 0.05, echo(wire))
+
+
+def test_silence_is_broken_by_a_matching_event_even_just_before_the_canary(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        wire = server.stream()
+        with pytest.raises(ExpectationFailed, match="unwanted came"):
+            stream.assert_silent(unwanted, 0.01, echo(wire, event("unwanted")))
+        wire.sendall(event("other"))
+        stream.expect("other", timeout=10)
+
+
+def test_silence_without_canary_proves_nothing(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        server.stream()
+        with pytest.raises(NetworkError, match="proves nothing"):
+            stream.assert_silent(unwanted, 0.01, lambda name: None, timeout=0.05)
+
+
+def test_silence_across_a_gap_proves_nothing(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", reconnect=0.01) as stream:
+        wire = server.stream()
+
+        def canary(name: str) -> None:
+            wire.shutdown(socket.SHUT_RDWR)
+            server.stream().sendall(event(name))
+
+        with pytest.raises(NetworkError, match="interrupted"):
+            stream.assert_silent(unwanted, 0.01, canary)
