@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def show(rows: Sequence[Row]) -> None:
         table.add_column(heading)
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
     if target is not None:
         target.write_text(
             json.dumps([dict(zip(("what", "figure", "bar"), row, strict=True)) for row in rows], indent=2)

@@ -19,7 +19,7 @@ from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.photon import Network
 from photonrig.bench.virtual.variants import build_variant
-from photonrig.errors import LinkLost, RigError, UsageError
+from photonrig.errors import LinkLost, NetworkError, RigError, UsageError
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.events import EventStream
 from photonrig.particle.softap import AccessPoint, NotReached, SoftApRefused
@@ -197,9 +197,12 @@ import json, sys
 from pathlib import Path
 from photonrig.bench.virtual.lab import Lab
 state, vphoton, sdk, roller = map(Path, sys.argv[1:])
-with Lab(state, vphoton=vphoton, sdk=sdk, firmware={"roller": roller}) as lab:
-    print(json.dumps(lab.describe()), flush=True)
-    lab.run_until_interrupt()
+try:
+    with Lab(state, vphoton=vphoton, sdk=sdk, firmware={"roller": roller}) as lab:
+        print(json.dumps(lab.describe()), flush=True)
+        lab.run_until_interrupt()
+except KeyboardInterrupt:
+    print("interrupted before it began to wait")
 """
     argv = [sys.executable, "-c", script, tmp_path / "lab", TOOLS.vphoton, TOOLS.sdk, firmware["roller"]]
     with subprocess.Popen(list(map(str, argv)), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
@@ -207,4 +210,7 @@ with Lab(state, vphoton=vphoton, sdk=sdk, firmware={"roller": roller}) as lab:
         told = json.loads(running.stdout.readline())
         os.kill(running.pid, ending)
         assert running.wait(30) == 0, running.stderr.read().decode()
-    assert not Path(told["photons"][0]["control"]).exists()
+    for socket_path in (told["photons"][0]["control"], told["photons"][0]["serial"]):
+        assert not os.path.lexists(socket_path)
+    with Cloud(told["api"]) as cloud, pytest.raises(NetworkError):
+        cloud.devices()

@@ -5,12 +5,12 @@ import os
 import stat
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from photonrig.bench.clock import SystemClock
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.errors import ExpectationFailed, ProtocolError, ToolError
@@ -108,10 +108,7 @@ def test_a_call_that_hangs_is_killed_with_its_children(fake: Fake, tmp_path: Pat
         cli.run("serial", "monitor", timeout=1.5)
     assert cli.transcript[-1].exit_code == -9
     child = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 10
-    while _runs(child) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not _runs(child)
+    SystemClock().wait_until(lambda: not _runs(child), 10, "the end of the child")
 
 
 def _runs(pid: int) -> bool:

@@ -20,9 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+from rich.text import Text
+
 from photonrig.errors import ToolError
 
 __all__ = ["Toolchain", "step"]
+
+_TAIL = 40  # lines of a failed tool's output that are shown
 
 
 @contextmanager
@@ -85,12 +90,28 @@ class Toolchain:
                 configure = [str(scripts / "cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
                 configure.append(f"-DCMAKE_MAKE_PROGRAM={scripts / 'ninja'}")
                 self._run(configure, "CMake")
-        ninja = [str(scripts / "ninja"), "-C", str(build)]
-        pending = subprocess.run([*ninja, "-n"], capture_output=True, text=True, check=False)
-        if pending.returncode != 0 or "no work to do" not in pending.stdout:
-            with step("building the virtual Photon"):
-                self._run(ninja, "the native build")
+        self._ninja([str(scripts / "ninja"), "-C", str(build)])
         return self.vphoton
+
+    @staticmethod
+    def _ninja(argv: Sequence[str]) -> None:
+        """Build, and tell how far it is as soon as it turns out that anything is stale."""
+        said: list[str] = []
+        announced = False
+        with (
+            Console(stderr=True).status("") as status,
+            subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        ):
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line)
+                if "Building" in line or "Linking" in line:
+                    if not announced:
+                        status.console.print("rig: building the virtual Photon", highlight=False)
+                        announced = True
+                    status.update(Text(line.split(" CMakeFiles")[0].strip()))
+        if process.returncode != 0:
+            raise ToolError(f"the native build failed:\n{''.join(said[-_TAIL:])}")
 
     def particle_cli(self) -> Path:
         """Install the pinned Particle CLI from its lock file if that changed; returns its entry point.
@@ -134,5 +155,5 @@ class Toolchain:
             argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-_TAIL:])
             raise ToolError(f"{what} failed with exit code {done.returncode}:\n{tail}")

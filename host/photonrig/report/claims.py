@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
 
 from photonrig.bench.clock import SystemClock
 from photonrig.bench.toolchain import Toolchain, step
@@ -26,8 +28,8 @@ from photonrig.ownership.steps import StepResult
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.junit import write_junit
 from photonrig.report.page import write_page
-from photonrig.report.run import Run
-from photonrig.report.terminal import print_run
+from photonrig.report.run import Run, duration
+from photonrig.report.terminal import STYLE, print_run
 
 __all__ = ["run_claims", "staged"]
 
@@ -46,12 +48,14 @@ def run_claims(tools: Toolchain, report: Path) -> bool:
     with staged(tools) as stage:
         facts = _facts(tools, cli, stage)
         story = HandOver(stage)
-        progress = Console(stderr=True)
         steps: list[StepResult] = []
-        for result in story.run(lambda title: progress.print(f"  … {title}", style="dim", end="\r", highlight=False)):
-            mark = {"held": "[green]held[/]", "failed": "[red]FAILED[/]", "not run": "[dim]not run[/]"}[result.verdict]
-            progress.print(f"{mark} {result.title} [dim]{result.seconds:.1f} s[/]", highlight=False, soft_wrap=True)
-            steps.append(result)
+        with Console(stderr=True).status("") as status:
+            for result in story.run(lambda title: status.update(f"{len(steps) + 1}. {escape(title)}")):
+                line = Text(
+                    f"{result.verdict:>7}  {result.title}  {duration(result.seconds)}", style=STYLE[result.verdict]
+                )
+                status.console.print(line, soft_wrap=True)
+                steps.append(result)
     run = Run("A Photon changes hands", started, time.monotonic() - begun, facts, steps)
     print_run(run, Console(width=None if sys.stdout.isatty() else 160))
     write_page(run, report / "index.html")

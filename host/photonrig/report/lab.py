@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.bench.virtual.lab import USERNAME, Lab
@@ -78,13 +78,13 @@ def _particle_script(tools: Toolchain, state: Path, lab: Lab) -> Path:
 
 def _tell(lab: dict[str, Any], script: Path) -> None:
     console = Console(file=sys.stdout)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("device", "id", "variant", "owner", "serial", "SoftAP (tcp, http)"):
-        table.add_column(heading, overflow="fold")
     for photon in lab["photons"]:
-        ports = f"{photon['softap_tcp']}, {photon['softap_http']}"
-        table.add_row(photon["name"], photon["id"], photon["variant"], photon["owner"] or "-", photon["serial"], ports)
-    console.print(table)
+        owner = photon["owner"] or "nobody's"
+        console.print(
+            Text(f"{photon['name']}  {photon['id']}  {photon['variant']}, {owner}", style="bold"), soft_wrap=True
+        )
+        softap = f"SoftAP: {photon['softap_tcp']} (TCP), {photon['softap_http']} (HTTP)"
+        console.print(Text(f"    {softap}, serial: {photon['serial']}"), soft_wrap=True)
     server = lab["device_server"]
     for label, text in (
         ("API", lab["api"]),
@@ -94,5 +94,5 @@ def _tell(lab: dict[str, Any], script: Path) -> None:
         ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
         ("Particle CLI", f"{script} list"),
     ):
-        console.print(f"{label:>14}  {text}", soft_wrap=True, highlight=False)
+        console.print(Text(f"{label:>14}  {text}"), soft_wrap=True)
     console.print("Ctrl-C ends it.", style="dim")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from photonrig.report.run import Run
+from photonrig.report.run import Run, duration
 
 __all__ = ["write_page"]
 
@@ -24,4 +24,6 @@ def write_page(run: Run, path: Path) -> None:
     numbered = list(enumerate(run.steps, 1))
     chapters = [(name, list(steps)) for name, steps in groupby(numbered, key=lambda pair: pair[1].chapter)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(environment.get_template("run.html").render(run=run, chapters=chapters), encoding="utf-8")
+    path.write_text(
+        environment.get_template("run.html").render(run=run, chapters=chapters, duration=duration), encoding="utf-8"
+    )

@@ -8,7 +8,12 @@ from datetime import datetime
 
 from photonrig.ownership.steps import StepResult
 
-__all__ = ["Run"]
+__all__ = ["Run", "duration"]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ import json
 import secrets
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -115,6 +114,7 @@ class Lab:
         self._path = state / "lab.json"
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
         self._stopped = False
+        self._termination = _Termination()
         # Ports stay what they were, because devices keep the address of their cloud.
         self.local_cloud = LocalCloud(
             state / "cloud",
@@ -151,8 +151,11 @@ class Lab:
     def start(self) -> None:
         """Bring everything up; returns when every fielded device is online.
 
+        Until the lab is down again SIGTERM raises KeyboardInterrupt, as Ctrl-C does.
+
         :raises PhotonrigError: something did not come up
         """
+        self._termination.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.local_cloud.start()
         self._client = Cloud(self.local_cloud.api)
@@ -188,7 +191,7 @@ class Lab:
             except RigError as error:
                 process.kill()
                 failures.append(str(error))
-        self._close_client()
+        self._close()
         if failures:
             raise RigError("; ".join(failures))
 
@@ -197,21 +200,20 @@ class Lab:
         self._stopped = True
         for process in self._processes():
             process.kill()
-        self._close_client()
+        self._close()
 
     def run_until_interrupt(self) -> None:
         """Stay up until Ctrl-C or SIGTERM, then take everything down.
 
         :raises RigError: the local cloud ended by itself
         """
-        with _interrupted_by_sigterm():
-            try:
-                waiting = threading.Event()
-                while not waiting.wait(_LOOK):
-                    if not self.local_cloud.alive:
-                        raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
-            except KeyboardInterrupt:
-                self.stop()
+        try:
+            waiting = threading.Event()
+            while not waiting.wait(_LOOK):
+                if not self.local_cloud.alive:
+                    raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
+        except KeyboardInterrupt:
+            self.stop()
 
     def restart_cloud(self) -> None:
         """Kill the local cloud and start it again; devices reconnect by themselves."""
@@ -220,9 +222,10 @@ class Lab:
     def _processes(self) -> list[VirtualPhoton | LocalCloud]:
         return [*self.photons.values(), self.local_cloud]
 
-    def _close_client(self) -> None:
+    def _close(self) -> None:
         if self._client is not None:
             self._client.close()
+        self._termination.give_back()
 
     # --- what is in it ----------------------------------------------------------------------------------------------
 
@@ -364,15 +367,23 @@ class Lab:
         return self.team.devices(product(self.product.id))
 
 
-@contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
+class _Termination:
+    """While in force, SIGTERM interrupts the program as Ctrl-C does, so that no child outlives it."""
 
-    def interrupt(number: int, frame: object) -> None:
+    def __init__(self) -> None:
+        self._before: Any = None
+
+    def take(self) -> None:
+        """Bring it into force; only the main thread may hear signals, elsewhere nothing happens."""
+        if self._before is None and threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._interrupt)
+
+    def give_back(self) -> None:
+        """What was before holds again."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+            self._before = None
+
+    @staticmethod
+    def _interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -108,6 +108,16 @@ class VirtualPhoton:
         """Whether the device has power."""
         return self._process is not None and self._process.alive
 
+    @property
+    def pid(self) -> int:
+        """Process id of the running device.
+
+        :raises RigError: it has no power
+        """
+        if self._process is None:
+            raise RigError("the virtual Photon has no power", device=self.device_id or self.name)
+        return self._process.pid
+
     def start(
         self,
         provision: Provision | None = None,
