@@ -12,7 +12,6 @@ typedef std::function<void()> wiring_interrupt_handler_t;
 bool attachInterrupt(pin_t pin, wiring_interrupt_handler_t handler, InterruptMode mode);
 template <typename T>
 bool attachInterrupt(pin_t pin, void (T::*handler)(), T* instance, InterruptMode mode) {
-  return attachInterrupt(
-      pin, [handler, instance]() { (instance->*handler)(); }, mode);
+  return attachInterrupt(pin, [handler, instance]() { (instance->*handler)(); }, mode);
 }
 void detachInterrupt(pin_t pin);

@@ -2,7 +2,7 @@
 #pragma once
 
 // Final releases end in 0xFF, so that they compare greater than their release candidates.
-#define SYSTEM_VERSION_DEFAULT(x, y, z) ((((x)&0xFF) << 24) | (((y)&0xFF) << 16) | (((z)&0xFF) << 8) | 0xFF)
+#define SYSTEM_VERSION_DEFAULT(x, y, z) ((((x) & 0xFF) << 24) | (((y) & 0xFF) << 16) | (((z) & 0xFF) << 8) | 0xFF)
 
 #define SYSTEM_VERSION_v063 0x00060300
 #define SYSTEM_VERSION_v070 0x00070000

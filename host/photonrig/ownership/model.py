@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
+
+from photonrig.particle.cloud_types import Owner
 
 __all__ = [
     "Claimant",
     "DeviceState",
     "Owner",
-    "OwnerKind",
     "Quarantine",
     "Refusal",
     "Refused",
@@ -38,16 +38,6 @@ __all__ = [
     "remove",
     "violations",
 ]
-
-OwnerKind = Literal["user", "customer"]
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """An account that owns devices: kind and id together, because ids of different kinds may coincide."""
-
-    kind: OwnerKind
-    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _DEVICE_ID: Final = re.compile("[0-9A-Fa-f]{24}")
 
 
 class Owner(NamedTuple):
-    """An account that owns a device; ids of users and customers are different spaces."""
+    """An account that owns a device: kind and id together, because ids of different kinds may coincide."""
 
     kind: Literal["user", "customer"]
     id: str

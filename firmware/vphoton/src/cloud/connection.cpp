@@ -121,8 +121,7 @@ void Connection::start_session() {
   decoder_->feed(surplus.data(), surplus.size());
   SessionChannel& channel = *this;
   const Session::Start start{Session::message_id_from_salt(keys.salt), random_byte()};
-  session_ = std::make_shared<Session>(
-      host_, memory_, channel, [this] { return reactor_.now_ms(); }, start);
+  session_ = std::make_shared<Session>(host_, memory_, channel, [this] { return reactor_.now_ms(); }, start);
   session_->start();
 }
 

@@ -27,8 +27,7 @@ Session::Session(CloudHost& host, BootMemory& memory, SessionChannel& channel, s
       now_ms_(std::move(now_ms)),
       message_id_(start.message_id),
       token_(start.token),
-      update_(
-          host, [this](const std::string& plain) { send(plain); }, [this] { return next_id(); }) {}
+      update_(host, [this](const std::string& plain) { send(plain); }, [this] { return next_id(); }) {}
 
 uint16_t Session::message_id_from_salt(const std::array<uint8_t, 8>& salt) {
   return static_cast<uint16_t>(salt[0] | salt[1] << 8);

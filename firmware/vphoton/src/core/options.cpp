@@ -34,7 +34,7 @@ const char kHelp[] =
     "\n"
     "What is given is written into the device; a later start needs only --state.\n"
     "\n"
-    "example: vphoton --state /tmp/one --device-id 0123456789abcdef01234567 --server-key cloud.der \\\n"
+    "example: vphoton --state one --device-id 0123456789abcdef01234567 --server-key cloud.der \\\n"
     "                 --server 127.0.0.1:5683 --firmware roller.bin --wifi photonrig:photonrig-lab\n";
 
 namespace {

@@ -136,7 +136,7 @@ void Photon::wifi_connect() {
 // is gone ends the session.
 void Photon::wifi_changed() {
   if (wifi_->state() == Wifi::State::Up) credentials_changed_ = false;
-  if (wifi_->state() == Wifi::State::Connecting || !cloud_.wanted()) return;
+  if (!cloud_.wanted()) return;
   cloud_.disconnect();
   cloud_.connect();
 }

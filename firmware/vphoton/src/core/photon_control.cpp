@@ -142,6 +142,7 @@ std::string Photon::led() const {
 }
 
 std::string Photon::status() {
+  bool has_serial_host = serial_.connected();
   std::string wifi = JsonObject()
                          .add("ready", wifi_ready())
                          .add("connecting", wifi_connecting())
@@ -158,6 +159,7 @@ std::string Photon::status() {
       .add("threaded", user_part_ && user_part_->threaded())
       .add("application_running", setup_done_)
       .add("listening", listening_)
+      .add("serial_host", has_serial_host)
       .add("softap_ssid", dct_->softap_ssid())
       .add_raw("wifi", wifi)
       .add("cloud", cloud_state_name(cloud_state_))

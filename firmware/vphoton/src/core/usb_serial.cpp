@@ -19,7 +19,7 @@ constexpr int kPollStepMs = 50;
 
 // Raw from the first byte on: what a host sends before it has set its own mode must not be echoed back.
 bool make_raw(const char* name) {
-  int slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  int slave = ::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (slave < 0) return false;
   termios mode;
   bool done = tcgetattr(slave, &mode) == 0;
@@ -69,9 +69,10 @@ std::string UsbSerial::open(const std::string& link, int inherited_master) {
   if (watcher_ < 0 || epoll_ctl(watcher_, EPOLL_CTL_ADD, master_, &event) != 0)
     return std::string("epoll: ") + strerror(errno);
   reactor_.watch(watcher_, POLLIN, [this](short) {
-    epoll_event ready;
+    epoll_event ready{};
     epoll_wait(watcher_, &ready, 1, 0);
     fill();
+    if (ready.events & EPOLLHUP) host_left();
   });
   return "";
 }
@@ -83,6 +84,20 @@ void UsbSerial::remove_link() {
 bool UsbSerial::connected() {
   pollfd state{master_, POLLOUT, 0};
   return poll(&state, 1, 0) >= 0 && !(state.revents & POLLHUP);
+}
+
+// What a host did not read is not for the next one.
+void UsbSerial::host_left() {
+  stuck_ = false;
+  if (!unread_ || connected()) return;
+  unread_ = false;  // before the port is opened and closed below, which is one more hang-up
+  char name[128];
+  if (ptsname_r(master_, name, sizeof name) != 0) return;
+  int slave = ::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (slave < 0) return;
+  tcflush(master_, TCOFLUSH);
+  tcflush(slave, TCIFLUSH);
+  close(slave);
 }
 
 void UsbSerial::fill() {
@@ -143,6 +158,7 @@ size_t UsbSerial::write(const uint8_t* data, size_t size) {
     if (put > 0) {
       done += static_cast<size_t>(put);
       stuck_ = false;
+      unread_ = true;
     } else if (put < 0 && errno == EINTR) {
       continue;
     } else if (put < 0 && errno == EAGAIN) {

@@ -40,6 +40,7 @@ class UsbSerial : public UsbSerialPort {
 
  private:
   void fill();
+  void host_left();
   bool has_room() const;
   bool wait_for_room();
 
@@ -50,7 +51,8 @@ class UsbSerial : public UsbSerialPort {
   std::string received_;
   size_t taken_ = 0;  // of received_
   bool filling_ = false;
-  bool stuck_ = false;  // a host has the port open and does not read
+  bool unread_ = false;  // something was written since a host left last
+  bool stuck_ = false;   // a host has the port open and does not read
   std::function<size_t(const std::string&)> console_;
 };
 

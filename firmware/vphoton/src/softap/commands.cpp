@@ -103,6 +103,9 @@ std::vector<std::string> SoftApCommands::configure(const std::string& body) {
   int result = decode_password(value_of(members, "pwd"), host_.private_key_field(), &password);
   if (result == 0) {
     auto security = static_cast<uint32_t>(strtol(value_of(members, "sec").c_str(), nullptr, 10));
+    // Device OS 2.3.1 drops the cipher and looks for the network itself.
+    if (security != wiced::kUnknown && security & (wiced::kWpa | wiced::kWpa2))
+      security &= ~(wiced::kTkip | wiced::kAes);
     result = host_.store_network(value_of(members, "ssid"), password, security);
   }
   return number("r", result);
