@@ -55,7 +55,7 @@ def transfer_to_customer(
         release_as.release(device, USER)
     released = time.monotonic()
     try:
-        owner = customer.claim(device)
+        owner = _claim(device, customer)
     except (CloudError, NetworkError) as error:
         _give_back(device, former_owner, error)
         raise
@@ -63,6 +63,14 @@ def transfer_to_customer(
     if owner is None or owner.kind != "customer" or device not in {each.id for each in customer.devices()}:
         raise ExpectationFailed(f"claimed, but the cloud names {owner} as owner", device=device)
     return Transfer(device, owner, window)
+
+
+def _claim(device: str, customer: Cloud) -> Owner | None:
+    try:
+        return customer.claim(device)
+    except NetworkError:
+        # The answer was lost, and nobody knows whether the request was: claiming what one owns succeeds again.
+        return customer.claim(device)
 
 
 def _give_back(device: str, former_owner: Cloud | None, why: Exception) -> None:
