@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from invoke.collection import Collection
 from invoke.context import Context
-from invoke.exceptions import Exit
+from invoke.exceptions import Exit, ParseError
+from invoke.program import Program
 from invoke.tasks import task
 
 from photonrig.bench.toolchain import Toolchain, step
@@ -46,6 +48,15 @@ def run_tool(*argv: str) -> None:
         raise Exit(f"rig: {Path(argv[0]).name} failed", code=1)
 
 
+def build_all() -> list[Path]:
+    """Bring everything up to date; returns the variants' modules."""
+    from photonrig.bench.virtual.variants import VARIANTS, build_variant
+
+    TOOLS.native()
+    TOOLS.particle_cli()
+    return [build_variant(TOOLS, variant) for variant in VARIANTS]
+
+
 @task
 @guarded
 def build(_: Context) -> None:
@@ -53,12 +64,8 @@ def build(_: Context) -> None:
 
     Example: ./rig build
     """
-    from photonrig.bench.virtual.variants import VARIANTS, build_variant
-
-    TOOLS.native()
-    for variant in VARIANTS:
-        print(build_variant(TOOLS, variant).relative_to(ROOT))
-    TOOLS.particle_cli()
+    for module in build_all():
+        print(module.relative_to(ROOT))
 
 
 @task(help={"report": "folder for index.html and junit.xml (default: report)"})
@@ -142,7 +149,7 @@ def test(context: Context, only: str = "") -> None:
 
     Example: ./rig test --only softap
     """
-    build(context)
+    build_all()
     if not only:
         with step("checking format, lint and types"):
             check(context)
@@ -152,12 +159,12 @@ def test(context: Context, only: str = "") -> None:
 
 @task(help={"only": "run only the benchmarks whose file names contain this"})
 @guarded
-def bench(context: Context, only: str = "") -> None:
+def bench(_: Context, only: str = "") -> None:
     """Benchmarks; every figure beside another of the same run, because machines differ.
 
     Example: ./rig bench --only handshakes
     """
-    build(context)
+    build_all()
     for script in sorted((ROOT / "tests" / "bench").glob("*.py")):
         if only in script.stem and not script.stem.startswith("_"):
             print(f"\n== {script.stem} ==", flush=True)
@@ -172,3 +179,17 @@ def clean(_: Context) -> None:
     """
     for made in (".rig", "report"):
         shutil.rmtree(ROOT / made, ignore_errors=True)
+
+
+class Rig(Program):
+    """The program behind ./rig: invoke, with wrong words as exit code 2 and never a traceback."""
+
+    def parse_tasks(self) -> None:
+        try:
+            super().parse_tasks()
+        except (ParseError, ValueError) as error:
+            raise Exit(f"rig: {error}; ./rig --list names the tasks, ./rig TASK --help their options", code=2) from None
+
+
+if __name__ == "__main__":
+    Rig(name="rig", binary="./rig", namespace=Collection.from_module(sys.modules["__main__"])).run()

@@ -16,6 +16,7 @@ from rich.text import Text
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.variants import VARIANTS, build_variant
+from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
 
 __all__ = ["run_lab"]
@@ -34,8 +35,14 @@ def run_lab(
 ) -> None:
     """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
 
+    :raises UsageError: a number of devices below 0, or a port above 65535
     :raises PhotonrigError: the lab did not come up, or broke down
     """
+    if min(photons, fresh) < 0:
+        raise UsageError(f"--photons {photons} --fresh {fresh}: there cannot be fewer than 0 devices")
+    for option, port in (("--api-port", api_port), ("--device-port", device_port)):
+        if not 0 <= port <= 65535:
+            raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
     tools.native()
     tools.particle_cli()
     firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}
