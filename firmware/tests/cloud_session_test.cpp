@@ -41,7 +41,7 @@ TEST_CASE("cloud trace 2.3.1: what the device sends of its own accord") {
 TEST_CASE("cloud trace 2.3.1: Hello carries salt + 1") {
   SessionBench bench;
   const std::array<uint8_t, 8> salt{0xF0, 0xC3, 0, 0, 0, 0, 0, 0};
-  CHECK(Session::message_id_from_salt(salt) == 0xC3F0);
+  CHECK(Session::Start::from_salt(salt, default_generation()).message_id == 0xC3F0);
   bench.start(0xC3F1);
   CHECK(hex(bench.channel.take().at(0)) == hex(bytes("5002C3F1 B168 FF 0006 0002 00 36 0006")));
   bench.session->close();
@@ -289,22 +289,28 @@ TEST_CASE("cloud session: events for the system") {
   event_from_cloud("spark/device/reset", "");
   CHECK_FALSE(bench.host.reset);
 
+  // Device OS publishes a flag that has changed.
+  auto set_flag = [&](const std::string& name, const std::string& rest) {
+    bench.session->receive(bytes("50020001 B145 0D" + hex(std::string(1, static_cast<char>(name.size() - 13))) + " '" +
+                                 name + "' " + rest));
+    bench.channel.take();
+  };
   for (const char* data : {"FF 'true'", "FF 't'", "FF"}) {
     bench.host.forced = bench.host.pending = false;
-    event_from_cloud("particle/device/updates/forced", data);
-    event_from_cloud("particle/device/updates/pending", data);
+    set_flag("particle/device/updates/forced", data);
+    set_flag("particle/device/updates/pending", data);
     CHECK(bench.host.forced);
     CHECK(bench.host.pending);
   }
   for (const char* data : {"FF 'false'", "FF 'truer'"}) {
     bench.host.forced = bench.host.pending = true;
-    event_from_cloud("particle/device/updates/forced", data);
-    event_from_cloud("particle/device/updates/pending", data);
+    set_flag("particle/device/updates/forced", data);
+    set_flag("particle/device/updates/pending", data);
     CHECK_FALSE(bench.host.forced);
     CHECK_FALSE(bench.host.pending);
   }
   bench.host.forced = true;
-  event_from_cloud("particle/device/updates/forced", "");
+  set_flag("particle/device/updates/forced", "");
   CHECK(bench.host.forced);
 
   event_from_cloud("spark/device/key/restore", "");

@@ -85,6 +85,12 @@ class FakeHost : public CloudHost {
   int applied = 0;
   int aborted = 0;
 
+  const Generation* chosen = &default_generation();
+  bool erased = false;
+  uint32_t errors_of_keys = 0;
+  const Generation& generation() override { return *chosen; }
+  bool claim_code_erased() override { return erased; }
+  uint32_t key_errors() override { return errors_of_keys; }
   CloudIdentity cloud_identity() override { return identity; }
   uint16_t product_id() override { return product; }
   uint16_t product_version() override { return version; }

@@ -51,8 +51,43 @@ TEST_CASE("single-character commands") {
   b.host.is_claimed = true;
   CHECK(b.type("c") == "Device claimed: yes\r\n");
   CHECK(b.type("eh?Z \r\n") == "");
+  CHECK(b.type("d") == "{\"sys:uptime\":5}\r\n");
   CHECK(b.type("x") == "");
   CHECK(b.host.finished == 1);
+  CHECK(b.type("L") == "");
+  CHECK(b.host.restarted == 1);
+}
+
+TEST_CASE("what earlier versions lack") {
+  struct {
+    const char* version;
+    bool claiming, enterprise, diagnostics;
+  } rows[] = {
+      {"0.5.3", false, false, false}, {"0.6.3", true, false, false}, {"0.7.0", true, true, false},
+      {"1.5.2", true, true, false},   {"2.3.1", true, true, true},   {"3.3.1", true, true, true},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.version);
+    Bench b;
+    b.host.version = row.version;
+    CHECK(b.type("v") == std::string("system firmware version: ") + row.version + "\n\r\n");
+    CHECK(b.type("c").empty() != row.claiming);
+    CHECK(b.type("d").empty() != row.diagnostics);
+    b.type("w");
+    // Only later ones find the network in the air by themselves.
+    std::string answer = b.type("photonrig\n");
+    if (row.enterprise) {
+      CHECK(answer == "photonrig\r\nPassword: ");
+      continue;
+    }
+    CHECK(answer == "photonrig\r\nSecurity 0=unsecured, 1=WEP, 2=WPA, 3=WPA2: ");
+    CHECK(b.type("4\n") == "4\r\nSecurity 0=unsecured, 1=WEP, 2=WPA, 3=WPA2: ");
+    CHECK(b.type("3\n") == "3\r\nSecurity Cipher 1=AES, 2=TKIP, 3=AES+TKIP: ");
+    CHECK(b.type("1\n") == "1\r\nPassword: ");
+  }
+  Bench old;
+  old.host.version = "0.5.3";
+  CHECK(old.type("Ci") == "Your device id is 0123456789abcdef01234567\r\n");
 }
 
 TEST_CASE("claim code") {
@@ -102,6 +137,37 @@ TEST_CASE("a network that is not in the air") {
     CHECK(b.type("1\n").find("Thanks!") != std::string::npos);
     CHECK(b.host.security == wiced::kOpen);
     CHECK(b.host.finished == 1);
+  }
+}
+
+TEST_CASE("WPA enterprise: all is asked for, and saving fails") {
+  Bench b;
+  b.host.result = kCipherUnknown;
+  b.type("w");
+  b.type("office\n");
+  SUBCASE("PEAP") {
+    b.type("5\n");
+    CHECK(b.type("1\n") == "1\r\nEAP Type 0=PEAP/MSCHAPv2, 1=EAP-TLS: ");
+    CHECK(b.host.security == 0);
+    CHECK(b.type("2\n") == "2\r\nEAP Type 0=PEAP/MSCHAPv2, 1=EAP-TLS: ");
+    CHECK(b.type("0\n") == "0\r\nUsername: ");
+    CHECK(b.type("jane\n") == "jane\r\nPassword: ");
+    CHECK(b.type("secret\n") == "secret\r\nOuter identity (optional): ");
+    CHECK(b.type("\n") == "\r\nRoot CA in PEM format (optional):\r\n");
+    CHECK(b.type("\n").find("\r\nThanks! Wait while I save those credentials...\r\n\r\nDerp. ") == 0);
+    CHECK(b.host.security == (wiced::kWpa2 | wiced::kEnterprise | wiced::kAes));
+  }
+  SUBCASE("TLS: a text of several lines may come at once and ends with a blank one") {
+    b.type("4\n");
+    b.type("2\n");
+    CHECK(b.type("1\n") == "1\r\nClient certificate in PEM format:\r\n");
+    CHECK(b.type("one\r\ntwo\r\n") == "one\r\ntwo\r\n");
+    CHECK(b.type("\r\n") == "\r\nPrivate key in PEM format:\r\n");
+    CHECK(b.type("three\nfour\n\nlost") == "three\r\nfour\r\n\r\nOuter identity (optional): ");
+    CHECK(b.type("me\n") == "me\r\nRoot CA in PEM format (optional):\r\n");
+    CHECK(b.type("five\n\n").find("Derp. ") != std::string::npos);
+    CHECK(b.host.security == (wiced::kWpa | wiced::kEnterprise | wiced::kTkip));
+    CHECK(b.host.finished == 0);
   }
 }
 

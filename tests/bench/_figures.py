@@ -21,10 +21,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def show(rows: Sequence[Row]) -> None:
-    """Print what, figure and bar; write the same as JSON where asked."""
+    """:func:`write`, for a benchmark that takes no other argument than ``--json``."""
     parser = argparse.ArgumentParser(description="a benchmark of photonrig")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
-    target = parser.parse_args().json
+    write(rows, parser.parse_args().json)
+
+
+def write(rows: Sequence[Row], target: Path | None) -> None:
+    """Print what, figure and bar; write the same as JSON where asked."""
     table = Table(box=None, pad_edge=False)
     for heading in ("what", "figure", "bar"):
         table.add_column(heading)

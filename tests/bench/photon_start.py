@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from pathlib import Path
 
 from _figures import percentile, show
+from _processes import cpu_seconds, memory
 
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import Lab
@@ -26,19 +26,6 @@ def online_within(lab: Lab, photon: VirtualPhoton) -> tuple[float, float]:
     while photon.status()["cloud"] != "connected":
         time.sleep(0.001)
     return ready, time.perf_counter() - started
-
-
-def memory(pid: int) -> dict[str, int]:
-    """Resident, proportional and private memory of a process in KiB."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kib = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
-    return {"rss": kib["Rss"], "pss": kib["Pss"], "private": kib["Private_Clean"] + kib["Private_Dirty"]}
-
-
-def cpu_seconds(pid: int) -> float:
-    """Processor time used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

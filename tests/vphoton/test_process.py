@@ -76,7 +76,7 @@ def test_a_second_process_on_the_same_folder_is_refused(photon):
         (["--state", "{tmp}/d", "--wifi", ":x"], "SSID:PASSWORD"),
         (["--state", "{tmp}/d", "--air", "{tmp}/pem"], "is not JSON"),
         (["--state", "{tmp}/d", "--softap-tcp-port", "70000"], "needs a port number"),
-        (["--state", "{tmp}/d", "--device-os", "0.6.3"], "only 2.3.1"),
+        (["--state", "{tmp}/d", "--device-os", "0.6.4"], "0.6.4 is not modelled"),
     ],
 )
 def test_bad_arguments(executable, tmp_path, words, message):

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/crypto_library.h"
 #include "core/log.h"
 #include "core/options.h"
 #include "core/photon.h"
@@ -20,6 +21,7 @@ int main(int argc, char* argv[]) {
     return 0;
   }
   vphoton::log_verbosely(options->log);
+  vphoton::start_crypto_library();
   vphoton::Photon photon(std::move(*options), vphoton::Resume::take(), argv);
   error = photon.boot();
   if (!error.empty()) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cloud/cloud_error.h"
+#include "cloud/generation.h"
 #include "core/app_surface.h"
 
 namespace vphoton {
@@ -25,6 +26,7 @@ class CloudHost {
  public:
   virtual ~CloudHost() = default;
 
+  virtual const cloud::Generation& generation() { return cloud::default_generation(); }
   virtual CloudIdentity cloud_identity() = 0;
   virtual uint16_t product_id() = 0;       // 0xFFFF when the application sets none
   virtual uint16_t product_version() = 0;  // 0xFFFF when the application sets none
@@ -36,6 +38,10 @@ class CloudHost {
 
   // The stored claim code; empty when the first stored byte is 0x00 or 0xFF.
   virtual std::string claim_code() = 0;
+  // The first stored byte of the claim code is 0xFF.
+  virtual bool claim_code_erased() { return false; }
+  // Bits of spark/device/key/error: 1 the stored server key was blank, 4 the stored server address.
+  virtual uint32_t key_errors() { return 0; }
   // An event spark/device/claim/... arrived: clear the code, set the claimed flag.
   virtual void claim_confirmed() = 0;
 

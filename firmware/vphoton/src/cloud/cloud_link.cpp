@@ -41,6 +41,15 @@ class CloudLink::Impl : private cloud::ConnectionListener {
     if (!wanted_) set_state(State::Disconnected);  // unless a handler has called connect() meanwhile
   }
 
+  void disconnect(const Goodbye& goodbye) {
+    with_session([&](Session& session) { session.say_goodbye(goodbye); });
+    disconnect();
+  }
+
+  void update_flags_changed() {
+    with_session([](Session& session) { session.update_flags_changed(); });
+  }
+
   bool wanted() const { return wanted_; }
 
   bool connected() const {
@@ -163,6 +172,8 @@ CloudLink::~CloudLink() = default;
 
 void CloudLink::connect() { impl_->connect(); }
 void CloudLink::disconnect() { impl_->disconnect(); }
+void CloudLink::disconnect(const Goodbye& goodbye) { impl_->disconnect(goodbye); }
+void CloudLink::update_flags_changed() { impl_->update_flags_changed(); }
 bool CloudLink::wanted() const { return impl_->wanted(); }
 bool CloudLink::connected() const { return impl_->connected(); }
 void CloudLink::application_ready() { impl_->application_ready(); }

@@ -20,13 +20,22 @@ struct PublishRequest {
   bool with_ack = false;
 };
 
+// Why a device leaves on purpose, in the numbers of Device OS 2.x.
+struct Goodbye {
+  uint32_t cloud_reason = 2;  // the application asked for it
+  uint32_t network_reason = 0;
+  uint32_t reset_reason = 0;
+  uint32_t sleep_seconds = 0;
+};
+
 class CloudLink {
  public:
   CloudLink(Reactor& reactor, CloudHost& host);
   ~CloudLink();
 
-  void connect();     // starts trying; keeps trying with back-off until disconnect()
-  void disconnect();  // closes at once, stops trying
+  void connect();                           // starts trying; keeps trying with back-off until disconnect()
+  void disconnect();                        // closes at once, stops trying
+  void disconnect(const Goodbye& goodbye);  // the same, but tells the cloud before (Device OS 2.x and later)
   bool wanted() const;
   bool connected() const;  // Hello answered
 
@@ -38,6 +47,8 @@ class CloudLink {
   // False when refused at once: not connected, rate limited, name or data too long, update running.
   // With `with_ack`, `done` is called with the outcome (20 s limit); without, true is final and `done` is unused.
   bool publish(const PublishRequest& request, std::function<void(bool ok)> done = nullptr);
+  // Whether updates are enabled or forced has changed.
+  void update_flags_changed();
   void sync_time();
   bool update_running() const;
 

@@ -22,6 +22,15 @@ bool extended(std::string_view bytes, size_t* position, uint32_t* value) {
   return *value != 15;
 }
 
+uint8_t option_nibble(size_t value) { return value < 13 ? static_cast<uint8_t>(value) : value < 269 ? 13 : 14; }
+
+void append_extension(std::string& bytes, size_t value) {
+  if (value >= 269)
+    append_u16(bytes, static_cast<uint16_t>(value - 269));
+  else if (value >= 13)
+    bytes += static_cast<char>(value - 13);
+}
+
 }  // namespace
 
 std::optional<CoapMessage> CoapMessage::parse(std::string_view bytes) {
@@ -77,17 +86,11 @@ CoapWriter::CoapWriter(CoapType type, uint8_t code, uint16_t id, Token token) {
 }
 
 CoapWriter& CoapWriter::option(CoapOptionNumber number, std::string_view value) {
-  const uint8_t delta = static_cast<uint8_t>((number - last_option_) << 4);  // all numbers used are below 13 apart
+  const size_t delta = static_cast<size_t>(number - last_option_);
   last_option_ = number;
-  if (value.size() < 13) {
-    bytes_ += static_cast<char>(delta | value.size());
-  } else if (value.size() < 269) {
-    bytes_ += static_cast<char>(delta | 13);
-    bytes_ += static_cast<char>(value.size() - 13);
-  } else {
-    bytes_ += static_cast<char>(delta | 14);
-    append_u16(bytes_, static_cast<uint16_t>(value.size() - 269));
-  }
+  bytes_ += static_cast<char>(option_nibble(delta) << 4 | option_nibble(value.size()));
+  append_extension(bytes_, delta);
+  append_extension(bytes_, value.size());
   bytes_ += value;
   return *this;
 }

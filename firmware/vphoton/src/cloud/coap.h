@@ -19,11 +19,20 @@ enum CoapCode : uint8_t {
   kChanged = 0x44,             // 2.04
   kContent = 0x45,             // 2.05
   kBadRequest = 0x80,          // 4.00
+  kBadOption = 0x82,           // 4.02
   kNotFound = 0x84,            // 4.04
   kServiceUnavailable = 0xA3,  // 5.03
 };
 
-enum CoapOptionNumber : uint16_t { kUriPath = 11, kMaxAge = 14, kUriQuery = 15 };
+enum CoapOptionNumber : uint16_t {
+  kETag = 4,
+  kUriPath = 11,
+  kMaxAge = 14,
+  kUriQuery = 15,
+  kBlock2 = 23,
+  kBlock1 = 27,
+  kNoResponse = 258,
+};
 
 // Token of one byte, or none.
 using Token = std::optional<uint8_t>;

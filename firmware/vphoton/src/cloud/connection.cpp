@@ -117,10 +117,10 @@ void Connection::start_session() {
   const std::string surplus = handshake_->surplus();
   handshake_.reset();
   encoder_.emplace(keys.key, keys.iv);
-  decoder_.emplace(keys.key, keys.iv);
+  decoder_.emplace(keys.key, keys.iv, host_.generation().max_received_ciphertext);
   decoder_->feed(surplus.data(), surplus.size());
   SessionChannel& channel = *this;
-  const Session::Start start{Session::message_id_from_salt(keys.salt), random_byte()};
+  const auto start = Session::Start::from_salt(keys.salt, host_.generation());
   session_ = std::make_shared<Session>(host_, memory_, channel, [this] { return reactor_.now_ms(); }, start);
   session_->start();
 }

@@ -4,9 +4,12 @@
 
 namespace vphoton::cloud {
 
-std::string describe_json(uint8_t flags, const AppSurface& surface, const std::string& system_members) {
+std::string describe_json(uint8_t flags, const AppSurface& surface, const std::string& system_members,
+                          bool system_first) {
   std::string json = "{";
+  if (system_first && (flags & kDescribeSystem)) json += system_members;
   if (flags & kDescribeApplication) {
+    if (json.size() > 1) json += ',';
     json += "\"f\":[";
     for (const auto& function : surface.functions) {
       if (json.back() != '[') json += ',';
@@ -19,7 +22,7 @@ std::string describe_json(uint8_t flags, const AppSurface& surface, const std::s
     }
     json += '}';
   }
-  if (flags & kDescribeSystem) {
+  if (!system_first && (flags & kDescribeSystem)) {
     if (json.size() > 1) json += ',';
     json += system_members;
   }

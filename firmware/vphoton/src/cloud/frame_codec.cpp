@@ -33,8 +33,8 @@ std::string FrameEncoder::encode(const std::string& plain) {
   return frame += cipher;
 }
 
-FrameDecoder::FrameDecoder(const AesBlock& key, const AesBlock& iv)
-    : cipher_(AesCbc::Direction::Decrypt, key), iv_(iv) {}
+FrameDecoder::FrameDecoder(const AesBlock& key, const AesBlock& iv, size_t max_ciphertext)
+    : cipher_(AesCbc::Direction::Decrypt, key), iv_(iv), max_ciphertext_(max_ciphertext) {}
 
 void FrameDecoder::feed(const char* data, size_t size) { buffer_.append(data, size); }
 
@@ -42,7 +42,7 @@ FrameDecoder::Status FrameDecoder::next(std::string& plain) {
   if (broken_) return Status::Broken;
   if (buffer_.size() < kHeader) return Status::NeedMore;
   const size_t length = static_cast<uint8_t>(buffer_[0]) << 8 | static_cast<uint8_t>(buffer_[1]);
-  if (length == 0 || length > kMaxReceivedCiphertext || length % kBlock != 0) {
+  if (length == 0 || length > max_ciphertext_ || length % kBlock != 0) {
     broken_ = true;
     return Status::Broken;
   }

@@ -15,7 +15,7 @@ constexpr size_t kMaxSentPlaintext = 782;
 class FrameEncoder {
  public:
   FrameEncoder(const AesBlock& key, const AesBlock& iv);
-  // `plain` of at most kMaxSentPlaintext bytes becomes one whole frame, to be written at once.
+  // `plain` becomes one whole frame, to be written at once.
   std::string encode(const std::string& plain);
 
  private:
@@ -28,7 +28,7 @@ class FrameDecoder {
  public:
   enum class Status { Message, NeedMore, Broken };
 
-  FrameDecoder(const AesBlock& key, const AesBlock& iv);
+  FrameDecoder(const AesBlock& key, const AesBlock& iv, size_t max_ciphertext = kMaxReceivedCiphertext);
   void feed(const char* data, size_t size);
   // Message: `plain` holds the next one. Broken is final: empty or over-long frame, odd length, or bad padding.
   Status next(std::string& plain);
@@ -36,6 +36,7 @@ class FrameDecoder {
  private:
   AesCbc cipher_;
   AesBlock iv_;
+  size_t max_ciphertext_;
   std::string buffer_;
   bool broken_ = false;
 };

@@ -7,12 +7,14 @@
 #include <optional>
 #include <string_view>
 
+#include "cloud/generation.h"
+
 namespace vphoton::cloud {
 
 class RateLimiter {
  public:
   // Counts one attempt. Refused application attempts count too (Device OS 2.3.1, publisher).
-  bool admit(std::string_view event_name, uint64_t now_ms);
+  bool admit(std::string_view event_name, uint64_t now_ms, SystemNames rule = SystemNames::SparkOrParticle);
 
  private:
   bool admit_application(uint64_t now_ms);
@@ -24,7 +26,7 @@ class RateLimiter {
   uint8_t in_window_ = 0;
 };
 
-// Names Device OS counts as its own since 1.2.1: case-sensitive prefixes.
-bool is_system_event(std::string_view name);
+// Whether Device OS counts the name as its own.
+bool is_system_event(std::string_view name, SystemNames rule);
 
 }  // namespace vphoton::cloud

@@ -1,7 +1,9 @@
 #include "cloud/session.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "cloud/crypto.h"
 #include "cloud/describe.h"
 #include "cloud/frame_codec.h"
 #include "cloud/messages.h"
@@ -13,6 +15,12 @@ namespace {
 // Device OS 2.3.1: the table of subscriptions keeps 12 characters of a device id, so what is sent from it is cut.
 constexpr size_t kTableDeviceId = 12;
 
+constexpr size_t kClaimCodeSize = 63;
+
+// Before Device OS 1.5.0 an unknown variable is read through a null pointer: what lies at address 0 is the bootloader's
+// initial stack pointer (a choice).
+const VariableValue kUnknownVariable = int32_t{0x20020000};
+
 std::string subscription_key(const Subscription& subscription) {
   return std::to_string(static_cast<int>(subscription.scope)) + subscription.device_id + '/' + subscription.prefix;
 }
@@ -22,28 +30,36 @@ std::string subscription_key(const Subscription& subscription) {
 Session::Session(CloudHost& host, BootMemory& memory, SessionChannel& channel, std::function<uint64_t()> now_ms,
                  Start start)
     : host_(host),
+      generation_(host.generation()),
       memory_(memory),
       channel_(channel),
       now_ms_(std::move(now_ms)),
       message_id_(start.message_id),
       token_(start.token),
+      blocks_(
+          generation_.max_sent_plaintext, [this](const std::string& plain) { send(plain); },
+          [this] { return next_id(); }, [this] { return token_++; }),
       update_(host, [this](const std::string& plain) { send(plain); }, [this] { return next_id(); }) {}
 
-uint16_t Session::message_id_from_salt(const std::array<uint8_t, 8>& salt) {
-  return static_cast<uint16_t>(salt[0] | salt[1] << 8);
+Session::Start Session::Start::from_salt(const std::array<uint8_t, 8>& salt, const Generation& generation) {
+  if (generation.legacy()) return {static_cast<uint16_t>(salt[0] << 8 | salt[1]), static_cast<uint8_t>(salt[2] + 1)};
+  return {static_cast<uint16_t>(salt[0] | salt[1] << 8), random_byte()};
 }
 
 void Session::start() {
   state_ = State::AwaitHello;
   started_ms_ = last_received_ms_ = now_ms_();
-  const uint8_t flags = kHelloFlags | (host_.last_update_succeeded() ? kHelloUpdateSucceeded : 0);
-  send(hello(next_id(), host_.product_id(), host_.product_version(), flags, host_.platform_id()));
+  const uint8_t flags = generation_.hello_flags | (host_.last_update_succeeded() ? kHelloUpdateSucceeded : 0);
+  std::string message = hello(next_id(), host_.product_id(), host_.product_version(), flags, host_.platform_id());
+  if (generation_.long_hello)
+    message += hello_details(generation_.module_version, static_cast<uint16_t>(generation_.max_sent_plaintext));
+  send(message);
 }
 
 void Session::send(const std::string& plain) {
   if (closed()) return;
   // A choice: Device OS panics when a describe message outgrows its buffer; here the session ends.
-  if (plain.size() > kMaxSentPlaintext)
+  if (plain.size() > generation_.max_sent_plaintext)
     drop(CloudError::Protocol);
   else
     channel_.send(plain);
@@ -55,6 +71,7 @@ void Session::close() {
   waiting_.clear();
   auto self = shared_from_this();
   pending_acks_.fail_all();
+  if (std::exchange(apply_ms_, std::nullopt)) channel_.apply_update_when_written();
 }
 
 void Session::drop(CloudError why) {
@@ -98,7 +115,7 @@ void Session::dispatch(const CoapMessage& message) {
   switch (message.code()) {
     case kEmpty:
       if (message.type() == CoapType::Con)
-        send(empty_ack(next_id()));  // with an id of its own, not the request's
+        send(empty_ack(answer_id(message)));
       else
         on_acknowledgement(message);
       break;
@@ -138,10 +155,10 @@ void Session::on_post(const CoapMessage& message) {
       break;
     case 's':
     case 'u':
-      if (update_.begin(message, now_ms_())) ++memory_.updates_begun;
+      if (update_.begin(message, token_of(message), now_ms_())) ++memory_.updates_begun;
       break;
     case 'c':
-      update_.chunk(message, now_ms_());
+      finish_update(update_.chunk(message, token_of(message), now_ms_()));
       break;
     default:
       break;
@@ -151,10 +168,10 @@ void Session::on_post(const CoapMessage& message) {
 void Session::on_put(const CoapMessage& message) {
   switch (message.path()) {
     case 'k':
-      send(empty_ack(next_id()));  // with an id of its own, not the request's
+      if (!generation_.legacy()) send(empty_ack(answer_id(message)));
       break;
     case 'u':
-      if (update_.done(message)) channel_.apply_update_when_written();
+      finish_update(update_.done(message, token_of(message), now_ms_()));
       break;
     case 's':
       on_signal(message);
@@ -166,53 +183,108 @@ void Session::on_put(const CoapMessage& message) {
 
 void Session::on_acknowledgement(const CoapMessage& message) {
   if (message.type() == CoapType::Ack) pending_acks_.complete(message.id(), message.code() < kBadRequest);
+  if (message.type() == CoapType::Ack) blocks_.acknowledged(message.id());
   if (message.type() == CoapType::Rst) pending_acks_.complete(message.id(), false);
 }
 
 void Session::on_hello(const CoapMessage& message) {
-  if (message.type() == CoapType::Con) send(empty_ack(message.id()));
+  if (message.type() == CoapType::Con && !generation_.legacy()) send(empty_ack(message.id()));
   if (state_ != State::AwaitHello) return;
   state_ = State::Established;
   host_.hello_acknowledged();
   send_system_start();
-  if (memory_.application_ready || host_.safe_mode()) send_application_start();
+  if (generation_.posts_describe && (memory_.application_ready || host_.safe_mode())) send_application_start();
   if (!closed()) channel_.established();
 }
 
 void Session::send_system_start() {
-  send(describe_post(next_id(), kDescribeSystem,
-                     describe_json(kDescribeSystem, host_.app_surface(), host_.system_describe())));
-  const std::string claim_code = host_.claim_code();
+  if (generation_.posts_describe) post_describe(kDescribeSystem);
+  std::string claim_code = host_.claim_code();
+  if (claim_code.empty() && generation_.presents_erased_claim_code && host_.claim_code_erased())
+    claim_code.assign(kClaimCodeSize, '\xFF');
   if (!claim_code.empty()) send_system_event("spark/device/claim/code", claim_code);
-  send_system_event("spark/hardware/max_binary", "262144");
-  send_system_event("spark/hardware/ota_chunk_size", "512");
+  if (!generation_.long_hello) {
+    send_system_event("spark/hardware/max_binary", "262144");
+    send_system_event("spark/hardware/ota_chunk_size", "512");
+  }
   if (host_.safe_mode()) send_system_event("spark/device/safemode", "");
   if (!memory_.last_reset_told) {
     const std::string last_reset = host_.last_reset();
     if (!last_reset.empty()) send_system_event("spark/device/last_reset", last_reset);
     memory_.last_reset_told = true;
   }
-  send_system_event("particle/device/updates/enabled", host_.updates_enabled() ? "true" : "false");
-  send_system_event("particle/device/updates/forced", host_.updates_forced() ? "true" : "false");
+  update_flags_changed();
+  if (!generation_.posts_describe) send_subscriptions();
   sync_time();
+  if (const uint32_t errors = host_.key_errors()) send_system_event("spark/device/key/error", std::to_string(errors));
 }
 
 void Session::send_application_start() {
+  post_describe(kDescribeApplication);
+  send_subscriptions();
+}
+
+void Session::post_describe(uint8_t flags) {
+  if (generation_.describe_in_blocks)
+    blocks_.post(flags, describe(flags));
+  else
+    send(describe_post(next_id(), flags, describe(flags)));
+}
+
+void Session::send_subscriptions() {
   application_told_ = true;
-  send(describe_post(next_id(), kDescribeApplication, describe_json(kDescribeApplication, host_.app_surface(), "")));
-  send(subscription(next_id(), "particle", Scope::MyDevices, ""));
-  send(subscription(next_id(), "spark", Scope::MyDevices, ""));
+  switch (generation_.system_subscriptions) {
+    case SystemSubscriptions::SparkOfAll:
+      send(subscription(next_id(), "spark", Scope::AllDevices, ""));
+      break;
+    case SystemSubscriptions::SparkThenParticle:
+      send(subscription(next_id(), "spark", Scope::MyDevices, ""));
+      send(subscription(next_id(), "particle", Scope::MyDevices, ""));
+      break;
+    case SystemSubscriptions::ParticleThenSpark:
+      send(subscription(next_id(), "particle", Scope::MyDevices, ""));
+      send(subscription(next_id(), "spark", Scope::MyDevices, ""));
+      break;
+  }
   for (const auto& subscription : host_.app_surface().subscriptions) send_subscription(subscription, true);
 }
 
+// What Device OS publishes whenever a flag has another value than before.
+void Session::update_flags_changed() {
+  if (!established() || !generation_.update_flags) return;
+  auto tell = [this](std::optional<bool>& told, const char* name, bool now) {
+    if (told == now) return;
+    told = now;
+    send_system_event(name, now ? "true" : "false");
+  };
+  tell(enabled_told_, "particle/device/updates/enabled", host_.updates_enabled());
+  tell(forced_told_, "particle/device/updates/forced", host_.updates_forced());
+}
+
+void Session::say_goodbye(const Goodbye& why) {
+  if (established() && generation_.says_goodbye) send(goodbye(next_id(), why));
+}
+
+// A choice: Device OS up to 0.6 restarts after a bad image, too; here it stays.
+void Session::finish_update(OtaUpdate::Outcome outcome) {
+  if (outcome == OtaUpdate::Outcome::Open) return;
+  const bool good = outcome == OtaUpdate::Outcome::Accepted;
+  if (generation_.update_result == UpdateResult::Event) {
+    send_system_event("spark/device/ota_result", update_.result_text(good));
+    if (good) apply_ms_ = now_ms_() + kResultEventMs;
+  } else if (good) {
+    channel_.apply_update_when_written();
+  }
+}
+
 void Session::send_system_event(const char* name, const std::string& data) {
-  if (!memory_.publish_rate.admit(name, now_ms_())) return;
+  if (!memory_.publish_rate.admit(name, now_ms_(), generation_.system_names)) return;
   PublishRequest request;
   request.name = name;
   request.data = data;
   request.has_data = true;
   request.is_private = true;
-  send(event(next_id(), request));
+  send(event(next_id(), request, generation_.marks_empty_data));
 }
 
 void Session::send_subscription(const Subscription& wanted, bool from_table) {
@@ -221,35 +293,63 @@ void Session::send_subscription(const Subscription& wanted, bool from_table) {
                     from_table ? wanted.device_id.substr(0, kTableDeviceId) : wanted.device_id));
 }
 
+// A choice: metrics are answered only when asked for alone.
+std::string Session::describe(uint8_t flags) const {
+  if (flags == kDescribeMetrics) return describe_metrics();
+  return describe_json(flags, host_.app_surface(), host_.system_describe(), generation_.describe_in_blocks);
+}
+
+// The legacy engine, and the unified one up to 1.4, take the byte behind the header for the token.
+Token Session::token_of(const CoapMessage& message) const {
+  constexpr size_t kTokenAt = 4;
+  if (generation_.variables_apart || message.token()) return message.token();
+  if (message.bytes().size() <= kTokenAt) return std::nullopt;
+  return static_cast<uint8_t>(message.bytes()[kTokenAt]);
+}
+
 void Session::on_describe(const CoapMessage& message) {
+  if (generation_.describe_in_blocks)
+    return blocks_.answer(message, [this](uint8_t flags) { return describe(flags); }, now_ms_());
   uint8_t flags = kDescribeSystem | kDescribeApplication;
   const CoapOption* query = message.option(kUriQuery);
-  constexpr uint8_t kAll = kDescribeSystem | kDescribeApplication | kDescribeMetrics;
   if (query && query->value.size() == 1) {
     const uint8_t asked = static_cast<uint8_t>(query->value[0]);
-    if (asked >= 1 && asked <= kAll) flags = asked;
+    if (asked >= 1 && asked <= kDescribeAll) flags = asked;
   }
-  send(empty_ack(message.id()));
-  // A choice: metrics are answered only when asked for alone.
-  send(describe_answer(next_id(), message.token(),
-                       flags == kDescribeMetrics ? describe_metrics()
-                                                 : describe_json(flags, host_.app_surface(), host_.system_describe())));
+  if (generation_.describe_apart) {
+    send(empty_ack(message.id()));
+    return send(describe_answer(next_id(), message.token(), describe(flags)));
+  }
+  std::string answer = piggybacked(message.id(), token_of(message), describe(flags));
+  if (generation_.legacy() && answer.size() > generation_.max_sent_plaintext)
+    answer.resize(generation_.max_sent_plaintext);  // cut off silently
+  send(answer);
 }
 
 void Session::on_variable(const CoapMessage& message) {
-  if (!message.token()) return drop(CloudError::Protocol);
+  const Token token = token_of(message);
+  if (!token) return drop(CloudError::Protocol);
   const CoapOption* name = message.option(kUriPath, 1);
   if (!name) return;
-  const Variable* variable = host_.app_surface().find_variable(std::string(name->value));
-  send(empty_ack(message.id()));
-  if (!variable) return send(variable_not_found(next_id(), message.token()));
-  const auto read = variable->read;  // a copy: reading may register another variable
-  const VariableValue value = read();
-  if (!closed()) send(variable_value(next_id(), message.token(), value));
+  const Variable* variable =
+      name->value.size() > generation_.max_name ? nullptr : host_.app_surface().find_variable(std::string(name->value));
+  if (generation_.variables_apart) {
+    send(empty_ack(message.id()));
+    if (!variable) return send(variable_not_found(next_id(), token));
+  }
+  VariableValue value = kUnknownVariable;
+  if (variable) {
+    const auto read = variable->read;  // a copy: reading may register another variable
+    value = read();
+  }
+  if (closed()) return;
+  const std::string bytes = value_bytes(value, generation_.max_variable_string);
+  send(generation_.variables_apart ? variable_value(next_id(), token, bytes) : piggybacked(message.id(), token, bytes));
 }
 
 void Session::on_function(const CoapMessage& message) {
-  if (!message.token()) return drop(CloudError::Protocol);
+  const Token token = token_of(message);
+  if (!token) return drop(CloudError::Protocol);
   const CoapOption* name = message.option(kUriPath, 1);
   if (!name) return;
   const CoapOption* query = message.option(kUriQuery);
@@ -262,14 +362,18 @@ void Session::on_function(const CoapMessage& message) {
     const size_t padding = 16 - message.bytes().size() % 16;
     argument.assign(padding - 1, static_cast<char>(padding));
   }
-  const bool too_long = argument.size() > kMaxFunctionArgument;
-  if (too_long) argument.resize(kMaxFunctionArgument);
+  const bool too_long = argument.size() > generation_.max_argument;
+  if (too_long && generation_.legacy())
+    argument = previous_argument_;
+  else if (too_long)
+    argument.resize(generation_.max_argument);
+  previous_argument_ = argument;
   send(too_long ? coded_ack(message.id(), kBadRequest, std::nullopt) : empty_ack(message.id()));
   const Function* function = host_.app_surface().find_function(std::string(name->value));
-  if (!function) return;
+  if (!function || name->value.size() > generation_.max_name) return;
   const auto call = function->call;  // a copy: the call may register another function
   const int32_t result = call(argument);
-  if (!closed()) send(function_result(next_id(), message.token(), result));
+  if (!closed()) send(function_result(next_id(), token, result));
 }
 
 void Session::on_event(const CoapMessage& message) {
@@ -280,6 +384,7 @@ void Session::on_event(const CoapMessage& message) {
   }
   const std::string data(message.payload());
   handle_system_event(host_, name, message.has_payload() ? &data : nullptr);
+  update_flags_changed();
   const auto subscriptions = host_.app_surface().subscriptions;  // a copy: a handler may subscribe
   for (const auto& subscription : subscriptions) {
     if (closed()) return;
@@ -301,12 +406,12 @@ void Session::on_time(const CoapMessage& message) {
 
 void Session::on_signal(const CoapMessage& message) {
   const CoapOption* query = message.option(kUriQuery);
-  send(coded_ack(next_id(), kChanged, message.token()));  // with an id of its own, not the request's
+  send(coded_ack(answer_id(message), kChanged, token_of(message)));
   host_.signal(query && !query->value.empty() && query->value[0] != 0);
 }
 
 void Session::application_ready() {
-  if (established() && !application_told_) send_application_start();
+  if (established() && !application_told_ && generation_.posts_describe) send_application_start();
 }
 
 void Session::subscriptions_changed() {
@@ -318,13 +423,19 @@ void Session::subscriptions_changed() {
   }
 }
 
-bool Session::publish(const PublishRequest& request, std::function<void(bool ok)> done) {
-  if (!established() || update_.running() || request.name.empty() || request.name.size() > kMaxEventName ||
-      request.data.size() > kMaxEventData || !memory_.publish_rate.admit(request.name, now_ms_()))
+bool Session::publish(const PublishRequest& wanted, std::function<void(bool ok)> done) {
+  PublishRequest request = wanted;
+  if (generation_.legacy()) {  // which cuts what is too long, where the unified engine refuses it
+    request.name.resize(std::min(request.name.size(), generation_.max_event_name));
+    request.data.resize(std::min(request.data.size(), generation_.max_event_data));
+  }
+  if (!established() || update_.running() || request.name.empty() || request.name.size() > generation_.max_event_name ||
+      request.data.size() > generation_.max_event_data ||
+      !memory_.publish_rate.admit(request.name, now_ms_(), generation_.system_names))
     return false;
   const uint16_t id = next_id();
   if (request.with_ack) pending_acks_.add(id, now_ms_(), std::move(done));
-  send(event(id, request));
+  send(event(id, request, generation_.marks_empty_data));
   return true;
 }
 
@@ -339,11 +450,15 @@ void Session::tick() {
   auto self = shared_from_this();
   const uint64_t now = now_ms_();
   if (state_ == State::AwaitHello) {
-    if (now >= started_ms_ + kHelloTimeoutMs) drop(CloudError::TimedOut);
+    if (now >= started_ms_ + generation_.hello_timeout_ms) drop(CloudError::TimedOut);
     return;
   }
   pending_acks_.expire(now);
   update_.expire(now);
+  if (apply_ms_ && now >= *apply_ms_) {
+    apply_ms_.reset();
+    channel_.apply_update_when_written();
+  }
   if (closed() || update_.running()) return;
   if (ping_sent_ms_ && now >= *ping_sent_ms_ + kPingTimeoutMs) return drop(CloudError::NoAnswer);
   if (!ping_sent_ms_ && now >= last_received_ms_ + kPingAfterMs) {
@@ -353,9 +468,9 @@ void Session::tick() {
 }
 
 uint64_t Session::deadline() const {
-  if (state_ == State::AwaitHello) return started_ms_ + kHelloTimeoutMs;
+  if (state_ == State::AwaitHello) return started_ms_ + generation_.hello_timeout_ms;
   uint64_t due = ping_sent_ms_ ? *ping_sent_ms_ + kPingTimeoutMs : last_received_ms_ + kPingAfterMs;
-  if (update_.running()) due = update_.deadline().value_or(UINT64_MAX);
+  if (update_.running()) due = update_.next_ms().value_or(apply_ms_.value_or(UINT64_MAX));
   return std::min(due, pending_acks_.deadline().value_or(UINT64_MAX));
 }
 

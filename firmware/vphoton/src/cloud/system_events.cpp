@@ -21,7 +21,7 @@ void request_reset(CloudHost& host, const std::string& data) {
     host.reset_requested(ResetRequest::SafeMode);
   else if (data == "dfu")
     host.reset_requested(ResetRequest::Dfu);
-  else if (data == "network")
+  else if (data == "network" && host.generation().network_reset)
     host.reset_requested(ResetRequest::Network);
 }
 
@@ -31,11 +31,13 @@ void handle_system_event(CloudHost& host, const std::string& name, const std::st
   if (starts_with(name, "spark/device/claim/")) {
     host.claim_confirmed();
   } else if (starts_with(name, "spark/device/key/restore")) {
-    host.server_key_restore_requested();
+    if (host.generation().network_reset) host.server_key_restore_requested();
   } else if (!data) {
     return;  // a choice: Device OS works on a null pointer here
   } else if (name == "spark/device/reset") {
     request_reset(host, *data);
+  } else if (!host.generation().update_flags) {
+    return;
   } else if (name == "particle/device/updates/forced") {
     host.set_updates_forced(sets_flag(*data));
   } else if (name == "particle/device/updates/pending") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cloud/cloud_link.h"
+#include "cloud/generation.h"
 #include "core/app_surface.h"
 #include "core/reactor.h"
 
@@ -70,6 +71,7 @@ class Device {
   virtual std::string device_id() = 0;       // 24 lower-case hex digits
   virtual std::string system_version() = 0;  // "2.3.1"
   virtual uint32_t system_version_number() = 0;
+  virtual const cloud::Generation& generation() { return cloud::default_generation(); }
   virtual ResetReason reset_reason() = 0;
   virtual uint32_t reset_reason_data() = 0;
   [[noreturn]] virtual void reset(ResetReason reason, uint32_t data) = 0;  // what System.reset() and friends end in

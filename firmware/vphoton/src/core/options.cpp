@@ -11,7 +11,7 @@ namespace vphoton {
 const char kHelp[] =
     "usage: vphoton --state DIR [options]\n"
     "\n"
-    "A virtual Particle Photon (Device OS 2.3.1). DIR is the device: keys, settings, firmware, EEPROM. When it is up, "
+    "A virtual Particle Photon. DIR is the device: keys, settings, firmware, EEPROM. When it is up, "
     "one\n"
     "JSON line on stdout names its id, serial port, SoftAP ports, control socket and state folder.\n"
     "\n"
@@ -28,8 +28,11 @@ const char kHelp[] =
     "  --listening             start in listening mode\n"
     "  --softap-tcp-port N     SoftAP over TCP on 127.0.0.1 (default 0: any free port)\n"
     "  --softap-http-port N    SoftAP over HTTP on 127.0.0.1 (default 0: any free port)\n"
-    "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default 25)\n"
-    "  --device-os VERSION     2.3.1\n"
+    "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default: 25 while anything\n"
+    "                          goes on, 5 at rest)\n"
+    "  --power-cut-at-write N[:K]  the power goes at the N-th write to flash, DCT, EEPROM or Wi-Fi credentials; of a\n"
+    "                          write to flash the first K bytes are done\n"
+    "  --device-os VERSION     0.6.3, 0.7.0, 1.0.1, 1.2.1, 1.4.4, 1.5.2, 2.3.1 (a new device) or 3.3.1\n"
     "  --log                   tell changes of state on stderr, not only warnings\n"
     "\n"
     "What is given is written into the device; a later start needs only --state.\n"
@@ -90,8 +93,19 @@ class ArgumentReader {
 
   bool with_value(const std::string& name, Options& options) {
     static constexpr const char* kNames[] = {
-        "--state", "--device-id", "--device-key",      "--server-key",       "--server",  "--firmware",
-        "--wifi",  "--air",       "--softap-tcp-port", "--softap-http-port", "--loop-hz", "--device-os",
+        "--state",
+        "--device-id",
+        "--device-key",
+        "--server-key",
+        "--server",
+        "--firmware",
+        "--wifi",
+        "--air",
+        "--softap-tcp-port",
+        "--softap-http-port",
+        "--loop-hz",
+        "--device-os",
+        "--power-cut-at-write",
     };
     bool known = false;
     for (const char* each : kNames) known = known || name == each;
@@ -120,7 +134,10 @@ class ArgumentReader {
       options.loop_hz = number.value_or(0);
       return number.has_value() || fail("--loop-hz needs a number from 1 to 1000");
     }
-    return value == "2.3.1" || fail("--device-os: only 2.3.1 is modelled, not " + value);
+    if (name == "--power-cut-at-write") return power_cut(value, &options.power_cut);
+    options.device_os = cloud::find_generation(value);
+    return options.device_os ||
+           fail("--device-os: " + value + " is not modelled; there are " + cloud::generation_names());
   }
 
   bool file(const std::string& name, const std::string& path, std::string* content) {
@@ -165,6 +182,16 @@ class ArgumentReader {
     auto parsed = whole_number(value, 0, 65535);
     *number = static_cast<uint16_t>(parsed.value_or(0));
     return parsed.has_value() || fail(name + " needs a port number");
+  }
+
+  bool power_cut(const std::string& value, PlannedPowerCut* cut) {
+    size_t colon = value.find(':');
+    auto write = whole_number(value.substr(0, colon), 1, 999999999);
+    auto torn =
+        colon == std::string::npos ? std::optional<int>(0) : whole_number(value.substr(colon + 1), 0, 999999999);
+    if (!write || !torn) return fail("--power-cut-at-write needs N or N:K, N from 1");
+    *cut = {static_cast<uint64_t>(*write), static_cast<size_t>(*torn)};
+    return true;
   }
 
   const std::vector<std::string>& arguments_;

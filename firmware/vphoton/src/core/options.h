@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "cloud/generation.h"
 #include "core/access_point.h"
 #include "flash/dct.h"
+#include "flash/flash_device.h"
 #include "flash/wifi_credentials.h"
 
 namespace vphoton {
@@ -26,7 +28,9 @@ struct Options {
   std::optional<std::vector<AccessPoint>> air;
   uint16_t softap_tcp_port = 0;
   uint16_t softap_http_port = 0;
-  int loop_hz = 25;
+  int loop_hz = 0;                               // 0: by what goes on
+  const cloud::Generation* device_os = nullptr;  // null: the one the device has
+  PlannedPowerCut power_cut;
 
   // Files named in `arguments` (without the program's name) are read. Nothing, and what is wrong, on bad input.
   static std::optional<Options> parse(const std::vector<std::string>& arguments, std::string* error);

@@ -30,7 +30,8 @@ Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[]
       tcp_service_(reactor_, *this),
       http_service_(reactor_, *this),
       control_(reactor_, [this](const JsonValue& request) { return control(request); }),
-      cloud_(reactor_, *this) {
+      cloud_(reactor_, *this),
+      pace_(options_.loop_hz) {
   current_device = this;
 }
 
@@ -42,7 +43,7 @@ void Photon::start_system() {
   if (safe_mode_) cloud_.application_ready();  // there is no setup() to wait for
   bool automatic = mode_ == SystemMode::Automatic || mode_ == SystemMode::SafeMode;
   if (automatic) cloud_.connect();
-  if (options_.listening && !resume_)
+  if (resume_ ? resume_->listen : options_.listening)
     enter_listening();
   else if (automatic)
     wifi_connect();
@@ -55,13 +56,15 @@ void Photon::run() {
   }
 }
 
-// loop() follows every round of the reactor, whatever it was that happened, and at least --loop-hz times a second.
+// loop() follows every round of the reactor, whatever it was that happened; LoopPace says when it is due without.
 void Photon::run_application() {
   if (!user_part_) return;
   if (setup_done_) {
     if (!application_may_loop()) return;
-    last_loop_us_ = reactor_.now_us();
+    pace_.begins(reactor_.now_us(), counts());
+    block_loop();
     user_part_->loop();
+    pace_.ended(reactor_.now_us(), counts());
   } else if (!setup_begun_ && application_may_start()) {
     setup_begun_ = true;
     user_part_->setup();
@@ -82,7 +85,7 @@ int Photon::wait_ms() const {
   if (!user_part_) return -1;
   if (!setup_done_) return application_may_start() ? 0 : -1;
   if (!application_may_loop()) return -1;
-  uint64_t due = last_loop_us_ + 1000000u / static_cast<unsigned>(options_.loop_hz);
+  uint64_t due = pace_.due_us();
   uint64_t now = reactor_.now_us();
   return due > now ? static_cast<int>((due - now + 999) / 1000) : 0;
 }
@@ -153,11 +156,13 @@ void Photon::reset(ResetReason reason, uint32_t data) {
   Resume next;
   next.reason = reason;
   next.data = data;
+  next.listen = listen_after_reset_;
   next.lock = folder_.lock();
   next.serial = serial_.master();
   next.softap_tcp = tcp_port_.descriptor();
   next.softap_http = http_port_.descriptor();
   next.wifi_available = wifi_->available();
+  next.power_cut = flash_->power_cut();
   wifi_->set_available(true);
   next.air = wifi_->scan();
   next.restart(argv_);

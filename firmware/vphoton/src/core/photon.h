@@ -18,6 +18,7 @@
 #include "console/setup_console.h"
 #include "control/control_socket.h"
 #include "core/device.h"
+#include "core/loop_pace.h"
 #include "core/options.h"
 #include "core/pins.h"
 #include "core/reactor.h"
@@ -62,8 +63,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   AppSurface& surface() override { return surface_; }
   CloudLink& cloud() override { return cloud_; }
   std::string device_id() override;
-  std::string system_version() override { return "2.3.1"; }
-  uint32_t system_version_number() override { return 0x02030100; }
+  std::string system_version() override { return generation().version; }
+  uint32_t system_version_number() override { return generation().version_number; }
   ResetReason reset_reason() override { return reset_reason_; }
   uint32_t reset_reason_data() override { return reset_data_; }
   [[noreturn]] void reset(ResetReason reason, uint32_t data) override;
@@ -72,7 +73,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   int set_config(int item, const std::string& value) override;
   void on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) override;
   bool updates_enabled() override { return updates_enabled_; }
-  void set_updates_enabled(bool on) override { updates_enabled_ = on; }
+  void set_updates_enabled(bool on) override;
   bool updates_pending() override { return updates_pending_; }
   bool claimed() override { return dct_->claimed(); }
   bool wifi_ready() override { return wifi_->state() == Wifi::State::Up; }
@@ -102,6 +103,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void led_color(uint8_t r, uint8_t g, uint8_t b) override { led_color_ = {r, g, b}; }
 
   // CloudHost
+  const cloud::Generation& generation() override { return *options_.device_os; }
   CloudIdentity cloud_identity() override;
   uint16_t product_id() override { return user_image_ ? user_image_->product_id : 0xFFFF; }
   uint16_t product_version() override { return user_image_ ? user_image_->product_version : 0xFFFF; }
@@ -109,6 +111,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool safe_mode() override { return safe_mode_; }
   std::string system_describe() override { return describe_; }
   std::string claim_code() override { return dct_->claim_code(); }
+  bool claim_code_erased() override { return dct_->byte(dct::kClaimCode) == 0xFF; }
+  uint32_t key_errors() override { return key_errors_; }
   void claim_confirmed() override;
   std::string last_reset() override;
   bool last_update_succeeded() override { return ota_->succeeded(); }
@@ -136,10 +140,14 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::vector<AccessPoint> scan() override { return wifi_->scan(); }
   int store_network(const std::string& ssid, const std::string& password, uint32_t security) override;
   void finish_setup() override;
+  void restart_listening() override;
+  std::string diagnostics() override;
+  void ota_dropped() override;
 
  private:
   // photon_boot.cpp
   std::string provision();
+  std::string choose_device_os();
   std::string install_firmware();
   std::string ensure_identity();
   std::string open_faces();
@@ -151,6 +159,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool application_may_start() const;
   bool application_may_loop() const;
   int wait_ms() const;
+  LoopPace::Counts counts() const { return {reactor_.rounds(), reactor_.handled(), pins_.changes()}; }
   void fire(uint64_t event, int param);
   void enter_listening();
   void leave_listening();
@@ -158,12 +167,22 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void join_failed();
   [[noreturn]] void end(bool orderly);
 
+  // photon_setup.cpp
+  void line_coding_set(uint32_t speed);
+  size_t feed_console(const std::string& data);
+  void expect_silence();
+
   // photon_control.cpp
   std::string control(const JsonValue& request);
   std::string status();
   std::string press_setup_button(int hold_ms);
   const char* mode_name() const;
   std::string led() const;
+
+  // photon_faults.cpp
+  std::string fault(const JsonValue& request);
+  std::string faults() const;
+  void block_loop();
 
   Options options_;
   std::optional<Resume> resume_;
@@ -192,6 +211,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::optional<ModuleImage> user_image_;  // what is in the user part's flash, without its bytes
   std::unique_ptr<UserPart> user_part_;
   std::string describe_;
+  uint32_t key_errors_ = 0;
   SystemMode mode_ = SystemMode::Automatic;
   bool safe_mode_ = false;
   std::string safe_mode_reason_;
@@ -199,13 +219,16 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool setup_begun_ = false;
   bool setup_done_ = false;
   bool was_connected_ = false;
-  uint64_t last_loop_us_ = 0;
+  LoopPace pace_;
+  uint32_t block_loop_ms_ = 0;  // how long the next loop() takes
 
   ResetReason reset_reason_ = ResetReason::PowerDown;
   uint32_t reset_data_ = 0;
   bool listening_ = false;
   bool credentials_changed_ = false;  // in this listening session, and not proven yet
   Reactor::TimerId listening_timer_ = 0;
+  Reactor::TimerId silence_timer_ = 0;
+  bool listen_after_reset_ = false;
   bool updates_enabled_ = true;
   bool updates_forced_ = false;
   bool updates_pending_ = false;

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -37,7 +38,7 @@ void ask_to_end(int) {
 std::string Photon::boot() {
   std::string error = folder_.open(options_.state, resume_ ? resume_->lock : -1);
   if (!error.empty()) return error;
-  flash_ = std::make_unique<FlashDevice>(folder_.path());
+  flash_ = std::make_unique<FlashDevice>(folder_.path(), resume_ ? resume_->power_cut : options_.power_cut);
   if (!flash_->ok()) return flash_->error();
   dct_ = std::make_unique<Dct>(*flash_);
   credentials_ = std::make_unique<WifiCredentials>(*flash_);
@@ -53,6 +54,8 @@ std::string Photon::boot() {
     error = provision();
     if (!error.empty()) return error;
   }
+  error = choose_device_os();
+  if (!error.empty()) return error;
   dfu_ = reset_reason_ == ResetReason::DfuMode;
   if (ota_->apply_pending()) log_state("the staged update is in place");
   error = ensure_identity();
@@ -91,6 +94,18 @@ std::string Photon::provision() {
     if (!credentials_->store(network)) return "--wifi: the network cannot be stored";
   }
   return install_firmware();
+}
+
+// The DCT keeps the version as text, so that a later start needs no option.
+std::string Photon::choose_device_os() {
+  std::string stored = dct_->read(dct::kVersionString, dct::kVersionStringSize);
+  stored.resize(std::min(stored.size(), stored.find_first_of(std::string("\0\xFF", 2))));
+  if (!options_.device_os) options_.device_os = cloud::find_generation(stored);
+  if (!options_.device_os) options_.device_os = &cloud::default_generation();
+  std::string version = options_.device_os->version;
+  if (version == (stored.empty() ? cloud::default_generation().version : stored)) return "";
+  version.resize(dct::kVersionStringSize);
+  return dct_->write(dct::kVersionString, version) ? "" : "the version cannot be written";
 }
 
 // By the way of an update, so that a power cut leaves the old firmware or the new.
@@ -132,12 +147,8 @@ std::string Photon::open_faces() {
   if (error.empty()) error = http_port_.reserve(options_.softap_http_port, resume_ ? resume_->softap_http : -1);
   if (error.empty()) error = control_.open(folder_.path());
   if (!error.empty()) return error;
-  serial_.set_console([this](const std::string& data) -> size_t {
-    if (dfu_) return data.size();
-    if (!listening_) return 0;
-    console_.feed(data);
-    return data.size();
-  });
+  serial_.set_console([this](const std::string& data) { return feed_console(data); });
+  serial_.on_speed([this](uint32_t speed) { line_coding_set(speed); });
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return std::string("pipe: ") + strerror(errno);
@@ -172,7 +183,7 @@ void Photon::load_user_part() {
   user_image_ = ModuleImage::parse(stored, &reason);
   if (user_image_) reason = user_image_->why_not_runnable();
   if (stored.find_first_not_of('\xFF') == std::string::npos) reason = "is missing";
-  describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr);
+  describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr, generation().module_version);
   if (reset_reason_ == ResetReason::SafeMode) {
     safe_mode_reason_ = "requested";
   } else if (!reason.empty()) {

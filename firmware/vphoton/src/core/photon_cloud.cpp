@@ -4,12 +4,35 @@
 #include "core/system_events.h"
 
 namespace vphoton {
+namespace {
+
+// Device OS 2.3.1, bits of spark/device/key/error.
+constexpr uint32_t kServerKeyBlank = 1;
+constexpr uint32_t kServerAddressBlank = 4;
+
+}  // namespace
 
 CloudIdentity Photon::cloud_identity() {
   // Without a network there is nobody to reach, and no key to be parsed for it.
   if (!wifi_ready()) return {id_, "", "", "", 0};
   ServerAddress server = dct_->server_address();
-  return {id_, dct_->private_key(), dct_->server_key(), server.host, server.port};
+  std::string server_key = dct_->server_key();
+  // Device OS has its maker's settings built in for those that are blank; here the command line's take their place.
+  key_errors_ = 0;
+  if (server_key[0] == '\xFF' && !options_.server_key.empty()) {
+    server_key = options_.server_key;
+    key_errors_ |= kServerKeyBlank;
+  }
+  if (server.host.empty() && options_.server) {
+    server = *options_.server;
+    key_errors_ |= kServerAddressBlank;
+  }
+  return {id_, dct_->private_key(), server_key, server.host, server.port};
+}
+
+void Photon::set_updates_enabled(bool on) {
+  updates_enabled_ = on;
+  cloud_.update_flags_changed();
 }
 
 void Photon::claim_confirmed() {

@@ -48,6 +48,7 @@ std::string Photon::control(const JsonValue& request) {
     reactor_.after(0, [this] { end(false); });
     return done();
   }
+  if (*what == "fault") return fault(request);
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
   if (*what == "setup_button") {
     auto hold = request.int_at("hold_ms");
@@ -75,7 +76,7 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   return control_error("unknown request " + *what +
-                       "; there are status, setup_button, reset, power, air, wifi and pin");
+                       "; there are status, setup_button, reset, power, air, wifi, fault and pin");
 }
 
 std::string Photon::press_setup_button(int hold_ms) {
@@ -171,8 +172,10 @@ std::string Photon::status() {
       .add("safe_mode", safe_mode_)
       .add("safe_mode_reason", safe_mode_reason_)
       .add("updating", updating_)
+      .add("unix_time", static_cast<long long>(time_valid_ ? unix_time() : 0))
       .add("uptime_ms", static_cast<long long>(reactor_.now_ms()))
       .add("flash_writes", static_cast<long long>(flash_->write_count()))
+      .add_raw("faults", faults())
       .add_raw("pins", pins_.json())
       .str();
 }

@@ -1,6 +1,7 @@
 // The Photon as those who set it up see it: SoftAP and the setup console.
 #include <cstdio>
 
+#include "core/json.h"
 #include "core/log.h"
 #include "core/photon.h"
 #include "core/system_events.h"
@@ -11,6 +12,10 @@ namespace {
 constexpr size_t kPublicKeyAnswerSize = 294;  // Device OS 2.3.1, softap
 constexpr uint32_t kCipherMask = wiced::kTkip | wiced::kAes;
 constexpr uint32_t kWpaMask = wiced::kWpa | wiced::kWpa2;
+
+// Device OS 2.3.1, magic line codings in bits/s.
+constexpr uint32_t kDfuSpeed = 14400;
+constexpr uint32_t kListeningSpeed = 28800;
 
 struct Lengths {
   size_t least, most;
@@ -54,5 +59,56 @@ int Photon::store_network(const std::string& ssid, const std::string& password, 
 }
 
 void Photon::finish_setup() { leave_listening(); }
+
+// Device OS keeps the wish in a backup register, which a reset leaves alone.
+void Photon::restart_listening() {
+  listen_after_reset_ = true;
+  reset(ResetReason::SafeMode, 0);
+}
+
+// Names and shape are a choice.
+std::string Photon::diagnostics() {
+  return JsonObject()
+      .add("sys:reset", static_cast<int>(reset_reason_))
+      .add("sys:uptime", static_cast<long long>(reactor_.now_ms() / 1000))
+      .add("sys:freemem", static_cast<long long>(free_memory()))
+      .add("net:stat", static_cast<int>(wifi_->state()))
+      .add("net:rssi", wifi_rssi())
+      .add("cloud:stat", static_cast<int>(cloud_state_))
+      .str();
+}
+
+void Photon::ota_dropped() {
+  if (!updating_) return;
+  updating_ = false;
+  fire(system_event::kFirmwareUpdate, system_event::kUpdateFailed);
+}
+
+void Photon::line_coding_set(uint32_t speed) {
+  if (dfu_) return;
+  // Not from within the serial port's own reading.
+  if (speed == kDfuSpeed) reactor_.after(0, [this] { reset(ResetReason::DfuMode, 0); });
+  if (speed == kListeningSpeed) enter_listening();
+}
+
+size_t Photon::feed_console(const std::string& data) {
+  if (dfu_) return data.size();
+  if (!listening_) return 0;
+  console_.feed(data);
+  expect_silence();
+  return data.size();
+}
+
+void Photon::expect_silence() {
+  reactor_.cancel(silence_timer_);
+  if (!console_.receiving()) return;
+  silence_timer_ = reactor_.after(SetupConsole::kSilenceMs, [this] {
+    if (listening_)
+      console_.silence();
+    else
+      console_.restart();
+    expect_silence();
+  });
+}
 
 }  // namespace vphoton

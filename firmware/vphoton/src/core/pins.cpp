@@ -1,5 +1,7 @@
 #include "core/pins.h"
 
+#include <utility>
+
 #include "core/json.h"
 
 namespace vphoton {
@@ -37,7 +39,9 @@ void Pins::set_mode(int pin, PinMode mode) {
 PinMode Pins::mode(int pin) const { return exists(pin) ? pins_[static_cast<size_t>(pin)].mode : PinMode::None; }
 
 void Pins::write(int pin, int level) {
-  if (exists(pin)) pins_[static_cast<size_t>(pin)].output = level;
+  if (!exists(pin)) return;
+  int& output = pins_[static_cast<size_t>(pin)].output;
+  if (std::exchange(output, level) != level) ++changes_;
 }
 
 int Pins::read(int pin) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -21,6 +22,8 @@ class Pins {
 
   // From outside: 0 or 1, or 0 ... 4095 for an analogue input. False for a pin that does not exist.
   bool drive(int pin, int level);
+  // How often the firmware has changed the level of an output.
+  uint64_t changes() const { return changes_; }
   // [{"pin","mode","level"}] of all pins in use.
   std::string json() const;
 
@@ -35,6 +38,7 @@ class Pins {
   static bool exists(int pin) { return pin >= 0 && pin < kPinCount; }
 
   std::array<Pin, kPinCount> pins_;
+  uint64_t changes_ = 0;
 };
 
 }  // namespace vphoton

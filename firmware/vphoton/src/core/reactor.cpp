@@ -53,6 +53,7 @@ uint64_t Reactor::now_us() const { return monotonic_us() - origin_us_; }
 uint64_t Reactor::now_ms() const { return now_us() / 1000; }
 
 void Reactor::run_once(int max_wait_ms) {
+  ++rounds_;
   int wait = max_wait_ms;
   if (!timers_.empty()) {
     uint64_t now = now_us();
@@ -82,6 +83,7 @@ void Reactor::run_once(int max_wait_ms) {
     auto it = watches_.find(polled[i].fd);
     if (it == watches_.end() || it->second.generation != polled[i].generation) continue;
     FdHandler handler = it->second.handler;  // a copy: the handler may forget its own descriptor
+    ++handled_;
     handler(fds[i].revents);
   }
 
@@ -96,6 +98,7 @@ void Reactor::run_once(int max_wait_ms) {
     TimerHandler handler = std::move(first->second.handler);
     by_id_.erase(first->second.id);
     timers_.erase(first);
+    ++handled_;
     handler();
   }
 }

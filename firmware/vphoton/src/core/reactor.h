@@ -37,12 +37,18 @@ class Reactor {
   // May be called from within a handler (the firmware's delay() does).
   void run_once(int max_wait_ms);
 
+  // How often run_once() was called, and how many handlers it has called.
+  uint64_t rounds() const { return rounds_; }
+  uint64_t handled() const { return handled_; }
+
  private:
   struct Timer {
     TimerId id;
     TimerHandler handler;
   };
   uint64_t origin_us_;
+  uint64_t rounds_ = 0;
+  uint64_t handled_ = 0;
   TimerId next_id_ = 1;
   std::multimap<uint64_t, Timer> timers_;  // due time in microseconds
   std::unordered_map<TimerId, std::multimap<uint64_t, Timer>::iterator> by_id_;

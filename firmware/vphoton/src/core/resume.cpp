@@ -65,11 +65,14 @@ std::optional<Resume> Resume::take() {
   resume.reason = static_cast<ResetReason>(value->int_at("reason").value_or(0));
   const JsonValue* data = value->find("data");
   if (data && data->type == JsonValue::Type::Number) resume.data = static_cast<uint32_t>(data->number);
+  resume.listen = value->bool_at("listen").value_or(false);
   resume.lock = value->int_at("lock").value_or(-1);
   resume.serial = value->int_at("serial").value_or(-1);
   resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
   resume.softap_http = value->int_at("softap_http").value_or(-1);
   resume.wifi_available = value->bool_at("wifi_available").value_or(true);
+  resume.power_cut.at_write = static_cast<uint64_t>(value->int_at("power_cut_at_write").value_or(0));
+  resume.power_cut.torn = static_cast<size_t>(value->int_at("torn").value_or(0));
   std::string reason;
   const JsonValue* air = value->find("air");
   if (air) resume.air = parse_air(*air, &reason).value_or(default_air());
@@ -80,11 +83,14 @@ void Resume::restart(char* const argv[]) const {
   std::string text = JsonObject()
                          .add("reason", static_cast<int>(reason))
                          .add("data", static_cast<long long>(data))
+                         .add("listen", listen)
                          .add("lock", lock)
                          .add("serial", serial)
                          .add("softap_tcp", softap_tcp)
                          .add("softap_http", softap_http)
                          .add("wifi_available", wifi_available)
+                         .add("power_cut_at_write", static_cast<long long>(power_cut.at_write))
+                         .add("torn", static_cast<long long>(power_cut.torn))
                          .add_raw("air", encode_air(air))
                          .str();
   int record = memfd_create("resume", 0);

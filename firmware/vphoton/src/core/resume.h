@@ -9,18 +9,21 @@
 
 #include "core/access_point.h"
 #include "core/device.h"
+#include "flash/flash_device.h"
 
 namespace vphoton {
 
 struct Resume {
   ResetReason reason = ResetReason::None;
   uint32_t data = 0;
+  bool listen = false;  // into listening mode
   int lock = -1;
   int serial = -1;
   int softap_tcp = -1;
   int softap_http = -1;
   std::vector<AccessPoint> air;  // the world around does not change because a device resets
   bool wifi_available = true;
+  PlannedPowerCut power_cut;
 
   // Of this process, if it is the continuation of another. Takes it out of the environment.
   static std::optional<Resume> take();

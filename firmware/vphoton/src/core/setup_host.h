@@ -1,6 +1,7 @@
 // What both ways to set a Photon up, SoftAP and the setup console, ask of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,7 +24,9 @@ class SetupHost {
 
   virtual std::string device_id() = 0;         // 24 lower-case hex digits
   virtual std::string mac_address_text() = 0;  // aa:bb:cc:dd:ee:ff
+  virtual std::string system_version() = 0;    // of Device OS, as in 2.3.1
   virtual std::string system_describe() = 0;   // members without braces
+  virtual std::string diagnostics() = 0;       // a JSON object
   virtual bool claimed() = 0;
   virtual bool store_claim_code(const std::string& code) = 0;
   virtual std::string public_key_field() = 0;   // 294 bytes
@@ -33,6 +36,16 @@ class SetupHost {
   virtual int store_network(const std::string& ssid, const std::string& password, uint32_t security) = 0;
   // Leave listening mode and join.
   virtual void finish_setup() = 0;
+  // Reset into safe mode and listening mode.
+  virtual void restart_listening() = 0;
+
+  // A module that comes over serial goes the way of an update over the air. Offsets and sizes in bytes; results are 0
+  // or a negative Device OS system error.
+  virtual int ota_begin(uint32_t length) = 0;
+  virtual int ota_write(uint32_t offset, const uint8_t* data, size_t size) = 0;
+  virtual int ota_validate() = 0;
+  virtual void ota_apply() = 0;    // resets with reason `update`
+  virtual void ota_dropped() = 0;  // nothing comes of it, and the device goes on
 };
 
 }  // namespace vphoton

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/line_coding.h"
+
 namespace vphoton {
 namespace {
 
@@ -53,7 +55,9 @@ std::string UsbSerial::open(const std::string& link, int inherited_master) {
   }
   char name[128];
   if (ptsname_r(master_, name, sizeof name) != 0) return std::string("pseudo-terminal: ") + strerror(errno);
-  if (inherited_master < 0 && !make_raw(name)) return std::string(name) + ": " + strerror(errno);
+  if (inherited_master < 0 && (!make_raw(name) || !watch_settings(master_)))
+    return std::string(name) + ": " + strerror(errno);
+  speed_ = line_speed(master_);
 
   link_ = link;
   std::string fresh = link + ".new";
@@ -89,7 +93,9 @@ bool UsbSerial::connected() {
 // What a host did not read is not for the next one.
 void UsbSerial::host_left() {
   stuck_ = false;
-  if (!unread_ || connected()) return;
+  if (connected()) return;
+  watch_settings(master_);
+  if (!unread_) return;
   unread_ = false;  // before the port is opened and closed below, which is one more hang-up
   char name[128];
   if (ptsname_r(master_, name, sizeof name) != 0) return;
@@ -104,15 +110,25 @@ void UsbSerial::fill() {
   if (filling_) return;  // the console may pump the reactor while it writes
   filling_ = true;
   while (received_.size() - taken_ < kReceiveLimit) {
-    char buffer[1024];
-    ssize_t got = ::read(master_, buffer, sizeof buffer);
+    char packet[1025];
+    ssize_t got = ::read(master_, packet, sizeof packet);
     if (got < 0 && errno == EINTR) continue;
+    bool told = got > 0 && packet[0] & kSettingsChanged;
+    look_at_speed(told);  // before the bytes: a host sets the speed first
     if (got <= 0) break;
-    std::string data(buffer, static_cast<size_t>(got));
+    if (packet[0] != 0) continue;
+    std::string data(packet + 1, static_cast<size_t>(got) - 1);
     data.erase(0, console_ ? console_(data) : 0);
     received_ += data;
   }
   filling_ = false;
+}
+
+void UsbSerial::look_at_speed(bool told) {
+  uint32_t now = line_speed(master_);
+  if (!told && now == speed_) return;
+  speed_ = now;
+  if (on_speed_) on_speed_(now);
 }
 
 int UsbSerial::available() {

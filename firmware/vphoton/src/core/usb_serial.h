@@ -29,6 +29,9 @@ class UsbSerial : public UsbSerialPort {
   // `console` is offered what arrives and returns how much of it it took; the rest goes to the firmware.
   void set_console(std::function<size_t(const std::string& data)> console) { console_ = std::move(console); }
 
+  // `handler` is told the line coding in bits/s each time a host sets it, before what that host sends then.
+  void on_speed(std::function<void(uint32_t speed)> handler) { on_speed_ = std::move(handler); }
+
   void begin(long baud) override {}
   void end() override { received_.clear(); }
   bool connected() override;
@@ -40,6 +43,7 @@ class UsbSerial : public UsbSerialPort {
 
  private:
   void fill();
+  void look_at_speed(bool told);
   void host_left();
   bool has_room() const;
   bool wait_for_room();
@@ -49,11 +53,13 @@ class UsbSerial : public UsbSerialPort {
   int watcher_ = -1;  // epoll instance around the master
   std::string link_;
   std::string received_;
-  size_t taken_ = 0;  // of received_
+  size_t taken_ = 0;    // of received_
+  uint32_t speed_ = 0;  // as last looked at
   bool filling_ = false;
   bool unread_ = false;  // something was written since a host left last
   bool stuck_ = false;   // a host has the port open and does not read
   std::function<size_t(const std::string&)> console_;
+  std::function<void(uint32_t)> on_speed_;
 };
 
 }  // namespace vphoton

@@ -28,7 +28,7 @@ size_t index(Region region) { return static_cast<size_t>(region); }
 
 }  // namespace
 
-FlashDevice::FlashDevice(const std::string& folder) {
+FlashDevice::FlashDevice(const std::string& folder, PlannedPowerCut cut) : cut_(cut) {
   files_.fill(-1);
   for (size_t i = 0; i < kRegionCount; ++i) {
     std::string path = folder + "/" + kLayout[i].file;
@@ -82,8 +82,21 @@ bool FlashDevice::write(Region region, size_t offset, const std::string& data) {
 }
 
 bool FlashDevice::commit(Region region, size_t offset, const std::string& data) {
+  count(region, offset, data);
+  return put(region, offset, data);
+}
+
+void FlashDevice::count(Region region, size_t offset, const std::string& data) {
   ++writes_;
   if (observer_) observer_(writes_);
+  if (cut_.at_write == 0 || --cut_.at_write > 0) return;
+  bool guarded = region != Region::UserPart && region != Region::OverTheAir;
+  if (!guarded) put(region, offset, data.substr(0, cut_.torn));
+  log_state("the power goes at a write to %s", kLayout[index(region)].file);
+  _exit(0);
+}
+
+bool FlashDevice::put(Region region, size_t offset, const std::string& data) {
   size_t done = 0;
   while (done < data.size()) {
     ssize_t put =
@@ -100,8 +113,7 @@ bool FlashDevice::commit(Region region, size_t offset, const std::string& data) 
 }
 
 bool FlashDevice::erase(Region region) {
-  ++writes_;
-  if (observer_) observer_(writes_);
+  count(region, 0, std::string(size(region), '\xFF'));
   return ftruncate(files_[index(region)], 0) == 0;
 }
 

@@ -16,10 +16,18 @@ namespace vphoton {
 enum class Region : uint8_t { OneTimeProgrammable, Dct, WifiCredentials, Eeprom, UserPart, OverTheAir };
 constexpr size_t kRegionCount = 6;
 
+// When the power goes: the process ends at once, as under kill -9.
+struct PlannedPowerCut {
+  uint64_t at_write = 0;  // 1: the next write or erasure is the one that is not done; 0: never
+  // How many bytes of it are done all the same, where nothing guards against that: user part and over-the-air region.
+  // The DCT, Wi-Fi credentials with it, and the EEPROM are switched from old to new by one mark; they are never torn.
+  size_t torn = 0;
+};
+
 class FlashDevice {
  public:
   // `folder` exists. ok() is false if a region cannot be opened; error() says which.
-  explicit FlashDevice(const std::string& folder);
+  explicit FlashDevice(const std::string& folder, PlannedPowerCut cut = {});
   ~FlashDevice();
   FlashDevice(const FlashDevice&) = delete;
   FlashDevice& operator=(const FlashDevice&) = delete;
@@ -37,16 +45,24 @@ class FlashDevice {
 
   // Writes and erasures since the process started.
   uint64_t write_count() const { return writes_; }
-  // Called before each write or erasure with its number, 1 for the first: whoever cuts the power does it here.
+  // Called before each write or erasure with its number, 1 for the first.
   void before_each_write(std::function<void(uint64_t number)> observer) { observer_ = std::move(observer); }
+
+  void cut_power(PlannedPowerCut cut) { cut_ = cut; }
+  // What is still to come, counted from now.
+  PlannedPowerCut power_cut() const { return cut_; }
 
  private:
   bool commit(Region region, size_t offset, const std::string& data);
+  bool put(Region region, size_t offset, const std::string& data);
+  // Of the write or erasure that is about to begin and would leave `data`.
+  void count(Region region, size_t offset, const std::string& data);
   size_t file_size(Region region) const;
 
   std::array<int, kRegionCount> files_;
   std::string error_;
   uint64_t writes_ = 0;
+  PlannedPowerCut cut_;
   std::function<void(uint64_t)> observer_;
 };
 

@@ -7,7 +7,8 @@
 
 namespace vphoton {
 
-// Members without braces, as Device OS 2.3.1 has them; `user_part` is null when the slot is empty.
-std::string system_describe(const ModuleImage* user_part);
+// Members without braces, as Device OS 2.3.1 has them; `user_part` is null when the slot is empty, `system_version` is
+// the number of both system parts.
+std::string system_describe(const ModuleImage* user_part, uint16_t system_version = 2302);
 
 }  // namespace vphoton

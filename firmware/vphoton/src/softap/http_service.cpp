@@ -19,33 +19,73 @@ constexpr char kHello[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConten
 constexpr char kDynamicHeaders[] =
     "Cache-Control: no-store, no-cache, must-revalidate, post-check=0, pre-check=0\r\nPragma: no-cache\r\n"
     "Connection: Keep-Alive\r\nAccess-Control-Allow-Origin: *\r\nTransfer-Encoding: chunked\r\n\r\n";
-constexpr char kCommandPageType[] = "application/octet-stream";
+constexpr char kDynamicPageType[] = "application/octet-stream";
+constexpr char kHelloPageType[] = "text/plain";
 
 std::string chunked(const std::vector<std::string>& pieces) {
   std::string text;
   for (const auto& piece : pieces) {
-    char size[16];
+    if (piece.empty()) continue;
+    char size[20];
     snprintf(size, sizeof size, "%zx\r\n", piece.size());
     text += size + piece + "\r\n";
   }
   return text + "0\r\n\r\n";
 }
 
-// Pages that are no commands; the last ones stand for the default of the application page handler.
-std::string page(const std::string& path) {
-  if (path == "/") return kToIndex;
-  if (path == "/hello") return std::string(kHello, sizeof kHello);  // with its NUL
-  if (path == "/index")
-    return std::string("HTTP/1.1 301 Moved Permanently\r\nLocation: /hello\r\nContent-Type: text/plain\r\n") +
-           kDynamicHeaders + chunked({});
-  return kNotFound;
+// Device OS 2.3.1, HTTP server library; 415 goes out as 406.
+const char* status_line(int code) {
+  switch (code) {
+    case 200:
+      return "HTTP/1.1 200 OK\r\n";
+    case 204:
+      return "HTTP/1.1 204 No Content\r\n";
+    case 207:
+      return "HTTP/1.1 207 Multi-Status\r\n";
+    case 301:
+      return "HTTP/1.1 301\r\n";
+    case 403:
+      return "HTTP/1.1 403\r\n";
+    case 404:
+      return "HTTP/1.1 404 Not Found\r\n";
+    case 405:
+      return "HTTP/1.1 405 Method Not Allowed\r\n";
+    case 406:
+    case 415:
+      return "HTTP/1.1 406\r\n";
+    case 412:
+      return "HTTP/1.1 412 Precondition Failed\r\n";
+    case 429:
+      return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 444:
+      return "HTTP/1.1 444\r\n";
+    case 470:
+      return "HTTP/1.1 470 Connection Authorization Required\r\n";
+    case 500:
+      return "HTTP/1.1 500 Internal Server Error\r\n";
+    case 504:
+      return "HTTP/1.1 504 Not Able to Connect\r\n";
+    default:
+      return "HTTP/1.1 400 Bad Request\r\n";
+  }
+}
+
+std::string dynamic_page(const Page& page) {
+  std::string text;
+  if (page.head) {
+    text = status_line(page.head->code) + page.head->headers;
+    // A type the server does not know is left out: a choice.
+    if (http_type_known(page.head->mime_type)) text += "Content-Type: " + page.head->mime_type + "\r\n";
+    text += kDynamicHeaders;
+  }
+  return text + chunked(page.pieces);
 }
 
 // Empty when the request names no command, or carries a type its page is not served to.
 std::string command_of(const HttpRequest& request) {
-  const std::string& path = request.path();
+  std::string path = request.path();
   if (path.empty() || path[0] != '/' || !SoftApCommands::known(path.substr(1))) return "";
-  return http_type_accepted(request.content_type(), kCommandPageType) ? path.substr(1) : "";
+  return http_type_accepted(request.content_type(), kDynamicPageType) ? path.substr(1) : "";
 }
 
 }  // namespace
@@ -54,6 +94,7 @@ bool HttpService::start(const Port& port) {
   stop();
   listener_ = port.listen(static_cast<int>(kMostConnections));
   if (listener_ < 0) return false;
+  application_page_ = application_page();
   reactor_.watch(listener_, POLLIN, [this](short) { accept_next(); });
   return true;
 }
@@ -95,7 +136,7 @@ void HttpService::answer(ClientPlace client) {
   HttpRequest request = std::move(client->request);
   client->request = HttpRequest();
   std::string command = command_of(request);
-  client->connection->send(command.empty() ? page(request.path()) : command_page(command, request.body()));
+  client->connection->send(response(request, command));
   if (request.wants_close()) release(client);
   if (SoftApCommands::ends_setup(command)) reactor_.after(0, [this] { host_.finish_setup(); });
 }
@@ -105,9 +146,16 @@ void HttpService::release(ClientPlace client) {
   client->connection->finish([this, client] { clients_.erase(client); });
 }
 
-std::string HttpService::command_page(const std::string& command, const std::string& body) {
-  return std::string("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n") + kDynamicHeaders +
-         chunked(commands_.run(command, body));
+std::string HttpService::response(const HttpRequest& request, const std::string& command) {
+  if (!command.empty())
+    return dynamic_page({PageHead{200, "application/json", ""}, commands_.run(command, request.body())});
+  std::string path = request.path();
+  if (path == "/") return kToIndex;
+  bool hello = path == "/hello";
+  if (!http_type_accepted(request.content_type(), hello ? kHelloPageType : kDynamicPageType)) return kNotFound;
+  if (hello) return std::string(kHello, sizeof kHello);  // with its NUL
+  if (path.empty() || path[0] != '/' || SoftApCommands::known(path.substr(1))) return kNotFound;
+  return dynamic_page(application_page_(request.url(), request.body()));
 }
 
 }  // namespace vphoton

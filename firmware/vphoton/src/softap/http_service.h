@@ -7,6 +7,7 @@
 
 #include "core/connection.h"
 #include "core/reactor.h"
+#include "softap/application_page.h"
 #include "softap/commands.h"
 #include "softap/http_request.h"
 #include "softap/port.h"
@@ -33,11 +34,12 @@ class HttpService {
   void on_data(ClientPlace client, const std::string& data);
   void answer(ClientPlace client);
   void release(ClientPlace client);
-  std::string command_page(const std::string& command, const std::string& body);
+  std::string response(const HttpRequest& request, const std::string& command);
 
   Reactor& reactor_;
   SetupHost& host_;
   SoftApCommands commands_;
+  ApplicationPage application_page_;  // taken over when SoftAP starts
   int listener_ = -1;
   std::list<Client> clients_;
 };

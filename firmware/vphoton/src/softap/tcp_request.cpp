@@ -3,8 +3,8 @@
 namespace vphoton {
 namespace {
 
-constexpr size_t kLongestCommand = 30;   // Device OS 2.3.1, softap
-constexpr uint32_t kLongestBody = 8192;  // a choice; a real Photon runs out of memory somewhere
+constexpr size_t kLongestCommand = 30;        // Device OS 2.3.1, softap
+constexpr uint32_t kLongestBody = 32 * 1024;  // a choice; a real Photon runs out of memory somewhere
 
 }  // namespace
 

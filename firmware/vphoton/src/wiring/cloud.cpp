@@ -15,11 +15,10 @@ CloudClass Particle;
 
 namespace {
 
-constexpr size_t kMaxDescribe = 768;     // Device OS 2.3.1, application describe
 constexpr size_t kMaxSubscription = 63;  // Device OS 2.3.1
 constexpr int kMaxTtl = 16777215;
 
-bool name_fits(const char* name) { return name && *name && strlen(name) <= vphoton::kMaxNameLength; }
+bool name_fits(const char* name) { return name && *name && strlen(name) <= device().generation().max_name; }
 
 // Puts `entry` in the place of one of the same name, or at the end if the description still fits.
 template <typename Entry>
@@ -31,8 +30,9 @@ bool add(std::vector<Entry>& list, Entry entry) {
     }
   }
   list.push_back(std::move(entry));
-  if (vphoton::cloud::describe_json(vphoton::cloud::kDescribeApplication, device().surface(), "").size() <=
-      kMaxDescribe)
+  const size_t limit = device().generation().max_application_describe;
+  if (limit == 0 ||
+      vphoton::cloud::describe_json(vphoton::cloud::kDescribeApplication, device().surface(), "").size() <= limit)
     return true;
   list.pop_back();
   return false;

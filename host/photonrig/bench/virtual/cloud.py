@@ -56,6 +56,16 @@ class LocalCloud:
         """Whether the process runs."""
         return self._process is not None and self._process.alive
 
+    @property
+    def pid(self) -> int:
+        """Process id.
+
+        :raises RigError: it does not run
+        """
+        if self._process is None:
+            raise RigError("the local cloud does not run")
+        return self._process.pid
+
     def start(self) -> None:
         """Start; returns when HTTP API and device service take connections.
 

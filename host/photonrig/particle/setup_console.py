@@ -1,0 +1,224 @@
+"""The setup console: a Photon in listening mode over USB serial, single characters and dialogues as text.
+
+The device throws away what comes before its next prompt, so every answer waits for its prompt. Prompts are matched
+loosely: their texts differ between versions of Device OS.
+
+Claiming over serial is done here and not by the Particle CLI: ``particle serial claim CODE`` of 3.19.0 never looks at
+CODE and sends the word ``undefined``.
+
+    PhotonrigError
+    ├── UsageError               text the device cannot take; nothing was sent
+    ├── LinkLost                 the port went away, or no answer in time: most likely not in listening mode
+    └── SetupConsoleRefused      the device said no
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import time
+from enum import IntEnum
+from types import TracebackType
+from typing import Any, Final, Self
+
+import serial
+
+from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
+from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
+
+__all__ = ["Cipher", "Protection", "SetupConsole", "SetupConsoleRefused"]
+
+# Any speed but 14400, which reboots a Photon into DFU, and 28800, which puts it into listening mode.
+_SPEED: Final = 9600
+_QUICK: Final = 5.0
+# After its SSID the device scans for a network, after its last answer once or twice more.
+_SCANNING: Final = 30.0
+_SSID_MAX: Final = 32  # Device OS 2.3.1, bytes
+_PASSWORD_MAX: Final = 64
+
+# Device OS 0.5 to 3.x, setup console. The first group is the answer.
+_IDENTITY: Final = re.compile(rb"(?:Your (?:core|device) id is|Device ID:) ([0-9A-Fa-f]{24})\r\n")
+_VERSION: Final = re.compile(rb"system firmware version: (\S+)")
+_MAC: Final = re.compile(rb"((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\r\n")
+_CLAIMED: Final = re.compile(rb"Device claimed: (yes|no)\r\n")
+_DESCRIBE: Final = re.compile(rb"(\{.*\})\r\n", re.DOTALL)
+_CODE_PROMPT: Final = re.compile(rb"claim code: ")
+_CODE_RESULT: Final = re.compile(rb"Claim code set to: ([^\r\n]*)\r\n|claim code is not 63 characters long")
+_SSID: Final = re.compile(rb"SSID: ")
+_STEP: Final = re.compile(
+    rb"(?P<security>Security 0=unsecured[^:]*: )|(?P<cipher>Security Cipher[^:]*: )|(?P<password>Password: )"
+    rb"|(?P<saved><3 you!\r\n)|(?P<failed>couldn't save the credentials)|(?P<enterprise>EAP Type[^:]*: )"
+)
+
+
+class Protection(IntEnum):
+    """How a network is protected, as the console numbers it."""
+
+    OPEN = 0
+    WEP = 1
+    WPA = 2
+    WPA2 = 3
+
+
+class Cipher(IntEnum):
+    """A network's cipher, as the console numbers it."""
+
+    AES = 1
+    TKIP = 2
+    MIXED = 3
+
+
+class SetupConsoleRefused(FirmwareError):
+    """The device answered that it did not do what it was asked."""
+
+
+class SetupConsole:
+    """An open setup console; use it in a ``with`` block."""
+
+    def __init__(self, port: str, *, device: str | None = None) -> None:
+        """Open a serial port or pseudo-terminal by its path.
+
+        :raises LinkLost: it cannot be opened
+        """
+        self.port = port
+        self.device = device
+        try:
+            self._serial = serial.Serial(port, _SPEED, timeout=0, write_timeout=_QUICK)
+        except (OSError, serial.SerialException) as error:
+            raise LinkLost(f"serial port {port} cannot be opened: {error}", device=device) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the port."""
+        self._serial.close()
+
+    def identify(self) -> str:
+        """The device id, 24 lower-case hex digits."""
+        return self._ask("i", _IDENTITY).group(1).decode().lower()
+
+    def mac(self) -> str:
+        """The MAC address, lower-case with colons."""
+        return self._ask("m", _MAC).group(1).decode()
+
+    def version(self) -> str:
+        """The version of Device OS, as in ``2.3.1``."""
+        return self._ask("v", _VERSION).group(1).decode()
+
+    def modules(self) -> dict[str, Any]:
+        """The system describe: platform ``p`` and the list of modules ``m``."""
+        text = self._ask("s", _DESCRIBE).group(1)
+        try:
+            describe = json.loads(text)
+        except ValueError:
+            raise ProtocolError(f"the device's description is no JSON: {text[:80]!r}", device=self.device) from None
+        if not isinstance(describe, dict):
+            raise ProtocolError(f"the device's description is no JSON object: {text[:80]!r}", device=self.device)
+        return describe
+
+    def claimed(self) -> bool:
+        """Whether the device was ever claimed; Device OS 0.6.0 or later."""
+        return self._ask("c", _CLAIMED).group(1) == b"yes"
+
+    def set_claim_code(self, code: str) -> None:
+        """Store a claim code of exactly 63 characters, which the device presents when it is online.
+
+        :raises UsageError: not a claim code
+        :raises SetupConsoleRefused: the device did not keep it
+        """
+        check_claim_code(code)
+        if len(code) != CLAIM_CODE_LENGTH:
+            raise UsageError(f"the claim code has {len(code)} characters; the console takes {CLAIM_CODE_LENGTH}")
+        self._ask("C", _CODE_PROMPT)
+        result = self._ask(f"{code}\n", _CODE_RESULT)
+        if result.group(1) != code.encode():
+            raise SetupConsoleRefused("the device did not keep the claim code", device=self.device)
+
+    def set_wifi(
+        self,
+        ssid: str,
+        password: str = "",
+        *,
+        protection: Protection = Protection.WPA2,
+        cipher: Cipher = Cipher.AES,
+    ) -> None:
+        """Store a network; the device then leaves listening mode and joins it.
+
+        ``protection`` and ``cipher`` are used only if the device asks, because the network is not in its air or its
+        Device OS is old; then a network without ``password`` is :attr:`Protection.OPEN`.
+
+        :raises UsageError: SSID of other than 1 to 32 bytes, password of over 64, or control characters
+        :raises SetupConsoleRefused: the network was not stored
+        """
+        if not 1 <= len(ssid.encode()) <= _SSID_MAX:
+            raise UsageError("an SSID has 1 to 32 bytes")
+        if len(password.encode()) > _PASSWORD_MAX:
+            raise UsageError("a Wi-Fi password has at most 64 bytes")
+        if re.search(r"[\x00-\x1f\x7f]", ssid + password):
+            raise UsageError("the setup console takes no control characters in SSID or password")
+        answers = {
+            "security": str(int(protection if password else Protection.OPEN)),
+            "cipher": str(int(cipher)),
+            "password": password,
+        }
+        self._ask("w", _SSID)
+        answer = ssid
+        while True:
+            step = self._ask(f"{answer}\n", _STEP, _SCANNING).lastgroup
+            if step == "saved":
+                return
+            if step == "failed":
+                raise SetupConsoleRefused(f"the device could not store the network {ssid!r}", device=self.device)
+            if step not in answers or (step == "password" and not password):
+                raise SetupConsoleRefused(
+                    f"the device asks for {step} to join {ssid!r}, and none is given", device=self.device
+                )
+            answer = answers.pop(step)
+
+    def leave(self) -> None:
+        """Leave listening mode and join the stored network; the device says nothing."""
+        self._write("x")
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _ask(self, text: str, wanted: re.Pattern[bytes], timeout: float = _QUICK) -> re.Match[bytes]:
+        self._serial.reset_input_buffer()
+        self._write(text)
+        deadline = time.monotonic() + timeout
+        answer = b""
+        while not (found := wanted.search(answer)):
+            if (left := deadline - time.monotonic()) <= 0:
+                heard = f"only {len(answer)} bytes" if answer else "nothing"
+                # Not what was heard: it echoes passwords.
+                raise LinkLost(
+                    f"no answer on {self.port} in {timeout:g} s, {heard} came; is the device in listening mode?",
+                    device=self.device,
+                )
+            answer += self._read(left)
+        return found
+
+    def _read(self, timeout: float) -> bytes:
+        try:
+            ready, _, _ = select.select([self._serial.fileno()], [], [], timeout)
+            if not ready:
+                return b""
+            chunk = os.read(self._serial.fileno(), 4096)
+        except (OSError, serial.SerialException) as error:
+            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None
+        if not chunk:
+            raise LinkLost(f"serial port {self.port} went away", device=self.device)
+        return chunk
+
+    def _write(self, text: str) -> None:
+        try:
+            self._serial.write(text.encode())
+        except (OSError, serial.SerialException) as error:
+            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None

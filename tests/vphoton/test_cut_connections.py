@@ -1,0 +1,240 @@
+"""The connection breaks after every single byte of handshake, Hello and claim, either way; the device recovers.
+
+Device service, claims and store are the local cloud's own; between them and the device stands a link that fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from photonrig.localcloud.core import Cloud, Settings
+from photonrig.localcloud.device.hub import DeviceHub
+from photonrig.localcloud.store import Store
+from photonrig.ownership.model import Owner
+
+from .conftest import Photon
+from .faulty_link import WAYS, Faults, FaultyLink, Way
+
+PATIENCE = 30.0
+AT_ONCE = 24  # devices; each waits a second before its second attempt
+STRIDE = 17  # bytes; prime, so that no message is always hit in the same place
+CODE_AT, CLAIMED_AT = 1762, 1825  # in the DCT
+
+
+class CountingCloud(Cloud):
+    """A cloud that notes how often a code changed a device's owner."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, Settings(admit_unknown=True))
+        self.claims: Counter[str] = Counter()
+        self.offline: dict[str, float] = {}
+
+    async def claim_code_presented(self, device_id: str, code: str) -> bool:
+        before = self.store.devices.get(device_id)
+        confirmed = await super().claim_code_presented(device_id, code)
+        after = self.store.devices.get(device_id)
+        assert before is not None
+        assert after is not None
+        self.claims[device_id] += before.state.owner != after.state.owner
+        return confirmed
+
+    async def went_offline(self, device_id: str) -> None:
+        self.offline[device_id] = time.monotonic()
+        await super().went_offline(device_id)
+
+
+@dataclass
+class Device:
+    """One virtual Photon behind a link of its own."""
+
+    id: str
+    state: Path
+    process: asyncio.subprocess.Process
+    link: FaultyLink
+
+    def claimed(self) -> bool:
+        """By its own account, and with nothing left to present."""
+        dct = (self.state / "dct.bin").read_bytes()
+        return dct[CLAIMED_AT : CLAIMED_AT + 1] == b"1" and dct[CODE_AT] == 0
+
+
+@dataclass
+class Place:
+    """Where it all happens."""
+
+    executable: Path
+    folder: Path
+    base: Path
+    cloud: CountingCloud
+    hub: DeviceHub
+    port: int
+    owner: Owner
+    number: int = 0
+    running: dict[str, Device] = field(default_factory=dict)
+
+    @contextlib.asynccontextmanager
+    async def device(self, faults_of: Callable[[int], Faults]) -> AsyncIterator[Device]:
+        """A device that has never been online, with Wi-Fi and a claim code, switched on."""
+        self.number += 1
+        device_id = f"{self.number:024x}"
+        state = self.folder / device_id
+        shutil.copytree(self.base, state)
+        with self.cloud.store.write():
+            code = self.cloud.store.claim_codes.issue(self.owner).encode()
+        with (state / "dct.bin").open("r+b") as dct:
+            dct.seek(CODE_AT)
+            dct.write(code)
+        link = FaultyLink(self.port, faults_of)
+        words = ["--state", str(state), "--device-id", device_id, "--server", f"127.0.0.1:{await link.start()}"]
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(self.executable, *words, stdout=quiet, stderr=quiet)
+        try:
+            yield Device(device_id, state, process, link)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+            await link.close()
+            shutil.rmtree(state)
+
+    async def until(self, what: str, holds: Callable[[], Any], patience: float = PATIENCE) -> None:
+        end = time.monotonic() + patience
+        while not holds():
+            assert time.monotonic() < end, f"waited in vain for {what}"
+            await asyncio.sleep(0.01)
+
+    async def recover(self, faults: Faults, connections: int) -> Device:
+        """A device whose first connection suffers ends up online and claimed once, by a later one."""
+        async with self.device(lambda number: faults if number == 0 else Faults()) as device:
+
+            def holds() -> bool:
+                return (
+                    len(device.link.passed) >= connections
+                    and device.claimed()
+                    and self.hub.online(device.id)
+                    and self.cloud.claims[device.id] > 0
+                )
+
+            try:
+                await self.until("the claim", holds)
+            except AssertionError:
+                raise AssertionError(f"{faults}: passed {device.link.passed}, claimed {device.claimed()}") from None
+            assert device.process.returncode is None
+            assert self.cloud.claims[device.id] == 1
+            assert len(device.link.passed) == connections, faults
+            return device
+
+
+async def in_place(executable: Path, module: Path, folder: Path, story: Callable[[Place], Awaitable[None]]) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    key_file = folder / "cloud.der"
+    key_file.write_bytes(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    maker = Photon(executable, folder / "base")
+    maker.start("--server-key", str(key_file), "--firmware", str(module), "--wifi", "photonrig:photonrig-lab")
+    maker.status()
+    maker.stop()
+    with contextlib.closing(Store(folder / "cloud.sqlite", time.time)) as store:
+        cloud = CountingCloud(store)
+        hub = DeviceHub(cloud, key)
+        cloud.attach(hub)
+        with store.write():
+            user = store.users.add("owner@example.com", "secret", {})
+        assert user
+        port = await hub.start("127.0.0.1", 0)
+        try:
+            await story(Place(executable, folder, maker.state, cloud, hub, port, Owner("user", user.id)))
+        finally:
+            await hub.close()
+            await cloud.close()
+
+
+async def bytes_to_claim(place: Place) -> dict[Way, int]:
+    """How many bytes go each way until a device is claimed: what three undisturbed devices have in common."""
+    seen = [(await place.recover(Faults(), 1)).link.passed[0] for _ in range(3)]
+    return {way: min(each[way] for each in seen) for way in WAYS}
+
+
+async def cut_everywhere(place: Place, stride: int) -> None:
+    least = {"up": 256 + 18 + 34, "down": 40 + 384 + 18}  # handshake and Hello alone
+    ends = await bytes_to_claim(place)
+    assert all(ends[way] > least[way] for way in WAYS)
+    points = [(way, at) for way in WAYS for at in {*range(0, ends[way], stride), ends[way] - 1}]
+    waiting = iter(points)
+    tried = Counter[str]()
+
+    async def work() -> None:
+        for way, at in waiting:
+            await place.recover(Faults(cut_after={way: at}, reset=at % 2 == 1), 2)
+            tried[way] += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(work())
+    print(f"connections cut: {tried['up']} of {ends['up']} bytes up, {tried['down']} of {ends['down']} bytes down")
+    assert tried.total() == len(points) >= (ends["up"] + ends["down"]) // stride
+
+
+@pytest.mark.parametrize(
+    "stride", [STRIDE, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(1800)], id="every byte")]
+)
+def test_cut_in_handshake_hello_and_claim(
+    executable: Path, build: Callable[..., Path], tmp_path: Path, stride: int
+) -> None:
+    asyncio.run(in_place(executable, build(), tmp_path, lambda place: cut_everywhere(place, stride)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_bad_network(executable: Path, build: Callable[..., Path], tmp_path: Path, seed: int) -> None:
+    """Connections that are cut, late and slow, one after the other, as the seed draws them; then a good one."""
+
+    async def story(place: Place) -> None:
+        source = random.Random(seed)
+        bad = [Faults.drawn(source, 2000) for _ in range(3)]
+        async with place.device(lambda number: bad[number] if number < len(bad) else Faults()) as device:
+            await place.until("the claim", lambda: device.claimed() and place.hub.online(device.id))
+            assert place.cloud.claims[device.id] == 1
+
+    asyncio.run(in_place(executable, build(), tmp_path, story))
+
+
+@pytest.mark.soak
+def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path) -> None:
+    """Nothing gets through any more and nobody is told: the device gives up after 15 + 10 s, the cloud after 40 s."""
+
+    async def story(place: Place) -> None:
+        whole = await bytes_to_claim(place)
+        silent = Faults(silent_after={way: whole[way] for way in WAYS})
+
+        async def device_drops() -> None:
+            async with place.device(lambda number: silent if number == 0 else Faults()) as device:
+                await place.until("silence", lambda: device.link.silent(0))
+                begun = time.monotonic()
+                await place.until("a second connection", lambda: len(device.link.passed) == 2)
+                assert 20 < time.monotonic() - begun < 35
+                await place.until("the claim", lambda: device.claimed() and place.hub.online(device.id))
+                assert place.cloud.claims[device.id] == 1
+
+        async def cloud_drops() -> None:
+            async with place.device(lambda number: silent) as device:
+                await place.until("silence", lambda: device.link.silent(0) and place.hub.online(device.id))
+                device.process.kill()  # the end of the connection is lost, too
+                begun = time.monotonic()
+                await place.until("the cloud to give up", lambda: device.id in place.cloud.offline, 60)
+                assert 35 < time.monotonic() - begun < 50
+
+        await asyncio.gather(device_drops(), cloud_drops())
+
+    asyncio.run(in_place(executable, build(), tmp_path, story))
