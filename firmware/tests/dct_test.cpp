@@ -117,6 +117,15 @@ TEST_CASE("flash keeps within its regions and counts its writes") {
   CHECK(f.flash.read(Region::UserPart, 8, 4) == "\xFF\xFFx\xFF");
   CHECK(f.flash.erase(Region::UserPart));
   CHECK(f.flash.read(Region::UserPart, 10, 1) == "\xFF");
+  REQUIRE(f.flash.write(Region::UserPart, 0, "abcdef"));
+  CHECK(f.flash.erase(Region::UserPart, 2, 2));
+  CHECK(f.flash.read(Region::UserPart, 0, 6) ==
+        "ab\xFF\xFF"
+        "ef");
+  CHECK(f.flash.erase(Region::UserPart, 3, 100));
+  CHECK(f.flash.read(Region::UserPart, 0, 6) == "ab\xFF\xFF\xFF\xFF");
+  CHECK(f.flash.erase(Region::UserPart, 500, 100));
+  CHECK_FALSE(f.flash.erase(Region::UserPart, 128 * 1024, 1));
 }
 
 TEST_CASE("five Wi-Fi networks, newest first, known ones replaced in place") {

@@ -20,6 +20,7 @@ struct ModuleRecipe {
   uint16_t product_id = 20001;
   uint16_t product_version = 7;
   uint32_t end_shift = 0;  // added to the end address
+  bool vectors = false;    // begins with a vector table
   std::string payload = "payload.";
 };
 
@@ -29,8 +30,11 @@ inline void put(std::string& out, uint64_t value, int bytes) {
 
 inline std::string build_module(const ModuleRecipe& recipe = {}) {
   std::string image;
+  if (recipe.vectors) put(image, 0x20020000, 4);
+  image.resize(recipe.vectors ? 0x184 : 0, '\0');
+  size_t size = image.size() + kModulePrefixSize + recipe.payload.size() + kModuleSuffixSize;
   put(image, recipe.start, 4);
-  put(image, recipe.start + kModulePrefixSize + recipe.payload.size() + kModuleSuffixSize - 4 + recipe.end_shift, 4);
+  put(image, recipe.start + size - 4 + recipe.end_shift, 4);
   put(image, 0, 2);
   put(image, recipe.version, 2);
   put(image, recipe.platform, 2);

@@ -79,6 +79,43 @@ TEST_CASE("flaws by name") {
   SUBCASE("erased flash") { CHECK(flaw(std::string(1000, '\xFF')) == "does not begin with a module prefix"); }
 }
 
+TEST_CASE("modules behind a vector table, and suffixes without a product") {
+  ModuleRecipe recipe;
+  recipe.start = 0x08020000;
+  recipe.function = 4;
+  recipe.index = 1;
+  recipe.vectors = true;
+  std::string image = build_module(recipe);
+  auto parsed = ModuleImage::parse(image + "whatever follows");
+  REQUIRE(parsed);
+  CHECK(parsed->prefix == 0x184);
+  CHECK(parsed->bytes == image);
+  CHECK(parsed->valid_checks() == ModuleCheck::All);
+  CHECK(parsed->payload() == recipe.payload);
+  CHECK_FALSE(ModuleImage::parse(image.substr(0, 0x184 + 20)));
+
+  image = build_module();
+  image[image.size() - 6] = 36;
+  parsed = ModuleImage::parse(image);
+  REQUIRE(parsed);
+  CHECK(parsed->product_id == 0xFFFF);
+  CHECK(parsed->product_version == 0xFFFF);
+}
+
+TEST_CASE("a stand-in lies above the flash, and only what is no application may") {
+  ModuleRecipe recipe;
+  recipe.start = 0x10060000;
+  recipe.function = 4;
+  recipe.index = 2;
+  CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == ModuleCheck::All);
+  recipe.start = 0x10020000;  // the other part's place
+  CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::AddressRange));
+  recipe.start = kUserPartAddress + kStandInOffset;
+  recipe.function = 5;
+  recipe.index = 1;
+  CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::AddressRange));
+}
+
 TEST_CASE("code that is no library is refused with a reason") {
   std::string reason;
   CHECK_FALSE(UserPart::load("not an ELF file", &reason));
@@ -100,4 +137,12 @@ TEST_CASE("system describe") {
   std::string tail = R"(,{"s":131072,"l":"m","vc":30,"vv":26,"u":")" + sha +
                      R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2302}]}])";
   CHECK(text.substr(text.size() - tail.size()) == tail);
+  // A system part that was flashed takes the factory's place.
+  recipe.start = 0x08060000;
+  recipe.version = 3302;
+  recipe.function = 4;
+  recipe.index = 2;
+  auto part = ModuleImage::parse(build_module(recipe));
+  CHECK(system_describe(nullptr, 2302, {*part}).find(R"("n":"2","v":3302,"d":[{"f":"s","n":"2","v":2302}]}])") !=
+        std::string::npos);
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "flash/system_modules.h"
 #include "module_builder.h"
 #include "temporary_folder.h"
 
@@ -156,10 +157,42 @@ TEST_CASE("what is no user part for this device is refused and changes nothing")
     recipe.needed_version = 2302;
     CHECK(staged(build_module(recipe)) == kErrorDependency);
   }
-  SUBCASE("system part") {
+  SUBCASE("system part at the user part's place") {
     recipe.function = 4;
+    CHECK(staged(build_module(recipe)) == kErrorAddress);
+  }
+  SUBCASE("a module a Photon has no place for") {
+    recipe.function = 3;
     CHECK(staged(build_module(recipe)) == kErrorUnsupportedModule);
   }
+}
+
+TEST_CASE("a bootloader goes to its own place, and the user part stays") {
+  test::TemporaryFolder folder;
+  std::string application = image_of('u', 600, 1);
+  ModuleRecipe recipe;
+  recipe.function = 2;
+  recipe.index = 0;
+  recipe.version = 1007;
+  recipe.needed_version = 0;
+  recipe.vectors = true;
+  SUBCASE("where a real one lies") { recipe.start = 0x08000000; }
+  SUBCASE("where a stand-in lies") { recipe.start = 0x10000000; }
+  std::string bootloader = build_module(recipe);
+  {
+    Power power(folder.path());
+    REQUIRE(install(power, application));
+    REQUIRE(power.ota.apply_pending());
+    REQUIRE(install(power, bootloader));
+  }
+  Power power(folder.path());
+  CHECK(power.ota.apply_pending());
+  CHECK(power.flash.read(Region::Bootloader, 0, bootloader.size()) == bootloader);
+  CHECK(power.user_part(application.size()) == application);
+  auto flashed = read_system_modules(power.flash);
+  REQUIRE(flashed.size() == 1);
+  CHECK(flashed[0].version == 1007);
+  CHECK(flashed[0].valid_checks() == ModuleCheck::All);
 }
 
 TEST_CASE("bounds of an update") {

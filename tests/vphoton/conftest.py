@@ -20,12 +20,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from photonrig.bench.equipment import usb_environment
+from photonrig.bench.toolchain import Toolchain
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.firmware import compile_project
+from photonrig.particle.cli import ParticleCli
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
+TOOLS = Toolchain(ROOT)
 PATIENCE = 15.0
 
 PROBE = b"""
@@ -281,6 +285,17 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             source = PROBE % {b"version": version, b"mode": mode.encode(), b"thread": thread}
             module.write_bytes(compile_project({"src/probe.cpp": source}, ROOT / "firmware" / "vphoton").image)
         return module
+
+    return make
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Callable[..., ParticleCli]:
+    """The pinned Particle CLI with these devices plugged in, and no cloud."""
+
+    def make(*photons: Photon) -> ParticleCli:
+        plugged_in = usb_environment(photon.ready["control"] for photon in photons)
+        return ParticleCli(TOOLS.node, TOOLS.cli_script, tmp_path / "home", "http://127.0.0.1:1", equipment=plugged_in)
 
     return make
 

@@ -7,10 +7,11 @@ limit. Results are masked, kept in a transcript, and checked for the sentence of
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -30,13 +31,19 @@ _MASK: Final = "***"
 class ParticleCli:
     """The CLI with a private HOME, for one cloud and one account at a time; use one per thread."""
 
-    def __init__(self, node: Path, script: Path, home: Path, api: str) -> None:
-        """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing."""
+    def __init__(
+        self, node: Path, script: Path, home: Path, api: str, *, equipment: Mapping[str, str] | None = None
+    ) -> None:
+        """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing.
+
+        ``equipment`` are variables that plug in devices of the bench; its PATH comes first. Without it the CLI sees
+        what this machine has.
+        """
         self.api = api
         self.home = home
         self.transcript: list[CliResult] = []
         self._command = [str(node), str(script)]
-        self._env = {"HOME": str(home), "PATH": f"{node.parent}:/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        self._env = self._environment(node, home, equipment or {})
         self._secrets: dict[str, str] = {}
         (home / ".particle").mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
@@ -162,7 +169,20 @@ class ParticleCli:
         """What an image says of itself; its check sum must be right."""
         return self.run("binary", "inspect", str(image), proof="CRC is ok")
 
+    def write_script(self, path: Path) -> None:
+        """Write a command that is this CLI, with its home and equipment, for a person to type."""
+        words = ["env", "-i", 'TERM="$TERM"', *(shlex.quote(f"{name}={value}") for name, value in self._env.items())]
+        words += map(shlex.quote, self._command)
+        path.write_text(f'#!/bin/sh\nexec {" ".join(words)} "$@" --no-update-check\n')
+        path.chmod(0o700)
+
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _environment(node: Path, home: Path, equipment: Mapping[str, str]) -> dict[str, str]:
+        # Nothing of this process's own, so no proxy either.
+        folders = [equipment.get("PATH"), str(node.parent), "/usr/local/bin", "/usr/bin", "/bin"]
+        return {"LANG": "C.UTF-8", **equipment, "HOME": str(home), "PATH": ":".join(filter(None, folders))}
 
     def _start(self, args: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
         try:

@@ -23,11 +23,13 @@ from photonrig.errors import ModuleError
 __all__ = [
     "NATIVE_SYSTEM_VERSION",
     "PHOTON_PLATFORM_ID",
+    "STAND_IN_OFFSET",
     "USER_PART_SIZE",
     "USER_PART_START",
     "Dependency",
     "Module",
     "build_native_module",
+    "build_stand_in",
     "check_user_part",
     "parse_module",
 ]
@@ -38,6 +40,17 @@ USER_PART_START: Final = 0x080A0000
 USER_PART_SIZE: Final = 128 * 1024
 # The version of system part 2 that native modules need; the virtual Photon's module/app_abi.h names the same number.
 NATIVE_SYSTEM_VERSION: Final = 0xF001
+# Bootloaders and system parts for the virtual Photon lie this far above the place of those they stand in for, where no
+# real Photon has memory; the virtual Photon's module/module_image.h names the same number.
+STAND_IN_OFFSET: Final = 0x08000000
+# Device OS 2.3.1, memory map of the Photon: by function and index.
+_SYSTEM_STARTS: Final = {
+    ("bootloader", 0): 0x08000000,
+    ("system_part", 1): 0x08020000,
+    ("system_part", 2): 0x08060000,
+}
+# What a module begins with that runs before others: the stack pointer, in RAM, and the rest of the vector table.
+_VECTORS: Final = struct.pack("<I", 0x20020000) + bytes(0x184 - 4)
 
 # Device OS 2.3.1, module_info.h.
 _FUNCTIONS: Final = (
@@ -179,15 +192,44 @@ def build_native_module(payload: bytes, *, product_id: int = _NO_PRODUCT, produc
     for name, value in (("product id", product_id), ("product version", product_version)):
         if not 0 <= value <= _NO_PRODUCT:
             raise ModuleError(f"{name} {value} does not fit 16 bits")
-    code = payload + bytes(-len(payload) % 4)
-    size = _PREFIX.size + len(code) + _TAIL
-    if size > USER_PART_SIZE:
-        raise ModuleError(f"the firmware is too large: {size} bytes packed, the user part holds {USER_PART_SIZE}")
-    system = _DEPENDENCY.pack(_SYSTEM_PART, 2, NATIVE_SYSTEM_VERSION)
-    end = USER_PART_START + size - _CRC.size
     # Module version 6 is what user parts built for Device OS 2.3.1 carry.
-    prefix = _PREFIX.pack(USER_PART_START, end, 0, 0, 6, PHOTON_PLATFORM_ID, _USER_PART, 1, system, bytes(4))
-    hashed = prefix + code + struct.pack("<HHH", product_id, product_version, 0)
+    module = _pack(payload, USER_PART_START, (_USER_PART, 1, 6), product=(product_id, product_version))
+    if len(module) > USER_PART_SIZE:
+        raise ModuleError(
+            f"the firmware is too large: {len(module)} bytes packed, the user part holds {USER_PART_SIZE}"
+        )
+    return module
+
+
+def build_stand_in(function: str, index: int, version: int, payload: bytes) -> bytes:
+    """Pack what plays a bootloader (index 0) or system part (1 or 2) of this module version for the virtual Photon.
+
+    No Photon can be harmed by it: it lies where none has memory, and depends on a system version none has.
+
+    :raises ModuleError: the Photon has no such module
+    """
+    start = _SYSTEM_STARTS.get((function, index))
+    if start is None:
+        raise ModuleError(f"a Photon has no {function} {index}; it has a bootloader 0 and system parts 1 and 2")
+    vectors = b"" if (function, index) == ("system_part", 2) else _VECTORS
+    return _pack(payload, start + STAND_IN_OFFSET, (_FUNCTIONS.index(function), index, version), vectors=vectors)
+
+
+def _pack(
+    payload: bytes,
+    start: int,
+    identity: tuple[int, int, int],
+    *,
+    product: tuple[int, int] = (_NO_PRODUCT, _NO_PRODUCT),
+    vectors: bytes = b"",
+) -> bytes:
+    # Function, index and version are what a module is; every module packed here is native.
+    function, index, version = identity
+    code = payload + bytes(-len(payload) % 4)
+    end = start + len(vectors) + _PREFIX.size + len(code) + _TAIL - _CRC.size
+    system = _DEPENDENCY.pack(_SYSTEM_PART, 2, NATIVE_SYSTEM_VERSION)
+    prefix = _PREFIX.pack(start, end, 0, 0, version, PHOTON_PLATFORM_ID, function, index, system, bytes(4))
+    hashed = vectors + prefix + code + struct.pack("<HHH", *product, 0)
     summed = hashed + hashlib.sha256(hashed).digest() + struct.pack("<H", _SUFFIX_PRODUCT)
     return summed + _CRC.pack(zlib.crc32(summed))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from photonrig.bench.equipment import usb_environment
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.variants import VARIANTS, build_variant
@@ -72,14 +72,12 @@ def run_lab(
 
 
 def _particle_script(tools: Toolchain, state: Path, lab: Lab) -> Path:
-    """A command that is the Particle CLI, logged in to the lab as the central user; returns its path."""
-    home = state / "home"
-    ParticleCli(tools.node, tools.cli_script, home, lab.local_cloud.api).use(USERNAME, lab.central.access_token)
+    """A command that is the Particle CLI, logged in as the central user, the lab's Photons on its USB; its path."""
+    plugged_in = usb_environment(photon.control_path for photon in lab.photons.values())
+    cli = ParticleCli(tools.node, tools.cli_script, state / "home", lab.local_cloud.api, equipment=plugged_in)
+    cli.use(USERNAME, lab.central.access_token)
     script = state / "particle"
-    words = ["env", "-u", "HTTP_PROXY", "-u", "HTTPS_PROXY", "-u", "http_proxy", "-u", "https_proxy", f"HOME={home}"]
-    words += [str(tools.node), str(tools.cli_script)]
-    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@" --no-update-check\n')
-    script.chmod(0o700)
+    cli.write_script(script)
     return script
 
 
@@ -100,6 +98,7 @@ def _tell(lab: dict[str, Any], script: Path) -> None:
         ("product", f"{lab['product']['id']} {lab['product']['slug']}"),
         ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
         ("Particle CLI", f"{script} list"),
+        ("over USB", f"{script} usb list"),
     ):
         console.print(Text(f"{label:>14}  {text}"), soft_wrap=True)
     console.print("Ctrl-C ends it.", style="dim")

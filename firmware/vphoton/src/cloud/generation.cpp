@@ -112,6 +112,12 @@ const Generation* find_generation(std::string_view version) {
   return nullptr;
 }
 
+const Generation* find_generation_of_module(uint16_t module_version) {
+  for (const auto& row : kGenerations)
+    if (row.module_version == module_version) return &row;
+  return nullptr;
+}
+
 const Generation& default_generation() { return *find_generation("2.3.1"); }
 
 std::string generation_names() {

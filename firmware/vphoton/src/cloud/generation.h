@@ -60,6 +60,7 @@ struct Generation {
 
 // Null for a version that is not modelled.
 const Generation* find_generation(std::string_view version);
+const Generation* find_generation_of_module(uint16_t module_version);
 // Device OS 2.3.1.
 const Generation& default_generation();
 // For messages: "0.6.3, 0.7.0, ...".

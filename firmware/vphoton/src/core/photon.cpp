@@ -157,6 +157,7 @@ void Photon::reset(ResetReason reason, uint32_t data) {
   next.reason = reason;
   next.data = data;
   next.listen = listen_after_reset_;
+  next.dfu = reason == ResetReason::DfuMode && !dfu_;  // out of DFU mode it keeps the reason it came by
   next.lock = folder_.lock();
   next.serial = serial_.master();
   next.softap_tcp = tcp_port_.descriptor();

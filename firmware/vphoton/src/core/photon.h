@@ -179,6 +179,11 @@ class Photon : public Device, public CloudHost, public SetupHost {
   const char* mode_name() const;
   std::string led() const;
 
+  // photon_usb.cpp
+  std::optional<std::string> usb(const std::string& what, const JsonValue& request);
+  std::string usb_in_dfu_mode(const std::string& what, const JsonValue& request);
+  std::string update_firmware(const std::string& what, const JsonValue& request);
+
   // photon_faults.cpp
   std::string fault(const JsonValue& request);
   std::string faults() const;
@@ -233,6 +238,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool updates_forced_ = false;
   bool updates_pending_ = false;
   bool updating_ = false;
+  uint32_t usb_update_at_ = 0;  // bytes of the update that came over USB
   bool time_valid_ = false;
   int64_t time_offset_ms_ = 0;  // Unix time minus reactor time
   bool signaling_ = false;

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/photon.h"
 #include "flash/device_key.h"
+#include "flash/system_modules.h"
 #include "module/system_describe.h"
 
 namespace vphoton {
@@ -54,11 +55,10 @@ std::string Photon::boot() {
     error = provision();
     if (!error.empty()) return error;
   }
-  error = choose_device_os();
-  if (!error.empty()) return error;
-  dfu_ = reset_reason_ == ResetReason::DfuMode;
+  dfu_ = resume_ && resume_->dfu;
   if (ota_->apply_pending()) log_state("the staged update is in place");
-  error = ensure_identity();
+  error = choose_device_os();
+  if (error.empty()) error = ensure_identity();
   if (error.empty()) error = open_faces();
   if (!error.empty()) return error;
   if (!dfu_) {
@@ -96,8 +96,19 @@ std::string Photon::provision() {
   return install_firmware();
 }
 
-// The DCT keeps the version as text, so that a later start needs no option.
+// The DCT keeps the version as text, so that a later start needs no option. System parts that were flashed since say
+// which version it is; the option puts back the factory's.
 std::string Photon::choose_device_os() {
+  auto flashed = read_system_modules(*flash_);
+  if (options_.device_os && !resume_) {
+    for (Region region : {Region::SystemPart1, Region::SystemPart2})
+      if (!flashed.empty() && !flash_->erase(region)) return "the system parts cannot be erased";
+  } else if (auto number = system_module_version(flashed)) {
+    if (auto generation = cloud::find_generation_of_module(*number))
+      options_.device_os = generation;
+    else
+      log_warning("system parts of version %d are flashed, which is not modelled", *number);
+  }
   std::string stored = dct_->read(dct::kVersionString, dct::kVersionStringSize);
   stored.resize(std::min(stored.size(), stored.find_first_of(std::string("\0\xFF", 2))));
   if (!options_.device_os) options_.device_os = cloud::find_generation(stored);
@@ -130,8 +141,8 @@ std::string Photon::ensure_identity() {
     while (getrandom(id_.data(), id_.size(), 0) != static_cast<ssize_t>(id_.size())) continue;
     if (!flash_->write(Region::OneTimeProgrammable, 0, id_)) return "the device id cannot be written";
   }
-  bool complete = dct_->has_private_key() && dct_->byte(dct::kPublicKey) != 0xFF;
-  if (complete) return "";
+  // Device OS, too, brings the public key up to date when another private key was loaded over USB.
+  if (dct_->has_private_key() && is_device_key_pair(dct_->private_key(), dct_->public_key())) return "";
   auto pair = dct_->has_private_key() ? complete_device_key(dct_->private_key()) : generate_device_key();
   if (!pair) {
     // A Photon with a spoilt key runs, and fails to connect.
@@ -183,7 +194,8 @@ void Photon::load_user_part() {
   user_image_ = ModuleImage::parse(stored, &reason);
   if (user_image_) reason = user_image_->why_not_runnable();
   if (stored.find_first_not_of('\xFF') == std::string::npos) reason = "is missing";
-  describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr, generation().module_version);
+  describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr, generation().module_version,
+                                       read_system_modules(*flash_));
   if (reset_reason_ == ResetReason::SafeMode) {
     safe_mode_reason_ = "requested";
   } else if (!reason.empty()) {

@@ -49,6 +49,7 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   if (*what == "fault") return fault(request);
+  if (auto answer = usb(*what, request)) return *answer;
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
   if (*what == "setup_button") {
     auto hold = request.int_at("hold_ms");
@@ -76,7 +77,8 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   return control_error("unknown request " + *what +
-                       "; there are status, setup_button, reset, power, air, wifi, fault and pin");
+                       "; there are status, setup_button, reset, power, air, wifi, fault and pin, and over USB dfu, "
+                       "safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
 }
 
 std::string Photon::press_setup_button(int hold_ms) {
@@ -161,6 +163,8 @@ std::string Photon::status() {
       .add("application_running", setup_done_)
       .add("listening", listening_)
       .add("serial_host", has_serial_host)
+      .add("serial", folder_.path() + "/serial")
+      .add("mac", mac_address_text())
       .add("softap_ssid", dct_->softap_ssid())
       .add_raw("wifi", wifi)
       .add("cloud", cloud_state_name(cloud_state_))

@@ -66,6 +66,7 @@ std::optional<Resume> Resume::take() {
   const JsonValue* data = value->find("data");
   if (data && data->type == JsonValue::Type::Number) resume.data = static_cast<uint32_t>(data->number);
   resume.listen = value->bool_at("listen").value_or(false);
+  resume.dfu = value->bool_at("dfu").value_or(false);
   resume.lock = value->int_at("lock").value_or(-1);
   resume.serial = value->int_at("serial").value_or(-1);
   resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
@@ -84,6 +85,7 @@ void Resume::restart(char* const argv[]) const {
                          .add("reason", static_cast<int>(reason))
                          .add("data", static_cast<long long>(data))
                          .add("listen", listen)
+                         .add("dfu", dfu)
                          .add("lock", lock)
                          .add("serial", serial)
                          .add("softap_tcp", softap_tcp)

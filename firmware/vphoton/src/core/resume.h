@@ -17,6 +17,7 @@ struct Resume {
   ResetReason reason = ResetReason::None;
   uint32_t data = 0;
   bool listen = false;  // into listening mode
+  bool dfu = false;     // into DFU mode
   int lock = -1;
   int serial = -1;
   int softap_tcp = -1;

@@ -15,5 +15,7 @@ struct DeviceKeyPair {
 std::optional<DeviceKeyPair> generate_device_key();
 // Nothing when this is no RSA-1024 private key with exponent 65537.
 std::optional<DeviceKeyPair> complete_device_key(const std::string& private_der);
+// Whether a stored public key has the modulus of a stored private key; tells without any arithmetic.
+bool is_device_key_pair(const std::string& private_der, const std::string& public_der);
 
 }  // namespace vphoton

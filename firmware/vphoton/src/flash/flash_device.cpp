@@ -20,8 +20,15 @@ struct Layout {
 
 // Device OS 2.3.1, memory map. The size of the Wi-Fi credentials and of the one-time programmable area is a choice.
 constexpr Layout kLayout[kRegionCount] = {
-    {"otp.bin", 512},     {"dct.bin", 8391},        {"wifi.bin", 2048},
-    {"eeprom.bin", 2048}, {"user.bin", 128 * 1024}, {"ota.bin", 256 * 1024},
+    {"otp.bin", 512},
+    {"dct.bin", 8391},
+    {"wifi.bin", 2048},
+    {"eeprom.bin", 2048},
+    {"user.bin", 128 * 1024},
+    {"ota.bin", 256 * 1024},
+    {"bootloader.bin", 16 * 1024},
+    {"system1.bin", 256 * 1024},
+    {"system2.bin", 256 * 1024},
 };
 
 size_t index(Region region) { return static_cast<size_t>(region); }
@@ -90,7 +97,7 @@ void FlashDevice::count(Region region, size_t offset, const std::string& data) {
   ++writes_;
   if (observer_) observer_(writes_);
   if (cut_.at_write == 0 || --cut_.at_write > 0) return;
-  bool guarded = region != Region::UserPart && region != Region::OverTheAir;
+  bool guarded = region < Region::UserPart;
   if (!guarded) put(region, offset, data.substr(0, cut_.torn));
   log_state("the power goes at a write to %s", kLayout[index(region)].file);
   _exit(0);
@@ -112,9 +119,15 @@ bool FlashDevice::put(Region region, size_t offset, const std::string& data) {
   return true;
 }
 
-bool FlashDevice::erase(Region region) {
-  count(region, 0, std::string(size(region), '\xFF'));
-  return ftruncate(files_[index(region)], 0) == 0;
+bool FlashDevice::erase(Region region, size_t offset, size_t size) {
+  size_t limit = FlashDevice::size(region);
+  if (offset > limit || size > limit - offset) return false;
+  std::string erased(size, '\xFF');
+  count(region, offset, erased);
+  size_t have = file_size(region);
+  if (offset >= have) return true;
+  if (offset + size < have) return put(region, offset, erased);
+  return ftruncate(files_[index(region)], static_cast<off_t>(offset)) == 0;
 }
 
 }  // namespace vphoton

@@ -13,13 +13,23 @@
 
 namespace vphoton {
 
-enum class Region : uint8_t { OneTimeProgrammable, Dct, WifiCredentials, Eeprom, UserPart, OverTheAir };
-constexpr size_t kRegionCount = 6;
+enum class Region : uint8_t {
+  OneTimeProgrammable,
+  Dct,
+  WifiCredentials,
+  Eeprom,
+  UserPart,
+  OverTheAir,
+  Bootloader,
+  SystemPart1,
+  SystemPart2,
+};
+constexpr size_t kRegionCount = 9;
 
 // When the power goes: the process ends at once, as under kill -9.
 struct PlannedPowerCut {
   uint64_t at_write = 0;  // 1: the next write or erasure is the one that is not done; 0: never
-  // How many bytes of it are done all the same, where nothing guards against that: user part and over-the-air region.
+  // How many bytes of it are done all the same, where nothing guards against that: modules and over-the-air region.
   // The DCT, Wi-Fi credentials with it, and the EEPROM are switched from old to new by one mark; they are never torn.
   size_t torn = 0;
 };
@@ -41,7 +51,9 @@ class FlashDevice {
   std::string read(Region region, size_t offset, size_t size) const;
   // False when out of bounds or when the disk refuses; then nothing may be assumed of that range.
   bool write(Region region, size_t offset, const std::string& data);
-  bool erase(Region region);
+  bool erase(Region region) { return erase(region, 0, size(region)); }
+  // A part of it; false when out of bounds or when the disk refuses.
+  bool erase(Region region, size_t offset, size_t size);
 
   // Writes and erasures since the process started.
   uint64_t write_count() const { return writes_; }

@@ -1,8 +1,7 @@
 #include "flash/ota_store.h"
 
-#include <algorithm>
-
 #include "core/log.h"
+#include "flash/internal_flash.h"
 #include "module/module_image.h"
 
 namespace vphoton {
@@ -20,23 +19,17 @@ void put32(std::string& out, uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xFF);
 }
 
-uint32_t get32(const std::string& in, size_t at) {
-  uint32_t value = 0;
-  for (size_t i = 4; i-- > 0;) value = value << 8 | static_cast<uint8_t>(in[at + i]);
-  return value;
-}
-
 // Source, destination, length, magic, the two flash devices, module function, flags: the order is a choice.
-std::string slot(uint32_t length) {
+std::string slot(const ModuleImage& image) {
   std::string out;
   put32(out, kOtaAddress);
-  put32(out, kUserPartAddress);
-  put32(out, length);
+  put32(out, image.start);
+  put32(out, static_cast<uint32_t>(image.bytes.size()));
   out += static_cast<char>(kSlotMagic & 0xFF);
   out += static_cast<char>(kSlotMagic >> 8);
   out += static_cast<char>(kInternalFlash);
   out += static_cast<char>(kInternalFlash);
-  out += static_cast<char>(ModuleFunction::UserPart);
+  out += static_cast<char>(image.function);
   out.resize(dct::kFlashModuleSize, '\0');
   return out;
 }
@@ -58,10 +51,14 @@ int OtaStore::write(uint32_t offset, const std::string& data) {
   return flash_.write(Region::OverTheAir, offset, data) ? 0 : kErrorFile;
 }
 
+std::optional<ModuleImage> OtaStore::staged() const {
+  return ModuleImage::parse(flash_.read(Region::OverTheAir, 0, FlashDevice::size(Region::OverTheAir)));
+}
+
 int OtaStore::validate() const {
-  auto image = ModuleImage::parse(flash_.read(Region::OverTheAir, 0, FlashDevice::size(Region::OverTheAir)));
+  auto image = staged();
   if (!image) return kErrorModuleNotFound;
-  if (image->function != ModuleFunction::UserPart || image->index != 1) return kErrorUnsupportedModule;
+  if (!ModulePlace::find(image->function, image->index)) return kErrorUnsupportedModule;
   uint8_t valid = image->valid_checks();
   if (!(valid & ModuleCheck::Integrity)) return kErrorIntegrity;
   if (!(valid & ModuleCheck::Dependencies)) return kErrorDependency;
@@ -73,28 +70,26 @@ int OtaStore::validate() const {
 int OtaStore::arm() {
   int result = validate();
   if (result != 0) return result;
-  auto image = ModuleImage::parse(flash_.read(Region::OverTheAir, 0, FlashDevice::size(Region::OverTheAir)));
+  auto image = staged();
   length_ = 0;
-  if (!dct_.write(dct::kFlashModules, slot(static_cast<uint32_t>(image->bytes.size())))) return kErrorFile;
+  if (!dct_.write(dct::kFlashModules, slot(*image))) return kErrorFile;
   return dct_.write(dct::kUpdateFlag, std::string(1, kArmed)) ? 0 : kErrorFile;
 }
 
 bool OtaStore::apply_pending() {
   if (dct_.byte(dct::kUpdateFlag) != static_cast<uint8_t>(kArmed)) return false;
-  std::string wanted = dct_.read(dct::kFlashModules, dct::kFlashModuleSize);
-  uint32_t length = get32(wanted, 8);
   bool applied = false;
-  if (wanted == slot(length) && length <= FlashDevice::size(Region::UserPart) && validate() == 0) {
-    bool written = flash_.erase(Region::UserPart);
-    for (size_t at = 0; written && at < length; at += kCopySize) {
-      size_t size = std::min(kCopySize, length - at);
-      written = flash_.write(Region::UserPart, at, flash_.read(Region::OverTheAir, at, size));
-    }
+  auto image = staged();
+  if (image && dct_.read(dct::kFlashModules, dct::kFlashModuleSize) == slot(*image) && validate() == 0) {
+    InternalFlash internal(flash_);
+    bool written = internal.erase(image->start, ModulePlace::find(image->function, image->index)->size);
+    for (size_t at = 0; written && at < image->bytes.size(); at += kCopySize)
+      written = internal.write(image->start + static_cast<uint32_t>(at), image->bytes.substr(at, kCopySize));
     // Still armed when the disk refused: the next boot tries again.
     if (!written) return false;
     applied = dct_.write(dct::kUpdateSucceeded, std::string(kSucceeded, sizeof kSucceeded));
   } else {
-    log_warning("the armed update is not a valid user part; it is dropped");
+    log_warning("the armed update is no valid module; it is dropped");
   }
   dct_.write(dct::kUpdateFlag, "\xFF");
   dct_.write(dct::kFlashModules, std::string(dct::kFlashModuleSize, '\xFF'));

@@ -1,4 +1,4 @@
-// An over-the-air update from its first byte to the copy into the user part, safe against a power cut anywhere.
+// An over-the-air update from its first byte to the copy into its module's place, safe against a power cut anywhere.
 //
 // Staging writes only the OTA region. arm() describes the staged module in the DCT and then sets the update flag: from
 // that write on every boot copies the staged module until the copy is complete, and only then drops the flag. So a boot
@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "flash/dct.h"
 #include "flash/flash_device.h"
+#include "module/module_image.h"
 
 namespace vphoton {
 
@@ -35,14 +37,16 @@ class OtaStore {
   int validate() const;
   int arm();
 
-  // At boot, before anything of the user part is read: finishes a copy that is due. True if one was finished.
+  // At boot, before anything of the modules is read: finishes a copy that is due. True if one was finished.
   bool apply_pending();
 
-  // The user part was replaced and the cloud was not told yet.
+  // A module was replaced and the cloud was not told yet.
   bool succeeded() const;
   void forget_success();
 
  private:
+  std::optional<ModuleImage> staged() const;
+
   FlashDevice& flash_;
   Dct& dct_;
   uint32_t length_ = 0;

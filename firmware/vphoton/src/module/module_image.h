@@ -9,10 +9,12 @@ namespace vphoton {
 
 constexpr uint32_t kUserPartAddress = 0x080A0000;
 constexpr uint32_t kUserPartSize = 128 * 1024;
-constexpr uint32_t kFlashEnd = 0x08100000;
 constexpr uint16_t kPhotonPlatform = 6;
 constexpr size_t kModulePrefixSize = 24;
 constexpr size_t kModuleSuffixSize = 44;  // with the CRC
+// What stands in for a bootloader or system part lies this far above the place it stands for, at addresses where no
+// Photon has memory: a real one's DFU has no such range, and its Device OS refuses the module.
+constexpr uint32_t kStandInOffset = 0x08000000;
 
 // Device OS 2.3.1, module function numbers.
 enum class ModuleFunction : uint8_t {
@@ -42,7 +44,19 @@ struct ModuleDependency {
   uint16_t version;
 };
 
+// Where the Photon has room for a module. Device OS 2.3.1, memory map.
+struct ModulePlace {
+  ModuleFunction function;
+  uint8_t index;
+  uint32_t address;
+  uint32_t size;
+
+  // Null: the Photon has none.
+  static const ModulePlace* find(ModuleFunction function, uint8_t index);
+};
+
 struct ModuleImage {
+  size_t prefix;  // offset of the prefix: behind the vector table where the module begins with one
   uint32_t start;
   uint32_t end;  // address of the CRC
   uint8_t flags;
@@ -56,11 +70,11 @@ struct ModuleImage {
   std::string sha256;        // 32 bytes, as stored
   std::string bytes;         // the module itself, without what followed it
 
-  // `data` begins with the prefix and may be longer than the module. Nothing, and a reason, if it is not a module or
-  // is cut short.
+  // `data` begins with the prefix or a vector table and may be longer than the module. Nothing, and a reason, if it is
+  // not a module or is cut short.
   static std::optional<ModuleImage> parse(const std::string& data, std::string* reason = nullptr);
 
-  // Bits of ModuleCheck that hold for a user part of this virtual Photon.
+  // Bits of ModuleCheck that hold on this virtual Photon.
   uint8_t valid_checks() const;
   // Empty if the Photon would run it as its user part; else the first thing that is wrong.
   std::string why_not_runnable() const;

@@ -16,33 +16,54 @@ std::string dependency(const ModuleDependency& needed) {
          "\",\"v\":" + std::to_string(needed.version) + "}";
 }
 
+std::string dependencies(const ModuleImage& module) {
+  std::string list;
+  for (const auto& needed : module.dependency) {
+    if (needed.function == ModuleFunction::None) continue;
+    if (!list.empty()) list += ",";
+    list += dependency(needed);
+  }
+  return list;
+}
+
+// `unique` is the member that only user parts have.
+std::string describe(const ModuleImage& module, uint32_t size, const std::string& unique = "") {
+  return "{\"s\":" + std::to_string(size) + ",\"l\":\"m\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) +
+         unique + ",\"f\":\"" + function_letter(module.function) + "\",\"n\":\"" + std::to_string(module.index) +
+         "\",\"v\":" + std::to_string(module.version) + ",\"d\":[" + dependencies(module) + "]}";
+}
+
 }  // namespace
 
-std::string system_describe(const ModuleImage* user_part, uint16_t system_version) {
+std::string system_describe(const ModuleImage* user_part, uint16_t system_version,
+                            const std::vector<ModuleImage>& flashed) {
   // Device OS 2.3.1, bootloader and system parts; for other versions only their number is known (a choice).
   const std::string version = std::to_string(system_version);
-  std::string text =
-      "\"p\":6,\"m\":["
-      "{\"s\":16384,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"b\",\"n\":\"0\",\"v\":1006,\"d\":[]},"
-      "{\"s\":262144,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"s\",\"n\":\"1\",\"v\":" +
-      version +
-      ",\"d\":[{\"f\":\"s\",\"n\":\"2\",\"v\":207}]},"
-      "{\"s\":262144,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"s\",\"n\":\"2\",\"v\":" +
-      version + ",\"d\":[{\"f\":\"s\",\"n\":\"1\",\"v\":" + version + "},{\"f\":\"b\",\"n\":\"0\",\"v\":1003}]}";
-  if (user_part) {
-    text += ",{\"s\":131072,\"l\":\"m\",\"vc\":30,\"vv\":" + std::to_string(user_part->valid_checks()) + ",\"u\":\"" +
-            to_upper_hex(user_part->sha256) + "\",\"f\":\"" + function_letter(user_part->function) + "\",\"n\":\"" +
-            std::to_string(user_part->index) + "\",\"v\":" + std::to_string(user_part->version) + ",\"d\":[";
-    bool first = true;
-    for (const auto& needed : user_part->dependency) {
-      if (needed.function == ModuleFunction::None) continue;
-      if (!first) text += ",";
-      text += dependency(needed);
-      first = false;
-    }
-    text += "]}";
+  const struct {
+    ModuleFunction function;
+    uint8_t index;
+    std::string text;
+  } factory[] = {
+      {ModuleFunction::Bootloader, 0,
+       "{\"s\":16384,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"b\",\"n\":\"0\",\"v\":1006,\"d\":[]}"},
+      {ModuleFunction::SystemPart, 1,
+       "{\"s\":262144,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"s\",\"n\":\"1\",\"v\":" + version +
+           ",\"d\":[{\"f\":\"s\",\"n\":\"2\",\"v\":207}]}"},
+      {ModuleFunction::SystemPart, 2,
+       "{\"s\":262144,\"l\":\"m\",\"vc\":30,\"vv\":30,\"f\":\"s\",\"n\":\"2\",\"v\":" + version +
+           ",\"d\":[{\"f\":\"s\",\"n\":\"1\",\"v\":" + version + "},{\"f\":\"b\",\"n\":\"0\",\"v\":1003}]}"},
+  };
+  std::string modules;
+  for (const auto& [function, index, text] : factory) {
+    std::string said = text;
+    for (const auto& module : flashed)
+      if (module.function == function && module.index == index)
+        said = describe(module, ModulePlace::find(function, index)->size);
+    modules += (modules.empty() ? "" : ",") + said;
   }
-  return text + "]";
+  if (user_part)
+    modules += "," + describe(*user_part, kUserPartSize, ",\"u\":\"" + to_upper_hex(user_part->sha256) + "\"");
+  return "\"p\":6,\"m\":[" + modules + "]";
 }
 
 }  // namespace vphoton

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["UNIFIED_ENGINE", "release_name"]
+__all__ = ["UNIFIED_ENGINE", "module_number", "release_name"]
 
 # First module number with the cloud protocol engine that takes long names and arguments (0.8.0-rc.1).
 UNIFIED_ENGINE = 300
@@ -22,3 +22,11 @@ _RELEASES = {
 def release_name(module_version: int) -> str | None:
     """The release with this system module number, such as "2.3.1" for 2302; None for a number not known here."""
     return _RELEASES.get(module_version)
+
+
+def module_number(release: str) -> int:
+    """The number of a release's system modules, such as 2302 for "2.3.1".
+
+    :raises KeyError: not a release known here
+    """
+    return {name: number for number, name in _RELEASES.items()}[release]

@@ -19,6 +19,7 @@ from photonrig.localcloud.http import (
     clients,
     control,
     customers,
+    device_os,
     devices,
     events,
     flash,
@@ -39,7 +40,19 @@ __all__ = ["make_app"]
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
     *(health, oauth, tokens, users, clients, events, publish, claim_codes, claims),
-    *(products, team, customers, product_devices, devices, flash, control, binaries, build_targets, provisioning),
+    *(
+        products,
+        team,
+        customers,
+        product_devices,
+        devices,
+        flash,
+        control,
+        binaries,
+        build_targets,
+        device_os,
+        provisioning,
+    ),
 )
 
 

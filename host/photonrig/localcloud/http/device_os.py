@@ -1,0 +1,78 @@
+"""``/v1/device-os/versions``: releases of Device OS and their modules, as the Particle CLI looks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from photonrig.localcloud.core import PHOTON_PLATFORM
+from photonrig.localcloud.device_os import RELEASES, SystemImage, find_release, system_images
+from photonrig.localcloud.http.call import Answer, OpenCall, open_route
+from photonrig.localcloud.http.errors import ApiError, refused
+
+__all__ = ["ROUTES"]
+
+
+async def versions(call: OpenCall) -> Answer:
+    """All releases there are for a platform."""
+    known = RELEASES if _is_photon(call) else ()
+    return {"versions": [_described(call, release) for release in known], "meta": {"total_pages": 1}}
+
+
+async def version(call: OpenCall) -> Answer:
+    """One release: by its number, by the version of its modules as in ``2302``, or as ``latest``."""
+    return _described(call, _release(call))
+
+
+async def download(call: OpenCall) -> Answer:
+    """A module of a release."""
+    for image in system_images(_release(call)):
+        if image.filename == call.path("filename"):
+            return Response(image.content, media_type="application/octet-stream")
+    raise refused(404, "Device OS module not found")
+
+
+def _release(call: OpenCall) -> str:
+    release = find_release(call.path("version"))
+    if release is None or not _is_photon(call):
+        raise _not_found()
+    return release
+
+
+def _is_photon(call: OpenCall) -> bool:
+    return call.request.query_params.get("platform_id") in (None, str(PHOTON_PLATFORM))
+
+
+def _not_found() -> ApiError:
+    return refused(404, "Device OS version not found")
+
+
+def _described(call: OpenCall, release: str) -> dict[str, Any]:
+    return {
+        "version": release,
+        "release_state": "stable",
+        "base_url": f"{str(call.request.base_url).rstrip('/')}/v1/device-os/versions/{release}/modules",
+        "modules": [_described_module(image) for image in system_images(release)],
+    }
+
+
+def _described_module(image: SystemImage) -> dict[str, Any]:
+    crc = f"{image.crc:08x}"
+    return {
+        "filename": image.filename,
+        "crc": {"ok": True, "storedCrc": crc, "actualCrc": crc},
+        "prefixInfo": {
+            "moduleFunction": image.function,
+            "moduleIndex": image.index,
+            "moduleVersion": image.version,
+            "platformID": PHOTON_PLATFORM,
+        },
+    }
+
+
+ROUTES = [
+    open_route("GET", "/v1/device-os/versions", versions),
+    open_route("GET", "/v1/device-os/versions/{version}", version),
+    open_route("GET", "/v1/device-os/versions/{version}/modules/{filename}", download),
+]
