@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import serial
 
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
+from photonrig.evidence import Moment, Tap, Trouble
 
 __all__ = ["BenchConsole"]
 
@@ -29,13 +30,14 @@ _BULK: Final = 64 * 1024
 class BenchConsole:
     """An open console; use it in a ``with`` block. ``events`` are the unasked lines so far, in order."""
 
-    def __init__(self, port: str, *, device: str | None = None) -> None:
-        """Open a serial port or pseudo-terminal by its path.
+    def __init__(self, port: str, *, device: str | None = None, tap: Tap | None = None) -> None:
+        """Open a serial port or pseudo-terminal by its path; ``tap`` is told every line of both ways.
 
         :raises LinkLost: it cannot be opened
         """
         self.port = port
         self.device = device
+        self._tap = tap
         self.events: list[dict[str, Any]] = []
         self._partial = bytearray()
         self._probes = 0
@@ -43,7 +45,7 @@ class BenchConsole:
         try:
             self._serial = serial.Serial(port, _SPEED, timeout=0, write_timeout=_REPLY)
         except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {port} cannot be opened: {error}", device=device) from None
+            raise self._lost(f"serial port {port} cannot be opened: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +108,7 @@ class BenchConsole:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise LinkLost(f"no reply to {line!r} on {self.port} in time", device=self.device)
+                raise self._lost(f"no reply to {line!r} on {self.port} in time", "silent")
             replies: list[dict[str, Any]] = []
             for message in self._lines(left):
                 (self.events if "event" in message else replies).append(message)
@@ -121,9 +123,9 @@ class BenchConsole:
                 return []
             chunk = os.read(self._serial.fileno(), _BULK)
         except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None
+            raise self._lost(f"serial port {self.port} went away: {error}") from None
         if not chunk:
-            raise LinkLost(f"serial port {self.port} went away", device=self.device)
+            raise self._lost(f"serial port {self.port} went away")
         self._partial += chunk
         *whole, rest = self._partial.split(b"\n")
         self._partial = bytearray(rest)
@@ -131,7 +133,16 @@ class BenchConsole:
             raise ProtocolError(f"a line on {self.port} does not end", device=self.device)
         return [self._message(bytes(text)) for text in whole if text.strip()]
 
+    def _tell(self, text: str, trouble: Trouble = "") -> None:
+        if self._tap is not None:
+            self._tap(Moment(time.monotonic(), "serial", text, trouble=trouble))
+
+    def _lost(self, text: str, trouble: Trouble = "broke") -> LinkLost:
+        self._tell(text, trouble)
+        return LinkLost(text, device=self.device)
+
     def _message(self, text: bytes) -> dict[str, Any]:
+        self._tell(f"< {text.decode('utf-8', 'replace').rstrip()}")
         try:
             message = json.loads(text)
         except ValueError:
@@ -144,4 +155,5 @@ class BenchConsole:
         try:
             self._serial.write(line.encode() + b"\n")
         except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None
+            raise self._lost(f"serial port {self.port} went away: {error}") from None
+        self._tell(f"> {line}")

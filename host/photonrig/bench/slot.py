@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from photonrig.bench.console import BenchConsole
 from photonrig.errors import UsageError
+from photonrig.evidence import Tap
 from photonrig.particle.softap import SoftAp
 
 __all__ = ["Power", "Reset", "SerialLink", "SetupButton", "Slot", "SoftApLink"]
@@ -65,7 +66,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place with one device; ``device_id`` is 24 lower-case hex digits."""
+    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``tap`` hears what goes over its links."""
 
     name: str
     device_id: str
@@ -74,6 +75,7 @@ class Slot:
     power: Power | None = None
     setup_button: SetupButton | None = None
     reset: Reset | None = None
+    tap: Tap | None = None
 
     @contextmanager
     def console(self) -> Iterator[BenchConsole]:
@@ -81,7 +83,7 @@ class Slot:
 
         :raises UsageError: the slot has no serial link
         """
-        with BenchConsole(self.need("serial", self.serial).port, device=self.device_id) as console:
+        with BenchConsole(self.need("serial", self.serial).port, device=self.device_id, tap=self.tap) as console:
             yield console
 
     @contextmanager
@@ -90,7 +92,8 @@ class Slot:
 
         :raises UsageError: the slot has no SoftAP link
         """
-        yield self.need("softap_link", self.softap_link).tcp()
+        softap = self.need("softap_link", self.softap_link).tcp()
+        yield softap if self.tap is None else softap.tapped(self.tap)
 
     def need(self, name: str, capability: T | None) -> T:
         """The capability, or an error that names what the slot lacks.

@@ -9,6 +9,7 @@ Everything lies under ``.rig`` in the checkout, so that removing that folder und
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -23,10 +24,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from photonrig import __version__
 from photonrig.errors import ToolError
 
 __all__ = ["Toolchain", "step"]
 
+_BUNDLE = "_bundle"  # where a wheel keeps what a checkout has beside the package
 _TAIL = 40  # lines of a failed tool's output that are shown
 
 
@@ -43,14 +46,32 @@ def step(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """Paths of one checkout's tools; ``root`` is the folder that holds ``firmware`` and ``host``."""
+    """Paths of one set of tools; ``root`` holds ``firmware`` and ``host/lock``, ``made`` is for what is made."""
 
     root: Path
+    made: Path | None = None
+
+    @classmethod
+    def found(cls) -> Toolchain:
+        """Of the checkout this package runs from, or of the installed package, which carries the sources with it."""
+        package = Path(__file__).resolve().parents[1]
+        if (package / _BUNDLE).is_dir():
+            cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+            return cls(package / _BUNDLE, cache / "photonrig" / __version__)
+        return cls(package.parents[1])
 
     @property
     def work(self) -> Path:
-        """The folder of everything made, ``.rig``."""
-        return self.root / ".rig"
+        """The folder of everything made: ``.rig``, or the user's cache for an installed package."""
+        return self.made or self.root / ".rig"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from building meanwhile; inside it nothing is made twice."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        with (self.work / "lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
 
     @property
     def vphoton(self) -> Path:

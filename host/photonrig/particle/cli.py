@@ -205,6 +205,7 @@ class ParticleCli:
             stdout=plain(output, self._secrets),
             stderr=plain(errors, self._secrets),
             seconds=time.monotonic() - started,
+            began=started,
         )
         self.transcript.append(result)
         return result

@@ -27,13 +27,17 @@ _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class CliResult:
-    """One finished call; secrets are masked in all texts, control sequences are gone, ``seconds`` is wall time."""
+    """One finished call; secrets are masked in all texts, control sequences are gone.
+
+    ``seconds`` is wall time from ``began`` on, which is by the monotonic clock.
+    """
 
     argv: tuple[str, ...]
     exit_code: int
     stdout: str
     stderr: str
     seconds: float
+    began: float = 0.0
 
     @property
     def text(self) -> str:

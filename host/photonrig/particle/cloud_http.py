@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -18,6 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from photonrig.errors import NetworkError, UsageError
+from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
 
@@ -50,6 +52,7 @@ class CloudHttp:
         self.production_account = production_account
         # Proxies are for the way to the internet, not for this machine.
         self._exchanges: deque[str] = deque(maxlen=_EXCHANGES)
+        self._taps: list[Tap] = []
         self.trust_env = not _is_loopback(host)
         self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
 
@@ -72,7 +75,7 @@ class CloudHttp:
         """The same cloud and connections with another token, or without one."""
         other = object.__new__(type(self))
         other.api, other.timeout, other.production_account = self.api, self.timeout, self.production_account
-        other._exchanges = self._exchanges
+        other._exchanges, other._taps = self._exchanges, self._taps
         other.trust_env, other._client = self.trust_env, self._client
         other.token = token
         return other
@@ -116,6 +119,7 @@ class CloudHttp:
         headers = {}
         if basic is None and self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.access_token}"
+        began = time.monotonic()
         try:
             response = self._client.request(
                 method,
@@ -129,11 +133,15 @@ class CloudHttp:
                 timeout=self.timeout if timeout is None else timeout,
             )
         except httpx.TimeoutException:
-            raise NetworkError(f"{method} {path}: no answer from {self.api} in time") from None
+            raise self._unanswered(f"{method} {path}: no answer from {self.api} in time", began, "silent") from None
         except httpx.HTTPError as error:
-            raise NetworkError(f"{method} {path}: {self.api} cannot be reached: {error}") from None
-        self._note(method, path, query, json_body if json_body is not None else form, response)
+            raise self._unanswered(f"{method} {path}: {self.api} cannot be reached: {error}", began, "broke") from None
+        self._note(method, path, query, json_body if json_body is not None else form, response, began)
         return response
+
+    def tap(self, tap: Tap) -> None:
+        """Tell ``tap`` of every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
+        self._taps.append(tap)
 
     def take_exchanges(self) -> list[str]:
         """Requests and answers since the last call, oldest first, one text each, secrets masked."""
@@ -141,8 +149,22 @@ class CloudHttp:
         self._exchanges.clear()
         return taken
 
+    def _tell(self, text: str, began: float, trouble: Trouble) -> None:
+        for tap in self._taps:
+            tap(Moment(began, "http", text, time.monotonic() - began, trouble))
+
+    def _unanswered(self, text: str, began: float, trouble: Trouble) -> NetworkError:
+        self._tell(self._masked(text), began, trouble)
+        return NetworkError(text)
+
     def _note(
-        self, method: str, path: str, query: Mapping[str, str] | None, sent: Any, response: httpx.Response
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        sent: Any,
+        response: httpx.Response,
+        began: float,
     ) -> None:
         request = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
         if sent:
@@ -151,7 +173,9 @@ class CloudHttp:
             body = json.dumps(_without_secrets(response.json()), ensure_ascii=False)
         except ValueError:
             body = f"{len(response.content)} bytes" if response.content else ""
-        self._exchanges.append(self._masked(f"{request} -> {response.status_code} {body[:_SHOWN]}".rstrip()))
+        text = self._masked(f"{request} -> {response.status_code} {body[:_SHOWN]}".rstrip())
+        self._exchanges.append(text)
+        self._tell(text, began, "failed" if response.is_server_error else "refused" if response.is_error else "")
 
     def read(self, request: str, response: httpx.Response, device: str | None = None) -> Any:
         """The JSON of an answer; ``request`` names it in messages.

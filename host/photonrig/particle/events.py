@@ -29,7 +29,7 @@ from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, Pr
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
 
-__all__ = ["Event", "EventStream"]
+__all__ = ["Event", "EventStream", "Match"]
 
 # Clouds send something at least every 9 to 12 seconds.
 _SILENCE: Final = 20.0

@@ -18,6 +18,7 @@ import http.client
 import json
 import re
 import socket
+import time
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, Protocol, TypeVar
@@ -25,6 +26,7 @@ from typing import Any, Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
+from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
 
@@ -150,6 +152,8 @@ def decode_reply(command: str, data: bytes) -> dict[str, Any]:
     return reply
 
 
+# A claim code and an encrypted password, in the order in which encode_body writes their objects.
+_SECRET_FIELDS: Final = re.compile(rb'((?:"k":"cc","v"|"pwd"):)"[^"]*"')
 _SCAN_ENTRY: Final = re.compile(
     rb'\{"ssid":"(?P<ssid>.{0,64}?)","rssi":(?P<rssi>-?\d+),"sec":(?P<sec>-?\d+),'
     rb'"ch":(?P<ch>-?\d+),"mdr":(?P<mdr>-?\d+)\}',
@@ -275,6 +279,29 @@ def _reason(error: Exception) -> str:
     return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
+class _Tapped:
+    """A transport that tells what went over it."""
+
+    def __init__(self, inner: SoftApTransport, tap: Tap) -> None:
+        self._inner = inner
+        self._tap = tap
+
+    def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
+        began, sent = time.monotonic(), _SECRET_FIELDS.sub(rb'\1"***"', body).decode("utf-8", "replace")
+        text = f"{command} {sent}".rstrip()
+        trouble: Trouble = "broke"
+        try:
+            answer = self._inner.ask(command, body, timeout=timeout)
+            text, trouble = f"{text} -> {answer.decode('utf-8', 'replace').strip()}", ""
+        except (LinkLost, ProtocolError) as error:
+            text = f"{text}: {error}"
+            trouble = "refused" if isinstance(error, ProtocolError) else trouble
+            raise
+        finally:
+            self._tap(Moment(began, "softap", text, time.monotonic() - began, trouble))
+        return answer
+
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -284,6 +311,10 @@ class SoftAp:
     def __init__(self, transport: SoftApTransport, *, device: str | None = None) -> None:
         self.device = device
         self._transport = transport
+
+    def tapped(self, tap: Tap) -> SoftAp:
+        """The same, telling ``tap`` of every command and answer; claim codes and passwords are left out."""
+        return SoftAp(_Tapped(self._transport, tap), device=self.device)
 
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""

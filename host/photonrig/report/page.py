@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from photonrig.report.run import Run, duration
 
-__all__ = ["write_page"]
+__all__ = ["render", "write_page"]
 
 
-def write_page(run: Run, path: Path) -> None:
-    """Write ``run`` to ``path`` as HTML."""
+def render(template: str, **values: Any) -> str:
+    """A page from one of the templates; texts are escaped."""
     environment = Environment(
         loader=PackageLoader("photonrig.report"),
         autoescape=select_autoescape(("html",)),
@@ -21,9 +22,12 @@ def write_page(run: Run, path: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template(template).render(**values)
+
+
+def write_page(run: Run, path: Path) -> None:
+    """Write ``run`` to ``path`` as HTML."""
     numbered = list(enumerate(run.steps, 1))
     chapters = [(name, list(steps)) for name, steps in groupby(numbered, key=lambda pair: pair[1].chapter)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        environment.get_template("run.html").render(run=run, chapters=chapters, duration=duration), encoding="utf-8"
-    )
+    path.write_text(render("run.html", run=run, chapters=chapters, duration=duration), encoding="utf-8")

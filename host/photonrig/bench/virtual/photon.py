@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +108,14 @@ class VirtualPhoton:
     def alive(self) -> bool:
         """Whether the device has power."""
         return self._process is not None and self._process.alive
+
+    @property
+    def crashed(self) -> str:
+        """The signal that the firmware made the process end with; empty if it did not. A kill is a power cut."""
+        code = None if self._process is None else self._process.exit_code
+        if code is None or code >= 0 or -code in (signal.SIGKILL, signal.SIGTERM):
+            return ""
+        return signal.Signals(-code).name
 
     @property
     def pid(self) -> int:

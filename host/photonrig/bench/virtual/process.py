@@ -64,6 +64,11 @@ class ReadyProcess:
         """Whether the process runs."""
         return self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; below 0 the signal that ended it."""
+        return self._process.poll()
+
     def stop(self) -> None:
         """End it with SIGTERM and wait; does nothing if it has ended.
 

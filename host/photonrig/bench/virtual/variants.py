@@ -10,7 +10,7 @@ from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import UsageError
 from photonrig.localcloud.firmware import collect_project, compile_project
 
-__all__ = ["VARIANTS", "build_variant", "variant_project", "with_version"]
+__all__ = ["VARIANTS", "build_project", "build_variant", "variant_project", "with_version"]
 
 VARIANTS = ("roller",)
 
@@ -34,14 +34,23 @@ def build_variant(tools: Toolchain, variant: str) -> Path:
     :raises UsageError: no such variant
     :raises ModuleError: the sources do not compile
     """
-    files = collect_project(variant_project(tools, variant))
+    return build_project(tools, variant, variant_project(tools, variant))
+
+
+def build_project(tools: Toolchain, name: str, project: Path) -> Path:
+    """Build any project as a native module called ``name`` if its sources changed; returns the module's path.
+
+    :raises UsageError: the folder holds no sources
+    :raises ModuleError: the sources do not compile
+    """
+    files = collect_project(project)
     fingerprint = _fingerprint(files, tools.sdk)
-    module = tools.work / "firmware" / f"{variant}.bin"
+    module = tools.work / "firmware" / f"{name}.bin"
     stamp = module.with_suffix(".made-from")
     if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
         return module
     module.parent.mkdir(parents=True, exist_ok=True)
-    with step(f"compiling {variant}"):
+    with step(f"compiling {name}"):
         module.write_bytes(compile_project(files, tools.sdk).image)
     stamp.write_text(fingerprint)
     return module

@@ -1,0 +1,280 @@
+"""A rig of virtual Photons: one device of each variant and a local cloud, on this machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from photonrig.bench.clock import Clock, SystemClock
+from photonrig.bench.console import BenchConsole
+from photonrig.bench.readings import Proof, Readings
+from photonrig.bench.rig import CloudTarget, Firmware
+from photonrig.bench.slot import Slot
+from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.virtual.lab import USERNAME, Lab
+from photonrig.bench.virtual.photon import AIR, VirtualPhoton
+from photonrig.bench.virtual.variants import VARIANTS, build_project
+from photonrig.errors import PhotonrigError, UsageError
+from photonrig.particle.cli import ParticleCli
+from photonrig.particle.cloud import Cloud
+from photonrig.particle.events import EventStream
+from photonrig.particle.module import parse_module
+
+__all__ = ["VirtualRig", "shipped_variants"]
+
+_ANSWER: Final = 2.0  # seconds within which everything on this machine answers a probe
+_ONLINE: Final = 60.0
+_NONCE: Final = 40  # bytes that a device service sends first
+# Resets that somebody asked for in the open: the button, an update, the plug.
+_ASKED_FOR: Final = ("pin_reset", "update", "power_down", "power_brownout", "none", "unknown", "")
+
+
+def shipped_variants(tools: Toolchain) -> dict[str, Path]:
+    """The variants that come with photonrig: name to project folder."""
+    return {name: tools.root / "firmware" / "variants" / name for name in VARIANTS}
+
+
+class VirtualRig:
+    """See the module; comes up with the first slot that is asked for."""
+
+    real = False
+    name = "virtual"
+
+    def __init__(
+        self, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock | None = None
+    ) -> None:
+        """``projects``: firmware project folders by variant; ``work`` is a folder for this rig alone.
+
+        :raises PhotonrigError: it could not be built or did not come up
+        """
+        self.work = work
+        self.projects = dict(projects)
+        self._tools = tools
+        self._clock = clock or SystemClock()
+        with tools.alone():
+            tools.native()
+            firmware = {name: build_project(tools, name, project) for name, project in self.projects.items()}
+        self.lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=len(firmware))
+        self.lab.start()
+        self._cloud_pid = self.lab.local_cloud.pid
+        self.target = self._target()
+        self._photons = {device.variant: self.lab.photons[device.name] for device in self.lab.devices}
+
+    def _target(self) -> CloudTarget:
+        lab = self.lab
+        return CloudTarget(
+            cloud=self._cloud(),
+            central=lab.central,
+            product_id=lab.product.id,
+            client=lab.client,
+            wifi=(AIR[0].ssid, AIR[0].password),
+            make_cli=self._make_cli,
+        )
+
+    def _cloud(self) -> Cloud:
+        return Cloud(self.lab.local_cloud.api)
+
+    def _make_cli(self) -> ParticleCli:
+        with self._tools.alone():
+            script = self._tools.particle_cli()
+        cli = ParticleCli(self._tools.node, script, self.work / "home", self.target.cloud.api)
+        cli.use(USERNAME, self.lab.central.access_token)
+        return cli
+
+    def slot(self, variant: str) -> Slot:
+        """The slot with this variant's device.
+
+        :raises UsageError: there is no such variant
+        """
+        if variant not in self._photons:
+            raise UsageError(f"the rig has no {variant}; it has {', '.join(self._photons)}")
+        return self._photons[variant].slot
+
+    def firmware(self, variant: str) -> Firmware:
+        """What the devices of this variant are to run."""
+        image = self.lab.firmware[variant]
+        return Firmware(variant, image, self.projects[variant], parse_module(image.read_bytes()).product_version or 0)
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Label and text pairs for reports."""
+        return (("target", f"local cloud {self.target.cloud.api}, virtual Photons"),)
+
+    def close(self) -> None:
+        """Take everything down."""
+        self.target.cloud.close()
+        self.lab.kill()
+
+    # --- what is healthy --------------------------------------------------------------------------------------------
+
+    def read(self, slot: Slot | None, since: float) -> Readings:
+        """Look at everything; takes a few seconds at most, far less when all is well."""
+        cloud = self._read_cloud()
+        if slot is None:
+            return cloud
+        photon = self._photon(slot)
+        device = _read_device(photon, slot, since)
+        if cloud.cloud_answers == "" and not device.crash and not device.power:
+            device = replace(device, online=self._online(slot))
+        return replace(
+            device,
+            **{name: value for name in Readings.__slots__ if (value := getattr(cloud, name)) is not None},
+        )
+
+    def _read_cloud(self) -> Readings:
+        local = self.lab.local_cloud
+        running = local.alive
+        same = running and local.pid == self._cloud_pid
+        readings = Readings(
+            cloud_process=""
+            if same
+            else "the local cloud was started anew"
+            if running
+            else "the local cloud has ended",
+            cloud_answers=self._answers(local.api),
+            api_path=self._answers(self.target.cloud.api),
+            device_path=self._device_path(),
+            access_point="",
+        )
+        return replace(readings, canary=None if readings.api_path else self._canary())
+
+    def _answers(self, api: str) -> Proof:
+        with Cloud(api, timeout=_ANSWER) as cloud:
+            return _trouble(cloud.using(self.lab.central).username)
+
+    def _device_path(self) -> Proof:
+        return _greets(self.lab.local_cloud.device_host, self.lab.local_cloud.device_port)
+
+    def _canary(self) -> Proof:
+        name = f"canary/{secrets.token_hex(8)}"
+        try:
+            with EventStream(self.target.team, "/v1/devices/events", silence=_ANSWER) as stream:
+                self.target.team.publish(name)
+                stream.expect(name, _ANSWER)
+        except PhotonrigError as error:
+            return f"the canary did not come round: {error}"
+        return ""
+
+    def _online(self, slot: Slot) -> Proof:
+        team, scope = self.target.team, self.target.product
+        try:
+            return "" if team.ping(slot.device_id, scope) else "the device does not answer the cloud"
+        except PhotonrigError as error:
+            return str(error)
+
+    # --- putting it right -------------------------------------------------------------------------------------------
+
+    def recover(self, slot: Slot | None) -> list[str]:
+        """Bring cloud and device back; returns what was done."""
+        done = []
+        local = self.lab.local_cloud
+        if not local.alive or self._answers(local.api):
+            local.restart()
+            done.append("the local cloud was started again")
+        self._cloud_pid = local.pid
+        if slot is None:
+            return done
+        photon = self._photon(slot)
+        if not photon.alive:
+            photon.start()
+            done.append(f"{slot.device_id}: switched on again")
+        elif _read_device(photon, slot, time.monotonic()).console:
+            photon.kill()
+            photon.start()
+            done.append(f"{slot.device_id}: switched off and on again, because its console was silent")
+        if self._online(slot):
+            self._clock.wait_until(lambda: not self._online(slot), _ONLINE, f"{slot.device_id} back on the cloud")
+            done.append(f"{slot.device_id}: waited until it answered the cloud")
+        return done
+
+    def _photon(self, slot: Slot) -> VirtualPhoton:
+        return next(photon for photon in self._photons.values() if photon.device_id == slot.device_id)
+
+
+def _read_device(photon: VirtualPhoton, slot: Slot, since: float) -> Readings:
+    if not photon.alive:
+        crash = photon.crashed
+        trouble = f"the firmware crashed: {crash}" if crash else ""
+        return Readings(crash=trouble, power="" if crash else "the device has no power")
+    readings = Readings(crash="", power="", port=_opens(slot.need("serial", slot.serial).port))
+    if readings.port:
+        return readings
+    port = slot.need("serial", slot.serial).port
+    readings = replace(readings, port_holder=_holder(port, photon.pid))
+    try:
+        status = photon.status()
+    except PhotonrigError as error:
+        return replace(readings, console=f"the system does not answer: {error}")
+    up, reason = status["uptime_ms"] / 1000, status["reset_reason"]
+    again = up < time.monotonic() - since and reason not in _ASKED_FOR
+    readings = replace(readings, reboot=f"the device reset by itself {up:.1f} s ago: {reason}" if again else "")
+    if status["listening"]:
+        return replace(readings, softap=_softap(slot))
+    return _ask_console(readings, slot)
+
+
+def _ask_console(readings: Readings, slot: Slot) -> Readings:
+    try:
+        with BenchConsole(slot.need("serial", slot.serial).port, device=slot.device_id) as console:
+            info = console.ask("info", _ANSWER)
+    except PhotonrigError as error:
+        return replace(readings, console=str(error))
+    found = str(info.get("id", ""))
+    trouble = "" if found == slot.device_id else f"{found or 'a stranger'} answers at the port of {slot.device_id}"
+    return replace(readings, console="", port_device=trouble)
+
+
+def _softap(slot: Slot) -> Proof:
+    link = slot.need("softap_link", slot.softap_link)
+    return _trouble(lambda: link.tcp().version())
+
+
+def _trouble(look: Callable[[], object]) -> Proof:
+    try:
+        look()
+    except PhotonrigError as error:
+        return str(error)
+    return ""
+
+
+def _opens(port: str) -> Proof:
+    try:
+        os.close(os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except OSError as error:
+        return f"serial port {port} cannot be opened: {error.strerror}"
+    return ""
+
+
+def _holder(port: str, owner: int) -> Proof:
+    """Another process that has the port open and may eat what the device says."""
+    terminal = os.path.realpath(port)
+    for table in Path("/proc").glob("[0-9]*/fd"):
+        pid = int(table.parent.name)
+        if pid in (owner, os.getpid()):
+            continue
+        with suppress(OSError):
+            if any(str(entry.readlink()) == terminal for entry in table.iterdir()):
+                name = (table.parent / "comm").read_text().strip()
+                return f"serial port {port} is also held by {name} (process {pid})"
+    return ""
+
+
+def _greets(host: str, port: int) -> Proof:
+    """Whether a device service says its first word there."""
+    received = b""
+    try:
+        with socket.create_connection((host, port), _ANSWER) as link:
+            while len(received) < _NONCE:
+                chunk = link.recv(_NONCE)
+                if not chunk:
+                    return f"the device service at {host}:{port} hung up at once"
+                received += chunk
+    except OSError as error:
+        return f"no device service at {host}:{port}: {error}"
+    return ""

@@ -1,0 +1,287 @@
+"""pytest for Photons: the same test on real devices in a rig and on virtual ones.
+
+    def test_it_opens(photon, events):
+        assert photon.call("move", "open") == 100
+        events.expect("shade/moved")
+
+Fixtures: ``photon`` (a device, once for every variant present), ``cloud``, ``customer`` (a new one, gone afterwards),
+``events``. Markers: ``variant``, ``needs``, ``hil``, ``destructive``. ``pytest --help`` lists the options.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from photonrig.testing.attempts import Attempts
+from photonrig.testing.reporter import Reporter
+
+# Loaded into every pytest run: what costs time to import is imported by the fixtures that need it.
+if TYPE_CHECKING:
+    from photonrig.bench.rig import CloudTarget
+    from photonrig.particle.cli import ParticleCli
+    from photonrig.testing.bench import Bench, TestRun
+    from photonrig.testing.customer import Customer
+    from photonrig.testing.events import Events
+    from photonrig.testing.photon import Photon
+
+__all__: list[str] = []
+
+SEED = pytest.StashKey[int]()
+RUN: pytest.StashKey[TestRun | None] = pytest.StashKey()
+ATTEMPT = pytest.StashKey[int]()
+EXPIRED = pytest.StashKey[str]()
+
+_ROOT = "photonrig_run"  # the fixture that all others rest on: who has it is a bench test
+_VARIANT = "photonrig_variant"
+
+MARKERS = (
+    "variant(*names): only for these manufacturer variants",
+    "needs(*capabilities): only on slots with these: serial, softap_link, power, setup_button, reset",
+    "hil: only on real devices",
+    "destructive: may wear out or lock a real device; needs --destructive there",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options and settings."""
+    group = parser.getgroup("photonrig", "Photons, real or virtual")
+    group.addoption("--rig", default="virtual", metavar="FILE", help="rig.toml of a bench (default: virtual Photons)")
+    group.addoption("--rig-report", metavar="DIR", help="keep reports and per-test folders here: index.html and more")
+    group.addoption("--rig-seed", type=int, metavar="N", help="order of the bench tests (default: by lot, and told)")
+    group.addoption(
+        "--rig-retries",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how often a failure whose cause is rig, network or cloud is tried again, always shown (default: 1)",
+    )
+    group.addoption("--known-bad", metavar="FILE", help="tests known to fail, with reason and date")
+    group.addoption("--destructive", action="store_true", help="run destructive tests on real devices too")
+    parser.addini("photonrig_variants", "firmware projects as name = folder", type="linelist", default=[])
+    parser.addini("photonrig_known_bad", "file of tests known to fail", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Markers, and the seed, which all workers share."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        seed = worker["photonrig_seed"]
+    else:
+        chosen = config.getoption("rig_seed")
+        seed = secrets.randbelow(1_000_000) if chosen is None else chosen
+    config.stash[SEED] = seed
+    config.pluginmanager.register(
+        Attempts(_is_bench, _run_of, _set_attempt, config.getoption("rig_retries")), "photonrig-attempts"
+    )
+    if worker is None:
+        config.pluginmanager.register(
+            Reporter(_kept(config), _order(config), lambda: _facts(config)), "photonrig-reporter"
+        )
+
+
+def _kept(config: pytest.Config) -> Path | None:
+    given = config.getoption("rig_report")
+    return config.invocation_params.dir / given if given else None
+
+
+def _run_of(item: pytest.Item) -> TestRun | None:
+    return item.stash.get(RUN, None)
+
+
+def _set_attempt(item: pytest.Item, number: int) -> None:
+    item.stash[ATTEMPT] = number
+    item.stash[RUN] = None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist: a worker is set up."""
+    node.workerinput["photonrig_seed"] = node.config.stash[SEED]
+
+
+# --- collection -------------------------------------------------------------------------------------------------------
+
+
+def _projects(config: pytest.Config) -> dict[str, Path]:
+    projects = {}
+    for line in config.getini("photonrig_variants"):
+        name, found, folder = (part.strip() for part in line.partition("="))
+        if not (name and found and (config.rootpath / folder).is_dir()):
+            raise pytest.UsageError(f"photonrig_variants: {line!r} is no name = folder of a firmware project")
+        projects[name] = config.rootpath / folder
+    return projects
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that wants a photon runs once for each variant present on the rig."""
+    if _VARIANT not in metafunc.fixturenames:
+        return
+    from photonrig.errors import PhotonrigError
+    from photonrig.testing.bench import variants_of
+
+    try:
+        present = variants_of(metafunc.config.getoption("rig"), _projects(metafunc.config))
+    except PhotonrigError as error:
+        raise pytest.UsageError(str(error)) from None
+    wanted = [name for marker in metafunc.definition.iter_markers("variant") for name in marker.args]
+    chosen: list[Any] = [name for name in present if not wanted or name in wanted]
+    if not chosen:
+        why = f"the rig has no {' or '.join(wanted) or 'device'}; it has {', '.join(present) or 'nothing'}"
+        chosen = [pytest.param("none", marks=pytest.mark.skip(reason=why))]
+    metafunc.parametrize(_VARIANT, chosen, indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order bench tests by the seed, among themselves; apply markers and the known-bad list."""
+    places = [place for place, item in enumerate(items) if _is_bench(item)]
+    shuffled = [items[place] for place in places]
+    random.Random(config.stash[SEED]).shuffle(shuffled)  # noqa: S311
+    for place, item in zip(places, shuffled, strict=True):
+        items[place] = item
+    real = config.getoption("rig") != "virtual"
+    for item in shuffled:
+        if item.get_closest_marker("hil") and not real:
+            item.add_marker(pytest.mark.skip(reason="only on real devices: --rig FILE"))
+        if item.get_closest_marker("destructive") and real and not config.getoption("destructive"):
+            item.add_marker(pytest.mark.skip(reason="may wear out a real device: --destructive"))
+    _apply_known_bad(config, items)
+
+
+def _apply_known_bad(config: pytest.Config, items: list[pytest.Item]) -> None:
+    given = config.getoption("known_bad") or config.getini("photonrig_known_bad")
+    if not given:
+        return
+    from photonrig.errors import UsageError
+    from photonrig.testing.known_bad import read_known_bad
+
+    try:
+        entries = read_known_bad(config.rootpath / given)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    today = date.today()
+    for entry in entries:
+        for item in items:
+            if entry.matches(item.nodeid):
+                if entry.expired(today):
+                    item.stash[EXPIRED] = f"its known-bad entry ended on {entry.until}: {entry.reason}"
+                else:
+                    reason = f"known bad until {entry.until}: {entry.reason}"
+                    item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """An excuse that nobody renewed is none."""
+    __tracebackhide__ = True
+    if EXPIRED in item.stash:
+        from photonrig.errors import UsageError
+
+        raise UsageError(f"{item.stash[EXPIRED]}; mend the test, or renew the entry with a new date")
+
+
+def _is_bench(item: pytest.Item) -> bool:
+    return _ROOT in getattr(item, "fixturenames", ())
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say the seed, if it orders anything."""
+    count = sum(map(_is_bench, items))
+    return [_order(config)] if count > 1 else []
+
+
+def _facts(config: pytest.Config) -> tuple[tuple[str, str], ...]:
+    return (("rig", str(config.getoption("rig"))), ("order", f"seed {config.stash[SEED]}"))
+
+
+def _order(config: pytest.Config) -> str:
+    return f"photonrig: order by seed {config.stash[SEED]} (again: --rig-seed {config.stash[SEED]})"
+
+
+# --- fixtures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The rig of this process; opened by the first test that needs more than its name."""
+    from photonrig.testing.bench import Bench, open_rig
+
+    rig, projects = pytestconfig.getoption("rig"), _projects(pytestconfig)
+    kept = _kept(pytestconfig)
+    folder = tmp_path_factory.mktemp("photonrig") if kept is None else kept / "tests"
+    bench = Bench(lambda work: open_rig(rig, projects, work), folder)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def photonrig_run(photonrig_bench: Bench, request: pytest.FixtureRequest) -> Iterator[TestRun]:
+    """What is kept of this test."""
+    item = request.node
+    run = photonrig_bench.begin(item.nodeid, item.stash.get(ATTEMPT, 1))
+    item.stash[RUN] = run
+    yield run
+    photonrig_bench.end(run)
+
+
+@pytest.fixture
+def photonrig_variant(request: pytest.FixtureRequest) -> str:
+    """The variant this test is run for."""
+    return str(request.param)
+
+
+@pytest.fixture
+def photon(
+    photonrig_bench: Bench, photonrig_run: TestRun, photonrig_variant: str, request: pytest.FixtureRequest
+) -> Photon:
+    """A device: on the cloud, the central user's, in the product; what a test does to it is put right for the next."""
+    device = photonrig_bench.photon(photonrig_variant)
+    for marker in request.node.iter_markers("needs"):
+        for capability in marker.args:
+            if getattr(device.slot, capability, None) is None:
+                pytest.skip(f"slot {device.slot.name} has no {capability}")
+    return device
+
+
+@pytest.fixture
+def cloud(photonrig_bench: Bench, photonrig_run: TestRun) -> CloudTarget:
+    """The cloud: ``team`` acts as the central user, ``cloud`` as nobody, ``product`` is where all devices are."""
+    photonrig_run.uses_cloud = True
+    return photonrig_bench.target
+
+
+@pytest.fixture
+def customer(photonrig_bench: Bench, photonrig_run: TestRun) -> Iterator[Customer]:
+    """A new customer of the product, with token; deleted after the test."""
+    from photonrig.testing.customer import new_customer
+
+    photonrig_run.uses_cloud = True
+    with new_customer(photonrig_bench.target) as made:
+        yield made
+
+
+@pytest.fixture
+def particle_cli(photonrig_bench: Bench, photonrig_run: TestRun) -> ParticleCli:
+    """The real Particle CLI, logged in to the cloud as the central user."""
+    photonrig_run.uses_cloud = True
+    return photonrig_bench.cli
+
+
+@pytest.fixture
+def events(photonrig_bench: Bench, photonrig_run: TestRun, request: pytest.FixtureRequest) -> Events:
+    """What the product's devices publish from now on; only this test's device if it has one."""
+    from photonrig.testing.events import Events
+
+    photonrig_run.uses_cloud = True
+    device = request.getfixturevalue("photon").id if "photon" in request.fixturenames else None
+    target = photonrig_bench.target
+    return Events(photonrig_bench.stream, target.team, target.product, device)

@@ -1,0 +1,197 @@
+"""The report of a run of bench tests: which scenario held on which variant, and for every failure whose it was."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from photonrig.errors import Cause
+from photonrig.evidence import LANES
+from photonrig.report.page import render
+from photonrig.report.run import duration
+
+__all__ = ["BenchRun", "Case", "write_results"]
+
+_NO_VARIANT: Final = "any"
+_FAILED: Final = "failed"
+# A moment shorter than this share of the axis would not be seen.
+_LEAST_WIDTH: Final = 0.4
+MARKS: Final = {
+    "passed": "✓",
+    "failed": "✗",
+    "skipped": "–",
+    "known bad": "!",
+    "unexpectedly passed": "✓!",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test on one variant: its attempts, as ``testing.attempts`` keeps them; the last one counts."""
+
+    nodeid: str
+    attempts: Sequence[Mapping[str, Any]]
+
+    @property
+    def last(self) -> Mapping[str, Any]:
+        """The attempt that counts."""
+        return self.attempts[-1]
+
+    @property
+    def outcome(self) -> str:
+        """How it ended: passed, failed, skipped, known bad, unexpectedly passed."""
+        return str(self.last["outcome"])
+
+    @property
+    def cause(self) -> Cause | None:
+        """Whose the failure was; None if there was none."""
+        found: Cause | None = self.last["cause"]
+        return found
+
+    @property
+    def variant(self) -> str:
+        """The variant it ran on, by its device or its name."""
+        named = re.search(r"\[([^\]-]+)", self.nodeid)
+        return str(self.last["variant"] or (named[1] if named else _NO_VARIANT))
+
+    @property
+    def scenario(self) -> str:
+        """The test without its variant."""
+        path, _, name = re.sub(r"@[^@]*$", "", self.nodeid).partition("::")
+        rest = re.sub(rf"\[{re.escape(self.variant)}(-|\]$)", lambda found: "[" if found[1] == "-" else "", name)
+        return f"{Path(path).stem.removeprefix('test_')}: {rest.replace('_', ' ').removeprefix('test ').strip()}"
+
+    @property
+    def anchor(self) -> str:
+        """Name of its place on the page."""
+        return re.sub(r"\W+", "-", self.nodeid)
+
+    @property
+    def mark(self) -> str:
+        """One sign for the matrix."""
+        return MARKS.get(self.outcome, "?") + ("↻" if len(self.attempts) > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class BenchRun:
+    """One finished run; ``facts`` are label and text pairs, ``firmware`` one line a variant."""
+
+    cases: Sequence[Case]
+    started: datetime
+    seconds: float
+    facts: Sequence[tuple[str, str]]
+    firmware: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(
+        cls,
+        tests: Mapping[str, Sequence[Mapping[str, Any]]],
+        started: datetime,
+        seconds: float,
+        facts: Sequence[tuple[str, str]],
+    ) -> BenchRun:
+        """From what the tests left, by node id."""
+        cases = [Case(nodeid, attempts) for nodeid, attempts in sorted(tests.items())]
+        found = dict(facts)
+        firmware: dict[str, Mapping[str, Any]] = {}
+        for case in cases:
+            for attempt in case.attempts:
+                found.update(dict(attempt.get("facts", ())))
+                if attempt.get("firmware"):
+                    firmware[str(attempt["variant"])] = attempt["firmware"]
+        return cls(cases, started, seconds, tuple(found.items()), [firmware[name] for name in sorted(firmware)])
+
+    @property
+    def held(self) -> bool:
+        """Nothing failed."""
+        return not any(case.outcome == _FAILED for case in self.cases)
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Columns of the matrix."""
+        return sorted({case.variant for case in self.cases})
+
+    @property
+    def matrix(self) -> Sequence[tuple[str, Mapping[str, Case]]]:
+        """Rows of the matrix: a scenario and its cases by variant."""
+        rows: dict[str, dict[str, Case]] = {}
+        for case in self.cases:
+            rows.setdefault(case.scenario, {})[case.variant] = case
+        return sorted(rows.items())
+
+    @property
+    def outcomes(self) -> Sequence[tuple[str, int]]:
+        """How many cases ended how."""
+        return sorted(Counter(case.outcome for case in self.cases).items())
+
+    @property
+    def causes(self) -> Sequence[tuple[str, int, int]]:
+        """For each cause: failures that stayed, and attempts that were retried."""
+        stayed = Counter(case.cause or "unknown" for case in self.cases if case.outcome == _FAILED)
+        retried = Counter(attempt["cause"] for case in self.cases for attempt in case.attempts[:-1])
+        return [(cause, stayed[cause], retried[cause]) for cause in sorted(stayed | retried)]
+
+    @property
+    def told(self) -> Sequence[Case]:
+        """Cases in the order of the page: what failed first."""
+        return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1, case.nodeid))
+
+
+def write_results(run: BenchRun, folder: Path) -> None:
+    """Write ``index.html`` for people and ``results.json`` for programs into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results = {
+        "held": run.held,
+        "started": run.started.isoformat(timespec="seconds"),
+        "seconds": round(run.seconds, 3),
+        "facts": dict(run.facts),
+        "firmware": list(run.firmware),
+        "tests": [
+            {"id": case.nodeid, "scenario": case.scenario, "variant": case.variant, "attempts": list(case.attempts)}
+            for case in run.cases
+        ],
+    }
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    page = render(
+        "bench.html",
+        run=run,
+        duration=duration,
+        lanes=LANES,
+        axis=_axis,
+        links=lambda attempt: _links(attempt, folder),
+    )
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _axis(attempt: Mapping[str, Any]) -> Sequence[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """Per lane the moments with their place on the axis in per cent; lanes without any are left out."""
+    moments = attempt["moments"]
+    end = max((moment["at"] + moment["seconds"] for moment in moments), default=0.0) or 1.0
+    lanes = []
+    for lane in LANES:
+        placed = [
+            {
+                "left": round(max(moment["at"], 0.0) / end * (100 - _LEAST_WIDTH), 2),
+                "width": round(max(moment["seconds"] / end * 100, _LEAST_WIDTH), 2),
+                "moment": moment,
+            }
+            for moment in moments
+            if moment["lane"] == lane
+        ]
+        if placed:
+            lanes.append((lane, placed))
+    return lanes
+
+
+def _links(attempt: Mapping[str, Any], folder: Path) -> Sequence[tuple[str, str]]:
+    """Name and relative address of a test's files, if they lie beside the page."""
+    place = Path(attempt["folder"]) if attempt["folder"] else None
+    if place is None or not place.is_relative_to(folder):
+        return ()
+    return [(name, (place / name).relative_to(folder).as_posix()) for name in attempt["files"]]

@@ -1,0 +1,31 @@
+"""What the pytest plugin hands to tests, for their annotations, and what it keeps of them.
+
+Names are looked up when they are used: the plugin is loaded into every pytest run and must cost nothing there.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from photonrig.bench.rig import CloudTarget
+    from photonrig.testing.customer import Customer, new_customer
+    from photonrig.testing.events import Events
+    from photonrig.testing.photon import Photon
+
+__all__ = ["CloudTarget", "Customer", "Events", "Photon", "new_customer"]
+
+_HOMES = {
+    "CloudTarget": "photonrig.bench.rig",
+    "Customer": "photonrig.testing.customer",
+    "Events": "photonrig.testing.events",
+    "Photon": "photonrig.testing.photon",
+    "new_customer": "photonrig.testing.customer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,266 @@
+"""The bench of one pytest process: its rig, opened with the first test that needs it, and what tests leave behind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from photonrig.bench.clock import Clock, SystemClock
+from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
+from photonrig.bench.rig import CloudTarget, Firmware, Rig
+from photonrig.bench.slot import Slot
+from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.virtual.rig import VirtualRig, shipped_variants
+from photonrig.errors import PhotonrigError, RigError, UsageError
+from photonrig.evidence import Moment, Recorder
+from photonrig.particle.cli import ParticleCli
+from photonrig.particle.events import EventStream
+from photonrig.testing.photon import Photon
+
+__all__ = ["Bench", "TestRun", "open_rig", "variants_of"]
+
+
+def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
+    """The variants present on a rig, without opening it."""
+    if rig == "virtual":
+        return tuple(projects or shipped_variants(Toolchain.found()))
+    raise UsageError(f"--rig {rig}: rig files are not read yet; leave the option out for virtual Photons")
+
+
+def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
+    """Open a rig by the word given on the command line.
+
+    :raises PhotonrigError: it cannot be had
+    """
+    variants_of(rig, projects)
+    tools = Toolchain.found()
+    return VirtualRig(tools, work, projects or shipped_variants(tools))
+
+
+@dataclass(slots=True)
+class TestRun:
+    """One attempt at one test: what it used, saw and left."""
+
+    __test__ = False  # no test class, whatever its name says
+
+    nodeid: str
+    recorder: Recorder
+    variant: str | None = None
+    photon: Photon | None = None
+    uses_cloud: bool = False
+    first_event: int = 0
+    facts: tuple[tuple[str, str], ...] = ()
+    firmware: dict[str, Any] | None = None
+    diagnosis: Diagnosis | None = None
+
+    def concerns(self) -> frozenset[Concern]:
+        """What the test had to do with."""
+        lanes = {moment.lane for moment in self.recorder.moments}
+        found: set[Concern] = set()
+        if self.photon is not None:
+            found.add("device")
+        if "softap" in lanes:
+            found.add("softap")
+        if self.uses_cloud or lanes & {"http", "event", "cli"}:
+            found.add("cloud")
+        return frozenset(found)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A slot this process holds; its state is not ``proved`` from the moment a test does something to it."""
+
+    slot: Slot
+    firmware: Firmware
+    told: dict[str, Any]
+    proved: bool = False
+
+
+class Bench:
+    """See the module. ``current`` is the test that runs; what the interfaces tell goes to its recorder."""
+
+    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.clock = clock or SystemClock()
+        self.current: TestRun | None = None
+        self._make_rig = make_rig
+        self._stack = ExitStack()
+        self._rig: Rig | None = None
+        self._broken: PhotonrigError | None = None
+        self._stream: EventStream | None = None
+        self._cli: ParticleCli | None = None
+        self._told = 0
+        self._slots: dict[str, _Held] = {}
+        self._facts: tuple[tuple[str, str], ...] = ()
+
+    # --- up and down ------------------------------------------------------------------------------------------------
+
+    @property
+    def rig(self) -> Rig:
+        """The rig; opened at first use. One that could not be opened is not tried again.
+
+        :raises PhotonrigError: it cannot be had
+        """
+        if self._broken is not None:
+            raise RigError(f"the rig could not be opened: {self._broken}") from self._broken
+        if self._rig is None:
+            work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
+            try:
+                self._rig = self._make_rig(work)
+                self._rig.target.cloud.tap(self.tell)
+                self._facts = self._rig.facts()
+                self._stream = self._stack.enter_context(self._open_stream(self._rig.target))
+            except PhotonrigError as error:
+                self._broken = error
+                raise
+        return self._rig
+
+    @property
+    def target(self) -> CloudTarget:
+        """The cloud of the rig."""
+        return self.rig.target
+
+    @property
+    def stream(self) -> EventStream:
+        """Everything the product's devices publish, heard since the rig was opened."""
+        assert self.rig and self._stream is not None
+        return self._stream
+
+    @property
+    def cli(self) -> ParticleCli:
+        """The Particle CLI, logged in as the central user."""
+        if self._cli is None:
+            self._cli = self.target.make_cli()
+            self._facts += (("Particle CLI", self._cli.version().text.strip()),)
+        return self._cli
+
+    def close(self) -> None:
+        """Give everything back."""
+        with self._stack:
+            if self._rig is not None:
+                self._stack.callback(self._rig.close)
+
+    @staticmethod
+    def _open_stream(target: CloudTarget) -> EventStream:
+        return EventStream(target.team, f"/v1/products/{target.product_id}/events")
+
+    # --- one test ---------------------------------------------------------------------------------------------------
+
+    def begin(self, nodeid: str, attempt: int) -> TestRun:
+        """A test begins."""
+        name = re.sub(r"[^\w.\-\[\]]+", "-", nodeid).strip("-")[-150:]
+        folder = self.folder / (name if attempt == 1 else f"{name}.{attempt}")
+        self.current = TestRun(nodeid, Recorder(folder))
+        if self._stream is not None:
+            self.current.first_event = self._stream.mark()
+        if self._cli is not None:
+            self._told = len(self._cli.transcript)
+        return self.current
+
+    def photon(self, variant: str) -> Photon:
+        """The device of this variant for the test that runs, in the state every test may rely on."""
+        run = self.current
+        assert run is not None
+        if variant not in self._slots:
+            self._slots[variant] = self._hold(variant)
+        held = self._slots[variant]
+        run.variant, run.firmware, run.facts = variant, held.told, self._facts
+        run.photon = Photon(held.slot, held.firmware, self.target, run.recorder, self.clock)
+        if not held.proved:
+            self._restore(run.photon)
+            held.proved = True
+        return run.photon
+
+    def _hold(self, variant: str) -> _Held:
+        slot, firmware = replace(self.rig.slot(variant), tap=self.tell), self.rig.firmware(variant)
+        image = firmware.image.read_bytes()
+        told = {"variant": variant, "version": firmware.version, "bytes": len(image)}
+        return _Held(slot, firmware, told | {"sha256": hashlib.sha256(image).hexdigest()})
+
+    def end(self, run: TestRun) -> None:
+        """A test is over."""
+        self.collect(run)
+        if run.variant is not None and any(moment.lane != "event" for moment in run.recorder.moments):
+            self._slots[run.variant].proved = False
+        run.recorder.close()
+        self.current = None
+
+    def tell(self, moment: Moment) -> None:
+        """A line of an interface, for the test that runs."""
+        if self.current is not None:
+            self.current.recorder(moment)
+
+    def collect(self, run: TestRun) -> None:
+        """Bring events and CLI calls that are new into the test's recorder."""
+        if self._stream is not None:
+            for event in self._stream.events[run.first_event :]:
+                run.recorder(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
+                run.first_event += 1
+        if self._cli is not None:
+            for call in self._cli.transcript[self._told :]:
+                text = f"{' '.join(call.argv)}\n{call.text.strip()}"
+                run.recorder(Moment(call.began, "cli", text, call.seconds, "refused" if call.exit_code else ""))
+                self._told += 1
+
+    # --- when it failed ---------------------------------------------------------------------------------------------
+
+    def diagnose(self, run: TestRun, error: BaseException) -> Diagnosis:
+        """Read everything and name the cause; what is read meanwhile is no part of the test."""
+        self.collect(run)
+        concerns = run.concerns()
+        self.current = None
+        try:
+            if self._rig is None:
+                readings = Readings()
+            else:
+                slot = None if run.photon is None else run.photon.slot
+                readings = with_moments(self._rig.read(slot, run.recorder.begun), run.recorder.moments)
+                readings = replace(readings, stream=self._gap(run), session=self._drop(run, readings))
+        finally:
+            self.current = run
+        run.diagnosis = diagnose(error, readings, concerns)
+        return run.diagnosis
+
+    def recover(self, run: TestRun) -> tuple[str, ...]:
+        """Put right what is wrong after a failure; returns what was done, or what could not be."""
+        if self._rig is None:
+            return ()
+        try:
+            return tuple(self._rig.recover(None if run.photon is None else run.photon.slot))
+        except PhotonrigError as error:
+            return (f"recovery failed: {error}",)
+
+    def _gap(self, run: TestRun) -> str | None:
+        if self._stream is None:
+            return None
+        gap = next((at for at in self._stream.gaps if at >= run.recorder.begun), None)
+        return "" if gap is None else f"the event stream broke {gap - run.recorder.begun:.1f} s after the test began"
+
+    def _drop(self, run: TestRun, readings: Readings) -> str | None:
+        """The device went offline although nobody touched it, and neither the device nor the cloud started anew."""
+        if run.photon is None or readings.reboot is None:
+            return None
+        if readings.reboot or any(moment.lane == "rig" for moment in run.recorder.moments):
+            return ""
+        gone = f"from {run.photon.id}"
+        for moment in run.recorder.moments:
+            if moment.lane == "event" and moment.text.startswith("spark/status offline") and moment.text.endswith(gone):
+                return f"the cloud lost the device {moment.at - run.recorder.begun:.1f} s after the test began"
+        return ""
+
+    # --- the state every test begins in -----------------------------------------------------------------------------
+
+    def _restore(self, photon: Photon) -> None:
+        """On the cloud and the central user's; only what differs is changed."""
+        owner, central = photon.owner, self.target.team.username()
+        if owner != central:
+            if owner is not None:
+                photon.team.release(photon.id, self.target.product)
+            photon.team.claim(photon.id)
+        photon.wait_online()

@@ -1,0 +1,42 @@
+"""Customers for one test: made with the product's OAuth client, gone afterwards."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from photonrig.bench.rig import CloudTarget
+from photonrig.particle.cloud import Cloud
+
+__all__ = ["Customer", "new_customer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer of the product; ``cloud`` acts with the customer's token."""
+
+    email: str
+    cloud: Cloud
+    product_id: int
+
+    def claim_code(self) -> str:
+        """A claim code that makes this customer the owner of the device that presents it."""
+        return self.cloud.create_claim_code(self.product_id).code
+
+    def owned(self) -> set[str]:
+        """Ids of the customer's devices."""
+        return {device.id for device in self.cloud.devices()}
+
+
+@contextmanager
+def new_customer(target: CloudTarget) -> Iterator[Customer]:
+    """A customer with an address nobody has; releases what it owns and deletes it in the end."""
+    email = f"hil-{secrets.token_hex(6)}@example.com"
+    token = target.cloud.create_customer(target.product_id, email, client=target.client)
+    customer = Customer(email, target.cloud.using(token), target.product_id)
+    yield customer
+    for device in customer.owned():
+        target.team.release(device, target.product)
+    target.team.remove_customer(target.product_id, email)

@@ -1,0 +1,54 @@
+"""The events of a test: what came on the product's stream since it began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from photonrig.errors import UsageError
+from photonrig.particle.cloud import Cloud, Scope
+from photonrig.particle.events import Event, EventStream, Match
+
+__all__ = ["Events"]
+
+
+class Events:
+    """Hears everything the product's devices publish; the stream was open before the test began."""
+
+    def __init__(self, stream: EventStream, publisher: Cloud, scope: Scope, device: str | None) -> None:
+        self.since = stream.mark()
+        self._stream = stream
+        self._publisher = publisher
+        self._scope = scope
+        self._device = device
+
+    def heard(self) -> tuple[Event, ...]:
+        """Everything since the test began, in order."""
+        return self._stream.events[self.since :]
+
+    def expect(self, match: Match, timeout: float = 15.0, *, since: int | None = None) -> Event:
+        """The first matching event of the test's device: a name's beginning, or a predicate; ``timeout`` in seconds.
+
+        :raises ExpectationFailed: none came in time
+        :raises NetworkError: the stream is gone for good
+        """
+        return self._stream.expect(self._own(match), timeout, since=self.since if since is None else since)
+
+    def mark(self) -> int:
+        """A place in the stream, for ``since``."""
+        return self._stream.mark()
+
+    def assert_silent(self, match: Match, within: float) -> None:
+        """No matching event of the test's device for ``within`` seconds from now on, on a stream proved alive.
+
+        :raises ExpectationFailed: one came
+        :raises NetworkError: the canary did not come round: the silence proves nothing
+        """
+        if within < 0:
+            raise UsageError(f"a silence of {within:g} s cannot be")
+        self._stream.assert_silent(
+            self._own(match), within, lambda name: self._publisher.publish(name, scope=self._scope)
+        )
+
+    def _own(self, match: Match) -> Callable[[Event], bool]:
+        matches = (lambda event: event.name.startswith(match)) if isinstance(match, str) else match
+        return lambda event: self._device in (None, event.coreid) and matches(event)

@@ -1,0 +1,146 @@
+"""The device of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from photonrig.bench.clock import Clock
+from photonrig.bench.console import BenchConsole
+from photonrig.bench.rig import CloudTarget, Firmware
+from photonrig.bench.slot import Slot
+from photonrig.errors import ExpectationFailed
+from photonrig.evidence import Recorder
+from photonrig.particle.cli import ParticleCli
+from photonrig.particle.cloud import Cloud, CloudDevice
+from photonrig.particle.cloud_errors import ApiError
+from photonrig.particle.softap import SoftAp
+
+__all__ = ["Photon"]
+
+ONLINE: Final = 60.0  # seconds within which a device must be on the cloud after a reset, a set-up or a restart
+_LISTEN: Final = 4.0  # seconds of SETUP: over 3 is listening mode
+
+
+class Photon:
+    """One device in its slot, real or virtual. Cloud calls act as the team, through the product."""
+
+    def __init__(self, slot: Slot, firmware: Firmware, target: CloudTarget, recorder: Recorder, clock: Clock) -> None:
+        self.slot = slot
+        self.id = slot.device_id
+        self.variant = firmware.variant
+        self.firmware = firmware
+        self.team = target.team
+        self._target = target
+        self._recorder = recorder
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Photon({self.id}, {self.variant}, slot {self.slot.name})"
+
+    # --- over the cable and the air ---------------------------------------------------------------------------------
+
+    def console(self) -> AbstractContextManager[BenchConsole]:
+        """The bench console of the firmware, on USB serial."""
+        return self.slot.console()
+
+    def ask(self, line: str) -> dict[str, Any]:
+        """One line to the bench console, and its reply."""
+        with self.slot.console() as console:
+            return console.ask(line)
+
+    @contextmanager
+    def softap(self) -> Iterator[SoftAp]:
+        """Listening mode and the device's own network, inside the block."""
+        with self.slot.softap() as softap:
+            yield softap
+
+    def listen(self) -> None:
+        """Hold SETUP until the device is in listening mode."""
+        self._recorder.note("rig", "SETUP held: listening mode")
+        self.slot.need("setup_button", self.slot.setup_button).hold(_LISTEN)
+
+    def reset(self) -> None:
+        """Press RESET."""
+        self._recorder.note("rig", "RESET pressed")
+        self.slot.need("reset", self.slot.reset).press()
+
+    def power_cycle(self) -> None:
+        """Pull the plug and put it in again."""
+        power = self.slot.need("power", self.slot.power)
+        self._recorder.note("rig", "power off")
+        power.off()
+        power.on()
+        self._recorder.note("rig", "power on")
+
+    def set_up(self, claim_code: str | None = None) -> None:
+        """Through its own network: claim code, Wi-Fi of the bench, and off to the cloud; it must be listening.
+
+        :raises ExpectationFailed: it does not see the bench's Wi-Fi, or is another device
+        """
+        ssid, password = self._target.wifi
+        with self.slot.softap() as softap:
+            identity = softap.device_id()
+            if identity.device_id != self.id:
+                raise ExpectationFailed(f"SoftAP of {identity.device_id} answers", device=self.id)
+            if claim_code is not None:
+                softap.set_claim_code(claim_code)
+            points = {point.ssid: point for point in softap.scan()}
+            if ssid not in points:
+                raise ExpectationFailed(f"it sees {', '.join(points) or 'no network'}, not {ssid}", device=self.id)
+            softap.configure(points[ssid], password)
+            softap.connect()
+
+    # --- through the cloud ------------------------------------------------------------------------------------------
+
+    def seen_by_cloud(self) -> CloudDevice:
+        """The device as the product lists it."""
+        return self.team.device(self.id, self._target.product)
+
+    @property
+    def owner(self) -> str | None:
+        """Name of the account that owns it; None for nobody."""
+        return self.seen_by_cloud().owner_name
+
+    def variable(self, name: str, *, who: Cloud | None = None) -> Any:
+        """Read a variable, as the team or with another's token."""
+        return (who or self.team).variable(self.id, name, **self._scope(who))
+
+    def call(self, function: str, argument: str = "", *, who: Cloud | None = None) -> int:
+        """Call a function, as the team or with another's token."""
+        return (who or self.team).call(self.id, function, argument, **self._scope(who))
+
+    def release(self) -> None:
+        """Make it nobody's, through the product; it stays online and in the product."""
+        self.team.release(self.id, self._target.product)
+
+    def flash_with(self, cli: ParticleCli, image: Path | None = None) -> None:
+        """Send an image over the air with the Particle CLI, by default its own; events tell how it ends."""
+        image = image or self.firmware.image
+        self._recorder.note("rig", f"flash {image.name}")
+        cli.flash(self.id, image)
+
+    def wait_owner(self, name: str | None, timeout: float = ONLINE) -> None:
+        """Wait until the cloud names this owner; ``timeout`` in seconds.
+
+        :raises ExpectationFailed: not in time
+        """
+        self._clock.wait_until(lambda: self.owner == name, timeout, f"{self.id} owned by {name or 'nobody'}")
+
+    def wait_online(self, timeout: float = ONLINE) -> None:
+        """Wait until it answers the cloud; ``timeout`` in seconds.
+
+        :raises ExpectationFailed: not in time
+        """
+        self._clock.wait_until(self._answers, timeout, f"{self.id} on the cloud")
+
+    def _answers(self) -> bool:
+        try:
+            return self.team.ping(self.id, self._target.product)
+        except ApiError:
+            return False
+
+    def _scope(self, who: Cloud | None) -> dict[str, Any]:
+        return {"scope": self._target.product} if who is None else {}

@@ -1,0 +1,79 @@
+"""What a person and a machine are told of the bench tests of a run, in the process that hears of all of them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["Reporter"]
+
+
+class Reporter:
+    """Hooks of the process that reports: the only one, or pytest-xdist's controller."""
+
+    def __init__(self, folder: Path | None, order: str, facts: Callable[[], tuple[tuple[str, str], ...]]) -> None:
+        """``folder`` is where index.html and results.json go, if anywhere."""
+        self._folder = folder
+        self._order = order
+        self._facts = facts
+        self._begun, self._started = time.monotonic(), datetime.now(UTC)
+        self.tests: dict[str, list[dict[str, Any]]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what the bench tests left."""
+        attempts = getattr(report, "photonrig", None)
+        if attempts is not None:
+            self.tests[report.nodeid] = attempts
+
+    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> Any:
+        """A failure that is tried again is an outcome of its own."""
+        if str(report.outcome) == "rerun":
+            return "rerun", "R", ("RERUN", {"yellow": True})
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Causes, retries and where the reports are."""
+        if not self.tests:
+            return
+        write = terminalreporter.write_line
+        terminalreporter.section("photonrig")
+        write(self._order)
+        for nodeid, attempts in sorted(self.tests.items()):
+            for number, attempt in enumerate(attempts, 1):
+                if attempt["cause"] is None:
+                    continue
+                retried = number < len(attempts)
+                verdict = "retried" if retried else attempt["outcome"]
+                style = {"yellow": True} if retried or verdict == "known bad" else {"red": True}
+                write(f"{attempt['cause']:>9}  {verdict:>9}  {nodeid}: {attempt['why']}", **style)
+                for done in attempt["recovered"]:
+                    write(f"{'':>22}{done}")
+        write(_counts(self.tests))
+        if self._folder is not None:
+            write(f"report: {self._folder / 'index.html'}, {self._folder / 'results.json'}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the reports."""
+        if self._folder is None or not self.tests:
+            return
+        from photonrig.report.bench_run import BenchRun, write_results
+
+        run = BenchRun.of(self.tests, self._started, time.monotonic() - self._begun, self._facts())
+        write_results(run, self._folder)
+
+
+def _counts(tests: dict[str, list[dict[str, Any]]]) -> str:
+    last = [attempts[-1] for attempts in tests.values()]
+    causes = Counter(attempt["cause"] for attempt in last if attempt["outcome"] == "failed")
+    retries = sum(len(attempts) - 1 for attempts in tests.values())
+    outcomes = Counter(attempt["outcome"] for attempt in last)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    by_cause = ", ".join(f"{count} {cause or 'unknown'}" for cause, count in sorted(causes.items(), key=str))
+    return f"{told}; failures by cause: {by_cause or 'none'}; {retries} retried"

@@ -1,0 +1,159 @@
+"""The life of a Photon, for every variant on the rig: flashed, set up, controlled, handed on.
+
+Only the plugin's fixtures are used, so that these run on real slots as they run on virtual ones: ``./rig hil``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from photonrig.ownership.flows import transfer_to_customer
+from photonrig.particle.claim_code import generate_claim_code
+from photonrig.particle.cli import ParticleCli
+from photonrig.particle.cloud_errors import NotFoundOrForbidden, OwnedByAnother
+from photonrig.particle.events import Event
+from photonrig.testing import CloudTarget, Customer, Events, Photon, new_customer
+
+TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
+
+
+@pytest.mark.cli
+@pytest.mark.timeout(240)
+def test_the_particle_cli_flashes_it(photon: Photon, particle_cli: ParticleCli, events: Events) -> None:
+    listed = particle_cli.list().text
+    assert photon.id in listed
+    inspected = particle_cli.inspect(photon.firmware.image).text
+    assert "photon" in inspected
+    with photon.console() as console:
+        photon.flash_with(particle_cli)
+        assert console.expect_event("reset", timeout=60)["reason"] == "update"
+    for status in ("started ", "success "):
+        events.expect(lambda event, status=status: _flash(event, status), timeout=60)
+    photon.wait_online()
+    info = photon.ask("info")
+    assert (info["variant"], info["version"]) == (photon.variant, photon.firmware.version)
+    assert photon.seen_by_cloud().firmware_version == photon.firmware.version
+
+
+def test_serial_and_cloud_tell_the_same(photon: Photon) -> None:
+    info = photon.ask("info")
+    assert info["id"] == photon.id
+    assert info["variant"] == photon.variable("variant") == photon.variant
+    assert info["fw"] == photon.variable("fw")
+    assert photon.ask("status")["position"] == photon.variable("position")
+
+
+@pytest.mark.needs("softap_link", "setup_button")
+def test_set_up_makes_it_the_customers(photon: Photon, customer: Customer, cloud: CloudTarget, events: Events) -> None:
+    photon.release()
+    photon.listen()
+    photon.set_up(customer.claim_code())
+    events.expect(lambda event: (event.name, event.data) == ("spark/status", "online"), timeout=60)
+    photon.wait_owner(customer.email)
+    assert customer.owned() == {photon.id}
+    assert photon.id not in {device.id for device in cloud.team.devices()}
+    assert photon.variable("variant", who=customer.cloud) == photon.variant
+
+
+@pytest.mark.needs("softap_link", "setup_button")
+def test_set_up_with_a_worthless_code_loses_nothing(photon: Photon, customer: Customer) -> None:
+    photon.release()
+    photon.listen()
+    photon.set_up(generate_claim_code())
+    photon.wait_online()
+    assert photon.owner is None
+    customer.cloud.claim(photon.id)
+    assert photon.owner == customer.email
+
+
+@pytest.mark.needs("reset", "setup_button", "softap_link")
+def test_it_remembers_that_it_is_claimed(photon: Photon, customer: Customer) -> None:
+    photon.release()
+    photon.listen()
+    photon.set_up(customer.claim_code())
+    photon.wait_owner(customer.email)
+    photon.listen()
+    with photon.softap() as softap:
+        assert softap.device_id().claimed
+    photon.reset()
+    photon.wait_online()
+    assert photon.owner == customer.email
+
+
+def test_it_is_controlled(photon: Photon, events: Events) -> None:
+    assert photon.call("calibrate", TRAVEL) == 0
+    for target in (100, 40):
+        mark = events.mark()
+        assert photon.call("move", str(target)) == target
+        moved = events.expect("shade/moved", since=mark).json()
+        assert moved["cause"] == "arrived"
+        assert abs(moved["position"] - target) <= 2
+        assert photon.variable("position") == photon.ask("status")["position"] == moved["position"]
+
+
+def test_it_refuses_what_makes_no_sense(photon: Photon, events: Events) -> None:
+    before = photon.variable("position")
+    assert [photon.call("move", word) for word in ("101", "-1", "up", "")] == [-1] * 4
+    assert photon.ask("move sideways")["result"] == -1
+    events.assert_silent("shade/", within=0.2)
+    assert photon.variable("position") == before
+
+
+def test_transfer_from_the_central_account(
+    photon: Photon, customer: Customer, cloud: CloudTarget, events: Events
+) -> None:
+    moved = transfer_to_customer(
+        photon.id, team=cloud.team, product=cloud.product, customer=customer.cloud, former_owner=cloud.team
+    )
+    assert (photon.owner, moved.device) == (customer.email, photon.id)
+    assert photon.call("calibrate", TRAVEL, who=customer.cloud) == 0
+    assert photon.call("move", "60", who=customer.cloud) == 60
+    events.expect("shade/moved")
+    assert photon.variable("variant") == photon.variant  # the team still reads it through the product
+    assert customer.owned() == {photon.id}
+    assert photon.id not in {device.id for device in cloud.team.devices()}
+    assert photon.seen_by_cloud().online
+
+
+def test_transfer_between_customers(photon: Photon, customer: Customer, cloud: CloudTarget) -> None:
+    photon.release()
+    customer.cloud.claim(photon.id)
+    with new_customer(cloud) as second:
+        with pytest.raises(OwnedByAnother):
+            second.cloud.claim(photon.id)
+        assert photon.owner == customer.email
+        transfer_to_customer(
+            photon.id, team=cloud.team, product=cloud.product, customer=second.cloud, former_owner=customer.cloud
+        )
+        assert (customer.owned(), second.owned()) == (set(), {photon.id})
+        with pytest.raises(NotFoundOrForbidden):
+            customer.cloud.variable(photon.id, "position")
+        assert photon.variable("variant", who=second.cloud) == photon.variant
+
+
+def test_events_are_its_owners(photon: Photon, customer: Customer, cloud: CloudTarget) -> None:
+    photon.release()
+    customer.cloud.claim(photon.id)
+    assert photon.call("calibrate", TRAVEL) == 0
+
+    def provoke(canary: str) -> None:
+        photon.call("move", "75", who=customer.cloud)
+        heard.expect(lambda event: event.name == "shade/moved" and event.coreid == photon.id, timeout=15)
+        cloud.team.publish(canary)
+
+    with cloud.events(customer.cloud) as heard, cloud.events(cloud.team) as others:
+        others.assert_silent(lambda event: event.coreid == photon.id, within=0, canary=provoke)
+
+
+@pytest.mark.needs("power")
+def test_a_power_cut_changes_no_owner(photon: Photon, customer: Customer) -> None:
+    photon.release()
+    customer.cloud.claim(photon.id)
+    photon.power_cycle()
+    photon.wait_online()
+    assert photon.owner == customer.email
+    assert photon.ask("ping alive") == {"pong": "alive"}
+
+
+def _flash(event: Event, status: str) -> bool:
+    return event.name == "spark/flash/status" and (event.data or "").startswith(status)
