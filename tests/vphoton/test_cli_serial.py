@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import time
 
 import pytest
 
 from photonrig.particle.cli_run import CliRefused, CliUnproven
+
+from .conftest import PATIENCE
 
 WIFI = ("--wifi", "photonrig:photonrig-lab")
 
@@ -61,3 +65,31 @@ def test_cli_flashes_no_nonsense(photon, build, cli, tmp_path):
         cli(photon).run("serial", "flash", "--yes", str(nonsense), "--port", os.path.realpath(photon.ready["serial"]))
     status = photon.status()
     assert status["listening"] and not status["updating"] and status["product"]["version"] == 1
+
+
+@pytest.mark.cli
+def test_cli_claims_with_the_word_undefined(photon, cli):
+    """A fault of 3.19.0, and why SetupConsole sets claim codes itself."""
+    photon.start()
+    with pytest.raises(CliRefused, match="Serial timed out"):
+        cli(photon).run("serial", "claim", "k" * 63)
+    assert not photon.status()["has_claim_code"]
+
+
+@pytest.mark.cli
+def test_cli_monitors(photon, build, cli, tmp_path):
+    """It copies what comes until it is told to end, and ends well then."""
+    photon.start("--firmware", str(build()), *WIFI)
+    photon.wait("the application", lambda status: status["application_running"])
+    script = tmp_path / "particle"
+    cli(photon).write_script(script)
+    with subprocess.Popen([script, "serial", "monitor"], stdout=subprocess.PIPE) as monitor:
+        assert monitor.stdout
+        until = time.monotonic() + PATIENCE
+        while b"opened successfully" not in monitor.stdout.readline():
+            assert time.monotonic() < until
+        with photon.serial() as port:
+            port.write(b"what the firmware echoes\n")
+            assert monitor.stdout.readline() == b"what the firmware echoes\n"
+        monitor.terminate()
+        assert monitor.wait(PATIENCE) == 0

@@ -19,7 +19,7 @@ from photonrig.bench.virtual.variants import VARIANTS, build_variant
 from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
 
-__all__ = ["run_lab"]
+__all__ = ["particle_script", "run_lab"]
 
 
 def run_lab(
@@ -62,7 +62,7 @@ def run_lab(
         )
         with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
             stack.enter_context(lab)
-        script = _particle_script(tools, state.absolute(), lab)
+        script = particle_script(tools, lab)
         described = lab.describe()
         if as_json:
             print(json.dumps(described), flush=True)  # noqa: T201
@@ -71,12 +71,12 @@ def run_lab(
         lab.run_until_interrupt()
 
 
-def _particle_script(tools: Toolchain, state: Path, lab: Lab) -> Path:
+def particle_script(tools: Toolchain, lab: Lab) -> Path:
     """A command that is the Particle CLI, logged in as the central user, the lab's Photons on its USB; its path."""
     plugged_in = usb_environment(photon.control_path for photon in lab.photons.values())
-    cli = ParticleCli(tools.node, tools.cli_script, state / "home", lab.local_cloud.api, equipment=plugged_in)
+    cli = ParticleCli(tools.node, tools.cli_script, lab.state / "home", lab.local_cloud.api, equipment=plugged_in)
     cli.use(USERNAME, lab.central.access_token)
-    script = state / "particle"
+    script = lab.state / "particle"
     cli.write_script(script)
     return script
 

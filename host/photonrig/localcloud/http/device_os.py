@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.device_os import RELEASES, SystemImage, find_release, system_images
@@ -12,6 +14,8 @@ from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.errors import ApiError, refused
 
 __all__ = ["ROUTES"]
+
+_END_AFTER: Final = 0.25  # seconds
 
 
 async def versions(call: OpenCall) -> Answer:
@@ -29,8 +33,15 @@ async def download(call: OpenCall) -> Answer:
     """A module of a release."""
     for image in system_images(_release(call)):
         if image.filename == call.path("filename"):
-            return Response(image.content, media_type="application/octet-stream")
+            return StreamingResponse(_unhurried(image.content), media_type="application/octet-stream")
     raise refused(404, "Device OS module not found")
+
+
+async def _unhurried(content: bytes) -> AsyncIterator[bytes]:
+    # The Particle CLI (3.19.0, device-os-version-util) reads its file when the answer ends, written or not. Over the
+    # internet the end is late enough by itself.
+    yield content
+    await asyncio.sleep(_END_AFTER)
 
 
 def _release(call: OpenCall) -> str:
