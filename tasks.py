@@ -142,14 +142,21 @@ def check(_: Context, fix: bool = False) -> None:
     run_tool(str(SCRIPTS / "mypy"))
 
 
-@task(help={"only": "pytest's -k: run only tests whose names match"})
+@task(
+    help={
+        "only": "pytest's -k: run only tests whose names match",
+        "next-cli": "also with the Particle CLI of today, installed if missing; once there, it is always tried",
+    }
+)
 @guarded
-def test(context: Context, only: str = "") -> None:
+def test(context: Context, only: str = "", next_cli: bool = False) -> None:
     """Everything that must pass: check, native tests, Python tests, flows start to finish.
 
     Example: ./rig test --only softap
     """
     build_all()
+    if next_cli:
+        TOOLS.particle_cli_next()
     if not only:
         with step("checking format, lint and types"):
             check(context)

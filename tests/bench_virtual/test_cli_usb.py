@@ -233,3 +233,22 @@ def test_a_photon_in_dfu_mode_has_no_serial_port(cli: Callable[..., ParticleCli]
     photon.control({"do": "dfu", "on": True})
     until(photon, lambda status: status["mode"] == "dfu")
     assert "No devices available via serial" in cli(photon).run("serial", "list").text
+
+
+# --- the CLI of today -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not TOOLS.next_cli_script.exists(), reason="not installed; ./rig test --next-cli installs it")
+def test_the_cli_of_today_lists_flashes_and_asks(lab: Lab, photon: VirtualPhoton, tmp_path: Path) -> None:
+    """Another version, another Node.js, another ``usb`` package: the equipment is made for none in particular."""
+    plugged_in = usb_environment([photon.control_path])
+    api = lab.local_cloud.api
+    particle = ParticleCli(TOOLS.next_node, TOOLS.next_cli_script, tmp_path, api, equipment=plugged_in)
+    particle.use(USERNAME, lab.central.access_token)
+    assert particle.version().value == "3.51.0"
+    assert f"photon-1 [{photon.device_id}] (Photon)" in particle.run("usb", "list").text
+    particle.run("flash", "--local", str(image(tmp_path, 6)), proof="Flash success!")
+    status = until(photon, lambda status: status["cloud"] == "connected")
+    assert status["product"]["version"] == 6
+    assert status["mac"] in particle.run("serial", "mac").text
+    assert "System part module #2" in particle.run("serial", "inspect").text

