@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from photonrig.bench import equipment as equipment_package
 from photonrig.bench.clock import SystemClock
 from photonrig.bench.equipment import usb_environment
 from photonrig.bench.toolchain import Toolchain
@@ -27,6 +29,7 @@ from .terminal import Terminal
 
 TOOLS = Toolchain(Path(__file__).parents[2])
 CLOCK = SystemClock()
+FOLDER = Path(equipment_package.__file__).parent
 SKETCH = (
     'PRODUCT_VERSION(%d)\nint number = %d;\nvoid setup() { Particle.variable("number", number); }\nvoid loop() {}\n'
 )
@@ -79,6 +82,11 @@ def until(photon: VirtualPhoton, holds: Callable[[dict[str, Any]], bool]) -> dic
         return status if holds(status) else {}
 
     return CLOCK.wait_until(probe, 20, "the device's status")
+
+
+def modules(photon: VirtualPhoton) -> list[bytes]:
+    """What is in the flash of bootloader, system parts and user part."""
+    return [(photon.state / f"{name}.bin").read_bytes() for name in ("bootloader", "system1", "system2", "user")]
 
 
 def image(folder: Path, version: int) -> Path:
@@ -179,6 +187,26 @@ def test_update_of_device_os(cli: Callable[..., ParticleCli], photon: VirtualPho
     cli(photon).run("update", "--target", "3.3.1", proof="Update success!", timeout=120)
     status = until(photon, lambda status: status["cloud"] == "connected")
     assert (status["device_os"], status["safe_mode"]) == ("3.3.1", False)
+
+
+def test_no_stand_in_gets_into_a_real_photons_flash(
+    cli: Callable[..., ParticleCli], photon: VirtualPhoton, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the memory map a real Photon shows in DFU mode, the CLI stops before it erases anything."""
+    equipment = tmp_path / "equipment"
+    shutil.copytree(FOLDER, equipment)
+    dfu = equipment / "dfu_mode.js"
+    ours = dfu.read_text()
+    real = ours.replace("/0x10020000/04*128Kg", "")
+    assert real != ours
+    dfu.write_text(real)
+    monkeypatch.setattr("photonrig.bench.equipment._FOLDER", equipment)
+    particle = cli(photon)
+    particle.run("usb", "dfu", proof="Done.")
+    before = modules(photon)
+    with pytest.raises(CliRefused, match="outside of memory map"):
+        particle.run("update", "--target", "1.5.2", timeout=120)
+    assert modules(photon) == before
 
 
 @pytest.mark.soak

@@ -14,6 +14,7 @@ from typing import Final
 
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.console import BenchConsole
+from photonrig.bench.equipment import usb_environment
 from photonrig.bench.readings import Proof, Readings
 from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.slot import Slot
@@ -84,7 +85,9 @@ class VirtualRig:
     def _make_cli(self) -> ParticleCli:
         with self._tools.alone():
             script = self._tools.particle_cli()
-        cli = ParticleCli(self._tools.node, script, self.work / "home", self.target.cloud.api)
+        plugged_in = usb_environment(photon.control_path for photon in self.lab.photons.values())
+        home, api = self.work / "home", self.target.cloud.api
+        cli = ParticleCli(self._tools.node, script, home, api, equipment=plugged_in)
         cli.use(USERNAME, self.lab.central.access_token)
         return cli
 
