@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from photonrig.bench import equipment
 from photonrig.bench.equipment import usb_environment
 
 from .conftest import TOOLS
 
+FOLDER = Path(equipment.__file__).parent
 WIFI = ("--wifi", "photonrig:photonrig-lab")
 
 # `service` is how a host sends a control request; its answer is [result, reply as hexadecimal].
@@ -110,6 +114,14 @@ def test_what_has_no_power_is_not_there(running, program, executable, tmp_path):
         assert program(count) == []
     finally:
         other.kill()
+
+
+def test_from_a_folder_with_any_name(running, program, tmp_path, monkeypatch):
+    folder = tmp_path / 'it\'s "mine" \\ here'
+    shutil.copytree(FOLDER, folder)
+    monkeypatch.setattr("photonrig.bench.equipment._FOLDER", folder)
+    assert program("return devices().length;", running) == 1
+    assert running.ready["id"] in udevadm("info", "-e", photons=[running]).stdout
 
 
 def test_requests_of_normal_mode(running, program):
