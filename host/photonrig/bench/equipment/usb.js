@@ -12,10 +12,6 @@ const VENDOR = 0x2b04;
 const PRODUCT = { normal: 0xc006, dfu: 0xd006 };
 const STRING = { manufacturer: 1, product: 2, serial: 3 };
 
-function usbError(name) {
-  return new Error(name);
-}
-
 // As libusb sees a device: one that changes its mode goes away, and another one comes.
 class Device {
   constructor(control, status) {
@@ -75,9 +71,9 @@ class Device {
     let failure;
     let data;
     try {
-      if (!this.behaviour) throw usbError('LIBUSB_ERROR_NO_DEVICE');
+      if (!this.behaviour) throw new Error('LIBUSB_ERROR_NO_DEVICE');
       data = this.behaviour.transfer({ requestType, request, value, index, dataOrLength });
-      if (data === null) throw usbError('LIBUSB_TRANSFER_STALL');
+      if (data === null) throw new Error('LIBUSB_TRANSFER_STALL');
     } catch (error) {
       failure = error;
     }
@@ -86,13 +82,13 @@ class Device {
 
   status() {
     const status = ask(this.control, { do: 'status' });
-    if (!status || (status.mode === 'dfu') !== (this.mode === 'dfu')) throw usbError('LIBUSB_ERROR_NO_DEVICE');
+    if (!status || (status.mode === 'dfu') !== (this.mode === 'dfu')) throw new Error('LIBUSB_ERROR_NO_DEVICE');
     return status;
   }
 
   ask(request) {
     const answer = ask(this.control, request);
-    if (!answer) throw usbError('LIBUSB_ERROR_NO_DEVICE');
+    if (!answer) throw new Error('LIBUSB_ERROR_NO_DEVICE');
     return answer;
   }
 }
