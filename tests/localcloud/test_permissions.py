@@ -42,6 +42,9 @@ REQUESTS: dict[Action, tuple[str, str, dict[str, Any]]] = {
     Action.PRODUCT_CLIENTS: ("GET", "/v1/products/{p}/clients", {}),
     Action.TEAM_LIST: ("GET", "/v1/products/{p}/team", {}),
     Action.TEAM_EDIT: ("DELETE", "/v1/products/{p}/team/nobody@example.com", {}),  # 404 once it is allowed
+    Action.INTEGRATIONS: ("GET", "/v1/integrations", {}),
+    Action.PRODUCT_INTEGRATIONS_READ: ("GET", "/v1/products/{p}/integrations", {}),
+    Action.PRODUCT_INTEGRATIONS_EDIT: ("POST", "/v1/products/{p}/webhooks", {}),  # 400 once it is allowed
     Action.PRODUCT_RELEASE: ("DELETE", "/v1/products/{p}/devices/{d}/owner", {}),
     Action.PRODUCT_REMOVE: ("DELETE", "/v1/products/{p}/devices/{d}", {}),
 }
@@ -54,6 +57,7 @@ ALLOWED_YET_INCOMPLETE = {
     Action.DEVICE_FLASH: 400,
     Action.PRODUCT_FLASH: 400,
     Action.TEAM_EDIT: 404,
+    Action.PRODUCT_INTEGRATIONS_EDIT: 400,
     Action.CUSTOMER_CREATE: 201,
     Action.PRODUCT_REMOVE: 204,
 }

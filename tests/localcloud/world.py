@@ -124,6 +124,8 @@ class World:
     clock: ManualClock
     http: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
+    slept: list[float] = field(default_factory=list)  # what the cloud waited for; it took no time
+    may_sleep: asyncio.Event = field(default_factory=asyncio.Event)  # while cleared, the cloud waits on
 
     async def call(self, method: str, path: str, who: str | None = None, **more: Any) -> httpx.Response:
         headers = dict(more.pop("headers", {}))
@@ -193,12 +195,20 @@ async def world(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[World
     """A cloud on a state file in ``folder``, spoken to without sockets."""
     clock = ManualClock()
     with contextlib.closing(Store(folder / "cloud.sqlite", clock)) as store:
-        cloud = Cloud(store, settings, now=clock)
+        slept: list[float] = []
+        may_sleep = asyncio.Event()
+        may_sleep.set()
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            await may_sleep.wait()
+
+        cloud = Cloud(store, settings, now=clock, sleep=sleep)
         devices = FakeDevices()
         cloud.attach(devices)
         transport = httpx.ASGITransport(app=make_app(cloud))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as http:
-            yield World(cloud, devices, clock, http)
+            yield World(cloud, devices, clock, http, slept=slept, may_sleep=may_sleep)
         await cloud.close()
 
 

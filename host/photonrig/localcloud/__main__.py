@@ -34,6 +34,13 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
     parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
     parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
+    parser.add_argument(
+        "--webhook-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another machine that webhooks may call, as it stands in their url; may be repeated (default: none)",
+    )
     chosen = parser.parse_args(words)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
@@ -43,7 +50,11 @@ def main(words: list[str] | None = None) -> int:
             serve(
                 _say_ready,
                 chosen.state.resolve(),
-                Settings(admit_unknown=chosen.admit_unknown, sdk=chosen.sdk and chosen.sdk.resolve()),
+                Settings(
+                    admit_unknown=chosen.admit_unknown,
+                    sdk=chosen.sdk and chosen.sdk.resolve(),
+                    webhook_hosts=frozenset(chosen.webhook_host),
+                ),
                 host=host,
                 api_port=chosen.api_port,
                 device_port=chosen.device_port,

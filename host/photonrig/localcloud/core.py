@@ -6,10 +6,11 @@ HTTP API works on.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,11 +19,15 @@ from photonrig.localcloud.delivery import Delivery, DeviceLink
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, VariableType
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.today import TODAY
-from photonrig.localcloud.events import Bus, Event, Receiver
+from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
 from photonrig.localcloud.presence import Presence
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.hooks import StoredHook
 from photonrig.localcloud.store.tokens import Token
+from photonrig.localcloud.webhooks.config import HookConfig
+from photonrig.localcloud.webhooks.dispatcher import Hook, HookLimits, Webhooks
+from photonrig.ownership.model import Owner
 
 __all__ = ["Cloud", "DeviceService", "Settings"]
 
@@ -58,10 +63,15 @@ class DeviceService(DeviceLink, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a cloud behaves; firmware is compiled against ``include`` in the folder ``sdk``, or not at all."""
+    """How a cloud behaves; firmware is compiled against ``include`` in the folder ``sdk``, or not at all.
+
+    Webhooks call this machine, and of others those named in ``webhook_hosts``.
+    """
 
     admit_unknown: bool = False
     sdk: Path | None = None
+    webhook_hosts: frozenset[str] = frozenset()
+    hook_limits: HookLimits = field(default_factory=HookLimits)
 
 
 class Cloud:
@@ -74,6 +84,7 @@ class Cloud:
         *,
         era: Era = TODAY,
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.store = store
         self.settings = settings
@@ -82,6 +93,17 @@ class Cloud:
         self.bus = Bus()
         self.custody = Custody(store)
         self.presence = Presence(store, now)
+        self.webhooks = Webhooks(
+            self.publish,
+            era.hook_sees,
+            lambda device_id: self.presence.of(device_id).firmware_version,
+            allowed_hosts=settings.webhook_hosts,
+            now=now,
+            sleep=sleep,
+            limits=settings.hook_limits,
+        )
+        for stored in store.hooks.all():
+            self.webhooks.put(self.hook(stored))
         self.flashing: set[str] = set()
         self._online: set[str] = set()
         self._devices: DeviceService | None = None
@@ -106,6 +128,7 @@ class Cloud:
     async def close(self) -> None:
         """End all streams and write what is not written yet."""
         self.bus.close()
+        await self.webhooks.close()
         if self._delivery is not None:
             await self._delivery.close()
         self.presence.flush()
@@ -133,11 +156,30 @@ class Cloud:
             self.store.tokens.revoke(token)
         self.bus.close_token(token.hash)
 
+    # --- webhooks ----------------------------------------------------------------------------------------------------
+
+    def hook(self, stored: StoredHook) -> Hook:
+        """A kept hook, ready to fire."""
+        if stored.owner_kind == "user":
+            scope = HookScope(owner=Owner("user", stored.owner_id))
+        else:
+            scope = HookScope(products=frozenset({int(stored.owner_id)}))
+        return Hook(stored.id, scope, HookConfig.parse(stored.fields))
+
+    def hooks_changed(self, hook_id: str) -> None:
+        """A hook was created, changed or deleted in the store."""
+        stored = self.store.hooks.get(hook_id)
+        if stored is None:
+            self.webhooks.drop(hook_id)
+        else:
+            self.webhooks.put(self.hook(stored))
+
     # --- events ------------------------------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
-        """Show an event to the streams that may see it and to the devices that listen to it."""
+        """Show an event to the streams that may see it, the devices that listen to it and the hooks it fires."""
         self.bus.publish(event)
+        self.webhooks.offer(event)
         if self._delivery is not None and self._online:
             self._delivery.offer(event, self._online, lambda device_id: self._reaches(event, device_id))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Literal
 
 from photonrig.ownership.model import Owner
 
-__all__ = ["QUEUE_LENGTH", "Bus", "Event", "Reader", "Receiver", "Stream", "iso_time"]
+__all__ = ["QUEUE_LENGTH", "Bus", "Event", "HookScope", "Reader", "Receiver", "Stream", "iso_time"]
 
 QUEUE_LENGTH = 512
 
@@ -30,7 +31,8 @@ def iso_time(seconds: float) -> str:
 class Event:
     """One event. ``device`` is None for events published through the API; ``coreid`` is what readers are shown.
 
-    ``owner`` and ``product`` are those of the device at the time, or of the publisher; ``ttl`` in seconds.
+    ``owner`` and ``product`` are those of the device at the time, or of the publisher; ``ttl`` in seconds; ``of_hook``
+    marks what webhooks publish, which fires no webhook.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Event:
     product: int | None = None
     ttl: int = 60
     private: bool = True
+    of_hook: bool = False
+    id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
     wire: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +76,14 @@ class Receiver:
 
     owner: Owner | None
     product: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HookScope:
+    """Whose webhook it is: a user's, or that of one product or of all products of an organization."""
+
+    owner: Owner | None = None
+    products: frozenset[int] = frozenset()
 
 
 class Reader:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Literal
 
-from photonrig.localcloud.events import Event, Receiver, Stream
+from photonrig.localcloud.events import Event, HookScope, Receiver, Stream
 from photonrig.ownership.model import Owner
 
 __all__ = ["Action", "Era", "Party", "Principal", "Role", "Rule", "Source", "Subject", "party_of"]
@@ -80,6 +80,9 @@ class Action(Enum):
     PRODUCT_CLIENTS = "/v1/products/:p/clients"
     TEAM_LIST = "GET /v1/products/:p/team"
     TEAM_EDIT = "POST, DELETE /v1/products/:p/team"
+    INTEGRATIONS = "/v1/integrations, /v1/webhooks"
+    PRODUCT_INTEGRATIONS_READ = "GET /v1/products/:p/integrations"
+    PRODUCT_INTEGRATIONS_EDIT = "POST, PUT, DELETE /v1/products/:p/integrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +119,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """The rules of a time: the table, and what streams and devices are shown."""
+    """The rules of a time: the table, and what streams, devices and webhooks are shown."""
 
     name: str
     rules: Mapping[Action, Mapping[Party, Rule]]
     shows: Callable[[Principal, Stream, Event], bool]
     reaches: Callable[[Event, Receiver], bool]
+    hook_sees: Callable[[Event, HookScope], bool]
 
     def allows(self, principal: Principal, action: Action, subject: Subject = Subject()) -> bool:
         """Whether ``principal`` may do ``action`` to ``subject``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from photonrig.localcloud.eras import Action, Era, Party, Principal, Role, Rule, Source
-from photonrig.localcloud.events import Event, Receiver, Stream
+from photonrig.localcloud.events import Event, HookScope, Receiver, Stream
 
 __all__ = ["TODAY"]
 
@@ -99,6 +99,9 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
     Action.PRODUCT_CLIENTS: _product(Role.DEVELOPER, "documented", _no("choice")),
     Action.TEAM_LIST: _product(Role.VIEW_ONLY, "documented", _no("choice")),
     Action.TEAM_EDIT: _product(Role.ADMINISTRATOR, "documented", _no("choice")),
+    Action.INTEGRATIONS: _account(_yes("documented"), _no("inferred"), _no("choice")),
+    Action.PRODUCT_INTEGRATIONS_READ: _product(Role.VIEW_ONLY, "documented", _yes("documented")),
+    Action.PRODUCT_INTEGRATIONS_EDIT: _product(Role.DEVELOPER, "documented", _yes("documented")),
 }
 
 
@@ -128,4 +131,9 @@ def _reaches(event: Event, receiver: Receiver) -> bool:
     return receiver.owner is None or (event.device is None and event.owner is None)
 
 
-TODAY = Era("today", _RULES, _shows, _reaches)
+def _hook_sees(event: Event, scope: HookScope) -> bool:
+    """A user's hook sees devices claimed to the user (row 41); a product's sees them all, whoever owns them."""
+    return (event.owner is not None and event.owner == scope.owner) or event.product in scope.products
+
+
+TODAY = Era("today", _RULES, _shows, _reaches, _hook_sees)

@@ -32,6 +32,7 @@ from photonrig.localcloud.http import (
     team,
     tokens,
     users,
+    webhooks,
 )
 from photonrig.localcloud.http.errors import ApiError
 
@@ -53,6 +54,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
+    webhooks,
 )
 
 

@@ -84,7 +84,7 @@ class Call(OpenCall):
 
         :raises ApiError: unknown, someone else's or not allowed, without telling which
         """
-        device = self._named_device(self.path("device"))
+        device = self.own_device(self.path("device"))
         if device is None or not self.allows(action, subject_of(device)):
             raise device_denied(str(self.request.base_url))
         return device
@@ -125,7 +125,8 @@ class Call(OpenCall):
                 return product, device
         raise refused(404, "Device not found for this product")
 
-    def _named_device(self, wanted: str) -> Device | None:
+    def own_device(self, wanted: str) -> Device | None:
+        """A device by its id, or by its name among the caller's own."""
         if len(wanted) == 24 and set(wanted.lower()) <= _ID_DIGITS:
             return self.cloud.store.devices.get(wanted.lower())
         if self.principal.owner is None:

@@ -69,4 +69,11 @@ _FIRST = (
          expires_at REAL NOT NULL) STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_HOOKS = (
+    """CREATE TABLE hooks (
+         id TEXT PRIMARY KEY, owner_kind TEXT NOT NULL CHECK (owner_kind IN ('user', 'product', 'org')),
+         owner_id TEXT NOT NULL, fields TEXT NOT NULL, created_at REAL NOT NULL) STRICT""",
+    "CREATE INDEX hooks_by_owner ON hooks (owner_kind, owner_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS)

@@ -1,0 +1,191 @@
+"""What a firing hook sends, and the events that tell of the answer: computed from values alone, without a socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.events import Event, iso_time
+from photonrig.localcloud.webhooks.config import HookConfig
+from photonrig.localcloud.webhooks.templates import parse_json, render, render_tree, variables_of
+
+__all__ = ["Outgoing", "error_event", "event_variables", "outgoing", "response_events", "sent_event"]
+
+USER_AGENT = "ParticleBot/1.1"
+CHUNK = 512  # bytes of a response in one event
+MAX_RESPONSE = 100_000  # bytes of a response that are kept
+MAX_UNCHUNKED = 1024  # bytes; a longer unchunked response is not published
+_QUERY_ONLY = ("GET", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request, ready to be sent."""
+
+    method: str
+    url: str
+    query: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    auth: tuple[str, str] | None = field(default=None, repr=False)
+    form: dict[str, str] | None = None
+    content: bytes | None = None
+
+
+def event_variables(event: Event, *, product_version: int | None = None) -> dict[str, Any]:
+    """What templates may name: the event, under its present and its old names, and the members of JSON data."""
+    whole = json.dumps(_whole(event))
+    owner = event.owner
+    return {
+        **variables_of(parse_json(event.data)),
+        "PARTICLE_DEVICE_ID": event.coreid,
+        "PARTICLE_EVENT_NAME": event.name,
+        "PARTICLE_EVENT_VALUE": event.data or "",
+        "PARTICLE_PUBLISHED_AT": iso_time(event.published_at),
+        "PARTICLE_EVENT_ID": event.id,
+        "PARTICLE_EVENT_JSON": whole,
+        "PARTICLE_EVENT_BASE64": base64.b64encode(whole.encode()).decode(),
+        "PRODUCT_ID": "" if event.product is None else event.product,
+        "PRODUCT_VERSION": "" if product_version is None else product_version,
+        "PRODUCT_USER_ID": owner.id if owner is not None and owner.kind == "user" else "",
+        "SPARK_CORE_ID": event.coreid,
+        "SPARK_EVENT_NAME": event.name,
+        "SPARK_EVENT_VALUE": event.data or "",
+        "SPARK_PUBLISHED_AT": iso_time(event.published_at),
+    }
+
+
+def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> Outgoing:
+    """The request of a hook for an event; raises UsageError when the rendered ``json`` is no JSON."""
+    method = config.request_type
+    defaults = {} if config.no_defaults else _defaults(event)
+    query = _texts(config.query, variables)
+    headers = {"User-Agent": USER_AGENT} | _texts(config.headers, variables)
+    form: dict[str, str] | None = None
+    content: bytes | None = None
+    if method in _QUERY_ONLY:
+        query = defaults | query
+    if config.body is not None:
+        content = render(config.body, variables).encode()
+    elif config.json is not None:
+        content = _json_body(config.json, defaults if method not in _QUERY_ONLY else {}, variables)
+        headers = {"Content-Type": "application/json", "Accept": "application/json"} | headers
+    elif config.form is not None or (defaults and method not in _QUERY_ONLY):
+        form = (defaults if method not in _QUERY_ONLY else {}) | _texts(config.form, variables)
+    auth = None
+    if config.auth is not None:
+        rendered = _texts(config.auth, variables)
+        auth = (rendered.get("username", ""), rendered.get("password", ""))
+    return Outgoing(method, render(config.url, variables), query, headers, auth, form, content)
+
+
+def sent_event(event: Event, at: float) -> Event:
+    """``hook-sent/NAME``: the server took the request."""
+    return _answer(event, f"hook-sent/{event.name}", None, at)
+
+
+def response_events(
+    config: HookConfig,
+    event: Event,
+    variables: Mapping[str, Any],
+    answer: bytes,
+    media_type: str,
+    at: float,
+    *,
+    of_product: bool,
+) -> list[Event]:
+    """The server's answer as events: in pieces of at most 512 bytes, counted from 0, or as one."""
+    topic = f"{event.coreid}/hook-response/{event.name}" if of_product else f"hook-response/{event.name}"
+    if config.response_topic is not None:
+        topic = render(config.response_topic, variables)
+    answer = answer[:MAX_RESPONSE]
+    if config.response_template is not None:
+        known = {**variables, **variables_of(parse_json(answer.decode(errors="replace")))}
+        shaped = render_tree(config.response_template, known)
+        text = shaped if isinstance(shaped, str) else json.dumps(shaped)
+    elif config.data_url_response_event:
+        kind = media_type or "application/octet-stream"
+        text = f"data:{kind};base64,{base64.b64encode(answer).decode()}"
+    else:
+        text = answer.decode(errors="replace")
+    if not text:
+        return []
+    if config.unchunked:
+        return [_answer(event, topic, text, at)] if len(text.encode()) <= MAX_UNCHUNKED else []
+    return [_answer(event, f"{topic}/{index}", piece, at) for index, piece in enumerate(_pieces(text))]
+
+
+def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any], text: str, at: float) -> Event:
+    """``hook-error/NAME/0`` and why the request failed."""
+    topic = f"hook-error/{event.name}"
+    if config.error_response_topic is not None:
+        topic = render(config.error_response_topic, variables)
+    return _answer(event, f"{topic}/0", text, at)
+
+
+def _whole(event: Event) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "data": event.data,
+        "ttl": event.ttl,
+        "published_at": iso_time(event.published_at),
+        "coreid": event.coreid,
+        "id": event.id,
+    }
+
+
+def _defaults(event: Event) -> dict[str, str]:
+    return {
+        "event": event.name,
+        "data": event.data or "",
+        "published_at": iso_time(event.published_at),
+        "coreid": event.coreid,
+    }
+
+
+def _texts(tree: Mapping[str, Any] | None, variables: Mapping[str, Any]) -> dict[str, str]:
+    """Rendered names and values; numbers and the like as JSON writes them."""
+    rendered = render_tree(tree or {}, variables)
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in rendered.items()}
+
+
+def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[str, Any]) -> bytes:
+    body = render_tree(template, variables)
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"the json template did not become JSON: {error}") from None
+    if isinstance(body, dict):
+        body = {**defaults, **body}
+    return json.dumps(body).encode()
+
+
+def _pieces(text: str) -> list[str]:
+    """The text in pieces of at most 512 bytes of UTF-8, none of which cuts a character in two."""
+    encoded = text.encode()
+    pieces = []
+    start = 0
+    while start < len(encoded):
+        end = min(start + CHUNK, len(encoded))
+        while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(encoded[start:end].decode())
+        start = end
+    return pieces
+
+
+def _answer(event: Event, name: str, data: str | None, at: float) -> Event:
+    """An event that belongs where the one that fired the hook belongs, and fires no hook itself."""
+    return Event(
+        name,
+        data,
+        coreid="particle-internal",
+        published_at=at,
+        owner=event.owner,
+        product=event.product,
+        of_hook=True,
+    )
