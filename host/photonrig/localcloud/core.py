@@ -20,6 +20,7 @@ from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
+from photonrig.localcloud.history import History
 from photonrig.localcloud.presence import Presence
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
@@ -93,6 +94,7 @@ class Cloud:
         self.bus = Bus()
         self.custody = Custody(store)
         self.presence = Presence(store, now)
+        self.history = History(store, now)
         self.webhooks = Webhooks(
             self.publish,
             era.hook_sees,
@@ -131,7 +133,12 @@ class Cloud:
         await self.webhooks.close()
         if self._delivery is not None:
             await self._delivery.close()
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what is written in batches: presence and events."""
         self.presence.flush()
+        self.history.flush()
 
     # --- who asks ----------------------------------------------------------------------------------------------------
 
@@ -179,6 +186,7 @@ class Cloud:
     def publish(self, event: Event) -> None:
         """Show an event to the streams that may see it, the devices that listen to it and the hooks it fires."""
         self.bus.publish(event)
+        self.history.note(event)
         self.webhooks.offer(event)
         if self._delivery is not None and self._online:
             self._delivery.offer(event, self._online, lambda device_id: self._reaches(event, device_id))

@@ -165,7 +165,7 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _flush(cloud: Cloud) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
-        cloud.presence.flush()
+        cloud.flush()
 
 
 class _HttpServer(uvicorn.Server):

@@ -24,6 +24,7 @@ from photonrig.localcloud.http import (
     events,
     flash,
     health,
+    history,
     oauth,
     product_devices,
     products,
@@ -54,7 +55,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
-    webhooks,
+    *(webhooks, history),
 )
 
 

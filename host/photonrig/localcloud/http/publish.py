@@ -6,6 +6,7 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import Event
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 
 __all__ = ["ROUTES"]
@@ -22,13 +23,17 @@ async def publish_own(call: Call) -> Answer:
 
 
 async def publish_product(call: Call) -> Answer:
-    """Publish to a product and its devices."""
+    """Publish to a product and its devices, or with ``as_device_id`` what one of its devices might have published."""
     product: Product = call.product(Action.PRODUCT_PUBLISH)
-    _publish(call, product_id=product.id)
+    device_id = call.body.text("as_device_id")
+    device = None if device_id is None else call.cloud.store.devices.get(device_id.lower())
+    if device_id is not None and (device is None or device.state.product != product.id):
+        raise refused(404, "Device not found for this product")
+    _publish(call, product_id=product.id, device=device)
     return {"ok": True}
 
 
-def _publish(call: Call, product_id: int | None) -> None:
+def _publish(call: Call, product_id: int | None, device: Device | None = None) -> None:
     name, data = call.body.text("name"), call.body.text("data")
     ttl = call.body.text("ttl") or "60"
     if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
@@ -39,13 +44,16 @@ def _publish(call: Call, product_id: int | None) -> None:
         raise refused(400, f"data is longer than {MAX_DATA} bytes")
     if not (ttl.isascii() and ttl.isdecimal()) or len(ttl) > 8 or int(ttl) > MAX_TTL:
         raise refused(400, f"ttl must be 0 … {MAX_TTL} seconds")
+    owner = call.principal.owner if product_id is None else None
     call.cloud.publish(
         Event(
             name,
             data,
-            coreid=call.principal.id,  # a choice: several values were seen for events of clients
+            # A choice: several values were seen for events of clients.
+            coreid=call.principal.id if device is None else device.id,
             published_at=call.cloud.now(),
-            owner=call.principal.owner if product_id is None else None,
+            device=None if device is None else device.id,
+            owner=owner if device is None else device.state.owner,
             product=product_id,
             ttl=int(ttl),
             private=call.body.flag("private") is not False,

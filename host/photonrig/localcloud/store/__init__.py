@@ -15,6 +15,7 @@ from photonrig.localcloud.store.binaries import Binaries
 from photonrig.localcloud.store.claim_codes import ClaimCodes
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Devices
+from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.hooks import Hooks
 from photonrig.localcloud.store.products import Products
 from photonrig.localcloud.store.telemetry import TelemetryTable
@@ -44,6 +45,7 @@ class Store:
         self.transfers = Transfers(self._database, now)
         self.binaries = Binaries(self._database, now)
         self.hooks = Hooks(self._database, now)
+        self.events = EventTable(self._database)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:

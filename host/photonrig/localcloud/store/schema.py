@@ -76,4 +76,15 @@ _HOOKS = (
     "CREATE INDEX hooks_by_owner ON hooks (owner_kind, owner_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS)
+_EVENTS = (
+    """CREATE TABLE events (
+         number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL, data TEXT, coreid TEXT NOT NULL,
+         published_at REAL NOT NULL, device TEXT, owner_kind TEXT, owner_id TEXT, product INTEGER, ttl INTEGER NOT NULL,
+         private INTEGER NOT NULL, of_hook INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX events_by_time ON events (published_at)",
+    "CREATE INDEX events_by_owner ON events (owner_id, number)",
+    "CREATE INDEX events_by_product ON events (product, number)",
+    "CREATE INDEX events_by_device ON events (device, number)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS)

@@ -1,0 +1,73 @@
+"""``/extensions/v1/…/events``: what a stream would have shown lately. Not an endpoint of Particle's cloud."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import Event, Stream, iso_time
+from photonrig.localcloud.history import EVENT_SECONDS
+from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.errors import refused
+
+__all__ = ["ROUTES"]
+
+_MOST = 1000
+
+
+async def own(call: Call) -> Answer:
+    """Events of the caller's devices, and those the caller published."""
+    call.require(Action.OWN_EVENTS)
+    return _answer(call, Stream("own", _prefix(call)))
+
+
+async def product(call: Call) -> Answer:
+    """Events of all devices of a product."""
+    return _answer(call, Stream("product", _prefix(call), product=call.product(Action.PRODUCT_EVENTS).id))
+
+
+def _prefix(call: Call) -> str:
+    return str(call.request.path_params.get("prefix", ""))
+
+
+def _answer(call: Call, stream: Stream) -> Answer:
+    query = call.request.query_params
+    limit = query.get("limit", "100")
+    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit[:6]) <= _MOST:
+        raise refused(400, f"limit must be 1 … {_MOST}")
+    era, principal = call.cloud.era, call.principal
+    events = call.cloud.history.latest(
+        stream,
+        principal.owner,
+        lambda event: era.shows(principal, stream, event),
+        since=_time(query.get("since")),
+        limit=int(limit),
+    )
+    return {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
+
+
+def _time(text: str | None) -> float:
+    if not text:
+        return 0.0
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise refused(400, "since must be a time such as 2026-01-31T12:00:00Z") from None
+    return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _shown(event: Event) -> dict[str, object]:
+    return {
+        "name": event.name,
+        "data": event.data,
+        "ttl": str(event.ttl),
+        "published_at": iso_time(event.published_at),
+        "coreid": event.coreid,
+    }
+
+
+ROUTES = [
+    route("GET", f"/extensions/v1/{of}/events{end}", handler)
+    for of, handler in (("devices", own), ("products/{product}", product))
+    for end in ("", "/{prefix:path}")
+]
