@@ -45,6 +45,10 @@ class FakeDevices:
         self.signals: list[tuple[str, bool]] = []
         self.flashed: list[tuple[str, bytes, str]] = []
         self.refuse_flash = False
+        self.is_flashing, self.may_flash = asyncio.Event(), asyncio.Event()
+        self.may_flash.set()
+        self._flashing = self.flashing_most = 0
+        self.vitals = {6: 600, 25: 83200, 26: 32992}
         self.listening: dict[str, tuple[Subscription, ...]] = {}
         self.received: asyncio.Queue[tuple[str, str, str | None]] = asyncio.Queue()
         self.disconnected: list[str] = []
@@ -82,7 +86,16 @@ class FakeDevices:
         self._reach(device_id)
         if self.refuse_flash:
             raise FlashRefused("the device has no room")
+        self.is_flashing.set()
+        self._flashing += 1
+        self.flashing_most = max(self.flashing_most, self._flashing)
+        await self.may_flash.wait()
+        self._flashing -= 1
         self.flashed.append((device_id, image, name))
+
+    async def metrics(self, device_id: str) -> dict[int, int]:
+        self._reach(device_id)
+        return self.vitals
 
     def subscriptions(self, device_id: str) -> tuple[Subscription, ...]:
         return self.listening.get(device_id, ())
@@ -165,13 +178,18 @@ class World:
         self.tokens[name] = granted["access_token"]
         return self.tokens[name]
 
+    @property
+    def pem(self) -> str:
+        """A device key that cannot be used."""
+        return _PEM
+
     async def enrol(self, who: str, device_id: str = DEVICE) -> None:
         form = {"deviceID": device_id, "publicKey": _PEM, "filename": "cli", "order": "manual_1", "algorithm": "rsa"}
         await self.ok("POST", f"/v1/provisioning/{device_id}", who, data=form)
 
-    async def go_online(self, device_id: str = DEVICE, product_id: int = 0xFFFF) -> None:
+    async def go_online(self, device_id: str = DEVICE, product_id: int = 0xFFFF, version: int = 1) -> None:
         self.devices.connected.add(device_id)
-        await self.cloud.came_online(device_id, Hello(product_id, 1, PHOTON, 0, "127.0.0.1"))
+        await self.cloud.came_online(device_id, Hello(product_id, version, PHOTON, 0, "127.0.0.1"))
         await self.cloud.described(device_id, Describe({"position": "int32"}, ("move",), (), "2.3.1"))
 
     async def go_offline(self, device_id: str = DEVICE) -> None:

@@ -197,6 +197,16 @@ def test_describe() -> None:
             m.parse_describe(bad)
 
 
+def test_diagnostics() -> None:
+    head = bytes.fromhex("000400 0200 0400")
+    assert m.parse_metrics(head) == {}
+    assert m.parse_metrics(head + bytes.fromhex("0600 58020000 1300 00b7ffff")) == {6: 600, 19: -18688}
+    assert m.parse_metrics(head + bytes.fromhex("0680 feffffff")) == {}  # the device could not read it
+    for bad in (None, b"", head[:-1], b"\x01" + head[1:], head + b"\x06", head + bytes(7), b"{}" * 5):
+        with pytest.raises(ProtocolError, match="diagnostics"):
+            m.parse_metrics(bad)
+
+
 def test_further_blocks_of_a_describe() -> None:
     request = m.describe_request(1, b"\x01", m.DescribePart.APPLICATION, 1)
     assert request.encode().hex() == "4101000101b1644102" + "8115"

@@ -22,6 +22,7 @@ from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
 from photonrig.localcloud.history import History
 from photonrig.localcloud.presence import Presence
+from photonrig.localcloud.rollout import Rollout
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.hooks import StoredHook
@@ -35,6 +36,7 @@ __all__ = ["Cloud", "DeviceService", "Settings"]
 _log = logging.getLogger(__name__)
 
 PHOTON_PLATFORM = 6
+UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after Hello, and when it changes
 
 
 class DeviceService(DeviceLink, Protocol):
@@ -54,6 +56,9 @@ class DeviceService(DeviceLink, Protocol):
 
     async def ping(self, device_id: str) -> bool:
         """Whether the device answers now."""
+
+    async def metrics(self, device_id: str) -> dict[int, int]:
+        """The device's diagnostics by number; DeviceOffline, DeviceTimeout, ProtocolError."""
 
     async def flash(self, device_id: str, image: bytes, name: str) -> None:
         """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
@@ -106,7 +111,7 @@ class Cloud:
         )
         for stored in store.hooks.all():
             self.webhooks.put(self.hook(stored))
-        self.flashing: set[str] = set()
+        self.rollout = Rollout(store, self.presence, now, self.say)
         self._online: set[str] = set()
         self._devices: DeviceService | None = None
         self._delivery: Delivery | None = None
@@ -115,6 +120,7 @@ class Cloud:
         """Name the device service; once, before anything is served."""
         self._devices = devices
         self._delivery = Delivery(devices)
+        self.rollout.attach(devices)
 
     @property
     def devices(self) -> DeviceService:
@@ -131,6 +137,7 @@ class Cloud:
         """End all streams and write what is not written yet."""
         self.bus.close()
         await self.webhooks.close()
+        await self.rollout.close()
         if self._delivery is not None:
             await self._delivery.close()
         self.flush()
@@ -197,7 +204,8 @@ class Cloud:
             return False
         return self.era.reaches(event, Receiver(device.state.owner, device.state.product))
 
-    def _publish_of(self, device_id: str, name: str, data: str | None, ttl: int = 60, private: bool = True) -> None:
+    def say(self, device_id: str, name: str, data: str | None, ttl: int = 60, private: bool = True) -> None:
+        """Publish an event of a device."""
         device = self.store.devices.get(device_id)
         if device is None or device.state.quarantine is not None:
             return
@@ -244,21 +252,27 @@ class Cloud:
                 state = replace(device.state, platform=hello.platform_id)
                 device = self.store.devices.save(replace(device, state=state))
         self.custody.firmware_names_product(device, hello.product_id)
-        self._publish_of(device_id, "spark/status", "online")
+        self.say(device_id, "spark/status", "online")
+        if self.store.targets.of(device).forced:
+            await self.devices.send_event(device_id, "particle/device/updates/forced", "true")
 
     async def went_offline(self, device_id: str) -> None:
         """The session ended."""
         self._online.discard(device_id)
-        self._publish_of(device_id, "spark/status", "offline")
+        self.say(device_id, "spark/status", "offline")
 
     async def described(self, device_id: str, describe: Describe) -> None:
         """The device told what it offers."""
         self.presence.was_described(device_id, describe)
+        self.rollout.consider(device_id)
 
     async def published(self, device_id: str, event: PublishedEvent) -> None:
         """The device published an event."""
         self.presence.heard(device_id)
-        self._publish_of(device_id, event.name, event.data, event.ttl, event.private)
+        if event.name == UPDATES_ENABLED:
+            self.presence.takes_updates(device_id, event.data == "true")
+            self.rollout.consider(device_id)
+        self.say(device_id, event.name, event.data, event.ttl, event.private)
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
         """The device presented a claim code; True if it may forget it."""
@@ -267,4 +281,4 @@ class Cloud:
 
     async def update_progress(self, device_id: str, status: str) -> None:
         """An update began or ended."""
-        self._publish_of(device_id, "spark/flash/status", status)
+        self.say(device_id, "spark/flash/status", status)

@@ -31,6 +31,7 @@ class Telemetry:
     system_version: str | None = None
     variables: dict[str, VariableType] = field(default_factory=dict)
     functions: list[str] = field(default_factory=list)
+    updates_enabled: bool = True
 
 
 class Presence:
@@ -54,6 +55,7 @@ class Presence:
         telemetry.address = hello.address
         telemetry.firmware_product_id = None if hello.product_id == _UNSET else hello.product_id
         telemetry.firmware_version = None if hello.product_version == _UNSET else hello.product_version
+        telemetry.updates_enabled = True  # unless it says otherwise, after Hello
         self._described.setdefault(device_id, asyncio.Event()).clear()
 
     def was_described(self, device_id: str, describe: Describe) -> None:
@@ -67,6 +69,10 @@ class Presence:
     def heard(self, device_id: str) -> None:
         """The device said something."""
         self._changing(device_id)
+
+    def takes_updates(self, device_id: str, enabled: bool) -> None:
+        """The device said whether it takes updates now."""
+        self._changing(device_id).updates_enabled = enabled
 
     async def description(self, device_id: str, timeout: float = 5.0) -> Telemetry:  # noqa: ASYNC109
         """Telemetry with the present session's variables and functions, or after ``timeout`` s the last known ones."""

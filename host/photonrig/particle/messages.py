@@ -18,13 +18,14 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from photonrig.errors import ProtocolError
 from photonrig.particle.coap import Code, Message, MessageType, Option
 
 __all__ = [
     "DEFAULT_TTL",
+    "METRICS",
     "Build",
     "DescribePart",
     "Event",
@@ -47,6 +48,7 @@ __all__ = [
     "parse_describe",
     "parse_event",
     "parse_hello",
+    "parse_metrics",
     "parse_missed",
     "parse_subscription",
     "parse_value",
@@ -88,6 +90,15 @@ class DescribePart(IntFlag):
 
     SYSTEM = 1
     APPLICATION = 2
+
+
+_METRICS_MARK: Final = b"\x00\x04\x00"
+_METRICS_HEAD: Final = struct.Struct("<3sHH")
+_METRIC: Final = struct.Struct("<Hi")
+_METRIC_FAILED: Final = 0x8000
+
+METRICS: Final = 4
+"""In place of a part: the device's diagnostics, which are no JSON (Device OS 0.8.0 and later)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +155,11 @@ def hello_reply(message_id: int) -> Message:
     return _request(MessageType.NON, Code.POST, message_id, b"", b"h")
 
 
-def describe_request(message_id: int, token: bytes, part: DescribePart, block: int = 0) -> Message:
-    """Ask for one part, or for a further ``block`` of it; asking for both parts makes Device OS up to 2.x panic."""
+def describe_request(message_id: int, token: bytes, part: DescribePart | int, block: int = 0) -> Message:
+    """Ask for one part or the :data:`METRICS`, or for a further ``block`` of it.
+
+    Asking for both parts at once makes Device OS up to 2.x panic.
+    """
     options: list[tuple[int, bytes]] = [(Option.URI_QUERY, bytes((part,)))]
     if block:
         options.append((Option.BLOCK2, (block << 4 | _BLOCK_512).to_bytes(2, "big").lstrip(b"\0")))
@@ -307,6 +321,23 @@ def parse_describe(payload: bytes | None) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ProtocolError("a describe that is not a JSON object")
     return content
+
+
+def parse_metrics(payload: bytes | None) -> dict[int, int]:
+    """Read a device's diagnostics: 32-bit values by id; those that the device could not read are left out.
+
+    The head is 00 04 00 and the sizes of ids and values, little endian (Device OS 2.3.1, describe with flag 4).
+
+    :raises ProtocolError: the head is another, or a pair is cut short
+    """
+    content = payload or b""
+    if len(content) < _METRICS_HEAD.size or not content.startswith(_METRICS_MARK):
+        raise ProtocolError("diagnostics with an unknown head")
+    id_size, value_size = _METRICS_HEAD.unpack_from(content)[1:]
+    pairs = content[_METRICS_HEAD.size :]
+    if (id_size, value_size) != (_METRIC.size - 4, 4) or len(pairs) % _METRIC.size:
+        raise ProtocolError(f"diagnostics of {len(pairs)} bytes that are no pairs of id and value")
+    return {number: value for number, value in _METRIC.iter_unpack(pairs) if not number & _METRIC_FAILED}
 
 
 def more_blocks(message: Message) -> bool:

@@ -50,6 +50,7 @@ class DevicePeer:
         self.posts = True  # sends its describe unasked
         self.mute = False  # reads and answers nothing
         self.system, self.application = SYSTEM, APPLICATION
+        self.metrics = bytes.fromhex("000400 0200 0400 0600 58020000 0a00 02000000 1380 ffffffff")
         self.variables: dict[str, bytes] = {
             "position": messages.encode_value("int32", 42),
             "moving": messages.encode_value("bool", True),
@@ -165,8 +166,8 @@ class DevicePeer:
             case Code.PUT, b"s":
                 self.send(messages.reply(MessageType.ACK, Code.CHANGED, mid if self.legacy else next(self._ids), token))
             case Code.GET, b"d":
-                part = self.system if message.values(15) == [b"\x01"] else self.application
-                self._answer(mid, token, Code.CONTENT, part, MessageType.CON)
+                parts = {b"\x01": self.system, b"\x02": self.application, b"\x04": self.metrics}
+                self._answer(mid, token, Code.CONTENT, parts[message.values(15)[0]], MessageType.CON)
             case Code.GET, b"v":
                 value = self.variables.get(message.path[1].decode())
                 self._answer(mid, token, Code.NOT_FOUND if value is None else Code.CONTENT, value, MessageType.NON)

@@ -52,6 +52,16 @@ async def test_variables_of_every_type(hub: DeviceHub, device: DevicePeer) -> No
     assert await hub.read_variable(DEVICE_ID, "ratio", "double") == 0.5
 
 
+async def test_diagnostics(hub: DeviceHub, device: DevicePeer) -> None:
+    await device.join()
+    assert await hub.metrics(DEVICE_ID) == {6: 600, 10: 2}
+    device.metrics = b"{}"
+    with pytest.raises(ProtocolError):
+        await hub.metrics(DEVICE_ID)
+    with pytest.raises(DeviceOffline):
+        await hub.metrics("f" * 24)
+
+
 async def test_an_unknown_variable(hub: DeviceHub, device: DevicePeer) -> None:
     await device.join()
     with pytest.raises(VariableUnknown):

@@ -1,6 +1,7 @@
 // The describe message: what the cloud learns about variables, functions and modules.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/app_surface.h"
@@ -12,7 +13,8 @@ namespace vphoton::cloud {
 std::string describe_json(uint8_t flags, const AppSurface& surface, const std::string& system_members,
                           bool system_first = false);
 
-// Diagnostics without a single entry: format header, then the sizes of ids and values.
-std::string describe_metrics();
+// Diagnostics: format header, sizes of ids and values, then what is true of a virtual Photon too, its uptime and that
+// it is connected.
+std::string describe_metrics(uint32_t uptime_s);
 
 }  // namespace vphoton::cloud

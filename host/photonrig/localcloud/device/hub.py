@@ -115,6 +115,13 @@ class DeviceHub:
         session = self._sessions.get(device_id)
         return session is not None and await session.ping(timeout)
 
+    async def metrics(self, device_id: str, *, timeout: float = 30.0) -> dict[int, int]:  # noqa: ASYNC109
+        """The device's diagnostics by number (Device OS 0.8.0 and later).
+
+        Raises DeviceOffline, DeviceTimeout, ProtocolError when the answer is something else.
+        """
+        return await self._session(device_id).metrics(timeout)
+
     async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
         """Send an event; False when the device is offline, does not listen to it, or could not take one that long.
 

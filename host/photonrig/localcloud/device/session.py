@@ -255,6 +255,14 @@ class DeviceSession:
             except (TimeoutError, DeviceOffline):
                 return False
 
+    async def metrics(self, within: float) -> dict[int, int]:
+        """See :meth:`DeviceHub.metrics`."""
+        async with self._turn(within):
+            content = await self._ask_describe(messages.METRICS)
+        if content is None:
+            raise DeviceTimeout(self.device_id)
+        return messages.parse_metrics(content)
+
     def send_event(self, name: str, data: str | None, *, private: bool) -> bool:
         """See :meth:`DeviceHub.send_event`."""
         system = name.startswith(("spark", "particle"))
@@ -315,6 +323,12 @@ class DeviceSession:
 
     async def _fetch_describe(self, part: DescribePart) -> None:
         """Ask for one part; without an answer all stays as it was."""
+        content = await self._ask_describe(part)
+        if content is not None:
+            self._absorb(content)
+
+    async def _ask_describe(self, part: int) -> bytes | None:
+        """A part of the describe in all its blocks; None without an answer."""
         content = b""
         for block in range(_DESCRIBE_BLOCKS):
             try:
@@ -324,12 +338,11 @@ class DeviceSession:
                 )
             except DeviceTimeout:
                 log.warning("%s: no answer to a describe request", self.device_id)
-                return
+                return None
             content += answer.payload or b""
             if answer.code != Code.CONTENT or not messages.more_blocks(answer):
                 break
-        if answer.code == Code.CONTENT:
-            self._absorb(content)
+        return content if answer.code == Code.CONTENT else None
 
     def _absorb(self, payload: bytes | None) -> None:
         try:

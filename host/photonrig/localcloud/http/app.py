@@ -21,15 +21,19 @@ from photonrig.localcloud.http import (
     customers,
     device_os,
     devices,
+    diagnostics,
     events,
     flash,
+    groups,
     health,
     history,
     oauth,
     product_devices,
+    product_firmware,
     products,
     provisioning,
     publish,
+    serial_numbers,
     team,
     tokens,
     users,
@@ -55,7 +59,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
-    *(webhooks, history),
+    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics),
 )
 
 

@@ -12,6 +12,7 @@ from photonrig.errors import ProtocolError, UsageError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FunctionUnknown, VariableUnknown
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
+from photonrig.localcloud.http import targeting
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import ApiError, refused
 from photonrig.localcloud.http.views import timestamp
@@ -121,11 +122,12 @@ async def update(call: Call) -> Answer:
         changes["notes"] = call.body.text("notes")
     if "product" in call.request.path_params and "development" in call.body.fields:
         changes["development"] = call.body.flag("development") or False
-    if not changes:
+    targeted = await targeting.update(call, device)
+    if not changes and not targeted:
         raise refused(400, "Nothing to do?")
     with call.cloud.store.write():
         changed = call.cloud.store.devices.save(replace(device, **changes))
-    return {"id": device.id, **changes, "updated_at": iso_time(changed.updated_at)}
+    return {"id": device.id, **changes, **targeted, "updated_at": iso_time(changed.updated_at)}
 
 
 def _new_name(call: Call, device: Device) -> str:

@@ -10,6 +10,7 @@ from photonrig.localcloud.http.binaries import compile_uploaded
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined
+from photonrig.localcloud.rollout import Busy
 from photonrig.localcloud.store.devices import Device
 from photonrig.particle.module import check_user_part, parse_module
 
@@ -51,20 +52,16 @@ def _uploaded_image(files: list[UploadedFile], device: Device) -> bytes:
 
 
 async def _flash(call: Call, device: Device, image: bytes, name: str) -> None:
-    flashing = call.cloud.flashing
-    if device.id in flashing:
-        raise combined(409, "The device is being updated; wait until that has ended")
     if not call.cloud.reachable(device):
         raise combined(500, "Request Timed Out", code=500)
-    flashing.add(device.id)
     try:
-        await call.cloud.devices.flash(device.id, image, name)
+        await call.cloud.rollout.flash(device, image, name)
+    except Busy:
+        raise combined(409, "The device is being updated; wait until that has ended") from None
     except FlashRefused as error:
         raise combined(400, f"The device refused the update: {error}") from None
     except (DeviceOffline, DeviceTimeout):
         raise combined(500, "Request Timed Out", code=500) from None
-    finally:
-        flashing.discard(device.id)
 
 
 ROUTES = [

@@ -20,9 +20,8 @@ async def list_devices(call: Call) -> Answer:
     """The devices of a product and of its quarantine, a page at a time."""
     product = call.product(Action.PRODUCT_DEVICES)
     query = call.request.query_params
-    devices = [device for device in call.cloud.store.devices.of_product(product.id) if _matches(device, query)]
-    if query.get("sortAttr") == "deviceName":
-        devices.sort(key=lambda device: device.name or "")
+    devices = [device for device in call.cloud.store.devices.of_product(product.id) if _matches(call, device, query)]
+    _sort(call, devices, query.get("sortAttr", ""))
     if query.get("sortDir") == "desc":
         devices.reverse()
     page, pages = paged(call, devices)
@@ -40,11 +39,28 @@ async def list_devices(call: Call) -> Answer:
     }
 
 
-def _matches(device: Device, query: object) -> bool:
+def _sort(call: Call, devices: list[Device], by: str) -> None:
+    telemetry = call.cloud.presence.of
+    match by:
+        case "deviceName":
+            devices.sort(key=lambda device: device.name or "")
+        case "firmwareVersion":
+            devices.sort(key=lambda device: telemetry(device.id).firmware_version or 0)
+        case "lastConnection":
+            devices.sort(key=lambda device: telemetry(device.id).last_handshake_at or 0.0)
+
+
+def _matches(call: Call, device: Device, query: object) -> bool:
     wanted: dict[str, str] = dict(query)  # type: ignore[call-overload]
     if wanted.get("deviceId", "").lower() not in device.id:
         return False
     if wanted.get("deviceName", "").lower() not in (device.name or "").lower():
+        return False
+    serial_number = wanted.get("serialNumber", "").upper()
+    if serial_number and serial_number not in (call.cloud.store.serial_numbers.of(device.id) or ""):
+        return False
+    groups = {name for name in wanted.get("groups", "").split(",") if name}
+    if groups and not groups & set(call.cloud.store.targets.of(device).groups):
         return False
     quarantined = device.state.quarantine is not None
     return "quarantined" not in wanted or quarantined == (wanted["quarantined"] == "true")
@@ -59,7 +75,7 @@ async def show(call: Call) -> Answer:
 
 
 async def import_devices(call: Call) -> Answer:
-    """Bring devices into the product: ``id``, ``ids`` or a file with one id per line, in any case."""
+    """Bring devices into the product: ``id``, ``ids`` or a file with one id or serial number per line, in any case."""
     product = call.product(Action.PRODUCT_IMPORT)
     ids = call.body.texts("id") + call.body.texts("ids")
     for file in call.body.files:
@@ -70,7 +86,8 @@ async def import_devices(call: Call) -> Answer:
     if not ids:
         raise refused(400, "Name at least one device: id, ids or a file")
     claim_for = _member(call, product, call.body.text("claim_user"))
-    done = call.cloud.custody.import_devices(product, [each.lower() for each in ids], claim_for)
+    known = call.cloud.store.serial_numbers
+    done = call.cloud.custody.import_devices(product, [known.device(each) or each.lower() for each in ids], claim_for)
     return {
         "updated": len(done.updated),
         "updatedDeviceIds": done.updated,

@@ -16,7 +16,7 @@ __all__ = ["ROUTES"]
 async def list_products(call: Call) -> Answer:
     """The products of whose teams the user is a member."""
     call.require(Action.ACCOUNT)
-    return {"products": [_shown(product) for product in call.cloud.store.products.of_user(call.user_id)]}
+    return {"products": [_shown(call, product) for product in call.cloud.store.products.of_user(call.user_id)]}
 
 
 async def create(call: Call) -> Answer:
@@ -41,15 +41,16 @@ async def create(call: Call) -> Answer:
         )
         if product is None:
             raise refused(400, "A product of this name exists already; choose another name")
-    return {"ok": True, "product": _shown(product)}
+    return {"ok": True, "product": _shown(call, product)}
 
 
 async def show(call: Call) -> Answer:
     """One product, by id or slug."""
-    return {"product": _shown(call.product(Action.PRODUCT_GET))}
+    return {"product": _shown(call, call.product(Action.PRODUCT_GET))}
 
 
-def _shown(product: Product) -> dict[str, Any]:
+def _shown(call: Call, product: Product) -> dict[str, Any]:
+    groups = [group.name for group in call.cloud.store.groups.of(product.id)]
     return {
         "id": product.id,
         "platform_id": product.platform_id,
@@ -59,7 +60,7 @@ def _shown(product: Product) -> dict[str, Any]:
         "user": product.user_id,
         "organization_id": None,
         "subscription_id": None,
-        "groups": [],
+        "groups": groups,
         "settings": {"location": {}, "known_application": {"opt_in": False}, "quarantine": True},
         "device_protection": None,
     }

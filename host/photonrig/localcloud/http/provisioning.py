@@ -19,6 +19,7 @@ from photonrig.ownership.model import key_may_be_replaced
 __all__ = ["ROUTES"]
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{24}")
+_SERIAL_NUMBER = re.compile(r"[0-9A-Za-z]{4,32}")
 
 
 async def send_key(call: Call) -> Answer:
@@ -33,6 +34,7 @@ async def send_key(call: Call) -> Answer:
         call.require(Action.ENROL)
         with call.cloud.store.write():
             devices.add(device_id, key, PHOTON_PLATFORM)
+            _note_serial_number(call, device_id)
         return JSONResponse("Success!")
     if device.public_key == key and call.allows(Action.ENROL):
         return JSONResponse("Success!")
@@ -42,8 +44,20 @@ async def send_key(call: Call) -> Answer:
         raise refused(403, "A customer owns the device; release it, send the key, and claim it back")
     with call.cloud.store.write():
         devices.save(replace(device, public_key=key))
+        _note_serial_number(call, device_id)
     call.cloud.devices.disconnect(device_id)
     return JSONResponse("Success!")
+
+
+def _note_serial_number(call: Call, device_id: str) -> None:
+    """A field of this cloud alone: the number on the device's label, by which it may then be imported or looked up."""
+    serial_number = call.body.text("serial_number")
+    if not serial_number:
+        return
+    if not _SERIAL_NUMBER.fullmatch(serial_number):
+        raise refused(400, "serial_number must be 4 … 32 letters and digits")
+    if not call.cloud.store.serial_numbers.state(device_id, serial_number):
+        raise refused(400, "Another device has that serial number")
 
 
 def _public_key(call: Call) -> bytes:

@@ -32,6 +32,7 @@ def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
     """A device as its owner sees it; a sandbox device's product is its platform."""
     telemetry = cloud.presence.of(device.id)
     online = cloud.reachable(device)
+    targeting = cloud.store.targets.of(device)
     return {
         "id": device.id,
         "name": device.name,
@@ -48,17 +49,17 @@ def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
         "functions": telemetry.functions,
         "variables": telemetry.variables,
         "status": "normal",
-        "serial_number": None,
+        "serial_number": cloud.store.serial_numbers.of(device.id),
         "system_firmware_version": telemetry.system_version,
         "current_build_target": telemetry.system_version,
         "default_build_target": "2.3.1",
         "pinned_build_target": None,
-        "firmware_updates_enabled": True,
-        "firmware_updates_forced": False,
+        "firmware_updates_enabled": telemetry.updates_enabled,
+        "firmware_updates_forced": targeting.forced,
         "firmware_product_id": telemetry.firmware_product_id,
         "firmware_version": telemetry.firmware_version,
-        "groups": [],
-        "targeted_firmware_release_version": None,
+        "groups": list(targeting.groups),
+        "targeted_firmware_release_version": cloud.rollout.target(device),
         **owner_field(device.state.owner),
     }
 
@@ -72,7 +73,7 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
         "development": device.development,
         "quarantined": state.quarantine is not None and not state.quarantine.denied,
         "denied": state.quarantine is not None and state.quarantine.denied,
-        "desired_firmware_version": None,
+        "desired_firmware_version": cloud.store.targets.of(device).desired,
         "mobile_secret": None,
         "updated_at": iso_time(device.updated_at),
     }

@@ -39,13 +39,13 @@ def _shelf(call: Call, product_action: Action) -> _Shelf:
 
 async def list_hooks(call: Call) -> Answer:
     """All hooks of the user or product."""
-    shelf = _shelf(call, Action.PRODUCT_INTEGRATIONS_READ)
+    shelf = _shelf(call, Action.INTEGRATION_LIST)
     return [_shown(hook) for hook in call.cloud.store.hooks.of(shelf.kind, shelf.id)]
 
 
 async def create(call: Call) -> Answer:
     """Create a hook; it fires from now on."""
-    shelf = _shelf(call, Action.PRODUCT_INTEGRATIONS_EDIT)
+    shelf = _shelf(call, Action.INTEGRATION_CREATE)
     config = _config(call)
     with call.cloud.store.write():
         if len(call.cloud.store.hooks.of(shelf.kind, shelf.id)) >= MAX_HOOKS:
@@ -58,7 +58,7 @@ async def create(call: Call) -> Answer:
 
 async def show(call: Call) -> Answer:
     """One hook with the log of its last requests."""
-    hook = _found(call, Action.PRODUCT_INTEGRATIONS_READ)
+    hook = _found(call, Action.INTEGRATION_GET)
     log = call.cloud.webhooks.log_of(hook.id)
     days = sorted({day for day, _ in log.counters})
     shown = {
@@ -74,7 +74,7 @@ async def show(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Replace the whole configuration."""
-    hook = _found(call, Action.PRODUCT_INTEGRATIONS_EDIT)
+    hook = _found(call, Action.INTEGRATION_UPDATE)
     config = _config(call, hook)
     with call.cloud.store.write():
         call.cloud.store.hooks.replace(hook.id, config.as_fields())
@@ -86,7 +86,7 @@ async def update(call: Call) -> Answer:
 
 async def remove(call: Call) -> Answer:
     """Delete a hook; a choice: with a body, because clients of 2016 look for ``ok``."""
-    hook = _found(call, Action.PRODUCT_INTEGRATIONS_EDIT)
+    hook = _found(call, Action.INTEGRATION_REMOVE)
     with call.cloud.store.write():
         call.cloud.store.hooks.remove(hook.id)
     call.cloud.hooks_changed(hook.id)
@@ -95,7 +95,7 @@ async def remove(call: Call) -> Answer:
 
 async def test(call: Call) -> Answer:
     """Send one request now, as if the device had published ``data``; nothing is published of it."""
-    stored = _found(call, Action.PRODUCT_INTEGRATIONS_EDIT)
+    stored = _found(call, Action.INTEGRATION_TEST)
     hook = call.cloud.hook(stored)
     device = call.body.text("device_id") or call.body.text("deviceID")
     event = Event(

@@ -16,11 +16,15 @@ from photonrig.localcloud.store.claim_codes import ClaimCodes
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Devices
 from photonrig.localcloud.store.events import EventTable
+from photonrig.localcloud.store.groups import Groups, Targets
 from photonrig.localcloud.store.hooks import Hooks
+from photonrig.localcloud.store.product_firmware import ProductFirmware
 from photonrig.localcloud.store.products import Products
+from photonrig.localcloud.store.serial_numbers import SerialNumbers
 from photonrig.localcloud.store.telemetry import TelemetryTable
 from photonrig.localcloud.store.tokens import Tokens
 from photonrig.localcloud.store.transfers import Transfers
+from photonrig.localcloud.store.vitals import VitalsTable
 
 __all__ = ["Store"]
 
@@ -46,6 +50,11 @@ class Store:
         self.binaries = Binaries(self._database, now)
         self.hooks = Hooks(self._database, now)
         self.events = EventTable(self._database)
+        self.firmware = ProductFirmware(self._database, now)
+        self.groups = Groups(self._database)
+        self.targets = Targets(self._database)
+        self.serial_numbers = SerialNumbers(self._database)
+        self.vitals = VitalsTable(self._database, now)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:

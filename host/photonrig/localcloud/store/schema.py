@@ -87,4 +87,25 @@ _EVENTS = (
     "CREATE INDEX events_by_device ON events (device, number)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS)
+_FIRMWARE = (
+    """CREATE TABLE product_firmware (
+         id TEXT PRIMARY KEY, product_id INTEGER NOT NULL REFERENCES products (id), version INTEGER NOT NULL,
+         title TEXT NOT NULL, description TEXT NOT NULL, name TEXT NOT NULL, image BLOB NOT NULL,
+         mandatory INTEGER NOT NULL, product_default INTEGER NOT NULL DEFAULT 0, released INTEGER NOT NULL DEFAULT 0,
+         uploaded_by TEXT, uploaded_on REAL NOT NULL, updated_at REAL NOT NULL, UNIQUE (product_id, version)) STRICT""",
+    """CREATE TABLE device_groups (
+         product_id INTEGER NOT NULL REFERENCES products (id), name TEXT NOT NULL, description TEXT NOT NULL,
+         color TEXT, fw_version INTEGER, PRIMARY KEY (product_id, name)) STRICT""",
+    """CREATE TABLE targeting (
+         device_id TEXT PRIMARY KEY REFERENCES devices (id) ON DELETE CASCADE, product_id INTEGER,
+         groups TEXT NOT NULL, desired INTEGER, forced INTEGER NOT NULL) STRICT""",
+    """CREATE TABLE serial_numbers (
+         serial_number TEXT PRIMARY KEY, device_id TEXT NOT NULL UNIQUE REFERENCES devices (id) ON DELETE CASCADE)
+       STRICT""",
+    """CREATE TABLE vitals (
+         number INTEGER PRIMARY KEY, device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+         updated_at REAL NOT NULL, payload TEXT NOT NULL) STRICT""",
+    "CREATE INDEX vitals_by_device ON vitals (device_id, number)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS, _FIRMWARE)

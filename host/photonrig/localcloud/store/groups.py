@@ -1,0 +1,118 @@
+"""Device groups of products, and what firmware each device is to run."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, replace
+
+from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.devices import Device
+
+__all__ = ["Group", "Groups", "Targeting", "Targets", "in_groups"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of devices within a product; ``fw_version`` is what was released to it."""
+
+    product_id: int
+    name: str
+    description: str = ""
+    color: str | None = None
+    fw_version: int | None = None
+
+
+class Groups:
+    """Groups by product and name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, group: Group) -> bool:
+        """Keep a group; False if the product has one of that name."""
+        try:
+            self._database.change(
+                "INSERT INTO device_groups (product_id, name, description, color, fw_version) VALUES (?, ?, ?, ?, ?)",
+                *(group.product_id, group.name, group.description, group.color, group.fw_version),
+            )
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def get(self, product_id: int, name: str) -> Group | None:
+        """One group."""
+        row = self._database.one("SELECT * FROM device_groups WHERE product_id = ? AND name = ?", product_id, name)
+        return None if row is None else Group(**dict(row))
+
+    def of(self, product_id: int) -> list[Group]:
+        """All groups of a product, by name."""
+        rows = self._database.all("SELECT * FROM device_groups WHERE product_id = ? ORDER BY name", product_id)
+        return [Group(**dict(row)) for row in rows]
+
+    def save(self, name: str, group: Group) -> bool:
+        """Write the group that was called ``name``; False if its new name is another's."""
+        try:
+            self._database.change(
+                "UPDATE device_groups SET name = ?, description = ?, color = ?, fw_version = ?"
+                " WHERE product_id = ? AND name = ?",
+                *(group.name, group.description, group.color, group.fw_version, group.product_id, name),
+            )
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def remove(self, group: Group) -> None:
+        """Delete a group."""
+        self._database.change(
+            "DELETE FROM device_groups WHERE product_id = ? AND name = ?", group.product_id, group.name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Targeting:
+    """What decides over a device's firmware: its groups, the version it is locked to, whether it may refuse."""
+
+    groups: tuple[str, ...] = ()
+    desired: int | None = None
+    forced: bool = False
+
+
+class Targets:
+    """Targeting by device. Groups and lock belong to the product in which they were set, and end with it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, device: Device) -> Targeting:
+        """The targeting of a device."""
+        row = self._database.one("SELECT * FROM targeting WHERE device_id = ?", device.id)
+        if row is None:
+            return Targeting()
+        kept = Targeting(tuple(json.loads(row["groups"])), row["desired"], bool(row["forced"]))
+        return kept if row["product_id"] == device.state.product else Targeting(forced=kept.forced)
+
+    def save(self, device: Device, targeting: Targeting) -> None:
+        """Write the targeting of a device in its present product."""
+        self._database.change(
+            "INSERT INTO targeting (device_id, product_id, groups, desired, forced) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (device_id) DO UPDATE SET product_id = excluded.product_id, groups = excluded.groups,"
+            " desired = excluded.desired, forced = excluded.forced",
+            *(device.id, device.state.product, json.dumps(targeting.groups), targeting.desired, int(targeting.forced)),
+        )
+
+    def rename_group(self, product_id: int, old: str, new: str | None) -> None:
+        """A group was renamed, or, with ``new`` None, deleted: its devices follow."""
+        for row in self._database.all("SELECT device_id, groups FROM targeting WHERE product_id = ?", product_id):
+            groups = json.loads(row["groups"])
+            if old in groups:
+                kept = [new if name == old else name for name in groups if name != old or new is not None]
+                self._database.change(
+                    "UPDATE targeting SET groups = ? WHERE device_id = ?", json.dumps(kept), row["device_id"]
+                )
+
+
+def in_groups(targeting: Targeting, *, add: list[str], remove: list[str]) -> Targeting:
+    """The targeting with groups added and removed."""
+    kept = [name for name in targeting.groups if name not in remove]
+    return replace(targeting, groups=tuple(dict.fromkeys([*kept, *add])))
