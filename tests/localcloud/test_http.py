@@ -1,10 +1,14 @@
 """What holds for every request: JSON answers, any origin, bounded and possibly damaged bodies."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from photonrig.localcloud.http import body
 
 from .world import DEVICE, World, in_world, populate
 
@@ -29,7 +33,15 @@ def test_any_origin_may_ask(tmp_path: Path) -> None:
         assert preflight.headers["access-control-allow-origin"] == "*"
         assert "authorization" in preflight.headers["access-control-allow-headers"]
         health = await there.call("GET", "/healthz")
-        assert health.json() == {"ok": True, "era": "today", "devices_online": 0, "streams": 0}
+        assert health.json() == {
+            "ok": True,
+            "era": "today",
+            "uptime": 0.0,
+            "devices_online": 0,
+            "streams": 0,
+            "webhooks_waiting": 0,
+            "updates_running": 0,
+        }
 
     in_world(tmp_path, story)
 
@@ -116,5 +128,23 @@ def test_bodies_are_bounded(tmp_path: Path) -> None:
             assert answer.status_code == 413
         answer = await there.call("POST", "/v1/binaries", "m", files={"file": ("a.cpp", b"x" * ((10 << 20) + 1))})
         assert answer.status_code == 413
+
+    in_world(tmp_path, story)
+
+
+def test_a_body_that_does_not_come_ends_in_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "BODY_SECONDS", 0.05)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+        yield b"}"
+
+    async def story(there: World) -> None:
+        await there.user("u")
+        answer = await there.call(
+            "POST", "/v1/devices", "u", content=never(), headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["ok"]) == (408, False)
 
     in_world(tmp_path, story)

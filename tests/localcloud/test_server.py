@@ -231,3 +231,49 @@ def test_garbage_on_the_api_port_disturbs_nobody(tmp_path: Path) -> None:
                 peer.sendall(garbage)
         assert cloud.ok("GET", "/healthz")["ok"] is True
         assert cloud.end(signal.SIGTERM) == 0
+
+
+def test_the_log_is_one_json_object_a_line_and_holds_no_secret(tmp_path: Path) -> None:
+    with running(tmp_path, "--log-level", "debug", "--admit-unknown") as cloud:
+        there = _fixture(cloud)
+        code = cloud.ok("POST", "/v1/device_claims", there["token"])["claim_code"]
+        hook = {"event": "e", "url": "http://127.0.0.1:9/", "auth": {"username": "a", "password": "hook-secret"}}
+        cloud.ok("POST", "/v1/integrations", there["token"], json=hook)
+        cloud.ok("GET", "/v1/devices", params={"access_token": there["token"]})
+        cloud.http.get("/v1/devices/none", params={"access_token": there["token"]})
+        cloud.ok("DELETE", f"/v1/access_tokens/{there['customer']}")
+        with socket.create_connection(("127.0.0.1", cloud.ready["device_server"]["port"]), timeout=10) as peer:
+            peer.sendall(b"no handshake")
+        assert cloud.end(signal.SIGTERM) == 0
+    entries = [json.loads(line) for line in cloud.errors.splitlines()]
+    assert all(entry.keys() >= {"time", "level", "logger", "message"} for entry in entries)
+    requests = [entry for entry in entries if entry["message"] == "request"]
+    assert any(
+        (each["method"], each["path"], each["status"]) == ("DELETE", "/v1/access_tokens/...", 200) for each in requests
+    )
+    assert any(each["status"] == 403 and each["who"].startswith("user ") for each in requests)
+    for secret in (there["token"], there["customer"], code, "secret", "hook-secret"):
+        assert secret not in cloud.errors
+
+
+def test_heads_that_are_too_long_or_no_http_are_refused_in_json(tmp_path: Path) -> None:
+    with running(tmp_path) as cloud:
+        port = httpx.URL(cloud.ready["api"]).port
+        for sent, status in (
+            (b"GET / HTTP/1.1\r\nX: " + b"y" * 200_000, b"431"),
+            (b"GET /" + b"y" * 200_000, b"431"),
+            (b"NO SENSE\r\n\r\n", b"400"),
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+                with contextlib.suppress(ConnectionError):
+                    peer.sendall(sent)
+                answer = b""
+                with contextlib.suppress(ConnectionError):
+                    while chunk := peer.recv(4096):
+                        answer += chunk
+                head, _, body = answer.partition(b"\r\n\r\n")
+                if answer:  # the kernel may drop the answer of a connection closed with unread data
+                    assert head.startswith(b"HTTP/1.1 " + status)
+                    assert json.loads(body)["ok"] is False
+        assert cloud.ok("GET", "/healthz")["ok"] is True
+        assert cloud.end(signal.SIGTERM) == 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import uvloop
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.core import Settings
+from photonrig.localcloud.log import log_to_stderr
 from photonrig.localcloud.server import Running, check_host, serve
 
 __all__ = ["main"]
@@ -41,9 +41,17 @@ def main(words: list[str] | None = None) -> int:
         metavar="NAME",
         help="another machine that webhooks may call, as it stands in their url; may be repeated (default: none)",
     )
+    parser.add_argument(
+        "--rate-limits", action="store_true", help="refuse requests beyond the documented limits of Particle's API"
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="how much to log, as JSON lines on standard error; debug names every request (default: info)",
+    )
     chosen = parser.parse_args(words)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    log_to_stderr(chosen.log_level)
     try:
         host = check_host(chosen.host, allow_remote=chosen.allow_remote)
         uvloop.run(
@@ -54,6 +62,7 @@ def main(words: list[str] | None = None) -> int:
                     admit_unknown=chosen.admit_unknown,
                     sdk=chosen.sdk and chosen.sdk.resolve(),
                     webhook_hosts=frozenset(chosen.webhook_host),
+                    rate_limits=chosen.rate_limits,
                 ),
                 host=host,
                 api_port=chosen.api_port,

@@ -22,6 +22,7 @@ from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
 from photonrig.localcloud.history import History
 from photonrig.localcloud.presence import Presence
+from photonrig.localcloud.rates import Rates
 from photonrig.localcloud.rollout import Rollout
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
@@ -77,6 +78,7 @@ class Settings:
     admit_unknown: bool = False
     sdk: Path | None = None
     webhook_hosts: frozenset[str] = frozenset()
+    rate_limits: bool = False
     hook_limits: HookLimits = field(default_factory=HookLimits)
 
 
@@ -96,7 +98,9 @@ class Cloud:
         self.settings = settings
         self.era = era
         self.now = now
+        self.started_at = now()
         self.bus = Bus()
+        self.rates = Rates(now) if settings.rate_limits else None
         self.custody = Custody(store)
         self.presence = Presence(store, now)
         self.history = History(store, now)

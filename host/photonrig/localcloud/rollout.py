@@ -87,6 +87,11 @@ class Rollout:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    @property
+    def running(self) -> int:
+        """How many devices are being updated."""
+        return len(self._flashing)
+
     def attach(self, devices: Flasher) -> None:
         """Name the device service; once, before anything is served."""
         self._devices = devices

@@ -21,6 +21,7 @@ from photonrig.errors import UsageError
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
+from photonrig.localcloud.http.protocol import BoundedHttp
 from photonrig.localcloud.server_key import load_server_key
 from photonrig.localcloud.store import Store
 
@@ -112,7 +113,7 @@ async def run_cloud(
         server = _HttpServer(
             uvicorn.Config(
                 make_app(cloud),
-                http="httptools",
+                http=BoundedHttp,
                 lifespan="off",
                 access_log=False,
                 log_config=None,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import DeviceOffline, Hello
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.device.limits import Limits
@@ -301,3 +302,49 @@ class TestCrowded:
         await closed(idle[0].reader)
         await new_device().join()
         await core.saw("online")
+
+
+@pytest.mark.parametrize("limits", [Limits(describe_grace=0.2, messages_per_second=200, message_burst=50)])
+async def test_a_device_that_floods_is_slowed_and_others_are_not(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    flooding, calm = await new_device().join(), await new_device(OTHER_ID, 1).join()
+    stop = asyncio.Event()
+
+    async def flood() -> None:
+        while not stop.is_set():
+            for _ in range(50):
+                flooding.publish("flood", b"x" * 200)
+            await flooding.writer.drain()
+
+    began = asyncio.get_running_loop().time()
+    task = asyncio.create_task(flood())
+    await core.saw("event", 100)
+    for _ in range(50):
+        assert await hub.read_variable(OTHER_ID, "position", "int32") == 42
+    stop.set()
+    flooding.writer.transport.abort()
+    await asyncio.wait((task,))
+    took = asyncio.get_running_loop().time() - began
+    floods = [event for event in core.all("event") if event.name == "flood"]  # type: ignore[attr-defined]
+    assert len(floods) <= 50 + 200 * took + 200  # burst, rate, and what one read brings
+    assert calm.ended is False
+    assert await hub.ping(OTHER_ID)
+
+
+async def test_the_allowance_of_a_device() -> None:
+    now = 0.0
+    allowance = Allowance(rate=10, burst=5, now=lambda: now)
+    for _ in range(5):
+        allowance.spend()
+    assert allowance.overdrawn() == 0
+    for _ in range(20):
+        allowance.spend()
+    assert allowance.overdrawn() == 2
+    now = 2.0
+    assert allowance.overdrawn() == 0
+    now = 100.0  # rest fills no more than the burst
+    assert allowance.overdrawn() == 0
+    for _ in range(15):
+        allowance.spend()
+    assert allowance.overdrawn() == 1

@@ -22,4 +22,6 @@ class Limits:
     restart: float = 60.0  # update done to the next Hello
     pending_handshakes: int = 1024  # above that the connection that has waited longest is closed
     write_buffer: int = 256 * 1024  # bytes; a device that leaves more unread is disconnected
+    messages_per_second: float = 100.0  # of a device on its own; a Photon publishes one a second, four in a burst
+    message_burst: int = 500  # before reading from the device is held back to that rate
     undelivered: int = 256  # messages waiting for the cloud's core before reading from the device pauses

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import (
     Describe,
     DeviceCallbacks,
@@ -85,6 +86,7 @@ class DeviceSession:
         self._settled = False
         self._told: Describe | None = None
         self._early: list[Message] = []
+        self._allowance = Allowance(limits.messages_per_second, limits.message_burst)
         self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
 
     # Life
@@ -115,6 +117,9 @@ class DeviceSession:
             while not self.closed:
                 for message in await self._receive():
                     self._take(message)
+                if wait := self._allowance.overdrawn():
+                    # TCP tells the device to wait too; nobody else notices.
+                    await asyncio.sleep(wait)
                 if self._undelivered.qsize() > self._limits.undelivered:
                     await self._undelivered.join()
         finally:
@@ -385,6 +390,7 @@ class DeviceSession:
             if not self._requests.answered(message) and message.code == Code.CONTENT and not self._describes_itself:
                 self._absorb(message.payload)  # Device OS up to 0.6.0 answers one describe request twice
             return
+        self._allowance.spend()
         match message.code, letter:
             case Code.POST, b"e" | b"E":
                 self._take_event(messages.parse_event(message))

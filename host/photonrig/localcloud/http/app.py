@@ -39,7 +39,9 @@ from photonrig.localcloud.http import (
     users,
     webhooks,
 )
+from photonrig.localcloud.http.access_log import AccessLogged
 from photonrig.localcloud.http.errors import ApiError
+from photonrig.localcloud.http.rate_limits import RateLimited
 
 __all__ = ["make_app"]
 
@@ -71,7 +73,8 @@ def make_app(cloud: Cloud) -> ASGIApp:
     )
     app.state.cloud = cloud
     app.router.redirect_slashes = False
-    return _AnyOrigin(app)
+    limited = app if cloud.rates is None else RateLimited(app, cloud.rates)
+    return AccessLogged(_AnyOrigin(limited))
 
 
 async def _api_error(_: Request, error: Exception) -> Response:

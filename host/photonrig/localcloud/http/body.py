@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from photonrig.localcloud.http.errors import ApiError, refused
 __all__ = ["Body", "UploadedFile", "read_body"]
 
 MAX_PARTS = 2000
+BODY_SECONDS = 60.0
 _LONGEST_END = 256
 
 
@@ -95,14 +97,22 @@ async def read_body(request: Request, limit: int) -> Body:
 
 async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = 0
+    ends = asyncio.get_running_loop().time() + BODY_SECONDS
+    chunks = request.stream()
     try:
-        async for chunk in request.stream():
+        while True:
+            async with asyncio.timeout_at(ends):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
             size += len(chunk)
             if size > limit:
                 raise refused(413, f"The request is larger than {limit} bytes")
             yield chunk
     except ClientDisconnect as error:
         raise refused(400, "The request ended early") from error
+    except TimeoutError:
+        raise refused(408, f"The request was not there within {BODY_SECONDS:g} s") from None
 
 
 def _decode_json(raw: bytes) -> dict[str, Any]:

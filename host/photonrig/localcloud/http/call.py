@@ -159,6 +159,7 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
         principal = cloud.principal(token)
         if principal is None:
             raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
+        request.state.who = f"{principal.kind} {principal.id}"
         body.fields.pop("access_token", None)
         return _response(await handler(Call(cloud, request, body, token, principal)))
 

@@ -10,7 +10,15 @@ __all__ = ["ROUTES"]
 async def healthz(call: OpenCall) -> Answer:
     """What is connected now."""
     cloud = call.cloud
-    return {"ok": True, "era": cloud.era.name, "devices_online": cloud.online_count, "streams": cloud.bus.readers}
+    return {
+        "ok": True,
+        "era": cloud.era.name,
+        "uptime": round(cloud.now() - cloud.started_at, 1),
+        "devices_online": cloud.online_count,
+        "streams": cloud.bus.readers,
+        "webhooks_waiting": cloud.webhooks.waiting,
+        "updates_running": cloud.rollout.running,
+    }
 
 
 ROUTES = [open_route("GET", "/healthz", healthz)]

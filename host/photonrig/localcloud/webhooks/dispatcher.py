@@ -97,6 +97,11 @@ class Webhooks:
         self._firings: set[asyncio.Task[None]] = set()
         self._clients: dict[bool, httpx.AsyncClient] = {}
 
+    @property
+    def waiting(self) -> int:
+        """How many firings are under way or wait for their next try."""
+        return len(self._firings)
+
     def put(self, hook: Hook) -> None:
         """Let a hook fire from now on, in place of the one with its id."""
         self._hooks[hook.id] = hook

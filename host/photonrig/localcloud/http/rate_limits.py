@@ -1,0 +1,80 @@
+"""Refuses requests beyond the documented limits with 429 and ``Retry-After``; used only when the cloud was told to."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photonrig.localcloud import rates
+from photonrig.localcloud.rates import Rates, Rule
+
+__all__ = ["RateLimited", "too_many"]
+
+_GRANT = ("POST", "/oauth/token")
+_STREAM = re.compile(r"/v1/(?:.+/)?events(?:/|$)")
+_BY_PATH: Mapping[tuple[str, str], Rule] = {
+    _GRANT: rates.TOKEN_GRANTS,
+    ("GET", "/v1/access_tokens"): rates.TOKENS_AND_USERS,
+    ("DELETE", "/v1/access_tokens"): rates.TOKENS_AND_USERS,
+    ("POST", "/v1/users"): rates.TOKENS_AND_USERS,
+    ("POST", "/v1/user/password-reset"): rates.TOKENS_AND_USERS,
+}
+
+
+class RateLimited:
+    """The application behind the limits."""
+
+    def __init__(self, app: ASGIApp, counts: Rates) -> None:
+        self._app = app
+        self._counts = counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, let through or refused."""
+        if scope["type"] != "http" or scope["path"] == "/healthz":
+            await self._app(scope, receive, send)
+            return
+        who = (scope.get("client") or ("unknown", 0))[0]
+        method, path = scope["method"], scope["path"]
+        rule = _BY_PATH.get((method, path))
+        if rule is None and method == "DELETE" and path.startswith("/v1/access_tokens/"):
+            rule = rates.TOKENS_AND_USERS
+        streams = method == "GET" and _STREAM.match(path) is not None
+        waits = [self._counts.take(rates.ANY_CALL, who)]
+        if rule is not None:
+            waits.append(self._counts.take(rule, who))
+        if (method, path) == _GRANT:
+            waits.append(self._counts.locked(who))
+        if streams:
+            waits.append(self._counts.take(rates.OPEN_STREAMS, who))
+        if wait := max(waits):
+            await too_many(wait)(scope, receive, send)
+        elif (method, path) == _GRANT:
+            await self._grant(who, scope, receive, send)
+        elif not streams:
+            await self._app(scope, receive, send)
+        elif self._counts.stream_opens(who):
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._counts.stream_ends(who)
+        else:
+            await too_many(1.0)(scope, receive, send)
+
+    async def _grant(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._counts.logged_in(who, ok=message["status"] < 400)
+            await send(message)
+
+        await self._app(scope, receive, noting)
+
+
+def too_many(wait: float) -> JSONResponse:
+    """The refusal: come back in ``wait`` seconds."""
+    seconds = math.ceil(wait)
+    text = f"Too many requests; try again in {seconds} s"
+    return JSONResponse({"ok": False, "error": text}, status_code=429, headers={"Retry-After": str(seconds)})

@@ -1,0 +1,70 @@
+"""The state file: an older one is brought up to date, step by step, and keeps what was in it."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.schema import MIGRATIONS
+from photonrig.ownership.model import Owner
+
+OLD_ROWS = (
+    "INSERT INTO users (id, username, password, account_info, created_at) VALUES ('u', 'u@example.com', 'x', '{}', 1)",
+    "INSERT INTO products (id, slug, name, description, platform_id, user_id, created_at)"
+    " VALUES (20001, 'shades', 'Shades', '', 6, 'u', 1)",
+    "INSERT INTO team (product_id, user_id, role) VALUES (20001, 'u', 'ADMINISTRATOR')",
+    "INSERT INTO customers (id, product_id, email, password, created_at) VALUES ('c', 20001, 'c@example.com', NULL, 1)",
+    "INSERT INTO devices (id, public_key, name, owner_kind, owner_id, product_id, platform_id, updated_at)"
+    " VALUES ('0123456789abcdef01234567', x'00', 'kitchen', 'customer', 'c', 20001, 6, 1)",
+)
+
+
+def _old_file(path: Path, version: int) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                database.execute(statement)
+        for row in OLD_ROWS:
+            database.execute(row)
+        database.execute(f"PRAGMA user_version={version}")
+        database.commit()
+
+
+def _schema(path: Path) -> list[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name").fetchall()
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_every_older_file_becomes_a_present_one_and_loses_nothing(tmp_path: Path, version: int) -> None:
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    _old_file(old, version)
+    Store(new, lambda: 2.0).close()
+    with contextlib.closing(Store(old, lambda: 2.0)) as store:
+        device = store.devices.get("0123456789abcdef01234567")
+        assert device is not None
+        assert (device.name, device.state.owner, device.state.product) == ("kitchen", Owner("customer", "c"), 20001)
+        assert store.products.roles("u").keys() == {20001}
+        with store.write():
+            store.devices.save(device)
+            store.hooks.add("user", "u", {"event": "e", "url": "http://127.0.0.1/"})
+        assert not store.targets.of(device).forced
+        assert store.firmware.default(20001) is None
+    assert _schema(old) == _schema(new)
+    with contextlib.closing(Store(old, lambda: 3.0)) as store:  # and once it is up to date it stays so
+        assert len(store.hooks.all()) == 1
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "old.sqlite"
+    _old_file(path, 1)
+    before = _schema(path)
+    broken = (*MIGRATIONS[:1], ("CREATE TABLE half (x)", "this is no SQL"))
+    with monkeypatch.context() as patch:
+        patch.setattr("photonrig.localcloud.store.database.MIGRATIONS", broken)
+        with pytest.raises(sqlite3.OperationalError):
+            Store(path, lambda: 2.0)
+    assert _schema(path) == before
+    Store(path, lambda: 2.0).close()
