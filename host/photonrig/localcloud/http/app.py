@@ -28,6 +28,7 @@ from photonrig.localcloud.http import (
     health,
     history,
     oauth,
+    openapi,
     product_devices,
     product_firmware,
     products,
@@ -61,7 +62,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
-    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics),
+    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics, openapi),
 )
 
 

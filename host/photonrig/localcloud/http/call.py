@@ -24,6 +24,7 @@ __all__ = [
     "SMALL_BODY",
     "SOURCES_BODY",
     "Answer",
+    "ApiRoute",
     "Call",
     "Handler",
     "OpenCall",
@@ -149,7 +150,24 @@ Handler = Callable[[Call], Awaitable[Answer]]
 OpenHandler = Callable[[OpenCall], Awaitable[Answer]]
 
 
-def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) -> Route:
+class ApiRoute(Route):
+    """A route that can be described: by its handler, and by whether it needs a token."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        handler: Handler | OpenHandler,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        *,
+        needs_token: bool,
+    ) -> None:
+        super().__init__(path, endpoint, methods=[method])
+        self.handler = handler
+        self.needs_token = needs_token
+
+
+def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) -> ApiRoute:
     """A route for holders of a token."""
 
     async def endpoint(request: Request) -> Response:
@@ -163,17 +181,17 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
         body.fields.pop("access_token", None)
         return _response(await handler(Call(cloud, request, body, token, principal)))
 
-    return Route(path, endpoint, methods=[method])
+    return ApiRoute(method, path, handler, endpoint, needs_token=True)
 
 
-def open_route(method: str, path: str, handler: OpenHandler) -> Route:
+def open_route(method: str, path: str, handler: OpenHandler) -> ApiRoute:
     """A route that needs no token, or other credentials."""
 
     async def endpoint(request: Request) -> Response:
         body = await read_body(request, SMALL_BODY)
         return _response(await handler(OpenCall(request.app.state.cloud, request, body)))
 
-    return Route(path, endpoint, methods=[method])
+    return ApiRoute(method, path, handler, endpoint, needs_token=False)
 
 
 def find_token(cloud: Cloud, request: Request, body: Body) -> Token:

@@ -1,0 +1,109 @@
+"""What each endpoint takes: one line each, from which the API's OpenAPI document is made.
+
+    METHOD  path  [body kinds]  fields
+
+A part in square brackets may be there or not, parts in round brackets are alternatives. Body kinds are ``json``,
+``form`` and ``files``; a field is ``name``, ``name!`` where it must be there, ``?name`` in the query, and ``name:type``
+for other types than text: ``int``, ``bool``, ``object``, ``list`` (of texts), ``file``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+__all__ = ["PARAMETERS", "Field", "Takes"]
+
+_TABLE = """
+POST    /oauth/token                                    form       grant_type! username password client_id client_secret scope refresh_token expires_in:int expires_at mfa_token otp
+POST    /v1/users                                       json,form  username! password! account_info:object
+POST    /v1/[products/{product}/]clients                json,form  name! type redirect_uri scope
+PUT     /v1/[products/{product}/]clients/{client}       json,form  name scope
+POST    /v1/devices/events                              json,form  name! data private:bool ttl:int
+POST    /v1/products/{product}/events                   json,form  name! data private:bool ttl:int as_device_id
+POST    /v1/[products/{product}/]device_claims          json,form
+POST    /v1/devices                                     json,form  id! request_transfer:bool
+POST    /v1/user/products                               json       product!:object
+POST    /v1/products/{product}/team                     json,form  username! role
+POST    /v1/products/{product}/team/{username}          json,form  role
+PUT     /v1/products/{product}/team/{username}          json,form  role
+GET     /v1/products/{product}/customers                           ?page:int ?perPage:int
+POST    /v1/products/{product}/customers                json,form  email! password no_password:bool client_id client_secret
+PUT     /v1/products/{product}/customers/{email}        json,form  password!
+GET     /v1/products/{product}/devices                             ?deviceId ?deviceName ?serialNumber ?groups ?sortAttr ?sortDir ?quarantined:bool ?page:int ?perPage:int
+POST    /v1/products/{product}/devices                  json,form,files  id ids:list claim_user file:file
+PUT     /v1/products/{product}/devices                  json       action! devices!:list metadata!:object
+DELETE  /v1/products/{product}/devices/{device}         json,form  deny:bool
+PUT     /v1/devices/{device}                            json,form,files  name notes signal firmware_updates_forced:bool binary_id app file:file build_target_version
+PUT     /v1/products/{product}/devices/{device}         json,form,files  name notes signal development:bool groups:list desired_firmware_version:int flash:bool firmware_updates_forced:bool binary_id app file:file build_target_version
+GET     /v1/[products/{product}/]devices/{device}/{name}           ?format
+POST    /v1/[products/{product}/]devices/{device}/{name}  json,form  arg
+POST    /v1/binaries                                    files      file!:file platform_id:int build_target_version latest:bool
+GET     /v1/build_targets                                          ?featured:bool
+GET     /v1/device-os/versions                                     ?platform_id:int ?per_page:int ?page:int
+GET     /v1/device-os/versions/{version}                           ?platform_id:int
+POST    /v1/provisioning/{device}                       form,json  publicKey! deviceID filename order algorithm product_id:int serial_number
+POST    /v1/[products/{product}/](integrations|webhooks)          json,form  event! url! name requestType integration_type deviceID headers:object auth:object query:object form:object json:object body responseTemplate responseTopic errorResponseTopic noDefaults:bool rejectUnauthorized:bool disabled:bool unchunked:bool dataUrlResponseEvent:bool
+PUT     /v1/[products/{product}/](integrations|webhooks)/{hook}   json,form  event! url! name requestType integration_type deviceID headers:object auth:object query:object form:object json:object body responseTemplate responseTopic errorResponseTopic noDefaults:bool rejectUnauthorized:bool disabled:bool unchunked:bool dataUrlResponseEvent:bool
+POST    /v1/[products/{product}/](integrations|webhooks)/{hook}/test  json,form  data device_id
+GET     /extensions/v1/(devices|products/{product})/events         ?since ?limit:int
+GET     /extensions/v1/(devices|products/{product})/events/{prefix}  ?since ?limit:int
+POST    /v1/products/{product}/firmware                 files      version!:int file!:file title description mandatory:bool
+PUT     /v1/products/{product}/firmware/release         json,form  version!:int product_default:bool groups:list intelligent:bool
+PUT     /v1/products/{product}/firmware/{version}       json,form  title description mandatory:bool
+GET     /v1/products/{product}/groups                              ?name
+POST    /v1/products/{product}/groups                   json,form  name! description color
+PUT     /v1/products/{product}/groups/{group}           json,form  name description color
+GET     /v1/products/{product}/impact                              ?version:int ?product_default:bool ?groups ?device
+"""  # noqa: E501
+
+_KINDS = frozenset({"json", "form", "files"})
+_FIELD = re.compile(r"(?P<query>\??)(?P<name>\w+)(?P<required>!?)(?::(?P<type>\w+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a request; ``type`` is text, int, bool, object, list or file."""
+
+    name: str
+    type: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a request may carry: body fields in any of the kinds, and the query."""
+
+    kinds: tuple[str, ...] = ()
+    body: tuple[Field, ...] = ()
+    query: tuple[Field, ...] = ()
+
+
+def _spelled_out(path: str) -> Iterator[str]:
+    """The paths that a path with brackets stands for."""
+    parts = re.split(r"(\[[^]]*\]|\([^)]*\))", path)
+    choices = [["", part[1:-1]] if part[:1] == "[" else part.strip("()").split("|") for part in parts]
+    yield from ("".join(chosen) for chosen in itertools.product(*choices))
+
+
+def _parse(table: str) -> Iterator[tuple[tuple[str, str], Takes]]:
+    for line in table.strip().splitlines():
+        method, path, *rest = line.split()
+        kinds: tuple[str, ...] = ()
+        if rest and set(rest[0].split(",")) <= _KINDS and method != "GET":
+            kinds = tuple(rest.pop(0).split(","))
+        body: list[Field] = []
+        query: list[Field] = []
+        for text in rest:
+            found = _FIELD.fullmatch(text)
+            assert found is not None, f"{method} {path}: {text}"
+            field = Field(found["name"], found["type"] or "text", bool(found["required"]))
+            (query if found["query"] else body).append(field)
+        for each in _spelled_out(path):
+            yield (method, each), Takes(kinds, tuple(body), tuple(query))
+
+
+PARAMETERS: Mapping[tuple[str, str], Takes] = dict(_parse(_TABLE))
+"""By method and path, with ``{part}`` for what varies; an endpoint that is not here takes nothing but its path."""

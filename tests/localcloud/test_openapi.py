@@ -1,0 +1,31 @@
+"""The API's description of itself: valid, complete, and true of the routes."""
+
+from pathlib import Path
+
+import schemathesis
+
+from photonrig.localcloud.http.parameters import PARAMETERS
+
+from .world import World, in_world
+
+
+def test_the_document_is_valid_and_names_every_endpoint(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        document = await there.ok("GET", "/openapi.json")
+        schemathesis.openapi.from_dict(document).validate()
+        described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+        assert ("POST", "/v1/devices") in described
+        assert described >= PARAMETERS.keys(), f"no route: {PARAMETERS.keys() - described}"
+        assert all(each["summary"].endswith(".") for methods in document["paths"].values() for each in methods.values())
+        assert document["servers"] == [{"url": "http://127.0.0.1:1"}]
+        claim = document["paths"]["/v1/devices"]["post"]
+        assert claim["security"] == [{"token": []}]
+        assert claim["requestBody"]["content"]["application/json"]["schema"] == {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "request_transfer": {"type": "boolean"}},
+            "required": ["id"],
+        }
+        stream = document["paths"]["/v1/products/{product}/events/{prefix}"]["get"]
+        assert "text/event-stream" in stream["responses"]["2XX"]["content"]
+
+    in_world(tmp_path, story)
