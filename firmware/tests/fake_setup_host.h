@@ -23,12 +23,16 @@ class FakeSetupHost : public SetupHost {
   std::string public_key_field() override { return std::string(294, '\xAB'); }
   std::string private_key_field() override { return private_key; }
   std::vector<AccessPoint> scan() override { return air; }
-  int store_network(const std::string& new_ssid, const std::string& new_password, uint32_t new_security) override {
+  int store_network(const std::string& new_ssid, const std::string& new_password, uint32_t new_security,
+                    const EapConfig& new_enterprise) override {
     ssid = new_ssid;
     password = new_password;
     security = new_security;
+    enterprise = new_enterprise;
     return result;
   }
+  void select_antenna(bool external) override { external_antenna = external; }
+  bool connect_answer_lost() override { return false; }
   void finish_setup() override { ++finished; }
   void restart_listening() override { ++restarted; }
   int ota_begin(uint32_t length) override {
@@ -50,6 +54,8 @@ class FakeSetupHost : public SetupHost {
   std::vector<AccessPoint> air = default_air();
   std::string ssid, password;
   uint32_t security = 0;
+  EapConfig enterprise;
+  bool external_antenna = false;
   int result = 0;
   int finished = 0;
   int restarted = 0;

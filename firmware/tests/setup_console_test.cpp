@@ -140,9 +140,8 @@ TEST_CASE("a network that is not in the air") {
   }
 }
 
-TEST_CASE("WPA enterprise: all is asked for, and saving fails") {
+TEST_CASE("WPA enterprise: all is asked for and handed on") {
   Bench b;
-  b.host.result = kCipherUnknown;
   b.type("w");
   b.type("office\n");
   SUBCASE("PEAP") {
@@ -154,7 +153,10 @@ TEST_CASE("WPA enterprise: all is asked for, and saving fails") {
     CHECK(b.type("jane\n") == "jane\r\nPassword: ");
     CHECK(b.type("secret\n") == "secret\r\nOuter identity (optional): ");
     CHECK(b.type("\n") == "\r\nRoot CA in PEM format (optional):\r\n");
-    CHECK(b.type("\n").find("\r\nThanks! Wait while I save those credentials...\r\n\r\nDerp. ") == 0);
+    CHECK(b.type("\n").find("\r\nThanks! Wait while I save those credentials...\r\n\r\nAwesome.") == 0);
+    CHECK(b.host.enterprise.type == eap::kPeap);
+    CHECK(b.host.enterprise.inner_identity == "jane");
+    CHECK(b.host.enterprise.password == "secret");
     CHECK(b.host.security == (wiced::kWpa2 | wiced::kEnterprise | wiced::kAes));
   }
   SUBCASE("TLS: a text of several lines may come at once and ends with a blank one") {
@@ -165,7 +167,13 @@ TEST_CASE("WPA enterprise: all is asked for, and saving fails") {
     CHECK(b.type("\r\n") == "\r\nPrivate key in PEM format:\r\n");
     CHECK(b.type("three\nfour\n\nlost") == "three\r\nfour\r\n\r\nOuter identity (optional): ");
     CHECK(b.type("me\n") == "me\r\nRoot CA in PEM format (optional):\r\n");
+    b.host.result = kEnterpriseInvalid;
     CHECK(b.type("five\n\n").find("Derp. ") != std::string::npos);
+    CHECK(b.host.enterprise.type == eap::kTls);
+    CHECK(b.host.enterprise.client_certificate == "one\ntwo\n");
+    CHECK(b.host.enterprise.private_key == "three\nfour\n");
+    CHECK(b.host.enterprise.outer_identity == "me");
+    CHECK(b.host.enterprise.root_certificate == "five\n");
     CHECK(b.host.security == (wiced::kWpa | wiced::kEnterprise | wiced::kTkip));
     CHECK(b.host.finished == 0);
   }

@@ -124,3 +124,42 @@ TEST_CASE("configure-ap and what it does not take") {
     CHECK(run(host, "configure-ap", body) == "");
   CHECK(host.ssid == "");
 }
+
+TEST_CASE("configure-ap carries an enterprise configuration") {
+  test::FakeSetupHost host;
+  host.private_key = key_pair().private_der;
+  std::string password = to_upper_hex(encrypt("secret"));
+  CHECK(run(host, "configure-ap",
+            "{\"ssid\":\"office\",\"sec\":37748740,\"eap\":25,\"ii\":\"user\",\"oi\":\"anonymous\",\"pwd\":\"" +
+                password + "\"}") == "{\"r\":0}");
+  CHECK(host.enterprise.type == eap::kPeap);
+  CHECK(host.enterprise.inner_identity == "user");
+  CHECK(host.enterprise.outer_identity == "anonymous");
+  CHECK(host.enterprise.password == "secret");
+  CHECK(host.security == 0x02400000);
+
+  cloud::AesBlock key{}, iv{};
+  key.fill(1);
+  iv.fill(2);
+  std::string pem = "-----BEGIN KEY-----\nabc\n";
+  std::string padded = pem + std::string(16 - pem.size() % 16, static_cast<char>(16 - pem.size() % 16));
+  std::string sealed = cloud::AesCbc(cloud::AesCbc::Direction::Encrypt, key).run(iv, padded);
+  std::string ek = encrypt(std::string(16, '\1') + std::string(16, '\2'));
+  CHECK(run(host, "configure-ap",
+            "{\"ssid\":\"office\",\"sec\":37748740,\"eap\":13,\"crt\":\"one\\ntwo\\\\\",\"ca\":\"\\r\\n\",\"ek\":\"" +
+                to_upper_hex(ek) + "\",\"key\":\"" + to_upper_hex(sealed) + "\"}") == "{\"r\":0}");
+  CHECK(host.enterprise.type == eap::kTls);
+  CHECK(host.enterprise.client_certificate == "one\ntwo\\");
+  CHECK(host.enterprise.root_certificate == "\r\n");
+  CHECK(host.enterprise.private_key == pem);
+}
+
+TEST_CASE("the antenna commands are carried out without an answer") {
+  test::FakeSetupHost host;
+  CHECK_FALSE(SoftApCommands::known("ant-external"));
+  CHECK(SoftApCommands(host).run_silent("ant-external"));
+  CHECK(host.external_antenna);
+  CHECK(SoftApCommands(host).run_silent("ant-internal"));
+  CHECK_FALSE(host.external_antenna);
+  CHECK_FALSE(SoftApCommands(host).run_silent("version"));
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import select
@@ -284,6 +285,21 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             thread = b"SYSTEM_THREAD(ENABLED)" if threaded else b""
             source = PROBE % {b"version": version, b"mode": mode.encode(), b"thread": thread}
             module.write_bytes(compile_project({"src/probe.cpp": source}, ROOT / "firmware" / "vphoton").image)
+        return module
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sketch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds a firmware of one file, each text once."""
+    folder = tmp_path_factory.mktemp("sketches")
+
+    def make(source: str) -> Path:
+        module = folder / f"{hashlib.sha256(source.encode()).hexdigest()}.bin"
+        if not module.exists():
+            files = {"src/sketch.ino": source.encode()}
+            module.write_bytes(compile_project(files, ROOT / "firmware" / "vphoton").image)
         return module
 
     return make

@@ -4,9 +4,8 @@ namespace vphoton {
 namespace {
 
 constexpr size_t kLongestSsid = 32;
-constexpr size_t kLongestPassword = 64;
+constexpr size_t kLongestText = 64;  // password, user name, identity
 constexpr size_t kClaimCodeSize = 63;
-constexpr size_t kLongestIdentity = 128;  // a choice
 constexpr size_t kLongestPemLine = 1024;  // a choice
 constexpr uint32_t kWpaMask = wiced::kWpa | wiced::kWpa2;
 
@@ -29,7 +28,13 @@ void SetupConsole::restart() {
   receiver_.reset();
   reader_.reset();
   pem_ = false;
+  forget_secrets();
+}
+
+void SetupConsole::forget_secrets() {
   password_.clear();
+  pem_text_.clear();
+  enterprise_ = EapConfig();
 }
 
 void SetupConsole::feed(const std::string& data) {
@@ -157,7 +162,7 @@ void SetupConsole::on_claim_code(const std::string& line) {
 
 void SetupConsole::on_ssid(const std::string& line) {
   ssid_ = line;
-  password_.clear();
+  forget_secrets();
   // Before WPA enterprise was known the air was not looked at.
   if (!ConsoleDialect::of(host_.system_version()).enterprise) return ask_security();
   for (const auto& point : host_.scan()) {
@@ -200,7 +205,7 @@ void SetupConsole::on_cipher(const std::string& line) {
 void SetupConsole::ask_credentials() {
   if (security_ == wiced::kOpen) return save();
   if (security_ != wiced::kUnknown && security_ & wiced::kEnterprise) return ask_eap_type();
-  ask("Password: ", kLongestPassword, &SetupConsole::on_password);
+  ask("Password: ", kLongestText, &SetupConsole::on_password);
 }
 
 void SetupConsole::on_password(const std::string& line) {
@@ -210,40 +215,53 @@ void SetupConsole::on_password(const std::string& line) {
 
 void SetupConsole::ask_eap_type() { ask("EAP Type 0=PEAP/MSCHAPv2, 1=EAP-TLS: ", 1, &SetupConsole::on_eap_type); }
 
-// What follows is asked for and not kept: an enterprise network is not modelled, and saving it fails.
 void SetupConsole::on_eap_type(const std::string& line) {
-  if (line == "1") return ask_pem("Client certificate in PEM format:\r\n", &SetupConsole::on_client_certificate);
-  if (line == "0") return ask("Username: ", kLongestIdentity, &SetupConsole::on_user_name);
+  if (line == "1") {
+    enterprise_.type = eap::kTls;
+    return ask_pem("Client certificate in PEM format:\r\n", &SetupConsole::on_client_certificate);
+  }
+  if (line == "0") {
+    enterprise_.type = eap::kPeap;
+    return ask("Username: ", kLongestText, &SetupConsole::on_user_name);
+  }
   ask_eap_type();
 }
 
-void SetupConsole::on_client_certificate(const std::string&) {
+void SetupConsole::on_client_certificate(const std::string& pem) {
+  enterprise_.client_certificate = pem;
   ask_pem("Private key in PEM format:\r\n", &SetupConsole::on_private_key);
 }
 
-void SetupConsole::on_private_key(const std::string&) {
+void SetupConsole::on_private_key(const std::string& pem) {
+  enterprise_.private_key = pem;
   pem_text_.clear();
-  ask("Outer identity (optional): ", kLongestIdentity, &SetupConsole::on_outer_identity);
+  ask("Outer identity (optional): ", kLongestText, &SetupConsole::on_outer_identity);
 }
 
-void SetupConsole::on_user_name(const std::string&) {
-  ask("Password: ", kLongestPassword, &SetupConsole::on_user_password);
+void SetupConsole::on_user_name(const std::string& line) {
+  enterprise_.inner_identity = line;
+  ask("Password: ", kLongestText, &SetupConsole::on_user_password);
 }
 
-void SetupConsole::on_user_password(const std::string&) {
-  ask("Outer identity (optional): ", kLongestIdentity, &SetupConsole::on_outer_identity);
+void SetupConsole::on_user_password(const std::string& line) {
+  enterprise_.password = line;
+  ask("Outer identity (optional): ", kLongestText, &SetupConsole::on_outer_identity);
 }
 
-void SetupConsole::on_outer_identity(const std::string&) {
+void SetupConsole::on_outer_identity(const std::string& line) {
+  enterprise_.outer_identity = line;
   ask_pem("Root CA in PEM format (optional):\r\n", &SetupConsole::on_root_certificate);
 }
 
-void SetupConsole::on_root_certificate(const std::string&) { save(); }
+void SetupConsole::on_root_certificate(const std::string& pem) {
+  enterprise_.root_certificate = pem;
+  save();
+}
 
 void SetupConsole::save() {
   write_("Thanks! Wait while I save those credentials...\r\n\r\n");
-  int result = host_.store_network(ssid_, password_, security_);
-  password_.clear();
+  int result = host_.store_network(ssid_, password_, security_, enterprise_);
+  forget_secrets();
   if (result != kCredentialsStored) return write_("Derp. Sorry, we couldn't save the credentials.\r\n\r\n");
   write_(kSaved);
   host_.finish_setup();

@@ -55,6 +55,7 @@ class SetupConsole {
   void on_outer_identity(const std::string& line);
   void on_root_certificate(const std::string& pem);
   void save();
+  void forget_secrets();
 
   SetupHost& host_;
   std::function<void(const std::string&)> write_;
@@ -67,6 +68,7 @@ class SetupConsole {
   std::string ssid_;
   std::string password_;
   uint32_t security_ = 0;
+  EapConfig enterprise_;
 };
 
 }  // namespace vphoton

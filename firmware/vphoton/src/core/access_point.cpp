@@ -15,6 +15,8 @@ constexpr struct {
     {"wpa2_tkip", wiced::kWpa2 | wiced::kTkip},
     {"wpa2_aes", wiced::kWpa2 | wiced::kAes},
     {"wpa2_mixed", wiced::kWpa2 | wiced::kTkip | wiced::kAes},
+    {"wpa_enterprise_aes", wiced::kWpa | wiced::kAes | wiced::kEnterprise},
+    {"wpa2_enterprise_aes", wiced::kWpa2 | wiced::kAes | wiced::kEnterprise},
 };
 
 bool parse_security(const JsonValue& value, uint32_t& security) {
@@ -39,6 +41,8 @@ bool parse_access_point(const JsonValue& entry, AccessPoint& point, std::string*
   }
   point.ssid = *ssid;
   point.password = entry.string_at("password").value_or("");
+  point.identity = entry.string_at("identity").value_or("");
+  point.client_ca = entry.string_at("client_ca").value_or("");
   if (point.password.empty()) point.security = wiced::kOpen;
   if (const JsonValue* security = entry.find("security"); security && !parse_security(*security, point.security)) {
     *reason = "network \"" + point.ssid + "\": \"security\" is no WICED number and no name such as wpa2_aes";
@@ -70,6 +74,23 @@ std::optional<std::vector<AccessPoint>> parse_air(const JsonValue& list, std::st
     air.push_back(point);
   }
   return air;
+}
+
+std::string air_json(const std::vector<AccessPoint>& air) {
+  std::string list;
+  for (const auto& point : air) {
+    if (!list.empty()) list += ",";
+    list += JsonObject()
+                .add("ssid", point.ssid)
+                .add("password", point.password)
+                .add("identity", point.identity)
+                .add("client_ca", point.client_ca)
+                .add("security", static_cast<long long>(point.security))
+                .add("channel", point.channel)
+                .add("rssi", point.rssi)
+                .str();
+  }
+  return "[" + list + "]";
 }
 
 }  // namespace vphoton

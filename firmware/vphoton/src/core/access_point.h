@@ -24,7 +24,9 @@ constexpr uint32_t kUnknown = 0xFFFFFFFF;
 
 struct AccessPoint {
   std::string ssid;
-  std::string password;  // what a station must know; ignored when open
+  std::string password;   // what a station must know; ignored when open
+  std::string identity;   // WPA enterprise with PEAP: the user name that goes with the password
+  std::string client_ca;  // WPA enterprise with EAP-TLS: PEM of who signed the certificates of those let in
   uint32_t security = wiced::kWpa2 | wiced::kAes;
   int channel = 6;
   int rssi = -51;
@@ -33,9 +35,13 @@ struct AccessPoint {
 // One network "photonrig", password "photonrig-lab", WPA2 AES, channel 6.
 std::vector<AccessPoint> default_air();
 
-// [{"ssid","password","security","channel","rssi"}], all but ssid optional. security: a WICED number or one of open,
-// wep, wpa_tkip, wpa_aes, wpa_mixed, wpa2_tkip, wpa2_aes, wpa2_mixed; left out: WPA2 AES, or open without password.
+// [{"ssid","password","security","channel","rssi","identity","client_ca"}], all but ssid optional. security: a WICED
+// number or one of open, wep, wpa_tkip, wpa_aes, wpa_mixed, wpa2_tkip, wpa2_aes, wpa2_mixed, wpa_enterprise_aes and
+// wpa2_enterprise_aes; left out: WPA2 AES, or open without password.
 // Nothing, and a reason, when anything else is in the list.
 std::optional<std::vector<AccessPoint>> parse_air(const JsonValue& list, std::string* reason);
+
+// As parse_air() takes it.
+std::string air_json(const std::vector<AccessPoint>& air);
 
 }  // namespace vphoton

@@ -44,6 +44,10 @@ void Connection::flush() {
   if (finishing_ && unsent_.empty()) shutdown(fd_, SHUT_WR);
 }
 
+void Connection::ignore() {
+  on_data_ = [](const std::string&) {};
+}
+
 void Connection::finish(std::function<void()> done) {
   finishing_ = true;
   done_ = std::move(done);

@@ -21,6 +21,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void send(const std::string& data);
+  // What comes from now on is read and dropped, an end included: the link is there and leads nowhere.
+  void ignore();
   // No more is read for the handler. What was sent is delivered, then the end of the stream; `done` is called, from the
   // reactor, when the other side has closed too or a second has passed.
   void finish(std::function<void()> done);

@@ -27,6 +27,7 @@
 #include "core/usb_serial.h"
 #include "core/wifi.h"
 #include "flash/dct.h"
+#include "flash/enterprise_credentials.h"
 #include "flash/flash_device.h"
 #include "flash/ota_store.h"
 #include "flash/state_folder.h"
@@ -138,7 +139,10 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string public_key_field() override;
   std::string private_key_field() override { return dct_->private_key(); }
   std::vector<AccessPoint> scan() override { return wifi_->scan(); }
-  int store_network(const std::string& ssid, const std::string& password, uint32_t security) override;
+  int store_network(const std::string& ssid, const std::string& password, uint32_t security,
+                    const EapConfig& enterprise) override;
+  void select_antenna(bool external) override;
+  bool connect_answer_lost() override { return std::exchange(lose_connect_answer_, false); }
   void finish_setup() override;
   void restart_listening() override;
   std::string diagnostics() override;
@@ -198,6 +202,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::unique_ptr<FlashDevice> flash_;
   std::unique_ptr<Dct> dct_;
   std::unique_ptr<WifiCredentials> credentials_;
+  std::unique_ptr<EnterpriseCredentials> enterprise_;
   std::unique_ptr<OtaStore> ota_;
   std::unique_ptr<Wifi> wifi_;
   UsbSerial serial_;
@@ -225,7 +230,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool setup_done_ = false;
   bool was_connected_ = false;
   LoopPace pace_;
-  uint32_t block_loop_ms_ = 0;  // how long the next loop() takes
+  bool lose_connect_answer_ = false;  // of the next connect-ap
+  uint32_t block_loop_ms_ = 0;        // how long the next loop() takes
 
   ResetReason reset_reason_ = ResetReason::PowerDown;
   uint32_t reset_data_ = 0;

@@ -43,8 +43,9 @@ std::string Photon::boot() {
   if (!flash_->ok()) return flash_->error();
   dct_ = std::make_unique<Dct>(*flash_);
   credentials_ = std::make_unique<WifiCredentials>(*flash_);
+  enterprise_ = std::make_unique<EnterpriseCredentials>(*flash_, *dct_);
   ota_ = std::make_unique<OtaStore>(*flash_, *dct_);
-  wifi_ = std::make_unique<Wifi>(reactor_, *credentials_);
+  wifi_ = std::make_unique<Wifi>(reactor_, *credentials_, *enterprise_);
   if (resume_) {
     reset_reason_ = resume_->reason;
     reset_data_ = resume_->data;

@@ -146,12 +146,17 @@ std::string Photon::led() const {
 
 std::string Photon::status() {
   bool has_serial_host = serial_.connected();
+  uint8_t antenna = dct_->byte(dct::kAntenna);
   std::string wifi = JsonObject()
                          .add("ready", wifi_ready())
                          .add("connecting", wifi_connecting())
                          .add("available", wifi_->available())
                          .add("credentials", has_credentials())
                          .add("ssid", wifi_ssid())
+                         .add("attempts", static_cast<long long>(wifi_->attempts()))
+                         .add("antenna", antenna == 1   ? "external"
+                                         : antenna == 3 ? "automatic"
+                                                        : "internal")
                          .str();
   std::string product = JsonObject().add("id", product_id()).add("version", product_version()).str();
   return JsonObject()

@@ -95,11 +95,11 @@ void Photon::listen(bool on) {
 }
 
 bool Photon::set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) {
-  return store_network(ssid, password, wiced_security(security, cipher)) == kCredentialsStored;
+  return store_network(ssid, password, wiced_security(security, cipher), EapConfig()) == kCredentialsStored;
 }
 
 bool Photon::clear_credentials() {
-  if (!credentials_->clear()) return false;
+  if (!credentials_->clear() || !enterprise_->clear()) return false;
   fire(system_event::kNetworkCredentials, system_event::kCredentialsCleared);
   return true;
 }

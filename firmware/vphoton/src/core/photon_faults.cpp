@@ -34,6 +34,10 @@ std::string Photon::fault(const JsonValue& request) {
     any = true;
     flash_->cut_power({static_cast<uint64_t>(*write), static_cast<size_t>(request.int_at("torn").value_or(0))});
   }
+  if (auto lost = request.bool_at("lose_connect_answer")) {
+    any = true;
+    lose_connect_answer_ = *lost;
+  }
   if (auto ms = request.int_at("block_loop_ms")) {
     any = true;
     block_loop_ms_ = static_cast<uint32_t>(*ms);
@@ -46,7 +50,9 @@ std::string Photon::fault(const JsonValue& request) {
     any = true;
     if (!dct_->set_server_key(*key)) return control_error("server_key: cannot be written");
   }
-  if (!any) return control_error("fault needs power_cut_at_write, block_loop_ms, clock_jump_s or server_key");
+  if (!any)
+    return control_error(
+        "fault needs power_cut_at_write, block_loop_ms, clock_jump_s, lose_connect_answer or server_key");
   return JsonObject().add("ok", true).str();
 }
 
@@ -56,6 +62,7 @@ std::string Photon::faults() const {
       .add("power_cut_at_write", static_cast<long long>(cut.at_write))
       .add("torn", static_cast<long long>(cut.torn))
       .add("block_loop_ms", static_cast<long long>(block_loop_ms_))
+      .add("lose_connect_answer", lose_connect_answer_)
       .str();
 }
 

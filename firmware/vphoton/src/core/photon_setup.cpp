@@ -1,4 +1,5 @@
 // The Photon as those who set it up see it: SoftAP and the setup console.
+#include <algorithm>
 #include <cstdio>
 
 #include "core/json.h"
@@ -22,6 +23,7 @@ struct Lengths {
 };
 
 Lengths key_lengths(uint32_t security) {
+  if (security & wiced::kEnterprise) return {0, 64};
   if (security & kWpaMask) return {8, 64};
   if (security != wiced::kOpen) return {5, 58};
   return {0, 64};
@@ -38,25 +40,27 @@ std::string Photon::mac_address_text() {
 
 std::string Photon::public_key_field() { return dct_->public_key().substr(0, kPublicKeyAnswerSize); }
 
-int Photon::store_network(const std::string& ssid, const std::string& password, uint32_t security) {
+int Photon::store_network(const std::string& ssid, const std::string& password, uint32_t security,
+                          const EapConfig& enterprise) {
   if (ssid.empty() || ssid.size() > 32) return kSsidLengthInvalid;
-  // Enterprise networks are not modelled: none is ever in the air.
-  if (security == wiced::kUnknown || security & wiced::kEnterprise) return kCipherUnknown;
-  if (security & kWpaMask) {
-    uint32_t suite = security & kCipherMask;
-    for (const auto& point : scan())
-      if (point.ssid == ssid) suite = point.security & kCipherMask;
-    if (suite == 0) return kCipherUnknown;
-    security = (security & kWpaMask) | suite;
+  if (security == wiced::kUnknown) return kCipherUnknown;
+  if (security & kWpaMask && !(security & kCipherMask)) {
+    const auto air = scan();
+    auto found = std::find_if(air.begin(), air.end(), [&](const AccessPoint& each) { return each.ssid == ssid; });
+    if (found == air.end()) return kCipherUnknown;
+    security = found->security;
   }
   Lengths allowed = key_lengths(security);
   if (password.size() < allowed.least || password.size() > allowed.most) return kKeyLengthInvalid;
+  if (enterprise.type != eap::kNone && !enterprise_->store(enterprise)) return kEnterpriseInvalid;
   if (!credentials_->store({ssid, security == wiced::kOpen ? "" : password, security})) return kCredentialsFailed;
   if (listening_) credentials_changed_ = true;
   log_state("credentials for Wi-Fi network \"%s\" stored", ssid.c_str());
   fire(system_event::kNetworkCredentials, system_event::kCredentialsAdded);
   return kCredentialsStored;
 }
+
+void Photon::select_antenna(bool external) { dct_->write(dct::kAntenna, std::string(1, external ? '\1' : '\0')); }
 
 void Photon::finish_setup() { leave_listening(); }
 

@@ -32,21 +32,6 @@ void close_others_on_exec(std::initializer_list<int> kept) {
     if (fd >= 0) fcntl(fd, F_SETFD, 0);
 }
 
-std::string encode_air(const std::vector<AccessPoint>& air) {
-  std::string list;
-  for (const auto& point : air) {
-    if (!list.empty()) list += ",";
-    list += JsonObject()
-                .add("ssid", point.ssid)
-                .add("password", point.password)
-                .add("security", static_cast<long long>(point.security))
-                .add("channel", point.channel)
-                .add("rssi", point.rssi)
-                .str();
-  }
-  return "[" + list + "]";
-}
-
 }  // namespace
 
 std::optional<Resume> Resume::take() {
@@ -93,7 +78,7 @@ void Resume::restart(char* const argv[]) const {
                          .add("wifi_available", wifi_available)
                          .add("power_cut_at_write", static_cast<long long>(power_cut.at_write))
                          .add("torn", static_cast<long long>(power_cut.torn))
-                         .add_raw("air", encode_air(air))
+                         .add_raw("air", air_json(air))
                          .str();
   int record = memfd_create("resume", 0);
   if (record < 0 || text.size() > kLargestRecord ||

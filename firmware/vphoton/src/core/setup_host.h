@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/access_point.h"
+#include "flash/enterprise_credentials.h"
 
 namespace vphoton {
 
@@ -17,6 +18,7 @@ constexpr int kCredentialsFailed = -1;
 constexpr int kCipherUnknown = -2;
 constexpr int kSsidLengthInvalid = -3;
 constexpr int kKeyLengthInvalid = -4;
+constexpr int kEnterpriseInvalid = 1;
 
 class SetupHost {
  public:
@@ -32,8 +34,13 @@ class SetupHost {
   virtual std::string public_key_field() = 0;   // 294 bytes
   virtual std::string private_key_field() = 0;  // PKCS#1 DER with filler
   virtual std::vector<AccessPoint> scan() = 0;
-  // `security` is a WICED number, of which the cipher may be missing: then it is taken from the network in the air.
-  virtual int store_network(const std::string& ssid, const std::string& password, uint32_t security) = 0;
+  // `security` is a WICED number, of which the cipher may be missing: then that of the network in the air is taken.
+  // With an `enterprise` of a type other than kNone, that is stored as well.
+  virtual int store_network(const std::string& ssid, const std::string& password, uint32_t security,
+                            const EapConfig& enterprise) = 0;
+  virtual void select_antenna(bool external) = 0;
+  // The access point goes down before the answer to connect-ap is out; asked once for each.
+  virtual bool connect_answer_lost() = 0;
   // Leave listening mode and join.
   virtual void finish_setup() = 0;
   // Reset into safe mode and listening mode.

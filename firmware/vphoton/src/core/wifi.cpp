@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/association.h"
 #include "core/log.h"
 
 namespace vphoton {
@@ -13,7 +14,8 @@ constexpr uint64_t kRetryMs = 1000;
 
 }  // namespace
 
-Wifi::Wifi(Reactor& reactor, const WifiCredentials& credentials) : reactor_(reactor), credentials_(credentials) {}
+Wifi::Wifi(Reactor& reactor, const WifiCredentials& credentials, const EnterpriseCredentials& enterprise)
+    : reactor_(reactor), credentials_(credentials), enterprise_(enterprise) {}
 
 Wifi::~Wifi() { reactor_.cancel(timer_); }
 
@@ -41,6 +43,7 @@ void Wifi::try_in(uint64_t delay_ms) {
 }
 
 void Wifi::try_join() {
+  ++attempts_;
   AccessPoint found;
   if (can_join(found)) {
     joined_ = found;
@@ -56,9 +59,7 @@ void Wifi::try_join() {
 bool Wifi::can_join(AccessPoint& found) const {
   for (const auto& network : credentials_.list()) {
     for (const auto& point : scan()) {
-      if (point.ssid != network.ssid) continue;
-      bool open = point.security == wiced::kOpen;
-      if (open != (network.security == wiced::kOpen) || (!open && point.password != network.password)) continue;
+      if (!admits(point, network, point.security & wiced::kEnterprise ? enterprise_.load() : EapConfig())) continue;
       found = point;
       return true;
     }

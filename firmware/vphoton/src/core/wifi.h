@@ -7,6 +7,7 @@
 
 #include "core/access_point.h"
 #include "core/reactor.h"
+#include "flash/enterprise_credentials.h"
 #include "flash/wifi_credentials.h"
 
 namespace vphoton {
@@ -15,7 +16,7 @@ class Wifi {
  public:
   enum class State { Off, Connecting, Up };
 
-  Wifi(Reactor& reactor, const WifiCredentials& credentials);
+  Wifi(Reactor& reactor, const WifiCredentials& credentials, const EnterpriseCredentials& enterprise);
   ~Wifi();
 
   // `on_change` after every change of state, `on_join_failed` when no stored network could be joined; by default the
@@ -26,6 +27,7 @@ class Wifi {
   void connect();
   void disconnect();
   State state() const { return state_; }
+  uint64_t attempts() const { return attempts_; }              // to join, since start
   const AccessPoint& access_point() const { return joined_; }  // while Up
 
   // What the antenna hears: nothing at all while the radio is not available.
@@ -43,10 +45,12 @@ class Wifi {
 
   Reactor& reactor_;
   const WifiCredentials& credentials_;
+  const EnterpriseCredentials& enterprise_;
   std::vector<AccessPoint> air_ = default_air();
   bool available_ = true;
   State state_ = State::Off;
   AccessPoint joined_;
+  uint64_t attempts_ = 0;
   Reactor::TimerId timer_ = 0;
   std::function<void()> changed_;
   std::function<void()> join_failed_;

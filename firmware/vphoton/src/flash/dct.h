@@ -37,7 +37,11 @@ constexpr size_t kServerAddressSize = 128;
 constexpr size_t kServerAddressPort = 66;
 constexpr size_t kFlashModules = 2852;
 constexpr size_t kFlashModuleSize = 20;
+constexpr size_t kAntenna = 2976;  // 0 internal, 1 external, 3 automatic
 constexpr size_t kDeviceId = 3618;
+constexpr size_t kEapConfig = 3823;
+constexpr size_t kDeviceSecret = 8119;
+constexpr size_t kDeviceSecretSize = 15;
 constexpr size_t kSize = 8391;
 }  // namespace dct
 

@@ -22,10 +22,11 @@ struct Layout {
 constexpr Layout kLayout[kRegionCount] = {
     {"otp.bin", 512},
     {"dct.bin", 8391},
-    {"wifi.bin", 2048},
+    {"wifi.bin", 12 * 1024},
     {"eeprom.bin", 2048},
     {"user.bin", 128 * 1024},
-    {"ota.bin", 256 * 1024},
+    {"ota.bin", 128 * 1024},
+    {"factory.bin", 128 * 1024},
     {"bootloader.bin", 16 * 1024},
     {"system1.bin", 256 * 1024},
     {"system2.bin", 256 * 1024},

@@ -13,6 +13,7 @@
 
 namespace vphoton {
 
+// OverTheAir and Factory are one stretch of flash, 0x080C0000 to 0x080FFFFF, in two sectors of 128 KB.
 enum class Region : uint8_t {
   OneTimeProgrammable,
   Dct,
@@ -20,16 +21,18 @@ enum class Region : uint8_t {
   Eeprom,
   UserPart,
   OverTheAir,
+  Factory,
   Bootloader,
   SystemPart1,
   SystemPart2,
 };
-constexpr size_t kRegionCount = 9;
+constexpr size_t kRegionCount = 10;
 
 // When the power goes: the process ends at once, as under kill -9.
 struct PlannedPowerCut {
   uint64_t at_write = 0;  // 1: the next write or erasure is the one that is not done; 0: never
-  // How many bytes of it are done all the same, where nothing guards against that: modules and over-the-air region.
+  // How many bytes of it are done all the same, where nothing guards against that: modules, over-the-air region and
+  // factory image.
   // The DCT, Wi-Fi credentials with it, and the EEPROM are switched from old to new by one mark; they are never torn.
   size_t torn = 0;
 };

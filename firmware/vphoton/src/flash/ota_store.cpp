@@ -11,6 +11,7 @@ constexpr char kArmed = '\xA5';
 constexpr char kSucceeded[] = {0x05, 0x00};
 constexpr char kNotSucceeded[] = {'\xFF', '\xFF'};
 constexpr uint32_t kOtaAddress = 0x080C0000;
+constexpr size_t kOtaSize = 256 * 1024;
 constexpr uint16_t kSlotMagic = 0xABCD;
 constexpr uint8_t kInternalFlash = 1;
 constexpr size_t kCopySize = 4096;
@@ -38,9 +39,10 @@ std::string slot(const ModuleImage& image) {
 
 int OtaStore::begin(uint32_t length) {
   // A length of the whole region stands for "not known" (Device OS 2.3.1, UpdateBegin with default values).
-  if (length == 0 || length > FlashDevice::size(Region::OverTheAir)) return kErrorSize;
+  if (length == 0 || length > kOtaSize) return kErrorSize;
   length_ = 0;
   if (!flash_.erase(Region::OverTheAir)) return kErrorFile;
+  if (length > FlashDevice::size(Region::OverTheAir) && !flash_.erase(Region::Factory)) return kErrorFile;
   length_ = length;
   return 0;
 }
@@ -48,11 +50,11 @@ int OtaStore::begin(uint32_t length) {
 int OtaStore::write(uint32_t offset, const std::string& data) {
   if (length_ == 0) return kErrorInvalidState;
   if (offset > length_ || data.size() > length_ - offset) return kErrorOutOfRange;
-  return flash_.write(Region::OverTheAir, offset, data) ? 0 : kErrorFile;
+  return InternalFlash(flash_).write(kOtaAddress + offset, data) ? 0 : kErrorFile;
 }
 
 std::optional<ModuleImage> OtaStore::staged() const {
-  return ModuleImage::parse(flash_.read(Region::OverTheAir, 0, FlashDevice::size(Region::OverTheAir)));
+  return ModuleImage::parse(InternalFlash(flash_).read(kOtaAddress, kOtaSize));
 }
 
 int OtaStore::validate() const {
@@ -81,12 +83,8 @@ bool OtaStore::apply_pending() {
   bool applied = false;
   auto image = staged();
   if (image && dct_.read(dct::kFlashModules, dct::kFlashModuleSize) == slot(*image) && validate() == 0) {
-    InternalFlash internal(flash_);
-    bool written = internal.erase(image->start, ModulePlace::find(image->function, image->index)->size);
-    for (size_t at = 0; written && at < image->bytes.size(); at += kCopySize)
-      written = internal.write(image->start + static_cast<uint32_t>(at), image->bytes.substr(at, kCopySize));
     // Still armed when the disk refused: the next boot tries again.
-    if (!written) return false;
+    if (!install(*image)) return false;
     applied = dct_.write(dct::kUpdateSucceeded, std::string(kSucceeded, sizeof kSucceeded));
   } else {
     log_warning("the armed update is no valid module; it is dropped");
@@ -94,6 +92,26 @@ bool OtaStore::apply_pending() {
   dct_.write(dct::kUpdateFlag, "\xFF");
   dct_.write(dct::kFlashModules, std::string(dct::kFlashModuleSize, '\xFF'));
   return applied;
+}
+
+std::optional<ModuleImage> OtaStore::factory_image() const {
+  auto image = ModuleImage::parse(flash_.read(Region::Factory, 0, FlashDevice::size(Region::Factory)));
+  return image && image->why_not_runnable().empty() ? image : std::nullopt;
+}
+
+bool OtaStore::factory_image_valid() const { return factory_image().has_value(); }
+
+bool OtaStore::restore_factory() {
+  auto image = factory_image();
+  return image && install(*image);
+}
+
+bool OtaStore::install(const ModuleImage& image) {
+  InternalFlash internal(flash_);
+  bool written = internal.erase(image.start, ModulePlace::find(image.function, image.index)->size);
+  for (size_t at = 0; written && at < image.bytes.size(); at += kCopySize)
+    written = internal.write(image.start + static_cast<uint32_t>(at), image.bytes.substr(at, kCopySize));
+  return written;
 }
 
 bool OtaStore::succeeded() const {

@@ -1,7 +1,8 @@
 // An over-the-air update from its first byte to the copy into its module's place, safe against a power cut anywhere.
 //
-// Staging writes only the OTA region. arm() describes the staged module in the DCT and then sets the update flag: from
-// that write on every boot copies the staged module until the copy is complete, and only then drops the flag. So a boot
+// Staging writes only the OTA region; a file of more than 128 KB runs on into the factory image behind it, which is
+// then lost, as on a real one. arm() describes the staged module in the DCT and then sets the update flag: from that
+// write on every boot copies the staged module until the copy is complete, and only then drops the flag. So a boot
 // finds the old module whole, or the new one staged whole.
 #pragma once
 
@@ -40,12 +41,20 @@ class OtaStore {
   // At boot, before anything of the modules is read: finishes a copy that is due. True if one was finished.
   bool apply_pending();
 
+  // The factory image is a user part that this device would run.
+  bool factory_image_valid() const;
+  // Copies it over the user part. False, and nothing changed, if it is not valid; a power cut leaves a user part that
+  // is not valid either, and the next boot does this again.
+  bool restore_factory();
+
   // A module was replaced and the cloud was not told yet.
   bool succeeded() const;
   void forget_success();
 
  private:
   std::optional<ModuleImage> staged() const;
+  std::optional<ModuleImage> factory_image() const;
+  bool install(const ModuleImage& image);
 
   FlashDevice& flash_;
   Dct& dct_;

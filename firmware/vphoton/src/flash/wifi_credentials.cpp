@@ -1,5 +1,9 @@
 #include "flash/wifi_credentials.h"
 
+#include <algorithm>
+
+#include "core/access_point.h"
+
 namespace vphoton {
 namespace {
 
@@ -8,6 +12,8 @@ constexpr size_t kLongestSsid = 32;
 constexpr size_t kLongestPassword = 64;
 // One record: 0x01, security u32 LE, length and SSID, length and password. The layout is a choice.
 constexpr size_t kRecordSize = 1 + 4 + 1 + kLongestSsid + 1 + kLongestPassword;
+
+bool is_enterprise(const WifiNetwork& network) { return network.security & wiced::kEnterprise; }
 
 std::string encode(const WifiNetwork& network) {
   std::string record(1, '\1');
@@ -54,6 +60,21 @@ bool WifiCredentials::store(const WifiNetwork& network) {
     existing = network;
     known = true;
   }
+  // Only one network with WPA enterprise can be stored (Device OS 2.3.1).
+  if (is_enterprise(network)) {
+    for (auto& existing : networks) {
+      if (existing.ssid == network.ssid || !is_enterprise(existing)) continue;
+      if (!known) {
+        existing = network;
+        known = true;
+      } else {
+        existing.ssid.clear();
+      }
+    }
+    networks.erase(
+        std::remove_if(networks.begin(), networks.end(), [](const WifiNetwork& each) { return each.ssid.empty(); }),
+        networks.end());
+  }
   if (!known) networks.insert(networks.begin(), network);
   if (networks.size() > kMost) networks.resize(kMost);
   std::string stored;
@@ -62,6 +83,8 @@ bool WifiCredentials::store(const WifiNetwork& network) {
   return flash_.write(Region::WifiCredentials, 0, stored);  // within one page: old list or new list
 }
 
-bool WifiCredentials::clear() { return flash_.erase(Region::WifiCredentials); }
+bool WifiCredentials::clear() {
+  return flash_.write(Region::WifiCredentials, 0, std::string(kMost * kRecordSize, '\xFF'));
+}
 
 }  // namespace vphoton

@@ -22,7 +22,8 @@ class WifiCredentials {
 
   std::vector<WifiNetwork> list() const;
   bool empty() const { return list().empty(); }
-  // A known SSID is replaced in its place, a new one comes first and the sixth is forgotten.
+  // A known SSID is replaced in its place, a new one comes first and the sixth is forgotten. A network with WPA
+  // enterprise takes the place of the one there is.
   bool store(const WifiNetwork& network);
   bool clear();
 

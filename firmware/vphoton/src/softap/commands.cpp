@@ -50,6 +50,10 @@ std::string value_of(const std::vector<FlatMember>& members, const char* name) {
   return value;
 }
 
+long number_of(const std::vector<FlatMember>& members, const char* name) {
+  return strtol(value_of(members, name).c_str(), nullptr, 10);
+}
+
 std::vector<std::string> number(const char* name, int value) {
   return {"{", std::string("\"") + name + "\"", ":", std::to_string(value), "}"};
 }
@@ -100,15 +104,33 @@ std::vector<std::string> SoftApCommands::configure(const std::string& body) {
   std::vector<FlatMember> members;
   if (!parse(body, kConfigureFields, members)) return {};
   std::string password;
+  EapConfig enterprise;
   int result = decode_password(value_of(members, "pwd"), host_.private_key_field(), &password);
   if (result == 0) {
-    auto security = static_cast<uint32_t>(strtol(value_of(members, "sec").c_str(), nullptr, 10));
+    enterprise.type = static_cast<uint8_t>(number_of(members, "eap"));
+    enterprise.inner_identity = value_of(members, "ii");
+    enterprise.outer_identity = value_of(members, "oi");
+    enterprise.password = password;
+    enterprise.client_certificate = json_unescaped(value_of(members, "crt"));
+    enterprise.root_certificate = json_unescaped(value_of(members, "ca"));
+    if (!value_of(members, "key").empty())
+      result = decode_private_key(value_of(members, "ek"), value_of(members, "key"), host_.private_key_field(),
+                                  &enterprise.private_key);
+  }
+  if (result == 0) {
+    auto security = static_cast<uint32_t>(number_of(members, "sec"));
     // Device OS 2.3.1 drops the cipher and looks for the network itself.
     if (security != wiced::kUnknown && security & (wiced::kWpa | wiced::kWpa2))
       security &= ~(wiced::kTkip | wiced::kAes);
-    result = host_.store_network(value_of(members, "ssid"), password, security);
+    result = host_.store_network(value_of(members, "ssid"), password, security, enterprise);
   }
   return number("r", result);
+}
+
+bool SoftApCommands::run_silent(const std::string& name) {
+  if (name != "ant-internal" && name != "ant-external") return false;
+  host_.select_antenna(name == "ant-external");
+  return true;
 }
 
 std::vector<std::string> SoftApCommands::set(const std::string& body) {

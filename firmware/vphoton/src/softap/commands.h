@@ -13,6 +13,8 @@ class SoftApCommands {
   explicit SoftApCommands(SetupHost& host) : host_(host) {}
 
   static bool known(const std::string& name);
+  // Antenna commands, over TCP only: they are carried out and not answered.
+  bool run_silent(const std::string& name);
   // After its answer SoftAP ends.
   static bool ends_setup(const std::string& name) { return name == "connect-ap"; }
 

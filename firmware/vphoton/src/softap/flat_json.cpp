@@ -82,4 +82,17 @@ std::optional<std::vector<FlatMember>> parse_flat_object(const std::string& text
   return members;
 }
 
+std::string json_unescaped(const std::string& text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size() || text[i + 1] == 'u') {
+      plain += text[i];
+      continue;
+    }
+    char c = text[++i];
+    plain += c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c == 'b' ? '\b' : c == 'f' ? '\f' : c;
+  }
+  return plain;
+}
+
 }  // namespace vphoton

@@ -16,4 +16,7 @@ struct FlatMember {
 // Nothing when `text` does not begin with such an object. What follows the object is ignored.
 std::optional<std::vector<FlatMember>> parse_flat_object(const std::string& text);
 
+// With the escapes of JSON resolved, as Device OS does for certificates alone. \\u stays as it is: PEM has none.
+std::string json_unescaped(const std::string& text);
+
 }  // namespace vphoton

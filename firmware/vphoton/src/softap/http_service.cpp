@@ -92,6 +92,7 @@ std::string command_of(const HttpRequest& request) {
 
 bool HttpService::start(const Port& port) {
   stop();
+  lost_.clear();
   listener_ = port.listen(static_cast<int>(kMostConnections));
   if (listener_ < 0) return false;
   application_page_ = application_page();
@@ -136,9 +137,18 @@ void HttpService::answer(ClientPlace client) {
   HttpRequest request = std::move(client->request);
   client->request = HttpRequest();
   std::string command = command_of(request);
-  client->connection->send(response(request, command));
-  if (request.wants_close()) release(client);
-  if (SoftApCommands::ends_setup(command)) reactor_.after(0, [this] { host_.finish_setup(); });
+  std::string text = response(request, command);
+  bool ends_setup = SoftApCommands::ends_setup(command);
+  if (ends_setup && host_.connect_answer_lost()) {
+    // The access point is gone: nothing arrives any more, not even the end of the connection.
+    client->connection->ignore();
+    lost_.push_back(std::move(client->connection));
+    clients_.erase(client);
+  } else {
+    client->connection->send(text);
+    if (request.wants_close()) release(client);
+  }
+  if (ends_setup) reactor_.after(0, [this] { host_.finish_setup(); });
 }
 
 void HttpService::release(ClientPlace client) {

@@ -42,6 +42,7 @@ class HttpService {
   ApplicationPage application_page_;  // taken over when SoftAP starts
   int listener_ = -1;
   std::list<Client> clients_;
+  std::list<std::unique_ptr<Connection>> lost_;  // until SoftAP is back
 };
 
 }  // namespace vphoton

@@ -13,6 +13,7 @@ constexpr int kBacklog = 5;  // Device OS 2.3.1, softap
 
 bool TcpService::start(const Port& port) {
   stop();
+  lost_.clear();
   listener_ = port.listen(kBacklog);
   if (listener_ < 0) return false;
   reactor_.watch(listener_, POLLIN, [this](short) { accept_next(); });
@@ -51,13 +52,24 @@ void TcpService::on_data(const std::string& data) {
 
 void TcpService::answer() {
   const std::string& command = request_.command();
-  if (!SoftApCommands::known(command)) return release();
+  if (commands_.run_silent(command) || !SoftApCommands::known(command)) return release();
   std::string text = "\n\n";
   for (const auto& piece : commands_.run(command, request_.body())) text += piece;
-  active_->send(text);
   bool ends_setup = SoftApCommands::ends_setup(command);
-  release();
+  if (ends_setup && host_.connect_answer_lost()) {
+    fall_silent();
+  } else {
+    active_->send(text);
+    release();
+  }
   if (ends_setup) reactor_.after(0, [this] { host_.finish_setup(); });
+}
+
+// The access point is gone: nothing arrives any more, not even the end of the connection.
+void TcpService::fall_silent() {
+  active_->ignore();
+  lost_.push_back(std::move(active_));
+  reactor_.modify(listener_, POLLIN);
 }
 
 void TcpService::release() {

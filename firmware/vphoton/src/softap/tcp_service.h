@@ -25,6 +25,7 @@ class TcpService {
   void on_data(const std::string& data);
   void answer();
   void release();
+  void fall_silent();
 
   Reactor& reactor_;
   SetupHost& host_;
@@ -34,6 +35,7 @@ class TcpService {
   std::unique_ptr<Connection> active_;
   TcpRequest request_;
   std::list<std::unique_ptr<Connection>> leaving_;
+  std::list<std::unique_ptr<Connection>> lost_;  // until SoftAP is back
 };
 
 }  // namespace vphoton
