@@ -206,3 +206,43 @@ TEST_CASE("bounds of an update") {
   CHECK(power.ota.write(100, "x") == kErrorOutOfRange);
   CHECK(power.ota.write(0xFFFFFFFF, "x") == kErrorOutOfRange);
 }
+
+namespace {
+
+void put_factory_image(Power& power, const std::string& image) {
+  REQUIRE(power.flash.erase(Region::Factory));
+  REQUIRE(power.flash.write(Region::Factory, 0, image));
+}
+
+}  // namespace
+
+TEST_CASE("a factory image replaces the user part if it is valid") {
+  test::TemporaryFolder folder;
+  Power power(folder.path());
+  std::string image = image_of('f', 9000, 3);
+  CHECK_FALSE(power.ota.factory_image_valid());
+  CHECK_FALSE(power.ota.restore_factory());
+  put_factory_image(power, image);
+  CHECK(power.ota.factory_image_valid());
+  REQUIRE(power.ota.restore_factory());
+  CHECK(power.user_part(image.size()) == image);
+  image[500] ^= 1;
+  put_factory_image(power, image);
+  uint64_t writes = power.flash.write_count();
+  CHECK_FALSE(power.ota.restore_factory());
+  CHECK(power.flash.write_count() == writes);
+}
+
+TEST_CASE("a file beyond the first sector of the over-the-air region costs the factory image") {
+  test::TemporaryFolder folder;
+  Power power(folder.path());
+  put_factory_image(power, image_of('f', 9000, 3));
+  REQUIRE(power.ota.begin(128 * 1024) == 0);
+  CHECK(power.ota.factory_image_valid());
+  REQUIRE(power.ota.begin(128 * 1024 + 1) == 0);
+  CHECK_FALSE(power.ota.factory_image_valid());
+  REQUIRE(power.ota.write(128 * 1024 - 1, "ab") == 0);
+  CHECK(power.flash.read(Region::OverTheAir, 128 * 1024 - 1, 1) == "a");
+  CHECK(power.flash.read(Region::Factory, 0, 2) == "b\xFF");
+  CHECK(power.ota.begin(256 * 1024 + 1) == kErrorSize);
+}

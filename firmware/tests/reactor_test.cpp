@@ -135,3 +135,29 @@ TEST_CASE("JSON") {
   CHECK(JsonObject().add("t", "a\"\\\x01").add("n", 5).add("b", true).str() ==
         "{\"t\":\"a\\\"\\\\\\u0001\",\"n\":5,\"b\":true}");
 }
+
+TEST_CASE("what is pausable waits while the reactor is paused") {
+  Reactor reactor;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  REQUIRE(write(ends[1], "x", 1) == 1);
+  int bytes = 0, cloud = 0, other = 0;
+  reactor.watch(
+      ends[0], POLLIN,
+      [&](short) {
+        char c;
+        bytes += static_cast<int>(read(ends[0], &c, 1));
+      },
+      true);
+  reactor.after(0, [&] { ++cloud; }, true);
+  reactor.after(0, [&] { ++other; });
+  reactor.pause(true);
+  for (int i = 0; i < 3; ++i) reactor.run_once(2);
+  CHECK((bytes == 0 && cloud == 0 && other == 1));
+  reactor.pause(false);
+  reactor.run_once(0);
+  CHECK((bytes == 1 && cloud == 1 && other == 1));
+  reactor.forget(ends[0]);
+  close(ends[0]);
+  close(ends[1]);
+}

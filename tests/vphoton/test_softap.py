@@ -27,7 +27,7 @@ def test_a_device_without_credentials_listens(photon):
     photon.start()
     status = photon.status()
     assert status["listening"]
-    assert status["led"] == {"color": "#0000FF", "pattern": "blink"}
+    assert status["led"] == {"color": "#0000FF", "pattern": "blink", "period_ms": 500}
     assert photon.softap("version") == {"v": 2}
     assert photon.softap("device-id") == {"id": photon.ready["id"].upper(), "c": "0"}
     networks = photon.softap("scan-ap")["scans"]

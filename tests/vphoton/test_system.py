@@ -21,7 +21,7 @@ def test_online_with_everything_a_describe_holds(photon, cloud, build):
     assert (user["f"], user["vc"], user["vv"], user["d"]) == ("u", 30, 30, [{"f": "s", "n": "2", "v": 0xF001}])
     status = photon.status()
     assert status["cloud"] == "connected"
-    assert status["led"] == {"color": "#00FFFF", "pattern": "breathe"}
+    assert status["led"] == {"color": "#00FFFF", "pattern": "breathe", "period_ms": 4000}
     assert status["product"] == {"id": 4711, "version": 1}
 
 

@@ -23,6 +23,7 @@
 #include "spark_wiring_print.h"
 #include "spark_wiring_printable.h"
 #include "spark_wiring_random.h"
+#include "spark_wiring_retained.h"
 #include "spark_wiring_rgb.h"
 #include "spark_wiring_startup.h"
 #include "spark_wiring_stream.h"

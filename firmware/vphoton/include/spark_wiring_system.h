@@ -68,6 +68,7 @@ enum hal_system_config_t {
 };
 
 enum HAL_Feature {
+  FEATURE_RETAINED_MEMORY = 1,
   FEATURE_RESET_INFO = 4,
 };
 

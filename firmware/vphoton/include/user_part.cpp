@@ -10,6 +10,17 @@ void vphoton_app_setup() { setup(); }
 
 void vphoton_app_loop() { loop(); }
 
+// Where the linker has put what is declared `retained`; both null when nothing is.
+extern char __start_retained_user[] __attribute__((weak, visibility("hidden")));
+extern char __stop_retained_user[] __attribute__((weak, visibility("hidden")));
+void vphoton_retained_memory(void* begin, size_t size);
+
+// Before every constructor and STARTUP code.
+__attribute__((constructor(101))) static void vphoton_app_retained() {
+  if (__start_retained_user != __stop_retained_user)
+    vphoton_retained_memory(__start_retained_user, static_cast<size_t>(__stop_retained_user - __start_retained_user));
+}
+
 __attribute__((weak)) int vphoton_app_system_mode() { return DEFAULT; }
 
 __attribute__((weak)) int vphoton_app_system_thread() { return DISABLED; }

@@ -104,7 +104,7 @@ class CloudLink::Impl : private cloud::ConnectionListener {
   }
 
   void retry_in(uint64_t delay_ms) {
-    if (!retry_) retry_ = reactor_.after(delay_ms, [this] { attempt(); });
+    if (!retry_) retry_ = reactor_.after(delay_ms, [this] { attempt(); }, true);
   }
 
   void set_state(State state) {

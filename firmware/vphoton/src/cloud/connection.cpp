@@ -47,7 +47,7 @@ void Connection::open() {
     return close(CloudError::Unreachable);
   step_due_ms_ = reactor_.now_ms() + kStepTimeoutMs;
   arm(step_due_ms_);
-  reactor_.watch(fd_, POLLOUT, [this](short events) { on_events(events); });
+  reactor_.watch(fd_, POLLOUT, [this](short events) { on_events(events); }, true);
 }
 
 void Connection::close(CloudError why) {
@@ -132,7 +132,7 @@ void Connection::arm(uint64_t due_ms) {
   if (timer_) reactor_.cancel(timer_);
   const uint64_t now = reactor_.now_ms();
   armed_due_ms_ = due_ms;
-  timer_ = reactor_.after(due_ms > now ? due_ms - now : 0, [this] { on_timer(); });
+  timer_ = reactor_.after(due_ms > now ? due_ms - now : 0, [this] { on_timer(); }, true);
 }
 
 void Connection::rearm() {

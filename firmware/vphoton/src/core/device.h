@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "cloud/generation.h"
 #include "core/app_surface.h"
 #include "core/reactor.h"
+#include "core/wifi.h"
 
 namespace vphoton {
 
@@ -34,6 +36,17 @@ enum class ResetReason : int {
 
 enum class PinMode : uint8_t { None, Input, Output, InputPullup, InputPulldown, AnalogOutput };
 constexpr int kPinCount = 25;  // D0..D7, A0..A7, RX, TX and the Photon's extra pads, numbered as the Wiring API does
+
+// A signal the application puts on the LED. Those of the system are between Normal and Important while it listens or
+// takes an update, otherwise below everything.
+enum class LedPattern { Solid, Blink, Breathe };
+enum class LedPriority { Background, Normal, Important, Critical };
+struct LedStatusRecord {
+  uint32_t color;  // 0x00RRGGBB
+  LedPattern pattern;
+  int period_ms;
+  LedPriority priority;
+};
 
 // USB serial as the firmware uses it. Bytes of the listening-mode console never reach the firmware.
 class UsbSerialPort {
@@ -76,7 +89,10 @@ class Device {
   virtual uint32_t reset_reason_data() = 0;
   [[noreturn]] virtual void reset(ResetReason reason, uint32_t data) = 0;  // what System.reset() and friends end in
   virtual uint32_t free_memory() = 0;
+  virtual int setup_button_ms() = 0;  // how long SETUP has been pressed; 0: it is not
   virtual void enable_feature(int feature) = 0;
+  // What the firmware declares `retained`; it gets the values from before the reset.
+  virtual void attach_retained_memory(void* begin, size_t size) = 0;
   virtual int set_config(int item, const std::string& value) = 0;  // SoftAP prefix, suffix, host names
   // handler(event bits, param, data): Wiring System.on(); events are the bits of facts on system events.
   virtual void on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) = 0;
@@ -90,6 +106,9 @@ class Device {
   virtual bool wifi_connecting() = 0;
   virtual void wifi_connect() = 0;
   virtual void wifi_disconnect() = 0;
+  virtual void wifi_power(bool on) = 0;
+  virtual const Wifi& wifi() = 0;
+  virtual std::vector<WifiNetwork> stored_networks() = 0;
   virtual bool listening() = 0;
   virtual void listen(bool on) = 0;
   virtual bool has_credentials() = 0;
@@ -114,6 +133,8 @@ class Device {
   virtual void attach_interrupt(int pin, int mode, std::function<void()> handler) = 0;
   virtual void led_control(bool application) = 0;
   virtual void led_color(uint8_t r, uint8_t g, uint8_t b) = 0;
+  // `owner` names the signal; of those of one priority the last one switched on is seen. No record: switched off.
+  virtual void led_status(const void* owner, std::optional<LedStatusRecord> record) = 0;
 };
 
 Device& device();

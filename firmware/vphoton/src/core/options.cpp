@@ -21,11 +21,15 @@ const char kHelp[] =
     "  --server-key FILE       the cloud's RSA-2048 public key, SubjectPublicKeyInfo DER\n"
     "  --server HOST:PORT      the cloud's device service\n"
     "  --firmware FILE         native user part to install before the device boots\n"
+    "  --factory-firmware FILE native user part for factory reset\n"
     "  --wifi SSID:PASSWORD    a network the device already knows\n"
     "  --air FILE              access points in the air, JSON: "
     "[{\"ssid\",\"password\",\"security\",\"channel\",\"rssi\"}]\n"
     "                          (default: \"photonrig\", password \"photonrig-lab\", WPA2 AES)\n"
     "  --listening             start in listening mode\n"
+    "  --setup-hold-ms N       SETUP is held so long from power-on: from 1 s safe mode, from 3 s DFU mode, beyond 6.5 "
+    "s\n"
+    "                          factory reset if there is a factory image\n"
     "  --softap-tcp-port N     SoftAP over TCP on 127.0.0.1 (default 0: any free port)\n"
     "  --softap-http-port N    SoftAP over HTTP on 127.0.0.1 (default 0: any free port)\n"
     "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default: 25 while anything\n"
@@ -93,19 +97,9 @@ class ArgumentReader {
 
   bool with_value(const std::string& name, Options& options) {
     static constexpr const char* kNames[] = {
-        "--state",
-        "--device-id",
-        "--device-key",
-        "--server-key",
-        "--server",
-        "--firmware",
-        "--wifi",
-        "--air",
-        "--softap-tcp-port",
-        "--softap-http-port",
-        "--loop-hz",
-        "--device-os",
-        "--power-cut-at-write",
+        "--state",           "--device-id",        "--device-key",    "--server-key", "--server",
+        "--firmware",        "--factory-firmware", "--setup-hold-ms", "--wifi",       "--air",
+        "--softap-tcp-port", "--softap-http-port", "--loop-hz",       "--device-os",  "--power-cut-at-write",
     };
     bool known = false;
     for (const char* each : kNames) known = known || name == each;
@@ -124,6 +118,12 @@ class ArgumentReader {
     if (name == "--device-key") return key(name, value, &options.device_key);
     if (name == "--server-key") return key(name, value, &options.server_key);
     if (name == "--firmware") return file(name, value, &options.firmware);
+    if (name == "--factory-firmware") return file(name, value, &options.factory_firmware);
+    if (name == "--setup-hold-ms") {
+      auto number = whole_number(value, 0, 60000);
+      options.setup_hold_ms = number.value_or(0);
+      return number.has_value() || fail("--setup-hold-ms needs milliseconds, at most 60000");
+    }
     if (name == "--server") return server(value, options);
     if (name == "--wifi") return wifi(value, options);
     if (name == "--air") return air(value, options);

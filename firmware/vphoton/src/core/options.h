@@ -24,6 +24,8 @@ struct Options {
   std::string server_key;  // SubjectPublicKeyInfo DER, or empty
   std::optional<ServerAddress> server;
   std::string firmware;  // a module's bytes, or empty
+  std::string factory_firmware;
+  int setup_hold_ms = 0;
   std::optional<WifiNetwork> wifi;
   std::optional<std::vector<AccessPoint>> air;
   uint16_t softap_tcp_port = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/log.h"
+#include "core/panic.h"
 #include "core/system_events.h"
 
 namespace vphoton {
@@ -31,6 +32,7 @@ Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[]
       http_service_(reactor_, *this),
       control_(reactor_, [this](const JsonValue& request) { return control(request); }),
       cloud_(reactor_, *this),
+      retained_(resume_ ? resume_->kept_memory : -1),
       pace_(options_.loop_hz) {
   current_device = this;
 }
@@ -38,6 +40,12 @@ Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[]
 Photon::~Photon() { current_device = nullptr; }
 
 void Photon::start_system() {
+  if (user_part_) {
+    prepare_for_panic();
+    panic::arm(argv_, &flash_->power_cut());
+    // The application moves the session with the cloud on itself, in Particle.process().
+    if (mode_ == SystemMode::Manual && !user_part_->threaded()) reactor_.pause(true);
+  }
   wifi_->on_change([this] { wifi_changed(); });
   wifi_->on_join_failed([this] { join_failed(); });
   if (safe_mode_) cloud_.application_ready();  // there is no setup() to wait for
@@ -51,7 +59,7 @@ void Photon::start_system() {
 
 void Photon::run() {
   while (true) {
-    if (!dfu_) run_application();
+    run_application();
     reactor_.run_once(wait_ms());
   }
 }
@@ -100,6 +108,7 @@ void Photon::enter_listening() {
   if (listening_) return;
   log_state("listening mode");
   listening_ = true;
+  wifi_on_ = true;
   credentials_changed_ = false;
   console_.restart();
   wifi_->disconnect();
@@ -129,6 +138,7 @@ void Photon::leave_listening() {
 
 void Photon::wifi_connect() {
   if (listening_) return;
+  wifi_on_ = true;
   if (credentials_->empty())
     enter_listening();
   else
@@ -153,20 +163,35 @@ void Photon::reset(ResetReason reason, uint32_t data) {
   if (reason != ResetReason::PinReset) fire(system_event::kReset, 0);
   cloud_.disconnect();
   control_.remove();
-  Resume next;
+  Resume next = resume_record();
   next.reason = reason;
   next.data = data;
-  next.listen = listen_after_reset_;
   next.dfu = reason == ResetReason::DfuMode && !dfu_;  // out of DFU mode it keeps the reason it came by
+  next.kept_memory = retained_.save();
+  next.restart(argv_);
+}
+
+Resume Photon::resume_record() const {
+  Resume next;
+  next.listen = listen_after_reset_;
+  next.setup_hold_ms = setup_hold_after_reset_ms_;
   next.lock = folder_.lock();
   next.serial = serial_.master();
   next.softap_tcp = tcp_port_.descriptor();
   next.softap_http = http_port_.descriptor();
   next.wifi_available = wifi_->available();
   next.power_cut = flash_->power_cut();
-  wifi_->set_available(true);
-  next.air = wifi_->scan();
-  next.restart(argv_);
+  next.air = wifi_->air();
+  return next;
+}
+
+// After whatever changes the record: a crash finds it as it is then.
+void Photon::prepare_for_panic() {
+  if (!user_part_) return;
+  Resume next = resume_record();
+  next.kept_memory = retained_.prepare();
+  if (next.kept_memory >= 0) panic::keep(retained_.begin(), retained_.size(), next.kept_memory);
+  panic::prepare(next);
 }
 
 void Photon::end(bool orderly) {

@@ -17,12 +17,14 @@
 #include "cloud/cloud_link.h"
 #include "console/setup_console.h"
 #include "control/control_socket.h"
+#include "core/boot_choice.h"
 #include "core/device.h"
 #include "core/loop_pace.h"
 #include "core/options.h"
 #include "core/pins.h"
 #include "core/reactor.h"
 #include "core/resume.h"
+#include "core/retained_memory.h"
 #include "core/setup_host.h"
 #include "core/usb_serial.h"
 #include "core/wifi.h"
@@ -71,6 +73,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   [[noreturn]] void reset(ResetReason reason, uint32_t data) override;
   uint32_t free_memory() override;
   void enable_feature(int feature) override;
+  void attach_retained_memory(void* begin, size_t size) override;
+  int setup_button_ms() override;
   int set_config(int item, const std::string& value) override;
   void on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) override;
   bool updates_enabled() override { return updates_enabled_; }
@@ -81,6 +85,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool wifi_connecting() override { return wifi_->state() == Wifi::State::Connecting; }
   void wifi_connect() override;
   void wifi_disconnect() override { wifi_->disconnect(); }
+  void wifi_power(bool on) override;
+  const Wifi& wifi() override { return *wifi_; }
+  std::vector<WifiNetwork> stored_networks() override { return credentials_->list(); }
   bool listening() override { return listening_; }
   void listen(bool on) override;
   bool has_credentials() override { return !credentials_->empty(); }
@@ -102,6 +109,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void attach_interrupt(int pin, int mode, std::function<void()> handler) override;
   void led_control(bool application) override { led_by_application_ = application; }
   void led_color(uint8_t r, uint8_t g, uint8_t b) override { led_color_ = {r, g, b}; }
+  void led_status(const void* owner, std::optional<LedStatusRecord> record) override;
 
   // CloudHost
   const cloud::Generation& generation() override { return *options_.device_os; }
@@ -153,8 +161,13 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string provision();
   std::string choose_device_os();
   std::string install_firmware();
+  std::string install_factory_firmware();
   std::string ensure_identity();
   std::string open_faces();
+  void run_bootloader(int setup_hold_ms);
+  void restore_factory_image(const char* why);
+  void panic_over();
+  std::string why_user_part_not_runnable();
   void load_user_part();
 
   // photon.cpp
@@ -165,6 +178,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   int wait_ms() const;
   LoopPace::Counts counts() const { return {reactor_.rounds(), reactor_.handled(), pins_.changes()}; }
   void fire(uint64_t event, int param);
+  Resume resume_record() const;
+  void prepare_for_panic();
   void enter_listening();
   void leave_listening();
   void wifi_changed();
@@ -179,9 +194,17 @@ class Photon : public Device, public CloudHost, public SetupHost {
   // photon_control.cpp
   std::string control(const JsonValue& request);
   std::string status();
-  std::string press_setup_button(int hold_ms);
+  std::string control_setup_button(const JsonValue& request);
+  std::string control_reset(const JsonValue& request);
+  void press_setup_button();
+  void setup_button_held(int ms);
+  void release_setup_button(int held_ms);
   const char* mode_name() const;
+
+  // photon_led.cpp
   std::string led() const;
+  const LedStatusRecord* most_important_led_status() const;
+  std::string shown(const LedStatusRecord& status) const;
 
   // photon_usb.cpp
   std::optional<std::string> usb(const std::string& what, const JsonValue& request);
@@ -226,6 +249,10 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool safe_mode_ = false;
   std::string safe_mode_reason_;
   bool dfu_ = false;
+  BootChoice boot_choice_ = BootChoice::Normal;
+  bool panicking_ = false;  // SOS on the LED; the start comes after it
+  RetainedMemory retained_;
+  int setup_hold_after_reset_ms_ = 0;
   bool setup_begun_ = false;
   bool setup_done_ = false;
   bool was_connected_ = false;
@@ -236,6 +263,10 @@ class Photon : public Device, public CloudHost, public SetupHost {
   ResetReason reset_reason_ = ResetReason::PowerDown;
   uint32_t reset_data_ = 0;
   bool listening_ = false;
+  bool wifi_on_ = false;
+  std::optional<uint64_t> setup_pressed_ms_;  // when
+  bool pressed_while_listening_ = false;
+  std::vector<Reactor::TimerId> hold_timers_;
   bool credentials_changed_ = false;  // in this listening session, and not proven yet
   Reactor::TimerId listening_timer_ = 0;
   Reactor::TimerId silence_timer_ = 0;
@@ -250,6 +281,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool signaling_ = false;
   bool led_by_application_ = false;
   std::array<uint8_t, 3> led_color_{};
+  std::vector<LedStatusRecord> led_statuses_;  // in the order they were switched on
+  std::vector<const void*> led_owners_;        // of each of them
   std::vector<std::pair<uint64_t, std::function<void(uint64_t, int)>>> event_handlers_;
 };
 

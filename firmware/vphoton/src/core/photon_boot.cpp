@@ -23,6 +23,7 @@ namespace {
 
 constexpr size_t kDeviceIdSize = 12;
 constexpr size_t kLongestDeviceKey = 1216;
+constexpr uint64_t kPanicMs = 1000;  // a choice: a real Photon blinks for some ten seconds
 
 int end_pipe = -1;
 
@@ -56,17 +57,38 @@ std::string Photon::boot() {
     error = provision();
     if (!error.empty()) return error;
   }
-  dfu_ = resume_ && resume_->dfu;
-  if (ota_->apply_pending()) log_state("the staged update is in place");
+  run_bootloader(resume_ ? resume_->setup_hold_ms : options_.setup_hold_ms);
   error = choose_device_os();
   if (error.empty()) error = ensure_identity();
   if (error.empty()) error = open_faces();
-  if (!error.empty()) return error;
-  if (!dfu_) {
-    load_user_part();
-    start_system();
-  }
+  if (!error.empty() || dfu_) return error;
+  panicking_ = reset_reason_ == ResetReason::Panic;
+  if (panicking_)
+    reactor_.after(kPanicMs, [this] { panic_over(); });
+  else
+    panic_over();
   return "";
+}
+
+void Photon::run_bootloader(int setup_hold_ms) {
+  boot_choice_ = boot_choice(setup_hold_ms, ota_->factory_image_valid());
+  if (boot_choice_ == BootChoice::FactoryReset) reset_reason_ = ResetReason::FactoryReset;
+  dfu_ = (resume_ && resume_->dfu) || boot_choice_ == BootChoice::Dfu;
+  if (dfu_) return;
+  if (reset_reason_ == ResetReason::FactoryReset)
+    restore_factory_image("as asked");
+  else if (ota_->apply_pending())
+    log_state("the staged update is in place");
+}
+
+void Photon::restore_factory_image(const char* why) {
+  if (ota_->restore_factory()) log_state("the factory image is restored, %s", why);
+}
+
+void Photon::panic_over() {
+  panicking_ = false;
+  load_user_part();
+  start_system();
 }
 
 // The command line's part of what a device keeps. Only at power-on: a reset does not undo what came later.
@@ -94,7 +116,8 @@ std::string Photon::provision() {
       if (point.ssid == network.ssid) network.security = point.security;
     if (!credentials_->store(network)) return "--wifi: the network cannot be stored";
   }
-  return install_firmware();
+  std::string error = install_factory_firmware();
+  return error.empty() ? install_firmware() : error;
 }
 
 // The DCT keeps the version as text, so that a later start needs no option. System parts that were flashed since say
@@ -118,6 +141,19 @@ std::string Photon::choose_device_os() {
   if (version == (stored.empty() ? cloud::default_generation().version : stored)) return "";
   version.resize(dct::kVersionStringSize);
   return dct_->write(dct::kVersionString, version) ? "" : "the version cannot be written";
+}
+
+std::string Photon::install_factory_firmware() {
+  if (options_.factory_firmware.empty()) return "";
+  std::string reason;
+  auto image = ModuleImage::parse(options_.factory_firmware, &reason);
+  if (image) reason = image->why_not_runnable();
+  if (!reason.empty()) return "--factory-firmware: the module " + reason;
+  bool there = flash_->read(Region::Factory, 0, image->bytes.size()) == image->bytes;
+  if (!there && (!flash_->erase(Region::Factory) || !flash_->write(Region::Factory, 0, image->bytes)))
+    return "--factory-firmware: the module cannot be written";
+  options_.factory_firmware.clear();
+  return "";
 }
 
 // By the way of an update, so that a power cut leaves the old firmware or the new.
@@ -189,15 +225,28 @@ void Photon::announce() const {
   fflush(stdout);
 }
 
-void Photon::load_user_part() {
+// Empty if the Photon would run what is in the user part's flash, which then is in user_image_.
+std::string Photon::why_user_part_not_runnable() {
   std::string reason;
   std::string stored = flash_->read(Region::UserPart, 0, kUserPartSize);
   user_image_ = ModuleImage::parse(stored, &reason);
   if (user_image_) reason = user_image_->why_not_runnable();
-  if (stored.find_first_not_of('\xFF') == std::string::npos) reason = "is missing";
+  return stored.find_first_not_of('\xFF') == std::string::npos ? "is missing" : reason;
+}
+
+void Photon::load_user_part() {
+  std::string reason = why_user_part_not_runnable();
+  if (!reason.empty() && ota_->factory_image_valid()) {
+    log_warning("the user part %s", reason.c_str());
+    restore_factory_image("because it is valid");
+    reason = why_user_part_not_runnable();
+  }
+  std::optional<ModuleImage> factory;
+  if (ota_->factory_image_valid())
+    factory = ModuleImage::parse(flash_->read(Region::Factory, 0, FlashDevice::size(Region::Factory)));
   describe_ = vphoton::system_describe(user_image_ ? &*user_image_ : nullptr, generation().module_version,
-                                       read_system_modules(*flash_));
-  if (reset_reason_ == ResetReason::SafeMode) {
+                                       read_system_modules(*flash_), factory ? &*factory : nullptr);
+  if (reset_reason_ == ResetReason::SafeMode || boot_choice_ == BootChoice::SafeMode) {
     safe_mode_reason_ = "requested";
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;

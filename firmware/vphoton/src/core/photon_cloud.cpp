@@ -1,5 +1,6 @@
 // The Photon as its cloud session sees it.
 #include "core/log.h"
+#include "core/panic.h"
 #include "core/photon.h"
 #include "core/system_events.h"
 
@@ -41,7 +42,11 @@ void Photon::claim_confirmed() {
   log_state("claimed");
 }
 
-std::string Photon::last_reset() { return dct_->reset_info_enabled() ? reset_reason_name(reset_reason_) : ""; }
+std::string Photon::last_reset() {
+  if (!dct_->reset_info_enabled()) return "";
+  std::string text = reset_reason_name(reset_reason_);
+  return reset_reason_ == ResetReason::Panic ? text + ", " + panic::describe(reset_data_) : text;
+}
 
 void Photon::set_updates_pending(bool on) {
   updates_pending_ = on;

@@ -14,10 +14,6 @@ constexpr int kEraseHoldMs = 10000;
 
 std::string done() { return JsonObject().add("ok", true).str(); }
 
-std::string led_json(const char* color, const char* pattern) {
-  return JsonObject().add("color", color).add("pattern", pattern).str();
-}
-
 const char* cloud_state_name(CloudHost::CloudState state) {
   switch (state) {
     case CloudHost::CloudState::Disconnected:
@@ -38,10 +34,7 @@ std::string Photon::control(const JsonValue& request) {
   auto what = request.string_at("do");
   if (!what) return control_error("\"do\" is missing");
   if (*what == "status") return status();
-  if (*what == "reset") {
-    reactor_.after(0, [this] { reset(ResetReason::PinReset, 0); });
-    return done();
-  }
+  if (*what == "reset") return control_reset(request);
   if (*what == "power") {
     auto on = request.bool_at("on");
     if (!on || *on) return control_error("power: only \"on\":false; to switch on, start vphoton again");
@@ -50,24 +43,21 @@ std::string Photon::control(const JsonValue& request) {
   }
   if (*what == "fault") return fault(request);
   if (auto answer = usb(*what, request)) return *answer;
-  if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
-  if (*what == "setup_button") {
-    auto hold = request.int_at("hold_ms");
-    if (!hold || *hold < 0) return control_error("setup_button needs \"hold_ms\", the milliseconds it is held");
-    return press_setup_button(*hold);
-  }
+  if (*what == "setup_button") return control_setup_button(request);
   if (*what == "air") {
     const JsonValue* networks = request.find("networks");
     std::string reason = "air needs \"networks\"";
     auto air = networks ? parse_air(*networks, &reason) : std::nullopt;
     if (!air) return control_error(reason);
     wifi_->set_air(*air);
+    prepare_for_panic();
     return done();
   }
   if (*what == "wifi") {
     auto available = request.bool_at("available");
     if (!available) return control_error("wifi needs \"available\", true or false");
     wifi_->set_available(*available);
+    prepare_for_panic();
     return done();
   }
   if (*what == "pin") {
@@ -81,26 +71,67 @@ std::string Photon::control(const JsonValue& request) {
                        "safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
 }
 
-std::string Photon::press_setup_button(int hold_ms) {
-  fire(system_event::kButtonStatus, 0);
-  bool was_listening = listening_;
-  if (hold_ms > kListenHoldMs && !was_listening) enter_listening();
-  if (hold_ms >= kEraseHoldMs) {
-    log_state("the Wi-Fi credentials are erased");
-    clear_credentials();
-  } else if (was_listening && hold_ms > kListenHoldMs && hold_ms <= kLeaveMostMs) {
-    leave_listening();
-  }
-  fire(system_event::kButtonStatus, hold_ms);
-  if (hold_ms <= kListenHoldMs) {
-    fire(system_event::kButtonClick, 1);
-    fire(system_event::kButtonFinalClick, 1);
+std::string Photon::control_reset(const JsonValue& request) {
+  auto hold = request.int_at("setup_hold_ms");
+  if (request.find("setup_hold_ms") && (!hold || *hold < 0))
+    return control_error("reset: \"setup_hold_ms\" is how many milliseconds SETUP stays pressed");
+  reactor_.after(0, [this, hold] {
+    setup_hold_after_reset_ms_ = hold.value_or(0);
+    reset(ResetReason::PinReset, 0);
+  });
+  return done();
+}
+
+// Pressed for a stated time at once, or pressed and let go by two requests.
+std::string Photon::control_setup_button(const JsonValue& request) {
+  if (dfu_) return control_error("setup_button: the device is in DFU mode; reset it first");
+  if (panicking_) return control_error("setup_button: the device panics; it starts again by itself");
+  auto hold = request.int_at("hold_ms");
+  auto pressed = request.bool_at("pressed");
+  if (hold ? *hold < 0 : !pressed)
+    return control_error("setup_button needs \"hold_ms\", the milliseconds it is held, or \"pressed\"");
+  if (!hold && *pressed == setup_pressed_ms_.has_value())
+    return control_error(*pressed ? "setup_button: it is pressed already" : "setup_button: it is not pressed");
+  if (hold || *pressed) press_setup_button();
+  if (hold) {
+    if (*hold > kListenHoldMs) setup_button_held(kListenHoldMs);
+    if (*hold >= kEraseHoldMs) setup_button_held(kEraseHoldMs);
+    release_setup_button(*hold);
+  } else if (*pressed) {
+    for (int ms : {kListenHoldMs, kEraseHoldMs})
+      hold_timers_.push_back(reactor_.after(static_cast<uint64_t>(ms), [this, ms] { setup_button_held(ms); }));
+  } else {
+    release_setup_button(setup_button_ms());
   }
   return done();
 }
 
+void Photon::press_setup_button() {
+  setup_pressed_ms_ = reactor_.now_ms();
+  pressed_while_listening_ = listening_;
+  fire(system_event::kButtonStatus, 0);
+}
+
+void Photon::setup_button_held(int ms) {
+  if (ms == kListenHoldMs) return enter_listening();
+  log_state("the Wi-Fi credentials are erased");
+  clear_credentials();
+}
+
+void Photon::release_setup_button(int held_ms) {
+  setup_pressed_ms_.reset();
+  for (auto timer : hold_timers_) reactor_.cancel(timer);
+  hold_timers_.clear();
+  if (pressed_while_listening_ && held_ms > kListenHoldMs && held_ms <= kLeaveMostMs) leave_listening();
+  fire(system_event::kButtonStatus, held_ms);
+  if (held_ms > kListenHoldMs) return;
+  fire(system_event::kButtonClick, 1);
+  fire(system_event::kButtonFinalClick, 1);
+}
+
 const char* Photon::mode_name() const {
   if (dfu_) return "dfu";
+  if (panicking_) return "panic";
   switch (mode_) {
     case SystemMode::Automatic:
       return "automatic";
@@ -112,36 +143,6 @@ const char* Photon::mode_name() const {
       return "safe_mode";
   }
   return "";
-}
-
-std::string Photon::led() const {
-  if (dfu_) return led_json("#FFFF00", "blink");
-  if (signaling_) return led_json("rainbow", "cycle");
-  if (updating_) return led_json("#FF00FF", "blink");
-  if (listening_) return led_json("#0000FF", "blink");
-  if (led_by_application_) {
-    std::string color = "#" + to_upper_hex(std::string(led_color_.begin(), led_color_.end()));
-    return led_json(color.c_str(), "solid");
-  }
-  switch (wifi_->state()) {
-    case Wifi::State::Off:
-      return led_json("#FFFFFF", "breathe");
-    case Wifi::State::Connecting:
-      return led_json("#00FF00", "blink");
-    case Wifi::State::Up:
-      break;
-  }
-  switch (cloud_state_) {
-    case CloudState::Disconnected:
-      return cloud_.wanted() ? led_json("#00FFFF", "blink") : led_json("#00FF00", "breathe");
-    case CloudState::Connecting:
-      return led_json("#00FFFF", "blink");
-    case CloudState::Handshaking:
-      return led_json("#00FFFF", "fast_blink");
-    case CloudState::Connected:
-      break;
-  }
-  return led_json(safe_mode_ ? "#FF00FF" : "#00FFFF", "breathe");
 }
 
 std::string Photon::status() {
@@ -178,6 +179,7 @@ std::string Photon::status() {
       .add("has_claim_code", !claim_code().empty())
       .add("reset_reason", reset_reason_name(reset_reason_))
       .add_raw("product", product)
+      .add("factory_image", ota_->factory_image_valid())
       .add("safe_mode", safe_mode_)
       .add("safe_mode_reason", safe_mode_reason_)
       .add("updating", updating_)

@@ -14,6 +14,7 @@ constexpr int kConfigSoftApPrefix = 3;
 constexpr int kConfigSoftApSuffix = 4;
 constexpr int kConfigSoftApHostNames = 5;
 constexpr int kUnknownItem = -1;
+constexpr int kFeatureRetainedMemory = 1;
 
 constexpr uint32_t kFreeMemory = 60 * 1024;  // a choice: what a Photon with a small application has left
 
@@ -50,7 +51,12 @@ void Photon::delay(uint32_t ms) {
   } while (reactor_.now_us() < until);
 }
 
-void Photon::process() { reactor_.run_once(0); }
+void Photon::process() {
+  bool paused = reactor_.paused();
+  reactor_.pause(false);
+  reactor_.run_once(0);
+  reactor_.pause(paused);
+}
 
 uint32_t Photon::unix_time() {
   return static_cast<uint32_t>((static_cast<int64_t>(reactor_.now_ms()) + time_offset_ms_) / 1000);
@@ -66,9 +72,39 @@ std::string Photon::device_id() { return to_hex(id_); }
 
 uint32_t Photon::free_memory() { return kFreeMemory; }
 
-// The features a Photon knows concern retained memory and reset information; the first is not modelled, the second is
-// on when the DCT is erased.
-void Photon::enable_feature(int feature) { log_state("feature %d enabled", feature); }
+// Of the features of a Photon only retained memory needs anything here: reset information is on in an erased DCT.
+void Photon::enable_feature(int feature) {
+  log_state("feature %d enabled", feature);
+  if (feature != kFeatureRetainedMemory) return;
+  retained_.enable();
+  prepare_for_panic();
+}
+
+void Photon::attach_retained_memory(void* begin, size_t size) {
+  if (!retained_.attach(begin, size))
+    log_warning("the firmware's retained variables need %zu bytes, a Photon has %zu; none is kept", size,
+                RetainedMemory::kMost);
+}
+
+int Photon::setup_button_ms() {
+  return setup_pressed_ms_ ? std::max(1, static_cast<int>(reactor_.now_ms() - *setup_pressed_ms_)) : 0;
+}
+
+void Photon::wifi_power(bool on) {
+  wifi_on_ = on;
+  if (!on) wifi_->disconnect();
+}
+
+void Photon::led_status(const void* owner, std::optional<LedStatusRecord> record) {
+  auto found = std::find(led_owners_.begin(), led_owners_.end(), owner);
+  if (found != led_owners_.end()) {
+    led_statuses_.erase(led_statuses_.begin() + (found - led_owners_.begin()));
+    led_owners_.erase(found);
+  }
+  if (!record) return;
+  led_statuses_.push_back(*record);
+  led_owners_.push_back(owner);
+}
 
 int Photon::set_config(int item, const std::string& value) {
   switch (item) {

@@ -57,7 +57,7 @@ std::string Photon::fault(const JsonValue& request) {
 }
 
 std::string Photon::faults() const {
-  PlannedPowerCut cut = flash_->power_cut();
+  const PlannedPowerCut& cut = flash_->power_cut();
   return JsonObject()
       .add("power_cut_at_write", static_cast<long long>(cut.at_write))
       .add("torn", static_cast<long long>(cut.torn))

@@ -24,8 +24,8 @@ Reactor::Reactor() : origin_us_(monotonic_us()) {}
 
 Reactor::~Reactor() = default;
 
-void Reactor::watch(int fd, short poll_events, FdHandler handler) {
-  watches_[fd] = Watch{++generation_, poll_events, std::move(handler)};
+void Reactor::watch(int fd, short poll_events, FdHandler handler, bool pausable) {
+  watches_[fd] = Watch{++generation_, poll_events, std::move(handler), pausable};
 }
 
 void Reactor::modify(int fd, short poll_events) {
@@ -35,9 +35,9 @@ void Reactor::modify(int fd, short poll_events) {
 
 void Reactor::forget(int fd) { watches_.erase(fd); }
 
-Reactor::TimerId Reactor::after(uint64_t delay_ms, TimerHandler handler) {
+Reactor::TimerId Reactor::after(uint64_t delay_ms, TimerHandler handler, bool pausable) {
   TimerId id = next_id_++;
-  by_id_[id] = timers_.emplace(now_us() + delay_ms * 1000, Timer{id, std::move(handler)});
+  by_id_[id] = timers_.emplace(now_us() + delay_ms * 1000, Timer{id, std::move(handler), pausable});
   return id;
 }
 
@@ -55,9 +55,11 @@ uint64_t Reactor::now_ms() const { return now_us() / 1000; }
 void Reactor::run_once(int max_wait_ms) {
   ++rounds_;
   int wait = max_wait_ms;
-  if (!timers_.empty()) {
+  auto next =
+      std::find_if(timers_.begin(), timers_.end(), [this](const auto& each) { return !held(each.second.pausable); });
+  if (next != timers_.end()) {
     uint64_t now = now_us();
-    uint64_t due = timers_.begin()->first;
+    uint64_t due = next->first;
     // Rounded up: waking early would only spin.
     uint64_t until = due > now ? std::min((due - now + 999) / 1000, kLongestWaitMs) : 0;
     if (wait < 0 || until < static_cast<uint64_t>(wait)) wait = static_cast<int>(until);
@@ -72,6 +74,7 @@ void Reactor::run_once(int max_wait_ms) {
   fds.reserve(watches_.size());
   polled.reserve(watches_.size());
   for (const auto& [fd, watch] : watches_) {
+    if (held(watch.pausable)) continue;
     fds.push_back({fd, watch.events, 0});
     polled.push_back({fd, watch.generation});
   }
@@ -93,7 +96,9 @@ void Reactor::run_once(int max_wait_ms) {
   TimerId newest = next_id_;
   while (!timers_.empty()) {
     auto first = timers_.begin();
-    while (first != timers_.end() && first->first <= now && first->second.id >= newest) ++first;
+    while (first != timers_.end() && first->first <= now &&
+           (first->second.id >= newest || held(first->second.pausable)))
+      ++first;
     if (first == timers_.end() || first->first > now) break;
     TimerHandler handler = std::move(first->second.handler);
     by_id_.erase(first->second.id);

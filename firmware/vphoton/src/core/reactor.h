@@ -20,13 +20,14 @@ class Reactor {
   Reactor& operator=(const Reactor&) = delete;
 
   // Calls `handler` whenever one of `poll_events` (POLLIN, POLLOUT, ...) holds. One handler per descriptor.
-  void watch(int fd, short poll_events, FdHandler handler);
+  // One that is pausable waits while the reactor is paused.
+  void watch(int fd, short poll_events, FdHandler handler, bool pausable = false);
   void modify(int fd, short poll_events);
   // Safe from within any handler; a forgotten descriptor is never called again, even in the same round.
   void forget(int fd);
 
   // Calls `handler` once, `delay_ms` from now. Safe to add or cancel timers from within handlers.
-  TimerId after(uint64_t delay_ms, TimerHandler handler);
+  TimerId after(uint64_t delay_ms, TimerHandler handler, bool pausable = false);
   void cancel(TimerId id);
 
   // Milliseconds of CLOCK_MONOTONIC since the reactor was made.
@@ -37,6 +38,10 @@ class Reactor {
   // May be called from within a handler (the firmware's delay() does).
   void run_once(int max_wait_ms);
 
+  // Holds back what is pausable.
+  void pause(bool on) { paused_ = on; }
+  bool paused() const { return paused_; }
+
   // How often run_once() was called, and how many handlers it has called.
   uint64_t rounds() const { return rounds_; }
   uint64_t handled() const { return handled_; }
@@ -45,7 +50,11 @@ class Reactor {
   struct Timer {
     TimerId id;
     TimerHandler handler;
+    bool pausable;
   };
+  bool held(bool pausable) const { return paused_ && pausable; }
+
+  bool paused_ = false;
   uint64_t origin_us_;
   uint64_t rounds_ = 0;
   uint64_t handled_ = 0;
@@ -56,6 +65,7 @@ class Reactor {
     uint64_t generation;  // tells a re-used descriptor from the one poll() reported
     short events;
     FdHandler handler;
+    bool pausable;
   };
   uint64_t generation_ = 0;
   std::map<int, Watch> watches_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -15,8 +16,7 @@
 namespace vphoton {
 namespace {
 
-// Names the descriptor of a file in memory. The environment itself is no place for the passwords of the air.
-constexpr char kVariable[] = "VPHOTON_RESUME";
+// The record is a file in memory: the environment itself is no place for the passwords of the air.
 constexpr size_t kLargestRecord = 64 * 1024;
 
 // Libraries, too, may have opened descriptors without close-on-exec. Standard streams are always kept.
@@ -35,10 +35,12 @@ void close_others_on_exec(std::initializer_list<int> kept) {
 }  // namespace
 
 std::optional<Resume> Resume::take() {
-  const char* number = getenv(kVariable);
+  const char* number = getenv(kResumeVariable);
   if (!number) return std::nullopt;
   int record = atoi(number);
-  unsetenv(kVariable);
+  unsetenv(kResumeVariable);
+  std::string crash = getenv(kCrashVariable) ? getenv(kCrashVariable) : "";
+  unsetenv(kCrashVariable);
   std::string text(kLargestRecord, '\0');
   ssize_t size = pread(record, text.data(), text.size(), 0);
   if (size <= 0) return std::nullopt;
@@ -56,16 +58,26 @@ std::optional<Resume> Resume::take() {
   resume.serial = value->int_at("serial").value_or(-1);
   resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
   resume.softap_http = value->int_at("softap_http").value_or(-1);
+  resume.kept_memory = value->int_at("retained").value_or(-1);
+  resume.setup_hold_ms = value->int_at("setup_hold_ms").value_or(0);
   resume.wifi_available = value->bool_at("wifi_available").value_or(true);
   resume.power_cut.at_write = static_cast<uint64_t>(value->int_at("power_cut_at_write").value_or(0));
   resume.power_cut.torn = static_cast<size_t>(value->int_at("torn").value_or(0));
   std::string reason;
   const JsonValue* air = value->find("air");
   if (air) resume.air = parse_air(*air, &reason).value_or(default_air());
+  unsigned code = 0;
+  unsigned long long at_write = 0;
+  size_t torn = 0;
+  if (sscanf(crash.c_str(), "%u,%llu,%zu", &code, &at_write, &torn) == 3) {
+    resume.reason = ResetReason::Panic;
+    resume.data = code;
+    resume.power_cut = {at_write, torn};
+  }
   return resume;
 }
 
-void Resume::restart(char* const argv[]) const {
+int Resume::record(int file) const {
   std::string text = JsonObject()
                          .add("reason", static_cast<int>(reason))
                          .add("data", static_cast<long long>(data))
@@ -75,19 +87,30 @@ void Resume::restart(char* const argv[]) const {
                          .add("serial", serial)
                          .add("softap_tcp", softap_tcp)
                          .add("softap_http", softap_http)
+                         .add("retained", kept_memory)
+                         .add("setup_hold_ms", setup_hold_ms)
                          .add("wifi_available", wifi_available)
                          .add("power_cut_at_write", static_cast<long long>(power_cut.at_write))
                          .add("torn", static_cast<long long>(power_cut.torn))
                          .add_raw("air", air_json(air))
                          .str();
-  int record = memfd_create("resume", 0);
-  if (record < 0 || text.size() > kLargestRecord ||
-      pwrite(record, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+  bool fresh = file < 0;
+  if (fresh) file = memfd_create("resume", MFD_CLOEXEC);
+  bool written = file >= 0 && text.size() <= kLargestRecord && ftruncate(file, 0) == 0 &&
+                 pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (written) return file;
+  if (fresh && file >= 0) close(file);
+  return -1;
+}
+
+void Resume::restart(char* const argv[]) const {
+  int file = record(-1);
+  if (file < 0) {
     log_warning("reset: the device's state cannot be handed on: %s", strerror(errno));
     _exit(1);
   }
-  setenv(kVariable, std::to_string(record).c_str(), 1);
-  close_others_on_exec({lock, serial, softap_tcp, softap_http, record});
+  setenv(kResumeVariable, std::to_string(file).c_str(), 1);
+  close_others_on_exec({lock, serial, softap_tcp, softap_http, kept_memory, file});
   execv("/proc/self/exe", argv);
   log_warning("reset: the program cannot be started again: %s", strerror(errno));
   _exit(1);

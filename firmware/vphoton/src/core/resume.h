@@ -13,6 +13,10 @@
 
 namespace vphoton {
 
+// Environment variables: the descriptor of the record, and what a crash has to add to it (code, power cut).
+constexpr char kResumeVariable[] = "VPHOTON_RESUME";
+constexpr char kCrashVariable[] = "VPHOTON_CRASH";
+
 struct Resume {
   ResetReason reason = ResetReason::None;
   uint32_t data = 0;
@@ -22,12 +26,16 @@ struct Resume {
   int serial = -1;
   int softap_tcp = -1;
   int softap_http = -1;
+  int kept_memory = -1;          // what the firmware declares so
+  int setup_hold_ms = 0;         // SETUP stays pressed so long from now
   std::vector<AccessPoint> air;  // the world around does not change because a device resets
   bool wifi_available = true;
   PlannedPowerCut power_cut;
 
   // Of this process, if it is the continuation of another. Takes it out of the environment.
   static std::optional<Resume> take();
+  // A descriptor that take() finds all this behind: `file`, or a new one for -1. -1 when that fails.
+  int record(int file) const;
   // Never returns: starts the program anew, or ends the process with a message.
   [[noreturn]] void restart(char* const argv[]) const;
 };

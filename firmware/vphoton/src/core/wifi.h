@@ -32,6 +32,7 @@ class Wifi {
 
   // What the antenna hears: nothing at all while the radio is not available.
   std::vector<AccessPoint> scan() const;
+  const std::vector<AccessPoint>& air() const { return air_; }
   void set_air(std::vector<AccessPoint> air);
   bool available() const { return available_; }
   void set_available(bool on);

@@ -65,7 +65,7 @@ class FlashDevice {
 
   void cut_power(PlannedPowerCut cut) { cut_ = cut; }
   // What is still to come, counted from now.
-  PlannedPowerCut power_cut() const { return cut_; }
+  const PlannedPowerCut& power_cut() const { return cut_; }
 
  private:
   bool commit(Region region, size_t offset, const std::string& data);

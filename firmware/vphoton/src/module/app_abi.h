@@ -20,6 +20,8 @@ constexpr uint16_t kNativeSystemVersion = 0xF001;
 //   c++ -std=gnu++11 -Os -fPIC -shared -fvisibility=hidden -fno-exceptions -fno-rtti -ffunction-sections
 //       -fdata-sections -Wl,--gc-sections -s -I include [-I lib/<name>/src ...] -I src
 //       <sources> include/user_part.cpp -o module.so
+// Before any of the module's own code runs it calls vphoton_retained_memory(begin, size) of the executable, if it has
+// variables declared `retained`.
 // Undefined symbols are the Wiring API; the loader finds them in the executable.
 constexpr const char* kSetupSymbol = "vphoton_app_setup";
 constexpr const char* kLoopSymbol = "vphoton_app_loop";

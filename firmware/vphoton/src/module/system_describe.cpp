@@ -26,9 +26,9 @@ std::string dependencies(const ModuleImage& module) {
   return list;
 }
 
-// `unique` is the member that only user parts have.
-std::string describe(const ModuleImage& module, uint32_t size, const std::string& unique = "") {
-  return "{\"s\":" + std::to_string(size) + ",\"l\":\"m\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) +
+// `unique` is the member that only user parts have, `store` m for main and f for factory.
+std::string describe(const ModuleImage& module, uint32_t size, const std::string& unique = "", char store = 'm') {
+  return "{\"s\":" + std::to_string(size) + ",\"l\":\"" + store + "\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) +
          unique + ",\"f\":\"" + function_letter(module.function) + "\",\"n\":\"" + std::to_string(module.index) +
          "\",\"v\":" + std::to_string(module.version) + ",\"d\":[" + dependencies(module) + "]}";
 }
@@ -36,7 +36,7 @@ std::string describe(const ModuleImage& module, uint32_t size, const std::string
 }  // namespace
 
 std::string system_describe(const ModuleImage* user_part, uint16_t system_version,
-                            const std::vector<ModuleImage>& flashed) {
+                            const std::vector<ModuleImage>& flashed, const ModuleImage* factory_image) {
   // Device OS 2.3.1, bootloader and system parts; for other versions only their number is known (a choice).
   const std::string version = std::to_string(system_version);
   const struct {
@@ -61,8 +61,9 @@ std::string system_describe(const ModuleImage* user_part, uint16_t system_versio
         said = describe(module, ModulePlace::find(function, index)->size);
     modules += (modules.empty() ? "" : ",") + said;
   }
-  if (user_part)
-    modules += "," + describe(*user_part, kUserPartSize, ",\"u\":\"" + to_upper_hex(user_part->sha256) + "\"");
+  auto unique = [](const ModuleImage& module) { return ",\"u\":\"" + to_upper_hex(module.sha256) + "\""; };
+  if (user_part) modules += "," + describe(*user_part, kUserPartSize, unique(*user_part));
+  if (factory_image) modules += "," + describe(*factory_image, kUserPartSize, unique(*factory_image), 'f');
   return "\"p\":6,\"m\":[" + modules + "]";
 }
 
