@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+
 using namespace vphoton;
 
 TEST_CASE("how long SETUP is held at power-on decides") {

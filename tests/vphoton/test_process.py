@@ -126,5 +126,7 @@ def test_a_folder_name_too_long_for_a_socket(photon, tmp_path, monkeypatch):
     assert len(photon.ready["control"]) < 100
     assert photon.status()["ok"]
     folder = Path(photon.ready["control"]).parent
+    photon.control(do="reset")
+    photon.wait("the same name after a reset", lambda status: status["reset_reason"] == "pin_reset")
     assert photon.stop()[0] == 0
     assert not folder.exists()

@@ -24,12 +24,15 @@ ControlSocket::~ControlSocket() {
   close(listener_);
 }
 
-std::string ControlSocket::open(const std::string& folder) {
+std::string ControlSocket::open(const std::string& folder, const std::string& inherited_folder) {
   path_ = folder + "/control";
   if (path_.size() >= kLongestPath) {
     const char* base = getenv("TMPDIR");
-    own_folder_ = std::string(base && *base ? base : "/tmp") + "/vphoton-XXXXXX";
-    if (!mkdtemp(own_folder_.data())) return own_folder_ + ": " + strerror(errno);
+    own_folder_ = inherited_folder;
+    if (own_folder_.empty()) {
+      own_folder_ = std::string(base && *base ? base : "/tmp") + "/vphoton-XXXXXX";
+      if (!mkdtemp(own_folder_.data())) return own_folder_ + ": " + strerror(errno);
+    }
     path_ = own_folder_ + "/control";
     if (path_.size() >= kLongestPath) return path_ + ": too long for a socket; set TMPDIR to a shorter path";
   }
@@ -46,8 +49,10 @@ std::string ControlSocket::open(const std::string& folder) {
   return "";
 }
 
+void ControlSocket::unlink_socket() { unlink(path_.c_str()); }
+
 void ControlSocket::remove() {
-  unlink(path_.c_str());
+  unlink_socket();
   if (!own_folder_.empty()) rmdir(own_folder_.c_str());
 }
 

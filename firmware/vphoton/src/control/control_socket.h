@@ -21,10 +21,12 @@ class ControlSocket {
   ~ControlSocket();
 
   // Listens at `folder`/control, or where that name is too long for a socket, in a folder of its own for temporary
-  // files. Empty return: done; otherwise what went wrong.
-  std::string open(const std::string& folder);
+  // files, which after a reset is the one it had before. Empty return: done; otherwise what went wrong.
+  std::string open(const std::string& folder, const std::string& inherited_folder);
+  const std::string& own_folder() const { return own_folder_; }
   const std::string& path() const { return path_; }
-  // Takes the socket's name away.
+  // Takes the socket's name away, or all there is of it.
+  void unlink_socket();
   void remove();
 
  private:

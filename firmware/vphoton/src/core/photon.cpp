@@ -162,7 +162,7 @@ void Photon::reset(ResetReason reason, uint32_t data) {
   log_state("reset: %s", reset_reason_name(reason));
   if (reason != ResetReason::PinReset) fire(system_event::kReset, 0);
   cloud_.disconnect();
-  control_.remove();
+  control_.unlink_socket();
   Resume next = resume_record();
   next.reason = reason;
   next.data = data;
@@ -175,6 +175,7 @@ Resume Photon::resume_record() const {
   Resume next;
   next.listen = listen_after_reset_;
   next.setup_hold_ms = setup_hold_after_reset_ms_;
+  next.control_folder = control_.own_folder();
   next.lock = folder_.lock();
   next.serial = serial_.master();
   next.softap_tcp = tcp_port_.descriptor();

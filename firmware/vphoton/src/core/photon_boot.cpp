@@ -193,7 +193,7 @@ std::string Photon::open_faces() {
   std::string error = serial_.open(folder_.path() + "/serial", resume_ ? resume_->serial : -1);
   if (error.empty()) error = tcp_port_.reserve(options_.softap_tcp_port, resume_ ? resume_->softap_tcp : -1);
   if (error.empty()) error = http_port_.reserve(options_.softap_http_port, resume_ ? resume_->softap_http : -1);
-  if (error.empty()) error = control_.open(folder_.path());
+  if (error.empty()) error = control_.open(folder_.path(), resume_ ? resume_->control_folder : "");
   if (!error.empty()) return error;
   serial_.set_console([this](const std::string& data) { return feed_console(data); });
   serial_.on_speed([this](uint32_t speed) { line_coding_set(speed); });

@@ -59,6 +59,7 @@ std::optional<Resume> Resume::take() {
   resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
   resume.softap_http = value->int_at("softap_http").value_or(-1);
   resume.kept_memory = value->int_at("retained").value_or(-1);
+  resume.control_folder = value->string_at("control_folder").value_or("");
   resume.setup_hold_ms = value->int_at("setup_hold_ms").value_or(0);
   resume.wifi_available = value->bool_at("wifi_available").value_or(true);
   resume.power_cut.at_write = static_cast<uint64_t>(value->int_at("power_cut_at_write").value_or(0));
@@ -88,6 +89,7 @@ int Resume::record(int file) const {
                          .add("softap_tcp", softap_tcp)
                          .add("softap_http", softap_http)
                          .add("retained", kept_memory)
+                         .add("control_folder", control_folder)
                          .add("setup_hold_ms", setup_hold_ms)
                          .add("wifi_available", wifi_available)
                          .add("power_cut_at_write", static_cast<long long>(power_cut.at_write))

@@ -28,6 +28,7 @@ struct Resume {
   int softap_http = -1;
   int kept_memory = -1;          // what the firmware declares so
   int setup_hold_ms = 0;         // SETUP stays pressed so long from now
+  std::string control_folder;    // made for the control socket, or empty
   std::vector<AccessPoint> air;  // the world around does not change because a device resets
   bool wifi_available = true;
   PlannedPowerCut power_cut;
