@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "spark_wiring_interrupts.h"
 #include "spark_wiring_string.h"
 
 typedef uint64_t system_event_t;
@@ -15,10 +16,12 @@ enum SystemEvents : uint64_t {
   setup_update = 0x4,          // once a second while listening
   setup_end = 0x8,             // listening mode left
   network_credentials = 0x10,  // 1 added, 2 cleared
+  network_status = 0x20,       // network_status_*
   cloud_status = 0x40,         // cloud_status_*
   button_status = 0x80,        // 0 pressed, else milliseconds it was held
   firmware_update = 0x100,
   firmware_update_pending = 0x200,
+  reset_pending = 0x400,
   reset = 0x800,
   button_click = 0x1000,
   button_final_click = 0x2000,
@@ -32,6 +35,15 @@ enum SystemEventsParam {
   cloud_status_handshake = 2,
   cloud_status_connected = 8,
   cloud_status_disconnecting = 9,
+
+  network_status_powering_off = 1,
+  network_status_off = 2,
+  network_status_powering_on = 3,
+  network_status_on = 4,
+  network_status_connecting = 5,
+  network_status_connected = 6,
+  network_status_disconnecting = 7,
+  network_status_disconnected = 8,
 
   firmware_update_failed = -1,
   firmware_update_begin = 0,
@@ -72,6 +84,41 @@ enum HAL_Feature {
   FEATURE_RESET_INFO = 4,
 };
 
+// How the device sleeps. In any mode SoftAP, serial and cloud are dead meanwhile.
+enum SparkSleep_TypeDef {
+  SLEEP_MODE_WLAN = 0,  // only Wi-Fi is off; the application goes on
+  SLEEP_MODE_DEEP = 1,  // until the time is over or WKP rises; then the device starts anew
+};
+
+// What woke the device from a sleep that ends where it began.
+class SleepResult {
+ public:
+  SleepResult() = default;
+  SleepResult(bool by_pin, uint16_t pin) : by_pin_(by_pin), by_time_(!by_pin), pin_(pin) {}
+  bool wokenUpByPin() const { return by_pin_; }
+  bool wokenUpByRtc() const { return by_time_; }
+  uint16_t pin() const { return pin_; }
+  int error() const { return 0; }
+  explicit operator bool() const { return by_pin_ || by_time_; }
+
+ private:
+  bool by_pin_ = false;
+  bool by_time_ = false;
+  uint16_t pin_ = 0xFFFF;
+};
+
+// What Device OS 2.3.1 calls system flags. Here they can be set and read and change nothing; the first use says so.
+enum system_flag_t {
+  SYSTEM_FLAG_OTA_UPDATE_PENDING,
+  SYSTEM_FLAG_OTA_UPDATE_ENABLED,
+  SYSTEM_FLAG_RESET_PENDING,
+  SYSTEM_FLAG_RESET_ENABLED,
+  SYSTEM_FLAG_STARTUP_LISTEN_MODE,
+  SYSTEM_FLAG_WIFITESTER_OVER_SERIAL1,
+  SYSTEM_FLAG_PUBLISH_RESET_INFO,
+  SYSTEM_FLAG_RESET_NETWORK_ON_CLOUD_ERRORS,
+};
+
 class SystemClass {
  public:
   static String deviceID();  // 24 lower-case hexadecimal digits
@@ -80,20 +127,38 @@ class SystemClass {
   static uint32_t freeMemory();
   static unsigned uptime();  // seconds since start
   static uint64_t millis();  // does not wrap
+  // Cycles of the processor, 120 a microsecond; wraps.
+  static uint32_t ticks();
+  static uint32_t ticksPerMicrosecond() { return 120; }
+  static void ticksDelay(uint32_t ticks);
 
   static void reset();
   static void reset(uint32_t data);
   static void enterSafeMode();
   static void dfu(bool persist = false);
+  static void factoryReset();  // restores the factory image, if there is a valid one
+
+  static uint16_t buttonPushed();  // milliseconds SETUP has been held; 0: it is not
+
+  static SleepResult sleep(SparkSleep_TypeDef mode, long seconds);
+  static SleepResult sleep(long seconds) { return sleep(SLEEP_MODE_WLAN, seconds); }
+  // Everything stands still until the pin changes, or the time is over (0: no limit); then the application goes on.
+  static SleepResult sleep(pin_t wake_pin, InterruptMode edge, long seconds = 0);
+  static SleepResult sleepResult();
+
+  static void enable(system_flag_t flag);
+  static void disable(system_flag_t flag);
 
   // Needs FEATURE_RESET_INFO.
   static int resetReason();
   static uint32_t resetReasonData();
   static bool enableFeature(HAL_Feature feature);
   static bool set(hal_system_config_t item, const char* text);
+  static bool set(hal_system_config_t item, const void* data, unsigned length);
 
   static bool updatesEnabled();
   static bool updatesPending();
+  static bool updatesForced();
   static void enableUpdates();
   static void disableUpdates();
 
@@ -111,4 +176,6 @@ class SystemClass {
 extern SystemClass System;
 
 #define waitFor(condition, timeout) System.waitCondition([]() { return (condition)(); }, (timeout))
+#define waitForNot(condition, timeout) System.waitCondition([]() { return !(condition)(); }, (timeout))
+#define waitUntilNot(condition) System.waitCondition([]() { return !(condition)(); })
 #define waitUntil(condition) System.waitCondition([]() { return (condition)(); })

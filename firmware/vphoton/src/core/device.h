@@ -22,6 +22,7 @@ enum class ResetReason : int {
   None = 0,
   Unknown = 10,
   PinReset = 20,
+  PowerManagement = 30,
   PowerDown = 40,
   Watchdog = 60,
   Update = 70,
@@ -36,6 +37,12 @@ enum class ResetReason : int {
 
 enum class PinMode : uint8_t { None, Input, Output, InputPullup, InputPulldown, AnalogOutput };
 constexpr int kPinCount = 25;  // D0..D7, A0..A7, RX, TX and the Photon's extra pads, numbered as the Wiring API does
+
+// What ended a sleep.
+struct Wake {
+  bool by_pin = false;
+  int pin = 0xFFFF;
+};
 
 // A signal the application puts on the LED. Those of the system are between Normal and Important while it listens or
 // takes an update, otherwise below everything.
@@ -88,7 +95,13 @@ class Device {
   virtual ResetReason reset_reason() = 0;
   virtual uint32_t reset_reason_data() = 0;
   [[noreturn]] virtual void reset(ResetReason reason, uint32_t data) = 0;  // what System.reset() and friends end in
+  virtual bool updates_forced() = 0;
   virtual uint32_t free_memory() = 0;
+  // Sleep. Wi-Fi off for `ms` while the application goes on; everything off until `pin` changes as `mode` says (as in
+  // attach_interrupt()) or `ms` are over (0: no limit); everything off until WKP rises or `ms` are over, then a start.
+  virtual void sleep_wifi(uint32_t ms) = 0;
+  virtual Wake sleep_until(int pin, int mode, uint32_t ms) = 0;
+  [[noreturn]] virtual void sleep_deep(uint32_t ms) = 0;
   virtual int setup_button_ms() = 0;  // how long SETUP has been pressed; 0: it is not
   virtual void enable_feature(int feature) = 0;
   // What the firmware declares `retained`; it gets the values from before the reset.
@@ -111,6 +124,9 @@ class Device {
   virtual std::vector<WifiNetwork> stored_networks() = 0;
   virtual bool listening() = 0;
   virtual void listen(bool on) = 0;
+  virtual void set_listen_timeout(uint32_t seconds) = 0;  // 0: none
+  virtual uint32_t listen_timeout() = 0;
+  virtual void select_antenna(bool external) = 0;
   virtual bool has_credentials() = 0;
   virtual bool set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) = 0;
   virtual bool clear_credentials() = 0;

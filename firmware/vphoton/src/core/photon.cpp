@@ -114,6 +114,7 @@ void Photon::enter_listening() {
   wifi_->disconnect();
   if (!tcp_service_.start(tcp_port_) || !http_service_.start(http_port_))
     log_warning("SoftAP cannot listen on ports %d and %d of 127.0.0.1", tcp_port_.number(), http_port_.number());
+  set_listen_timeout(listen_timeout_s_);
   fire(system_event::kSetupBegin, 0);
   struct Update {
     Photon* photon;
@@ -130,6 +131,7 @@ void Photon::leave_listening() {
   log_state("listening mode ends");
   listening_ = false;
   reactor_.cancel(listening_timer_);
+  reactor_.cancel(listen_timeout_);
   tcp_service_.stop();
   http_service_.stop();
   fire(system_event::kSetupEnd, 0);

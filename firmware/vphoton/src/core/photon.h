@@ -75,6 +75,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void enable_feature(int feature) override;
   void attach_retained_memory(void* begin, size_t size) override;
   int setup_button_ms() override;
+  void sleep_wifi(uint32_t ms) override;
+  Wake sleep_until(int pin, int mode, uint32_t ms) override;
+  [[noreturn]] void sleep_deep(uint32_t ms) override;
   int set_config(int item, const std::string& value) override;
   void on_system_event(uint64_t events, std::function<void(uint64_t event, int param)> handler) override;
   bool updates_enabled() override { return updates_enabled_; }
@@ -90,6 +93,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::vector<WifiNetwork> stored_networks() override { return credentials_->list(); }
   bool listening() override { return listening_; }
   void listen(bool on) override;
+  void set_listen_timeout(uint32_t seconds) override;
+  uint32_t listen_timeout() override { return listen_timeout_s_; }
   bool has_credentials() override { return !credentials_->empty(); }
   bool set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) override;
   bool clear_credentials() override;
@@ -201,6 +206,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void release_setup_button(int held_ms);
   const char* mode_name() const;
 
+  // photon_sleep.cpp
+  void go_quiet();
+
   // photon_led.cpp
   std::string led() const;
   const LedStatusRecord* most_important_led_status() const;
@@ -263,6 +271,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
   ResetReason reset_reason_ = ResetReason::PowerDown;
   uint32_t reset_data_ = 0;
   bool listening_ = false;
+  uint32_t listen_timeout_s_ = 0;
+  Reactor::TimerId listen_timeout_ = 0;
+  bool asleep_ = false;  // the processor, and with it all but the control socket
   bool wifi_on_ = false;
   std::optional<uint64_t> setup_pressed_ms_;  // when
   bool pressed_while_listening_ = false;

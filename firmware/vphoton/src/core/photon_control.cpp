@@ -85,6 +85,7 @@ std::string Photon::control_reset(const JsonValue& request) {
 // Pressed for a stated time at once, or pressed and let go by two requests.
 std::string Photon::control_setup_button(const JsonValue& request) {
   if (dfu_) return control_error("setup_button: the device is in DFU mode; reset it first");
+  if (asleep_) return control_error("setup_button: the device is asleep");
   if (panicking_) return control_error("setup_button: the device panics; it starts again by itself");
   auto hold = request.int_at("hold_ms");
   auto pressed = request.bool_at("pressed");
@@ -132,6 +133,7 @@ void Photon::release_setup_button(int held_ms) {
 const char* Photon::mode_name() const {
   if (dfu_) return "dfu";
   if (panicking_) return "panic";
+  if (asleep_) return "sleep";
   switch (mode_) {
     case SystemMode::Automatic:
       return "automatic";

@@ -130,6 +130,14 @@ void Photon::listen(bool on) {
     leave_listening();
 }
 
+void Photon::set_listen_timeout(uint32_t seconds) {
+  listen_timeout_s_ = seconds;
+  reactor_.cancel(listen_timeout_);
+  listen_timeout_ = 0;
+  if (listening_ && seconds > 0)
+    listen_timeout_ = reactor_.after(static_cast<uint64_t>(seconds) * 1000, [this] { leave_listening(); });
+}
+
 bool Photon::set_credentials(const std::string& ssid, const std::string& password, int security, int cipher) {
   return store_network(ssid, password, wiced_security(security, cipher), EapConfig()) == kCredentialsStored;
 }

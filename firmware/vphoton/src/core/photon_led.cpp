@@ -41,6 +41,7 @@ const char* pattern_name(LedPattern pattern) {
 }  // namespace
 
 std::string Photon::led() const {
+  if (asleep_) return pattern("#000000", "solid", 0);
   if (panicking_)
     return JsonObject()
         .add("color", color_text(kRed))

@@ -89,14 +89,14 @@ void Photon::ota_dropped() {
 }
 
 void Photon::line_coding_set(uint32_t speed) {
-  if (dfu_ || panicking_) return;
+  if (dfu_ || panicking_ || asleep_) return;
   // Not from within the serial port's own reading.
   if (speed == kDfuSpeed) reactor_.after(0, [this] { reset(ResetReason::DfuMode, 0); });
   if (speed == kListeningSpeed) enter_listening();
 }
 
 size_t Photon::feed_console(const std::string& data) {
-  if (dfu_ || panicking_) return data.size();
+  if (dfu_ || panicking_ || asleep_) return data.size();
   if (!listening_) return 0;
   console_.feed(data);
   expect_silence();

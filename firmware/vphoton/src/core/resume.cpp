@@ -126,6 +126,8 @@ const char* reset_reason_name(ResetReason reason) {
       return "unknown";
     case ResetReason::PinReset:
       return "pin_reset";
+    case ResetReason::PowerManagement:
+      return "power_management";
     case ResetReason::PowerDown:
       return "power_down";
     case ResetReason::Watchdog:

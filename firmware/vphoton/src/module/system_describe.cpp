@@ -28,8 +28,9 @@ std::string dependencies(const ModuleImage& module) {
 
 // `unique` is the member that only user parts have, `store` m for main and f for factory.
 std::string describe(const ModuleImage& module, uint32_t size, const std::string& unique = "", char store = 'm') {
-  return "{\"s\":" + std::to_string(size) + ",\"l\":\"" + store + "\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) +
-         unique + ",\"f\":\"" + function_letter(module.function) + "\",\"n\":\"" + std::to_string(module.index) +
+  return "{\"s\":" + std::to_string(size) + ",\"l\":\"" + store +
+         "\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) + unique + ",\"f\":\"" +
+         function_letter(module.function) + "\",\"n\":\"" + std::to_string(module.index) +
          "\",\"v\":" + std::to_string(module.version) + ",\"d\":[" + dependencies(module) + "]}";
 }
 

@@ -1,5 +1,8 @@
 // System.
+#include <string>
+
 #include "core/device.h"
+#include "wiring/not_modelled.h"
 
 #include "application.h"
 
@@ -27,6 +30,16 @@ unsigned SystemClass::uptime() { return static_cast<unsigned>(millis() / 1000); 
 void SystemClass::reset() { reset(0); }
 void SystemClass::reset(uint32_t data) { device().reset(ResetReason::User, data); }
 void SystemClass::enterSafeMode() { device().reset(ResetReason::SafeMode, 0); }
+uint32_t SystemClass::ticks() { return device().micros() * ticksPerMicrosecond(); }
+
+void SystemClass::ticksDelay(uint32_t ticks) {
+  uint32_t started = SystemClass::ticks();
+  while (SystemClass::ticks() - started < ticks) continue;
+}
+
+void SystemClass::factoryReset() { device().reset(ResetReason::FactoryReset, 0); }
+uint16_t SystemClass::buttonPushed() { return static_cast<uint16_t>(min(device().setup_button_ms(), 0xFFFF)); }
+
 void SystemClass::dfu(bool) { device().reset(ResetReason::DfuMode, 0); }
 
 int SystemClass::resetReason() { return static_cast<int>(device().reset_reason()); }
@@ -41,6 +54,38 @@ bool SystemClass::set(hal_system_config_t item, const char* text) {
   return device().set_config(item, text ? text : "") == 0;
 }
 
+bool SystemClass::set(hal_system_config_t item, const void* data, unsigned length) {
+  return device().set_config(item, std::string(static_cast<const char*>(data), length)) == 0;
+}
+
+namespace {
+
+SleepResult last_sleep;
+
+SleepResult slept(const vphoton::Wake& wake) {
+  return last_sleep = SleepResult(wake.by_pin, static_cast<uint16_t>(wake.pin));
+}
+
+}  // namespace
+
+SleepResult SystemClass::sleep(SparkSleep_TypeDef mode, long seconds) {
+  uint32_t ms = static_cast<uint32_t>(max(seconds, 0L)) * 1000;
+  if (mode == SLEEP_MODE_DEEP) device().sleep_deep(ms);
+  device().sleep_wifi(ms);
+  return SleepResult();
+}
+
+SleepResult SystemClass::sleep(pin_t wake_pin, InterruptMode edge, long seconds) {
+  return slept(
+      device().sleep_until(static_cast<int>(wake_pin), edge + 1, static_cast<uint32_t>(max(seconds, 0L)) * 1000));
+}
+
+SleepResult SystemClass::sleepResult() { return last_sleep; }
+
+void SystemClass::enable(system_flag_t) { vphoton::not_modelled("System.enable()", "the flag changes nothing"); }
+void SystemClass::disable(system_flag_t) { vphoton::not_modelled("System.disable()", "the flag changes nothing"); }
+
+bool SystemClass::updatesForced() { return device().updates_forced(); }
 bool SystemClass::updatesEnabled() { return device().updates_enabled(); }
 bool SystemClass::updatesPending() { return device().updates_pending(); }
 void SystemClass::enableUpdates() { device().set_updates_enabled(true); }
@@ -71,12 +116,16 @@ bool SystemClass::waitCondition(std::function<bool()> condition, uint32_t timeou
   uint32_t started = device().millis();
   while (!condition()) {
     if (device().millis() - started >= timeout) return false;
+    device().process();
     device().delay(1);
   }
   return true;
 }
 
 bool SystemClass::waitCondition(std::function<bool()> condition) {
-  while (!condition()) device().delay(1);
+  while (!condition()) {
+    device().process();
+    device().delay(1);
+  }
   return true;
 }

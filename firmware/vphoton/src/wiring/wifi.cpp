@@ -1,13 +1,49 @@
 // WiFi.
+#include <functional>
 #include <string>
 
 #include "core/device.h"
+#include "wiring/not_modelled.h"
 
 #include "application.h"
 
 using vphoton::device;
 
 WiFiClass WiFi;
+
+namespace {
+
+namespace wiced = vphoton::wiced;
+
+WLanSecurityType security_type(uint32_t security) {
+  if (security & wiced::kWpa2) return security & wiced::kEnterprise ? WLAN_SEC_WPA2_ENTERPRISE : WLAN_SEC_WPA2;
+  if (security & wiced::kWpa) return security & wiced::kEnterprise ? WLAN_SEC_WPA_ENTERPRISE : WLAN_SEC_WPA;
+  return security == wiced::kOpen ? WLAN_SEC_UNSEC : WLAN_SEC_WEP;
+}
+
+WLanSecurityCipher cipher_type(uint32_t security) {
+  if (!(security & (wiced::kWpa | wiced::kWpa2))) return WLAN_CIPHER_NOT_SET;
+  if (security & wiced::kAes) return WLAN_CIPHER_AES;
+  return security & wiced::kTkip ? WLAN_CIPHER_TKIP : WLAN_CIPHER_NOT_SET;
+}
+
+WiFiAccessPoint access_point(const std::string& ssid, uint32_t security, int channel, int rssi) {
+  WiFiAccessPoint point{};
+  point.size = sizeof point;
+  point.ssidLength = static_cast<uint8_t>(ssid.copy(point.ssid, sizeof point.ssid - 1));
+  // Made up of the name, so that it stays the same: locally administered, and a choice.
+  size_t hash = std::hash<std::string>()(ssid);
+  point.bssid[0] = 0x02;
+  for (int i = 1; i < 6; ++i, hash >>= 8) point.bssid[i] = static_cast<uint8_t>(hash);
+  point.security = security_type(security);
+  point.cipher = cipher_type(security);
+  point.channel = static_cast<uint8_t>(channel);
+  point.maxDataRate = 65000;
+  point.rssi = rssi;
+  return point;
+}
+
+}  // namespace
 
 bool WiFiClass::ready() { return device().wifi_ready(); }
 bool WiFiClass::connecting() { return device().wifi_connecting(); }
@@ -30,7 +66,73 @@ const char* WiFiClass::SSID() {
   return ssid.c_str();
 }
 
-int WiFiClass::RSSI() { return device().wifi_rssi(); }
+particle::WiFiSignal WiFiClass::RSSI() { return device().wifi_rssi(); }
+
+void WiFiClass::on() { device().wifi_power(true); }
+void WiFiClass::off() { device().wifi_power(false); }
+void WiFiClass::setListenTimeout(uint16_t seconds) { device().set_listen_timeout(seconds); }
+uint16_t WiFiClass::getListenTimeout() { return static_cast<uint16_t>(device().listen_timeout()); }
+
+int WiFiClass::getCredentials(WiFiAccessPoint* points, size_t most) {
+  size_t count = 0;
+  for (const auto& network : device().stored_networks()) {
+    if (count == most) break;
+    points[count++] = access_point(network.ssid, network.security, 0, 0);
+  }
+  return static_cast<int>(count);
+}
+
+void WiFiClass::selectAntenna(WLanSelectAntenna_TypeDef antenna) {
+  if (antenna == ANT_AUTO) vphoton::not_modelled("WiFi.selectAntenna(ANT_AUTO)", "the internal antenna is used");
+  device().select_antenna(antenna == ANT_EXTERNAL);
+}
+
+int WiFiClass::scan(wlan_scan_result_t handler, void* data) {
+  int count = 0;
+  for (const auto& point : device().wifi().scan()) {
+    WiFiAccessPoint found = access_point(point.ssid, point.security, point.channel, point.rssi);
+    if (handler) handler(&found, data);
+    ++count;
+  }
+  return count;
+}
+
+int WiFiClass::scan(WiFiAccessPoint* points, size_t most) {
+  size_t count = 0;
+  for (const auto& point : device().wifi().scan()) {
+    if (count == most) break;
+    points[count++] = access_point(point.ssid, point.security, point.channel, point.rssi);
+  }
+  return static_cast<int>(count);
+}
+
+uint8_t* WiFiClass::BSSID(uint8_t* bssid) {
+  memset(bssid, 0, 6);
+  if (ready()) memcpy(bssid, access_point(device().wifi_ssid(), 0, 0, 0).bssid, 6);
+  return bssid;
+}
+
+IPAddress WiFiClass::localIP() { return ready() ? IPAddress(127, 0, 0, 1) : IPAddress(); }
+IPAddress WiFiClass::subnetMask() { return ready() ? IPAddress(255, 0, 0, 0) : IPAddress(); }
+IPAddress WiFiClass::gatewayIP() { return IPAddress(); }
+
+int WiFiClass::ping(const IPAddress&, uint8_t) {
+  vphoton::not_modelled("WiFi.ping()", "nobody answers");
+  return 0;
+}
+
+IPAddress WiFiClass::resolve(const char*) {
+  vphoton::not_modelled("WiFi.resolve()", "no name is known");
+  return IPAddress();
+}
+
+namespace particle {
+
+// Device OS 2.3.1: percent of the range from -90 to 0 dBm; quality by an assumed noise of -95 dBm.
+float WiFiSignal::getStrength() const { return rssi_ > 0 ? -1 : constrain((rssi_ + 90) * 100 / 90, 0, 100); }
+float WiFiSignal::getQuality() const { return rssi_ > 0 ? -1 : constrain((rssi_ + 95 - 9) * 100 / 31, 0, 100); }
+
+}  // namespace particle
 
 uint8_t* WiFiClass::macAddress(uint8_t* mac) {
   auto address = device().mac_address();

@@ -1,0 +1,13 @@
+// ApplicationWatchdog: on a virtual Photon nothing watches. The first one says so on stderr, and a loop() that does not
+// return is left as it is.
+#pragma once
+
+#include <stdint.h>
+
+#include <functional>
+
+class ApplicationWatchdog {
+ public:
+  ApplicationWatchdog(unsigned timeout_ms, std::function<void()> on_timeout, unsigned stack_size = 512);
+  static void checkin() {}
+};
