@@ -215,6 +215,7 @@ class Cloud:
 
     def close(self) -> None:
         self.run(self.hub.close())
+        self.run(asyncio.sleep(0))  # transports that were closed let go of their sockets in the next round
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(PATIENCE)
         self.loop.close()

@@ -66,6 +66,7 @@ std::string Photon::control(const JsonValue& request) {
       return control_error("pin needs \"pin\" 0 to 24 and \"level\" 0 to 4095");
     return done();
   }
+  if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
   return control_error("unknown request " + *what +
                        "; there are status, setup_button, reset, power, air, wifi, fault and pin, and over USB dfu, "
                        "safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
