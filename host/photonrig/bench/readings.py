@@ -54,13 +54,17 @@ Concern = Literal["device", "softap", "cloud"]
 
 
 class Rule(NamedTuple):
-    """A reading, the layer it proves, the cause if it does not, and which tests it concerns."""
+    """A reading, the layer it proves, the cause if it does not, and which tests it concerns.
+
+    ``certain`` is False where the trouble could also have been the firmware's doing: then nothing is tried again.
+    """
 
     reading: str
     layer: str
     cause: Cause
     concerns: Concern
     proof: str
+    certain: bool = True
 
 
 # The order is the order of the layers. The cloud comes before the network because it is asked at its own door: only
@@ -83,8 +87,8 @@ RULES: Final = (
     Rule("http_link", "network", "network", "cloud", "every request got an answer"),
     Rule("stream", "network", "network", "cloud", "the event stream was not interrupted"),
     Rule("canary", "cloud", "cloud", "cloud", "a canary event went round"),
-    Rule("session", "network", "network", "device", "the device's session was not cut"),
     Rule("online", "firmware", "firmware", "device", "the device answers the cloud"),
+    Rule("session", "network", "network", "device", "the device's session was not cut", certain=False),
 )
 
 
@@ -96,11 +100,12 @@ class Diagnosis:
     layer: str
     why: str
     readings: Readings = Readings()
+    certain: bool = True
 
     @property
     def retryable(self) -> bool:
         """Whether the test may be tried again."""
-        return self.cause in RETRYABLE
+        return self.certain and self.cause in RETRYABLE
 
     def proofs(self) -> tuple[tuple[str, str, str], ...]:
         """Layer, what was to be proved, and "proved" or the trouble; what was not looked at is left out."""
@@ -129,7 +134,7 @@ def diagnose(error: BaseException, readings: Readings, concerns: frozenset[Conce
     """Name the cause of ``error``; ``concerns`` says what the test had to do with."""
     for rule in RULES:
         if rule.concerns in concerns and (trouble := getattr(readings, rule.reading)):
-            return Diagnosis(rule.cause, rule.layer, trouble, readings)
+            return Diagnosis(rule.cause, rule.layer, trouble, readings, rule.certain)
     cause, why = _by_error(error, concerns)
     return Diagnosis(cause, cause, why, readings)
 

@@ -80,6 +80,7 @@ class EventStream:
         self._failure: PhotonrigError | None = None
         self._connected = self._opened = False
         self._last_heard: float | None = None
+        self._open_since: float | None = None
         self._leaving = threading.Event()
         self._response: httpx.Response | None = None
         self._thread = threading.Thread(target=self._run, name=f"events {path}", daemon=True)
@@ -129,6 +130,12 @@ class EventStream:
     def last_heard(self) -> float | None:
         """When the last byte came, keep-alives included, by the monotonic clock."""
         return self._last_heard
+
+    @property
+    def open_since(self) -> float | None:
+        """When the connection in use was opened, by the monotonic clock; None while there is none."""
+        with self._changed:
+            return self._open_since
 
     def mark(self) -> int:
         """A place in the stream: what comes after it is what is heard from now on."""
@@ -281,6 +288,7 @@ class EventStream:
         with self._changed:
             self._response = response
             self._connected = response is not None
+            self._open_since = time.monotonic() if self._connected else None
             self._opened |= self._connected
             self._failure = failure or self._failure
             if gap and not self._leaving.is_set():

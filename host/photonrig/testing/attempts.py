@@ -46,7 +46,8 @@ class Attempts:
 
     def _diagnose(self, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         bench, run = _bench(item), self._run_of(item)
-        if bench is None or run is None or isinstance(error, KeyboardInterrupt):
+        # The first error counts: what fails in the teardown after it is its consequence.
+        if bench is None or run is None or run.diagnosis is not None or isinstance(error, KeyboardInterrupt):
             return
         found = bench.diagnose(run, error)
         item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in ("cause", "layer", "why")]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
@@ -24,6 +25,9 @@ from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
 
 __all__ = ["Bench", "TestRun", "open_rig", "variants_of"]
+
+_CANARY: Final = 3.0  # seconds for an event to go round
+_STREAM_BACK: Final = 30.0  # a stream that fell silent is given up after 20 s
 
 
 def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
@@ -221,7 +225,7 @@ class Bench:
             else:
                 slot = None if run.photon is None else run.photon.slot
                 readings = with_moments(self._rig.read(slot, run.recorder.begun), run.recorder.moments)
-                readings = replace(readings, stream=self._gap(run), session=self._drop(run, readings))
+                readings = self._with_stream(run, self._with_touches(run, readings))
         finally:
             self.current = run
         run.diagnosis = diagnose(error, readings, concerns)
@@ -232,27 +236,57 @@ class Bench:
         if self._rig is None:
             return ()
         try:
-            return tuple(self._rig.recover(None if run.photon is None else run.photon.slot))
+            done = list(self._rig.recover(None if run.photon is None else run.photon.slot))
+            if self._stream is not None and not self._comes_round(self._stream):
+                stream = self._stream
+                self.clock.wait_until(lambda: self._comes_round(stream), _STREAM_BACK, "the event stream alive again")
+                done.append("waited until the event stream was alive again")
         except PhotonrigError as error:
             return (f"recovery failed: {error}",)
+        return tuple(done)
 
-    def _gap(self, run: TestRun) -> str | None:
-        if self._stream is None:
-            return None
-        gap = next((at for at in self._stream.gaps if at >= run.recorder.begun), None)
-        return "" if gap is None else f"the event stream broke {gap - run.recorder.begun:.1f} s after the test began"
-
-    def _drop(self, run: TestRun, readings: Readings) -> str | None:
-        """The device went offline although nobody touched it, and neither the device nor the cloud started anew."""
+    def _with_touches(self, run: TestRun, readings: Readings) -> Readings:
+        """What the test itself did to the device explains a reset, and an end of its session."""
         if run.photon is None or readings.reboot is None:
-            return None
-        if readings.reboot or any(moment.lane == "rig" for moment in run.recorder.moments):
-            return ""
+            return readings
+        moments = run.recorder.moments
+        if any(moment.lane == "rig" or (moment.lane, moment.text) == ("serial", "> reset") for moment in moments):
+            return replace(readings, reboot="", session="")
         gone = f"from {run.photon.id}"
-        for moment in run.recorder.moments:
+        for moment in moments:
             if moment.lane == "event" and moment.text.startswith("spark/status offline") and moment.text.endswith(gone):
-                return f"the cloud lost the device {moment.at - run.recorder.begun:.1f} s after the test began"
-        return ""
+                after = moment.at - run.recorder.begun
+                return replace(readings, session=f"the cloud lost the device {after:.1f} s after the test began")
+        return replace(readings, session="")
+
+    def _with_stream(self, run: TestRun, readings: Readings) -> Readings:
+        """A canary goes round the very stream that the test heard its events on."""
+        if self._stream is None:
+            return readings
+        since = self._stream.open_since
+        if since is None or since > run.recorder.begun:
+            return replace(readings, stream="the event stream was interrupted while the test ran")
+        if readings.cloud_answers or readings.api_path:
+            return readings
+        if self._comes_round(self._stream):
+            return replace(readings, stream="", canary="")
+        try:
+            with self._open_stream(self.target) as fresh:
+                alive = self._comes_round(fresh)
+        except PhotonrigError:
+            alive = False
+        if alive:
+            return replace(readings, stream="the event stream fell silent; a new one is alive", canary="")
+        return replace(readings, stream="", canary="a canary event did not come round")
+
+    def _comes_round(self, stream: EventStream) -> bool:
+        mark, name = stream.mark(), f"canary/{secrets.token_hex(8)}"
+        try:
+            self.target.team.publish(name, scope=self.target.product)
+            stream.expect(name, _CANARY, since=mark)
+        except PhotonrigError:
+            return False
+        return True
 
     # --- the state every test begins in -----------------------------------------------------------------------------
 

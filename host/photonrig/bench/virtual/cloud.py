@@ -73,6 +73,7 @@ class LocalCloud:
         """
         if self.alive:
             raise RigError("the local cloud is running already")
+        self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "photonrig.localcloud", "--state", str(self.state)]
         argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]

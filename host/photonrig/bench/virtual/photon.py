@@ -144,6 +144,7 @@ class VirtualPhoton:
         """
         if self.alive:
             raise RigError("the virtual Photon is running already", device=self.device_id or self.name)
+        self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         air = self.state.with_name(f"{self.state.name}.air.json")
         air.touch(mode=0o600)
@@ -228,6 +229,11 @@ class VirtualPhoton:
         """Change which access points are in the air, now and after power cuts."""
         self._air = list(networks)
         self.control({"do": "air", "networks": [network.as_json() for network in self._air]})
+
+    @property
+    def air(self) -> tuple[Network, ...]:
+        """The access points in the air."""
+        return tuple(self._air)
 
     @property
     def softap_ports(self) -> tuple[int, int]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from photonrig.bench.clock import Clock, SystemClock
+from photonrig.bench.clock import Clock, NotSeen, SystemClock
 from photonrig.bench.console import BenchConsole
 from photonrig.bench.equipment import usb_environment
 from photonrig.bench.readings import Proof, Readings
@@ -22,16 +21,17 @@ from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.photon import AIR, VirtualPhoton
 from photonrig.bench.virtual.variants import VARIANTS, build_project
-from photonrig.errors import PhotonrigError, UsageError
+from photonrig.errors import CloudError, LinkLost, PhotonrigError, UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud
-from photonrig.particle.events import EventStream
 from photonrig.particle.module import parse_module
 
-__all__ = ["VirtualRig", "shipped_variants"]
+__all__ = ["VirtualRig", "greets", "shipped_variants"]
 
 _ANSWER: Final = 2.0  # seconds within which everything on this machine answers a probe
-_ONLINE: Final = 60.0
+_ONLINE: Final = 30.0
+_BACK: Final = 5.0
+_LEAVE: Final = 4.0  # seconds of SETUP in listening mode: over 3 leaves it, 10 would erase the networks
 _NONCE: Final = 40  # bytes that a device service sends first
 # Resets that somebody asked for in the open: the button, an update, the plug.
 _ASKED_FOR: Final = ("pin_reset", "update", "power_down", "power_brownout", "none", "unknown", "")
@@ -123,48 +123,52 @@ class VirtualRig:
             return cloud
         photon = self._photon(slot)
         device = _read_device(photon, slot, since)
-        if cloud.cloud_answers == "" and not device.crash and not device.power:
-            device = replace(device, online=self._online(slot))
-        return replace(
-            device,
-            **{name: value for name in Readings.__slots__ if (value := getattr(cloud, name)) is not None},
-        )
+        ssid = self.target.wifi[0]
+        in_air = any(network.ssid == ssid for network in photon.air)
+        device = replace(device, access_point="" if in_air else f"{ssid} is not in the air")
+        reachable = not (cloud.cloud_answers or cloud.api_path or cloud.device_path or device.access_point)
+        # In listening mode a device is off the cloud, as it should be.
+        if reachable and not device.crash and not device.power and device.softap is None:
+            device = replace(device, online=self._comes_online(slot))
+        told = {name: value for name in Readings.__slots__ if (value := getattr(cloud, name)) is not None}
+        return replace(device, **told)
 
     def _read_cloud(self) -> Readings:
         local = self.lab.local_cloud
-        running = local.alive
-        same = running and local.pid == self._cloud_pid
-        readings = Readings(
-            cloud_process=""
-            if same
-            else "the local cloud was started anew"
-            if running
-            else "the local cloud has ended",
-            cloud_answers=self._answers(local.api),
-            api_path=self._answers(self.target.cloud.api),
+        if not local.alive:
+            process = "the local cloud has ended"
+        else:
+            process = "" if local.pid == self._cloud_pid else "the local cloud was started anew"
+        path, failed = self._answers(self.target.cloud.api), ""
+        if isinstance(path, CloudError):  # an answer, so the way is well
+            path, failed = None, str(path)
+        return Readings(
+            cloud_process=process,
+            cloud_answers=failed or _told(self._answers(local.api)),
+            api_path=_told(path),
             device_path=self._device_path(),
-            access_point="",
         )
-        return replace(readings, canary=None if readings.api_path else self._canary())
 
-    def _answers(self, api: str) -> Proof:
+    def _answers(self, api: str) -> PhotonrigError | None:
         with Cloud(api, timeout=_ANSWER) as cloud:
-            return _trouble(cloud.using(self.lab.central).username)
+            try:
+                cloud.using(self.lab.central).username()
+            except PhotonrigError as error:
+                return error
+        return None
 
     def _device_path(self) -> Proof:
-        return _greets(self.lab.local_cloud.device_host, self.lab.local_cloud.device_port)
+        return greets(self.lab.local_cloud.device_host, self.lab.local_cloud.device_port)
 
-    def _canary(self) -> Proof:
-        name = f"canary/{secrets.token_hex(8)}"
+    def _comes_online(self, slot: Slot) -> Proof:
+        """A device whose session broke comes back by itself; one that has left the cloud does not."""
         try:
-            with EventStream(self.target.team, "/v1/devices/events", silence=_ANSWER) as stream:
-                self.target.team.publish(name)
-                stream.expect(name, _ANSWER)
-        except PhotonrigError as error:
-            return f"the canary did not come round: {error}"
+            self._clock.wait_until(lambda: not self._offline(slot), _BACK, "an answer")
+        except NotSeen:
+            return self._offline(slot)
         return ""
 
-    def _online(self, slot: Slot) -> Proof:
+    def _offline(self, slot: Slot) -> Proof:
         team, scope = self.target.team, self.target.product
         try:
             return "" if team.ping(slot.device_id, scope) else "the device does not answer the cloud"
@@ -185,16 +189,22 @@ class VirtualRig:
             return done
         photon = self._photon(slot)
         if not photon.alive:
-            photon.start()
+            self._switch_on(photon)
             done.append(f"{slot.device_id}: switched on again")
         elif _read_device(photon, slot, time.monotonic()).console:
             photon.kill()
-            photon.start()
+            self._switch_on(photon)
             done.append(f"{slot.device_id}: switched off and on again, because its console was silent")
-        if self._online(slot):
-            self._clock.wait_until(lambda: not self._online(slot), _ONLINE, f"{slot.device_id} back on the cloud")
+        elif photon.status()["listening"]:
+            slot.need("setup_button", slot.setup_button).hold(_LEAVE)
+            done.append(f"{slot.device_id}: SETUP held, to leave listening mode")
+        if self._offline(slot):
+            self._clock.wait_until(lambda: not self._offline(slot), _ONLINE, f"{slot.device_id} back on the cloud")
             done.append(f"{slot.device_id}: waited until it answered the cloud")
         return done
+
+    def _switch_on(self, photon: VirtualPhoton) -> None:
+        photon.start()
 
     def _photon(self, slot: Slot) -> VirtualPhoton:
         return next(photon for photon in self._photons.values() if photon.device_id == slot.device_id)
@@ -211,7 +221,7 @@ def _read_device(photon: VirtualPhoton, slot: Slot, since: float) -> Readings:
     port = slot.need("serial", slot.serial).port
     readings = replace(readings, port_holder=_holder(port, photon.pid))
     try:
-        status = photon.status()
+        status = SystemClock().wait_until(lambda: _status(photon), _ANSWER, "the system's answer")
     except PhotonrigError as error:
         return replace(readings, console=f"the system does not answer: {error}")
     up, reason = status["uptime_ms"] / 1000, status["reset_reason"]
@@ -220,6 +230,14 @@ def _read_device(photon: VirtualPhoton, slot: Slot, since: float) -> Readings:
     if status["listening"]:
         return replace(readings, softap=_softap(slot))
     return _ask_console(readings, slot)
+
+
+def _status(photon: VirtualPhoton) -> dict[str, Any]:
+    """Nothing while the device is on its way through a reset."""
+    try:
+        return photon.control({"do": "status"})
+    except LinkLost:
+        return {}
 
 
 def _ask_console(readings: Readings, slot: Slot) -> Readings:
@@ -236,6 +254,10 @@ def _ask_console(readings: Readings, slot: Slot) -> Readings:
 def _softap(slot: Slot) -> Proof:
     link = slot.need("softap_link", slot.softap_link)
     return _trouble(lambda: link.tcp().version())
+
+
+def _told(error: PhotonrigError | None) -> Proof:
+    return "" if error is None else str(error)
 
 
 def _trouble(look: Callable[[], object]) -> Proof:
@@ -268,7 +290,7 @@ def _holder(port: str, owner: int) -> Proof:
     return ""
 
 
-def _greets(host: str, port: int) -> Proof:
+def greets(host: str, port: int) -> Proof:
     """Whether a device service says its first word there."""
     received = b""
     try:
