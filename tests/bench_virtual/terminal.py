@@ -41,12 +41,13 @@ class Terminal:
         self._process.wait()
         os.close(self._master)
 
-    def expect(self, text: str, patience: float = PATIENCE) -> None:
-        """Wait until the text is on the screen, behind what was expected before."""
+    def expect(self, *texts: str, patience: float = PATIENCE) -> str:
+        """Wait until one of the texts is on the screen, behind what was expected before; which one it is."""
         until = time.monotonic() + patience
-        while text not in self._unread:
-            assert self._read(until - time.monotonic()), f"waited in vain for {text!r} after:\n{self.transcript}"
-        self._unread = self._unread.partition(text)[2]
+        while not (found := [text for text in texts if text in self._unread]):
+            assert self._read(until - time.monotonic()), f"waited in vain for {texts} after:\n{self.transcript}"
+        self._unread = self._unread.partition(found[0])[2]
+        return found[0]
 
     def answer(self, question: str, text: str) -> None:
         """Wait for a question and type the answer."""

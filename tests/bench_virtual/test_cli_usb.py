@@ -228,7 +228,9 @@ def test_setup_start_to_finish(cli: Callable[..., ParticleCli], lab: Lab, fresh:
         person.answer("Should I scan for nearby Wi-Fi networks?", "n")
         person.answer("SSID", "photonrig")
         person.answer("Wi-Fi Password", "photonrig-lab")
-        person.answer("What would you like to call your Photon", "kitchen")
+        while person.expect("call your Photon", "like to do?") == "like to do?":
+            person.type(b"\r")  # it looked once, after six seconds, and looks again
+        person.type(b"kitchen\r")
         person.expect("Congratulations! You've just won the internet!")
         assert person.end() == 0
     (named,) = [device for device in lab.team.devices() if device.id == fresh.device_id]
