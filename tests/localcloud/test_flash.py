@@ -104,7 +104,8 @@ def test_flashing_an_offline_silent_busy_or_unwilling_device(tmp_path: Path) -> 
         offline = await there.call("PUT", path, "u", files=files)
         assert (offline.status_code, offline.json()["code"]) == (500, 500)
         tinker = await there.call("PUT", path, "u", json={"app": "tinker"})
-        assert tinker.status_code == 400
+        assert (tinker.status_code, "--sdk" in tinker.json()["error"]) == (400, True)
+        assert (await there.call("PUT", path, "u", json={"app": "other"})).status_code == 404
         assert (await there.call("PUT", path, "u", files={"a": ("a.bin", IMAGE), "b": ("b.bin", IMAGE)})).is_error
 
     in_world(tmp_path, story)
@@ -142,6 +143,41 @@ def test_sources_may_be_flashed_at_once(tmp_path: Path) -> None:
     in_world(tmp_path, story, SDK)
 
 
+def test_a_binary_is_flashed_by_its_id_and_tinker_by_its_name(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await _owned(there)
+        await there.user("o")
+        made = await there.ok("POST", "/v1/binaries", "u", files={"file": ("main.cpp", MAIN)})
+        started = {"id": DEVICE, "status": "Update started"}
+        path = f"/v1/devices/{DEVICE}"
+        assert await there.ok("PUT", path, "u", data={"binary_id": made["binary_id"]}) == started
+        assert await there.ok("PUT", path, "u", json={"app": "tinker"}) == started
+        assert all(parse_module(image).crc_ok for _, image, _ in there.devices.flashed)
+        assert [name for _, _, name in there.devices.flashed] == [f"{made['binary_id']}.bin", "tinker.bin"]
+        foreign = await there.ok("POST", "/v1/binaries", "o", files={"file": ("main.cpp", MAIN)})
+        for wrong in (foreign["binary_id"], "f" * 24):
+            assert (await there.call("PUT", path, "u", data={"binary_id": wrong})).status_code == 404
+
+    in_world(tmp_path, story, SDK)
+
+
+def test_sources_learn_for_which_release_they_are_compiled(tmp_path: Path) -> None:
+    source = (
+        b'#include "Particle.h"\n#if SYSTEM_VERSION != SYSTEM_VERSION_v152\n#error other\n#endif\n'
+        b"void setup() {}\nvoid loop() {}\n"
+    )
+
+    async def story(there: World) -> None:
+        await there.user("u")
+        files = {"file": ("main.cpp", source)}
+        made = await there.ok("POST", "/v1/binaries", "u", files=files, data={"build_target_version": "1.5.2"})
+        assert made["build_target_version"] == "1.5.2"
+        refused = await there.call("POST", "/v1/binaries", "u", files=files, data={"latest": "true"})
+        assert (refused.status_code, "#error other" in refused.json()["error"]) == (406, True)
+
+    in_world(tmp_path, story, SDK)
+
+
 @pytest.mark.parametrize(
     ("files", "form"),
     [
@@ -158,7 +194,7 @@ def test_what_cannot_be_compiled_is_a_4xx_with_all_keys(
     async def story(there: World) -> None:
         await there.user("u")
         answer = await there.call("POST", "/v1/binaries", "u", files=files, data=form)
-        assert answer.status_code == 400
+        assert answer.status_code == (406 if b"oops" in files["file"][1] else 400)
         body = answer.json()
         assert body["ok"] is False
         assert body["errors"] == [body["error"]]
@@ -179,7 +215,8 @@ def test_without_an_sdk_and_without_sources_nothing_is_compiled(tmp_path: Path) 
 def test_build_targets_and_versions_as_both_cli_generations_ask(tmp_path: Path) -> None:
     async def story(there: World) -> None:
         targets = await there.ok("GET", "/v1/build_targets", params={"featured": "true"})
-        assert [each["version"] for each in targets["targets"] if 6 in each["platforms"]] == ["2.3.1"]
+        assert {"2.3.1", "0.6.3", "3.3.1"} <= {each["version"] for each in targets["targets"] if 6 in each["platforms"]}
+        assert targets["default_versions"] == {"6": "2.3.1"}
         versions = await there.ok("GET", "/v1/device-os/versions", params={"platform_id": 6, "per_page": 100})
         assert "2.3.1" in [each["version"] for each in versions["versions"]]
 

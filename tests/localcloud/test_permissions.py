@@ -62,6 +62,7 @@ REQUESTS: dict[Action, tuple[str, str, dict[str, Any]]] = {
     Action.GROUP_UPDATE: ("PUT", "/v1/products/{p}/groups/none", {}),
     Action.GROUP_REMOVE: ("DELETE", "/v1/products/{p}/groups/none", {}),
     Action.GROUP_IMPACT: ("GET", "/v1/products/{p}/impact", {}),
+    Action.LIBRARIES: ("GET", "/v1/libraries", {}),
     Action.SERIAL_NUMBER: ("GET", "/v1/serial_numbers/none", {}),
     Action.DEVICE_VITALS: ("GET", "/v1/diagnostics/{d}", {}),
     Action.VITALS_GET: ("GET", "/v1/products/{p}/diagnostics/{d}", {}),

@@ -1,4 +1,4 @@
-// The version of Device OS the firmware is compiled for: 2.3.1.
+// The version of Device OS the firmware is compiled for: 2.3.1, unless the build names another.
 #pragma once
 
 // Final releases end in 0xFF, so that they compare greater than their release candidates.
@@ -13,4 +13,8 @@
 #define SYSTEM_VERSION_v200 SYSTEM_VERSION_DEFAULT(2, 0, 0)
 #define SYSTEM_VERSION_v230 SYSTEM_VERSION_DEFAULT(2, 3, 0)
 #define SYSTEM_VERSION_v231 SYSTEM_VERSION_DEFAULT(2, 3, 1)
+#define SYSTEM_VERSION_v331 SYSTEM_VERSION_DEFAULT(3, 3, 1)
+
+#ifndef SYSTEM_VERSION
 #define SYSTEM_VERSION SYSTEM_VERSION_v231
+#endif

@@ -6,6 +6,7 @@ that a virtual Photon loads; it is packed into a module that no real Photon acce
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -21,13 +22,15 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from photonrig.errors import ModuleError, ToolError, UsageError
+from photonrig.localcloud.device_os import LATEST, RELEASES
 from photonrig.localcloud.sketch import to_cpp
 from photonrig.particle.module import build_native_module
 
-__all__ = ["CompileFailed", "CompiledFirmware", "collect_project", "compile_project"]
+__all__ = ["LATEST", "TARGETS", "CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]
 
 TIME_LIMIT = 60.0
-TARGETS = ("2.3.1",)
+# What the virtual Photon can play, newest first; its modules run on all of them.
+TARGETS = RELEASES
 
 _SOURCES = (".cpp", ".c", ".ino")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
@@ -89,7 +92,7 @@ def _belongs(path: Path) -> bool:
     return path.suffix in (*_SOURCES, *_HEADERS) or path.name in _PROPERTIES
 
 
-def compile_project(files: dict[str, bytes], sdk: Path, target_version: str = TARGETS[0]) -> CompiledFirmware:
+def compile_project(files: dict[str, bytes], sdk: Path, target_version: str = LATEST) -> CompiledFirmware:
     """Compile a project given as relative path to content; ``sdk`` is the folder whose ``include`` has ``Particle.h``.
 
     :raises CompileFailed: the sources do not compile or link
@@ -107,7 +110,7 @@ def compile_project(files: dict[str, bytes], sdk: Path, target_version: str = TA
     with tempfile.TemporaryDirectory(prefix="photonrig-build-") as temporary:
         work = Path(temporary)
         sources = _unpack(files, work / "project")
-        build = _Build(compiler, work / "project", sdk.resolve(), monotonic() + TIME_LIMIT)
+        build = _Build(compiler, work / "project", sdk.resolve(), target_version, monotonic() + TIME_LIMIT)
         shared_object = build.link(build.compile_all(sources))
         _check_entry_points(shared_object)
         product_id, product_version = _product_of(shared_object)
@@ -117,6 +120,20 @@ def compile_project(files: dict[str, bytes], sdk: Path, target_version: str = TA
     return CompiledFirmware(
         build_native_module(payload, product_id=product_id, product_version=product_version), size_info
     )
+
+
+@functools.cache
+def tinker(sdk: Path) -> bytes:
+    """The stock application, compiled once; raises as :func:`compile_project`."""
+    source = Path(__file__).with_name("tinker.ino").read_bytes()
+    return compile_project({"tinker.ino": source}, sdk).image
+
+
+def _system_version(release: str) -> int:
+    """A release as sources compare it; from 1.1.0 on final releases end in FF (Device OS 2.3.1, SYSTEM_VERSION)."""
+    major, minor, patch = (int(number) for number in release.split("."))
+    final = 0xFF if (major, minor) >= (1, 1) else 0
+    return major << 24 | minor << 16 | patch << 8 | final
 
 
 def _unpack(files: dict[str, bytes], project: Path) -> list[PurePosixPath]:
@@ -149,10 +166,11 @@ def _is_compiled(path: PurePosixPath) -> bool:
 class _Build:
     """One build, its tools run in the project's folder so that messages name the files as they were sent."""
 
-    def __init__(self, compiler: str, project: Path, sdk: Path, deadline: float) -> None:
+    def __init__(self, compiler: str, project: Path, sdk: Path, target_version: str, deadline: float) -> None:
         self._compiler = compiler
         self._project = project
         self._sdk = sdk
+        self._target = f"-DSYSTEM_VERSION=0x{_system_version(target_version):08X}"
         self._deadline = deadline
         libraries = sorted(path.relative_to(project).as_posix() for path in project.glob("lib/*/src"))
         self._includes = [f"-I{folder}" for folder in ("src", ".", *libraries)] + [f"-I{sdk / 'include'}"]
@@ -173,7 +191,7 @@ class _Build:
             (self._project / generated).write_text(to_cpp(sketch, source.as_posix()), encoding="utf-8")
             source = generated
         flags = ["-x", "c", *_C] if source.suffix == ".c" else list(_CPP)
-        self._run([self._compiler, *flags, *self._includes, "-c", source.as_posix(), "-o", made])
+        self._run([self._compiler, *flags, self._target, *self._includes, "-c", source.as_posix(), "-o", made])
         return made
 
     def link(self, objects: Sequence[str]) -> Path:

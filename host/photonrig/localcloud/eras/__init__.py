@@ -100,6 +100,7 @@ class Action(Enum):
     GROUP_UPDATE = "PUT /v1/products/:p/groups/:name"
     GROUP_REMOVE = "DELETE /v1/products/:p/groups/:name"
     GROUP_IMPACT = "GET /v1/products/:p/impact"
+    LIBRARIES = "/v1/libraries"
     SERIAL_NUMBER = "GET /v1/serial_numbers/:sn"
     DEVICE_VITALS = "GET, POST /v1/diagnostics/:id"
     VITALS_GET = "GET /v1/products/:p/diagnostics/:id"

@@ -100,6 +100,7 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
     Action.TEAM_LIST: _product(Role.VIEW_ONLY, "documented", _no("choice")),
     Action.TEAM_EDIT: _product(Role.ADMINISTRATOR, "documented", _no("choice")),
     Action.INTEGRATIONS: _account(_yes("documented"), _no("inferred"), _no("choice")),
+    Action.LIBRARIES: _account(_yes("documented"), _no("inferred"), _no("choice")),
     Action.SERIAL_NUMBER: _account(_yes("documented"), _no("inferred"), _no("choice")),
     Action.INTEGRATION_LIST: _product(Role.VIEW_ONLY, "documented", _yes("documented")),
     Action.INTEGRATION_GET: _product(Role.VIEW_ONLY, "documented", _yes("documented")),

@@ -27,6 +27,7 @@ from photonrig.localcloud.http import (
     groups,
     health,
     history,
+    libraries,
     oauth,
     openapi,
     product_devices,
@@ -62,7 +63,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
-    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics, openapi),
+    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics, libraries, openapi),
 )
 
 

@@ -10,7 +10,7 @@ from photonrig.errors import PhotonrigError
 from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
-from photonrig.localcloud.firmware import CompiledFirmware, CompileFailed, compile_project
+from photonrig.localcloud.firmware import LATEST, CompiledFirmware, CompileFailed, compile_project
 from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
@@ -28,7 +28,7 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
     platform = call.body.text("platform_id") or call.body.text("product_id") or str(PHOTON_PLATFORM)
     if platform != str(PHOTON_PLATFORM):
         raise combined(400, f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
-    version = call.body.text("build_target_version") or VERSIONS[0]
+    version = call.body.text("build_target_version") or LATEST
     if version not in VERSIONS:
         raise combined(400, f"Device OS {version} is no build target here; there is {', '.join(VERSIONS)}")
     if call.cloud.settings.sdk is None:
@@ -41,7 +41,7 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
             return await asyncio.to_thread(compile_project, files, call.cloud.settings.sdk, version)
         except CompileFailed as error:
             output = "build didn't produce binary"
-            raise combined(400, str(error), output=output, stdout=error.compiler_output, code=400) from None
+            raise combined(406, str(error), output=output, stdout=error.compiler_output, code=406) from None
         except PhotonrigError as error:
             raise combined(400, str(error)) from None
 
@@ -56,7 +56,7 @@ async def create(call: Call) -> Answer:
         "ok": True,
         "binary_id": binary_id,
         "binary_url": f"/v1/binaries/{binary_id}",
-        "build_target_version": VERSIONS[0],
+        "build_target_version": call.body.text("build_target_version") or LATEST,
         "expires_at": iso_time(expires_at),
         "sizeInfo": made.size_info,
     }

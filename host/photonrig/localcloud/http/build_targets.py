@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from photonrig.localcloud.core import PHOTON_PLATFORM
+from photonrig.localcloud.firmware import LATEST, TARGETS
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 
 __all__ = ["ROUTES", "VERSIONS"]
 
-VERSIONS = ("2.3.1",)
+VERSIONS = TARGETS
 
 
 async def build_targets(_: OpenCall) -> Answer:
@@ -18,7 +19,7 @@ async def build_targets(_: OpenCall) -> Answer:
             for version in VERSIONS
         ],
         "platforms": {"Photon": PHOTON_PLATFORM},
-        "default_versions": {str(PHOTON_PLATFORM): VERSIONS[0]},
+        "default_versions": {str(PHOTON_PLATFORM): LATEST},
     }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from photonrig.errors import ModuleError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.firmware import tinker
 from photonrig.localcloud.http import control
 from photonrig.localcloud.http.binaries import compile_uploaded
 from photonrig.localcloud.http.body import UploadedFile
@@ -21,20 +24,51 @@ _NOT_SOURCES = (".bin", ".zip")
 
 
 async def put(call: Call) -> Answer:
-    """Flash if the request carries firmware, otherwise change name, notes, signal or development mark."""
-    if not call.body.files and not {"app", "app_id"} & call.body.fields.keys():
+    """Flash if the request carries or names firmware, otherwise change name, notes, signal or what targets firmware."""
+    if not call.body.files and not {"app", "app_id", "binary_id"} & call.body.fields.keys():
         return await control.update(call)
     device = control.target(call, Action.DEVICE_FLASH, Action.PRODUCT_FLASH)
-    if not call.body.files:
-        raise combined(400, "The local cloud has no stock applications; upload the firmware as a file")
-    if call.body.text("file_type") == "binary" or call.body.files[0].name.lower().endswith(_NOT_SOURCES):
-        image = _uploaded_image(call.body.files, device)
-        answer: Answer = {"id": device.id, "status": "Update started"}
+    started: Answer = {"id": device.id, "status": "Update started"}
+    if call.body.files and not _is_binary(call):
+        image, name = (await compile_uploaded(call)).image, _base_name(call.body.files[0])
+        started = {"ok": True, "message": "Update started"}
+    elif call.body.files:
+        image, name = _uploaded_image(call.body.files, device), _base_name(call.body.files[0])
+    elif binary_id := call.body.text("binary_id"):
+        image, name = _compiled(call, binary_id), f"{binary_id}.bin"
     else:
-        image = (await compile_uploaded(call)).image
-        answer = {"ok": True, "message": "Update started"}
-    await _flash(call, device, image, call.body.files[0].name.replace("\\", "/").rpartition("/")[2])
-    return answer
+        image, name = await _stock_application(call), "tinker.bin"
+    await _flash(call, device, image, name)
+    return started
+
+
+def _is_binary(call: Call) -> bool:
+    return call.body.text("file_type") == "binary" or call.body.files[0].name.lower().endswith(_NOT_SOURCES)
+
+
+def _base_name(file: UploadedFile) -> str:
+    return file.name.replace("\\", "/").rpartition("/")[2]
+
+
+def _compiled(call: Call, binary_id: str) -> bytes:
+    """What the user compiled before; a choice, as no client was seen to ask for it."""
+    image = None
+    if call.principal.kind == "user":
+        image = call.cloud.store.binaries.get(binary_id, call.principal.id)
+    if image is None:
+        raise combined(404, f"There is no binary {binary_id} of yours; binaries are kept for a day")
+    return image
+
+
+async def _stock_application(call: Call) -> bytes:
+    """The only stock application there is, for virtual Photons; the Particle CLI brings its own for real ones."""
+    name = call.body.text("app") or call.body.text("app_id")
+    if name != "tinker":
+        raise combined(404, f"There is no stock application {name}; there is tinker")
+    sdk = call.cloud.settings.sdk
+    if sdk is None:
+        raise combined(400, "This cloud was started without --sdk and cannot compile tinker")
+    return await asyncio.to_thread(tinker, sdk)
 
 
 def _uploaded_image(files: list[UploadedFile], device: Device) -> bytes:

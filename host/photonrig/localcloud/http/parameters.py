@@ -56,6 +56,12 @@ PUT     /v1/products/{product}/firmware/{version}       json,form  title descrip
 GET     /v1/products/{product}/groups                              ?name
 POST    /v1/products/{product}/groups                   json,form  name! description color
 PUT     /v1/products/{product}/groups/{group}           json,form  name description color
+GET     /v1/libraries                                              ?filter ?scope ?excludeScopes ?architectures ?sort ?page:int ?limit:int
+POST    /v1/libraries                                   files      archive!:file
+GET     /v1/libraries/{library}                                    ?version
+PATCH   /v1/libraries/{library}                         json,form  visibility!
+DELETE  /v1/libraries/{library}                         json,form  force
+GET     /v1/libraries/{library}/versions                           ?page:int ?limit:int
 GET     /v1/products/{product}/impact                              ?version:int ?product_default:bool ?groups ?device
 """  # noqa: E501
 

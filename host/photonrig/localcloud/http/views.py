@@ -91,16 +91,18 @@ def owner_name(cloud: Cloud, owner: Owner | None) -> str | None:
     return None if customer is None else customer.email
 
 
-def paged(call: Call, entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], int]:
+def paged(call: Call, entries: Sequence[_Entry], *, size: str | None = None) -> tuple[Sequence[_Entry], int]:
     """The page that ``page`` and ``perPage`` (or ``per_page``, ``page_size``) ask for, and the number of pages.
+
+    ``size`` is what another parameter says of the page's length.
 
     :raises ApiError: they are no positive numbers
     """
     query = call.request.query_params
-    size = _number(query.get("perPage") or query.get("per_page") or query.get("page_size") or str(_PAGE_SIZE))
+    asked = size or query.get("perPage") or query.get("per_page") or query.get("page_size") or str(_PAGE_SIZE)
+    length = min(_number(asked), _LARGEST_PAGE)
     page = _number(query.get("page") or "1")
-    size = min(size, _LARGEST_PAGE)
-    return entries[(page - 1) * size : page * size], max(1, -(-len(entries) // size))
+    return entries[(page - 1) * length : page * length], max(1, -(-len(entries) // length))
 
 
 def _number(text: str) -> int:

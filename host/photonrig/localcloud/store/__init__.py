@@ -18,6 +18,7 @@ from photonrig.localcloud.store.devices import Devices
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.groups import Groups, Targets
 from photonrig.localcloud.store.hooks import Hooks
+from photonrig.localcloud.store.libraries import Libraries
 from photonrig.localcloud.store.product_firmware import ProductFirmware
 from photonrig.localcloud.store.products import Products
 from photonrig.localcloud.store.serial_numbers import SerialNumbers
@@ -53,6 +54,7 @@ class Store:
         self.firmware = ProductFirmware(self._database, now)
         self.groups = Groups(self._database)
         self.targets = Targets(self._database)
+        self.libraries = Libraries(self._database, now)
         self.serial_numbers = SerialNumbers(self._database)
         self.vitals = VitalsTable(self._database, now)
 

@@ -108,4 +108,11 @@ _FIRMWARE = (
     "CREATE INDEX vitals_by_device ON vitals (device_id, number)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS, _FIRMWARE)
+_LIBRARIES = (
+    """CREATE TABLE libraries (
+         name TEXT NOT NULL COLLATE NOCASE, version TEXT NOT NULL, user_id TEXT NOT NULL REFERENCES users (id),
+         public INTEGER NOT NULL, properties TEXT NOT NULL, archive_id TEXT NOT NULL UNIQUE, created_at REAL NOT NULL,
+         archive BLOB NOT NULL, PRIMARY KEY (name, version)) STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS, _FIRMWARE, _LIBRARIES)

@@ -1,0 +1,137 @@
+"""The library registry: upload, find, publish, download and delete, and archives that mean harm."""
+
+import gzip
+import io
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photonrig.errors import UsageError
+from photonrig.localcloud import library_archive
+from photonrig.localcloud.library_archive import read_library
+
+from .world import World, in_world, populate
+
+
+def archive(name: str = "Lamp", version: str = "1.0.0", *, folder: str = "", **more: str) -> bytes:
+    properties = {"name": name, "version": version, "sentence": "Light on", "author": "Me <me@example.com>", **more}
+    files = {
+        "library.properties": "".join(f"{key}={value}\n" for key, value in properties.items()),
+        "src/Lamp.h": "int lamp();\n",
+    }
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(folder + path)
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+async def upload(there: World, who: str, content: bytes) -> Any:
+    return await there.call("POST", "/v1/libraries", who, files={"archive.tar.gz": ("archive.tar.gz", content)})
+
+
+async def names(there: World, who: str, **query: str) -> list[str]:
+    return [each["id"] for each in (await there.ok("GET", "/v1/libraries", who, params=query))["data"]]
+
+
+def test_a_librarys_life(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        await there.user("o")
+        made = await upload(there, "u", archive())
+        assert made.status_code == 201
+        shown = made.json()["data"]
+        assert (shown["type"], shown["id"]) == ("libraries", "Lamp")
+        assert shown["attributes"].items() >= {"version": "1.0.0", "visibility": "private", "mine": True}.items()
+        assert await names(there, "u") == ["Lamp"]
+        assert await names(there, "o") == []
+        assert (await there.call("GET", "/v1/libraries/Lamp", "o")).status_code == 404
+        await there.ok("PATCH", "/v1/libraries/Lamp", "u", json={"visibility": "public"})
+        assert (await upload(there, "u", archive(version="1.10.0"))).status_code == 201
+        assert (await upload(there, "u", archive(version="1.9.0"))).status_code == 201
+        newest = await there.ok("GET", "/v1/libraries/lamp", "o")
+        assert newest["data"]["attributes"].items() >= {"version": "1.10.0", "mine": False}.items()
+        old = await there.ok("GET", "/v1/libraries/Lamp", "o", params={"version": "1.0.0"})
+        download = await there.call("GET", old["data"]["links"]["download"])
+        assert download.content == archive()
+        every = await there.ok("GET", "/v1/libraries/Lamp/versions", "o")
+        assert [each["attributes"]["version"] for each in every["data"]] == ["1.10.0", "1.9.0", "1.0.0"]
+        for method, body in (("PATCH", {"visibility": "public"}), ("DELETE", {"force": "x"})):
+            assert (await there.call(method, "/v1/libraries/Lamp", "o", json=body)).status_code == 403
+        assert (await upload(there, "o", archive(version="9.0.0"))).status_code == 403
+        assert (await upload(there, "u", archive())).status_code == 400
+        assert (await there.call("DELETE", "/v1/libraries/Lamp", "u")).status_code == 403
+        assert (await there.call("DELETE", "/v1/libraries/Lamp", "u", json={"force": "xyz"})).status_code == 204
+        assert await names(there, "u") == []
+        assert (await there.call("GET", old["data"]["links"]["download"])).status_code == 404
+
+    in_world(tmp_path, story)
+
+
+def test_searching_sorting_and_paging(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        for number, name in enumerate(("Blinds", "Motor", "Lamp")):
+            there.clock.seconds = 1_760_000_000.0 + number
+            await upload(there, "u", archive(name, sentence=f"{name} of a window", architectures="photon"))
+        assert await names(there, "u") == ["Blinds", "Lamp", "Motor"]
+        assert await names(there, "u", filter="WINDOW motor") == ["Motor"]
+        assert await names(there, "u", sort="-published", limit="2") == ["Lamp", "Motor"]
+        assert await names(there, "u", page="2", limit="2") == ["Motor"]
+        assert await names(there, "u", scope="mine") == ["Blinds", "Lamp", "Motor"]
+        assert await names(there, "u", scope="public") == await names(there, "u", scope="official") == []
+        assert await names(there, "u", excludeScopes="mine,official") == []
+        assert await names(there, "u", architectures="core") == []
+
+    in_world(tmp_path, story)
+
+
+def test_customers_have_no_libraries(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await populate(there)
+        for who in ("c", "p"):
+            assert (await there.call("GET", "/v1/libraries", who)).status_code == 403
+
+    in_world(tmp_path, story)
+
+
+def test_the_properties_may_lie_one_folder_deep() -> None:
+    read = read_library(archive(folder="lamp-1.0.0/"))
+    assert (read.name, read.version, read.properties["sentence"]) == ("Lamp", "1.0.0", "Light on")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"junk",
+        archive()[:-20],
+        gzip.compress(b"no tar"),
+        archive(name=""),
+        archive(name="../../etc"),
+        archive(version="new"),
+        archive(folder="a/b/"),
+    ],
+)
+def test_bad_archives_are_refused(content: bytes) -> None:
+    with pytest.raises(UsageError):
+        read_library(content)
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_archive, "MOST_BYTES", 1 << 20)
+    with pytest.raises(UsageError, match="unpacks to more than"):
+        read_library(gzip.compress(bytes(8 << 20)))
+
+
+@given(st.binary(max_size=2000))
+def test_whatever_is_uploaded_ends_in_words(content: bytes) -> None:
+    for packed in (content, gzip.compress(content)):
+        with pytest.raises(UsageError):
+            read_library(packed)
