@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from photonrig.errors import UsageError
 from photonrig.localcloud import library_archive
-from photonrig.localcloud.library_archive import read_library
+from photonrig.localcloud.core import Settings
+from photonrig.localcloud.library_archive import library_files, read_library
 
 from .world import World, in_world, populate
 
@@ -24,12 +25,12 @@ def archive(name: str = "Lamp", version: str = "1.0.0", *, folder: str = "", **m
         "src/Lamp.h": "int lamp();\n",
     }
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+    with tarfile.open(fileobj=packed, mode="w") as tar:
         for path, text in files.items():
             entry = tarfile.TarInfo(folder + path)
             entry.size = len(text)
             tar.addfile(entry, io.BytesIO(text.encode()))
-    return packed.getvalue()
+    return gzip.compress(packed.getvalue(), mtime=0)
 
 
 async def upload(there: World, who: str, content: bytes) -> Any:
@@ -101,6 +102,35 @@ def test_customers_have_no_libraries(tmp_path: Path) -> None:
     in_world(tmp_path, story)
 
 
+def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> None:
+    """``particle library add`` writes the dependency down and copies nothing."""
+    main = b'#include "Lamp.h"\nvoid setup() { lamp(); }\nvoid loop() {}\n'
+
+    async def story(there: World) -> None:
+        await there.user("u")
+        await there.user("o")
+        await upload(there, "u", archive(folder="Lamp/", **{"dependencies.Wire": "2.0.0"}))
+        await upload(there, "u", archive("Wire", "2.0.0"))
+
+        async def compiled(who: str, properties: bytes) -> Any:
+            files = {"file": ("src/main.ino", main), "file2": ("project.properties", properties)}
+            return await there.call("POST", "/v1/binaries", who, files=files)
+
+        for wanted in (b"dependencies.Lamp=1.0.0\n", b"dependencies.lamp=latest"):
+            assert (await compiled("u", wanted)).is_success
+        for who, wanted in (("u", b"dependencies.Lamp=3.0.0"), ("o", b"dependencies.Lamp=1.0.0")):
+            answer = await compiled(who, wanted)
+            assert (answer.status_code, "no library Lamp" in answer.json()["error"]) == (400, True)
+        assert "Lamp.h" in (await compiled("u", b"name=x")).json()["error"]
+
+    in_world(tmp_path, story, Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton"))
+
+
+def test_what_leads_out_of_an_archive_is_left_out() -> None:
+    assert library_files(archive(folder="../")) == {}
+    assert library_files(archive(folder="./lamp/")).keys() == {"library.properties", "src/Lamp.h"}
+
+
 def test_the_properties_may_lie_one_folder_deep() -> None:
     read = read_library(archive(folder="lamp-1.0.0/"))
     assert (read.name, read.version, read.properties["sentence"]) == ("Lamp", "1.0.0", "Light on")
@@ -112,7 +142,7 @@ def test_the_properties_may_lie_one_folder_deep() -> None:
         b"",
         b"junk",
         archive()[:-20],
-        gzip.compress(b"no tar"),
+        gzip.compress(b"no tar", mtime=0),
         archive(name=""),
         archive(name="../../etc"),
         archive(version="new"),

@@ -14,6 +14,7 @@ from photonrig.localcloud.firmware import LATEST, CompiledFirmware, CompileFaile
 from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
+from photonrig.localcloud.library_archive import library_files, parse_properties
 
 __all__ = ["ROUTES", "compile_uploaded"]
 
@@ -36,6 +37,7 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
     if not call.body.files:
         raise combined(400, "No source files were sent")
     files = {file.name: file.content for file in call.body.files}
+    _add_libraries(call, files)
     async with _compilers:
         try:
             return await asyncio.to_thread(compile_project, files, call.cloud.settings.sdk, version)
@@ -44,6 +46,34 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
             raise combined(406, str(error), output=output, stdout=error.compiler_output, code=406) from None
         except PhotonrigError as error:
             raise combined(400, str(error)) from None
+
+
+def _add_libraries(call: Call, files: dict[str, bytes]) -> None:
+    """The libraries that ``dependencies.NAME=VERSION`` ask for and that were not sent along, and what those ask for.
+
+    :raises ApiError: this cloud has no such library, or not in that version
+    """
+    waiting = _dependencies(files.get("project.properties", b""))
+    while waiting:
+        name, version = waiting.popitem()
+        if any(path.lower().startswith(f"lib/{name}/".lower()) for path in files):
+            continue
+        known = [
+            each
+            for each in call.cloud.store.libraries.versions(name)
+            if (each.public or each.user_id == call.principal.id) and version in (each.version, "latest", "")
+        ]
+        archive = call.cloud.store.libraries.archive(known[0].archive_id) if known else None
+        if archive is None:
+            raise combined(400, f"This cloud has no library {name} {version}; upload it, or send it in lib/{name}")
+        unpacked = library_files(archive)
+        files |= {f"lib/{known[0].name}/{path}": content for path, content in unpacked.items()}
+        waiting |= _dependencies(unpacked.get("library.properties", b""))
+
+
+def _dependencies(properties: bytes) -> dict[str, str]:
+    pairs = parse_properties(properties.decode("utf-8", errors="replace")).items()
+    return {key.removeprefix("dependencies."): version for key, version in pairs if key.startswith("dependencies.")}
 
 
 async def create(call: Call) -> Answer:

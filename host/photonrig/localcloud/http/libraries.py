@@ -49,7 +49,7 @@ async def show(call: Call) -> Answer:
     versions = _versions(call)
     wanted = call.request.query_params.get("version")
     for library in versions:
-        if wanted in (None, "", library.version):
+        if wanted in (None, "", "latest", library.version):
             return {"data": _shown(call, library)}
     raise refused(404, f"Library {versions[0].name} has no version {wanted}")
 
