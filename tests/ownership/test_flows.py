@@ -1,114 +1,291 @@
-"""Transfers against a real local cloud: what is left behind when a step is refused."""
+"""Every flow against a real local cloud: what it does, what it refuses, and what is left when it is cut off."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
+import httpx
 import pytest
 
-from photonrig.bench.virtual.cloud import LocalCloud
-from photonrig.errors import NetworkError, UsageError
-from photonrig.ownership.flows import DeviceUnowned, transfer_to_customer
-from photonrig.particle.cloud import ClientCredentials, Cloud, Owner, Scope, product
-from photonrig.particle.cloud_errors import ApiError, NotFound
-from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.errors import UsageError
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.flows import FLOWS, take
+from photonrig.ownership.keyring import Account, Offers
+from photonrig.ownership.passage import Plan
+from photonrig.particle.cloud import product
+from photonrig.particle.cloud_errors import ApiError
 
-DEVICE = "0123456789abcdef01234567"
-STRAY = "fedcba987654321001234567"
+from .estate import CENTRAL, DEVICE, MATE, STRANGER, STRAY, Estate, estate
+
+OWN = Account.user(CENTRAL)
+BY_OWNER = Offers(product_release=False)
 
 
-@dataclass
-class World:
-    """A team with one device in its product, claimed to the team's user, and customers of two products."""
-
-    team: Cloud
-    product: Scope
-    product_id: int
-    client: ClientCredentials
-    other_product_id: int
-    other_client: ClientCredentials
-
-    def customer(self, email: str, *, of_other_product: bool = False) -> Cloud:
-        ref, client = (self.other_product_id, self.other_client) if of_other_product else (self.product_id, self.client)
-        return self.team.using(self.team.create_customer(ref, email, client=client))
-
-    def owner(self) -> str | None:
-        return self.team.device(DEVICE, self.product).owner_name
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    with estate(tmp_path_factory.mktemp("estate")) as made:
+        yield made
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with LocalCloud(tmp_path / "cloud") as local, Cloud(local.api) as anybody:
-        anybody.create_user("central@example.com", "secret")
-        team = anybody.using(anybody.log_in("central@example.com", "secret"))
-        made, other = team.create_product("shades"), team.create_product("others")
-        for device in (DEVICE, STRAY):
-            team.provision(device, public_key_pem(generate_device_key()))
-        team.import_devices(made.id, [DEVICE])
-        team.claim(DEVICE)
-        yield World(
-            team,
-            product(made.id),
-            made.id,
-            team.create_client("shades", product=made.id),
-            other.id,
-            team.create_client("others", product=other.id),
-        )
+def there(shared: Estate) -> Estate:
+    shared.reset(OWN)
+    return shared
 
 
-def test_a_device_moves_and_the_window_is_stated(world: World) -> None:
-    moved = transfer_to_customer(
-        DEVICE, team=world.team, product=world.product, customer=world.customer("a@example.com")
+# --- what they do -----------------------------------------------------------------------------------------------------
+
+
+def test_to_a_customer_and_the_window_is_measured(there: Estate) -> None:
+    jane = there.customer("jane")
+    done = there.take(Plan("to-customer", DEVICE, there.shades, jane))
+    assert (done.outcome, there.owner()) == ("done", jane)
+    assert 0 < done.unowned < 10
+    assert there.keys().acting_as(jane).devices()[0].id == DEVICE
+
+
+def test_from_customer_to_customer_and_back_to_the_central_account(there: Estate) -> None:
+    jane, john = there.customer("jane"), there.customer("john")
+    for flow, to in (("to-customer", jane), ("to-customer", john), ("to-user", OWN)):
+        assert there.take(Plan(flow, DEVICE, there.shades, to)).outcome == "done"
+        assert there.owner() == to
+    assert there.keys().acting_as(jane).devices() == ()
+
+
+def test_to_whom_it_belongs_already_is_done_at_once(there: Estate) -> None:
+    done = there.take(Plan("to-user", DEVICE, there.shades, OWN))
+    assert (done.outcome, done.unowned, there.owner()) == ("done", 0.0, OWN)
+
+
+def test_release_and_claim_again(there: Estate) -> None:
+    assert there.take(Plan("release", DEVICE, there.shades)).outcome == "done"
+    assert there.owner() is None
+    for account in (there.customer("jane"), Account.user(MATE)):
+        there.reset(None)
+        assert there.take(Plan("claim", DEVICE, there.shades, account)).outcome == "done"
+        assert there.owner() == account
+
+
+def test_claim_leaves_another_owners_device_alone(there: Estate) -> None:
+    undone = there.take(Plan("claim", DEVICE, there.shades, there.customer("jane")))
+    assert undone.outcome == "undone"
+    assert "transfer it instead" in undone.reason
+    assert there.owner() == OWN
+
+
+@pytest.mark.parametrize("former", ["nobody", "central", "mate", "customer"])
+def test_change_of_product_keeps_the_owner(there: Estate, former: str) -> None:
+    account = {"nobody": None, "central": OWN, "mate": Account.user(MATE), "customer": there.customer("jane")}[former]
+    there.reset(account)
+    done = there.take(Plan("change-product", DEVICE, there.shades, into=there.drapes))
+    assert (done.outcome, there.product()) == ("done", there.drapes)
+    expected = there.customer("jane", there.drapes) if former == "customer" else account
+    assert there.owner() == expected
+
+
+def test_change_of_product_goes_the_shortest_way(there: Estate) -> None:
+    steps: list[str] = []
+    plan = Plan("change-product", DEVICE, there.shades, into=there.drapes)
+    there.take(plan, journal=lambda progress: steps.append(progress.step))
+    assert list(dict.fromkeys(steps)) == ["look", "remove", "import", "check"]
+
+
+def test_to_a_developers_own_device(there: Estate) -> None:
+    there.reset(there.customer("jane"))
+    done = there.take(Plan("to-developer", DEVICE, there.shades, Account.user(MATE)))
+    assert (done.outcome, there.product(), there.owner()) == ("done", None, Account.user(MATE))
+    there.mate.release(DEVICE)
+
+
+def test_a_request_for_transfer_waits_for_the_owner(there: Estate) -> None:
+    waiting = there.take(Plan("by-request", DEVICE, there.shades, Account.user(MATE)))
+    assert (waiting.outcome, there.owner()) == ("waiting", OWN)
+    assert "has not approved" in waiting.reason
+
+
+# --- what they refuse -------------------------------------------------------------------------------------------------
+
+
+def test_a_device_outside_the_product_is_left_alone(there: Estate) -> None:
+    undone = there.take(Plan("to-customer", STRAY, there.shades, there.customer("jane")))
+    assert undone.outcome == "undone"
+
+
+def test_plans_that_make_no_sense_are_refused_before_anything_happens(there: Estate) -> None:
+    with pytest.raises(UsageError, match="there is no flow"):
+        there.take(Plan("to-mars", DEVICE, there.shades))
+    with pytest.raises(UsageError, match="no customer of product"):
+        there.take(Plan("to-customer", DEVICE, there.shades, there.customer("jane", there.drapes)))
+    for plan in (
+        Plan("to-customer", DEVICE, there.shades),
+        Plan("to-customer", DEVICE, there.shades, OWN),
+        Plan("release", DEVICE, there.shades, OWN),
+        Plan("change-product", DEVICE, there.shades),
+        Plan("to-user", DEVICE, there.shades, OWN, there.drapes),
+    ):
+        with pytest.raises(UsageError):
+            there.take(plan)
+    assert there.owner() == OWN
+
+
+def test_without_the_new_owners_token_nothing_is_released(there: Estate) -> None:
+    undone = there.take(Plan("to-user", DEVICE, there.shades, Account.user("nobody@example.com")))
+    assert (undone.outcome, undone.unowned, there.owner()) == ("undone", 0.0, OWN)
+
+
+def test_a_refused_claim_gives_the_device_back(there: Estate) -> None:
+    for former in (OWN, Account.user(MATE), there.customer("john")):
+        there.reset(former)
+        keys = there.keys()
+        # A token that the cloud will not let claim: the stranger is on no team.
+        keys.add(Account.user(STRANGER), keys.team.using(there.stranger.token))
+        undone = take(Plan("to-user", DEVICE, there.shades, Account.user(STRANGER)), keys)
+        assert (undone.outcome, there.owner()) == ("undone", former)
+        assert undone.unowned > 0
+
+
+def test_what_cannot_be_given_back_is_held_by_the_central_user(there: Estate) -> None:
+    there.reset(Account.user(MATE))
+    keys = there.keys()
+    keys.add(Account.user(STRANGER), keys.team.using(there.stranger.token))
+    keys.forget(Account.user(MATE))
+    plan = Plan("to-user", DEVICE, there.shades, Account.user(STRANGER))
+    stuck = take(plan, keys)
+    assert (stuck.outcome, there.owner()) == ("stuck", OWN)
+    assert f"nothing here can act as user {MATE}" in stuck.reason
+    # With the token at hand the same flow goes on, and back.
+    undone = take(plan, there.keys(), progress=stuck)
+    assert (undone.outcome, there.owner()) == ("undone", Account.user(MATE))
+
+
+def test_a_cloud_without_release_by_the_product_needs_the_owners_token(there: Estate) -> None:
+    jane = there.customer("jane")
+    done = take(Plan("to-customer", DEVICE, there.shades, jane), there.keys(offers=BY_OWNER))
+    assert (done.outcome, there.owner()) == ("done", jane)
+    there.reset(Account.user(MATE))
+    keys = there.keys(offers=BY_OWNER)
+    keys.forget(Account.user(MATE))
+    undone = take(Plan("to-customer", DEVICE, there.shades, jane), keys)
+    assert (undone.outcome, there.owner()) == ("undone", Account.user(MATE))
+    assert "no token of that account" in undone.reason
+
+
+def test_a_device_that_cannot_be_claimed_again_is_not_released(there: Estate) -> None:
+    keys = there.keys(offers=Offers(claims_offline=False))
+    undone = take(Plan("to-customer", DEVICE, there.shades, there.customer("jane")), keys)
+    assert (undone.outcome, undone.unowned, there.owner()) == ("undone", 0.0, OWN)
+    assert "offline" in undone.reason
+
+
+def test_a_refused_import_brings_the_device_back(there: Estate) -> None:
+    there.reset(there.customer("jane"))
+    keys = there.keys()
+    undone = take(Plan("change-product", DEVICE, there.shades, into=99999), keys)
+    assert undone.outcome == "undone"
+    assert (there.product(), there.owner()) == (there.shades, there.customer("jane"))
+
+
+# --- cut off ----------------------------------------------------------------------------------------------------------
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+def plans(there: Estate) -> dict[str, tuple[Account | None, Plan]]:
+    """Former owner and plan, for every flow that needs no device in hand."""
+    jane = there.customer("jane")
+    return {
+        "claim": (None, Plan("claim", DEVICE, there.shades, jane)),
+        "release": (jane, Plan("release", DEVICE, there.shades)),
+        "to-customer": (OWN, Plan("to-customer", DEVICE, there.shades, jane)),
+        "to-user": (jane, Plan("to-user", DEVICE, there.shades, OWN)),
+        "change-product": (jane, Plan("change-product", DEVICE, there.shades, into=there.drapes)),
+        "to-developer": (jane, Plan("to-developer", DEVICE, there.shades, OWN)),
+    }
+
+
+CUT = sorted(set(FLOWS) - {"by-request", "set-up", "take-over"})
+
+
+def _requests(there: Estate, flow: str) -> tuple[int, tuple[Account | None, int | None]]:
+    """How many requests the flow makes undisturbed, and where it ends."""
+    former, plan = plans(there)[flow]
+    there.reset(former)
+    with there.wired() as keys:
+        assert take(plan, keys).outcome == "done"
+        return len(there.wire.requests), (there.owner(), there.product())
+
+
+@pytest.mark.parametrize("flow", CUT)
+@pytest.mark.parametrize("answered", [False, True], ids=["request lost", "answer lost"])
+def test_a_lost_request_or_answer_at_any_point_is_no_lost_device(there: Estate, flow: str, answered: bool) -> None:
+    count, end = _requests(there, flow)
+    former, plan = plans(there)[flow]
+    for point in range(count):
+        there.reset(former)
+        with there.wired() as keys:
+
+            def lose(number: int, request: str, point: int = point) -> None:
+                if number == point:
+                    raise httpx.ReadError("the connection broke")
+
+            there.wire.after, there.wire.before = (lose, there.wire.before) if answered else (there.wire.after, lose)
+            progress = take(plan, keys)
+        assert progress.outcome == "done", f"{there.wire.requests[point]}: {progress.reason}"
+        assert (there.owner(), there.product()) == end
+
+
+@pytest.mark.parametrize("flow", CUT)
+@pytest.mark.parametrize("answered", [False, True], ids=["before the request", "after the answer"])
+def test_a_process_that_dies_at_any_point_goes_on(there: Estate, flow: str, answered: bool) -> None:
+    count, end = _requests(there, flow)
+    former, plan = plans(there)[flow]
+    for point in range(count):
+        there.reset(former)
+        kept: list[str] = []
+        with there.wired() as keys, pytest.raises(PowerCut):
+
+            def cut(number: int, request: str, point: int = point) -> None:
+                if number == point:
+                    raise PowerCut
+
+            there.wire.after, there.wire.before = (cut, there.wire.before) if answered else (there.wire.after, cut)
+            take(plan, keys, journal=lambda progress, kept=kept: kept.append(json.dumps(progress.as_json())))
+        last = Progress.from_json(json.loads(kept[-1])) if kept else None
+        progress = take(Plan.from_json(json.loads(json.dumps(plan.as_json()))), there.keys(), progress=last)
+        assert progress.outcome == "done", f"{there.wire.requests[point]}: {progress.reason}"
+        assert (there.owner(), there.product()) == end
+
+
+@pytest.mark.parametrize("flow", CUT)
+def test_a_refusal_at_any_point_leaves_things_as_they_were_or_finished(there: Estate, flow: str) -> None:
+    count, end = _requests(there, flow)
+    former, plan = plans(there)[flow]
+    for point in range(count):
+        there.reset(former)
+        with there.wired() as keys:
+            there.wire.refuses = point
+            progress = take(plan, keys)
+        assert progress.outcome in ("done", "undone")
+        expected = end if progress.outcome == "done" else (former, there.shades)
+        assert (there.owner(), there.product()) == expected
+
+
+def test_no_token_is_in_what_is_kept(there: Estate) -> None:
+    keys = there.keys()
+    kept: list[str] = []
+    take(
+        Plan("to-customer", DEVICE, there.shades, there.customer("jane")),
+        keys,
+        journal=lambda progress: kept.append(json.dumps(progress.as_json())),
     )
-    assert moved.new_owner.kind == "customer"
-    assert 0 < moved.unowned_seconds < 30
-    assert world.owner() == "a@example.com"
+    secrets = [keys.acting_as(account).token for account in (OWN, there.customer("jane"))]
+    assert all(token is not None and token.access_token not in "".join(kept) for token in secrets)
 
 
-def test_it_moves_on_to_the_next_customer(world: World) -> None:
-    first, second = world.customer("a@example.com"), world.customer("b@example.com")
-    transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=first, release_as=world.team)
-    transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=second, former_owner=first)
-    assert world.owner() == "b@example.com"
-    assert first.devices() == ()
-
-
-def test_a_refused_claim_gives_the_device_back(world: World) -> None:
-    stranger = world.customer("a@example.com", of_other_product=True)
+def test_a_customers_old_token_may_not_claim_in_another_product(there: Estate) -> None:
     with pytest.raises(ApiError):
-        transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=stranger, former_owner=world.team)
-    assert world.owner() == "central@example.com"
-
-
-def test_without_a_former_owner_the_error_says_that_it_is_nobodys(world: World) -> None:
-    stranger = world.customer("a@example.com", of_other_product=True)
-    with pytest.raises(DeviceUnowned, match=DEVICE):
-        transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=stranger)
-    assert world.owner() is None
-    # Nobody's, not lost: it is still in the product, and a customer of that product can claim it.
-    transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=world.customer("b@example.com"))
-    assert world.owner() == "b@example.com"
-
-
-def test_a_device_outside_the_product_is_left_alone(world: World) -> None:
-    with pytest.raises((NotFound, UsageError)):
-        transfer_to_customer(STRAY, team=world.team, product=world.product, customer=world.customer("a@example.com"))
-
-
-def test_a_lost_answer_to_the_claim_is_no_lost_device(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    customer = world.customer("a@example.com")
-    claim, lost = customer.claim, []
-
-    def claim_and_lose_the_first_answer(device: str, *, request_transfer: bool = False) -> Owner | None:
-        owner = claim(device, request_transfer=request_transfer)
-        if not lost:
-            lost.append(device)
-            raise NetworkError("the connection broke before the answer came")
-        return owner
-
-    monkeypatch.setattr(customer, "claim", claim_and_lose_the_first_answer)
-    transfer_to_customer(DEVICE, team=world.team, product=world.product, customer=customer, former_owner=world.team)
-    assert lost == [DEVICE]
-    assert world.owner() == "a@example.com"
+        there.keys().claim(DEVICE, there.customer("jane", there.drapes))
+    assert DEVICE in {each.id for each in there.team.devices(product(there.shades))}

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from photonrig.ownership.flows import transfer_to_customer
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.flows import take
+from photonrig.ownership.keyring import Account, Keyring
+from photonrig.ownership.passage import Plan
 from photonrig.particle.claim_code import generate_claim_code
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud_errors import NotFoundOrForbidden, OwnedByAnother
@@ -15,6 +18,15 @@ from photonrig.particle.events import Event
 from photonrig.testing import CloudTarget, Customer, Events, Photon, new_customer
 
 TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
+
+
+def transfer(photon: Photon, cloud: CloudTarget, to: Customer, *others: Customer) -> Progress:
+    """Give the device to a customer by the flow for it."""
+    keys = Keyring(cloud.team, cloud.team.username())
+    for each in (to, *others):
+        keys.add(Account.customer(each.email, cloud.product_id), each.cloud)
+    account = Account.customer(to.email, cloud.product_id)
+    return take(Plan("to-customer", photon.id, cloud.product_id, account), keys)
 
 
 @pytest.mark.cli
@@ -102,10 +114,8 @@ def test_it_refuses_what_makes_no_sense(photon: Photon, events: Events) -> None:
 def test_transfer_from_the_central_account(
     photon: Photon, customer: Customer, cloud: CloudTarget, events: Events
 ) -> None:
-    moved = transfer_to_customer(
-        photon.id, team=cloud.team, product=cloud.product, customer=customer.cloud, former_owner=cloud.team
-    )
-    assert (photon.owner, moved.device) == (customer.email, photon.id)
+    assert transfer(photon, cloud, customer).outcome == "done"
+    assert photon.owner == customer.email
     assert photon.call("calibrate", TRAVEL, who=customer.cloud) == 0
     assert photon.call("move", "60", who=customer.cloud) == 60
     events.expect("shade/moved")
@@ -122,9 +132,7 @@ def test_transfer_between_customers(photon: Photon, customer: Customer, cloud: C
         with pytest.raises(OwnedByAnother):
             second.cloud.claim(photon.id)
         assert photon.owner == customer.email
-        transfer_to_customer(
-            photon.id, team=cloud.team, product=cloud.product, customer=second.cloud, former_owner=customer.cloud
-        )
+        assert transfer(photon, cloud, second, customer).outcome == "done"
         assert (customer.owned(), second.owned()) == (set(), {photon.id})
         with pytest.raises(NotFoundOrForbidden):
             customer.cloud.variable(photon.id, "position")

@@ -1,84 +1,133 @@
-"""How a device changes owner without being lost: look first, act, prove, and undo what cannot be finished."""
+"""How a device changes owner or product without being lost: every way as a flow of named steps.
+
+    plan = Plan("to-customer", device, product=20001, to=Account.customer("jane@example.com", 20001))
+    progress = take(plan, keys, journal=keep)
+
+A flow that was cut off goes on with ``take(plan, keys, progress=kept)``; see :mod:`photonrig.ownership.engine` for its
+outcomes. What each flow does is its list of steps below.
+"""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
-from photonrig.errors import CloudError, ExpectationFailed, NetworkError, UsageError
-from photonrig.particle.cloud import USER, Cloud, Owner, Scope
+from photonrig.errors import UsageError
+from photonrig.ownership.blocks import (
+    APPROVE,
+    CHECK,
+    IMPORT,
+    KEY,
+    LOOK,
+    LOOK_UNOWNED,
+    REMOVE,
+    REQUEST,
+    SET_UP,
+    change_owner,
+)
+from photonrig.ownership.engine import Flow, Journal, Progress, run
+from photonrig.ownership.keyring import Account, Keyring
+from photonrig.ownership.passage import Bench, Passage, Plan
 
-__all__ = ["DeviceUnowned", "Transfer", "transfer_to_customer"]
+__all__ = ["FLOWS", "PassageFlow", "take"]
+
+PassageFlow = Flow[Passage]
+
+_TO_NEW_OWNER = change_owner("", lambda at: at.plan.to)
 
 
-class DeviceUnowned(CloudError):
-    """A transfer stopped half way and could not be undone: the device is nobody's, but still in its product.
+def _keeper(at: Passage) -> Account | None:
+    """Who holds the device while it is in no product: nobody's, it could be claimed by anybody.
 
-    It stays online and claimable; claim it with the customer's token, or import it again with ``claim_user``.
+    A customer's claim ends with the removal; a user's outlives it.
     """
+    former = at.account("former")
+    return former if former is not None and former.kind == "user" else at.keys.central
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """A finished transfer; ``unowned_seconds`` is how long the device was nobody's."""
+def _after_move(at: Passage) -> Account | None:
+    """The plan's new owner; without one the same account as before, a customer as the new product's customer."""
+    former = at.account("former")
+    if at.plan.to is not None or former is None:
+        return at.plan.to
+    return Account.customer(former.name, at.into) if former.kind == "customer" else former
 
-    device: str
-    new_owner: Owner
-    unowned_seconds: float
+
+_FLOWS = (
+    PassageFlow("claim", "An unowned device is claimed", (LOOK_UNOWNED, KEY, *_TO_NEW_OWNER, CHECK)),
+    PassageFlow("release", "A device is released", (LOOK, *change_owner("", lambda at: None), CHECK)),
+    PassageFlow("to-customer", "A device goes to a customer", (LOOK, KEY, *_TO_NEW_OWNER, CHECK)),
+    PassageFlow("to-user", "A device comes back to a user", (LOOK, KEY, *_TO_NEW_OWNER, CHECK)),
+    PassageFlow(
+        "change-product",
+        "A device moves to another product",
+        (
+            LOOK,
+            *change_owner(" to its keeper", _keeper),
+            REMOVE,
+            IMPORT,
+            *change_owner(" after the move", _after_move),
+            CHECK,
+        ),
+    ),
+    PassageFlow("to-developer", "A device becomes a developer's own", (LOOK, KEY, *_TO_NEW_OWNER, REMOVE, CHECK)),
+    PassageFlow("by-request", "A user asks for a device and its owner approves", (LOOK, KEY, REQUEST, APPROVE, CHECK)),
+    PassageFlow("set-up", "A device out of the box is set up by SoftAP", (LOOK_UNOWNED, KEY, SET_UP, CHECK)),
+    PassageFlow("take-over", "Who has the device in hand takes it over by a claim code", (LOOK, KEY, SET_UP, CHECK)),
+)
+
+# Whom a plan of each flow may give the device to; None stands for nobody.
+_GIVES_TO: Final[Mapping[str, tuple[str | None, ...]]] = {
+    "claim": ("user", "customer"),
+    "release": (None,),
+    "to-customer": ("customer",),
+    "to-user": ("user",),
+    "change-product": ("user", "customer", None),
+    "to-developer": ("user",),
+    "by-request": ("user",),
+    "set-up": ("user", "customer"),
+    "take-over": ("user", "customer"),
+}
+
+FLOWS: Final[Mapping[str, PassageFlow]] = MappingProxyType({flow.name: flow for flow in _FLOWS})
 
 
-def transfer_to_customer(
-    device: str,
+def _keep_nothing(_: Progress) -> None:
+    return None
+
+
+def take(
+    plan: Plan,
+    keys: Keyring,
     *,
-    team: Cloud,
-    product: Scope,
-    customer: Cloud,
-    former_owner: Cloud | None = None,
-    release_as: Cloud | None = None,
-) -> Transfer:
-    """Give a product's device to a customer of that product, remotely.
+    bench: Bench | None = None,
+    progress: Progress | None = None,
+    journal: Journal = _keep_nothing,
+) -> Progress:
+    """Take a device through the plan's flow, from ``progress`` or from the beginning, until there is an outcome.
 
-    The device is released through the product (or by its owner's own token, ``release_as``) and claimed with the
-    customer's token at once. If the claim fails, ``former_owner`` claims it back.
+    Blocks; many devices go at once on many threads with one keyring. ``journal`` is called before and after every step
+    and must have kept what it is given when it returns.
 
-    :raises UsageError: the device is not in the product; nothing was changed
-    :raises ApiError: the cloud refused, and the device is its former owner's again
-    :raises DeviceUnowned: the cloud refused, and there was no former owner to give it back to
-    :raises ExpectationFailed: the cloud said yes, and its device list says otherwise
+    :raises UsageError: a plan that makes no sense, or ``progress`` of another flow or device; nothing was done
     """
-    before = team.device(device, product)
-    if before.product_id is None:
-        raise UsageError(f"the device waits in quarantine; import it into product {product.product}", device=device)
-    if release_as is None:
-        team.release(device, product)
-    else:
-        release_as.release(device, USER)
-    released = time.monotonic()
-    try:
-        owner = _claim(device, customer)
-    except (CloudError, NetworkError) as error:
-        _give_back(device, former_owner, error)
-        raise
-    window = time.monotonic() - released
-    if owner is None or owner.kind != "customer" or device not in {each.id for each in customer.devices()}:
-        raise ExpectationFailed(f"claimed, but the cloud names {owner} as owner", device=device)
-    return Transfer(device, owner, window)
+    flow = FLOWS.get(plan.flow)
+    if flow is None:
+        raise UsageError(f"there is no flow {plan.flow!r}; there are {', '.join(FLOWS)}", device=plan.device)
+    _check(plan)
+    passage = Passage(plan, keys, bench)
+    return run(flow, passage, plan.device, facts=passage.facts, progress=progress, journal=journal)
 
 
-def _claim(device: str, customer: Cloud) -> Owner | None:
-    try:
-        return customer.claim(device)
-    except NetworkError:
-        # The answer was lost, and nobody knows whether the request was: claiming what one owns succeeds again.
-        return customer.claim(device)
-
-
-def _give_back(device: str, former_owner: Cloud | None, why: Exception) -> None:
-    if former_owner is None:
-        raise DeviceUnowned(f"the claim failed after the release: {why}", device=device) from why
-    try:
-        former_owner.claim(device)
-    except (CloudError, NetworkError) as again:
-        raise DeviceUnowned(
-            f"the claim failed after the release: {why}; nor could it be given back: {again}", device=device
-        ) from why
+def _check(plan: Plan) -> None:
+    """A plan that says something else than its flow does is refused before anything happens."""
+    kind = None if plan.to is None else plan.to.kind
+    if kind not in _GIVES_TO[plan.flow]:
+        kinds = " or ".join(each or "nobody" for each in _GIVES_TO[plan.flow])
+        raise UsageError(f"{plan.flow} gives a device to {kinds}, not to {kind or 'nobody'}", device=plan.device)
+    if (plan.into is None) == (plan.flow == "change-product"):
+        raise UsageError(f"{plan.flow} with {plan.into} as product to move to makes no sense", device=plan.device)
+    ends_in = plan.into or plan.product
+    if plan.to is not None and plan.to.kind == "customer" and plan.to.product != ends_in:
+        raise UsageError(f"{plan.to} is no customer of product {ends_in}", device=plan.device)

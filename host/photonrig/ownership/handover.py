@@ -16,7 +16,11 @@ from typing import Any
 
 from photonrig.bench.clock import Clock
 from photonrig.bench.slot import Slot
-from photonrig.ownership.flows import Transfer, transfer_to_customer
+from photonrig.errors import ExpectationFailed
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.flows import take
+from photonrig.ownership.keyring import Account, Keyring, Offers
+from photonrig.ownership.passage import Plan
 from photonrig.ownership.steps import Seen, Story, step
 from photonrig.particle.cli import CliResult, ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
@@ -249,11 +253,11 @@ class HandOver(Story):
         expects="the device never leaves the product nor the cloud; the second customer owns it",
     )
     def to_second(self, seen: Seen) -> None:
-        moved = self._transfer(seen, self.stage.fresh, self.second, former_owner=self.first)
+        moved = self._transfer(seen, self.stage.fresh, self.second_email)
         after = self.team.device(moved.device, self.product)
         seen.that(
             after.owner_name == self.second_email and after.online,
-            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned_seconds * 1000:.0f} ms",
+            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned * 1000:.0f} ms",
         )
 
     @step(
@@ -320,11 +324,11 @@ class HandOver(Story):
         expects="the customer owns it, it stayed online, and the unowned window is stated",
     )
     def rows_28_59(self, seen: Seen) -> None:
-        moved = self._transfer(seen, self.stage.fielded, self.field, former_owner=self.team, release_as=self.team)
+        moved = self._transfer(seen, self.stage.fielded, self.field_email, Offers(product_release=False))
         after = self.team.device(moved.device, self.product)
         seen.that(
             after.owner_name == self.field_email and after.online,
-            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned_seconds * 1000:.0f} ms",
+            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned * 1000:.0f} ms",
         )
 
     @step(
@@ -410,19 +414,15 @@ class HandOver(Story):
             returned == target == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
         )
 
-    def _transfer(
-        self, seen: Seen, slot: Slot, to: Cloud, *, former_owner: Cloud, release_as: Cloud | None = None
-    ) -> Transfer:
-        moved = transfer_to_customer(
-            slot.device_id,
-            team=self.team,
-            product=self.product,
-            customer=to,
-            former_owner=former_owner,
-            release_as=release_as,
-        )
+    def _transfer(self, seen: Seen, slot: Slot, to: str, offers: Offers = Offers()) -> Progress:  # noqa: B008
+        stage = self.stage
+        keys = Keyring(self.team, self.team.username(), clients={stage.product_id: stage.client}, offers=offers)
+        account = Account.customer(to, stage.product_id)
+        progress = take(Plan("to-customer", slot.device_id, stage.product_id, account), keys)
         self._exchanges(seen)
-        return moved
+        if progress.outcome != "done":
+            raise ExpectationFailed(f"the transfer ended {progress.outcome}: {progress.reason}", device=slot.device_id)
+        return progress
 
     def _wait_listed(self, who: Cloud, device: str) -> None:
         self.stage.clock.wait_until(

@@ -1,0 +1,269 @@
+"""Runs a flow step by step, so that it can be cut off anywhere and still loses nothing.
+
+    progress = run(flow, passage, journal=write_down)
+    ...                                            # killed, unplugged, timed out: whatever was journaled last is
+    progress = run(flow, passage, progress=found)  # where it goes on, forward or back
+
+Each step is journaled before it acts and after it is done. Found "begun", a step is looked at first: nobody knows
+whether its request arrived. A lost answer is treated the same way, once; then the flow waits, which is an outcome and
+not a sleep: the caller decides when to go on. A refusal turns the flow round: the compensations of what was done run
+in reverse.
+
+    outcome   done      the last step's proof holds
+              undone    a step was refused; everything is as it was found
+              waiting   the cloud or the device does not answer now; run it again with the same progress
+              stuck     neither forward nor back; the reason names what a person must do, then run it again
+
+A flow has no thread, lock or clock of its own: one flow is one call, many flows are many calls on many threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, TypeVar
+
+from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
+from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
+
+__all__ = ["Flow", "Heading", "Journal", "NotYet", "Outcome", "Phase", "Progress", "Step", "run"]
+
+Heading = Literal["forward", "back"]
+Phase = Literal["begun", "done"]
+Outcome = Literal["done", "undone", "waiting", "stuck"]
+
+
+class NotYet(PhotonrigError):
+    """A person or a device has to act first; go on with the flow when that has happened."""
+
+    cause = "rig"
+
+
+# The answer is missing, or says that it is worth asking again; whether the request was carried out is another question.
+_UNANSWERED = (NetworkError, CloudFailed)
+_LATER = (NetworkError, CloudFailed, RateLimited, DeviceOffline, LinkLost, NotYet)
+
+P = TypeVar("P")
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _nothing_missing(_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Step(Generic[P]):
+    """One step; all callables get the passage, the one device's way through the flow.
+
+    ``skip``   there is nothing to do (by what is known; asks nobody)
+    ``needs``  what is missing for it, None if nothing is (by what is known)
+    ``act``    does it; carried out twice it does no more than once
+    ``seen``   looks whether it is done; asked when an earlier ``act`` has left no answer
+    ``undo``   the compensation; carried out twice it does no more than once
+    ``window`` the device becomes nobody's with this step, or somebody's again
+    """
+
+    name: str
+    act: Callable[[P], None]
+    seen: Callable[[P], bool]
+    skip: Callable[[P], bool] = _never
+    needs: Callable[[P], str | None] = _nothing_missing
+    undo: Callable[[P], None] | None = None
+    window: Literal["opens", "closes"] | None = None
+
+
+@dataclass(frozen=True)
+class Flow(Generic[P]):
+    """A named list of steps; ``title`` is the sentence that reports show."""
+
+    name: str
+    title: str
+    steps: Sequence[Step[P]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a flow has come; all of it is JSON and none of it secret.
+
+    ``turned`` says why it goes back, ``reason`` why it ended as it did; ``retry_after`` is in seconds, if a cloud said
+    when to ask again. ``facts`` is what the steps learned and later ones need. ``unowned_since`` is seconds since 1970
+    while the device is nobody's, ``unowned`` the seconds it was, from the sending of the release to the answer of the
+    claim.
+    """
+
+    flow: str
+    device: str
+    step: str = ""
+    phase: Phase = "done"
+    heading: Heading = "forward"
+    turned: str = ""
+    outcome: Outcome | None = None
+    reason: str = ""
+    retry_after: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    unowned_since: float | None = None
+    unowned: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Fields for a journal."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"facts": dict(self.facts)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Progress:
+        """What :meth:`as_json` gave.
+
+        :raises UsageError: something else
+        """
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            raise UsageError(f"the journal holds no progress of a flow: {error}") from None
+
+
+Journal = Callable[[Progress], None]
+
+
+def _keep_nothing(_: Progress) -> None:
+    return None
+
+
+def run(
+    flow: Flow[P],
+    passage: P,
+    device: str,
+    *,
+    facts: dict[str, Any],
+    progress: Progress | None = None,
+    journal: Journal = _keep_nothing,
+) -> Progress:
+    """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.
+
+    ``facts`` is the dictionary the steps read and write; with ``progress`` it is filled from there first. ``journal``
+    must have kept what it is given when it returns. What is no :class:`PhotonrigError` passes through, as Ctrl-C does.
+
+    :raises UsageError: ``progress`` belongs to another flow or device
+    """
+    running = _Running(flow, passage, facts, journal, progress or Progress(flow.name, device))
+    if (running.at.flow, running.at.device) != (flow.name, device):
+        raise UsageError(f"this progress is of {running.at.flow} for {running.at.device}", device=device)
+    return running.to_the_end()
+
+
+class _Running(Generic[P]):
+    def __init__(self, flow: Flow[P], passage: P, facts: dict[str, Any], journal: Journal, at: Progress) -> None:
+        self.flow, self.passage, self.facts, self.journal, self.at = flow, passage, facts, journal, at
+        self._opened: float | None = None
+        facts.update(at.facts)
+
+    def to_the_end(self) -> Progress:
+        if self.at.outcome in ("done", "undone"):
+            return self.at
+        index, unsure = self._where()
+        self.at = replace(self.at, outcome=None, reason="", retry_after=None)
+        if self.at.heading == "forward":
+            for number in range(index, len(self.flow.steps)):
+                failed = self._forward(self.flow.steps[number], unsure and number == index)
+                if failed is None:
+                    continue
+                if isinstance(failed, _LATER):
+                    return self._end("waiting", str(failed), getattr(failed, "retry_after", None))
+                self._turn(self.flow.steps[number], failed)
+                index = number
+                break
+            else:
+                return self._end("done")
+        return self._back(index)
+
+    def _where(self) -> tuple[int, bool]:
+        """The step to go on with, and whether an earlier attempt at it may have been carried out."""
+        names = [step.name for step in self.flow.steps]
+        if not self.at.step:
+            return 0, False
+        if self.at.step not in names:
+            raise UsageError(f"{self.flow.name} has no step {self.at.step!r}", device=self.at.device)
+        index = names.index(self.at.step)
+        if self.at.heading == "back":
+            return (index if self.at.phase == "begun" else index - 1), True
+        return (index, True) if self.at.phase == "begun" else (index + 1, False)
+
+    def _forward(self, step: Step[P], unsure: bool) -> PhotonrigError | None:
+        """Do one step; the error that ended it, None if it is done."""
+        try:
+            if not unsure:
+                if step.skip(self.passage):
+                    return None
+                missing = step.needs(self.passage)
+                if missing is not None:
+                    return ExpectationFailed(missing, device=self.at.device)
+            self._note(step, "begun")
+            if not (unsure and step.seen(self.passage)):
+                self._act(step)
+        except PhotonrigError as error:
+            return error
+        self._note(step, "done")
+        return None
+
+    def _act(self, step: Step[P]) -> None:
+        try:
+            step.act(self.passage)
+        except _UNANSWERED:
+            if not step.seen(self.passage):
+                step.act(self.passage)
+
+    def _turn(self, step: Step[P], why: PhotonrigError) -> None:
+        # A release that was refused has left the device with its owner.
+        never_opened = step.window == "opens" and isinstance(why, CloudError)
+        since = None if never_opened else self.at.unowned_since
+        self.at = replace(self.at, heading="back", turned=str(why), unowned_since=since)
+
+    def _back(self, index: int) -> Progress:
+        for step in reversed(self.flow.steps[: index + 1]):
+            if step.undo is None:
+                continue
+            self._note(step, "begun")
+            try:
+                self._undo(step.undo)
+            except _LATER as error:
+                return self._end("waiting", f"{self.at.turned}; then {error}", getattr(error, "retry_after", None))
+            except (CloudError, ExpectationFailed, UsageError) as error:
+                return self._end("stuck", f"{self.at.turned}; then {error}")
+            self._note(step, "done")
+        return self._end("undone", self.at.turned)
+
+    def _undo(self, undo: Callable[[P], None]) -> None:
+        try:
+            undo(self.passage)
+        except _UNANSWERED:
+            undo(self.passage)
+
+    # --- what is written down ----------------------------------------------------------------------------------------
+
+    def _note(self, step: Step[P], phase: Phase) -> None:
+        since, unowned = self.at.unowned_since, self.at.unowned
+        forward = self.at.heading == "forward"
+        if phase == "begun" and forward and step.window == "opens" and since is None:
+            since, self._opened = time.time(), time.monotonic()
+        closes = step.window == ("closes" if forward else "opens")
+        if phase == "done" and closes and since is not None:
+            # Across a crash only the time of day is left to measure by.
+            spent = time.time() - since if self._opened is None else time.monotonic() - self._opened
+            since, self._opened, unowned = None, None, unowned + max(spent, 0.0)
+        self.at = replace(
+            self.at,
+            step=step.name,
+            phase=phase,
+            facts=dict(self.facts),
+            unowned_since=since,
+            unowned=unowned,
+            retry_after=None,
+        )
+        self.journal(self.at)
+
+    def _end(self, outcome: Outcome, reason: str = "", retry_after: float | None = None) -> Progress:
+        self.at = replace(self.at, outcome=outcome, reason=reason, retry_after=retry_after, facts=dict(self.facts))
+        self.journal(self.at)
+        return self.at
