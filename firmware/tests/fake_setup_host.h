@@ -11,6 +11,8 @@ namespace vphoton::test {
 class FakeSetupHost : public SetupHost {
  public:
   std::string device_id() override { return "0123456789abcdef01234567"; }
+  std::string serial_number() override { return number; }
+  std::string device_secret() override { return secret; }
   std::string mac_address_text() override { return "e0:4f:43:01:23:45"; }
   std::string system_version() override { return version; }
   std::string diagnostics() override { return "{\"sys:uptime\":5}"; }
@@ -48,6 +50,7 @@ class FakeSetupHost : public SetupHost {
   void ota_apply() override { ++applied; }
   void ota_dropped() override { ++dropped; }
 
+  std::string number, secret;
   bool is_claimed = false;
   std::string code;
   std::string private_key;

@@ -185,3 +185,14 @@ TEST_CASE("an open network in the air needs no further question") {
   b.type("w");
   CHECK(b.type("photonrig\n").find("photonrig\r\nThanks!") == 0);
 }
+
+TEST_CASE("a unit with a serial number or a secret tells everything") {
+  Bench b;
+  CHECK(b.type("i") == "Your device id is 0123456789abcdef01234567\r\n");
+  b.host.secret = "ABCDEFGHIJKLMNO";
+  CHECK(b.type("i") == "Device ID: 0123456789abcdef01234567\r\nDevice Secret: ABCDEFGHIJKLMNO\r\n");
+  b.host.number = "PH-123456";
+  CHECK(b.type("i").find("\r\nDevice Secret: ABCDEFGHIJKLMNO\r\nSerial Number: PH-123456\r\n") != std::string::npos);
+  b.host.version = "0.6.3";
+  CHECK(b.type("i") == "Your device id is 0123456789abcdef01234567\r\n");
+}

@@ -175,3 +175,13 @@ def test_other_speeds_do_nothing(running):
         assert port.ask(b"echo", b"echo") == b"echo"
     status = running.status()
     assert not status["listening"] and status["mode"] == "automatic"
+
+
+def test_a_unit_with_serial_number_and_secret(photon):
+    photon.start("--serial-number", "PH-123456", "--device-secret", "ABCDEFGHIJKLMNO")
+    told = f"Device ID: {photon.ready['id']}\r\nDevice Secret: ABCDEFGHIJKLMNO\r\nSerial Number: PH-123456\r\n".encode()
+    for _ in range(2):
+        with photon.serial() as serial:
+            assert serial.ask(b"i", told) == told
+        photon.kill()
+        photon.start()  # they stay in the device

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <stdint.h>
+
 #include "spark_wiring_future.h"
 #include "spark_wiring_string.h"
 
@@ -33,6 +35,8 @@ enum Spark_Subscription_Scope_TypeDef { MY_DEVICES, ALL_DEVICES };
 
 typedef std::function<void(const char* name, const char* data)> wiring_event_handler_t;
 
+enum CloudVariableType { BOOLEAN = 1, INT = 2, STRING = 4, DOUBLE = 9 };
+
 class CloudClass {
  public:
   // Exposes `value`, which must stay where it is; read at each request. Of type bool, int, uint32_t, double, String,
@@ -42,6 +46,13 @@ class CloudClass {
   static bool variable(const char* name, T&& value) {
     return VariableAdder<typename std::decay<T>::type>::add(name, std::forward<T>(value));
   }
+
+  // As sketches of old name the type, with the variable's address.
+  template <typename T>
+  static bool variable(const char* name, const T* value, CloudVariableType) {
+    return variable(name, *value);
+  }
+  static bool variable(const char* name, const char* text, CloudVariableType) { return variable(name, text); }
 
   // Exposes int f(String).
   static bool function(const char* name, std::function<int(String)> f);
@@ -77,11 +88,16 @@ class CloudClass {
         prefix, [handler, instance](const char* name, const char* data) { (instance->*handler)(name, data); }, scope);
   }
 
+  static void unsubscribe();  // all of the application's; the cloud goes on sending until the next connection
+
   static void connect();
   static void disconnect();
   static bool connected();
   static void process();
   static bool syncTime();
+  static bool syncTimePending();  // asked for and not answered
+  static bool syncTimeDone() { return !syncTimePending(); }
+  static uint32_t timeSyncedLast();  // millis() of the last answer; 0: none yet
   static String deviceID();
 
  private:
@@ -182,6 +198,7 @@ template <>
 struct CloudClass::VariableAdder<float>;
 
 extern CloudClass Particle;
+#define Spark Particle
 
 using particle::NO_ACK;
 using particle::PRIVATE;

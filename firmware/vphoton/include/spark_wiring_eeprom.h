@@ -11,6 +11,9 @@ class EEPROMClass {
   void update(int address, uint8_t value) { write(address, value); }
   size_t length() const;
   void clear();
+  // Pages are never left to be erased later here.
+  bool hasPendingErase() const { return false; }
+  void performPendingErase() {}
 
   template <typename T>
   T& get(int address, T& value) const {

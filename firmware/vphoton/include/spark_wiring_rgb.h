@@ -7,7 +7,9 @@ class RGBClass {
  public:
   static void control(bool take);
   static bool controlled();
-  static void color(int red, int green, int blue);  // 0 ... 255 each
+  static void color(int red, int green, int blue);            // 0 ... 255 each
+  static void brightness(uint8_t value, bool update = true);  // 0 ... 255; 96 at the start, as on a real one
+  static uint8_t brightness();
   static void color(uint32_t rgb) { color((rgb >> 16) & 0xFF, (rgb >> 8) & 0xFF, rgb & 0xFF); }
 };
 

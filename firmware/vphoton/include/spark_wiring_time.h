@@ -1,4 +1,4 @@
-// Wall clock in UTC, set by the cloud.
+// Wall clock, set by the cloud in UTC. Parts and texts are local time by zone() and daylight saving.
 #pragma once
 
 #include <stdint.h>
@@ -7,18 +7,30 @@
 #include "spark_wiring_string.h"
 
 #define TIME_FORMAT_DEFAULT "asctime"
-#define TIME_FORMAT_ISO8601_FULL "%Y-%m-%dT%H:%M:%SZ"
+#define TIME_FORMAT_ISO8601_FULL "%Y-%m-%dT%H:%M:%S%z"
 
 class TimeClass {
  public:
   static bool isValid();  // set since start
   static time_t now();    // seconds since 1970
+  static time_t local();  // with zone and daylight saving
   static void setTime(time_t t);
+
+  static void zone(float hours);  // from UTC, -12 ... 14
+  static float zone();
+  static float getDSTOffset();
+  static void setDSTOffset(float hours);  // 0 ... 2; 1 at the start
+  static void beginDST();
+  static void endDST();
+  static uint8_t isDST();
 
   static int year() { return year(now()); }
   static int month() { return month(now()); }  // 1 ... 12
   static int day() { return day(now()); }      // 1 ... 31
   static int hour() { return hour(now()); }
+  static int hourFormat12() { return hourFormat12(now()); }
+  static uint8_t isAM() { return isAM(now()); }
+  static uint8_t isPM() { return !isAM(); }
   static int minute() { return minute(now()); }
   static int second() { return second(now()); }
   static int weekday() { return weekday(now()); }  // 1 Sunday ... 7
@@ -26,14 +38,20 @@ class TimeClass {
   static int month(time_t t);
   static int day(time_t t);
   static int hour(time_t t);
+  static int hourFormat12(time_t t);
+  static uint8_t isAM(time_t t) { return hour(t) < 12; }
+  static uint8_t isPM(time_t t) { return !isAM(t); }
   static int minute(time_t t);
   static int second(time_t t);
   static int weekday(time_t t);
 
-  // strftime() formats, or TIME_FORMAT_DEFAULT.
-  static String format(time_t t, const char* format = TIME_FORMAT_DEFAULT);
-  static String format(const char* format = TIME_FORMAT_DEFAULT) { return TimeClass::format(now(), format); }
-  static String timeStr() { return format(now()); }
+  // strftime() formats, or TIME_FORMAT_DEFAULT; without one, that of setFormat(). %z is the zone, "Z" for UTC.
+  static String format(time_t t, const char* format = nullptr);
+  static String format(const char* format = nullptr) { return TimeClass::format(now(), format); }
+  static void setFormat(const char* format);
+  static const char* getFormat();
+  static String timeStr() { return timeStr(now()); }
+  static String timeStr(time_t t) { return TimeClass::format(t, TIME_FORMAT_DEFAULT); }
 };
 
 extern TimeClass Time;

@@ -3,12 +3,20 @@
 
 #include "spark_wiring_stream.h"
 
+// One thread runs the firmware: a lock is free as it stands.
+#define WITH_LOCK(stream) for (bool _locked_once = true; _locked_once; _locked_once = false)
+
 class USBSerial : public Stream {
  public:
   void begin(long speed = 9600);
   void end();
   bool isConnected();  // a host has opened the port
   operator bool() { return isConnected(); }
+
+  int availableForWrite() { return 64; }  // a choice; write() waits for room
+  void blockOnOverrun(bool) {}            // it always does
+  void lock() {}
+  void unlock() {}
 
   int available() override;
   int read() override;

@@ -2,13 +2,19 @@
 // the weak defaults.
 #include "application.h"
 
+// An application's own, called after loop() while there is something to read.
+__attribute__((weak)) void serialEvent();
+
 #pragma GCC visibility push(default)
 
 extern "C" {
 
 void vphoton_app_setup() { setup(); }
 
-void vphoton_app_loop() { loop(); }
+void vphoton_app_loop() {
+  loop();
+  if (serialEvent && Serial.available()) serialEvent();
+}
 
 // Where the linker has put what is declared `retained`; both null when nothing is.
 extern char __start_retained_user[] __attribute__((weak, visibility("hidden")));

@@ -74,7 +74,7 @@ bool SetupConsole::line_complete() {
 void SetupConsole::command(char c, const ConsoleDialect& dialect) {
   switch (c) {
     case 'i':
-      return write_("Your device id is " + host_.device_id() + "\r\n");
+      return write_(identity(dialect));
     case 'm':
       return write_("Your device MAC address is\r\n" + host_.mac_address_text() + "\r\n");
     case 'v':
@@ -106,6 +106,18 @@ void SetupConsole::command(char c, const ConsoleDialect& dialect) {
     default:
       return;
   }
+}
+
+// Device OS: units with a serial number or a secret tell everything, from the version on that knows of them (which one
+// is a choice: the first that was modelled with WPA enterprise).
+std::string SetupConsole::identity(const ConsoleDialect& dialect) {
+  std::string number = host_.serial_number(), secret = host_.device_secret();
+  if (!dialect.enterprise || (number.empty() && secret.empty()))
+    return "Your device id is " + host_.device_id() + "\r\n";
+  std::string text = "Device ID: " + host_.device_id() + "\r\n";
+  if (!secret.empty()) text += "Device Secret: " + secret + "\r\n";
+  if (!number.empty()) text += "Serial Number: " + number + "\r\n";
+  return text;
 }
 
 void SetupConsole::receive() { receiver_.emplace(host_, write_); }

@@ -33,6 +33,7 @@ class SetupConsole {
   using Next = void (SetupConsole::*)(const std::string& line);
 
   void command(char c, const ConsoleDialect& dialect);
+  std::string identity(const ConsoleDialect& dialect);
   void receive();
   void received(YmodemReceiver::Outcome outcome);
   void ask(const std::string& prompt, size_t most, Next next);

@@ -80,6 +80,9 @@ class Device {
   virtual void delay(uint32_t ms) = 0;
   virtual void process() = 0;  // one non-blocking round of the system (Particle.process())
   virtual bool time_valid() = 0;
+  virtual void request_time() = 0;
+  virtual bool time_requested() = 0;      // and not answered yet
+  virtual uint32_t time_synced_ms() = 0;  // when it was answered last; 0: never
   virtual uint32_t unix_time() = 0;
   virtual void set_unix_time(uint32_t t) = 0;
 

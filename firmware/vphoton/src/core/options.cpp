@@ -17,6 +17,8 @@ const char kHelp[] =
     "\n"
     "  --state DIR             the device; made if it is not there\n"
     "  --device-id HEX         24 hexadecimal digits\n"
+    "  --serial-number TEXT    what the console tells of units that have one, at most 15 characters\n"
+    "  --device-secret TEXT    likewise, 15 characters\n"
     "  --device-key FILE       RSA-1024 private key, PKCS#1 DER; without one the device makes its own at first boot\n"
     "  --server-key FILE       the cloud's RSA-2048 public key, SubjectPublicKeyInfo DER\n"
     "  --server HOST:PORT      the cloud's device service\n"
@@ -97,9 +99,23 @@ class ArgumentReader {
 
   bool with_value(const std::string& name, Options& options) {
     static constexpr const char* kNames[] = {
-        "--state",           "--device-id",        "--device-key",    "--server-key", "--server",
-        "--firmware",        "--factory-firmware", "--setup-hold-ms", "--wifi",       "--air",
-        "--softap-tcp-port", "--softap-http-port", "--loop-hz",       "--device-os",  "--power-cut-at-write",
+        "--state",
+        "--device-id",
+        "--device-key",
+        "--server-key",
+        "--server",
+        "--firmware",
+        "--factory-firmware",
+        "--serial-number",
+        "--device-secret",
+        "--setup-hold-ms",
+        "--wifi",
+        "--air",
+        "--softap-tcp-port",
+        "--softap-http-port",
+        "--loop-hz",
+        "--device-os",
+        "--power-cut-at-write",
     };
     bool known = false;
     for (const char* each : kNames) known = known || name == each;
@@ -118,6 +134,15 @@ class ArgumentReader {
     if (name == "--device-key") return key(name, value, &options.device_key);
     if (name == "--server-key") return key(name, value, &options.server_key);
     if (name == "--firmware") return file(name, value, &options.firmware);
+    if (name == "--serial-number") {
+      options.serial_number = value;
+      options.serial_number.resize(15, '\0');
+      return (!value.empty() && value.size() <= 15) || fail("--serial-number needs 1 to 15 characters");
+    }
+    if (name == "--device-secret") {
+      options.device_secret = value;
+      return value.size() == dct::kDeviceSecretSize || fail("--device-secret needs 15 characters");
+    }
     if (name == "--factory-firmware") return file(name, value, &options.factory_firmware);
     if (name == "--setup-hold-ms") {
       auto number = whole_number(value, 0, 60000);

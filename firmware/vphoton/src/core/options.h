@@ -23,7 +23,9 @@ struct Options {
   std::string device_key;  // PKCS#1 DER, or empty
   std::string server_key;  // SubjectPublicKeyInfo DER, or empty
   std::optional<ServerAddress> server;
-  std::string firmware;  // a module's bytes, or empty
+  std::string firmware;       // a module's bytes, or empty
+  std::string serial_number;  // at most 15 characters
+  std::string device_secret;  // 15 characters
   std::string factory_firmware;
   int setup_hold_ms = 0;
   std::optional<WifiNetwork> wifi;

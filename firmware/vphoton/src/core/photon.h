@@ -61,6 +61,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void delay(uint32_t ms) override;
   void process() override;
   bool time_valid() override { return time_valid_; }
+  void request_time() override;
+  bool time_requested() override { return time_requested_; }
+  uint32_t time_synced_ms() override { return time_synced_ms_; }
   uint32_t unix_time() override;
   void set_unix_time(uint32_t t) override;
   AppSurface& surface() override { return surface_; }
@@ -147,6 +150,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void ota_abort() override;
 
   // SetupHost
+  std::string serial_number() override;
+  std::string device_secret() override;
   std::string mac_address_text() override;
   bool store_claim_code(const std::string& code) override { return dct_->set_claim_code(code); }
   std::string public_key_field() override;
@@ -164,6 +169,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
  private:
   // photon_boot.cpp
   std::string provision();
+  std::string provision_unit();
   std::string choose_device_os();
   std::string install_firmware();
   std::string install_factory_firmware();
@@ -288,6 +294,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   bool updating_ = false;
   uint32_t usb_update_at_ = 0;  // bytes of the update that came over USB
   bool time_valid_ = false;
+  bool time_requested_ = false;
+  uint32_t time_synced_ms_ = 0;
   int64_t time_offset_ms_ = 0;  // Unix time minus reactor time
   bool signaling_ = false;
   bool led_by_application_ = false;

@@ -116,7 +116,8 @@ std::string Photon::provision() {
       if (point.ssid == network.ssid) network.security = point.security;
     if (!credentials_->store(network)) return "--wifi: the network cannot be stored";
   }
-  std::string error = install_factory_firmware();
+  std::string error = provision_unit();
+  if (error.empty()) error = install_factory_firmware();
   return error.empty() ? install_firmware() : error;
 }
 

@@ -1,4 +1,6 @@
 // The Photon as its cloud session sees it.
+#include <algorithm>
+
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/photon.h"
@@ -56,6 +58,8 @@ void Photon::set_updates_pending(bool on) {
 void Photon::set_time(uint32_t unix_seconds) {
   time_offset_ms_ = static_cast<int64_t>(unix_seconds) * 1000 - static_cast<int64_t>(reactor_.now_ms());
   time_valid_ = true;
+  time_requested_ = false;
+  time_synced_ms_ = std::max(1u, millis());
   fire(system_event::kTimeChanged, system_event::kTimeSync);
 }
 

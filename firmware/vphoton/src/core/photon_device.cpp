@@ -68,6 +68,11 @@ void Photon::set_unix_time(uint32_t t) {
   fire(system_event::kTimeChanged, system_event::kTimeManual);
 }
 
+void Photon::request_time() {
+  time_requested_ = true;
+  cloud_.sync_time();
+}
+
 std::string Photon::device_id() { return to_hex(id_); }
 
 uint32_t Photon::free_memory() { return kFreeMemory; }

@@ -31,6 +31,34 @@ Lengths key_lengths(uint32_t security) {
 
 }  // namespace
 
+namespace {
+
+// One-time programmable memory: the serial number and the secret. Where they lie is a choice.
+constexpr size_t kSerialNumberAt = 0x10, kSerialNumberSize = 15;
+constexpr size_t kSecretAt = 0x20;
+
+std::string text_of(const std::string& field) { return field.substr(0, field.find_first_of(std::string("\0\xFF", 2))); }
+
+}  // namespace
+
+std::string Photon::serial_number() {
+  return text_of(flash_->read(Region::OneTimeProgrammable, kSerialNumberAt, kSerialNumberSize));
+}
+
+// Units without one there may have it in the DCT.
+std::string Photon::device_secret() {
+  std::string secret = text_of(flash_->read(Region::OneTimeProgrammable, kSecretAt, dct::kDeviceSecretSize));
+  return secret.empty() ? text_of(dct_->read(dct::kDeviceSecret, dct::kDeviceSecretSize)) : secret;
+}
+
+std::string Photon::provision_unit() {
+  bool written =
+      (options_.serial_number.empty() ||
+       flash_->write(Region::OneTimeProgrammable, kSerialNumberAt, options_.serial_number)) &&
+      (options_.device_secret.empty() || flash_->write(Region::OneTimeProgrammable, kSecretAt, options_.device_secret));
+  return written ? "" : "the serial number or the device secret cannot be written";
+}
+
 std::string Photon::mac_address_text() {
   auto mac = mac_address();
   char text[18];

@@ -25,6 +25,8 @@ class SetupHost {
   virtual ~SetupHost() = default;
 
   virtual std::string device_id() = 0;         // 24 lower-case hex digits
+  virtual std::string serial_number() = 0;     // empty: none provisioned
+  virtual std::string device_secret() = 0;     // empty: none provisioned
   virtual std::string mac_address_text() = 0;  // aa:bb:cc:dd:ee:ff
   virtual std::string system_version() = 0;    // of Device OS, as in 2.3.1
   virtual std::string system_describe() = 0;   // members without braces

@@ -109,6 +109,11 @@ bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, c
   return add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
 }
 
+void CloudClass::unsubscribe() {
+  device().surface().subscriptions.clear();
+  device().cloud().subscriptions_changed();
+}
+
 void CloudClass::connect() {
   device().wifi_connect();
   device().cloud().connect();
@@ -122,8 +127,12 @@ void CloudClass::process() { device().process(); }
 
 bool CloudClass::syncTime() {
   if (!connected()) return false;
-  device().cloud().sync_time();
+  device().request_time();
   return true;
 }
+
+bool CloudClass::syncTimePending() { return device().time_requested() && connected(); }
+
+uint32_t CloudClass::timeSyncedLast() { return device().time_synced_ms(); }
 
 String CloudClass::deviceID() { return String(device().device_id().c_str()); }
