@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -146,10 +147,11 @@ def check(_: Context, fix: bool = False) -> None:
     help={
         "only": "pytest's -k: run only tests whose names match",
         "next-cli": "also with the Particle CLI of today, installed if missing; once there, it is always tried",
+        "sanitized": "only the virtual Photon's tests from outside, against a build with AddressSanitizer and UBSan",
     }
 )
 @guarded
-def test(context: Context, only: str = "", next_cli: bool = False) -> None:
+def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bool = False) -> None:
     """Everything that must pass: check, native tests, Python tests, flows start to finish.
 
     Example: ./rig test --only softap
@@ -157,11 +159,42 @@ def test(context: Context, only: str = "", next_cli: bool = False) -> None:
     build_all()
     if next_cli:
         TOOLS.particle_cli_next()
+    if sanitized:
+        os.environ["PHOTONRIG_VPHOTON"] = str(TOOLS.sanitized() / "vphoton")
+        run_tool(str(SCRIPTS / "pytest"), "tests/vphoton", *(["-k", only] if only else []))
+        return
     if not only:
         with step("checking format, lint and types"):
             check(context)
         run_tool(str(TOOLS.work / "build" / "firmware_tests"))
+        run_tool(str(SCRIPTS / "ctest"), "--test-dir", str(TOOLS.sanitized()), "--output-on-failure", "--parallel", "2")
     run_tool(str(SCRIPTS / "pytest"), *(["-k", only] if only else []))
+
+
+@task(
+    help={
+        "minutes": "for each target (default: 10)",
+        "only": "one target",
+        "keep": "put the reduced inputs into the tree",
+    }
+)
+@guarded
+def fuzz(_: Context, minutes: float = 10, only: str = "", keep: bool = False) -> None:
+    """Fuzz everything in the virtual Photon that reads bytes from outside (needs clang).
+
+    Example: ./rig fuzz --only softap_http --minutes 1
+    """
+    from photonrig.bench.fuzz import fuzz as run
+    from photonrig.bench.fuzz import targets
+
+    broken = False
+    for target in [only] if only else targets(TOOLS):
+        done = run(TOOLS, target, round(minutes * 60), keep=keep)
+        broken |= done.finding is not None
+        verdict = "nothing found" if done.finding is None else f"broken by {done.finding}"
+        print(f"{done.target:16} {done.runs:>10} inputs run, {done.corpus:>4} kept: {verdict}", flush=True)
+    if broken:
+        raise Exit(code=1)
 
 
 @task(help={"only": "run only the benchmarks whose file names contain this"})

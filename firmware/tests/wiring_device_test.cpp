@@ -106,7 +106,7 @@ TEST_CASE("wiring: what does not fit the description is refused") {
   Fixture f;
   // {"f":["nn0000",...],"v":{}} holds 15 bytes and 9 for each function but the first, which needs no comma.
   int registered = 0;
-  char name[8];
+  char name[16];
   for (int i = 0; i < 100; ++i) {
     snprintf(name, sizeof name, "nn%04d", i);
     registered += Particle.function(name, echo_length);

@@ -33,7 +33,8 @@ TEST_CASE("String grows, also by itself") {
   CHECK(text(s) == "abc1xyabc1xy");
   s = s.c_str() + 6;
   CHECK(text(s) == "abc1xy");
-  s = s;
+  const String& same = s;
+  s = same;
   CHECK(text(s) == "abc1xy");
   CHECK(text(String("a") + 1 + "b" + 'c' + String("d")) == "a1bcd");
   CHECK(text("a" + String("b")) == "ab");

@@ -3,6 +3,8 @@
 Everything lies under ``.rig`` in the checkout, so that removing that folder undoes it all:
 
     .rig/build        CMake build of the virtual Photon and the native tests
+    .rig/sanitized    the same under AddressSanitizer and UBSan
+    .rig/fuzz         libFuzzer targets and the inputs they have found
     .rig/cli          the pinned Particle CLI, installed from its lock file
     .rig/cli-next     the Particle CLI of today with its own Node.js, only when asked for
     .rig/firmware     native modules of the variants
@@ -117,18 +119,40 @@ class Toolchain:
 
         :raises ToolError: CMake or the compiler failed; its output is in the message
         """
-        build = self.work / "build"
+        self._cmake("build", "the virtual Photon")
+        return self.vphoton
+
+    def sanitized(self) -> Path:
+        """The same build under AddressSanitizer and UBSan, with the fuzz targets as replays; returns its folder.
+
+        :raises ToolError: CMake or the compiler failed; its output is in the message
+        """
+        return self._cmake("sanitized", "the virtual Photon under sanitizers", "-DSANITIZE=ON")
+
+    def fuzzers(self) -> Path:
+        """The fuzz targets with libFuzzer; returns their folder.
+
+        :raises ToolError: there is no clang with its run-time libraries, or the build failed
+        """
+        clang = shutil.which("clang++")
+        if clang is None:
+            raise ToolError("fuzzing needs clang: sudo apt-get install clang libclang-rt-14-dev (or your clang's)")
+        options = ("-DFUZZ=ON", f"-DCMAKE_CXX_COMPILER={clang}")
+        return self._cmake("fuzz", "the fuzz targets", *options, target="fuzz_targets") / "fuzz"
+
+    def _cmake(self, folder: str, what: str, *options: str, target: str = "all") -> Path:
+        build = self.work / folder
         scripts = Path(sys.executable).parent
         if not (build / "build.ninja").exists():
             with step("configuring the native build"):
                 configure = [str(scripts / "cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
-                configure.append(f"-DCMAKE_MAKE_PROGRAM={scripts / 'ninja'}")
+                configure += [f"-DCMAKE_MAKE_PROGRAM={scripts / 'ninja'}", *options]
                 self._run(configure, "CMake")
-        self._ninja([str(scripts / "ninja"), "-C", str(build)])
-        return self.vphoton
+        self._ninja([str(scripts / "ninja"), "-C", str(build), target], what)
+        return build
 
     @staticmethod
-    def _ninja(argv: Sequence[str]) -> None:
+    def _ninja(argv: Sequence[str], what: str) -> None:
         """Build, and tell how far it is as soon as it turns out that anything is stale."""
         said: list[str] = []
         announced = False
@@ -141,7 +165,7 @@ class Toolchain:
                 said.append(line)
                 if "Building" in line or "Linking" in line:
                     if not announced:
-                        status.console.print("rig: building the virtual Photon", highlight=False)
+                        status.console.print(f"rig: building {what}", highlight=False)
                         announced = True
                     status.update(Text(line.split(" CMakeFiles")[0].strip()))
         if process.returncode != 0:
