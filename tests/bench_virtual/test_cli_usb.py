@@ -81,7 +81,7 @@ def until(photon: VirtualPhoton, holds: Callable[[dict[str, Any]], bool]) -> dic
         status = photon.status()
         return status if holds(status) else {}
 
-    return CLOCK.wait_until(probe, 20, "the device's status")
+    return CLOCK.wait_until(probe, 60, "the device's status")
 
 
 def modules(photon: VirtualPhoton) -> list[bytes]:
