@@ -210,6 +210,15 @@ def test_no_stand_in_gets_into_a_real_photons_flash(
 
 
 @pytest.mark.soak
+def test_a_factory_image(cli: Callable[..., ParticleCli], photon: VirtualPhoton, tmp_path: Path) -> None:
+    particle = cli(photon)
+    particle.run("usb", "dfu", proof="Done.")
+    particle.run("flash", "--usb", "--factory", str(image(tmp_path, 7)), proof="Flash success!")
+    photon.control({"do": "reset", "setup_hold_ms": 7000})
+    assert until(photon, lambda status: status["reset_reason"] == "factory_reset")["product"]["version"] == 7
+
+
+@pytest.mark.soak
 def test_update_to_the_latest_and_to_none_at_all(cli: Callable[..., ParticleCli], photon: VirtualPhoton) -> None:
     particle = cli(photon)
     particle.run("update", proof="Update success!", timeout=120)

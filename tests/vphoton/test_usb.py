@@ -57,6 +57,24 @@ def test_half_a_firmware_leads_to_safe_mode_and_back(dfu, build):
     assert not leave(dfu)["safe_mode"]
 
 
+def test_a_factory_image_over_dfu_is_what_a_factory_reset_brings(dfu, build):
+    factory = 0x080E0000
+    assert dfu.control(do="erase", memory="flash", address=factory)["ok"]
+    write(dfu, "flash", factory, build(version=2).read_bytes())
+    assert leave(dfu)["product"]["version"] == 1
+    dfu.control(do="reset", setup_hold_ms=7000)
+    status = dfu.wait("the factory reset", lambda status: status["reset_reason"] == "factory_reset")
+    assert status["product"]["version"] == 2
+
+
+def test_dfu_mode_by_the_setup_button_is_the_same(photon, build):
+    photon.start("--firmware", str(build()), *WIFI)
+    photon.control(do="reset", setup_hold_ms=4000)
+    photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
+    assert read(photon, "flash", USER_PART, 24) == build().read_bytes()[:24]
+    assert leave(photon)["reset_reason"] == "pin_reset"
+
+
 def test_a_private_key_by_the_dct_brings_its_public_key(dfu):
     key = rsa.generate_private_key(65537, 1024)
     write(dfu, "dct", 34, private_key_der(key).ljust(1216, b"\xff"))
