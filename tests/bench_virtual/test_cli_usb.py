@@ -144,6 +144,9 @@ def test_flash_a_folder_locally(cli: Callable[..., ParticleCli], photon: Virtual
     assert "Compile succeeded." in said
     until(photon, lambda status: status["cloud"] == "connected" and status["application_running"])
     assert particle.get(photon.device_id, "number").value == "5"
+    (project / "src" / "number.ino").write_text("void setup() { broken(); }\n")
+    with pytest.raises(CliRefused, match="'broken' was not declared"):
+        particle.run("flash", "--local", photon.device_id, str(project))
 
 
 def test_keys_of_the_server(cli: Callable[..., ParticleCli], lab: Lab, photon: VirtualPhoton) -> None:
