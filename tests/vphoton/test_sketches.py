@@ -179,6 +179,14 @@ GREETINGS = """
 SYSTEM_THREAD(ENABLED)
 STARTUP(WiFi.selectAntenna(ANT_EXTERNAL));
 int states = 0;
+String network;
+void on_network(system_event_t event, int param) {
+  if (param == network_status_on) network += "on ";
+  if (param == network_status_connecting) network += "connecting ";
+  if (param == network_status_connected) network += "connected ";
+  if (param == network_status_disconnected) network += "disconnected ";
+}
+STARTUP(System.on(network_status, on_network));
 ApplicationWatchdog wd(60000, System.reset);
 void on_status(system_event_t event, int param) { if (param == cloud_status_connected) ++states; }
 class Greeter {
@@ -193,6 +201,7 @@ void setup() {
   Particle.subscribe("greet", &Greeter::heard, &greeter, MY_DEVICES);
   Particle.variable("last", greeter.last);
   Particle.variable("states", states);
+  Particle.variable("network", network);
   tone(D2, 440);
   tone(D2, 880);
 }
@@ -328,6 +337,7 @@ def test_objects_events_and_what_is_not_modelled(photon, cloud, sketch):
     cloud.run(cloud.hub.send_event(device, "greeting/back", "hello you"))
     wait_for("it", lambda: cloud.run(cloud.hub.read_variable(device, "last", "string")) == "hello you")
     assert cloud.read(device, "states") == 1
+    assert cloud.run(cloud.hub.read_variable(device, "network", "string")) == "on connecting connected "
     assert photon.status()["wifi"]["antenna"] == "external"
     _, _, err = photon.stop()
     assert err.count("tone() is not modelled") == 1

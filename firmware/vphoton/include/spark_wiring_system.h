@@ -36,6 +36,7 @@ enum SystemEventsParam {
   cloud_status_connected = 8,
   cloud_status_disconnecting = 9,
 
+  // Their numbers are a choice; disconnecting takes no time and is never told.
   network_status_powering_off = 1,
   network_status_off = 2,
   network_status_powering_on = 3,

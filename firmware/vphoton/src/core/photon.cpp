@@ -108,7 +108,7 @@ void Photon::enter_listening() {
   if (listening_) return;
   log_state("listening mode");
   listening_ = true;
-  wifi_on_ = true;
+  wifi_power(true);
   credentials_changed_ = false;
   console_.restart();
   wifi_->disconnect();
@@ -140,7 +140,7 @@ void Photon::leave_listening() {
 
 void Photon::wifi_connect() {
   if (listening_) return;
-  wifi_on_ = true;
+  wifi_power(true);
   if (credentials_->empty())
     enter_listening();
   else
@@ -150,7 +150,18 @@ void Photon::wifi_connect() {
 // The cloud link keeps trying on its own clock; a network that has just come up is worth an attempt at once, one that
 // is gone ends the session.
 void Photon::wifi_changed() {
-  if (wifi_->state() == Wifi::State::Up) credentials_changed_ = false;
+  switch (wifi_->state()) {
+    case Wifi::State::Off:
+      fire(system_event::kNetworkStatus, system_event::kNetworkDisconnected);
+      break;
+    case Wifi::State::Connecting:
+      fire(system_event::kNetworkStatus, system_event::kNetworkConnecting);
+      break;
+    case Wifi::State::Up:
+      credentials_changed_ = false;
+      fire(system_event::kNetworkStatus, system_event::kNetworkConnected);
+      break;
+  }
   if (!cloud_.wanted()) return;
   cloud_.disconnect();
   cloud_.connect();

@@ -96,8 +96,11 @@ int Photon::setup_button_ms() {
 }
 
 void Photon::wifi_power(bool on) {
+  if (wifi_on_ == on) return;
+  fire(system_event::kNetworkStatus, on ? system_event::kNetworkPoweringOn : system_event::kNetworkPoweringOff);
   wifi_on_ = on;
   if (!on) wifi_->disconnect();
+  fire(system_event::kNetworkStatus, on ? system_event::kNetworkOn : system_event::kNetworkOff);
 }
 
 void Photon::led_status(const void* owner, std::optional<LedStatusRecord> record) {

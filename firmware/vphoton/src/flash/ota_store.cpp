@@ -95,6 +95,7 @@ bool OtaStore::apply_pending() {
 }
 
 std::optional<ModuleImage> OtaStore::factory_image() const {
+  if (flash_.read(Region::Factory, 0, 4) == "\xFF\xFF\xFF\xFF") return std::nullopt;  // most devices have none
   auto image = ModuleImage::parse(flash_.read(Region::Factory, 0, FlashDevice::size(Region::Factory)));
   return image && image->why_not_runnable().empty() ? image : std::nullopt;
 }
