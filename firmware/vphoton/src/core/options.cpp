@@ -26,7 +26,7 @@ const char kHelp[] =
     "  --factory-firmware FILE native user part for factory reset\n"
     "  --wifi SSID:PASSWORD    a network the device already knows\n"
     "  --air FILE              access points in the air, JSON: "
-    "[{\"ssid\",\"password\",\"security\",\"channel\",\"rssi\"}]\n"
+    "[{\"ssid\",\"password\",\"security\",\"channel\",\"rssi\",\"identity\",\"client_ca\"}]\n"
     "                          (default: \"photonrig\", password \"photonrig-lab\", WPA2 AES)\n"
     "  --listening             start in listening mode\n"
     "  --setup-hold-ms N       SETUP is held so long from power-on: from 1 s safe mode, from 3 s DFU mode, beyond 6.5 "
