@@ -1,0 +1,144 @@
+"""A fleet to try the tool on: a local cloud, devices in the field on one central account, and a database of users.
+
+fleet.toml      what ./rig fleet wants, with its secrets beside it
+users.sqlite    users, and which devices each of them bought
+cloud/, …       the local cloud and the devices
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.virtual.lab import USERNAME, Lab
+from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.particle.cloud import ClientCredentials, Cloud, Token
+from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+
+__all__ = ["QUERY", "DemoFleet", "light_fleet", "virtual_fleet"]
+
+QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
+
+_AT_ONCE: Final = 8
+_READY: Final = 60.0
+_READY_EACH: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFleet:
+    """A fleet that is up; ``source`` is the users' database as a URL."""
+
+    folder: Path
+    config: Path
+    source: str
+    cloud: LocalCloud
+    device_ids: tuple[str, ...]
+    processes: tuple[int, ...]
+
+
+@contextmanager
+def virtual_fleet(
+    folder: Path, devices: int, *, vphoton: Path, sdk: Path, firmware: Mapping[str, Path]
+) -> Iterator[DemoFleet]:
+    """Virtual Photons with real firmware, online and claimed to the central user; up inside a ``with`` block.
+
+    :raises PhotonrigError: something did not come up
+    """
+    with Lab(folder, vphoton=vphoton, sdk=sdk, firmware=firmware, photons=devices) as lab:
+        ids = tuple(photon.device_id for photon in lab.fielded())
+        config = _write_config(folder, lab.local_cloud.api, lab.central, lab.product.id, lab.client)
+        source = _write_users(folder, ids)
+        pids = (lab.local_cloud.pid, *(photon.pid for photon in lab.fielded()))
+        yield DemoFleet(folder, config, source, lab.local_cloud, ids, pids)
+
+
+@contextmanager
+def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
+    """Devices of nothing but the cloud session, in one process; see :mod:`photonrig.bench.virtual.light`.
+
+    :raises PhotonrigError: something did not come up
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ids = tuple(secrets.token_hex(12) for _ in range(devices))
+    key = generate_device_key()
+    key_file = folder / "light.der"
+    _private(key_file, private_key_der(key))
+    (folder / "light.ids").write_text("\n".join(ids))
+    with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
+        password = secrets.token_urlsafe(12)
+        anybody.create_user(USERNAME, password)
+        token = anybody.log_in(USERNAME, password, expires_in=0)
+        team = anybody.using(token)
+        product = team.create_product("light fleet")
+        client = team.create_client("fleet", product=product.id)
+        pem = public_key_pem(key)
+
+        def enrol(device: str) -> None:
+            team.provision(device, pem)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(enrol, ids))
+            for first in range(0, devices, 1000):
+                team.import_devices(product.id, list(ids[first : first + 1000]))
+            list(pool.map(team.claim, ids))
+        argv = [sys.executable, "-m", "photonrig.bench.virtual.light", "--ids", str(folder / "light.ids")]
+        argv += ["--device-key", str(key_file), "--server-key", str(local.key_file), "--product", str(product.id)]
+        argv += ["--server", f"{local.device_host}:{local.device_port}"]
+        process = ReadyProcess(
+            argv, name="the light devices", log=folder / "light.log", timeout=_READY + _READY_EACH * devices
+        )
+        try:
+            config = _write_config(folder, local.api, token, product.id, client)
+            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (local.pid, process.pid))
+        finally:
+            process.stop()
+
+
+def _write_config(folder: Path, api: str, token: Token, product: int, client: ClientCredentials) -> Path:
+    _private(folder / "central.token", token.access_token.encode())
+    _private(folder / "client.secret", client.secret.encode())
+    path = folder / "fleet.toml"
+    _private(
+        path,
+        f"""# Written by ./rig fleet demo; the secrets lie beside it.
+api = "{api}"
+account = "{USERNAME}"
+token-file = "central.token"
+
+[[client]]
+product = {product}
+id = "{client.id}"
+secret-file = "client.secret"
+""".encode(),
+    )
+    return path
+
+
+def _write_users(folder: Path, ids: Sequence[str]) -> str:
+    """Users with one to four devices each, as a shop would have sold them."""
+    path = folder / "users.sqlite"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT UNIQUE)")
+        database.execute("CREATE TABLE devices (device_id TEXT PRIMARY KEY, user_id INTEGER REFERENCES users)")
+        user, left = 0, 0
+        for device in ids:
+            if left == 0:
+                user, left = user + 1, 1 + user % 4
+                database.execute("INSERT INTO users VALUES (?, ?)", (user, f"user-{user}@example.com"))
+            database.execute("INSERT INTO devices VALUES (?, ?)", (device, user))
+            left -= 1
+    return f"sqlite:///{path}"
+
+
+def _private(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(data)

@@ -1,0 +1,121 @@
+"""Proof of control after a transfer, from evidence: who can use the device, who no longer can, what still fires.
+
+Nothing is taken from an answer to the transfer itself: the new owner reads and calls, the former owner is refused, the
+team calls through the product, the device's event is seen on the product's stream, and the product's webhooks fire.
+Webhooks of a user's own, which see the user's own devices only, are named when they fall silent (claim thread, row 41).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from photonrig.errors import PhotonrigError
+from photonrig.particle.cloud import USER, Cloud, Scope
+from photonrig.particle.cloud_errors import ApiError
+from photonrig.particle.events import Event, EventStream
+
+__all__ = ["Probe", "Proof", "prove_control", "silent_hooks"]
+
+_EVENT: Final = 15.0
+_HOOK: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What to ask of the firmware: a variable, a function with an argument that makes it publish, and that event."""
+
+    variable: str = "position"
+    function: str = "move"
+    argument: str = "40"
+    event: str = "shade/moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that was to be seen, whether it was, and the words of it."""
+
+    name: str
+    held: bool
+    text: str
+
+
+def prove_control(
+    device: str,
+    *,
+    owner: Cloud,
+    team: Cloud,
+    product: Scope,
+    former: Cloud | None = None,
+    probe: Probe = Probe(),
+) -> tuple[Proof, ...]:
+    """Look at everything, also after something failed; never raises for what the cloud or the device answers."""
+    hooks = _hooks_of(team, f"/v1/products/{product.product}/integrations", probe.event)
+    with EventStream(team, f"/v1/products/{product.product}/events") as stream:
+        proofs = [
+            _shown(
+                "the new owner reads a variable", lambda: f"{probe.variable} = {owner.variable(device, probe.variable)}"
+            ),
+            _shown("the new owner calls a function", lambda: _called(owner, device, probe, USER)),
+            _shown("the team reads through the product", lambda: f"{team.variable(device, probe.variable, product)}"),
+            _shown("the team calls through the product", lambda: _called(team, device, probe, product)),
+            _shown(
+                "the event is on the product's stream",
+                lambda: _told(stream.expect(_from(device, probe.event), timeout=_EVENT)),
+            ),
+        ]
+        proofs += [
+            _shown(
+                f"the product's webhook to {hook['url']} fires",
+                lambda: _told(stream.expect(f"hook-sent/{probe.event}", timeout=_HOOK)),
+            )
+            for hook in hooks
+        ]
+    if former is not None:
+        proofs.append(_refused("the former owner is refused", lambda: former.variable(device, probe.variable)))
+    return tuple(proofs)
+
+
+def silent_hooks(user: Cloud, event: str) -> tuple[str, ...]:
+    """A user's own webhooks on an event, which no longer fire for a device once it is not the user's: "EVENT → URL"."""
+    return tuple(f"{hook['event']} → {hook['url']}" for hook in _hooks_of(user, "/v1/integrations", event))
+
+
+def _hooks_of(cloud: Cloud, path: str, event: str) -> list[dict[str, Any]]:
+    try:
+        listed = cloud.request("GET", path)
+    except ApiError:
+        return []
+    entries = listed if isinstance(listed, list) else listed.get("integrations", [])
+    return [each for each in entries if event.startswith(str(each.get("event", ""))) and each.get("url")]
+
+
+def _called(who: Cloud, device: str, probe: Probe, scope: Scope) -> str:
+    returned = who.call(device, probe.function, probe.argument, scope)
+    return f"{probe.function}({probe.argument}) returned {returned}"
+
+
+def _from(device: str, name: str) -> Callable[[Event], bool]:
+    return lambda event: event.name == name and event.coreid == device
+
+
+def _told(event: Event) -> str:
+    return f"{event.name} {event.data or ''} at {event.published_at}".replace("  ", " ")
+
+
+def _shown(name: str, look: Callable[[], str]) -> Proof:
+    try:
+        return Proof(name, True, look())
+    except PhotonrigError as error:
+        return Proof(name, False, str(error))
+
+
+def _refused(name: str, ask: Callable[[], object]) -> Proof:
+    try:
+        answer = ask()
+    except ApiError as refusal:
+        return Proof(name, refusal.status in (401, 403), str(refusal))
+    except PhotonrigError as error:
+        return Proof(name, False, str(error))
+    return Proof(name, False, f"it was answered: {answer}")

@@ -1,0 +1,153 @@
+"""What a person sees while a fleet moves, and when it has."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from photonrig.fleet.carry import Carried, percentile
+from photonrig.fleet.metered import Meter
+from photonrig.fleet.plan import ACTS, FleetPlan
+from photonrig.fleet.verify import Record
+from photonrig.ownership.engine import Progress as DeviceProgress
+from photonrig.report.run import duration
+
+__all__ = ["FleetProgress", "print_carried", "print_plan", "print_records"]
+
+_SHOWN = 10
+
+
+class FleetProgress:
+    """A bar with rate and time left on a terminal; elsewhere one line a wave."""
+
+    def __init__(self, console: Console, total: int, what: str) -> None:
+        self._console = console
+        self._seen: set[str] = set()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(what, total=total, rate="")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def wave(self, number: int, of: int, devices: int) -> None:
+        """A wave begins."""
+        if self._console.is_terminal:
+            self._bar.update(self._task, description=f"wave {number} of {of}")
+        else:
+            self._console.print(f"wave {number} of {of}: {devices} devices", highlight=False)
+
+    def settled(self, progress: DeviceProgress) -> None:
+        """A device has an outcome."""
+        if progress.outcome != "waiting":
+            self._count(progress.device)
+
+    def looked(self, record: Record) -> None:
+        """A device was verified."""
+        self._count(record.device)
+
+    def _count(self, device: str) -> None:
+        if device not in self._seen:
+            self._seen.add(device)
+            speed = self._bar.tasks[0].speed
+            self._bar.update(self._task, advance=1, rate="" if not speed else f"{speed:.0f}/s")
+
+
+def print_plan(plan: FleetPlan, console: Console) -> None:
+    """What a plan will do, in numbers, and each device it will not touch."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("verdict")
+    table.add_column("devices", justify="right")
+    table.add_column("then")
+    for verdict, count in plan.totals.items():
+        acts = verdict in ACTS
+        style = "green" if acts or verdict == "already right" else "yellow"
+        table.add_row(
+            Text(verdict, style=style), str(count), "" if verdict == "already right" else "done" if acts else "left"
+        )
+    console.print(table)
+    left = [item for item in plan.items if not item.acts and item.verdict != "already right"]
+    for item in left[:_SHOWN]:
+        where = (
+            "seen nowhere" if item.found is None else f"product {item.found.product}, {item.found.owner or 'nobody'}'s"
+        )
+        console.print(Text(f"  left alone: {item.device} (row {item.row}), {item.verdict}: {where}"))
+    if len(left) > _SHOWN:
+        console.print(f"  and {len(left) - _SHOWN} more; the plan names them all", highlight=False)
+    for hook in plan.silent_hooks:
+        console.print(Text(f"  webhook {hook} of {plan.account} will not see these devices any more", style="yellow"))
+        if not any(plan.product_hooks.values()):
+            console.print(Text("    no product webhook takes its place; make one before you apply", style="yellow"))
+    for product, hooks in plan.product_hooks.items():
+        for hook in hooks:
+            console.print(Text(f"  webhook {hook} of product {product} goes on seeing them"))
+    console.print(
+        f"about {plan.calls} calls and {plan.tokens} token requests; {duration(plan.seconds)} at least",
+        highlight=False,
+    )
+
+
+def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str) -> None:
+    """How a move went: counts, the unowned window, and everything that needs a person."""
+    arrived, windows = carried.with_outcome("done"), carried.windows
+    console.print(
+        Text(f"{len(arrived)} {done} in {duration(carried.seconds)}", style="green" if carried.complete else "yellow")
+    )
+    shares = ", ".join(
+        f"{name} {value * 1000:.1f} ms"
+        for name, value in (
+            ("p50", percentile(windows, 0.5)),
+            ("p99", percentile(windows, 0.99)),
+            ("longest", percentile(windows, 1)),
+        )
+    )
+    console.print(f"nobody's on the way: {shares}; {meter.calls} calls, {meter.tokens} token requests", highlight=False)
+    for outcome, style, words in (
+        ("undone", "yellow", "as it was found"),
+        ("waiting", "yellow", "waits"),
+        ("stuck", "bold red", "needs a person"),
+    ):
+        found = carried.with_outcome(outcome)
+        for each in found[:_SHOWN]:
+            console.print(Text(f"  {each.device} {words}: {each.reason}", style=style))
+        if len(found) > _SHOWN:
+            console.print(f"  and {len(found) - _SHOWN} more", highlight=False)
+    if carried.stopped:
+        console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
+
+
+def print_records(records: tuple[Record, ...], console: Console) -> None:
+    """How many devices hold up, and what does not."""
+    failed = [record for record in records if not record.held]
+    console.print(
+        Text(
+            f"{len(records) - len(failed)} of {len(records)} devices are where they should be, "
+            f"by {sum(len(record.proofs) for record in records)} proofs",
+            style="bold red" if failed else "green",
+        )
+    )
+    for record in failed[:_SHOWN]:
+        wrong = "; ".join(f"{proof.name}: {proof.text}" for proof in record.proofs if not proof.held)
+        console.print(Text(f"  {record.device}: {wrong}", style="red"))
+    if len(failed) > _SHOWN:
+        console.print(f"  and {len(failed) - _SHOWN} more", highlight=False)

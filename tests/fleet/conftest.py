@@ -1,0 +1,140 @@
+"""A local cloud with a fleet in one product, none of it online: ownership needs no device that answers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.fleet.apply import Operator
+from photonrig.fleet.carry import Carried, Rules
+from photonrig.fleet.config import FleetConfig
+from photonrig.fleet.journal import Journal
+from photonrig.fleet.metered import LIMITS
+from photonrig.fleet.plan import FleetPlan, Permit, make_plan
+from photonrig.fleet.survey import survey
+from photonrig.fleet.wishes import Wish
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.keyring import Account, Offers
+from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
+from photonrig.particle.keys import generate_device_key, public_key_pem
+
+CENTRAL = "central@example.com"
+PASSWORD = "a password"
+
+
+NOTHING_MORE = Permit()
+
+
+class Quiet:
+    """Watches, and remembers."""
+
+    def __init__(self) -> None:
+        self.waves: list[int] = []
+        self.outcomes: list[Progress] = []
+
+    def wave(self, number: int, of: int, devices: int) -> None:
+        self.waves.append(devices)
+
+    def settled(self, progress: Progress) -> None:
+        self.outcomes.append(progress)
+
+
+@dataclass
+class Estate:
+    """The company's side of a cloud: products, clients and devices of one central user."""
+
+    folder: Path
+    local: LocalCloud
+    team: Cloud
+    token: Token
+    products: list[Product]
+    clients: dict[int, ClientCredentials]
+    devices: list[str] = field(default_factory=list)
+
+    @property
+    def product(self) -> int:
+        return self.products[0].id
+
+    def enrol(self, count: int, *, claimed: bool = True) -> list[str]:
+        """Devices in the first product, claimed to the central user."""
+        pem = public_key_pem(KEY)
+        new = [secrets.token_hex(12) for _ in range(count)]
+        for device in new:
+            self.team.provision(device, pem)
+        self.team.import_devices(self.product, new)
+        if claimed:
+            for device in new:
+                self.team.claim(device)
+        self.devices += new
+        return new
+
+    def config(self, api: str | None = None, **offers: bool) -> FleetConfig:
+        return FleetConfig(api or self.local.api, CENTRAL, self.token, self.clients, Offers(**offers), LIMITS["none"])
+
+    def plan(self, wishes: list[Wish], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
+        config = self.config(api)
+        operator = Operator.of(self.config())
+        seen = survey(operator.team, CENTRAL, [each.id for each in self.products])
+        operator.close()
+        return make_plan(wishes, seen, config, permit)
+
+    def owner(self, device: str, product_id: int | None = None) -> str | None:
+        return self.team.device(device, product(product_id or self.product)).owner_name
+
+    def customer(self, name: str, product_id: int | None = None) -> Cloud:
+        """A customer who exists."""
+        at = product_id or self.product
+        return self.team.using(self.team.create_customer(at, name, client=self.clients[at]))
+
+
+KEY = generate_device_key()
+
+
+@pytest.fixture(scope="session")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    folder = tmp_path_factory.mktemp("estate")
+    with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
+        anybody.create_user(CENTRAL, PASSWORD)
+        token = anybody.log_in(CENTRAL, PASSWORD, expires_in=0)
+        team = anybody.using(token)
+        products = [team.create_product(name) for name in ("shades", "blinds")]
+        clients = {each.id: team.create_client("fleet", product=each.id) for each in products}
+        yield Estate(folder, local, team, token, products, clients)
+
+
+@pytest.fixture
+def wishes(estate: Estate) -> Callable[[int], list[Wish]]:
+    """So many fresh devices, each to a customer of its own."""
+
+    def make(count: int) -> list[Wish]:
+        return [Wish(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)]
+
+    return make
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Callable[[FleetPlan], Journal]:
+    return lambda plan: Journal(tmp_path / "fleet.journal", digest=plan.digest, plan=plan.text())
+
+
+RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=5.0)
+
+
+def all_given(estate: Estate, wishes: list[Wish]) -> bool:
+    return all(estate.owner(wish.device) == wish.customer for wish in wishes)
+
+
+def to(name: str, product_id: int) -> Account:
+    return Account.customer(name, product_id)
+
+
+def outcomes(carried: Carried) -> dict[str | None, int]:
+    found: dict[str | None, int] = {}
+    for progress in carried.progress.values():
+        found[progress.outcome] = found.get(progress.outcome, 0) + 1
+    return found

@@ -1,0 +1,56 @@
+"""Limits: nobody exceeds them, whoever asks at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from photonrig.fleet.metered import LIMITS, Limits, Meter
+
+
+def test_requests_beyond_a_limit_wait_for_the_window() -> None:
+    meter = Meter(Limits(calls=5, tokens=1, seconds=0.3))
+    taken: list[float] = []
+    lock = threading.Lock()
+
+    def ask() -> None:
+        meter.pass_by(token=False)
+        with lock:
+            taken.append(time.monotonic())
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken.sort()
+    assert meter.calls == 12
+    for first, sixth in zip(taken, taken[5:], strict=False):
+        assert sixth - first >= 0.25
+
+
+def test_token_requests_have_a_limit_of_their_own() -> None:
+    meter = Meter(Limits(calls=100, tokens=1, seconds=0.2))
+    begun = time.monotonic()
+    meter.pass_by(token=True)
+    meter.pass_by(token=False)
+    meter.pass_by(token=True)
+    assert time.monotonic() - begun >= 0.2
+    assert (meter.calls, meter.tokens) == (3, 2)
+
+
+def test_leaving_lets_everyone_go() -> None:
+    meter = Meter(Limits(calls=1, seconds=1000))
+    meter.pass_by(token=False)
+    waiting = threading.Thread(target=meter.pass_by, kwargs={"token": False})
+    waiting.start()
+    meter.stop_waiting()
+    waiting.join(5)
+    assert not waiting.is_alive()
+
+
+def test_least_time() -> None:
+    assert LIMITS["none"].least_seconds(10**6, 10**6) == 0
+    assert LIMITS["particle"].least_seconds(10_000, 100) == 0
+    assert LIMITS["particle"].least_seconds(10_001, 100) == 300
+    assert LIMITS["particle"].least_seconds(1, 301) == 900

@@ -1,0 +1,113 @@
+"""Plans: what is found and what is wished make a verdict; files are read back as written; changes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from photonrig.errors import UsageError
+from photonrig.fleet.config import FleetConfig
+from photonrig.fleet.metered import LIMITS, Limits
+from photonrig.fleet.plan import FleetPlan, Permit, make_plan, misfits
+from photonrig.fleet.survey import Found, Survey
+from photonrig.fleet.wishes import Wish
+from photonrig.ownership.keyring import Account, Offers
+from photonrig.particle.cloud import Token
+
+ID = "0123456789abcdef01234567"
+CENTRAL = Account.user("central@example.com")
+JANE = Account.customer("jane@example.com", 1)
+BOB = Account.customer("bob@example.com", 1)
+
+
+def config(limits: Limits = LIMITS["none"], **offers: bool) -> FleetConfig:
+    return FleetConfig("http://127.0.0.1:1", CENTRAL.name, Token("t", "user"), {}, Offers(**offers), limits)
+
+
+def seen(found: Found | None, *customers: Account) -> Survey:
+    return Survey({} if found is None else {ID: found}, frozenset(customers), ("shade → http://a",), {1: ()})
+
+
+@pytest.mark.parametrize(
+    ("wish", "found", "permit", "verdict"),
+    [
+        (Wish(2, ID, "jane@example.com"), Found(1, CENTRAL, True), Permit(), "transfer"),
+        (Wish(2, ID, "jane@example.com"), Found(1, None, False), Permit(), "transfer"),
+        (Wish(2, ID, "Jane@Example.com"), Found(1, JANE, True), Permit(), "already right"),
+        (Wish(2, ID, "jane@example.com"), Found(1, BOB, True), Permit(), "other customer"),
+        (Wish(2, ID, "jane@example.com"), Found(1, BOB, True), Permit(allow_customer=True), "transfer"),
+        (Wish(2, ID, "jane@example.com"), Found(1, Account.user("eve@example.com"), True), Permit(), "foreign"),
+        (Wish(2, ID, "jane@example.com", 2), Found(1, CENTRAL, True), Permit(), "elsewhere"),
+        (Wish(2, ID, "jane@example.com", 1), Found(None, CENTRAL, True), Permit(), "import"),
+        (Wish(2, ID, "jane@example.com"), Found(None, CENTRAL, True), Permit(), "unknown"),
+        (Wish(2, ID, "jane@example.com"), None, Permit(), "unknown"),
+        (Wish(2, ID, "jane@example.com", 1), None, Permit(import_unknown=True), "import"),
+        (Wish(2, ID, "jane@example.com"), Found(1, None, True, quarantined=True), Permit(), "quarantined"),
+        (
+            Wish(2, ID, "jane@example.com"),
+            Found(1, None, True, quarantined=True),
+            Permit(approve_quarantined=True),
+            "import",
+        ),
+        (Wish(2, ID, None, None, 2), Found(1, JANE, True), Permit(), "change product"),
+        (Wish(2, ID, None, None, 1), Found(1, JANE, True), Permit(), "already right"),
+        (Wish(2, ID, "jane@example.com", None, 2), Found(1, JANE, True), Permit(), "change product"),
+        (Wish(2, ID, "jane@example.com", None, 2), Found(1, BOB, True), Permit(), "other customer"),
+    ],
+)
+def test_verdicts(wish: Wish, found: Found | None, permit: Permit, verdict: str) -> None:
+    (item,) = make_plan([wish], seen(found), config(), permit).items
+    assert item.verdict == verdict
+
+
+def test_offline_waits_where_only_online_devices_can_be_claimed() -> None:
+    wish, found = Wish(2, ID, "jane@example.com"), Found(1, CENTRAL, False)
+    assert make_plan([wish], seen(found), config(), Permit()).items[0].verdict == "transfer"
+    assert make_plan([wish], seen(found), config(claims_offline=False), Permit()).items[0].verdict == "offline"
+
+
+def test_cost_within_the_documented_limits() -> None:
+    ids = [f"{number:024x}" for number in range(5000)]
+    customers = frozenset(Account.customer(f"{device}@example.com", 1) for device in ids[:250])
+    survey = Survey({device: Found(1, CENTRAL, True) for device in ids}, customers, (), {1: ()})
+    plan = make_plan(
+        [Wish(n, d, f"{d}@example.com") for n, d in enumerate(ids)], survey, config(LIMITS["particle"]), Permit()
+    )
+    # New customers come with a token; only those who exist need a request for one, 100 in five minutes.
+    assert (plan.calls, plan.tokens) == (25_000, 250)
+    assert plan.seconds == 600
+
+
+def test_hooks_that_fall_silent_are_named() -> None:
+    plan = make_plan([Wish(2, ID, "jane@example.com")], seen(Found(1, CENTRAL, True)), config(), Permit())
+    assert plan.silent_hooks == ("shade → http://a",)
+    same = make_plan([Wish(2, ID, "jane@example.com")], seen(Found(1, JANE, True)), config(), Permit())
+    assert same.silent_hooks == ()
+
+
+def test_a_file_is_read_back_as_written_and_holds_one_line_a_device(tmp_path: Path) -> None:
+    wishes = [Wish(n, f"{n:024x}", "jane@example.com") for n in range(3)]
+    survey = Survey({wish.device: Found(1, CENTRAL, True) for wish in wishes}, frozenset(), (), {1: ("a → b",)})
+    plan = make_plan(wishes, survey, config(), Permit())
+    path = tmp_path / "plan.json"
+    plan.write(path)
+    assert FleetPlan.read(path) == plan
+    assert path.stat().st_mode & 0o077 == 0
+    lines = path.read_text().splitlines()
+    assert sum('"device":' in line for line in lines) == 3
+    for damaged in ("", "{}", path.read_text().replace("plan 1", "plan 0"), path.read_text()[:-20]):
+        path.write_text(damaged)
+        with pytest.raises(UsageError):
+            FleetPlan.read(path)
+
+
+def test_what_changed_since_is_told_device_by_device() -> None:
+    plan = make_plan([Wish(2, ID, "jane@example.com")], seen(Found(1, CENTRAL, True)), config(), Permit())
+    assert misfits(plan, seen(Found(1, CENTRAL, False))) == []
+    assert misfits(plan, seen(Found(1, BOB, True)))[0].endswith(
+        "belonged to user central@example.com, belongs to customer bob@example.com"
+    )
+    assert misfits(plan, seen(Found(2, CENTRAL, True)))[0].endswith("was in product 1, is in product 2")
+    assert misfits(plan, seen(None))[0].endswith("is not seen any more")
+    assert misfits(plan, seen(None), begun=frozenset((ID,))) == []
