@@ -94,6 +94,8 @@ def claims(_: Context, report: str = "report") -> None:
         "api-port": "port of the HTTP API (default: any free one)",
         "device-port": "port of the device service (default: any free one)",
         "admit-unknown": "enrol a device with an unknown id under the public key it presents",
+        "era": "whose rules the cloud goes by: 2016-before, 2016-after or today (default: today)",
+        "extensions": "add what Particle's cloud never had: atomic owner change, one URL family for all tokens",
         "json": "print exactly one JSON object on standard output when ready",
     }
 )
@@ -106,11 +108,14 @@ def lab(
     api_port: int = 0,
     device_port: int = 0,
     admit_unknown: bool = False,
+    era: str = "today",
+    extensions: bool = False,
     json: bool = False,
 ) -> None:
     """Local cloud and virtual Photons in the foreground, until Ctrl-C.
 
-    Example: ./rig lab --photons 2 --fresh 1 --state lab
+    Examples: ./rig lab --photons 2 --fresh 1 --state lab
+              ./rig lab --era 2016-before
     """
     from photonrig.report.lab import run_lab
 
@@ -122,6 +127,8 @@ def lab(
         api_port=api_port,
         device_port=device_port,
         admit_unknown=admit_unknown,
+        era=era,
+        extensions=extensions,
         as_json=json,
     )
 
@@ -488,6 +495,16 @@ def clean(_: Context) -> None:
     """
     for made in (".rig", "report"):
         shutil.rmtree(ROOT / made, ignore_errors=True)
+
+
+@task
+@guarded
+def conformance(_: Context) -> None:
+    """Write docs/conformance.md: what the local cloud answers to whom in each era, as the tests see it.
+
+    Example: ./rig conformance
+    """
+    run_tool(sys.executable, "-m", "tests.localcloud.conformance")
 
 
 class Rig(Program):

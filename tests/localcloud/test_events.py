@@ -12,13 +12,14 @@ import httpx
 import pytest
 import uvicorn
 
+from photonrig.localcloud.core import Settings
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.events import Bus, Event
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
 from photonrig.ownership.model import Owner
 
-from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, PLAIN, World, in_world, populate
 
 
 class Listener:
@@ -92,12 +93,14 @@ async def served(there: World) -> AsyncIterator[Callable[..., Any]]:
             listener.close()
 
 
-def on_sockets(folder: Path, story: Callable[[World, Callable[..., Any]], Awaitable[None]]) -> None:
+def on_sockets(
+    folder: Path, story: Callable[[World, Callable[..., Any]], Awaitable[None]], settings: Settings = PLAIN
+) -> None:
     async def run(there: World) -> None:
         async with served(there) as listen:
             await story(there, listen)
 
-    in_world(folder, run)
+    in_world(folder, run, settings)
 
 
 def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> None:

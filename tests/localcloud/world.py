@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from starlette.types import ASGIApp
 
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.contract import (
@@ -31,7 +32,9 @@ from photonrig.localcloud.store import Store
 PHOTON = 6
 DEVICE = "0123456789abcdef01234567"
 OTHER_DEVICE = "aaaaaaaaaaaaaaaaaaaaaaaa"
-PLAIN = Settings()
+ADMIN = "ad" * 20
+PLAIN = Settings(admin_token=ADMIN)
+ERAS = {name: Settings(era=name, admin_token=ADMIN) for name in ("2016-before", "2016-after", "today")}
 
 
 class FakeDevices:
@@ -135,6 +138,7 @@ class World:
     cloud: Cloud
     devices: FakeDevices
     clock: ManualClock
+    app: ASGIApp
     http: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)  # what the cloud waited for; it took no time
@@ -224,9 +228,10 @@ async def world(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[World
         cloud = Cloud(store, settings, now=clock, sleep=sleep)
         devices = FakeDevices()
         cloud.attach(devices)
-        transport = httpx.ASGITransport(app=make_app(cloud))
+        app = make_app(cloud)
+        transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as http:
-            yield World(cloud, devices, clock, http, slept=slept, may_sleep=may_sleep)
+            yield World(cloud, devices, clock, app, http, {"admin": ADMIN}, slept=slept, may_sleep=may_sleep)
         await cloud.close()
 
 
@@ -247,6 +252,7 @@ class Fixture:
     product: int
     slug: str
     client: tuple[str, str]
+    organization: str = "shades"
 
 
 async def populate(there: World) -> Fixture:

@@ -12,7 +12,17 @@ import pytest
 
 from photonrig.errors import NetworkError, ProtocolError, UsageError
 from photonrig.particle import cloud_errors as errors
-from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Owner, Token, product, user
+from photonrig.particle.cloud import (
+    ClientCredentials,
+    Cloud,
+    CloudDevice,
+    Owner,
+    Token,
+    legacy_org,
+    product,
+    shared,
+    user,
+)
 from photonrig.particle.cloud_types import ImportResult, Product
 
 DEVICE = "0123456789abcdef01234567"
@@ -351,3 +361,77 @@ def test_nobody_there_and_proxies_ignored(monkeypatch: pytest.MonkeyPatch) -> No
     with Cloud(f"http://127.0.0.1:{port}") as cloud, pytest.raises(NetworkError, match=str(port)):
         cloud.devices()
     assert cloud.trust_env is False
+
+
+def test_an_organization_of_2016_has_paths_of_its_own(stub: Stub, cloud: Cloud) -> None:
+    scope = legacy_org("my shades", "lot-1")
+    stub.answer({"devices": [], "meta": {"total_pages": 1}})
+    cloud.devices(scope)
+    assert stub.line.startswith("GET /v1/orgs/my%20shades/products/lot-1/devices?")
+    stub.answer({"result": 1})
+    cloud.variable(DEVICE.upper(), "position", scope)
+    assert stub.line == f"GET /v1/orgs/my%20shades/devices/{DEVICE}/position"
+    stub.answer({"claim_code": "c" * 63})
+    cloud.create_claim_code("lot-1", organization="my shades")
+    assert stub.line == "POST /v1/orgs/my%20shades/products/lot-1/device_claims"
+    assert scope.events == "/v1/orgs/my%20shades/products/lot-1/events"
+    for impossible in (lambda: cloud.release(DEVICE, scope), lambda: cloud.publish("x", scope=scope)):
+        with pytest.raises(UsageError, match="2016"):
+            impossible()
+
+
+def test_an_owner_is_changed_by_the_local_clouds_extension(stub: Stub, cloud: Cloud) -> None:
+    stub.answer({"id": DEVICE, "owner": "jane@example.com", "customer_id": "c" * 24})
+    changed = cloud.change_owner(DEVICE.upper(), product(20001), customer="jane@example.com")
+    assert stub.line == f"PUT /v1/products/20001/devices/{DEVICE}/owner"
+    assert stub.json == {"customer": "jane@example.com"}
+    assert (changed.owner, changed.owner_name) == (Owner("customer", "c" * 24), "jane@example.com")
+    for scope, owners in (
+        (product(20001), {}),
+        (product(20001), {"customer": "c", "user": "u"}),
+        (user(), {"customer": "c"}),
+    ):
+        with pytest.raises(UsageError):
+            cloud.change_owner(DEVICE, scope, **owners)
+
+
+def test_one_family_of_addresses_for_shared(stub: Stub, cloud: Cloud) -> None:
+    stub.answer({"devices": [{"id": DEVICE}]})
+    assert [device.id for device in cloud.devices(shared())] == [DEVICE]
+    assert stub.line == "GET /extensions/v1/any/devices"
+    stub.answer({"result": 1})
+    cloud.variable(DEVICE, "position", shared())
+    assert stub.line == f"GET /extensions/v1/any/devices/{DEVICE}/position"
+    assert shared().events == "/extensions/v1/any/devices/events"
+
+
+def test_a_device_is_asked_for(stub: Stub, cloud: Cloud) -> None:
+    stub.answer({"ok": True, "transfer_id": "t-1"})
+    assert cloud.request_transfer(DEVICE) == "t-1"
+    assert stub.json == {"id": DEVICE, "request_transfer": True}
+    stub.answer({"ok": True, "id": DEVICE, "user_id": "u" * 24})
+    with pytest.raises(ProtocolError, match="free"):
+        cloud.request_transfer(DEVICE)
+
+
+def test_a_team_and_its_api_users(stub: Stub, cloud: Cloud) -> None:
+    stub.answer([{"username": "m", "role": "Developer"}, {"username": "b", "is_programmatic": True, "scopes": ["x:y"]}])
+    members = cloud.team(20001)
+    assert stub.line == "GET /v1/products/20001/team"
+    assert [(each.role, each.programmatic, each.scopes) for each in members] == [
+        ("Developer", False, ()),
+        (None, True, ("x:y",)),
+    ]
+    stub.answer({"ok": True, "created": {"username": "b+1@api.particle.io", "tokens": [{"token": "t" * 40}]}})
+    made, token = cloud.create_api_user("makers", "b", ["devices:list"], organization=True)
+    assert stub.line == "POST /v1/orgs/makers/team"
+    assert (made.username, token.principal, token.expires_in) == ("b+1@api.particle.io", "api user", None)
+    assert "t" * 40 not in repr(token)
+    stub.answer({"ok": True, "created": {"username": made.username, "tokens": [{"token": "u" * 40}]}})
+    assert cloud.renew_api_user_token(20001, made.username).access_token == "u" * 40
+    assert stub.line == "PUT /v1/products/20001/team/b%2B1%40api.particle.io/token"
+    stub.answer({"ok": True})
+    cloud.remove_member(20001, made.username)
+    stub.answer({"ok": True})
+    cloud.invite(20001, "jane@example.com", "Support")
+    assert stub.json == {"username": "jane@example.com", "role": "Support"}

@@ -14,6 +14,7 @@ import uvloop
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.core import Settings
+from photonrig.localcloud.eras.all import ERAS
 from photonrig.localcloud.log import log_to_stderr
 from photonrig.localcloud.server import Running, check_host, serve
 
@@ -31,6 +32,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--api-port", type=int, default=0, help="port of the HTTP API (default: any free one)")
     parser.add_argument("--device-port", type=int, default=0, help="port for devices (default: any free one)")
+    parser.add_argument("--era", default="today", choices=ERAS, help="whose rules hold (default: today)")
+    parser.add_argument("--extensions", action="store_true", help="add what Particle's cloud never had")
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
     parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
     parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
@@ -63,6 +66,8 @@ def main(words: list[str] | None = None) -> int:
                     sdk=chosen.sdk and chosen.sdk.resolve(),
                     webhook_hosts=frozenset(chosen.webhook_host),
                     rate_limits=chosen.rate_limits,
+                    era=chosen.era,
+                    extensions=chosen.extensions,
                 ),
                 host=host,
                 api_port=chosen.api_port,

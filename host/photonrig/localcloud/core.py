@@ -7,6 +7,7 @@ HTTP API works on.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -17,8 +18,8 @@ from typing import Protocol
 from photonrig.localcloud.custody import Custody
 from photonrig.localcloud.delivery import Delivery, DeviceLink
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, VariableType
-from photonrig.localcloud.eras import Era, Principal
-from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.eras import Principal, Role
+from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
 from photonrig.localcloud.history import History
 from photonrig.localcloud.presence import Presence
@@ -27,7 +28,7 @@ from photonrig.localcloud.rollout import Rollout
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.hooks import StoredHook
-from photonrig.localcloud.store.tokens import Token
+from photonrig.localcloud.store.tokens import Token, TokenKind
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import Hook, HookLimits, Webhooks
 from photonrig.ownership.model import Owner
@@ -70,13 +71,18 @@ class DeviceService(DeviceLink, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a cloud behaves; firmware is compiled against ``include`` in the folder ``sdk``, or not at all.
+    """How a cloud behaves.
 
-    Webhooks call this machine, and of others those named in ``webhook_hosts``.
+    Firmware is compiled against ``include`` in the folder ``sdk``, or not at all. Webhooks call this machine, and of
+    others those named in ``webhook_hosts``. ``admin_token`` opens ``/admin``, which without one does not exist;
+    ``extensions`` opens what no Particle cloud has.
     """
 
     admit_unknown: bool = False
     sdk: Path | None = None
+    era: str = "today"
+    extensions: bool = False
+    admin_token: str | None = field(default=None, repr=False)
     webhook_hosts: frozenset[str] = frozenset()
     rate_limits: bool = False
     hook_limits: HookLimits = field(default_factory=HookLimits)
@@ -90,23 +96,22 @@ class Cloud:
         store: Store,
         settings: Settings = Settings(),
         *,
-        era: Era = TODAY,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.store = store
         self.settings = settings
-        self.era = era
+        self.era = era_named(settings.era)
         self.now = now
         self.started_at = now()
         self.bus = Bus()
         self.rates = Rates(now) if settings.rate_limits else None
-        self.custody = Custody(store)
+        self.custody = Custody(store, self.era)
         self.presence = Presence(store, now)
         self.history = History(store, now)
         self.webhooks = Webhooks(
             self.publish,
-            era.hook_sees,
+            self.era.hook_sees,
             lambda device_id: self.presence.of(device_id).firmware_version,
             allowed_hosts=settings.webhook_hosts,
             now=now,
@@ -157,16 +162,41 @@ class Cloud:
         """Whom a token stands for; None if the account is gone."""
         match token.kind:
             case "user":
-                return Principal("user", token.subject, roles=self.store.products.roles(token.subject))
+                return Principal(
+                    "user",
+                    token.subject,
+                    roles=self.store.products.roles(token.subject),
+                    organizations=self.store.organizations.roles(token.subject),
+                )
             case "customer":
                 customer = self.store.customers.get(token.subject)
                 return None if customer is None else Principal("customer", customer.id, product=customer.product_id)
             case "product":
                 return Principal("product", token.subject, product=int(token.subject))
+            case "api user":
+                return self._api_user(token.subject)
+
+    def _api_user(self, api_user_id: str) -> Principal | None:
+        found = self.store.api_users.get(api_user_id)
+        if found is None:
+            return None
+        products, organizations = {found.product_id}, {}
+        if found.organization_id is not None:
+            products = {product.id for product in self.store.products.of_organization(found.organization_id)}
+            organizations = {found.organization_id: Role.VIEW_ONLY}
+        roles = {product: Role.VIEW_ONLY for product in products if product is not None}
+        return Principal("api user", found.id, roles=roles, organizations=organizations, scopes=found.scopes)
 
     def reachable(self, device: Device) -> bool:
         """Whether the device has a session that may be used; a quarantined device is as good as offline (a choice)."""
         return device.state.quarantine is None and self.devices.online(device.id)
+
+    def revoke_all(self, kind: TokenKind, subject: str, *, keep: Token | None = None) -> None:
+        """End all tokens of an account and their streams, but for the one to keep."""
+        with self.store.write():
+            for token in self.store.tokens.of(kind, subject):
+                if token != keep:
+                    self.revoke(token)
 
     def revoke(self, token: Token) -> None:
         """End a token and the streams opened with it."""
@@ -180,9 +210,17 @@ class Cloud:
         """A kept hook, ready to fire."""
         if stored.owner_kind == "user":
             scope = HookScope(owner=Owner("user", stored.owner_id))
-        else:
+        elif stored.owner_kind == "product":
             scope = HookScope(products=frozenset({int(stored.owner_id)}))
+        else:
+            products = self.store.products.of_organization(stored.owner_id)
+            scope = HookScope(products=frozenset(product.id for product in products))
         return Hook(stored.id, scope, HookConfig.parse(stored.fields))
+
+    def products_changed(self, organization_id: str) -> None:
+        """An organization has another product: its webhooks fire for that one too."""
+        for stored in self.store.hooks.of("org", organization_id):
+            self.hooks_changed(stored.id)
 
     def hooks_changed(self, hook_id: str) -> None:
         """A hook was created, changed or deleted in the store."""
@@ -226,6 +264,22 @@ class Cloud:
                 private=private,
             )
         )
+
+    def owner_changed(self, device: Device, former: Owner | None) -> None:
+        """Tell both owners and the product, each once, that a device changed hands; of the other, only the kind."""
+        kinds = {"from": former and former.kind, "to": device.state.owner and device.state.owner.kind}
+        event = Event(
+            "photonrig/device/owner",
+            json.dumps(kinds),
+            coreid=device.id,
+            published_at=self.now(),
+            device=device.id,
+            owner=device.state.owner,
+            product=device.state.product,
+        )
+        if former is not None:
+            self.publish(replace(event, owner=former, product=None))
+        self.publish(event)
 
     # --- what devices report (DeviceCallbacks) -----------------------------------------------------------------------
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from photonrig.localcloud.eras import Principal
+from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.accounts import Customer, User
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership import model
 from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
 
@@ -32,12 +33,18 @@ class Imported:
 class Custody:
     """Claims, releases, transfers and product membership."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, era: Era) -> None:
         self._store = store
+        self._era = era
 
     def claim(self, device: Device, by: Principal, *, online: bool) -> Device | Refused:
         """Claim for the holder of a user's or customer's token."""
-        return self._apply(device, model.claim(device.state, _claimant(by), online=online))
+        outcome = model.claim(device.state, _claimant(by), online=online, terms=self._era.claims)
+        if isinstance(outcome, Refused) or outcome == device.state:
+            return self._apply(device, outcome)
+        if by.kind == "customer" and not self._era.typed_owners:
+            return self._store_untyped(device, Owner("user", by.id))
+        return self._apply(device, outcome)
 
     def request_transfer(self, device: Device, by: Principal) -> str | None:
         """Note that a user asks another user for a device; the request's id, None unless both are users."""
@@ -46,6 +53,15 @@ class Custody:
             return None
         with self._store.write():
             return self._store.transfers.request(device.id, owner.id, by.id)
+
+    def approve(self, transfer: Transfer) -> Device | Refused:
+        """Do what a request asks for: the device becomes the asking user's."""
+        device, by = self._store.devices.get(transfer.device_id), self._account(Owner("user", transfer.to_user))
+        assert device is not None and by is not None, "a request ends with its device or user"
+        names = {each.name.lower() for each in self._store.devices.of_owner(by.owner) if each.name is not None}
+        if device.name is not None and device.name.lower() in names:
+            return Refused(Refusal.NAME_TAKEN)
+        return self._apply(device, model.hand_over(device.state, by))
 
     def claim_by_code(self, device: Device, text: str) -> bool:
         """Claim with the code a device presented; whether the device may forget the code.
@@ -60,9 +76,13 @@ class Custody:
             return code.used_by == device.id
         by = self._account(code.owner)
         if by is None:
-            return False
+            if not self._era.typed_codes:
+                with self._store.write():
+                    self._store_untyped(device, code.owner)
+                    self._store.claim_codes.use(code, device.id)
+            return not self._era.typed_codes
         with self._store.write():
-            if isinstance(self._apply(device, model.claim_by_code(device.state, by)), Refused):
+            if isinstance(self._apply(device, model.claim_by_code(device.state, by, terms=self._era.claims)), Refused):
                 return False
             self._store.claim_codes.use(code, device.id)
         return True
@@ -72,6 +92,24 @@ class Custody:
         released = self._apply(device, model.release(device.state))
         assert not isinstance(released, Refused)
         return released
+
+    def repair(self, device: Device) -> Device:
+        """Give a device with an untyped owner to the customer whose id that is, or to nobody."""
+        owner = device.state.owner
+        if not device.untyped or owner is None:
+            return device
+        customer = self._store.customers.get(owner.id)
+        theirs = customer is not None and customer.product_id == device.state.product
+        repaired = replace(device.state, owner=Owner("customer", owner.id) if theirs else None)
+        done = self._apply(device, repaired)
+        assert not isinstance(done, Refused)
+        return done
+
+    def change_owner(self, device: Device, product: Product, owner: Owner) -> Device | Refused:
+        """Give a product's device to a customer or team member, in one step."""
+        to = self._account(owner)
+        assert to is not None, "the new owner exists"
+        return self._apply(device, model.change_owner(device.state, product.id, to))
 
     def import_devices(self, product: Product, ids: Iterable[str], claim_for: User | None) -> Imported:
         """Bring devices into a product; unowned ones become ``claim_for``'s."""
@@ -125,6 +163,16 @@ class Custody:
             self._store.customers.remove(customer.id)
         return [token.hash for token in tokens]
 
+    def remove_user(self, user: User) -> None:
+        """Delete a user who founded no product: devices are released, requests and pending claim codes end."""
+        owner = Owner("user", user.id)
+        with self._store.write():
+            for device in self._store.devices.of_owner(owner):
+                self.release(device)
+            self._store.transfers.cancel_of(user.id)
+            self._store.claim_codes.revoke_of(owner)
+            self._store.users.remove(user.id)
+
     def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
         if isinstance(outcome, Refused):
             return outcome
@@ -133,7 +181,13 @@ class Custody:
         with self._store.write():
             if outcome.owner != device.state.owner:
                 self._store.transfers.cancel_for(device.id)
+                device = replace(device, untyped=False)
             return self._store.devices.save(replace(device, state=outcome))
+
+    def _store_untyped(self, device: Device, owner: Owner) -> Device:
+        with self._store.write():
+            self._store.transfers.cancel_for(device.id)
+            return self._store.devices.save(replace(device, state=replace(device.state, owner=owner), untyped=True))
 
     def _account(self, owner: Owner) -> Claimant | None:
         if owner.kind == "user":

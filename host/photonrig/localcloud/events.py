@@ -62,20 +62,25 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a client subscribed to: its own devices, one device, a product, or one device of a product."""
+    """What a client subscribed to: its own devices, whatever it may see, a device, a product or an organization.
 
-    kind: Literal["own", "device", "product", "product device"]
+    ``products`` are those of the organization when the stream was opened.
+    """
+
+    kind: Literal["own", "all", "device", "product", "product device", "organization"]
     prefix: str = ""
     device: str | None = None
     product: int | None = None
+    products: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A device that listens: who owns it and in which product it is."""
+    """A device that listens: who owns it, in which product it is, and to whom: "mine", "all" or a device id."""
 
     owner: Owner | None
     product: int | None
+    scope: str = "mine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,22 @@ import hashlib
 import hmac
 import os
 import secrets
+from datetime import UTC, datetime
+from pathlib import Path
 
-__all__ = ["hash_password", "new_claim_code", "new_id", "new_token", "password_matches", "sha256_hex"]
+import pyotp
+
+__all__ = [
+    "hash_password",
+    "load_token",
+    "new_claim_code",
+    "new_id",
+    "new_mfa_key",
+    "new_token",
+    "otp_matches",
+    "password_matches",
+    "sha256_hex",
+]
 
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1
 
@@ -37,6 +51,16 @@ def sha256_hex(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def new_mfa_key() -> str:
+    """A fresh key for one-time passwords, in base 32."""
+    return pyotp.random_base32()
+
+
+def otp_matches(key: str, otp: str, at: float) -> bool:
+    """Whether ``otp`` is the one-time password of a key now, in seconds since 1970, or half a minute to either side."""
+    return pyotp.TOTP(key).verify(otp, for_time=datetime.fromtimestamp(at, UTC), valid_window=1)
+
+
 def hash_password(password: str) -> str:
     """What is kept of a password: cost, salt and scrypt hash. Takes tens of milliseconds."""
     salt = os.urandom(16)
@@ -53,3 +77,13 @@ def password_matches(password: str, kept: str) -> bool:
     except (ValueError, binascii.Error):
         return False
     return hmac.compare_digest(found, expected)
+
+
+def load_token(path: Path) -> str:
+    """The token kept in a file that its owner alone can read, made on first use."""
+    if not path.exists():
+        draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(new_token())
+        draft.replace(path)
+    return path.read_text()

@@ -12,12 +12,13 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
 
 from photonrig.errors import UsageError
+from photonrig.localcloud import secrets
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
@@ -101,7 +102,7 @@ async def run_cloud(
     """
     with _state_folder(state), contextlib.closing(Store(state / "cloud.sqlite", now)) as store:
         key, key_file = await asyncio.to_thread(load_server_key, state)
-        cloud = Cloud(store, settings, now=now)
+        cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
         hub = DeviceHub(cloud, key)
         cloud.attach(hub)
         listener = _listen(host, api_port)

@@ -5,9 +5,11 @@
     quarantine : none | waiting in p | denied in p      only while the device is in no product
 
     claim          owner none or the same; a sandbox device must be online, a product's device takes members and
-                   customers of that product alone
+                   customers of that product alone (how strictly, :class:`Terms` says)
     claim by code  as above, but possession of the device overrides another owner
     release        owner := none
+    hand over      the owner approved another's request: owner := the other
+    change owner   the team names another member or customer: owner := the other, never none in between
     import into q  refused while the device is in another product, or its owner is no member of q
     remove         product := none; a customer's claim ends with it, a user's claim persists
     quarantine     the firmware names a product in which the device was not imported
@@ -29,8 +31,11 @@ __all__ = [
     "Quarantine",
     "Refusal",
     "Refused",
+    "Terms",
+    "change_owner",
     "claim",
     "claim_by_code",
+    "hand_over",
     "import_into",
     "key_may_be_replaced",
     "quarantine",
@@ -67,6 +72,20 @@ class Claimant:
     member_of: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a claim asks for beyond a device without another owner, which was not the same at all times.
+
+    ``product_devices_offline``: a product's device may be claimed while it is offline; ``members_only``: a user may
+    claim a product's device only as a member of its team. ``code_overrides_owner``: a claim code that the device
+    presents takes it from another owner, because whoever could set it up has it in hand.
+    """
+
+    product_devices_offline: bool = True
+    members_only: bool = True
+    code_overrides_owner: bool = True
+
+
 class Refusal(Enum):
     """Why a transition did not happen."""
 
@@ -78,6 +97,7 @@ class Refusal(Enum):
     WRONG_PLATFORM = "The device is of another platform than the product."
     OWNER_NOT_A_MEMBER = "The device is claimed by a user who is not on the product's team."
     NOT_IN_PRODUCT = "Device not found for this product"
+    NAME_TAKEN = "The new owner has a device of the same name; rename one of them first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +107,30 @@ class Refused:
     reason: Refusal
 
 
-def claim(device: DeviceState, by: Claimant, *, online: bool) -> DeviceState | Refused:
-    """Claim without touching the device; claiming what one already owns succeeds and changes nothing.
-
-    ``online`` matters for sandbox devices alone: devices of a product may be claimed while they are offline.
-    """
+def claim(device: DeviceState, by: Claimant, *, online: bool, terms: Terms = Terms()) -> DeviceState | Refused:
+    """Claim without touching the device; claiming what one already owns succeeds and changes nothing."""
     if device.owner == by.owner:
         return device
     if device.owner is not None:
         return Refused(Refusal.OWNED_BY_ANOTHER)
-    refused = _product_refusal(device, by)
-    if refused is not None:
-        return refused
-    if device.product is None and not online:
+    if by.owner.kind == "customer" or terms.members_only:
+        refused = _product_refusal(device, by)
+        if refused is not None:
+            return refused
+    if not online and (device.product is None or not terms.product_devices_offline):
         return Refused(Refusal.OFFLINE)
     return replace(device, owner=by.owner)
 
 
-def claim_by_code(device: DeviceState, by: Claimant) -> DeviceState | Refused:
+def claim_by_code(device: DeviceState, by: Claimant, *, terms: Terms = Terms()) -> DeviceState | Refused:
     """Claim by a code that the device itself presented: whoever could set it up has it in hand and becomes the owner.
 
     A choice: a sandbox device is taken over by any user; a product's device only by its customers and team members.
     """
     if device.owner == by.owner:
         return device
+    if device.owner is not None and not terms.code_overrides_owner:
+        return Refused(Refusal.OWNED_BY_ANOTHER)
     return _product_refusal(device, by) or replace(device, owner=by.owner)
 
 
@@ -125,6 +145,16 @@ def _product_refusal(device: DeviceState, by: Claimant) -> Refused | None:
 def release(device: DeviceState) -> DeviceState:
     """End the claim, whoever holds it; product membership stays. Releasing an unowned device changes nothing."""
     return replace(device, owner=None)
+
+
+def hand_over(device: DeviceState, to: Claimant) -> DeviceState | Refused:
+    """Give a device to the account that asked its owner for it, and may own it."""
+    return _product_refusal(device, to) or replace(device, owner=to.owner)
+
+
+def change_owner(device: DeviceState, product: int, to: Claimant) -> DeviceState | Refused:
+    """Give a device of a product to another of its customers or team members, without a moment that it is nobody's."""
+    return hand_over(device, to) if device.product == product else Refused(Refusal.NOT_IN_PRODUCT)
 
 
 def import_into(

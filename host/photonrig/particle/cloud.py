@@ -28,9 +28,12 @@ from photonrig.particle.cloud_types import (
     Owner,
     Product,
     Scope,
+    TeamMember,
     Token,
     device_ref,
+    legacy_org,
     product,
+    shared,
     user,
 )
 
@@ -46,9 +49,12 @@ __all__ = [
     "Owner",
     "Product",
     "Scope",
+    "TeamMember",
     "Token",
     "device_ref",
+    "legacy_org",
     "product",
+    "shared",
     "user",
 ]
 
@@ -193,11 +199,40 @@ class Cloud(CloudHttp):
         """Delete a customer with all tokens and claim codes."""
         self.request("DELETE", f"/v1/products/{_quoted(ref)}/customers/{_quoted(email)}")
 
+    # --- teams ------------------------------------------------------------------------------------------------------
+
+    def team(self, ref: int | str, *, organization: bool = False) -> tuple[TeamMember, ...]:
+        """Who works on a product, or on an organization; API users among them."""
+        return tuple(TeamMember.parse(entry) for entry in self.request("GET", _team(ref, organization)))
+
+    def invite(self, ref: int | str, username: str, role: str = "Developer", *, organization: bool = False) -> None:
+        """Put a user on a team; the role is View-only, Support, Developer or Administrator."""
+        self.request("POST", _team(ref, organization), json_body={"username": username, "role": role})
+
+    def remove_member(self, ref: int | str, username: str, *, organization: bool = False) -> None:
+        """Take a user or an API user off a team."""
+        self.request("DELETE", f"{_team(ref, organization)}/{_quoted(username)}")
+
+    def create_api_user(
+        self, ref: int | str, name: str, scopes: Sequence[str], *, organization: bool = False
+    ) -> tuple[TeamMember, Token]:
+        """A program's account on a team, and its only token, which never expires."""
+        body = {"friendly_name": name, "scopes": list(scopes)}
+        created = self.request("POST", _team(ref, organization), json_body=body)["created"]
+        return TeamMember.parse({"friendly_name": name, "scopes": list(scopes), **created}), _api_token(created)
+
+    def renew_api_user_token(self, ref: int | str, username: str, *, organization: bool = False) -> Token:
+        """Another token for an API user; the old one ends."""
+        path = f"{_team(ref, organization)}/{_quoted(username)}/token"
+        return _api_token(self.request("PUT", path, json_body={})["created"])
+
     # --- claims -----------------------------------------------------------------------------------------------------
 
-    def create_claim_code(self, product: int | str | None = None) -> ClaimCode:
-        """A claim code: without product for a user, with product for one of its customers."""
+    def create_claim_code(self, product: int | str | None = None, *, organization: str | None = None) -> ClaimCode:
+        """A claim code: without product for a user, with product (in 2016 of an organization) for its customer."""
         path = "/v1/device_claims" if product is None else f"/v1/products/{_quoted(product)}/device_claims"
+        if organization is not None:
+            path = path.replace("/v1/", f"/v1/orgs/{_quoted(organization)}/", 1)
         body = self.request("POST", path, json_body={})
         return ClaimCode(body["claim_code"], tuple(body.get("device_ids") or ()))
 
@@ -211,8 +246,40 @@ class Cloud(CloudHttp):
         body = self.request("POST", "/v1/devices", json_body=fields, device=device)
         return CloudDevice.parse({"id": device, **body}).owner
 
+    def request_transfer(self, device: str) -> str:
+        """Ask the user who owns a device for it; returns the id of the request, which the owner approves or denies.
+
+        :raises OwnedByAnother: the owner cannot be asked, being a customer
+        :raises ProtocolError: nobody had to be asked: the device was free, and is the caller's now
+        """
+        body = self.request("POST", "/v1/devices", json_body={"id": device.lower(), "request_transfer": True})
+        if "transfer_id" not in body:
+            raise ProtocolError("the device was free and is claimed now", device=device)
+        return str(body["transfer_id"])
+
+    def change_owner(
+        self, device: str, scope: Scope, *, customer: str | None = None, user: str | None = None
+    ) -> CloudDevice:
+        """Give a product's device to a customer or team member in one step: never nobody's, no session ended.
+
+        An extension of local clouds (``--extensions``); Particle's cloud has no like of it.
+
+        :raises UsageError: not exactly one new owner is named, or the scope is no product's
+        :raises NotFound: the cloud has no such extension, device, customer or user
+        """
+        if (customer is None) == (user is None) or scope.product is None or scope.organization is not None:
+            raise UsageError("an owner is changed through a product, to either a customer or a user")
+        path = f"{self._product(scope).device(device)}/owner"
+        body = {"customer": customer} if customer is not None else {"user": user}
+        return CloudDevice.parse(self.request("PUT", path, json_body=body, device=device))
+
     def release(self, device: str, scope: Scope = USER) -> None:
-        """End the claim: one's own, or through the product whoever's it is."""
+        """End the claim: one's own, or through the product whoever's it is.
+
+        :raises UsageError: in 2016 an organization could not; the owner can, or the console
+        """
+        if scope.organization is not None:
+            raise UsageError("an organization of 2016 releases nobody's device; the owner does, or the console")
         path = self._product(scope).device(device)
         self.request("DELETE", path if scope.product is None else f"{path}/owner", device=device)
 
@@ -222,7 +289,9 @@ class Cloud(CloudHttp):
         """All devices claimed to the caller, or all devices of a product."""
         self._product(scope)
         if scope.product is None:
-            return tuple(CloudDevice.parse(entry) for entry in self.request("GET", scope.devices))
+            body = self.request("GET", scope.devices)
+            entries = body if isinstance(body, list) else body["devices"]
+            return tuple(CloudDevice.parse(entry) for entry in entries)
         pages = self._pages(scope.devices)
         return tuple(CloudDevice.parse(entry) for body in pages for entry in body["devices"])
 
@@ -269,9 +338,10 @@ class Cloud(CloudHttp):
     def publish(self, name: str, data: str = "", *, ttl: int = 60, private: bool = True, scope: Scope = USER) -> None:
         """Publish an event as the caller, or into a product's stream; ``ttl`` in seconds."""
         fields = {"name": name, "data": data, "private": private, "ttl": ttl}
-        owner = "/v1/devices" if scope.product is None else f"/v1/products/{scope.product}"
         self._product(scope)
-        self.request("POST", f"{owner}/events", json_body=fields)
+        if scope.organization is not None:
+            raise UsageError("an organization of 2016 publishes nothing; a user or product does")
+        self.request("POST", scope.events, json_body=fields)
 
     def provision(self, device: str, public_key_pem: str, *, product_id: int | None = None) -> None:
         """Tell the cloud a device's public key (PEM)."""
@@ -332,6 +402,17 @@ def _token(body: dict[str, Any], principal: Any, customer: str | None = None) ->
     if not isinstance(text, str):
         raise ProtocolError("the cloud answered a grant without an access token")
     return Token(text, principal, body.get("refresh_token"), body.get("expires_in") or None, customer)
+
+
+def _api_token(created: dict[str, Any]) -> Token:
+    try:
+        return Token(str(created["tokens"][0]["token"]), "api user")
+    except (KeyError, IndexError, TypeError):
+        raise ProtocolError("the cloud answered without the API user's token") from None
+
+
+def _team(ref: int | str, organization: bool) -> str:
+    return f"/v1/{'orgs' if organization else 'products'}/{_quoted(ref)}/team"
 
 
 def _quoted(part: int | str) -> str:

@@ -20,13 +20,16 @@ __all__ = [
     "Owner",
     "Product",
     "Scope",
+    "TeamMember",
     "Token",
     "device_ref",
+    "legacy_org",
     "product",
+    "shared",
     "user",
 ]
 
-Principal = Literal["user", "customer", "product"]
+Principal = Literal["user", "customer", "product", "api user"]
 
 _DEVICE_ID: Final = re.compile("[0-9A-Fa-f]{24}")
 
@@ -62,14 +65,31 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which family of URLs a call uses: the caller's own devices, or those of a product."""
+    """Which family of URLs a call uses: the caller's own devices, or those of a product.
+
+    With ``organization`` the product's devices are reached by the paths of 2016; ``root`` "/extensions/v1/any" is the
+    family of local clouds that serves owners and teams alike.
+    """
 
     product: str | None = None
+    organization: str | None = None
+    root: str = "/v1"
 
     @property
     def devices(self) -> str:
         """Path of the device list."""
-        return "/v1/devices" if self.product is None else f"/v1/products/{self.product}/devices"
+        return f"{self._base}/devices"
+
+    @property
+    def events(self) -> str:
+        """Path of the event stream of all these devices."""
+        return f"{self.root}/devices/events" if self.product is None else f"{self._base}/events"
+
+    @property
+    def _base(self) -> str:
+        if self.product is None:
+            return self.root
+        return (f"/v1/orgs/{self.organization}" if self.organization else "/v1") + f"/products/{self.product}"
 
     def device(self, device: str) -> str:
         """Path of one device: id in any case, or, for one's own devices, a name.
@@ -78,6 +98,8 @@ class Scope:
         """
         if self.product is not None and not _DEVICE_ID.fullmatch(device):
             raise UsageError(f"a product's device is named by its id of 24 hex digits, not by {device!r}")
+        if self.organization is not None:
+            return f"/v1/orgs/{self.organization}/devices/{device_ref(device)}"
         return f"{self.devices}/{device_ref(device)}"
 
 
@@ -89,6 +111,16 @@ def user() -> Scope:
 def product(ref: int | str) -> Scope:
     """The devices of a product, by id or slug: ``/v1/products/:p/devices/…``."""
     return Scope(quote(str(ref), safe=""))
+
+
+def legacy_org(organization: str, ref: int | str) -> Scope:
+    """A product's devices by way of its organization, as in 2016: ``/v1/orgs/:o/devices/:id`` and the like."""
+    return Scope(quote(str(ref), safe=""), quote(organization, safe=""))
+
+
+def shared() -> Scope:
+    """All devices the token reaches, as owner or on a team: an extension of local clouds, not Particle's."""
+    return Scope(root="/extensions/v1/any")
 
 
 USER: Final = Scope()
@@ -198,6 +230,33 @@ class Customer:
     id: str
     username: str
     devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """Who works on a product or organization: a user with a role, or an API user with scopes."""
+
+    username: str
+    role: str | None
+    programmatic: bool = False
+    name: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, body: Any) -> TeamMember:
+        """Read an entry of a team.
+
+        :raises ProtocolError: no team member
+        """
+        if not isinstance(body, dict) or not isinstance(body.get("username"), str):
+            raise ProtocolError(f"the cloud's answer is no team member: {str(body)[:120]}")
+        return cls(
+            body["username"],
+            body.get("role"),
+            bool(body.get("is_programmatic")),
+            body.get("friendly_name"),
+            tuple(body.get("scopes") or ()),
+        )
 
 
 @dataclass(frozen=True, slots=True)

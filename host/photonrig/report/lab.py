@@ -14,6 +14,7 @@ from rich.text import Text
 
 from photonrig.bench.equipment import usb_environment
 from photonrig.bench.toolchain import Toolchain, step
+from photonrig.bench.virtual.cloud import ERAS
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.variants import VARIANTS, build_variant
 from photonrig.errors import UsageError
@@ -31,11 +32,13 @@ def run_lab(
     api_port: int,
     device_port: int,
     admit_unknown: bool,
+    era: str,
+    extensions: bool,
     as_json: bool,
 ) -> None:
     """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
 
-    :raises UsageError: a number of devices below 0, or a port above 65535
+    :raises UsageError: a number of devices below 0, a port above 65535, or an era that never was
     :raises PhotonrigError: the lab did not come up, or broke down
     """
     if min(photons, fresh) < 0:
@@ -43,6 +46,8 @@ def run_lab(
     for option, port in (("--api-port", api_port), ("--device-port", device_port)):
         if not 0 <= port <= 65535:
             raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
+    if era not in ERAS:
+        raise UsageError(f"--era {era}: there is {', '.join(ERAS)}")
     tools.native()
     tools.particle_cli()
     firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}
@@ -59,6 +64,8 @@ def run_lab(
             api_port=api_port,
             device_port=device_port,
             admit_unknown=admit_unknown,
+            era=era,
+            extensions=extensions,
         )
         with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
             stack.enter_context(lab)

@@ -7,28 +7,39 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from photonrig.bench.virtual.admin import LocalAdmin
 from photonrig.bench.virtual.process import ReadyProcess
 from photonrig.errors import RigError
+from photonrig.localcloud.eras.all import ERAS
+from photonrig.particle.cloud_types import Token
 
-__all__ = ["LocalCloud"]
+__all__ = ["ERAS", "LocalCloud"]
 
 _READY: Final = 30.0
 
 
 class LocalCloud:
-    """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`."""
+    """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
+
+    ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
+    never had.
+    """
 
     def __init__(
         self,
         state: Path,
         *,
         sdk: Path | None = None,
+        era: str = "today",
+        extensions: bool = False,
         api_port: int = 0,
         device_port: int = 0,
         admit_unknown: bool = False,
     ) -> None:
         """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts."""
         self.state = state
+        self.era = era
+        self.extensions = extensions
         self._sdk = sdk
         self._api_port = api_port
         self._device_port = device_port
@@ -76,6 +87,7 @@ class LocalCloud:
         self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         argv = [sys.executable, "-m", "photonrig.localcloud", "--state", str(self.state)]
+        argv += ["--era", self.era, *(["--extensions"] if self.extensions else [])]
         argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]
         if self._sdk is not None:
             argv += ["--sdk", str(self._sdk)]
@@ -88,6 +100,15 @@ class LocalCloud:
         server = ready["device_server"]
         self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])
         self._api_port, self._device_port = int(self.api.rsplit(":", 1)[1]), self.device_port
+
+    def admin(self) -> LocalAdmin:
+        """A client for its administration; close it when done.
+
+        :raises RigError: it was never started
+        """
+        if not self.api:
+            raise RigError("the local cloud was not started")
+        return LocalAdmin(self.api, Token((self.state / "admin.token").read_text()))
 
     def stop(self) -> None:
         """End it in order.

@@ -28,7 +28,7 @@ from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.errors import RigError, UsageError
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
-from photonrig.particle.cloud_errors import BadCredentials
+from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 
 __all__ = ["PRODUCT", "USERNAME", "Lab", "LabDevice"]
@@ -97,6 +97,8 @@ class Lab:
         vphoton: Path,
         sdk: Path,
         firmware: Mapping[str, Path],
+        era: str = "today",
+        extensions: bool = False,
         photons: int = 1,
         fresh: int = 0,
         api_port: int = 0,
@@ -116,11 +118,14 @@ class Lab:
         self._path = state / "lab.json"
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
         self._stopped = False
+        self._claimed_later: list[LabDevice] = []
         self._termination = _Termination()
         # Ports stay what they were, because devices keep the address of their cloud.
         self.local_cloud = LocalCloud(
             state / "cloud",
             sdk=sdk,
+            era=era,
+            extensions=extensions,
             api_port=api_port or self._record.api_port,
             device_port=device_port or self._record.device_port,
             admit_unknown=admit_unknown,
@@ -183,6 +188,8 @@ class Lab:
             list(pool.map(lambda device: self._power_on(device, moved), self.devices))
         self._record.write(self._path)
         self._wait_online()
+        for device in self._claimed_later:
+            self._claim(device)
         self.online_in = self._clock.now() - begun
 
     def stop(self) -> None:
@@ -344,8 +351,14 @@ class Lab:
 
     def _hand_over(self, device: LabDevice) -> None:
         if device.fielded:
-            self.team.claim(device.id)
-            self.team.rename(device.id, device.name)
+            try:
+                self._claim(device)
+            except DeviceOffline:  # nobody claimed a device in 2016 before it was online
+                self._claimed_later.append(device)
+
+    def _claim(self, device: LabDevice) -> None:
+        self.team.claim(device.id)
+        self.team.rename(device.id, device.name)
 
     def _key_path(self, device: LabDevice) -> Path:
         return self.state / "keys" / f"{device.id}.der"

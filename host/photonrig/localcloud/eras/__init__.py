@@ -1,8 +1,12 @@
 """Who may do what: the words in which an era's rules are written.
 
-An era is a module that holds one table, action × party → rule, and the rules of what a stream shows. A rule carries its
-source as data, so that a report can tell what was observed from what was chosen. Handlers ask :class:`Era` and decide
-nothing themselves.
+An era is a module that holds one table, action × party → rule, the endpoints it lacks, and the rules of what a stream
+or webhook shows. A rule carries its source as data, so that a report can tell what was observed from what was chosen.
+Handlers ask :class:`Era` and decide nothing themselves.
+
+    today           :mod:`photonrig.localcloud.eras.today`
+    2016-before     :mod:`photonrig.localcloud.eras.y2016`, with the corrupt claim by customers (claim thread, row 5)
+    2016-after      the same without it
 """
 
 from __future__ import annotations
@@ -12,12 +16,15 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Literal
 
+from photonrig.localcloud.choices import Source
+from photonrig.localcloud.eras.refusals import Refusal, Situation
 from photonrig.localcloud.events import Event, HookScope, Receiver, Stream
-from photonrig.ownership.model import Owner
+from photonrig.ownership.model import Owner, Terms
 
 __all__ = ["Action", "Era", "Party", "Principal", "Role", "Rule", "Source", "Subject", "party_of"]
 
-Source = Literal["thread", "documented", "recorded", "client test", "staff notes", "inferred", "choice"]
+
+_TERMS = Terms()
 
 
 class Role(IntEnum):
@@ -38,7 +45,8 @@ class Party(Enum):
     OWNING_CUSTOMER = "the customer who owns the device"
     CUSTOMER = "any other customer"
     BEARER = "the product's own token"
-    FOREIGN = "a customer or the token of another product"
+    API_USER = "an API user of the product or its organization"
+    FOREIGN = "a customer, API user or token of another product"
 
 
 class Action(Enum):
@@ -49,7 +57,7 @@ class Action(Enum):
     CLAIM = "POST /v1/devices"
     USER_CLAIM_CODE = "POST /v1/device_claims"
     CUSTOMER_CLAIM_CODE = "POST /v1/products/:p/device_claims"
-    OWN_EVENTS = "GET /v1/devices/events, /v1/events/:prefix"
+    OWN_EVENTS = "GET /v1/devices/events, /v1/events[/:prefix]"
     PUBLISH = "POST /v1/devices/events"
     COMPILE = "POST, GET /v1/binaries"
     ENROL = "POST /v1/provisioning/:id of an unknown device"
@@ -64,7 +72,8 @@ class Action(Enum):
     DEVICE_KEY = "POST /v1/provisioning/:id of a known device"
 
     PRODUCT_GET = "GET /v1/products/:p"
-    PRODUCT_DEVICES = "GET /v1/products/:p/devices[/:id]"
+    PRODUCT_DEVICES = "GET /v1/products/:p/devices"
+    PRODUCT_DEVICE = "GET /v1/products/:p/devices/:id"
     PRODUCT_VARIABLE = "GET /v1/products/:p/devices/:id/:variable"
     PRODUCT_FUNCTION = "POST /v1/products/:p/devices/:id/:function"
     PRODUCT_PING = "PUT /v1/products/:p/devices/:id/ping"
@@ -73,13 +82,26 @@ class Action(Enum):
     PRODUCT_IMPORT = "POST /v1/products/:p/devices"
     PRODUCT_REMOVE = "DELETE /v1/products/:p/devices/:id"
     PRODUCT_RELEASE = "DELETE /v1/products/:p/devices/:id/owner"
+    PRODUCT_CHANGE_OWNER = "PUT /v1/products/:p/devices/:id/owner (extension)"
     PRODUCT_EVENTS = "GET /v1/products/:p[/devices/:id]/events"
     PRODUCT_PUBLISH = "POST /v1/products/:p/events"
-    CUSTOMERS = "GET, PUT, DELETE /v1/products/:p/customers"
+    CUSTOMER_LIST = "GET /v1/products/:p/customers"
+    CUSTOMER_UPDATE = "PUT /v1/products/:p/customers/:email"
+    CUSTOMER_REMOVE = "DELETE /v1/products/:p/customers/:email"
     CUSTOMER_CREATE = "POST /v1/products/:p/customers with an access token"
-    PRODUCT_CLIENTS = "/v1/products/:p/clients"
-    TEAM_LIST = "GET /v1/products/:p/team"
-    TEAM_EDIT = "POST, DELETE /v1/products/:p/team"
+    CLIENT_LIST = "GET /v1/products/:p/clients"
+    CLIENT_CREATE = "POST /v1/products/:p/clients"
+    CLIENT_UPDATE = "PUT /v1/products/:p/clients/:client"
+    CLIENT_REMOVE = "DELETE /v1/products/:p/clients/:client"
+    TEAM_LIST = "GET /v1/products/:p/team, /v1/orgs/:o/team"
+    TEAM_INVITE = "POST .../team"
+    TEAM_UPDATE = "POST, PUT .../team/:username"
+    TEAM_REMOVE = "DELETE .../team/:username"
+    API_USERS = "POST .../team with scopes, PUT .../team/:username/token"
+    ORGANIZATION_GET = "GET /v1/orgs/:o"
+    ORGANIZATION_PRODUCTS = "GET /v1/orgs/:o/products"
+    ORGANIZATION_CREATE_PRODUCT = "POST /v1/orgs/:o/products"
+    ORGANIZATION_EVENTS = "GET /v1/orgs/:o[/devices/:id]/events"
     INTEGRATIONS = "/v1/integrations, /v1/webhooks"
     INTEGRATION_LIST = "GET /v1/products/:p/integrations"
     INTEGRATION_GET = "GET /v1/products/:p/integrations/:id"
@@ -109,64 +131,96 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds the token: a user with the roles in products, a customer of a product, or a product itself."""
+    """Who holds the token: a user or API user with roles, a customer of a product, or a product itself.
 
-    kind: Literal["user", "customer", "product"]
+    ``roles`` are those in products, own or by way of their organization; ``organizations`` those in organizations. An
+    API user has ``scopes``, and a role only as the sign of where it belongs.
+    """
+
+    kind: Literal["user", "customer", "product", "api user"]
     id: str
     product: int | None = None
     roles: Mapping[int, Role] = field(default_factory=dict)
+    organizations: Mapping[str, Role] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
 
     @property
     def owner(self) -> Owner | None:
-        """The account that devices may belong to; None for a product's token."""
-        return None if self.kind == "product" else Owner(self.kind, self.id)
+        """The account that devices may belong to; None for a product's token and an API user."""
+        return Owner(self.kind, self.id) if self.kind in ("user", "customer") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked about: a device's owner and product, a product alone, or nothing but one's own account."""
+    """What is asked about: a device's owner and product, a product or organization, or nothing but one's account."""
 
     owner: Owner | None = None
     product: int | None = None
+    organization: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cell of an era's table; ``role`` is the least role a team member needs."""
+    """One cell of an era's table: the least ``role`` a team member needs, the ``scope`` an API user needs."""
 
     allowed: bool
     source: Source
     role: Role = Role.VIEW_ONLY
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """The rules of a time: the table, and what streams, devices and webhooks are shown."""
+    """The rules of a time.
+
+    ``lacks`` names the endpoints that did not exist, as method and path; ``claims`` what a claim asks for.
+    ``typed_owners`` False is the fault of row 5: an owner is stored as a bare id, read as a user's. ``public_events``:
+    events are for everybody unless published as private.
+    """
 
     name: str
     rules: Mapping[Action, Mapping[Party, Rule]]
     shows: Callable[[Principal, Stream, Event], bool]
     reaches: Callable[[Event, Receiver], bool]
     hook_sees: Callable[[Event, HookScope], bool]
+    refusals: Mapping[Situation, Refusal]
+    lacks: frozenset[tuple[str, str]] = frozenset()
+    claims: Terms = _TERMS
+    typed_owners: bool = True
+    typed_codes: bool = True
+    public_events: bool = False
+    organization_of_product: bool = False
 
     def allows(self, principal: Principal, action: Action, subject: Subject = Subject()) -> bool:
         """Whether ``principal`` may do ``action`` to ``subject``."""
         party = party_of(principal, subject)
         rule = self.rules[action][party]
-        if party is Party.MEMBER and subject.product is not None:
-            return rule.allowed and principal.roles[subject.product] >= rule.role
+        if party is Party.API_USER:
+            return rule.allowed and rule.scope in principal.scopes
+        if party is Party.MEMBER:
+            return rule.allowed and _role(principal, subject) >= rule.role
         return rule.allowed
 
 
 def party_of(principal: Principal, subject: Subject) -> Party:
     """What ``principal`` is to ``subject``."""
+    alone = subject.product is None and subject.organization is None
     if principal.kind == "product":
-        return Party.BEARER if subject.product in (principal.product, None) else Party.FOREIGN
+        return Party.BEARER if alone or subject.product == principal.product else Party.FOREIGN
+    if principal.kind == "api user":
+        return Party.API_USER if alone or _role(principal, subject) else Party.FOREIGN
     owns = subject.owner is not None and subject.owner == principal.owner
     if principal.kind == "customer":
         if owns:
             return Party.OWNING_CUSTOMER
-        return Party.CUSTOMER if subject.product in (principal.product, None) else Party.FOREIGN
+        return Party.CUSTOMER if alone or subject.product == principal.product else Party.FOREIGN
     if owns:
         return Party.OWNER
-    return Party.MEMBER if subject.product in principal.roles else Party.STRANGER
+    return Party.MEMBER if _role(principal, subject) else Party.STRANGER
+
+
+def _role(principal: Principal, subject: Subject) -> Role | int:
+    """The principal's role in what is asked about; 0 for none."""
+    in_product = principal.roles.get(subject.product, 0) if subject.product is not None else 0
+    in_organization = principal.organizations.get(subject.organization, 0) if subject.organization is not None else 0
+    return max(in_product, in_organization)

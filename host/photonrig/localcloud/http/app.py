@@ -8,10 +8,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.http import (
+    admin,
     binaries,
     build_targets,
     claim_codes,
@@ -23,6 +25,7 @@ from photonrig.localcloud.http import (
     devices,
     diagnostics,
     events,
+    extension,
     flash,
     groups,
     health,
@@ -30,6 +33,7 @@ from photonrig.localcloud.http import (
     libraries,
     oauth,
     openapi,
+    organizations,
     product_devices,
     product_firmware,
     products,
@@ -45,13 +49,14 @@ from photonrig.localcloud.http.access_log import AccessLogged
 from photonrig.localcloud.http.errors import ApiError
 from photonrig.localcloud.http.rate_limits import RateLimited
 
-__all__ = ["make_app"]
+__all__ = ["all_routes", "endpoints_of", "make_app"]
 
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
-    *(health, oauth, tokens, users, clients, events, publish, claim_codes, claims),
+    *(health, admin, oauth, tokens, users, clients, events, publish, claim_codes, claims),
     *(
         products,
+        organizations,
         team,
         customers,
         product_devices,
@@ -70,13 +75,28 @@ _RESOURCES = (
 def make_app(cloud: Cloud) -> ASGIApp:
     """The API of one cloud."""
     app = Starlette(
-        routes=[each for resource in _RESOURCES for each in resource.ROUTES],
+        routes=[
+            each
+            for each in all_routes(extensions=cloud.settings.extensions)
+            if not cloud.era.lacks & endpoints_of(each)
+        ],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _fault},
     )
     app.state.cloud = cloud
     app.router.redirect_slashes = False
     limited = app if cloud.rates is None else RateLimited(app, cloud.rates)
     return AccessLogged(_AnyOrigin(limited))
+
+
+def all_routes(*, extensions: bool = False) -> list[Route]:
+    """The routes of all eras, in the order in which they are tried; with what no Particle cloud has, or without."""
+    resources = (*_RESOURCES, extension) if extensions else _RESOURCES
+    return [each for resource in resources for each in resource.ROUTES]
+
+
+def endpoints_of(route: Route) -> set[tuple[str, str]]:
+    """Method and path of a route, as eras name endpoints."""
+    return {(method, route.path) for method in route.methods or () if method != "HEAD"}
 
 
 async def _api_error(_: Request, error: Exception) -> Response:

@@ -14,13 +14,16 @@ from starlette.routing import Route
 
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_of
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.body import Body, read_body
-from photonrig.localcloud.http.errors import ApiError, device_denied, oauth_error, refused
+from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.tokens import Token
 
 __all__ = [
+    "EXTENSION",
     "SMALL_BODY",
     "SOURCES_BODY",
     "Answer",
@@ -29,11 +32,13 @@ __all__ = [
     "Handler",
     "OpenCall",
     "basic_credentials",
+    "bearer_token",
     "open_route",
     "route",
     "subject_of",
 ]
 
+EXTENSION = "/extensions/v1/any/"
 SMALL_BODY = 1 << 20
 SOURCES_BODY = 10 << 20
 
@@ -52,6 +57,11 @@ class OpenCall:
         """A part of the address."""
         return str(self.request.path_params[name])
 
+    def refusal(self, situation: Situation, **words: str) -> ApiError:
+        """The refusal of a situation, as the era words it."""
+        refusal = self.cloud.era.refusals[situation]
+        return ApiError(refusal.status, refusal.filled(base_url=str(self.request.base_url), **words))
+
 
 @dataclass(slots=True)
 class Call(OpenCall):
@@ -66,6 +76,11 @@ class Call(OpenCall):
         assert self.principal.kind == "user"
         return self.principal.id
 
+    @property
+    def extended(self) -> bool:
+        """Whether the path is an extension's, which no Particle cloud has."""
+        return self.request.url.path.startswith(EXTENSION)
+
     def allows(self, action: Action, subject: Subject = Subject()) -> bool:  # noqa: B008
         """Whether the era allows it."""
         return self.cloud.era.allows(self.principal, action, subject)
@@ -76,9 +91,7 @@ class Call(OpenCall):
         :raises ApiError: it may not
         """
         if not self.allows(action):
-            if self.principal.kind == "product":
-                raise _unauthorized()
-            raise refused(403, "Permission Denied")
+            raise self._denied(Situation.ACCOUNT_DENIED)
 
     def device(self, action: Action) -> Device:
         """The device of a user path, by id or by name among the caller's own.
@@ -87,44 +100,109 @@ class Call(OpenCall):
         """
         device = self.own_device(self.path("device"))
         if device is None or not self.allows(action, subject_of(device)):
-            raise device_denied(str(self.request.base_url))
+            raise self._denied(Situation.DEVICE_DENIED)
         return device
 
     def product(self, action: Action) -> Product:
-        """The product of a path, by id or slug.
+        """The product of a path, by id or slug, and in the organization if the path has one.
 
         :raises ApiError: unknown or not the caller's, without telling which; or the caller's role does not suffice
         """
         wanted = self.path("product")
         numeric = wanted.isdecimal() and wanted.isascii()
-        product = (
-            self.cloud.store.products.get(int(wanted[:20])) if numeric else self.cloud.store.products.named(wanted)
-        )
+        products = self.cloud.store.products
+        product = products.get(int(wanted[:20])) if numeric else products.named(wanted)
+        if "organization" in self.request.path_params:
+            organization = self._organization()
+            if product is not None and product.organization_id != organization.id:
+                product = None
         subject = Subject(product=None if product is None else product.id)
         if product is not None and self.allows(action, subject):
             return product
         if self.principal.kind == "customer":
-            # A choice: the text was seen in the thread without its status.
-            raise refused(404, "Organization not found for user's role.")
+            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
         if product is None or party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN):
+            if "organization" in self.request.path_params:
+                raise self.refusal(Situation.ORGANIZATION_DENIED)
             if action is Action.CUSTOMER_CLAIM_CODE and product is not None:
-                raise refused(403, "Permission denied")
-            # A choice: both answers were seen, the first by number, the second by slug.
-            raise refused(404, "Product not found.") if numeric else refused(403, "Permission denied")
-        raise _unauthorized() if self.principal.kind == "product" else refused(403, "Permission denied")
+                raise self.refusal(Situation.CODE_NOT_FOR_USERS)
+            raise self.refusal(Situation.PRODUCT_UNKNOWN if numeric else Situation.SLUG_UNKNOWN)
+        raise self._denied(Situation.ROLE_DENIED)
 
     def product_device(self, action: Action) -> tuple[Product, Device]:
-        """The product and device of a product path; devices are named by id there.
+        """The product and device of a product's or organization's path; devices are named by id there.
 
-        :raises ApiError: as :meth:`product`, or the device is not in the product
+        :raises ApiError: as :meth:`product`, or the device is not in the product or organization
         """
-        product = self.product(action)
         device = self.cloud.store.devices.get(self.path("device").lower())
+        if device is not None and device.untyped:
+            device = None
+        if "product" not in self.request.path_params:
+            return self._organization_device(action, device)
+        product = self.product(action)
         if device is not None:
             state = device.state
             if state.product == product.id or (state.quarantine is not None and state.quarantine.product == product.id):
                 return product, device
-        raise refused(404, "Device not found for this product")
+        raise self.refusal(Situation.NOT_IN_PRODUCT)
+
+    def any_device(self, user_action: Action, product_action: Action) -> Device:
+        """The device of an extension's path, which serves its owner and its product's team alike.
+
+        :raises ApiError: unknown, or nothing to the caller
+        """
+        device = self.own_device(self.path("device"))
+        if device is not None and not device.untyped:
+            if self.allows(user_action, subject_of(device)):
+                return device
+            product = device.state.product
+            if product is not None and self.allows(product_action, Subject(product=product)):
+                return device
+        raise self._denied(Situation.DEVICE_DENIED)
+
+    def organization(self, action: Action) -> Organization:
+        """The organization of a path, by id or slug.
+
+        :raises ApiError: unknown, or not the caller's
+        """
+        organization = self._organization()
+        subject = Subject(organization=organization.id)
+        if self.allows(action, subject):
+            return organization
+        if self.principal.kind == "customer":
+            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
+        outside = party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN)
+        raise self._denied(Situation.ORGANIZATION_DENIED if outside else Situation.ROLE_DENIED)
+
+    def _organization(self) -> Organization:
+        organization = self.cloud.store.organizations.find(self.path("organization"))
+        if organization is None:
+            raise self.refusal(Situation.ORGANIZATION_UNKNOWN)
+        return organization
+
+    def _organization_device(self, action: Action, device: Device | None) -> tuple[Product, Device]:
+        organization = self._organization()
+        product = None
+        if device is not None and device.state.product is not None:
+            product = self.cloud.store.products.get(device.state.product)
+        if device is None or product is None or product.organization_id != organization.id:
+            device = product = None
+        subject = Subject(None, None if product is None else product.id, organization.id)
+        if device is not None and product is not None and self.allows(action, subject):
+            return product, device
+        if self.principal.kind == "customer":
+            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
+        if party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN):
+            raise self.refusal(Situation.ORGANIZATION_DENIED)
+        raise self._denied(Situation.NOT_IN_PRODUCT if device is None else Situation.ROLE_DENIED)
+
+    def _denied(self, of_an_account: Situation) -> ApiError:
+        """The refusal of what the caller can name; tokens that belong to no account are told so."""
+        if self.principal.kind == "api user":
+            return self.refusal(Situation.API_USER_DENIED)
+        if self.principal.kind == "product" and of_an_account is not Situation.DEVICE_DENIED:
+            return self.refusal(Situation.PRODUCT_TOKEN_DENIED)
+        return self.refusal(of_an_account)
 
     def own_device(self, wanted: str) -> Device | None:
         """A device by its id, or by its name among the caller's own."""
@@ -141,8 +219,8 @@ class Call(OpenCall):
 
 
 def subject_of(device: Device) -> Subject:
-    """A device as the era's rules see it."""
-    return Subject(device.state.owner, device.state.product)
+    """A device as the era's rules see it; one whose owner is nobody has no team either (claim thread, row 5)."""
+    return Subject(device.state.owner, None if device.untyped else device.state.product)
 
 
 Answer = Response | dict[str, Any] | list[Any]
@@ -199,9 +277,7 @@ def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
 
     :raises ApiError: none given, unknown, or expired
     """
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    text = credentials.strip() if scheme.lower() == "bearer" else None
-    text = text or body.text("access_token") or request.query_params.get("access_token")
+    text = bearer_token(request) or body.text("access_token") or request.query_params.get("access_token")
     if not text:
         raise oauth_error(400, "invalid_request", "The access token was not found")
     token = cloud.store.tokens.find(text)
@@ -210,6 +286,12 @@ def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
     if cloud.store.tokens.expired(token):
         raise oauth_error(401, "invalid_token", "The access token provided has expired.")
     return token
+
+
+def bearer_token(request: Request) -> str | None:
+    """The token of the Authorization header; None when there is none."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    return credentials.strip() or None if scheme.lower() == "bearer" else None
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
@@ -222,10 +304,6 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         return None
     return (name, password) if colon else None
-
-
-def _unauthorized() -> ApiError:
-    return oauth_error(403, "unauthorized", "Product tokens are not allowed to call this endpoint")
 
 
 def _response(answer: Answer) -> Response:

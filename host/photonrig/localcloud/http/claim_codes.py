@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.errors import refused
+from photonrig.ownership.model import Owner
 
 __all__ = ["ROUTES"]
 
+_CARD = re.compile(r"[0-9]{14,22}", re.ASCII)
+
 
 async def for_user(call: Call) -> Answer:
-    """A code that claims for the user who asks."""
+    """A code that claims for the user who asks; for a cellular device its ``iccid`` or ``imei`` is the code."""
     call.require(Action.USER_CLAIM_CODE)
-    return _issue(call)
+    return _issue(call, Owner("user", call.user_id))
 
 
 async def for_customer(call: Call) -> Answer:
     """A code that claims for the customer who asks."""
     call.product(Action.CUSTOMER_CLAIM_CODE)
-    return _issue(call)
+    # Where a user is not refused, the code claims for a customer with the user's id: nobody.
+    return _issue(call, Owner("customer", call.principal.id))
 
 
-def _issue(call: Call) -> Answer:
-    owner = call.principal.owner
-    assert owner is not None
+def _issue(call: Call, owner: Owner) -> Answer:
+    given = call.body.text("iccid") or call.body.text("imei")
+    if given is not None and not _CARD.fullmatch(given):
+        raise refused(400, "iccid and imei are 14 … 22 digits")
     with call.cloud.store.write():
-        code = call.cloud.store.claim_codes.issue(owner)
+        code = call.cloud.store.claim_codes.issue(owner, given)
     return {"claim_code": code, "device_ids": [device.id for device in call.cloud.store.devices.of_owner(owner)]}
 
 
 ROUTES = [
     route("POST", "/v1/device_claims", for_user),
     route("POST", "/v1/products/{product}/device_claims", for_customer),
+    route("POST", "/v1/orgs/{organization}/products/{product}/device_claims", for_customer),
 ]

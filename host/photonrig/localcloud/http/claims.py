@@ -6,18 +6,19 @@ Claiming has no product form, and takes its data from the body alone.
 from __future__ import annotations
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import ApiError, errors_list
 from photonrig.localcloud.http.views import owner_field
 from photonrig.ownership.model import Refusal, Refused
 
 __all__ = ["ROUTES"]
 
-_STATUS = {
-    Refusal.OWNED_BY_ANOTHER: 403,
-    Refusal.OTHER_PRODUCT: 403,
-    Refusal.NOT_A_MEMBER: 403,
+_REFUSED = {
+    Refusal.OWNED_BY_ANOTHER: Situation.CLAIM_FOREIGN,
+    Refusal.OTHER_PRODUCT: Situation.CLAIM_OTHER_PRODUCT,
+    Refusal.NOT_A_MEMBER: Situation.CLAIM_NOT_A_MEMBER,
+    Refusal.OFFLINE: Situation.CLAIM_OFFLINE,
 }
 
 
@@ -26,10 +27,10 @@ async def claim(call: Call) -> Answer:
     call.require(Action.CLAIM)
     device_id = call.body.text("id")
     if not device_id:
-        raise errors_list(400, "data.deviceID is empty")
+        raise call.refusal(Situation.CLAIM_WITHOUT_ID)
     device = call.cloud.store.devices.get(device_id.lower())
     if device is None:
-        raise ApiError(404, {"ok": False, "error": "device not found", "errors": ["device does not exist"]})
+        raise call.refusal(Situation.CLAIM_UNKNOWN)
     online = call.cloud.devices.online(device.id)
     claimed = call.cloud.custody.claim(device, call.principal, online=online)
     if isinstance(claimed, Refused):
@@ -37,9 +38,7 @@ async def claim(call: Call) -> Answer:
             transfer_id = call.cloud.custody.request_transfer(device, call.principal)
             if transfer_id is not None:
                 return {"ok": True, "transfer_id": transfer_id}
-        if claimed.reason is Refusal.OFFLINE:
-            raise ApiError(404, {"ok": False, "error": "Core isn't online", "errors": [["Core isn't online", 404]]})
-        raise errors_list(_STATUS[claimed.reason], claimed.reason.value)
+        raise call.refusal(_REFUSED[claimed.reason])
     answer: dict[str, object] = {**owner_field(claimed.state.owner), "id": claimed.id, "connected": online, "ok": True}
     if claimed.state.product is not None:
         answer |= {"product_id": claimed.state.product, "updated_at": iso_time(claimed.updated_at)}

@@ -11,10 +11,11 @@ from starlette.responses import PlainTextResponse
 from photonrig.errors import ProtocolError, UsageError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FunctionUnknown, VariableUnknown
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http import targeting
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import ApiError, refused
+from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.views import timestamp
 from photonrig.localcloud.store.devices import Device
 
@@ -23,7 +24,9 @@ __all__ = ["ROUTES", "target", "update"]
 
 def target(call: Call, user_action: Action, product_action: Action) -> Device:
     """The device of the path, whichever form the path has."""
-    if "product" in call.request.path_params:
+    if call.extended:
+        return call.any_device(user_action, product_action)
+    if {"product", "organization"} & call.request.path_params.keys():
         return call.product_device(product_action)[1]
     return call.device(user_action)
 
@@ -33,7 +36,7 @@ async def variable(call: Call) -> Answer:
     device = target(call, Action.DEVICE_VARIABLE, Action.PRODUCT_VARIABLE)
     name = call.path("name")
     if not call.cloud.reachable(device):
-        raise refused(408, "Timed out.")
+        raise call.refusal(Situation.VARIABLE_OFFLINE)
     kind = (await call.cloud.presence.description(device.id)).variables.get(name)
     try:
         if kind is None:
@@ -42,9 +45,9 @@ async def variable(call: Call) -> Answer:
     except ProtocolError as error:
         raise refused(502, f"The device answered with something else than the variable's type: {error}") from None
     except VariableUnknown:
-        raise refused(404, f"Unknown Variable: {name}") from None
+        raise call.refusal(Situation.VARIABLE_UNKNOWN, name=name) from None
     except (DeviceOffline, DeviceTimeout):
-        raise refused(408, "Timed out.") from None
+        raise call.refusal(Situation.VARIABLE_OFFLINE) from None
     if call.request.query_params.get("format") == "raw":
         return PlainTextResponse(value if isinstance(value, str) else json.dumps(value))
     telemetry = call.cloud.presence.of(device.id)
@@ -70,7 +73,7 @@ async def function(call: Call) -> Answer:
     name = call.path("name")
     argument = _argument(call)
     if not call.cloud.reachable(device):
-        raise refused(408, "Timed out.")
+        raise call.refusal(Situation.FUNCTION_OFFLINE)
     try:
         if name not in (await call.cloud.presence.description(device.id)).functions:
             raise FunctionUnknown(name)
@@ -78,9 +81,9 @@ async def function(call: Call) -> Answer:
     except UsageError as error:
         raise refused(400, str(error)) from None
     except FunctionUnknown:
-        raise refused(404, f"Function {name} not found") from None
+        raise call.refusal(Situation.FUNCTION_UNKNOWN, name=name) from None
     except (DeviceOffline, DeviceTimeout):
-        raise refused(408, "Timed out.") from None
+        raise call.refusal(Situation.FUNCTION_OFFLINE) from None
     if call.body.fields.get("format") == "raw":
         return PlainTextResponse(str(result))
     return {"id": device.id, "name": device.name, "last_app": "", "connected": True, "return_value": result}
@@ -120,7 +123,7 @@ async def update(call: Call) -> Answer:
         changes["name"] = _new_name(call, device)
     if "notes" in call.body.fields:
         changes["notes"] = call.body.text("notes")
-    if "product" in call.request.path_params and "development" in call.body.fields:
+    if "development" in call.body.fields and call.request.path_params.keys() != {"device"}:
         changes["development"] = call.body.flag("development") or False
     targeted = await targeting.update(call, device)
     if not changes and not targeted:
@@ -147,12 +150,15 @@ async def _signal(call: Call, device: Device, on: bool) -> Answer:
             raise DeviceOffline(device.id)
         await call.cloud.devices.signal(device.id, on)
     except (DeviceOffline, DeviceTimeout):
-        text = "Timed out, didn't hear back from device service"
-        raise ApiError(500, {"ok": False, "code": 500, "errors": [{"error": text}]}) from None
+        raise call.refusal(Situation.SIGNAL_OFFLINE) from None
     return {"id": device.id, "connected": True, "signaling": on}
 
 
-_FORMS = ("/v1/devices/{device}", "/v1/products/{product}/devices/{device}")
+_FORMS = (
+    "/v1/devices/{device}",
+    "/v1/products/{product}/devices/{device}",
+    "/v1/orgs/{organization}/devices/{device}",
+)
 
 ROUTES = [
     *(route("PUT", f"{form}/ping", ping) for form in _FORMS),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, find_token, open_route, route
+from photonrig.localcloud.http.clients import product_of
 from photonrig.localcloud.http.errors import oauth_error, refused
 from photonrig.localcloud.http.oauth import DEFAULT_SECONDS, authenticated_client, token_body
 from photonrig.localcloud.http.views import paged, timestamp
 from photonrig.localcloud.secrets import hash_password
 from photonrig.localcloud.store.accounts import Customer
 from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.store.tokens import GrantedToken
 from photonrig.ownership.model import Owner
 
 __all__ = ["ROUTES"]
@@ -21,6 +25,8 @@ __all__ = ["ROUTES"]
 
 async def create(call: OpenCall) -> Answer:
     """Create a customer and mint a token: by the product's client, or by a team member with a password."""
+    if call.body.text("response_type") == "token":
+        return await _create_implicitly(call)
     by_client = basic_credentials(call.request) is not None or call.body.text("client_id") is not None
     product, client_id = _by_client(call) if by_client else _by_member(call)
     email = (call.body.text("email") or "").strip()
@@ -33,20 +39,40 @@ async def create(call: OpenCall) -> Answer:
         if not call.body.flag("no_password"):
             raise refused(400, "password is required, unless no_password is true")
     hashed = await asyncio.to_thread(hash_password, password) if password else None
-    with call.cloud.store.write():
-        customer = call.cloud.store.customers.add(product.id, email, hashed)
-        if customer is None:
-            # A choice: the real cloud refuses, its words were not recorded.
-            raise refused(400, "Customer already exists")
-        granted = call.cloud.store.tokens.grant("customer", customer.id, client_id, DEFAULT_SECONDS)
+    granted, customer = _make(call, product, client_id, email, hashed)
     return JSONResponse(token_body(granted, scope=f"customer={customer.email}"), status_code=201)
+
+
+async def _create_implicitly(call: OpenCall) -> Answer:
+    """Simple authentication of the web: no secret, and the token goes to the client's own address."""
+    client = call.cloud.store.clients.get(call.body.text("client_id") or "")
+    product = None if client is None or client.product_id is None else call.cloud.store.products.get(client.product_id)
+    if client is None or client.redirect_uri is None or product is None or not _is_at(call, product):
+        raise oauth_error(400, "invalid_client", "The client is no web client of this product")
+    if client.scope != "customers:create":
+        raise oauth_error(400, "unauthorized_client", "The client lacks the scope customers:create")
+    email, password = (call.body.text("email") or "").strip(), call.body.text("password")
+    if not email or not password:
+        raise refused(400, "email and password are required")
+    granted, _ = _make(call, product, client.id, email, await asyncio.to_thread(hash_password, password))
+    fragment = urlencode(token_body(granted))
+    return RedirectResponse(f"{client.redirect_uri}#{fragment}", status_code=302)
+
+
+def _make(
+    call: OpenCall, product: Product, client_id: str, email: str, password: str | None
+) -> tuple[GrantedToken, Customer]:
+    with call.cloud.store.write():
+        customer = call.cloud.store.customers.add(product.id, email, password)
+        if customer is None:
+            raise call.refusal(Situation.CUSTOMER_EXISTS)
+        return call.cloud.store.tokens.grant("customer", customer.id, client_id, DEFAULT_SECONDS), customer
 
 
 def _by_client(call: OpenCall) -> tuple[Product, str]:
     _, client = authenticated_client(call)
-    wanted = call.path("product")
     product = None if client is None or client.product_id is None else call.cloud.store.products.get(client.product_id)
-    if client is None or product is None or wanted not in (str(product.id), product.slug):
+    if client is None or product is None or not _is_at(call, product):
         raise oauth_error(400, "invalid_client", "The client does not belong to this product")
     if client.scope == "none":
         raise oauth_error(400, "unauthorized_client", "The client lacks the scope customers:create")
@@ -58,13 +84,26 @@ def _by_member(call: OpenCall) -> tuple[Product, str]:
     principal = call.cloud.principal(token)
     if principal is None:
         raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-    product = Call(call.cloud, call.request, call.body, token, principal).product(Action.CUSTOMER_CREATE)
-    return product, token.client
+    asking = Call(call.cloud, call.request, call.body, token, principal)
+    if "product" in call.request.path_params:
+        return asking.product(Action.CUSTOMER_CREATE), token.client
+    organization = asking.organization(Action.CUSTOMER_CREATE)
+    return product_of(call, organization), token.client
+
+
+def _is_at(call: OpenCall, product: Product) -> bool:
+    """Whether the address names this product, or the organization it is in."""
+    if "product" in call.request.path_params:
+        return call.path("product") in (str(product.id), product.slug)
+    organization = call.cloud.store.organizations.find(call.path("organization"))
+    if organization is None:
+        raise call.refusal(Situation.ORGANIZATION_UNKNOWN)
+    return product.organization_id == organization.id
 
 
 async def list_customers(call: Call) -> Answer:
     """The customers of a product and their devices."""
-    product = call.product(Action.CUSTOMERS)
+    product = call.product(Action.CUSTOMER_LIST)
     customers, pages = paged(call, call.cloud.store.customers.of_product(product.id))
     shown, devices = [], []
     for customer in customers:
@@ -87,7 +126,7 @@ async def list_customers(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Replace the password of a customer who has one."""
-    customer = _customer(call)
+    customer = _customer(call, Action.CUSTOMER_UPDATE)
     password = call.body.text("password")
     if not password:
         raise refused(400, "password is required")
@@ -101,13 +140,13 @@ async def update(call: Call) -> Answer:
 
 async def remove(call: Call) -> Answer:
     """Delete a customer; a choice: the customer's devices are released, so that none belongs to nobody reachable."""
-    for token in call.cloud.custody.remove_customer(_customer(call)):
+    for token in call.cloud.custody.remove_customer(_customer(call, Action.CUSTOMER_REMOVE)):
         call.cloud.bus.close_token(token)
     return {"ok": True}
 
 
-def _customer(call: Call) -> Customer:
-    product = call.product(Action.CUSTOMERS)
+def _customer(call: Call, action: Action) -> Customer:
+    product = call.product(action)
     customer = call.cloud.store.customers.named(product.id, call.path("email"))
     if customer is None:
         raise refused(404, "Customer not found")
@@ -116,6 +155,7 @@ def _customer(call: Call) -> Customer:
 
 ROUTES = [
     open_route("POST", "/v1/products/{product}/customers", create),
+    open_route("POST", "/v1/orgs/{organization}/customers", create),
     route("GET", "/v1/products/{product}/customers", list_customers),
     route("PUT", "/v1/products/{product}/customers/{email}", update),
     route("DELETE", "/v1/products/{product}/customers/{email}", remove),

@@ -8,12 +8,12 @@ from starlette.responses import StreamingResponse
 
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.events import Reader, Stream
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.store.tokens import Token
 
-__all__ = ["KEEP_ALIVE_SECONDS", "ROUTES"]
+__all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "prefix_of", "stream"]
 
 KEEP_ALIVE_SECONDS = 8.0  # clients give up after 13 s without a byte
 
@@ -21,41 +21,51 @@ KEEP_ALIVE_SECONDS = 8.0  # clients give up after 13 s without a byte
 async def own(call: Call) -> Answer:
     """Events of the caller's devices, and those the caller publishes."""
     call.require(Action.OWN_EVENTS)
-    return _stream(call, Stream("own", _prefix(call)))
+    return stream(call, Stream("own", prefix_of(call)))
 
 
 async def by_prefix(call: Call) -> Answer:
-    """The same under the old address, where a prefix is obligatory."""
+    """What the caller may see at all, by prefix: since nothing is public any more, the same."""
     call.require(Action.OWN_EVENTS)
-    if not _prefix(call):
-        raise refused(400, "event prefix filter is required")
-    return _stream(call, Stream("own", _prefix(call)))
+    if not prefix_of(call) and not call.cloud.era.public_events:
+        raise call.refusal(Situation.PREFIX_MISSING)
+    return stream(call, Stream("all", prefix_of(call)))
 
 
 async def device(call: Call) -> Answer:
     """Events of one device."""
-    return _stream(call, Stream("device", _prefix(call), device=call.device(Action.DEVICE_EVENTS).id))
+    return stream(call, Stream("device", prefix_of(call), device=call.device(Action.DEVICE_EVENTS).id))
 
 
 async def product(call: Call) -> Answer:
     """Events of all devices of a product, claimed or not, whoever owns them."""
-    return _stream(call, Stream("product", _prefix(call), product=call.product(Action.PRODUCT_EVENTS).id))
+    return stream(call, Stream("product", prefix_of(call), product=call.product(Action.PRODUCT_EVENTS).id))
 
 
 async def product_device(call: Call) -> Answer:
     """Events of one device of a product."""
     in_product, one = call.product_device(Action.PRODUCT_EVENTS)
-    return _stream(call, Stream("product device", _prefix(call), device=one.id, product=in_product.id))
+    return stream(call, Stream("product device", prefix_of(call), device=one.id, product=in_product.id))
 
 
-def _prefix(call: Call) -> str:
+async def organization(call: Call) -> Answer:
+    """Events of all products of an organization, or of one device there."""
+    of = call.organization(Action.ORGANIZATION_EVENTS)
+    products = frozenset(product.id for product in call.cloud.store.products.of_organization(of.id))
+    device_id = call.request.path_params.get("device")
+    return stream(call, Stream("organization", prefix_of(call), device=device_id, products=products))
+
+
+def prefix_of(call: Call) -> str:
+    """The beginning of the event names asked for; empty for all."""
     return str(call.request.path_params.get("prefix", ""))
 
 
-def _stream(call: Call, stream: Stream) -> StreamingResponse:
+def stream(call: Call, *wanted: Stream) -> StreamingResponse:
+    """Answer with the events that any of the streams shows to the caller."""
     era, principal, bus = call.cloud.era, call.principal, call.cloud.bus
     # Subscribed before the answer begins: what happens after ":ok" was read is not missed.
-    reader = bus.subscribe(lambda event: era.shows(principal, stream, event), call.token.hash)
+    reader = bus.subscribe(lambda event: any(era.shows(principal, each, event) for each in wanted), call.token.hash)
     return StreamingResponse(
         _bytes(call.cloud, call.token, reader),
         media_type="text/event-stream",
@@ -82,5 +92,8 @@ ROUTES = [
     *(route("GET", path, own) for path in _paths("/v1/devices/events")),
     *(route("GET", path, device) for path in _paths("/v1/devices/{device}/events")),
     *(route("GET", path, product) for path in _paths("/v1/products/{product}/events")),
+    *(route("GET", path, product) for path in _paths("/v1/orgs/{organization}/products/{product}/events")),
+    *(route("GET", path, organization) for path in _paths("/v1/orgs/{organization}/events")),
+    *(route("GET", path, organization) for path in _paths("/v1/orgs/{organization}/devices/{device}/events")),
     *(route("GET", path, product_device) for path in _paths("/v1/products/{product}/devices/{device}/events")),
 ]

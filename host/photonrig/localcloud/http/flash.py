@@ -101,4 +101,5 @@ async def _flash(call: Call, device: Device, image: bytes, name: str) -> None:
 ROUTES = [
     route("PUT", "/v1/devices/{device}", put, limit=SOURCES_BODY),
     route("PUT", "/v1/products/{product}/devices/{device}", put, limit=SOURCES_BODY),
+    route("PUT", "/v1/orgs/{organization}/devices/{device}", put, limit=SOURCES_BODY),
 ]

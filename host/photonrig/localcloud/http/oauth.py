@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+from photonrig.localcloud import choices
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, OpenCall, basic_credentials, open_route
 from photonrig.localcloud.http.errors import ApiError, oauth_error
-from photonrig.localcloud.secrets import password_matches
+from photonrig.localcloud.secrets import otp_matches, password_matches
 from photonrig.localcloud.store.accounts import Client
 from photonrig.localcloud.store.tokens import GrantedToken
 
@@ -38,6 +39,8 @@ async def grant(call: OpenCall) -> Answer:
     client_id, client = authenticated_client(call)
     if grant_type == "password":
         return await _password(call.cloud, body, client_id, client)
+    if grant_type == "urn:custom:mfa-otp":
+        return _one_time_password(call.cloud, body, client_id)
     if grant_type == "client_credentials":
         return _client_credentials(call.cloud, body, client)
     if grant_type == "refresh_token":
@@ -57,6 +60,11 @@ async def _password(cloud: Cloud, body: Body, client_id: str, client: Client | N
     if not await asyncio.to_thread(password_matches, password, kept or _NOBODY):
         raise oauth_error(400, "invalid_grant", "User credentials are invalid")
     seconds = _lifetime(cloud, body)
+    if user is not None and user.mfa_key is not None:
+        with cloud.store.write():
+            asked = cloud.store.challenges.ask("log in", user.id, client=client_id, seconds=seconds)
+        required = oauth_error(403, "mfa_required", "Multifactor authentication required")
+        raise ApiError(required.status, {**required.body, "mfa_token": asked})
     with cloud.store.write():
         if customer is not None:
             granted = cloud.store.tokens.grant("customer", customer.id, client_id, seconds)
@@ -64,6 +72,21 @@ async def _password(cloud: Cloud, body: Body, client_id: str, client: Client | N
             assert user is not None
             granted = cloud.store.tokens.grant("user", user.id, client_id, seconds)
     return token_body(granted)
+
+
+def _one_time_password(cloud: Cloud, body: Body, client_id: str) -> Answer:
+    """The second half of logging in with MFA."""
+    challenge = cloud.store.challenges.find("log in", body.text("mfa_token") or "")
+    user = None if challenge is None else cloud.store.users.get(challenge.user_id)
+    if challenge is None or user is None or user.mfa_key is None or challenge.facts["client"] != client_id:
+        raise oauth_error(400, "invalid_grant", choices.MFA_LATE.chosen)
+    if not otp_matches(user.mfa_key, body.text("otp") or "", cloud.now()):
+        with cloud.store.write():
+            cloud.store.challenges.failed(challenge)
+        raise oauth_error(400, "invalid_grant", choices.MFA_WRONG.chosen)
+    with cloud.store.write():
+        cloud.store.challenges.answered("log in", user.id)
+        return token_body(cloud.store.tokens.grant("user", user.id, client_id, challenge.facts["seconds"]))
 
 
 def _client_credentials(cloud: Cloud, body: Body, client: Client | None) -> Answer:
@@ -76,7 +99,7 @@ def _client_credentials(cloud: Cloud, body: Body, client: Client | None) -> Answ
     if not scope:
         with cloud.store.write():
             return token_body(cloud.store.tokens.grant("product", str(client.product_id), client.id, seconds))
-    for spelling in ("customer=", "customer:"):  # the second is a choice; only the first was seen
+    for spelling in ("customer=", *choices.SCOPE_SPELLINGS.chosen):
         if scope.startswith(spelling):
             email = scope.removeprefix(spelling)
             break
@@ -116,7 +139,7 @@ def authenticated_client(call: OpenCall) -> tuple[str, Client | None]:
         return client_id, None
     client = call.cloud.store.clients.get(client_id)
     if client is None or not client.has_secret(secret):
-        raise oauth_error(400, "invalid_client", "Client credentials are invalid")
+        raise oauth_error(*choices.BAD_CLIENT.chosen)
     return client_id, client
 
 

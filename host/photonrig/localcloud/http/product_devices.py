@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
+from photonrig.localcloud import choices
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
@@ -20,7 +21,8 @@ async def list_devices(call: Call) -> Answer:
     """The devices of a product and of its quarantine, a page at a time."""
     product = call.product(Action.PRODUCT_DEVICES)
     query = call.request.query_params
-    devices = [device for device in call.cloud.store.devices.of_product(product.id) if _matches(call, device, query)]
+    everything = call.cloud.store.devices.of_product(product.id)
+    devices = [device for device in everything if not device.untyped and _matches(call, device, query)]
     _sort(call, devices, query.get("sortAttr", ""))
     if query.get("sortDir") == "desc":
         devices.reverse()
@@ -68,7 +70,7 @@ def _matches(call: Call, device: Device, query: object) -> bool:
 
 async def show(call: Call) -> Answer:
     """One device of a product."""
-    _, device = call.product_device(Action.PRODUCT_DEVICES)
+    _, device = call.product_device(Action.PRODUCT_DEVICE)
     if call.cloud.reachable(device):
         await call.cloud.presence.description(device.id)
     return product_device_view(call.cloud, device)
@@ -112,7 +114,7 @@ async def release(call: Call) -> Answer:
     """End the claim on a device, whoever holds it."""
     _, device = call.product_device(Action.PRODUCT_RELEASE)
     call.cloud.custody.release(device)
-    return {"ok": True}
+    return JSONResponse({"ok": True}, status_code=choices.OWNER_RELEASE_STATUS.chosen)
 
 
 async def remove(call: Call) -> Answer:
@@ -128,6 +130,8 @@ _BASE = "/v1/products/{product}/devices"
 
 ROUTES = [
     route("GET", _BASE, list_devices),
+    route("GET", "/v1/orgs/{organization}/products/{product}/devices", list_devices),
+    route("GET", "/v1/orgs/{organization}/devices/{device}", show),
     route("POST", _BASE, import_devices),
     route("GET", f"{_BASE}/{{device}}", show),
     route("DELETE", f"{_BASE}/{{device}}", remove),

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse
 
 from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, route, subject_of
-from photonrig.localcloud.http.errors import device_denied, refused
+from photonrig.localcloud.http.errors import refused
 from photonrig.ownership.model import key_may_be_replaced
 
 __all__ = ["ROUTES"]
@@ -39,7 +40,7 @@ async def send_key(call: Call) -> Answer:
     if device.public_key == key and call.allows(Action.ENROL):
         return JSONResponse("Success!")
     if not call.allows(Action.DEVICE_KEY, subject_of(device)):
-        raise device_denied(str(call.request.base_url))
+        raise call.refusal(Situation.DEVICE_DENIED)
     if not key_may_be_replaced(device.state):
         raise refused(403, "A customer owns the device; release it, send the key, and claim it back")
     with call.cloud.store.write():

@@ -56,9 +56,14 @@ def _publish(call: Call, product_id: int | None, device: Device | None = None) -
             owner=owner if device is None else device.state.owner,
             product=product_id,
             ttl=int(ttl),
-            private=call.body.flag("private") is not False,
+            private=_private(call),
         )
     )
+
+
+def _private(call: Call) -> bool:
+    private = call.body.flag("private")
+    return not call.cloud.era.public_events if private is None else private
 
 
 ROUTES = [

@@ -7,7 +7,7 @@ import asyncio
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, open_route, route
 from photonrig.localcloud.http.errors import errors_list, oauth_error
-from photonrig.localcloud.secrets import password_matches
+from photonrig.localcloud.secrets import otp_matches, password_matches
 
 __all__ = ["ROUTES"]
 
@@ -25,6 +25,9 @@ async def list_tokens(call: OpenCall) -> Answer:
         raise errors_list(400, "Unknown user")
     if not await asyncio.to_thread(password_matches, credentials[1], user.password):
         raise errors_list(401, "Bad password")
+    otp = call.body.text("otp") or call.request.query_params.get("otp") or ""
+    if user.mfa_key is not None and not otp_matches(user.mfa_key, otp, call.cloud.now()):
+        raise errors_list(401, "One-time password required: otp")
     return [
         {
             "token": token.hash[:40],
@@ -41,7 +44,7 @@ async def current(call: Call) -> Answer:
     return {
         "expires_at": None if expires_at is None else iso_time(expires_at),
         "client": call.token.client,
-        "scopes": [],
+        "scopes": sorted(call.principal.scopes),
         "orgs": [],
     }
 
@@ -54,9 +57,7 @@ async def revoke_current(call: Call) -> Answer:
 
 async def revoke_all(call: Call) -> Answer:
     """End all tokens of the account."""
-    with call.cloud.store.write():
-        for token in call.cloud.store.tokens.of(call.token.kind, call.token.subject):
-            call.cloud.revoke(token)
+    call.cloud.revoke_all(call.token.kind, call.token.subject)
     return {"ok": True}
 
 

@@ -12,7 +12,7 @@ from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.store.devices import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "paged", "product_device_view", "timestamp"]
+__all__ = ["device_view", "owner_field", "owner_name", "paged", "product_device_view", "timestamp"]
 
 _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000

@@ -33,6 +33,8 @@ def _shelf(call: Call, product_action: Action) -> _Shelf:
     """The hooks the path speaks of, if the caller may do this with them."""
     if "product" in call.request.path_params:
         return _Shelf("product", str(call.product(product_action).id))
+    if "organization" in call.request.path_params:
+        return _Shelf("org", call.organization(product_action).id)
     call.require(Action.INTEGRATIONS)
     return _Shelf("user", call.user_id)
 
@@ -143,7 +145,10 @@ def _shown(hook: StoredHook) -> dict[str, Any]:
     return {"id": hook.id, **fields, **owner, "created_at": iso_time(hook.created_at)}
 
 
-_PLACES = tuple(f"{base}/{name}" for base in ("/v1", "/v1/products/{product}") for name in ("integrations", "webhooks"))
+_PLACES = (
+    *(f"{base}/{name}" for base in ("/v1", "/v1/products/{product}") for name in ("integrations", "webhooks")),
+    "/v1/orgs/{organization}/integrations",
+)
 _VERBS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "", list_hooks),
     ("POST", "", create),

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from photonrig.localcloud.store.accounts import Clients, Customers, Users
+from photonrig.localcloud.store.api_users import ApiUsers
 from photonrig.localcloud.store.binaries import Binaries
+from photonrig.localcloud.store.challenges import Challenges
 from photonrig.localcloud.store.claim_codes import ClaimCodes
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Devices
@@ -19,6 +21,7 @@ from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.groups import Groups, Targets
 from photonrig.localcloud.store.hooks import Hooks
 from photonrig.localcloud.store.libraries import Libraries
+from photonrig.localcloud.store.organizations import Organizations
 from photonrig.localcloud.store.product_firmware import ProductFirmware
 from photonrig.localcloud.store.products import Products
 from photonrig.localcloud.store.serial_numbers import SerialNumbers
@@ -40,8 +43,11 @@ class Store:
         """
         self._database = Database(path)
         self.users = Users(self._database, now)
+        self.challenges = Challenges(self._database, now)
+        self.api_users = ApiUsers(self._database, now)
         self.clients = Clients(self._database)
         self.customers = Customers(self._database, now)
+        self.organizations = Organizations(self._database, now)
         self.products = Products(self._database, now)
         self.tokens = Tokens(self._database, now)
         self.claim_codes = ClaimCodes(self._database, now)

@@ -16,12 +16,13 @@ __all__ = ["Client", "Clients", "Customer", "Customers", "User", "Users"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A developer's account; ``password`` is the salted hash."""
+    """A developer's account; ``password`` is the salted hash, ``mfa_key`` in base 32 asks for one-time passwords."""
 
     id: str
     username: str
     password: str
     account_info: dict[str, Any]
+    mfa_key: str | None = None
 
 
 class Users:
@@ -47,6 +48,28 @@ class Users:
         """The user with this id."""
         return self._made_of(self._database.one("SELECT * FROM users WHERE id = ?", user_id))
 
+    def update(self, user: User) -> bool:
+        """Write a changed user; False if the new name is taken."""
+        try:
+            self._database.change(
+                "UPDATE users SET username = ?, password = ?, account_info = ?, mfa_key = ? WHERE id = ?",
+                *(user.username.lower(), user.password, json.dumps(user.account_info), user.mfa_key, user.id),
+            )
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def remove(self, user_id: str) -> None:
+        """Delete a user who owns no device and founded no product; the clients of products pass to their founders."""
+        self._database.change(
+            "UPDATE clients SET user_id = (SELECT user_id FROM products WHERE id = clients.product_id)"
+            " WHERE user_id = ? AND product_id IS NOT NULL",
+            user_id,
+        )
+        for table in ("clients", "binaries", "team", "organization_team"):
+            self._database.change(f"DELETE FROM {table} WHERE user_id = ?", user_id)  # noqa: S608
+        self._database.change("DELETE FROM users WHERE id = ?", user_id)
+
     def named(self, username: str) -> User | None:
         """The user with this name."""
         return self._made_of(self._database.one("SELECT * FROM users WHERE username = ?", username))
@@ -55,7 +78,10 @@ class Users:
     def _made_of(row: sqlite3.Row | None) -> User | None:
         if row is None:
             return None
-        return User(row["id"], row["username"], row["password"], json.loads(row["account_info"]))
+        return User(
+            *(row["id"], row["username"], row["password"], json.loads(row["account_info"])),
+            mfa_key=row["mfa_key"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +184,18 @@ class Clients:
         row = self._database.one("SELECT * FROM clients WHERE id = ?", client_id)
         return None if row is None else Client(*row)
 
-    def of(self, *, user_id: str, product_id: int | None) -> list[Client]:
-        """The clients of a product, or, with ``product_id`` None, a user's own."""
-        if product_id is not None:
-            rows = self._database.all("SELECT * FROM clients WHERE product_id = ? ORDER BY id", product_id)
-        else:
-            rows = self._database.all(
-                "SELECT * FROM clients WHERE product_id IS NULL AND user_id = ? ORDER BY id", user_id
-            )
-        return [Client(*row) for row in rows]
+    def of_product(self, product_id: int) -> list[Client]:
+        """The clients of a product."""
+        return [
+            Client(*row)
+            for row in self._database.all("SELECT * FROM clients WHERE product_id = ? ORDER BY id", product_id)
+        ]
+
+    def of_user(self, user_id: str) -> list[Client]:
+        """The clients a user made, those of products among them."""
+        return [
+            Client(*row) for row in self._database.all("SELECT * FROM clients WHERE user_id = ? ORDER BY id", user_id)
+        ]
 
     def update(self, client_id: str, *, name: str, scope: str | None) -> None:
         """Change name and scope."""

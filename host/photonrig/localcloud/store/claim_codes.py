@@ -30,13 +30,13 @@ class ClaimCodes:
         self._database = database
         self._now = now
 
-    def issue(self, owner: Owner) -> str:
-        """A new code that claims for ``owner``; forgets codes that ended a day ago."""
-        code = new_claim_code()
+    def issue(self, owner: Owner, code: str | None = None) -> str:
+        """A new code that claims for ``owner``, or the given one anew; forgets codes that ended a day ago."""
+        code = code or new_claim_code()
         now = self._now()
         self._database.change("DELETE FROM claim_codes WHERE expires_at < ?", now - 86400)
         self._database.change(
-            "INSERT INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)",
             *(sha256_hex(code), owner.kind, owner.id, now + CLAIM_CODE_SECONDS),
         )
         return code

@@ -14,7 +14,10 @@ __all__ = ["Device", "Devices"]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device; ``id`` 24 lower-case hex digits, ``public_key`` SubjectPublicKeyInfo DER."""
+    """A device; ``id`` 24 lower-case hex digits, ``public_key`` SubjectPublicKeyInfo DER.
+
+    ``untyped``: the owner was stored without its kind and is nobody (claim thread, row 5).
+    """
 
     id: str
     public_key: bytes
@@ -22,6 +25,7 @@ class Device:
     name: str | None = None
     notes: str | None = None
     development: bool = False
+    untyped: bool = False
     updated_at: float = 0.0
 
 
@@ -62,9 +66,11 @@ class Devices:
         )
         self._database.change(
             "UPDATE devices SET public_key = ?, name = ?, notes = ?, owner_kind = ?, owner_id = ?, product_id = ?,"
-            " quarantine_id = ?, denied = ?, platform_id = ?, development = ?, updated_at = ? WHERE id = ?",
+            " quarantine_id = ?, denied = ?, platform_id = ?, development = ?, untyped = ?, updated_at = ?"
+            " WHERE id = ?",
             *(device.public_key, device.name, device.notes, owner_kind, owner_id, state.product),
-            *(quarantine_id, int(denied), state.platform, int(device.development), device.updated_at, device.id),
+            *(quarantine_id, int(denied), state.platform, int(device.development)),
+            *(int(device.untyped), device.updated_at, device.id),
         )
         self._cache[device.id] = device
         return device
@@ -100,6 +106,7 @@ class Devices:
             name=row["name"],
             notes=row["notes"],
             development=bool(row["development"]),
+            untyped=bool(row["untyped"]),
             updated_at=row["updated_at"],
         )
         self._cache[device.id] = device

@@ -15,7 +15,7 @@ __all__ = ["Product", "Products"]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product; ``user_id`` is its creator."""
+    """A product; ``user_id`` is its creator, ``organization_id`` None for a user's own."""
 
     id: int
     slug: str
@@ -23,6 +23,7 @@ class Product:
     description: str
     platform_id: int
     user_id: str
+    organization_id: str | None = None
 
 
 class Products:
@@ -32,21 +33,23 @@ class Products:
         self._database = database
         self._now = now
 
-    def add(self, name: str, description: str, platform_id: int, user_id: str) -> Product | None:
+    def add(
+        self, name: str, description: str, platform_id: int, user_id: str, organization_id: str | None = None
+    ) -> Product | None:
         """Create a product with its creator as administrator; None if the name or its slug is taken."""
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "product"
         if slug.isdigit():
             slug = f"product-{slug}"
         try:
             number = self._database.insert(
-                "INSERT INTO products (slug, name, description, platform_id, user_id, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                *(slug, name, description, platform_id, user_id, self._now()),
+                "INSERT INTO products (slug, name, description, platform_id, user_id, created_at, organization_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *(slug, name, description, platform_id, user_id, self._now(), organization_id),
             )
         except sqlite3.IntegrityError:
             return None
         self.set_role(number, user_id, Role.ADMINISTRATOR)
-        return Product(number, slug, name, description, platform_id, user_id)
+        return Product(number, slug, name, description, platform_id, user_id, organization_id)
 
     def get(self, product_id: int) -> Product | None:
         """The product with this id."""
@@ -68,10 +71,27 @@ class Products:
         )
         return [_product(row) for row in rows]
 
+    def of_organization(self, organization_id: str) -> list[Product]:
+        """The products of an organization, in order of id."""
+        rows = self._database.all("SELECT * FROM products WHERE organization_id = ? ORDER BY id", organization_id)
+        return [_product(row) for row in rows]
+
+    def move(self, product_id: int, organization_id: str) -> None:
+        """Put a product into an organization."""
+        self._database.change("UPDATE products SET organization_id = ? WHERE id = ?", organization_id, product_id)
+
     def roles(self, user_id: str) -> dict[int, Role]:
-        """A user's role in each product."""
-        rows = self._database.all("SELECT product_id, role FROM team WHERE user_id = ?", user_id)
-        return {row["product_id"]: Role[row["role"]] for row in rows}
+        """A user's role in each product: the higher of the product's own and its organization's."""
+        rows = self._database.all(
+            "SELECT product_id, role FROM team WHERE user_id = ?1 UNION ALL"
+            " SELECT products.id, role FROM organization_team JOIN products USING (organization_id) WHERE"
+            " organization_team.user_id = ?1",
+            user_id,
+        )
+        roles: dict[int, Role] = {}
+        for row in rows:
+            roles[row["product_id"]] = max(Role[row["role"]], roles.get(row["product_id"], Role.VIEW_ONLY))
+        return roles
 
     def team(self, product_id: int) -> dict[str, Role]:
         """User id and role of a product's team members."""
@@ -92,4 +112,7 @@ class Products:
 
 
 def _product(row: sqlite3.Row) -> Product:
-    return Product(row["id"], row["slug"], row["name"], row["description"], row["platform_id"], row["user_id"])
+    return Product(
+        *(row["id"], row["slug"], row["name"], row["description"], row["platform_id"]),
+        *(row["user_id"], row["organization_id"]),
+    )

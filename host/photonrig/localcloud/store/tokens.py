@@ -11,14 +11,17 @@ from photonrig.localcloud.store.database import Database
 
 __all__ = ["REFRESH_SECONDS", "GrantedToken", "Token", "TokenKind", "Tokens"]
 
-TokenKind = Literal["user", "customer", "product"]
+TokenKind = Literal["user", "customer", "product", "api user"]
 
 REFRESH_SECONDS = 14 * 24 * 3600  # a refresh token lives 14 days
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as kept: ``subject`` is the id of the user, customer or product, ``expires_at`` None means never."""
+    """A token as kept: ``subject`` is the id of its user, customer, product or API user.
+
+    ``expires_at`` None means never.
+    """
 
     hash: str
     kind: TokenKind

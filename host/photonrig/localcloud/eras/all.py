@@ -1,0 +1,24 @@
+"""The eras by name, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.eras import Era
+from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.eras.y2016 import AFTER, BEFORE
+
+__all__ = ["ERAS", "era_named"]
+
+ERAS: Mapping[str, Era] = {era.name: era for era in (BEFORE, AFTER, TODAY)}
+
+
+def era_named(name: str) -> Era:
+    """The era of a name.
+
+    :raises UsageError: there is none
+    """
+    if name not in ERAS:
+        raise UsageError(f"there is no era {name!r}; there is {', '.join(ERAS)}")
+    return ERAS[name]

@@ -1,0 +1,76 @@
+"""The rules of April and May 2016, before and after customers could claim without a claim code.
+
+Where the claim thread and the recordings of that time say nothing, today's table holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from photonrig.localcloud.eras import Action, Era, Party, Principal, Rule
+from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
+from photonrig.localcloud.eras.refusals import REFUSALS_2016
+from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.events import Event, Receiver, Stream
+
+__all__ = ["AFTER", "BEFORE"]
+
+
+def _but(action: Action, **parties: Rule) -> dict[Action, Mapping[Party, Rule]]:
+    """Today's row of an action, with other rules for some parties."""
+    return {action: {**TODAY.rules[action], **{Party[name.upper()]: rule for name, rule in parties.items()}}}
+
+
+_SEEN_NOT = Rule(False, "thread")
+
+_RULES: Mapping[Action, Mapping[Party, Rule]] = {
+    **TODAY.rules,
+    # Rows 34, 47: a team sees a customer's device on the organization's paths alone.
+    **_but(Action.DEVICE_GET, member=_SEEN_NOT),
+    **_but(Action.DEVICE_VARIABLE, member=_SEEN_NOT),
+    **_but(Action.DEVICE_FUNCTION, member=_SEEN_NOT),
+    **_but(Action.DEVICE_UPDATE, member=_SEEN_NOT),
+    # Staff knew no call by which a customer's device is released; the console could.
+    **_but(Action.DEVICE_RELEASE, owning_customer=Rule(False, "staff notes")),
+    # Everybody's stream, in which all but the owner see public events alone.
+    **_but(Action.DEVICE_EVENTS, stranger=Rule(True, "documented"), member=Rule(True, "documented")),
+    **_but(Action.API_USERS, member=Rule(False, "documented")),
+    # A code was issued to members too, and whatever it claimed was in no list afterwards.
+    **_but(Action.CUSTOMER_CLAIM_CODE, member=Rule(True, "thread")),
+}
+
+
+def _shows(principal: Principal, stream: Stream, event: Event) -> bool:
+    """Rows 53, 54: the owner's own stream and the product's show a device; public events are for everybody."""
+    if stream.kind == "device":
+        mine = event.owner is not None and event.owner == principal.owner
+        shown = event.device == stream.device and (mine or not event.private)
+        return shown and event.name.startswith(stream.prefix)
+    if stream.kind == "all" and not event.private:
+        return event.name.startswith(stream.prefix)
+    return TODAY.shows(principal, stream, event)
+
+
+def _reaches(event: Event, receiver: Receiver) -> bool:
+    """A device hears what its owner's devices and its owner publish; who listens to all, also public events."""
+    if event.owner is not None and event.owner == receiver.owner:
+        return True
+    return receiver.scope != "mine" and not event.private
+
+
+AFTER = Era(
+    "2016-after",
+    _RULES,
+    _shows,
+    _reaches,
+    TODAY.hook_sees,
+    REFUSALS_2016,
+    lacks=PRODUCT_DEVICE_PATHS | SINCE_2016,
+    claims=replace(TODAY.claims, product_devices_offline=False, members_only=False),
+    typed_codes=False,
+    public_events=True,
+    organization_of_product=True,
+)
+
+BEFORE = replace(AFTER, name="2016-before", typed_owners=False)
