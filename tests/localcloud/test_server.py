@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.server import check_host
+from photonrig.particle.keys import parse_server_key_block
 
 from .world import DEVICE, public_pem
 
@@ -88,6 +89,10 @@ def test_it_says_where_it_is_keeps_to_itself_and_stops_when_told(tmp_path: Path)
         key = serialization.load_der_public_key(key_bytes)
         assert isinstance(key, rsa.RSAPublicKey)
         assert key.key_size == 2048
+        block = Path(server["key_block_file"]).read_bytes()
+        stored_key, address = parse_server_key_block(block)
+        assert stored_key.public_numbers() == key.public_numbers()
+        assert address == ("127.0.0.1", server["port"])
         assert cloud.ok("GET", "/healthz")["ok"] is True
         assert state.stat().st_mode & 0o777 == 0o700
         for file in state.iterdir():

@@ -82,6 +82,8 @@ def main(words: list[str] | None = None) -> int:
 
 def _say_ready(up: Running) -> None:
     device_server = {"host": up.host, "port": up.device_port, "key_file": str(up.key_file)}
+    if up.key_block_file is not None:
+        device_server["key_block_file"] = str(up.key_block_file)
     print(json.dumps({"api": up.api, "device_server": device_server}), flush=True)  # noqa: T201
 
 

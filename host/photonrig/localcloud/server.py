@@ -23,7 +23,7 @@ from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp
-from photonrig.localcloud.server_key import load_server_key
+from photonrig.localcloud.server_key import load_server_key, write_key_block
 from photonrig.localcloud.store import Store
 
 __all__ = ["Running", "check_host", "run_cloud", "serve"]
@@ -35,13 +35,17 @@ FLUSH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where a running cloud is reached; ``key_file`` is the public server key in DER."""
+    """Where a running cloud is reached.
+
+    ``key_file`` is the public server key in DER, ``key_block_file`` the same with the address, for a device's memory.
+    """
 
     cloud: Cloud
     host: str
     api_port: int
     device_port: int
     key_file: Path
+    key_block_file: Path | None
 
     @property
     def api(self) -> str:
@@ -126,7 +130,8 @@ async def run_cloud(
         flushing = asyncio.create_task(_flush(cloud))
         try:
             await server.wait_until_started(serving)
-            yield Running(cloud, host, listener.getsockname()[1], bound_device_port, key_file)
+            block_file = write_key_block(key_file, host, bound_device_port)
+            yield Running(cloud, host, listener.getsockname()[1], bound_device_port, key_file, block_file)
         finally:
             cloud.bus.close()
             server.should_exit = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
+from photonrig.particle.keys import ServerAddress, build_server_key_block
 
-__all__ = ["load_server_key"]
+__all__ = ["load_server_key", "write_key_block"]
 
 
 def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
@@ -39,6 +41,21 @@ def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
     if not public_file.exists() or public_file.read_bytes() != public:
         _write(public_file, public)
     return key, public_file
+
+
+def write_key_block(public_file: Path, host: str, port: int) -> Path | None:
+    """Write key and address as the 512-byte file that ``particle keys server`` puts into a Photon (DCT offset 2082).
+
+    None, and no file, when a Photon could not reach ``host``: it speaks IPv4, and an address that means all of this
+    machine's is nowhere to go.
+    """
+    block_file = public_file.with_name("device_server.bin")
+    address = ipaddress.ip_address(host)
+    if address.version != 4 or address.is_unspecified:
+        block_file.unlink(missing_ok=True)
+        return None
+    _write(block_file, build_server_key_block(public_file.read_bytes(), ServerAddress(host, port)))
+    return block_file
 
 
 def _write(path: Path, content: bytes) -> None:

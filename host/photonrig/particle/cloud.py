@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from photonrig.errors import ProtocolError, UsageError
-from photonrig.particle.cloud_http import CloudHttp
+from photonrig.particle.cloud_product import ProductCalls
 from photonrig.particle.cloud_types import (
     USER,
     BuiltBinary,
@@ -24,12 +24,14 @@ from photonrig.particle.cloud_types import (
     ClientCredentials,
     CloudDevice,
     Customer,
+    FirmwareVersion,
     ImportResult,
     Owner,
     Product,
     Scope,
     TeamMember,
     Token,
+    Webhook,
     device_ref,
     legacy_org,
     product,
@@ -45,12 +47,14 @@ __all__ = [
     "Cloud",
     "CloudDevice",
     "Customer",
+    "FirmwareVersion",
     "ImportResult",
     "Owner",
     "Product",
     "Scope",
     "TeamMember",
     "Token",
+    "Webhook",
     "device_ref",
     "legacy_org",
     "product",
@@ -66,7 +70,7 @@ _FLASH: Final = 90.0
 _COMPILE: Final = 300.0
 
 
-class Cloud(CloudHttp):
+class Cloud(ProductCalls):
     """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
 
     def _product(self, scope: Scope) -> Scope:

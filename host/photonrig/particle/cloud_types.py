@@ -16,12 +16,14 @@ __all__ = [
     "ClientCredentials",
     "CloudDevice",
     "Customer",
+    "FirmwareVersion",
     "ImportResult",
     "Owner",
     "Product",
     "Scope",
     "TeamMember",
     "Token",
+    "Webhook",
     "device_ref",
     "legacy_org",
     "product",
@@ -290,3 +292,32 @@ class BuiltBinary:
 
     id: str
     size_info: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareVersion:
+    """A version of a product's firmware: to whom it is released, and how many devices run it."""
+
+    version: int
+    product_default: bool
+    groups: tuple[str, ...]
+    device_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook: ``event`` is the beginning of the names that fire it."""
+
+    id: str
+    event: str
+    url: str
+
+    @classmethod
+    def parse(cls, body: Any) -> Webhook:
+        """Read one entry.
+
+        :raises ProtocolError: it has no id
+        """
+        if not isinstance(body, dict) or not body.get("id"):
+            raise ProtocolError(f"the cloud's answer is no webhook: {body}")
+        return cls(str(body["id"]), str(body.get("event") or ""), str(body.get("url") or ""))

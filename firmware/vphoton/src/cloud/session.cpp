@@ -314,7 +314,8 @@ void Session::on_describe(const CoapMessage& message) {
   const CoapOption* query = message.option(kUriQuery);
   if (query && query->value.size() == 1) {
     const uint8_t asked = static_cast<uint8_t>(query->value[0]);
-    if (asked >= 1 && asked <= kDescribeAll) flags = asked;
+    const uint8_t most = generation_.legacy() ? flags : kDescribeAll;  // diagnostics came with the new engine
+    if (asked >= 1 && asked <= most) flags = asked;
   }
   if (generation_.describe_apart) {
     send(empty_ack(message.id()));
