@@ -133,7 +133,7 @@ class _AnyOrigin:
 
         if scope["method"] == "OPTIONS":
             allowed: dict[str, Any] = {
-                "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+                "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
                 "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
             }
             await Response(status_code=204, headers=allowed)(scope, receive, send_with_origin)
