@@ -100,8 +100,13 @@ class FakeDevices:
         self._reach(device_id)
         return self.vitals
 
-    def subscriptions(self, device_id: str) -> tuple[Subscription, ...]:
-        return self.listening.get(device_id, ())
+    def listeners(self, name: str) -> list[tuple[str, str]]:
+        return [
+            (device_id, each.scope)
+            for device_id, subscriptions in self.listening.items()
+            for each in subscriptions
+            if name.startswith(each.prefix)
+        ]
 
     async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
         self.received.put_nowait((device_id, name, data))

@@ -237,8 +237,8 @@ class Cloud:
         self.bus.publish(event)
         self.history.note(event)
         self.webhooks.offer(event)
-        if self._delivery is not None and self._online:
-            self._delivery.offer(event, self._online, lambda device_id: self._reaches(event, device_id))
+        if self._delivery is not None:
+            self._delivery.offer(event, lambda device_id, _: self._reaches(event, device_id))
 
     def _reaches(self, event: Event, device_id: str) -> bool:
         device = self.store.devices.get(device_id)

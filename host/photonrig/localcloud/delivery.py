@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.events import Event
 
 __all__ = ["BACKLOG", "Delivery", "DeviceLink"]
@@ -18,8 +17,8 @@ BACKLOG = 64  # events waiting for one device; the oldest gives way
 class DeviceLink(Protocol):
     """What delivery needs of the device service."""
 
-    def subscriptions(self, device_id: str) -> tuple[Subscription, ...]:
-        """What the device listens to; empty when it is offline."""
+    def listeners(self, name: str) -> Iterable[tuple[str, str]]:
+        """The devices that listen to an event's name, each with the scope in which it does."""
 
     async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
         """Send an event if the device is online and listens to it."""
@@ -33,14 +32,19 @@ class Delivery:
         self._waiting: dict[str, deque[Event]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def offer(self, event: Event, devices: Iterable[str], reaches: Callable[[str], bool]) -> None:
-        """Queue an event for those of the online ``devices`` that listen to its name and that it may reach."""
-        for device_id in devices:
-            listening = any(event.name.startswith(each.prefix) for each in self._link.subscriptions(device_id))
-            if listening and reaches(device_id):
-                self._waiting.setdefault(device_id, deque(maxlen=BACKLOG)).append(event)
-                if device_id not in self._tasks:
-                    self._tasks[device_id] = asyncio.create_task(self._send(device_id))
+    def offer(self, event: Event, reaches: Callable[[str, str], bool]) -> None:
+        """Queue an event for those devices that listen to its name and that it may reach.
+
+        ``reaches`` is asked with a device id and the scope in which the device listens.
+        """
+        queued = set()
+        for device_id, scope in self._link.listeners(event.name):
+            if device_id in queued or not reaches(device_id, scope):
+                continue
+            queued.add(device_id)
+            self._waiting.setdefault(device_id, deque(maxlen=BACKLOG)).append(event)
+            if device_id not in self._tasks:
+                self._tasks[device_id] = asyncio.create_task(self._send(device_id))
 
     async def close(self) -> None:
         """Drop what is still waiting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio import IncompleteReadError
+from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -20,6 +21,7 @@ from photonrig.localcloud.device.contract import (
     VariableType,
 )
 from photonrig.localcloud.device.limits import Limits
+from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.restarts import Restarts
 from photonrig.localcloud.device.session import DeviceSession
@@ -46,6 +48,7 @@ class DeviceHub:
         self._restarts = Restarts(callbacks, self._limits.restart)
         self._server: asyncio.Server | None = None
         self._sessions: dict[str, DeviceSession] = {}
+        self._listeners = Listeners()
         self._deliveries: dict[str, asyncio.Task[None]] = {}
         self._connections: set[asyncio.Task[None]] = set()
         self._handshakes: dict[asyncio.Task[None], None] = {}  # in order of arrival
@@ -76,6 +79,10 @@ class DeviceHub:
         """What the device listens to, in the order it said so; empty when it is offline."""
         session = self._sessions.get(device_id)
         return tuple(session.subscriptions) if session is not None else ()
+
+    def listeners(self, name: str) -> Iterator[tuple[str, str]]:
+        """The devices that listen to an event's name, each with the scope in which it does."""
+        return self._listeners.of(name)
 
     async def read_variable(
         self,
@@ -187,7 +194,7 @@ class DeviceHub:
         try:
             async with asyncio.timeout(self._limits.handshake):
                 device_id, keys = await self._admission.admit(reader, writer)
-                session = DeviceSession(device_id, reader, writer, keys, self._callbacks, self._limits)
+                session = DeviceSession(device_id, reader, writer, keys, self._callbacks, self._limits, self._listeners)
                 hello = await session.greet()
             task = asyncio.current_task()
             if task is not None:

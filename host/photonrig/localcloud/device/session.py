@@ -30,6 +30,7 @@ from photonrig.localcloud.device.contract import (
 )
 from photonrig.localcloud.device.describe import DescribeParts
 from photonrig.localcloud.device.limits import Limits
+from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.releases import UNIFIED_ENGINE
 from photonrig.localcloud.device.requests import Requests
@@ -66,6 +67,7 @@ class DeviceSession:
         keys: SessionKeys,
         callbacks: DeviceCallbacks,
         limits: Limits,
+        listeners: Listeners,
     ) -> None:
         self.device_id = device_id
         self.address: str = (writer.get_extra_info("peername") or ("unknown",))[0]
@@ -78,6 +80,7 @@ class DeviceSession:
         self._encoder = FrameEncoder(keys.key, keys.iv)
         self._decoder = FrameDecoder(keys.key, keys.iv)
         self._callbacks = callbacks
+        self._listeners = listeners
         self._limits = limits
         self._requests = Requests()
         self._slots = asyncio.Semaphore(_REQUESTS_AT_ONCE)
@@ -131,6 +134,8 @@ class DeviceSession:
         if self.closed:
             return
         self.closed = True
+        for subscription in self.subscriptions:
+            self._listeners.remove(self.device_id, subscription)
         self._requests.end()
         self._undelivered.put_nowait(None)
         self._writer.close()
@@ -438,5 +443,7 @@ class DeviceSession:
     def _take_subscription(self, subscription: Subscription) -> None:
         if len(self.subscriptions) < _SUBSCRIPTIONS:
             self.subscriptions[subscription] = None
+            if not self.closed:
+                self._listeners.add(self.device_id, subscription)
         else:
             log.warning("%s: more than %d subscriptions, left out %s", self.device_id, _SUBSCRIPTIONS, subscription)

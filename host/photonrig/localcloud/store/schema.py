@@ -110,7 +110,7 @@ _FIRMWARE = (
 
 _LIBRARIES = (
     """CREATE TABLE libraries (
-         name TEXT NOT NULL COLLATE NOCASE, version TEXT NOT NULL, user_id TEXT NOT NULL REFERENCES users (id),
+         name TEXT NOT NULL COLLATE NOCASE, version TEXT NOT NULL, user_id TEXT NOT NULL,
          public INTEGER NOT NULL, properties TEXT NOT NULL, archive_id TEXT NOT NULL UNIQUE, created_at REAL NOT NULL,
          archive BLOB NOT NULL, PRIMARY KEY (name, version)) STRICT""",
 )
