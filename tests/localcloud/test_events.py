@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from photonrig.localcloud.core import Settings
-from photonrig.localcloud.device.contract import Subscription
+from photonrig.localcloud.device.contract import Describe, Hello, Subscription
 from photonrig.localcloud.events import Bus, Event
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
@@ -372,3 +372,37 @@ def test_a_reader_that_stops_reading_holds_up_nobody_and_costs_little(tmp_path: 
         await slow.close()
 
     on_sockets(tmp_path, story)
+
+
+def test_safe_mode_and_another_application_are_told(tmp_path: Path) -> None:
+    modules = ({"f": "s", "n": "1", "v": 2302}, {"f": "u", "n": "1", "u": "AB" * 32})
+
+    async def story(there: World) -> None:
+        await there.user("u")
+        await there.enrol("u")
+        seen: list[tuple[str, Any]] = []
+        reader = there.cloud.bus.subscribe(lambda event: bool(seen.append((event.name, event.data))), "token")
+        hello, described = Hello(6, 1, 6, 0, "127.0.0.1"), Describe({}, (), modules, "2.3.1")
+
+        async def session(*steps: str) -> list[tuple[str, Any]]:
+            seen.clear()
+            there.devices.connected.add(DEVICE)
+            await there.cloud.came_online(DEVICE, hello)
+            for step in steps:
+                if step == "safe":
+                    await there.device_publishes("spark/device/safemode", "")
+                else:
+                    await there.cloud.described(DEVICE, described)
+            await there.go_offline()
+            return [(name, data) for name, data in seen if name not in ("spark/status", "spark/device/safemode")]
+
+        hashed = ("spark/device/app-hash", "AB" * 32)
+        safe = ("spark/status/safe-mode", json.dumps({"m": list(modules)}))
+        assert await session("describe") == [hashed]
+        assert await session("describe") == []  # as before
+        assert await session("safe", "describe", "describe") == [safe]
+        assert await session("describe", "safe") == [safe]
+        assert await session("safe") == []
+        there.cloud.bus.unsubscribe(reader)
+
+    in_world(tmp_path, story)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from photonrig.localcloud.custody import Custody
 from photonrig.localcloud.delivery import Delivery, DeviceLink
@@ -38,6 +38,7 @@ __all__ = ["Cloud", "DeviceService", "Settings"]
 _log = logging.getLogger(__name__)
 
 PHOTON_PLATFORM = 6
+SAFE_MODE = "spark/device/safemode"  # a device without a working application says so after Hello
 UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after Hello, and when it changes
 
 
@@ -122,6 +123,8 @@ class Cloud:
             self.webhooks.put(self.hook(stored))
         self.rollout = Rollout(store, self.presence, now, self.say)
         self._online: set[str] = set()
+        self._in_safe_mode: set[str] = set()  # devices that said so and have not told their modules yet
+        self._modules: dict[str, tuple[dict[str, Any], ...]] = {}  # of devices described in their present session
         self._devices: DeviceService | None = None
         self._delivery: Delivery | None = None
 
@@ -304,6 +307,8 @@ class Cloud:
         if device is None:
             return
         self.presence.said_hello(device_id, hello)
+        self._modules.pop(device_id, None)
+        self._in_safe_mode.discard(device_id)
         self._online.add(device_id)
         if device.state.platform != hello.platform_id and device.state.product is None:
             with self.store.write():
@@ -317,16 +322,33 @@ class Cloud:
     async def went_offline(self, device_id: str) -> None:
         """The session ended."""
         self._online.discard(device_id)
+        self._in_safe_mode.discard(device_id)
+        self._modules.pop(device_id, None)
         self.say(device_id, "spark/status", "offline")
 
     async def described(self, device_id: str, describe: Describe) -> None:
         """The device told what it offers."""
         self.presence.was_described(device_id, describe)
+        self._modules[device_id] = describe.modules
+        if device_id in self._in_safe_mode:
+            self._tell_safe_mode(device_id)
+        app_hash = next((each.get("u") for each in describe.modules if each.get("f") == "u"), None)
+        if isinstance(app_hash, str) and self.presence.runs(device_id, app_hash):
+            self.say(device_id, "spark/device/app-hash", app_hash)
         self.rollout.consider(device_id)
+
+    def _tell_safe_mode(self, device_id: str) -> None:
+        """The device runs no application: tell which modules it has, once in a session."""
+        self._in_safe_mode.discard(device_id)
+        self.say(device_id, "spark/status/safe-mode", json.dumps({"m": list(self._modules[device_id])}))
 
     async def published(self, device_id: str, event: PublishedEvent) -> None:
         """The device published an event."""
         self.presence.heard(device_id)
+        if event.name == SAFE_MODE:
+            self._in_safe_mode.add(device_id)
+            if device_id in self._modules:
+                self._tell_safe_mode(device_id)
         if event.name == UPDATES_ENABLED:
             self.presence.takes_updates(device_id, event.data == "true")
             self.rollout.consider(device_id)

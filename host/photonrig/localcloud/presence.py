@@ -32,6 +32,7 @@ class Telemetry:
     variables: dict[str, VariableType] = field(default_factory=dict)
     functions: list[str] = field(default_factory=list)
     updates_enabled: bool = True
+    app_hash: str | None = None
 
 
 class Presence:
@@ -69,6 +70,13 @@ class Presence:
     def heard(self, device_id: str) -> None:
         """The device said something."""
         self._changing(device_id)
+
+    def runs(self, device_id: str, app_hash: str) -> bool:
+        """The device told the SHA-256 of its application; whether that is another than before."""
+        telemetry = self._changing(device_id)
+        changed = telemetry.app_hash != app_hash
+        telemetry.app_hash = app_hash
+        return changed
 
     def takes_updates(self, device_id: str, enabled: bool) -> None:
         """The device said whether it takes updates now."""
