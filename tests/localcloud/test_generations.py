@@ -37,6 +37,7 @@ double ratio = 1.5;
 bool on = true;
 String word = "zzzzz";
 String heard = "nothing";
+int ask(String name) {{ return Particle.publish(name, PRIVATE); }}
 int add(String text) {{ count += text.toInt(); Particle.publish("added", text, PRIVATE); return count; }}
 void listen(const char* name, const char* data) {{ heard = String(name) + "=" + String(data); }}
 {more}
@@ -47,7 +48,9 @@ void setup() {{
   Particle.variable("word", word);
   Particle.variable("heard", heard);
   Particle.function("add", add);
+  Particle.function("ask", ask);
   Particle.subscribe("news", listen, MY_DEVICES);
+  Particle.subscribe("particle/device/name", listen, MY_DEVICES);
 {setup}
 }}
 void loop() {{}}
@@ -56,7 +59,7 @@ void loop() {{}}
 
 def source(version: int) -> dict[str, bytes]:
     """The application; version 2 has so many functions that 3.x describes them in several blocks."""
-    names = [f"function{number:02d}" for number in range(12)] if version == 2 else []
+    names = [f"function{number:02d}" for number in range(40)] if version == 2 else []
     more = "\n".join(f"int {name}(String) {{ return 1; }}" for name in names)
     setup = "\n".join(f'  Particle.function("{name}", {name});' for name in names)
     return {"main.cpp": APP.format(product=PRODUCT, version=version, more=more, setup=setup).encode()}
@@ -156,6 +159,10 @@ def test_variables_functions_events_light_and_ping(family: Family, release: str)
         assert maker.variable(device, "count") == before + 5
         maker.publish("news/today", release)
         CLOCK.wait_until(lambda: maker.variable(device, "heard") == f"news/today={release}", 15, "the news")
+    maker.rename(device, f"photon-{release}")
+    maker.call(device, "ask", "particle/device/name")
+    told = f"particle/device/name=photon-{release}"
+    CLOCK.wait_until(lambda: maker.variable(device, "heard") == told, 15, "the device's own name")
     maker.signal(device, True)
     maker.signal(device, False)
     assert maker.ping(device)
@@ -179,8 +186,8 @@ def test_a_release_updates_them_all_at_once(family: Family) -> None:
     assert (oldest.version, oldest.device_count) == (1, 0)
     for device in family.devices.values():
         functions = maker.device(device, scope).functions
-        assert set(functions) == {"add", *(f"function{number:02d}" for number in range(12))}
-        assert maker.call(device, "function11") == 1
+        assert set(functions) == {"add", "ask", *(f"function{number:02d}" for number in range(40))}
+        assert maker.call(device, "function39") == 1
 
 
 def wait_for_version(maker: Cloud, device: str) -> None:

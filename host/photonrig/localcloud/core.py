@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 PHOTON_PLATFORM = 6
 SAFE_MODE = "spark/device/safemode"  # a device without a working application says so after Hello
+DEVICE_NAME = ("particle/device/name", "spark/device/name")
 UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after Hello, and when it changes
 
 
@@ -345,6 +346,10 @@ class Cloud:
     async def published(self, device_id: str, event: PublishedEvent) -> None:
         """The device published an event."""
         self.presence.heard(device_id)
+        if event.name in DEVICE_NAME and not event.data:
+            # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
+            await self._tell_name(device_id, event.name)
+            return
         if event.name == SAFE_MODE:
             self._in_safe_mode.add(device_id)
             if device_id in self._modules:
@@ -353,6 +358,12 @@ class Cloud:
             self.presence.takes_updates(device_id, event.data == "true")
             self.rollout.consider(device_id)
         self.say(device_id, event.name, event.data, event.ttl, event.private)
+
+    async def _tell_name(self, device_id: str, name: str) -> None:
+        """An application asks what its device is called, by an event without data; the answer is one of that name."""
+        device = self.store.devices.get(device_id)
+        if device is not None and device.name is not None:
+            await self.devices.send_event(device_id, name, device.name)
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
         """The device presented a claim code; True if it may forget it."""

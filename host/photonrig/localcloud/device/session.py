@@ -53,6 +53,7 @@ _SUBSCRIPTIONS = 32  # a choice; a Photon has at most 6
 _REQUESTS_AT_ONCE = 32
 _DESCRIBE_BLOCKS = 32  # of 512 bytes each, Device OS 3.x
 _FLUSH = 2.0  # seconds a closed session may take to write what is left
+_QUESTIONS = ("particle/device/ip", "particle/device/random", "spark/device/ip", "spark/device/random")
 _ERASED_CODE = "\ufffd" * 63  # Device OS up to 0.6.3 presents an erased field as a code
 
 
@@ -422,10 +423,11 @@ class DeviceSession:
             if data and data != _ERASED_CODE:
                 self.deliver(lambda: self._present_claim_code(data))
             return
+        if not data and event.name in _QUESTIONS and any(event.name.startswith(k.prefix) for k in self.subscriptions):
+            self._answer(event.name)
+            return
         published = PublishedEvent(event.name, data, event.ttl, event.private)
         self.deliver(lambda: self._callbacks.published(self.device_id, published))
-        if not data and any(event.name.startswith(known.prefix) for known in self.subscriptions):
-            self._answer_convention(event.name)
 
     async def _present_claim_code(self, code: str) -> None:
         if await self._callbacks.claim_code_presented(self.device_id, code):
@@ -433,12 +435,10 @@ class DeviceSession:
             # code and call itself claimed, whatever the data.
             self.send_event(CLAIM_EVENT, "claimed", private=True)
 
-    def _answer_convention(self, name: str) -> None:
+    def _answer(self, question: str) -> None:
         """Events an application publishes without data to be told something; its name is the core's to tell."""
-        if name == "spark/device/random":
-            self.send_event(name, base64.b64encode(os.urandom(30)).decode(), private=True)
-        elif name == "spark/device/ip":
-            self.send_event(name, self.address, private=True)
+        known = base64.b64encode(os.urandom(30)).decode() if question.endswith("random") else self.address
+        self.send_event(question, known, private=True)
 
     def _take_subscription(self, subscription: Subscription) -> None:
         if len(self.subscriptions) < _SUBSCRIPTIONS:
