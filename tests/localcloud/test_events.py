@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from photonrig.localcloud.core import Settings
-from photonrig.localcloud.device.contract import Describe, Hello, Subscription
+from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, Subscription
 from photonrig.localcloud.events import Bus, Event
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
@@ -252,6 +252,36 @@ def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Pa
         assert there.devices.received.empty()
 
     in_world(tmp_path, story)
+
+
+def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) -> None:
+    """To mine, to all (public events of anybody, in 2016), or to one device, by its id or the beginning of it."""
+
+    async def heard(there: World, scope: str) -> list[str]:
+        there.devices.received = asyncio.Queue()
+        there.devices.listening[OTHER_DEVICE] = (Subscription("sun/", scope),)
+        for name, private in (("sun/private", True), ("sun/public", False)):
+            await there.cloud.published(DEVICE, PublishedEvent(name, None, 60, private))
+        await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/mine", "private": True})
+        await there.cloud.published(DEVICE, PublishedEvent("sun/end", None, 60, False))
+        await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/end", "private": True})
+        names: list[str] = []
+        async with asyncio.timeout(5):
+            while not names or names[-1] != "sun/end":
+                names.append((await there.devices.received.get())[1])
+        return names[:-1]
+
+    async def story(there: World) -> None:
+        for who, device in (("o", DEVICE), ("u", OTHER_DEVICE)):
+            await there.user(who)
+            await there.enrol(who, device)
+            await there.go_online(device)
+            await there.ok("POST", "/v1/devices", who, json={"id": device})
+        assert await heard(there, "mine") == ["sun/mine"]
+        assert await heard(there, "all") == ["sun/public", "sun/mine"]
+        assert await heard(there, DEVICE) == await heard(there, DEVICE[:12]) == ["sun/public"]
+
+    in_world(tmp_path, story, Settings(era="2016-after"))
 
 
 @pytest.mark.parametrize(

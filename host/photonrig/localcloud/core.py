@@ -242,13 +242,15 @@ class Cloud:
         self.history.note(event)
         self.webhooks.offer(event)
         if self._delivery is not None:
-            self._delivery.offer(event, lambda device_id, _: self._reaches(event, device_id))
+            self._delivery.offer(event, lambda device_id, scope: self._reaches(event, device_id, scope))
 
-    def _reaches(self, event: Event, device_id: str) -> bool:
+    def _reaches(self, event: Event, device_id: str, scope: str) -> bool:
+        if scope not in ("mine", "all") and not (event.device or "").startswith(scope):
+            return False  # it listens to one device; after it reconnected that is named by its first digits alone
         device = self.store.devices.get(device_id)
         if device is None or device.state.quarantine is not None:
             return False
-        return self.era.reaches(event, Receiver(device.state.owner, device.state.product))
+        return self.era.reaches(event, Receiver(device.state.owner, device.state.product, scope))
 
     def say(self, device_id: str, name: str, data: str | None, ttl: int = 60, private: bool = True) -> None:
         """Publish an event of a device."""
