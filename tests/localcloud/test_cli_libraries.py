@@ -62,7 +62,6 @@ def _library(folder: Path) -> Path:
 @pytest.mark.cli
 def test_a_library_from_its_author_into_a_project(cli: ParticleCli, tmp_path: Path) -> None:
     cli.run("library", "upload", cwd=_library(tmp_path / "lamp"), proof="was successfully uploaded")
-    cli.run("library", "publish", "Lamp", proof="was successfully published")
     assert "Lamp 1.2.0" in cli.run("library", "list").text
     assert "Found 1 library matching lam" in cli.run("library", "search", "lam").text
     cli.run("library", "view", "Lamp", proof="Library Lamp 1.2.0 installed")
@@ -74,5 +73,3 @@ def test_a_library_from_its_author_into_a_project(cli: ParticleCli, tmp_path: Pa
     assert "dependencies.Lamp=1.2.0" in (project / "project.properties").read_text()
     cli.run("compile", "photon", str(project), "--saveTo", str(tmp_path / "a.bin"), proof="Compile succeeded")
     assert parse_module((tmp_path / "a.bin").read_bytes()).crc_ok
-    cli.run("library", "copy", "Lamp", cwd=project, proof="Library Lamp 1.2.0 installed")
-    assert (project / "lib" / "Lamp" / "src" / "Lamp.cpp").read_text().startswith("#include")

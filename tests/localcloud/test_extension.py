@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from photonrig.localcloud.events import HookScope
-from photonrig.localcloud.http import extension
+from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
 from .test_events import on_sockets
@@ -23,7 +23,7 @@ def _owner_path(fixture: Fixture) -> str:
 
 def test_the_extensions_paths_are_no_other_eras() -> None:
     faithful = {endpoint for route in all_routes() for endpoint in endpoints_of(route)}
-    added = {endpoint for route in extension.ROUTES for endpoint in endpoints_of(route)}
+    added = {endpoint for route in (*extension.ROUTES, *history.ROUTES) for endpoint in endpoints_of(route)}
     assert not faithful & added
     assert faithful | added == {endpoint for route in all_routes(extensions=True) for endpoint in endpoints_of(route)}
 

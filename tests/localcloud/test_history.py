@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from photonrig.localcloud import history
+from photonrig.localcloud.core import Settings
 from photonrig.localcloud.events import iso_time
 
 from .world import DEVICE, World, in_world, populate, world
+
+EXTENDED = Settings(extensions=True)
 
 
 async def _names(there: World, path: str, who: str, **query: Any) -> list[str]:
@@ -39,7 +42,7 @@ def test_everybody_sees_in_the_past_what_the_stream_would_have_shown(tmp_path: P
             "published_at": iso_time(there.clock.seconds),
         }
 
-    in_world(tmp_path, story)
+    in_world(tmp_path, story, EXTENDED)
 
 
 def test_since_and_limit(tmp_path: Path) -> None:
@@ -54,16 +57,16 @@ def test_since_and_limit(tmp_path: Path) -> None:
         for bad in ({"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"since": "yesterday"}):
             assert (await there.call("GET", "/extensions/v1/devices/events", "u", params=bad)).status_code == 400
 
-    in_world(tmp_path, story)
+    in_world(tmp_path, story, EXTENDED)
 
 
 def test_events_outlive_the_process_for_a_day(tmp_path: Path) -> None:
     async def story() -> None:
-        async with world(tmp_path) as there:
+        async with world(tmp_path, EXTENDED) as there:
             await there.user("u")
             await there.ok("POST", "/v1/devices/events", "u", json={"name": "old", "data": "x"})
             token = there.tokens["u"]
-        async with world(tmp_path) as there:
+        async with world(tmp_path, EXTENDED) as there:
             there.tokens["u"] = token
             assert await _names(there, "devices/events", "u") == ["old"]
             there.clock.seconds += history.EVENT_SECONDS + 1
@@ -84,5 +87,13 @@ def test_of_very_many_events_the_last_are_kept(tmp_path: Path, monkeypatch: pyte
         for number in range(1500):
             await there.device_publishes(f"e{number}")
         assert await _names(there, "devices/events", "u", limit=1000) == [f"e{number}" for number in range(800, 1500)]
+
+    in_world(tmp_path, story, EXTENDED)
+
+
+def test_without_extensions_it_is_not_there(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        assert (await there.call("GET", "/extensions/v1/devices/events", "u")).status_code == 404
 
     in_world(tmp_path, story)

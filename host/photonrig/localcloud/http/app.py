@@ -68,7 +68,7 @@ _RESOURCES = (
         device_os,
         provisioning,
     ),
-    *(webhooks, history, product_firmware, groups, serial_numbers, diagnostics, libraries, openapi),
+    *(webhooks, product_firmware, groups, serial_numbers, diagnostics, libraries, openapi),
 )
 
 
@@ -90,7 +90,7 @@ def make_app(cloud: Cloud) -> ASGIApp:
 
 def all_routes(*, extensions: bool = False) -> list[Route]:
     """The routes of all eras, in the order in which they are tried; with what no Particle cloud has, or without."""
-    resources = (*_RESOURCES, extension) if extensions else _RESOURCES
+    resources = (*_RESOURCES, extension, history) if extensions else _RESOURCES
     return [each for resource in resources for each in resource.ROUTES]
 
 

@@ -1,8 +1,10 @@
-"""``/extensions/v1/…/events``: what a stream would have shown lately. Not an endpoint of Particle's cloud."""
+"""``/extensions/v1/…/events``: what a stream would have shown lately. Served with ``--extensions`` alone."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+
+from starlette.responses import JSONResponse
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import Event, Stream, iso_time
@@ -43,7 +45,8 @@ def _answer(call: Call, stream: Stream) -> Answer:
         since=_time(query.get("since")),
         limit=int(limit),
     )
-    return {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
+    body = {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
+    return JSONResponse(body, headers={"X-Photonrig-Extension": "events"})
 
 
 def _time(text: str | None) -> float:
