@@ -32,7 +32,9 @@ TEST_CASE("every line is answered by one JSON line") {
   CHECK(f.ask("calibrate 4000,2000\n") == R"({"calibrate":"4000,2000","result":0})");
   CHECK(f.ask("identify 2\r") == R"({"identify":"2","result":2})");
   CHECK(
-      f.ask("status\n").find(R"({"position":0,"moving":false,"target":0,"open_ms":4000,"close_ms":2000,"fault":0,)") ==
+      f.ask("status\n")
+          .find(
+              R"({"position":0,"moving":false,"target":0,"open_ms":4000,"close_ms":2000,"fault_text":"none","site":"","fault":0,)") ==
       0);
   CHECK(f.ask("move 40\n") == R"({"move":"40","result":40})");
   CHECK(f.ask("move sideways\n") == R"({"move":"sideways","result":-1})");

@@ -10,9 +10,9 @@ using fakes::Rig;
 TEST_CASE("the cloud surface is the agreed one") {
   std::set<std::string> names;
   for (const auto& entry : shade::kSurface) names.insert(std::string(entry.type) + " " + entry.name);
-  CHECK(names == std::set<std::string>{"int position", "bool moving", "string variant", "string fw", "string health",
-                                       "int move", "int identify", "int calibrate", "json shade/boot",
-                                       "json shade/moved", "json shade/fault"});
+  CHECK(names == std::set<std::string>{"int position", "bool moving", "string variant", "string fw", "string site",
+                                       "string health", "int tilt", "json shade/tilted", "int move", "int identify",
+                                       "int calibrate", "json shade/boot", "json shade/moved", "json shade/fault"});
 }
 
 TEST_CASE("start reports itself, online or later") {
@@ -87,12 +87,12 @@ TEST_CASE("calibration changes the travel, survives a restart, and can be taken 
   Rig again(rig.storage);
   again.start();
   CHECK(again.controller.calibrated());
-  CHECK(again.controller.travel().open_ms == 4000);
-  CHECK(again.controller.travel().close_ms == 2000);
+  CHECK(again.controller.travel().first == 4000);
+  CHECK(again.controller.travel().second == 2000);
   CHECK(again.controller.position() == 50);
   CHECK(again.controller.calibrate("reset") == 0);
   CHECK_FALSE(again.controller.calibrated());
-  CHECK(again.controller.travel().open_ms == 10000);
+  CHECK(again.controller.travel().first == 10000);
 }
 
 TEST_CASE("calibration is refused while moving and when it cannot be stored") {
@@ -103,7 +103,7 @@ TEST_CASE("calibration is refused while moving and when it cannot be stored") {
   rig.run_until_rest();
   rig.storage.refuses = true;
   CHECK(rig.controller.calibrate("4000,2000") == shade::kNotStored);
-  CHECK(rig.controller.travel().open_ms == 10000);
+  CHECK(rig.controller.travel().first == 10000);
   CHECK_FALSE(rig.controller.calibrated());
   CHECK(rig.controller.fault() == shade::Fault::Storage);
   CHECK(rig.observer.events.back() == R"(fault {"fault":2,"text":"storage","position":100})");
@@ -199,6 +199,7 @@ TEST_CASE("health tells faults, knowledge and uptime across the wrap of the cloc
   rig.run_for(7200);
   char health[200];
   rig.controller.write_health(health, sizeof health);
-  CHECK(std::string(health) ==
-        R"({"fault":0,"known":true,"calibrated":false,"moves":0,"uptime":7,"reset":140,"free":40000,"dropped":0})");
+  CHECK(
+      std::string(health) ==
+      R"({"fault":0,"known":true,"calibrated":false,"claimed":false,"moves":0,"uptime":7,"reset":140,"free":40000,"dropped":0})");
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shade/console.h"
@@ -25,7 +26,10 @@ struct Driver : shade::Driver {
   };
   Clock& clock;
   std::vector<Act> acts;
-  bool begins = true, runs = true, stops = true;
+  bool begins = true, runs = true, stops = true, senses = false;
+  shade::Leg last = {};
+  shade::Feedback seen;
+  std::pair<uint16_t, uint32_t> placed;
 
   bool act(char what, bool obeys) {
     acts.push_back({what, clock.now});
@@ -37,7 +41,14 @@ struct Driver : shade::Driver {
     return text;
   }
   bool begin() override { return begins; }
-  bool run(shade::Direction d) override { return act(d == shade::Direction::Open ? 'o' : 'c', runs); }
+  bool run(const shade::Leg& leg) override {
+    last = leg;
+    return act(leg.direction == shade::Direction::Open ? 'o' : 'c', runs);
+  }
+  void aim_at(const shade::Leg& leg) override { last = leg; }
+  shade::Feedback feedback() override { return seen; }
+  bool senses_ends() override { return senses; }
+  void place(uint16_t hundredths, uint32_t counts) override { placed = {hundredths, counts}; }
   bool stop() override { return act('s', stops); }
   bool at_end() override { return act('e', true); }
   void tick(uint32_t) override {}
@@ -95,13 +106,14 @@ struct Indicator : shade::Indicator {
 };
 
 struct Board : shade::Board {
-  bool connected = true;
+  bool connected = true, owned = false;
   int resets = 0;
   const char* device_id() override { return "0123456789abcdef01234567"; }
   const char* device_os() override { return "2.3.1"; }
   int reset_reason() override { return 140; }
   uint32_t free_memory() override { return 40000; }
   bool cloud_connected() override { return connected; }
+  bool claimed() override { return owned; }
   void reset() override { ++resets; }
 };
 
@@ -124,7 +136,7 @@ struct Observer : shade::Observer {
 };
 
 // 10 s up, 8 s down, half a second between directions, a tenth more at the ends.
-const shade::Identity kIdentity = {"sample", 20009, 7, {500, 10}, {10000, 8000}};
+const shade::Identity kIdentity = {"sample", 20009, 7, false, {500, 10}, shade::Measure::Time, {10000, 8000}};
 
 // A shade with everything it is connected to.
 struct Rig {
@@ -135,7 +147,7 @@ struct Rig {
   Indicator indicator;
   Board board;
   Observer observer;
-  shade::Controller controller{kIdentity, {driver, clock, storage, publisher, indicator, board}};
+  shade::Controller controller{kIdentity, {driver, clock, storage, publisher, indicator, board, nullptr}};
 
   Rig() = default;
   explicit Rig(const Storage& stored) : storage(stored) {}

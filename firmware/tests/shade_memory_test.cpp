@@ -19,7 +19,7 @@ struct BarePort : shade::LinePort {
 
 struct BareDriver : shade::Driver {
   bool begin() override { return true; }
-  bool run(shade::Direction) override { return true; }
+  bool run(const shade::Leg&) override { return true; }
   bool stop() override { return true; }
   bool at_end() override { return true; }
   void tick(uint32_t) override {}
@@ -50,7 +50,7 @@ TEST_CASE("nothing is allocated after start") {
   fakes::Indicator indicator;
   fakes::Board board;
   BarePort port;
-  shade::Controller controller(fakes::kIdentity, {driver, clock, storage, publisher, indicator, board});
+  shade::Controller controller(fakes::kIdentity, {driver, clock, storage, publisher, indicator, board, nullptr});
   shade::Console console(port, controller, board);
   controller.begin(console);
 

@@ -175,7 +175,7 @@ TEST_CASE("a driver that does not run is a fault, and stop clears it once it obe
   Fixture f;
   f.driver.runs = false;
   CHECK(f.motion.move_to(100) == shade::kFaulted);
-  CHECK(f.motion.faulted());
+  CHECK((f.motion.fault() != shade::Fault::None));
   CHECK_FALSE(f.motion.moving());
   f.driver.runs = true;
   CHECK(f.motion.move_to(100) == shade::kFaulted);
@@ -183,7 +183,7 @@ TEST_CASE("a driver that does not run is a fault, and stop clears it once it obe
   CHECK(f.motion.stop() == shade::kFaulted);
   f.driver.stops = true;
   CHECK(f.motion.stop() == 0);
-  CHECK_FALSE(f.motion.faulted());
+  CHECK_FALSE((f.motion.fault() != shade::Fault::None));
   CHECK_FALSE(f.motion.known());
   CHECK(f.motion.move_to(100) == 100);
 }
@@ -193,7 +193,7 @@ TEST_CASE("a driver that does not stop is a fault") {
   f.driver.stops = false;
   f.motion.move_to(40);
   f.run_for(4000);
-  CHECK(f.motion.faulted());
+  CHECK((f.motion.fault() != shade::Fault::None));
   CHECK_FALSE(f.motion.moving());
 }
 

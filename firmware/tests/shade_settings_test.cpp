@@ -10,11 +10,17 @@ using shade::SettingsStore;
 
 namespace {
 
-Settings sample(uint16_t position) { return {position, true, false, true, {12000, 11000}}; }
+Settings sample(uint16_t position) {
+  return {{position, true, false}, {300, false, true}, true, shade::Measure::Counts, {12000, 11000}};
+}
+
+bool same(const shade::AxisRecord& a, const shade::AxisRecord& b) {
+  return a.position == b.position && a.known == b.known && a.in_motion == b.in_motion;
+}
 
 bool same(const Settings& a, const Settings& b) {
-  return a.position == b.position && a.known == b.known && a.in_motion == b.in_motion && a.calibrated == b.calibrated &&
-         a.travel.open_ms == b.travel.open_ms && a.travel.close_ms == b.travel.close_ms;
+  return same(a.lift, b.lift) && same(a.tilt, b.tilt) && a.calibrated == b.calibrated && a.measure == b.measure &&
+         a.travel.first == b.travel.first && a.travel.second == b.travel.second;
 }
 
 }  // namespace
@@ -68,7 +74,7 @@ TEST_CASE("a flipped bit in one slot falls back to the other, in both it is seen
     damaged.bytes[SettingsStore::kSlotSize + bit / 8] ^= 1 << bit % 8;
     Settings found;
     REQUIRE(SettingsStore(damaged).load(found) == SettingsStore::Found::Valid);
-    CHECK(found.position == 100);
+    CHECK(found.lift.position == 100);
     damaged.bytes[bit / 8] ^= 1 << bit % 8;
     CHECK(SettingsStore(damaged).load(found) == SettingsStore::Found::Damaged);
   }
@@ -84,7 +90,7 @@ TEST_CASE("a storage that refuses or forgets is reported and the last record sta
   storage.refuses = false;
   Settings found;
   REQUIRE(SettingsStore(storage).load(found) == SettingsStore::Found::Valid);
-  CHECK(found.position == 100);
+  CHECK(found.lift.position == 100);
 }
 
 TEST_CASE("the sequence may wrap") {
@@ -100,5 +106,5 @@ TEST_CASE("the sequence may wrap") {
   REQUIRE(wrapping.load(found) == SettingsStore::Found::Valid);
   REQUIRE(wrapping.save(sample(200)));
   REQUIRE(SettingsStore(storage).load(found) == SettingsStore::Found::Valid);
-  CHECK(found.position == 200);
+  CHECK(found.lift.position == 200);
 }

@@ -45,14 +45,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory, firmware: dict[str, Path]) -> 
 
 def test_the_description_is_all_a_client_needs(lab: Lab) -> None:
     told = json.loads(json.dumps(lab.describe()))
-    assert list(told) == ["api", "device_server", "user", "product", "wifi", "photons", "vphoton", "firmware"]
+    keys = ["api", "device_server", "user", "product", "products", "wifi", "photons", "vphoton", "firmware"]
+    assert list(told) == keys
     assert set(told["device_server"]) == {"host", "port", "key_file"}
     assert len(Path(told["device_server"]["key_file"]).read_bytes()) == 294
     assert [photon["name"] for photon in told["photons"]] == ["photon-1", "photon-2", "fresh-1"]
     assert [photon["owner"] for photon in told["photons"]] == [USERNAME, USERNAME, None]
-    keys = {"id", "name", "state", "serial", "softap_tcp", "softap_http", "control", "variant", "owner"}
+    shown = {"id", "name", "state", "serial", "softap_tcp", "softap_http", "control", "variant", "owner"}
     for photon in told["photons"]:
-        assert set(photon) == keys
+        assert set(photon) == shown
         assert Path(photon["state"]).is_dir() and Path(photon["control"]).is_socket()
     with Cloud(told["api"]) as cloud:
         user = cloud.using(cloud.log_in(told["user"]["username"], told["user"]["password"]))

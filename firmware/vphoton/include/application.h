@@ -13,6 +13,7 @@
 // Modules are built with hidden visibility; what they take from the executable stays visible.
 #pragma GCC visibility push(default)
 
+#include "ota_flash_hal.h"
 #include "spark_wiring_cloud.h"
 #include "spark_wiring_constants.h"
 #include "spark_wiring_eeprom.h"
@@ -35,6 +36,8 @@
 #include "spark_wiring_system.h"
 #include "spark_wiring_ticks.h"
 #include "spark_wiring_time.h"
+#include "spark_wiring_timer.h"
+#include "spark_wiring_usartserial.h"
 #include "spark_wiring_usbserial.h"
 #include "spark_wiring_version.h"
 #include "spark_wiring_watchdog.h"

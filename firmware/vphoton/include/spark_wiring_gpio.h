@@ -56,3 +56,10 @@ void digitalWrite(pin_t pin, uint8_t value);
 int32_t digitalRead(pin_t pin);
 int32_t analogRead(pin_t pin);                // 0 ... 4095
 void analogWrite(pin_t pin, uint32_t value);  // 0 ... 255 duty
+void analogWrite(pin_t pin, uint32_t value, uint32_t frequency_hz);
+
+// Without the checks of the slow ones; the pin must be set up already.
+void pinSetFast(pin_t pin);
+void pinResetFast(pin_t pin);
+void digitalWriteFast(pin_t pin, uint8_t value);
+int32_t pinReadFast(pin_t pin);

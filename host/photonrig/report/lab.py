@@ -102,7 +102,7 @@ def _tell(lab: dict[str, Any], script: Path) -> None:
         ("API", lab["api"]),
         ("device server", f"{server['host']}:{server['port']}, key {server['key_file']}"),
         ("user", f"{lab['user']['username']} (password and token: ./rig lab --json)"),
-        ("product", f"{lab['product']['id']} {lab['product']['slug']}"),
+        ("products", ", ".join(f"{made['id']} {made['slug']}" for made in lab["products"])),
         ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
         ("Particle CLI", f"{script} list"),
         ("over USB", f"{script} usb list"),

@@ -12,6 +12,7 @@ class Board {
   virtual int reset_reason() = 0;
   virtual uint32_t free_memory() = 0;
   virtual bool cloud_connected() = 0;
+  virtual bool claimed() = 0;
   virtual void reset() = 0;
 
  protected:

@@ -1,32 +1,54 @@
-// Negative results of the cloud functions and console commands, and fault codes. Documented in the library's README.
+// Negative results of the cloud functions and console commands, and fault codes; docs/surface.md lists both.
 #pragma once
+
+// X(identifier, value, text)
+#define SHADE_RESULTS(X)                                                                     \
+  X(kBadArgument, -1, "not understood or out of range; nothing was changed")                 \
+  X(kBusy, -2, "not while the shade moves; nothing was changed")                             \
+  X(kFaulted, -3, "the motor did not obey; `move stop` tries it again and clears the fault") \
+  X(kNotStored, -4, "it could not be stored; what was stays")
+
+// X(identifier, code, name, text)
+#define SHADE_FAULTS(X)                                                                                      \
+  X(None, 0, "none", "")                                                                                     \
+  X(Driver, 1, "driver", "an output did not obey")                                                           \
+  X(Storage, 2, "storage",                                                                                   \
+    "settings, position or rolling code could not be stored; cleared by the next write that works")          \
+  X(SettingsLost, 3, "settings_lost",                                                                        \
+    "what was stored is damaged or another kind of variant's; cleared by `calibrate`")                       \
+  X(Stalled, 4, "stalled", "driven, and nothing turns")                                                      \
+  X(Slipped, 5, "slipped", "the motor turned beyond the end, and the end was not there")                     \
+  X(Encoder, 6, "encoder", "pulses were lost or came out of order")                                          \
+  X(NoAnswer, 7, "no_answer", "the motor does not answer")                                                   \
+  X(Checksum, 8, "checksum", "the motor's answers arrive damaged")                                           \
+  X(Collision, 9, "collision", "what was sent came back changed: somebody else talks on the bus")            \
+  X(Contradiction, 10, "contradiction", "both limit switches are closed")                                    \
+  X(EndMissing, 11, "end_missing", "the end was not met in time: the motor stands or its switch stays open") \
+  X(EndHeld, 12, "end_held", "the switch of the end that was left stays closed, or the motor stands")        \
+  X(Overrun, 13, "overrun", "it went on moving after it was stopped")                                        \
+  X(LoopStalled, 14, "loop_stalled", "the application stood still while the shade moved; the motor was stopped")
 
 namespace shade {
 
 enum Result {
-  kBadArgument = -1,  // not understood or out of range; nothing was changed
-  kBusy = -2,         // not while the shade moves; nothing was changed
-  kFaulted = -3,      // the driver did not obey; `stop` tries it again
-  kNotStored = -4,    // the settings could not be stored; the old ones stay
+#define SHADE_RESULT_VALUE(identifier, value, text) identifier = value,
+  SHADE_RESULTS(SHADE_RESULT_VALUE)
+#undef SHADE_RESULT_VALUE
 };
 
 enum class Fault {
-  None = 0,
-  Driver = 1,        // an output did not obey
-  Storage = 2,       // the last settings or position could not be stored
-  SettingsLost = 3,  // the stored settings were unreadable at start; cleared by a calibration
+#define SHADE_FAULT_VALUE(identifier, code, name, text) identifier = code,
+  SHADE_FAULTS(SHADE_FAULT_VALUE)
+#undef SHADE_FAULT_VALUE
 };
 
 inline const char* fault_text(Fault fault) {
   switch (fault) {
-    case Fault::None:
-      return "none";
-    case Fault::Driver:
-      return "driver";
-    case Fault::Storage:
-      return "storage";
-    case Fault::SettingsLost:
-      return "settings_lost";
+#define SHADE_FAULT_NAME(identifier, code, name, text) \
+  case Fault::identifier:                              \
+    return name;
+    SHADE_FAULTS(SHADE_FAULT_NAME)
+#undef SHADE_FAULT_NAME
   }
   return "unknown";
 }

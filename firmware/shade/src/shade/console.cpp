@@ -12,7 +12,8 @@ const Console::Command Console::kCommands[] = {
     {"info", "info", false, &Console::info},
     {"status", "status", false, &Console::status},
     {"move", "move open|close|stop|0...100", true, &Console::move},
-    {"calibrate", "calibrate OPEN_MS,CLOSE_MS|reset", true, &Console::calibrate},
+    {"calibrate", "calibrate A,B|reset", true, &Console::calibrate},
+    {"tilt", "tilt open|close|stop|0...100", true, &Console::tilt},
     {"identify", "identify SECONDS", true, &Console::identify},
     {"reset", "reset", false, &Console::reset},
     {"help", "help", false, &Console::help},
@@ -76,12 +77,21 @@ void Console::status(const char*) {
   JsonWriter json(out_, sizeof out_);
   json.number("position", controller_.position()).flag("moving", controller_.moving());
   json.number("target", controller_.target());
-  json.count("open_ms", controller_.travel().open_ms).count("close_ms", controller_.travel().close_ms);
+  if (controller_.has_tilt()) json.number("tilt", controller_.tilt_position());
+  bool counts = controller_.identity().measure == Measure::Counts;
+  json.count(counts ? "lift_counts" : "open_ms", controller_.travel().first);
+  json.count(counts ? "tilt_counts" : "close_ms", controller_.travel().second);
+  json.text("fault_text", fault_text(controller_.fault())).text("site", controller_.site());
   json.members(health);
   port_.write_line(json.c_str());
 }
 
 void Console::move(const char* argument) { result("move", argument, controller_.move(argument)); }
+
+void Console::tilt(const char* argument) {
+  if (controller_.has_tilt()) return result("tilt", argument, controller_.tilt(argument));
+  error("nothing tilts", argument);
+}
 
 void Console::calibrate(const char* argument) { result("calibrate", argument, controller_.calibrate(argument)); }
 
@@ -99,7 +109,7 @@ void Console::reset(const char*) {
 }
 
 void Console::help(const char*) {
-  char list[320];
+  char list[360];
   size_t length = 0;
   for (const Command& command : kCommands)
     length += snprintf(list + length, sizeof list - length, "%c\"%s\"", length ? ',' : '[', command.usage);

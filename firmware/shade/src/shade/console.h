@@ -1,7 +1,7 @@
 // The bench console on USB serial, outside listening mode: one line in, one JSON line out, answered at once. Lines
 // nobody asked for are objects with an `event` key.
 //
-//   ping TOKEN | info | status | move X | calibrate X | identify X | reset | help
+//   ping TOKEN | info | status | move X | tilt X | calibrate X | identify X | reset | help
 #pragma once
 
 #include "controller.h"
@@ -34,6 +34,7 @@ class Console : public Observer {
   void info(const char* argument);
   void status(const char* argument);
   void move(const char* argument);
+  void tilt(const char* argument);
   void calibrate(const char* argument);
   void identify(const char* argument);
   void reset(const char* argument);

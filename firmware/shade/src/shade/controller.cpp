@@ -3,36 +3,68 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <initializer_list>
+
 #include "json_writer.h"
 #include "numbers.h"
 #include "surface.h"
 
 namespace shade {
 
+namespace {
+
+// In the place of a tilt that a variant does not have.
+class NoDriver : public Driver {
+ public:
+  bool begin() override { return true; }
+  bool run(const Leg&) override { return true; }
+  bool stop() override { return true; }
+  bool at_end() override { return true; }
+  void tick(uint32_t) override {}
+  uint32_t due_in(uint32_t) override { return kNothingDue; }
+};
+NoDriver no_driver;
+
+}  // namespace
+
 Controller::Controller(const Identity& identity, const Ports& ports)
     : identity_(identity),
       board_(ports.board),
       clock_(ports.clock),
-      motion_(ports.driver, ports.clock, identity.rules, identity.travel),
+      lift_driver_(ports.driver),
+      tilt_driver_(ports.tilt),
+      has_tilt_(ports.tilt != nullptr),
+      lift_(ports.driver, ports.clock, identity.rules, identity.travel),
+      tilt_(ports.tilt ? *ports.tilt : static_cast<Driver&>(no_driver), ports.clock, identity.rules, identity.travel),
       settings_(ports.storage),
+      site_(ports.storage),
       events_(ports.publisher, ports.clock),
       identifier_(ports.indicator, ports.clock),
       travel_(identity.travel) {
-  snprintf(fw_, sizeof fw_, "%s %d", identity.variant, identity.version);
+  snprintf(fw_, sizeof fw_, "%s %d%s", identity.variant, identity.version,
+           identity.experimental ? " experimental" : "");
 }
 
 void Controller::begin(Observer& observer) {
   observer_ = &observer;
-  uptime_counted_ms_ = clock_.now_ms();
+  uptime_counted_ms_ = ticked_ms_ = clock_.now_ms();
   // A new device is installed with the shade closed; so its position is known.
-  Settings settings = {0, true, false, false, identity_.travel};
+  Settings settings = {{0, true, false}, {0, true, false}, false, identity_.measure, identity_.travel};
   SettingsStore::Found found = settings_.load(settings);
-  settings_lost_ = found == SettingsStore::Found::Damaged;
-  if (settings.calibrated) travel_ = settings.travel;
-  calibrated_ = settings.calibrated;
-  motion_.set_travel(travel_);
+  // Numbers in another measure say nothing about this motor, nor does the position that was counted with them.
+  bool foreign = settings.measure != identity_.measure;
+  settings_lost_ = found == SettingsStore::Found::Damaged || (foreign && settings.calibrated);
+  bool usable = !settings_lost_ && !foreign;
+  calibrated_ = usable && settings.calibrated;
+  if (calibrated_) travel_ = settings.travel;
+  site_.load();
   // Power lost in motion: the stored position is where the move began.
-  motion_.set_position(settings.position, settings.known && !settings.in_motion && !settings_lost_);
+  lift_.motion.set_position(settings.lift.position, usable && settings.lift.known && !settings.lift.in_motion);
+  tilt_.motion.set_position(settings.tilt.position,
+                            !has_tilt_ || (usable && settings.tilt.known && !settings.tilt.in_motion));
+  apply_travel();
+  lift_driver_.place(settings.lift.position, travel_.first);
+  if (tilt_driver_) tilt_driver_->place(settings.tilt.position, travel_.second);
 
   char data[EventQueue::kMaxData];
   JsonWriter json(data, sizeof data);
@@ -40,8 +72,14 @@ void Controller::begin(Observer& observer) {
   json.number("position", position()).flag("calibrated", calibrated_);
   emit("boot", event::boot, data);
   if (settings_lost_) raise(Fault::SettingsLost);
-  motion_.begin();
+  lift_.motion.begin();
+  tilt_.motion.begin();
   settle();
+}
+
+void Controller::apply_travel() {
+  lift_.motion.set_travel(travel_);
+  tilt_.motion.set_travel(travel_);
 }
 
 void Controller::tick() {
@@ -49,48 +87,96 @@ void Controller::tick() {
   uint32_t seconds = (now - uptime_counted_ms_) / 1000;
   uptime_s_ += seconds;
   uptime_counted_ms_ += seconds * 1000;
+  ticked_ms_ = now;
 
-  motion_.tick();
+  if (cut_) {
+    cut_ = false;
+    for (Axis* axis : {&lift_, &tilt_})
+      if (axis->motion.moving()) axis->motion.fail(Fault::LoopStalled);
+  }
+  lift_.motion.tick();
+  tilt_.motion.tick();
   settle();
   identifier_.tick();
   events_.tick();
 }
 
-// Stores and reports where the shade came to rest, whatever made it stop, and a driver that does not obey.
-void Controller::settle() {
-  if (motion_.faulted() && !driver_failed_) raise(Fault::Driver);
-  driver_failed_ = motion_.faulted();
-  bool moves = moving();
-  if (moves == was_moving_) return;
-  was_moving_ = moves;
-  if (moves) {
-    stop_commanded_ = false;
-    store(true);
-    return;
-  }
-  store(false);
-  char data[EventQueue::kMaxData];
-  JsonWriter json(data, sizeof data);
-  json.number("position", position()).number("target", target());
-  json.text("cause", motion_.faulted() ? "fault" : stop_commanded_ ? "stopped" : "arrived");
-  emit("moved", event::moved, data);
+void Controller::watch() {
+  if (cut_ || !moving() || clock_.now_ms() - ticked_ms_ < kLongestLoopMs) return;
+  cut_ = true;
+  lift_.motion.cut();
+  tilt_.motion.cut();
 }
 
-int Controller::move(const char* argument) {
+void Controller::halt(const char* cause) {
+  for (Axis* axis : {&lift_, &tilt_}) {
+    if (!axis->motion.moving()) continue;
+    axis->stopped_by = cause;
+    axis->motion.stop();
+  }
+  settle();
+}
+
+uint32_t Controller::due_in() const {
+  uint32_t lift = lift_.motion.due_in(), tilt = tilt_.motion.due_in();
+  return lift < tilt ? lift : tilt;
+}
+
+// Stores and reports where things came to rest, whatever made them stop, and a driver that does not obey.
+void Controller::settle() {
+  bool lift = settle(lift_), tilt = settle(tilt_);
+  if (!lift && !tilt) return;
+  store();
+  if (lift) report_rest(lift_);
+  if (tilt) report_rest(tilt_);
+}
+
+// Whether it has begun to move or come to rest.
+bool Controller::settle(Axis& axis) {
+  Fault fault = axis.motion.fault();
+  if (fault != axis.reported) {
+    axis.reported = fault;
+    if (fault != Fault::None) raise(fault);
+  }
+  bool moves = axis.motion.moving();
+  if (moves == axis.was_moving) return false;
+  axis.was_moving = moves;
+  if (moves) axis.stopped_by = nullptr;
+  return true;
+}
+
+void Controller::report_rest(Axis& axis) {
+  if (axis.was_moving) return;
+  bool lift = &axis == &lift_;
+  char data[EventQueue::kMaxData];
+  JsonWriter json(data, sizeof data);
+  json.number(lift ? "position" : "tilt", axis.motion.position()).number("target", axis.motion.target());
+  bool faulted = axis.motion.fault() != Fault::None;
+  json.text("cause", faulted ? "fault" : axis.stopped_by ? axis.stopped_by : "arrived");
+  emit(lift ? "moved" : "tilted", lift ? event::moved : event::tilted, data);
+}
+
+int Controller::move(const char* argument) { return command(lift_, argument); }
+
+int Controller::tilt(const char* argument) {
+  return has_tilt_ ? command(tilt_, argument) : static_cast<int>(kBadArgument);
+}
+
+int Controller::command(Axis& axis, const char* argument) {
   uint32_t target;
   if (strcmp(argument, "open") == 0) {
     target = 100;
   } else if (strcmp(argument, "close") == 0) {
     target = 0;
   } else if (strcmp(argument, "stop") == 0) {
-    stop_commanded_ = moving();
-    int result = motion_.stop();
+    axis.stopped_by = axis.motion.moving() ? "stopped" : nullptr;
+    int result = axis.motion.stop();
     settle();
     return result;
   } else if (!read_number(argument, '\0', 100, target)) {
     return kBadArgument;
   }
-  int result = motion_.move_to(static_cast<int>(target));
+  int result = axis.motion.move_to(static_cast<int>(target));
   settle();
   return result;
 }
@@ -104,31 +190,37 @@ int Controller::identify(const char* argument) {
 }
 
 int Controller::calibrate(const char* argument) {
-  TravelTimes travel = identity_.travel;
+  Travel travel = identity_.travel;
   bool own = strcmp(argument, "reset") != 0;
   if (own) {
     const char* rest;
-    if (!read_number(argument, ',', TravelTimes::kMax, travel.open_ms, &rest)) return kBadArgument;
-    if (!read_number(rest, '\0', TravelTimes::kMax, travel.close_ms)) return kBadArgument;
-    if (!travel.valid()) return kBadArgument;
+    if (!read_number(argument, ',', Travel::kMaxNumber, travel.first, &rest)) return kBadArgument;
+    if (!read_number(rest, '\0', Travel::kMaxNumber, travel.second)) return kBadArgument;
+    if (!travel.valid(identity_.measure)) return kBadArgument;
   }
   if (moving()) return kBusy;
-  TravelTimes old_travel = travel_;
+  Travel old_travel = travel_;
   bool old_calibrated = calibrated_;
+  uint16_t lift = lift_.motion.hundredths(), tilt = tilt_.motion.hundredths();
   travel_ = travel;
   calibrated_ = own;
-  if (!store(false)) {
+  if (!store()) {
     travel_ = old_travel;
     calibrated_ = old_calibrated;
     return kNotStored;
   }
   settings_lost_ = false;
-  motion_.set_travel(travel_);
+  apply_travel();
+  lift_driver_.place(lift, travel_.first);
+  if (tilt_driver_) tilt_driver_->place(tilt, travel_.second);
   return 0;
 }
 
+bool Controller::name_site(const char* text) { return site_.save(text); }
+
 Fault Controller::fault() const {
-  if (motion_.faulted()) return Fault::Driver;
+  if (lift_.motion.fault() != Fault::None) return lift_.motion.fault();
+  if (tilt_.motion.fault() != Fault::None) return tilt_.motion.fault();
   if (storage_failed_) return Fault::Storage;
   return settings_lost_ ? Fault::SettingsLost : Fault::None;
 }
@@ -136,12 +228,18 @@ Fault Controller::fault() const {
 void Controller::write_health(char* buffer, size_t size) {
   JsonWriter json(buffer, size);
   json.number("fault", static_cast<int>(fault())).flag("known", known()).flag("calibrated", calibrated_);
-  json.count("moves", motion_.moves()).count("uptime", uptime_s_).number("reset", board_.reset_reason());
+  json.flag("claimed", board_.claimed());
+  json.count("moves", lift_.motion.moves() + tilt_.motion.moves()).count("uptime", uptime_s_);
+  json.number("reset", board_.reset_reason());
   json.count("free", board_.free_memory()).count("dropped", events_.dropped());
 }
 
-bool Controller::store(bool in_motion) {
-  Settings settings = {motion_.hundredths(), motion_.known(), in_motion, calibrated_, travel_};
+AxisRecord Controller::record_of(const Axis& axis) const {
+  return {axis.motion.hundredths(), axis.motion.known(), axis.motion.moving()};
+}
+
+bool Controller::store() {
+  Settings settings = {record_of(lift_), record_of(tilt_), calibrated_, identity_.measure, travel_};
   bool stored = settings_.save(settings);
   bool failed_before = storage_failed_;
   storage_failed_ = !stored;

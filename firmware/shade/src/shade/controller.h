@@ -11,19 +11,22 @@
 #include "identifier.h"
 #include "motion.h"
 #include "settings_store.h"
+#include "site_name.h"
 
 namespace shade {
 
-// What makes one variant different from another, besides its Driver.
+// What makes one variant different from another, besides its drivers.
 struct Identity {
   const char* variant;
   int product;
   int version;
+  bool experimental;  // a build for single devices, named so wherever it shows itself
   MotionRules rules;
-  TravelTimes travel;  // until the shade is calibrated
+  Measure measure;
+  Travel travel;  // until the shade is calibrated
 };
 
-// Hears every event as it happens: `kind` is boot, moved or fault, `data` the JSON object the cloud gets.
+// Hears every event as it happens: `kind` is boot, moved, tilted or fault, `data` the JSON object the cloud gets.
 class Observer {
  public:
   virtual void on_event(const char* kind, const char* data) = 0;
@@ -34,6 +37,9 @@ class Observer {
 
 class Controller {
  public:
+  // A loop that takes longer while something moves is a fault, and the motors are stopped.
+  static constexpr uint32_t kLongestLoopMs = 1000;
+
   struct Ports {
     Driver& driver;
     Clock& clock;
@@ -41,56 +47,85 @@ class Controller {
     Publisher& publisher;
     Indicator& indicator;
     Board& board;
+    Driver* tilt;  // null: nothing tilts
   };
 
   Controller(const Identity& identity, const Ports& ports);
 
   void begin(Observer& observer);
   void tick();
-  uint32_t due_in() const { return motion_.due_in(); }
+  // The watchdog: from a timer, so that it runs when the loop does not.
+  void watch();
+  // Before a reset or an update: everything stops, as if commanded, with this as the cause.
+  void halt(const char* cause);
+  uint32_t due_in() const;
 
   // Cloud functions; see surface.h. Arguments that are not understood change nothing.
   int move(const char* argument);
+  int tilt(const char* argument);
   int identify(const char* argument);
   int calibrate(const char* argument);
+  // The installer's page; false when it is too long or could not be stored.
+  bool name_site(const char* text);
 
   const Identity& identity() const { return identity_; }
   const char* fw() const { return fw_; }
-  int position() const { return motion_.position(); }
-  int target() const { return motion_.target(); }
-  bool moving() const { return motion_.moving(); }
-  bool known() const { return motion_.known(); }
+  const char* site() const { return site_.text(); }
+  int position() const { return lift_.motion.position(); }
+  int target() const { return lift_.motion.target(); }
+  int tilt_position() const { return tilt_.motion.position(); }
+  bool has_tilt() const { return has_tilt_; }
+  bool moving() const { return lift_.motion.moving() || tilt_.motion.moving(); }
+  bool known() const { return lift_.motion.known() && tilt_.motion.known(); }
   bool calibrated() const { return calibrated_; }
-  TravelTimes travel() const { return travel_; }
+  Travel travel() const { return travel_; }
   Fault fault() const;
-  // JSON object, at most 160 characters.
+  // JSON object, at most 180 characters.
   void write_health(char* buffer, size_t size);
 
  private:
-  bool store(bool in_motion);
+  struct Axis {
+    Axis(Driver& driver, Clock& clock, const MotionRules& rules, const Travel& travel)
+        : motion(driver, clock, rules, travel) {}
+    Motion motion;
+    Fault reported = Fault::None;
+    bool was_moving = false;
+    const char* stopped_by = nullptr;  // cause of a stop that was commanded
+  };
+
+  int command(Axis& axis, const char* argument);
+  bool store();
+  void apply_travel();
   void settle();
+  bool settle(Axis& axis);
+  void report_rest(Axis& axis);
   void raise(Fault fault);
   void emit(const char* kind, const char* name, const char* data);
+  AxisRecord record_of(const Axis& axis) const;
 
   const Identity identity_;
   Board& board_;
   Clock& clock_;
-  Motion motion_;
+  Driver& lift_driver_;
+  Driver* tilt_driver_;
+  const bool has_tilt_;
+  Axis lift_;
+  Axis tilt_;
   SettingsStore settings_;
+  SiteName site_;
   EventQueue events_;
   Identifier identifier_;
   Observer* observer_ = nullptr;
 
-  char fw_[24];
-  TravelTimes travel_;
+  char fw_[40];
+  Travel travel_;
   bool calibrated_ = false;
-  bool driver_failed_ = false;   // and reported
   bool storage_failed_ = false;  // and reported
   bool settings_lost_ = false;
-  bool was_moving_ = false;
-  bool stop_commanded_ = false;
   uint32_t uptime_s_ = 0;
   uint32_t uptime_counted_ms_ = 0;
+  volatile uint32_t ticked_ms_ = 0;
+  volatile bool cut_ = false;  // by the watchdog
 };
 
 }  // namespace shade

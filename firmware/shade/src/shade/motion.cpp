@@ -1,25 +1,31 @@
 #include "motion.h"
 
-#include "codes.h"
-
 namespace shade {
 
 namespace {
+
 const uint16_t kOpen = 10000;
+
+bool is_end(int target) { return target == 0 || target == 100; }
+
 }  // namespace
 
-Motion::Motion(Driver& driver, Clock& clock, const MotionRules& rules, const TravelTimes& travel)
+Motion::Motion(Driver& driver, Clock& clock, const MotionRules& rules, const Travel& travel)
     : driver_(driver), clock_(clock), rules_(rules), travel_(travel) {}
 
-void Motion::begin() { faulted_ = !driver_.begin(); }
+void Motion::begin() {
+  if (!driver_.begin()) failed();
+}
 
 void Motion::set_position(uint16_t hundredths, bool known) {
   leg_from_ = hundredths;
   known_ = known;
-  target_ = position();
+  target_ = (hundredths + 50) / 100;
 }
 
 uint16_t Motion::hundredths() const {
+  int32_t measured = driver_.feedback().measured;
+  if (measured >= 0) return static_cast<uint16_t>(measured < kOpen ? measured : kOpen);
   if (phase_ != Phase::Running) return leg_from_;
   uint64_t travelled = static_cast<uint64_t>(clock_.now_ms() - leg_start_ms_) * kOpen / travel_ms();
   uint64_t way = direction_ == Direction::Open ? kOpen - leg_from_ : leg_from_;
@@ -31,11 +37,11 @@ uint16_t Motion::hundredths() const {
 int Motion::leg_target() const { return known_ || target_ == 100 ? target_ : 0; }
 
 int Motion::move_to(int target) {
-  if (faulted_) return kFaulted;
+  if (fault_ != Fault::None) return kFaulted;
   target_ = target;
+  corrected_ = false;
   // An end is driven to even from there, for as long as the overrun takes: somebody may have moved the shade by hand.
-  bool at_end = target == 0 || target == 100;
-  if (phase_ == Phase::Rest && known_ && position() == target && (!at_end || rules_.overrun_percent == 0))
+  if (phase_ == Phase::Rest && known_ && position() == target && (!is_end(target) || rules_.overrun_percent == 0))
     return target;
   ++moves_;
   if (phase_ == Phase::Pause) return target;
@@ -44,7 +50,7 @@ int Motion::move_to(int target) {
     int to = leg_target() * 100;
     bool opens = to > here || to == kOpen;
     if (opens == (direction_ == Direction::Open)) {
-      hold(here);
+      leg_from_ = here;
     } else {
       if (!halt()) return kFaulted;
       phase_ = Phase::Pause;
@@ -57,8 +63,9 @@ int Motion::move_to(int target) {
 bool Motion::start_leg() {
   bool was_running = phase_ == Phase::Running;
   uint32_t now = clock_.now_ms();
+  uint16_t here = was_running ? leg_from_ : hundredths();
   int to = leg_target();
-  bool opens = to * 100 > leg_from_ || to == 100;
+  bool opens = to * 100 > here || to == 100;
   Direction direction = opens ? Direction::Open : Direction::Close;
   if (!was_running && settling_ && direction != direction_ && now - stopped_ms_ < rules_.dead_time_ms) {
     phase_ = Phase::Pause;
@@ -66,21 +73,25 @@ bool Motion::start_leg() {
   }
   direction_ = direction;
   leg_to_ = to;
-  uint16_t from = leg_from_;
-  if (!known_) from = opens ? 0 : kOpen;  // it may have the whole way to go
+  leg_from_ = here;
+  uint16_t from = known_ ? here : opens ? 0 : kOpen;  // without knowledge it may have the whole way to go
   uint32_t way = opens ? to * 100 - from : from - to * 100;
   leg_run_ms_ = static_cast<uint32_t>(static_cast<uint64_t>(way) * travel_ms() / kOpen);
-  if (to == 0 || to == 100) leg_run_ms_ += travel_ms() * rules_.overrun_percent / 100;
+  if (is_end(to)) leg_run_ms_ += travel_ms() * rules_.overrun_percent / 100;
   leg_start_ms_ = now;
   phase_ = Phase::Running;
-  if (was_running) return true;
-  return driver_.run(direction_) || fail();
+  Leg leg = {direction_, static_cast<uint16_t>(to * 100), known_};
+  if (was_running) {
+    driver_.aim_at(leg);
+    return true;
+  }
+  return driver_.run(leg) || failed();
 }
 
 int Motion::stop() {
-  if (phase_ == Phase::Rest && !faulted_) return position();
-  if (phase_ == Phase::Running || faulted_) {
-    faulted_ = false;
+  if (phase_ == Phase::Rest && fault_ == Fault::None) return position();
+  if (phase_ == Phase::Running || fault_ != Fault::None) {
+    fault_ = Fault::None;
     if (!halt()) return kFaulted;
   }
   phase_ = Phase::Rest;
@@ -90,48 +101,85 @@ int Motion::stop() {
 
 // Stops the output and keeps where the shade got to.
 bool Motion::halt() {
-  hold(hundredths());
+  rest_at(hundredths());
+  return driver_.stop() || failed();
+}
+
+void Motion::rest_at(uint16_t hundredths) {
+  leg_from_ = hundredths;
   phase_ = Phase::Rest;
   settling_ = true;
   stopped_ms_ = clock_.now_ms();
-  return driver_.stop() || fail();
 }
 
-void Motion::hold(uint16_t hundredths) { leg_from_ = hundredths; }
+bool Motion::failed() {
+  Fault found = driver_.feedback().fault;
+  fail(found == Fault::None ? Fault::Driver : found);
+  return false;
+}
 
-bool Motion::fail() {
-  hold(hundredths());
-  phase_ = Phase::Rest;
+void Motion::fail(Fault fault) {
+  rest_at(hundredths());
   target_ = position();
-  faulted_ = true;
+  fault_ = fault;
   known_ = false;  // whether it still moves is anyone's guess
   driver_.stop();
-  return false;
 }
 
 void Motion::tick() {
   uint32_t now = clock_.now_ms();
   driver_.tick(now);
   if (settling_ && now - stopped_ms_ >= rules_.dead_time_ms) settling_ = false;
-  if (phase_ == Phase::Pause && !settling_) {
+  Feedback seen = driver_.feedback();
+  if (seen.fault != Fault::None && fault_ == Fault::None) {
+    fail(seen.fault);
+  } else if (phase_ == Phase::Running) {
+    follow_leg(seen, now);
+  } else if (phase_ == Phase::Pause && !settling_) {
     phase_ = Phase::Rest;
-    if (known_ && position() == target_ && target_ != 0 && target_ != 100) return;
+    if (known_ && position() == target_ && !is_end(target_)) return;
     start_leg();
-  } else if (phase_ == Phase::Running && now - leg_start_ms_ >= leg_run_ms_) {
-    if (leg_to_ == 0 || leg_to_ == 100) {
-      hold(leg_to_ * 100);
-      phase_ = Phase::Rest;
-      settling_ = true;
-      stopped_ms_ = now;
-      known_ = true;
-      if (!driver_.at_end()) {
-        fail();
-        return;
-      }
-    } else if (!halt()) {
+  } else if (phase_ == Phase::Rest) {
+    watch_rest(seen);
+  }
+}
+
+void Motion::follow_leg(const Feedback& seen, uint32_t now) {
+  bool met = direction_ == Direction::Open ? seen.at_open : seen.at_closed;
+  bool timed = seen.measured < 0;
+  bool time_is_up = timed && now - leg_start_ms_ >= leg_run_ms_;
+  if (!met && !seen.arrived && !time_is_up) return;
+  bool ends = is_end(leg_to_);
+  if (!met && timed && ends && driver_.senses_ends()) {
+    fail(Fault::EndMissing);
+    return;
+  }
+  if (met || (timed && ends)) {
+    rest_at(direction_ == Direction::Open ? kOpen : 0);
+    known_ = true;
+    if (!driver_.at_end()) {
+      failed();
       return;
     }
-    if (leg_to_ != target_) phase_ = Phase::Pause;
+    // An end in the middle of the way: at least it is certain now where the shade is.
+    if (!ends && !corrected_) {
+      corrected_ = true;
+      phase_ = Phase::Pause;
+    }
+  } else if (timed ? !halt() : (rest_at(static_cast<uint16_t>(seen.measured)), false)) {
+    return;
+  }
+  if (leg_to_ != target_) phase_ = Phase::Pause;
+}
+
+void Motion::watch_rest(const Feedback& seen) {
+  if (fault_ != Fault::None) return;
+  if (seen.absolute && !known_) {
+    known_ = true;
+    target_ = position();
+  } else if (seen.measured < 0 && seen.at_open != seen.at_closed) {
+    // Whoever moved it there.
+    set_position(seen.at_open ? kOpen : 0, true);
   }
 }
 
@@ -139,9 +187,10 @@ uint32_t Motion::due_in() const {
   uint32_t now = clock_.now_ms();
   uint32_t due = driver_.due_in(now);
   if (phase_ == Phase::Rest) return due;
-  uint32_t since = phase_ == Phase::Running ? leg_start_ms_ : stopped_ms_;
-  uint32_t length = phase_ == Phase::Running ? leg_run_ms_ : rules_.dead_time_ms;
-  uint32_t elapsed = now - since;
+  bool runs = phase_ == Phase::Running;
+  if (runs && driver_.feedback().measured >= 0) return due;
+  uint32_t elapsed = now - (runs ? leg_start_ms_ : stopped_ms_);
+  uint32_t length = runs ? leg_run_ms_ : rules_.dead_time_ms;
   uint32_t own = elapsed >= length ? 0 : length - elapsed;
   return own < due ? own : due;
 }

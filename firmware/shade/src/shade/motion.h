@@ -1,6 +1,6 @@
-// Position by timed travel: knows where the shade is from how long it ran, and when to stop it.
+// One moving part: where it is, by timed travel or as its driver measures it, and when it stops.
 //
-//   Rest --move_to--> Running --time is up, stop()--> Rest
+//   Rest --move_to--> Running --arrived, stop()--> Rest
 //     \                  | other direction
 //      \---dead time--> Pause --dead time over--> Running
 #pragma once
@@ -15,19 +15,23 @@ namespace shade {
 
 class Motion {
  public:
-  Motion(Driver& driver, Clock& clock, const MotionRules& rules, const TravelTimes& travel);
+  Motion(Driver& driver, Clock& clock, const MotionRules& rules, const Travel& travel);
 
   // When the driver does not obey, moving is refused from the start.
   void begin();
   // Both only while at rest. `known` false: the position is a guess (power was lost in motion); the next move to
   // 1 ... 99 closes the shade fully first.
-  void set_travel(const TravelTimes& travel) { travel_ = travel; }
+  void set_travel(const Travel& travel) { travel_ = travel; }
   void set_position(uint16_t hundredths, bool known);
 
   // 0 closed ... 100 open; returns the target, or kFaulted when the driver does not obey.
   int move_to(int target);
-  // Returns the position the shade is left at, or kFaulted.
+  // Returns the position the shade is left at, or kFaulted. Clears the fault if the driver obeys again.
   int stop();
+  // Stops with a fault, whatever is going on.
+  void fail(Fault fault);
+  // Stops the output and nothing else: for the watchdog, from another thread.
+  void cut() { driver_.stop(); }
   void tick();
 
   int position() const { return (hundredths() + 50) / 100; }
@@ -35,7 +39,7 @@ class Motion {
   bool known() const { return known_; }
   int target() const { return target_; }
   bool moving() const { return phase_ != Phase::Rest; }
-  bool faulted() const { return faulted_; }
+  Fault fault() const { return fault_; }
   uint32_t moves() const { return moves_; }
   uint32_t due_in() const;  // milliseconds until tick() has something to do, Driver::kNothingDue at rest
 
@@ -45,21 +49,24 @@ class Motion {
   int leg_target() const;
   bool start_leg();
   bool halt();
-  void hold(uint16_t hundredths);
-  bool fail();
-  uint32_t travel_ms() const { return direction_ == Direction::Open ? travel_.open_ms : travel_.close_ms; }
+  void rest_at(uint16_t hundredths);
+  void follow_leg(const Feedback& seen, uint32_t now);
+  void watch_rest(const Feedback& seen);
+  bool failed();
+  uint32_t travel_ms() const { return direction_ == Direction::Open ? travel_.first : travel_.second; }
 
   Driver& driver_;
   Clock& clock_;
   const MotionRules rules_;
-  TravelTimes travel_;
+  Travel travel_;
 
   Phase phase_ = Phase::Rest;
   Direction direction_ = Direction::Close;
   int target_ = 0;
   bool known_ = true;
-  bool faulted_ = false;
+  Fault fault_ = Fault::None;
   bool settling_ = false;    // stopped, and the dead time has not passed yet
+  bool corrected_ = false;   // an end was met where none was expected, and the way back is being made
   uint32_t stopped_ms_ = 0;  // when it was stopped
   uint32_t leg_start_ms_ = 0;
   uint32_t leg_run_ms_ = 0;

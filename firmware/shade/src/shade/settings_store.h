@@ -1,44 +1,46 @@
-// Position and calibration in EEPROM: two slots written in turn, so that a power cut at any byte leaves one of them
-// valid.
+// Position and calibration in EEPROM.
 //
-// Slot (32 bytes, little-endian): 0 'S' 'H', 2 format version, 3 flags (1 in motion, 2 calibrated, 4 position known),
-// 4 sequence u32, 8 position u16 in hundredths, 10 zero u16, 12 open_ms u32, 16 close_ms u32, 20 zeros, 28 CRC-32 of
-// bytes 0 ... 27.
+// Payload: 0 position u16 in hundredths, 2 tilt's position u16, 4 and 8 the two numbers of the calibration u32,
+// 12 measure u8, 13 zeros to 20. Flags: 1 in motion, 2 calibrated, 4 position known, 8 tilt in motion, 16 tilt known.
+// Format 1 knew no tilt and no measure but time; it is read, and the next save makes it format 2.
 #pragma once
 
 #include <stdint.h>
 
-#include "storage.h"
+#include "record_store.h"
 #include "travel.h"
 
 namespace shade {
 
-struct Settings {
+struct AxisRecord {
   uint16_t position;  // hundredths, 0 closed ... 10000 open
   bool known;         // the position is more than a guess
   bool in_motion;     // the record was written as a move began
-  bool calibrated;    // the travel times are this shade's own
-  TravelTimes travel;
+};
+
+struct Settings {
+  AxisRecord lift;
+  AxisRecord tilt;
+  bool calibrated;  // the travel is this shade's own
+  Measure measure;
+  Travel travel;
 };
 
 class SettingsStore {
  public:
-  enum class Found { Nothing, Valid, Damaged };
+  using Found = RecordStore::Found;
 
-  static constexpr int kAddress = 0;
-  static constexpr int kSlotSize = 32;
+  static constexpr int kPayload = 20;
+  static constexpr int kSlotSize = kPayload + RecordStore::kOverhead;
 
-  explicit SettingsStore(Storage& storage) : storage_(storage) {}
+  explicit SettingsStore(Storage& storage) : record_(storage, eeprom::kSettings, 'H', kPayload) {}
 
-  // Fills `settings` only when a valid slot was found. Nothing: both slots are erased.
+  // Fills `settings` only when a valid record was found.
   Found load(Settings& settings);
-  // False when the bytes did not arrive; the last valid slot is untouched then.
   bool save(const Settings& settings);
 
  private:
-  Storage& storage_;
-  int next_slot_ = 0;
-  uint32_t sequence_ = 0;
+  RecordStore record_;
 };
 
 }  // namespace shade

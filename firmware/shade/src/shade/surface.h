@@ -3,24 +3,29 @@
 
 #include <stddef.h>
 
-// X(name, type, text)
-#define SHADE_VARIABLES(X)                                            \
-  X(position, "int", "0 closed ... 100 open, estimated while moving") \
-  X(moving, "bool", "the shade moves or is about to")                 \
-  X(variant, "string", "name of the manufacturer variant")            \
-  X(fw, "string", "variant and product version, as in `roller 1`")    \
-  X(health, "string", "JSON: fault, known, calibrated, moves, uptime, reset, free, dropped")
+// X(name, type, text); those of the second list are there only on variants with a tilt.
+#define SHADE_VARIABLES(X)                                                                        \
+  X(position, "int", "0 closed ... 100 open; measured, or estimated while moving")                \
+  X(moving, "bool", "something moves or is about to (dead time)")                                 \
+  X(variant, "string", "name of the manufacturer variant")                                        \
+  X(fw, "string", "variant and product version, as in `roller 1`, with ` experimental` if it is") \
+  X(site, "string", "what the installer called the place, at most 31 bytes")                      \
+  X(health, "string", "JSON: fault, known, calibrated, claimed, moves, uptime, reset, free, dropped")
+#define SHADE_TILT_VARIABLES(X) X(tilt, "int", "0 closed ... 100 open slats, measured")
 
 #define SHADE_FUNCTIONS(X)                                                                                   \
   X(move, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code") \
   X(identify, "int", "1 ... 60 seconds of blinking (empty: 5); returns the seconds, or a code")              \
-  X(calibrate, "int", "`<open_ms>,<close_ms>` (500 ... 300000 each) or `reset`; returns 0, or a code")
+  X(calibrate, "int", "two numbers, `<a>,<b>`, in the variant's measure, or `reset`; returns 0, or a code")
+#define SHADE_TILT_FUNCTIONS(X) \
+  X(tilt, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code")
 
 // X(identifier, name, text)
-#define SHADE_EVENTS(X)                                                   \
-  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated") \
-  X(moved, "shade/moved", "JSON: position, target, cause")                \
+#define SHADE_EVENTS(X)                                                                              \
+  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated")                            \
+  X(moved, "shade/moved", "JSON: position, target, cause (`arrived`, `stopped`, `fault`, `update`)") \
   X(fault, "shade/fault", "JSON: fault, text, position")
+#define SHADE_TILT_EVENTS(X) X(tilted, "shade/tilted", "JSON: tilt, target, cause")
 
 namespace shade {
 
@@ -30,6 +35,7 @@ struct SurfaceEntry {
   SurfaceKind kind;
   const char* name;
   const char* type;
+  bool needs_tilt;
   const char* text;
 };
 
@@ -38,22 +44,35 @@ constexpr size_t kMaxSurfaceName = 12;
 
 #define SHADE_CHECK_NAME(name, type, text) static_assert(sizeof(#name) - 1 <= kMaxSurfaceName, #name " is too long");
 SHADE_VARIABLES(SHADE_CHECK_NAME)
+SHADE_TILT_VARIABLES(SHADE_CHECK_NAME)
 SHADE_FUNCTIONS(SHADE_CHECK_NAME)
+SHADE_TILT_FUNCTIONS(SHADE_CHECK_NAME)
 #undef SHADE_CHECK_NAME
 
 const SurfaceEntry kSurface[] = {
-#define SHADE_VARIABLE_ENTRY(name, type, text) {SurfaceKind::Variable, #name, type, text},
-#define SHADE_FUNCTION_ENTRY(name, type, text) {SurfaceKind::Function, #name, type, text},
-#define SHADE_EVENT_ENTRY(identifier, name, text) {SurfaceKind::Event, name, "json", text},
-    SHADE_VARIABLES(SHADE_VARIABLE_ENTRY) SHADE_FUNCTIONS(SHADE_FUNCTION_ENTRY) SHADE_EVENTS(SHADE_EVENT_ENTRY)
-#undef SHADE_VARIABLE_ENTRY
-#undef SHADE_FUNCTION_ENTRY
-#undef SHADE_EVENT_ENTRY
+#define SHADE_ENTRY_V(name, type, text) {SurfaceKind::Variable, #name, type, false, text},
+#define SHADE_ENTRY_TV(name, type, text) {SurfaceKind::Variable, #name, type, true, text},
+#define SHADE_ENTRY_F(name, type, text) {SurfaceKind::Function, #name, type, false, text},
+#define SHADE_ENTRY_TF(name, type, text) {SurfaceKind::Function, #name, type, true, text},
+#define SHADE_ENTRY_E(identifier, name, text) {SurfaceKind::Event, name, "json", false, text},
+#define SHADE_ENTRY_TE(identifier, name, text) {SurfaceKind::Event, name, "json", true, text},
+    // clang-format off
+    SHADE_VARIABLES(SHADE_ENTRY_V) SHADE_TILT_VARIABLES(SHADE_ENTRY_TV)
+    SHADE_FUNCTIONS(SHADE_ENTRY_F) SHADE_TILT_FUNCTIONS(SHADE_ENTRY_TF)
+    SHADE_EVENTS(SHADE_ENTRY_E) SHADE_TILT_EVENTS(SHADE_ENTRY_TE)
+// clang-format on
+#undef SHADE_ENTRY_V
+#undef SHADE_ENTRY_TV
+#undef SHADE_ENTRY_F
+#undef SHADE_ENTRY_TF
+#undef SHADE_ENTRY_E
+#undef SHADE_ENTRY_TE
 };
 
 namespace event {
 #define SHADE_EVENT_NAME(identifier, name, text) constexpr const char* identifier = name;
 SHADE_EVENTS(SHADE_EVENT_NAME)
+SHADE_TILT_EVENTS(SHADE_EVENT_NAME)
 #undef SHADE_EVENT_NAME
 }  // namespace event
 

@@ -1,18 +1,27 @@
-// How long the shade takes from end to end, and how it may be driven.
+// How far the shade travels, in the measure of its variant, and how it may be driven.
 #pragma once
 
 #include <stdint.h>
 
 namespace shade {
 
-struct TravelTimes {
-  uint32_t open_ms;   // from closed to open
-  uint32_t close_ms;  // from open to closed
+// What a calibration's two numbers are. One made for another measure is worthless.
+enum class Measure : uint8_t {
+  Time = 0,    // ms from closed to open, ms from open to closed
+  Counts = 1,  // encoder edges of the lift, encoder edges of the tilt
+  Motor = 2,   // the motor keeps its own; both numbers are as in Time and bound only how long is waited
+};
 
-  static constexpr uint32_t kMin = 500;
-  static constexpr uint32_t kMax = 300000;
+struct Travel {
+  uint32_t first;
+  uint32_t second;
 
-  bool valid() const { return open_ms >= kMin && open_ms <= kMax && close_ms >= kMin && close_ms <= kMax; }
+  static constexpr uint32_t kMaxNumber = 300000;
+
+  static constexpr uint32_t least(Measure measure) { return measure == Measure::Counts ? 100 : 500; }
+  bool valid(Measure measure) const {
+    return first >= least(measure) && first <= kMaxNumber && second >= least(measure) && second <= kMaxNumber;
+  }
 };
 
 struct MotionRules {

@@ -1,6 +1,6 @@
 // roller: a 433 MHz remote of a third-party tube motor. Nothing answers; the position comes from timed travel.
 #include "Particle.h"
-#include "key_remote.h"
+#include "radio_remote.h"
 #include "shade.h"
 #include "version.h"
 
@@ -9,18 +9,23 @@
 PRODUCT_ID(ROLLER_PRODUCT);
 PRODUCT_VERSION(FIRMWARE_VERSION);
 SYSTEM_MODE(AUTOMATIC);
-// The keys must be let go in time and the bench console must answer while Wi-Fi or cloud are still being looked for.
+// The motor must be stopped in time and the bench console must answer while Wi-Fi or cloud are still being looked for.
 SYSTEM_THREAD(ENABLED);
-STARTUP(System.enableFeature(FEATURE_RESET_INFO));
+STARTUP(shade::ShadeDevice::before_setup());
 
 namespace {
 
-KeyRemote remote(D2, D3, D4);
+shade::EepromStorage storage;
+RadioRemote remote(D2, D3, storage);
 
 const shade::Identity identity = {
-    "roller",         ROLLER_PRODUCT,
-    FIRMWARE_VERSION, {600, 10},  // 600 ms between directions; at the ends the motor gets a tenth of the travel more
-    {20000, 18000},               // until calibrated
+    "roller",
+    ROLLER_PRODUCT,
+    FIRMWARE_VERSION,
+    FIRMWARE_EXPERIMENTAL,
+    {600, 10},  // 600 ms between directions; at the ends the motor gets a tenth of the travel more
+    shade::Measure::Time,
+    {20000, 18000},  // until calibrated
 };
 
 shade::ShadeDevice device(remote, identity);

@@ -13,6 +13,7 @@
 #include "cloud/generation.h"
 #include "core/app_surface.h"
 #include "core/reactor.h"
+#include "core/uart.h"
 #include "core/wifi.h"
 
 namespace vphoton {
@@ -78,6 +79,8 @@ class Device {
   virtual uint32_t millis() = 0;
   virtual uint32_t micros() = 0;
   virtual void delay(uint32_t ms) = 0;
+  virtual Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) = 0;
+  virtual void cancel_timer(Reactor::TimerId id) = 0;
   virtual void process() = 0;  // one non-blocking round of the system (Particle.process())
   virtual bool time_valid() = 0;
   virtual void request_time() = 0;
@@ -139,6 +142,7 @@ class Device {
 
   // Serial, EEPROM, pins.
   virtual UsbSerialPort& usb_serial() = 0;
+  virtual Uart& uart() = 0;
   virtual uint8_t eeprom_read(int address) = 0;
   virtual void eeprom_write(int address, const uint8_t* data, size_t size) = 0;  // one durable write
   virtual void eeprom_clear() = 0;

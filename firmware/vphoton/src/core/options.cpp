@@ -5,6 +5,7 @@
 
 #include "core/hex.h"
 #include "core/json.h"
+#include "peripherals/wiring.h"
 
 namespace vphoton {
 
@@ -34,6 +35,8 @@ const char kHelp[] =
     "                          factory reset if there is a factory image\n"
     "  --softap-tcp-port N     SoftAP over TCP on 127.0.0.1 (default 0: any free port)\n"
     "  --softap-http-port N    SoftAP over HTTP on 127.0.0.1 (default 0: any free port)\n"
+    "  --wired-to WHAT[:MS]    what the pins are connected to: roller, venetian, drapery or honeycomb, with a shade\n"
+    "                          that takes MS from end to end (default 2000)\n"
     "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default: 25 while anything\n"
     "                          goes on, 5 at rest)\n"
     "  --power-cut-at-write N[:K]  the power goes at the N-th write to flash, DCT, EEPROM or Wi-Fi credentials; of a\n"
@@ -114,6 +117,7 @@ class ArgumentReader {
         "--softap-tcp-port",
         "--softap-http-port",
         "--loop-hz",
+        "--wired-to",
         "--device-os",
         "--power-cut-at-write",
     };
@@ -158,6 +162,11 @@ class ArgumentReader {
       auto number = whole_number(value, 1, 1000);
       options.loop_hz = number.value_or(0);
       return number.has_value() || fail("--loop-hz needs a number from 1 to 1000");
+    }
+    if (name == "--wired-to") {
+      options.wired_to = value;
+      std::string wrong = Wiring::check(value);
+      return wrong.empty() || fail("--wired-to: " + wrong);
     }
     if (name == "--power-cut-at-write") return power_cut(value, &options.power_cut);
     options.device_os = cloud::find_generation(value);

@@ -32,6 +32,7 @@ struct Options {
   std::optional<std::vector<AccessPoint>> air;
   uint16_t softap_tcp_port = 0;
   uint16_t softap_http_port = 0;
+  std::string wired_to;                          // what the pins are connected to, or empty: as the device has it
   int loop_hz = 0;                               // 0: by what goes on
   const cloud::Generation* device_os = nullptr;  // null: the one the device has
   PlannedPowerCut power_cut;

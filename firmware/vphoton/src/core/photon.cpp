@@ -24,6 +24,7 @@ Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[]
       resume_(std::move(resume)),
       argv_(argv),
       serial_(reactor_),
+      uart_(reactor_),
       console_(*this,
                [this](const std::string& text) {
                  serial_.write(reinterpret_cast<const uint8_t*>(text.data()), text.size());

@@ -36,6 +36,7 @@
 #include "flash/wifi_credentials.h"
 #include "module/module_image.h"
 #include "module/user_part.h"
+#include "peripherals/wiring.h"
 #include "softap/http_service.h"
 #include "softap/port.h"
 #include "softap/tcp_service.h"
@@ -59,6 +60,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   uint32_t millis() override;
   uint32_t micros() override;
   void delay(uint32_t ms) override;
+  Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) override;
+  void cancel_timer(Reactor::TimerId id) override { reactor_.cancel(id); }
   void process() override;
   bool time_valid() override { return time_valid_; }
   void request_time() override;
@@ -105,6 +108,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   int wifi_rssi() override;
   std::array<uint8_t, 6> mac_address() override;
   UsbSerialPort& usb_serial() override { return serial_; }
+  Uart& uart() override { return uart_; }
   uint8_t eeprom_read(int address) override;
   void eeprom_write(int address, const uint8_t* data, size_t size) override;
   void eeprom_clear() override;
@@ -179,6 +183,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void restore_factory_image(const char* why);
   void panic_over();
   std::string why_user_part_not_runnable();
+  std::string connect_peripherals();
   void load_user_part();
 
   // photon.cpp
@@ -210,6 +215,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void press_setup_button();
   void setup_button_held(int ms);
   void release_setup_button(int held_ms);
+  std::string peripheral(const JsonValue& request);
   const char* mode_name() const;
 
   // photon_sleep.cpp
@@ -243,6 +249,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::unique_ptr<OtaStore> ota_;
   std::unique_ptr<Wifi> wifi_;
   UsbSerial serial_;
+  Uart uart_;
   SetupConsole console_;
   Port tcp_port_;
   Port http_port_;
@@ -250,6 +257,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   HttpService http_service_;
   ControlSocket control_;
   Pins pins_;
+  std::unique_ptr<Wiring> wiring_;  // null: nothing is connected
   AppSurface surface_;
   CloudLink cloud_;
   CloudState cloud_state_ = CloudState::Disconnected;

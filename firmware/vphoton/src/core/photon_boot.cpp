@@ -62,6 +62,8 @@ std::string Photon::boot() {
   if (error.empty()) error = ensure_identity();
   if (error.empty()) error = open_faces();
   if (!error.empty() || dfu_) return error;
+  error = connect_peripherals();
+  if (!error.empty()) return error;
   panicking_ = reset_reason_ == ResetReason::Panic;
   if (panicking_)
     reactor_.after(kPanicMs, [this] { panic_over(); });
@@ -210,6 +212,13 @@ std::string Photon::open_faces() {
   sigaction(SIGINT, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return "";
+}
+
+// After the pins' state is settled and before the firmware's first instruction, as a board powers up.
+std::string Photon::connect_peripherals() {
+  std::string error;
+  wiring_ = Wiring::open(folder_.path(), resume_ ? nullptr : &options_.wired_to, {reactor_, pins_, uart_}, &error);
+  return error;
 }
 
 void Photon::announce() const {

@@ -60,6 +60,7 @@ std::string Photon::control(const JsonValue& request) {
     prepare_for_panic();
     return done();
   }
+  if (*what == "peripheral") return peripheral(request);
   if (*what == "pin") {
     auto pin = request.int_at("pin"), level = request.int_at("level");
     if (!pin || !level || !pins_.drive(*pin, *level))
@@ -67,9 +68,16 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
-  return control_error("unknown request " + *what +
-                       "; there are status, setup_button, reset, power, air, wifi, fault and pin, and over USB dfu, "
-                       "safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
+  return control_error(
+      "unknown request " + *what +
+      "; there are status, setup_button, reset, power, air, wifi, fault, pin and peripheral, and over USB "
+      "dfu, safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
+}
+
+std::string Photon::peripheral(const JsonValue& request) {
+  if (!wiring_) return control_error("nothing is connected; start vphoton with --wired-to");
+  std::string error = wiring_->change(request);
+  return error.empty() ? wiring_->json() : control_error(error);
 }
 
 std::string Photon::control_reset(const JsonValue& request) {

@@ -58,6 +58,10 @@ void Photon::process() {
   reactor_.pause(paused);
 }
 
+Reactor::TimerId Photon::start_timer(uint32_t ms, std::function<void()> handler) {
+  return reactor_.after(ms, std::move(handler));
+}
+
 uint32_t Photon::unix_time() {
   return static_cast<uint32_t>((static_cast<int64_t>(reactor_.now_ms()) + time_offset_ms_) / 1000);
 }

@@ -11,6 +11,7 @@ constexpr int kChange = 1;
 constexpr int kRising = 2;
 constexpr int kFalling = 3;
 constexpr int kAnalogFull = 4095;
+constexpr int kFullDuty = 255;
 
 const char* name_of(PinMode mode) {
   switch (mode) {
@@ -33,7 +34,8 @@ const char* name_of(PinMode mode) {
 }  // namespace
 
 void Pins::set_mode(int pin, PinMode mode) {
-  if (exists(pin)) pins_[static_cast<size_t>(pin)].mode = mode;
+  if (!exists(pin)) return;
+  if (std::exchange(pins_[static_cast<size_t>(pin)].mode, mode) != mode && listener_) listener_(pin);
 }
 
 PinMode Pins::mode(int pin) const { return exists(pin) ? pins_[static_cast<size_t>(pin)].mode : PinMode::None; }
@@ -41,7 +43,16 @@ PinMode Pins::mode(int pin) const { return exists(pin) ? pins_[static_cast<size_
 void Pins::write(int pin, int level) {
   if (!exists(pin)) return;
   int& output = pins_[static_cast<size_t>(pin)].output;
-  if (std::exchange(output, level) != level) ++changes_;
+  if (std::exchange(output, level) == level) return;
+  ++changes_;
+  if (listener_) listener_(pin);
+}
+
+int Pins::duty(int pin) const {
+  if (!exists(pin)) return 0;
+  const Pin& it = pins_[static_cast<size_t>(pin)];
+  if (it.mode == PinMode::AnalogOutput) return it.output;
+  return it.mode == PinMode::Output && it.output ? kFullDuty : 0;
 }
 
 int Pins::read(int pin) const {
@@ -63,6 +74,12 @@ void Pins::attach_interrupt(int pin, int mode, std::function<void()> handler) {
   if (!exists(pin)) return;
   pins_[static_cast<size_t>(pin)].interrupt_mode = mode;
   pins_[static_cast<size_t>(pin)].handler = std::move(handler);
+}
+
+bool Pins::drive_unseen(int pin, int level) {
+  if (!exists(pin) || level < 0 || level > kAnalogFull) return false;
+  pins_[static_cast<size_t>(pin)].driven = level;
+  return true;
 }
 
 bool Pins::drive(int pin, int level) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "core/device.h"
 
@@ -22,6 +23,12 @@ class Pins {
 
   // From outside: 0 or 1, or 0 ... 4095 for an analogue input. False for a pin that does not exist.
   bool drive(int pin, int level);
+  // The same, and the processor misses the interrupt.
+  bool drive_unseen(int pin, int level);
+  // How strongly the firmware drives a pin, 0 ... 255; 0 as long as it is no output.
+  int duty(int pin) const;
+  // What is connected hears of every pin whose duty may have changed.
+  void on_output(std::function<void(int pin)> listener) { listener_ = std::move(listener); }
   // How often the firmware has changed the level of an output.
   uint64_t changes() const { return changes_; }
   // [{"pin","mode","level"}] of all pins in use.
@@ -38,6 +45,7 @@ class Pins {
   static bool exists(int pin) { return pin >= 0 && pin < kPinCount; }
 
   std::array<Pin, kPinCount> pins_;
+  std::function<void(int pin)> listener_;
   uint64_t changes_ = 0;
 };
 

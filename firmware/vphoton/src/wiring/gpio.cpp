@@ -74,6 +74,13 @@ void analogWrite(pin_t pin, uint32_t value) {
   device().pin_write(pin, static_cast<int>(min(value, 255u)));
 }
 
+void analogWrite(pin_t pin, uint32_t value, uint32_t) { analogWrite(pin, value); }
+
+void pinSetFast(pin_t pin) { device().pin_write(pin, 1); }
+void pinResetFast(pin_t pin) { device().pin_write(pin, 0); }
+void digitalWriteFast(pin_t pin, uint8_t value) { device().pin_write(pin, value ? 1 : 0); }
+int32_t pinReadFast(pin_t pin) { return device().pin_read(pin); }
+
 bool attachInterrupt(pin_t pin, wiring_interrupt_handler_t handler, InterruptMode mode) {
   if (!exists(pin) || !handler) return false;
   device().attach_interrupt(pin, mode + 1, handler);

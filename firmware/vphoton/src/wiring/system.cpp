@@ -129,3 +129,5 @@ bool SystemClass::waitCondition(std::function<bool()> condition) {
   }
   return true;
 }
+
+extern "C" bool HAL_IsDeviceClaimed(void*) { return device().claimed(); }

@@ -2,12 +2,12 @@
 
 Everything lies in one state folder, so that a lab goes on where it was:
 
-    lab.json        accounts, product, client and the list of devices (mode 0600)
+    lab.json        accounts, clients and the list of devices (mode 0600)
     cloud/          the local cloud
     keys/           device keys as a factory would keep them
     devices/NAME/   the devices themselves
 
-Accounts, product and devices are made through the cloud's HTTP API alone, as any client would.
+Accounts, products and devices are made through the cloud's HTTP API alone, as any client would.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from typing import Any, Final, Self
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import RigError, UsageError
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 
-__all__ = ["PRODUCT", "USERNAME", "Lab", "LabDevice"]
+__all__ = ["USERNAME", "Lab", "LabDevice", "product_name"]
 
 USERNAME: Final = "central@example.com"
-PRODUCT: Final = "shade lab"
 
 _ONLINE: Final = 60.0
 _ONLINE_EACH: Final = 0.3
@@ -43,11 +43,17 @@ _AT_ONCE: Final = 8
 _LOOK: Final = 1.0
 
 
+def product_name(variant: str) -> str:
+    """What the product of a variant is called in a lab."""
+    return f"shade {variant}"
+
+
 @dataclass(slots=True)
 class LabDevice:
-    """A device of the lab, imported in its product; ``fielded`` ones are claimed to the central user and online.
+    """A device of the lab, imported in its variant's product.
 
-    ``born`` says that the factory is done with it: its state folder holds all it needs.
+    ``fielded`` ones are claimed to the central user and online. ``born`` says that the factory is done with it: its
+    state folder holds all it needs.
     """
 
     name: str
@@ -64,8 +70,7 @@ class _Record:
     password: str
     api_port: int = 0
     device_port: int = 0
-    client_id: str = ""
-    client_secret: str = ""
+    clients: dict[str, list[str]] = field(default_factory=dict)  # id and secret by variant
     devices: list[LabDevice] = field(default_factory=list)
 
     @classmethod
@@ -108,7 +113,8 @@ class Lab:
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
-        Devices take the variants in turn. With a state folder that holds more devices, all of them are started.
+        Devices take the variants in turn; each variant has a product of its own. With a state folder that holds more
+        devices, all of them are started.
         """
         self.state = state
         self.vphoton = vphoton
@@ -137,8 +143,8 @@ class Lab:
         self.online_in = 0.0
         self._client: Cloud | None = None
         self.central: Token
-        self.product: Product
-        self.client: ClientCredentials
+        self.products: dict[str, Product] = {}
+        self.clients: dict[str, ClientCredentials] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -260,6 +266,22 @@ class Lab:
         """The cloud, acting as the central user."""
         return self.cloud.using(self.central)
 
+    @property
+    def product(self) -> Product:
+        """The product of the first variant."""
+        return self.products[self._variants[0]]
+
+    @property
+    def client(self) -> ClientCredentials:
+        """The client of :attr:`product`."""
+        return self.clients[self._variants[0]]
+
+    @property
+    def _variants(self) -> list[str]:
+        """Those there is firmware for, in the order of :data:`VARIANTS`."""
+        known = [variant for variant in VARIANTS if variant in self.firmware]
+        return known + sorted(self.firmware.keys() - set(known))
+
     def fielded(self) -> tuple[VirtualPhoton, ...]:
         """The devices that came up in the field."""
         return tuple(self.photons[device.name] for device in self.devices if device.fielded)
@@ -279,16 +301,22 @@ class Lab:
                 "key_file": str(self.local_cloud.key_file),
             },
             "user": {"username": USERNAME, "password": self._record.password, "token": self.central.access_token},
-            "product": {
-                "id": self.product.id,
-                "slug": self.product.slug,
-                "client_id": self.client.id,
-                "client_secret": self.client.secret,
-            },
+            "product": self._described_product(self._variants[0]),
+            "products": [self._described_product(variant) for variant in self._variants],
             "wifi": [{"ssid": network.ssid, "password": network.password} for network in AIR],
             "photons": [self._described(device, owners.get(device.id)) for device in self.devices],
             "vphoton": str(self.vphoton),
             "firmware": {variant: str(module) for variant, module in self.firmware.items()},
+        }
+
+    def _described_product(self, variant: str) -> dict[str, Any]:
+        made, client = self.products[variant], self.clients[variant]
+        return {
+            "id": made.id,
+            "slug": made.slug,
+            "variant": variant,
+            "client_id": client.id,
+            "client_secret": client.secret,
         }
 
     def _described(self, device: LabDevice, owner: str | None) -> dict[str, Any]:
@@ -315,17 +343,21 @@ class Lab:
         except BadCredentials:
             self.cloud.create_user(USERNAME, record.password)
             self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
-        found = [made for made in self.team.products() if made.name == PRODUCT]
-        self.product = found[0] if found else self.team.create_product(PRODUCT)
-        if not record.client_id:
-            client = self.team.create_client("lab", product=self.product.id)
-            record.client_id, record.client_secret = client.id, client.secret
-            record.write(self._path)
-        self.client = ClientCredentials(record.client_id, record.client_secret)
+        found = {made.name: made for made in self.team.products()}
+        # Products of all variants, whether there is firmware or not, so that each gets the id its firmware states.
+        for variant in dict.fromkeys((*VARIANTS, *self._variants)):
+            name = product_name(variant)
+            self.products[variant] = found.get(name) or self.team.create_product(name)
+        for variant in self._variants:
+            if variant not in record.clients:
+                client = self.team.create_client("lab", product=self.products[variant].id)
+                record.clients[variant] = [client.id, client.secret]
+                record.write(self._path)
+            self.clients[variant] = ClientCredentials(*record.clients[variant])
 
     def _enrol_devices(self) -> None:
         self.devices = self._record.devices
-        variants = sorted(self.firmware)
+        variants = self._variants
         new = [
             LabDevice(f"{prefix}-{number + 1}", secrets.token_hex(12), variants[number % len(variants)], fielded)
             for fielded, prefix, wanted in ((True, "photon", self._wanted[0]), (False, "fresh", self._wanted[1]))
@@ -337,7 +369,9 @@ class Lab:
             for first in range(0, len(new), _ENROLLED_AT_ONCE):
                 batch = new[first : first + _ENROLLED_AT_ONCE]
                 list(pool.map(self._make_key, batch))
-                self.team.import_devices(self.product.id, [device.id for device in batch])
+                for variant in {device.variant: None for device in batch}:
+                    ids = [device.id for device in batch if device.variant == variant]
+                    self.team.import_devices(self.products[variant].id, ids)
                 list(pool.map(self._hand_over, batch))
                 self.devices.extend(batch)
                 self._record.write(self._path)
@@ -371,7 +405,12 @@ class Lab:
             self.photons[device.name].start(server=server if moved else None)
             return
         self.photons[device.name].start(
-            Provision(device.id, self._key_path(device), self.firmware[device.variant]),
+            Provision(
+                device.id,
+                self._key_path(device),
+                self.firmware[device.variant],
+                wired_to=device.variant if device.variant in VARIANTS else "",
+            ),
             server=server,
             wifi=AIR[0] if device.fielded else None,
             listening=not device.fielded,
@@ -395,7 +434,8 @@ class Lab:
             self._clock.wait_until(all_there, patience, f"all {len(wanted)} fielded devices online")
 
     def _product_devices(self) -> tuple[CloudDevice, ...]:
-        return self.team.devices(product(self.product.id))
+        used = {device.variant: None for device in self.devices}
+        return tuple(device for variant in used for device in self.team.devices(product(self.products[variant].id)))
 
 
 class _Termination:

@@ -49,11 +49,16 @@ AIR: Final = (Network("photonrig", "photonrig-lab"),)
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """What a factory puts into a device: id (24 hex digits), private key file (DER), first firmware."""
+    """What a factory puts into a device: id (24 hex digits), private key file (DER), first firmware.
+
+    ``wired_to`` names the variant whose motors and sensors the pins are connected to, with the milliseconds the shade
+    takes from end to end if wanted (``venetian:800``); empty: to nothing.
+    """
 
     device_id: str
     device_key: Path
     firmware: Path
+    wired_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,8 @@ class VirtualPhoton:
         if provision is not None:
             argv += ["--device-id", provision.device_id, "--device-key", str(provision.device_key)]
             argv += ["--firmware", str(provision.firmware)]
+            if provision.wired_to:
+                argv += ["--wired-to", provision.wired_to]
         if server is not None:
             argv += ["--server-key", str(server.key), "--server", f"{server.host}:{server.port}"]
         if wifi is not None:

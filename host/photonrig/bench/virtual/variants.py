@@ -1,4 +1,8 @@
-"""Native builds of the manufacturer variants, made by the same compile service the local cloud offers."""
+"""Native builds of the manufacturer variants, made by the same compile service the local cloud offers.
+
+A variant is named by its folder in ``firmware/variants``; the virtual Photon is wired to what it drives under the same
+name (``--wired-to``), and its product in a lab is called ``shade NAME``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from photonrig.localcloud.firmware import collect_project, compile_project
 
 __all__ = ["VARIANTS", "build_project", "build_variant", "variant_project", "with_version"]
 
-VARIANTS = ("roller",)
+# In the order of their product ids: roller 20001, venetian 20002 and so on, as each one's PRODUCT_ID says.
+VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
 
 _VERSION_FILE = "src/version.h"
 _VERSION = re.compile(rb"(#define\s+FIRMWARE_VERSION\s+)(\d+)")

@@ -1,0 +1,87 @@
+#include "contact_drive.h"
+
+using shade::Fault;
+
+void ContactDrive::Switch::begin() {
+  pinMode(pin_, INPUT_PULLUP);
+  closed_ = !digitalRead(pin_);
+  if (!attached_) attached_ = attachInterrupt(pin_, &ContactDrive::Switch::changed, this, CHANGE);
+}
+
+void ContactDrive::Switch::tick(uint32_t now_ms) {
+  if (static_cast<int32_t>(now_ms - changed_ms_ - kDebounceMs) >= 0) closed_ = !digitalRead(pin_);
+}
+
+uint32_t ContactDrive::Switch::due_in(uint32_t now_ms) const {
+  if (!digitalRead(pin_) == closed_) return kNothingDue;
+  uint32_t still = now_ms - changed_ms_;
+  return still >= kDebounceMs ? 0 : kDebounceMs - still;
+}
+
+bool ContactDrive::begin() {
+  for (pin_t pin : {pins_.up, pins_.stop, pins_.down}) {
+    digitalWrite(pin, LOW);
+    pinMode(pin, OUTPUT);
+    digitalWrite(pin, LOW);
+  }
+  open_end_.begin();
+  closed_end_.begin();
+  return true;
+}
+
+bool ContactDrive::run(const shade::Leg& leg) {
+  if (open_end_.closed() && closed_end_.closed()) {
+    found_ = Fault::Contradiction;
+    return false;
+  }
+  bool opens = leg.direction == shade::Direction::Open;
+  const Switch& behind = opens ? closed_end_ : open_end_;
+  left_ = behind.closed() ? &behind : nullptr;
+  run_ms_ = millis();
+  return press(opens ? pins_.up : pins_.down);
+}
+
+bool ContactDrive::stop() {
+  found_ = Fault::None;
+  left_ = nullptr;
+  return press(pins_.stop);
+}
+
+bool ContactDrive::press(pin_t contact) {
+  release();
+  digitalWrite(contact, HIGH);
+  pressed_ = true;
+  pressed_ms_ = millis();
+  return true;
+}
+
+void ContactDrive::release() {
+  for (pin_t pin : {pins_.up, pins_.stop, pins_.down}) digitalWrite(pin, LOW);
+  pressed_ = false;
+}
+
+void ContactDrive::tick(uint32_t now_ms) {
+  open_end_.tick(now_ms);
+  closed_end_.tick(now_ms);
+  if (pressed_ && now_ms - pressed_ms_ >= kPressMs) release();
+  if (open_end_.closed() && closed_end_.closed()) found_ = Fault::Contradiction;
+  if (left_ && !left_->closed()) left_ = nullptr;
+  if (left_ && now_ms - run_ms_ >= kReleaseMs && found_ == Fault::None) found_ = Fault::EndHeld;
+}
+
+uint32_t ContactDrive::due_in(uint32_t now_ms) {
+  uint32_t due = open_end_.due_in(now_ms), other = closed_end_.due_in(now_ms);
+  if (other < due) due = other;
+  if (!pressed_) return due;
+  uint32_t held = now_ms - pressed_ms_;
+  uint32_t release = held >= kPressMs ? 0 : kPressMs - held;
+  return release < due ? release : due;
+}
+
+shade::Feedback ContactDrive::feedback() {
+  shade::Feedback seen;
+  seen.fault = found_;
+  seen.at_open = open_end_.closed();
+  seen.at_closed = closed_end_.closed();
+  return seen;
+}

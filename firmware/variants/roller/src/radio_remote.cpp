@@ -1,0 +1,80 @@
+#include "radio_remote.h"
+
+namespace {
+
+const uint32_t kSendMs = RadioRemote::kRepeats * 10 * 10 * 1000 / RadioRemote::kBaud + 2;
+
+}  // namespace
+
+bool RadioRemote::begin() {
+  pinMode(enable_, OUTPUT);
+  pinMode(ready_, INPUT_PULLDOWN);
+  off();
+  Serial1.begin(kBaud);
+  // The last digits of the device id: as good as unique within reach.
+  const String id = System.deviceID();
+  for (int i = 0; i < 3; ++i)
+    remote_[i] = static_cast<uint8_t>(strtoul(id.substring(18 + 2 * i, 20 + 2 * i).c_str(), nullptr, 16));
+  if (code_.begin()) return true;
+  found_ = shade::Fault::SettingsLost;
+  return false;
+}
+
+bool RadioRemote::run(const shade::Leg& leg) { return send(leg.direction == shade::Direction::Open ? kUp : kDown); }
+
+bool RadioRemote::stop() {
+  if (found_ == shade::Fault::SettingsLost) return false;
+  found_ = shade::Fault::None;
+  return send(kStop);
+}
+
+bool RadioRemote::send(Command command) {
+  off();
+  uint32_t code;
+  if (found_ == shade::Fault::SettingsLost) return false;
+  if (!code_.next(code)) {
+    found_ = shade::Fault::Storage;
+    return false;
+  }
+  frame_[0] = 0xA5;
+  memcpy(frame_ + 1, remote_, sizeof remote_);
+  frame_[4] = command;
+  shade::put_number(frame_ + 5, code, 4);
+  frame_[9] = 0;
+  for (int i = 1; i < 9; ++i) frame_[9] ^= frame_[i];
+  digitalWrite(enable_, HIGH);
+  state_ = State::Waking;
+  since_ms_ = millis();
+  return true;
+}
+
+void RadioRemote::off() {
+  digitalWrite(enable_, LOW);
+  state_ = State::Off;
+}
+
+void RadioRemote::tick(uint32_t now_ms) {
+  if (state_ == State::Waking && digitalRead(ready_)) {
+    for (int i = 0; i < kRepeats; ++i) Serial1.write(frame_, sizeof frame_);
+    state_ = State::Sending;
+    since_ms_ = now_ms;
+  } else if (state_ == State::Waking && now_ms - since_ms_ >= kReadyMs) {
+    off();
+    found_ = shade::Fault::Driver;
+  } else if (state_ == State::Sending && now_ms - since_ms_ >= kSendMs) {
+    off();
+  }
+}
+
+uint32_t RadioRemote::due_in(uint32_t now_ms) {
+  if (state_ == State::Off) return kNothingDue;
+  if (state_ == State::Waking) return kPollMs;
+  uint32_t sent = now_ms - since_ms_;
+  return sent >= kSendMs ? 0 : kSendMs - sent;
+}
+
+shade::Feedback RadioRemote::feedback() {
+  shade::Feedback seen;
+  seen.fault = found_;
+  return seen;
+}
