@@ -205,6 +205,44 @@ def fuzz(_: Context, minutes: float = 10, only: str = "", keep: bool = False) ->
         raise Exit(code=1)
 
 
+@task(help={"write": "put the figures into firmware/size.md, which states a growth"})
+@guarded
+def size(_: Context, write: bool = False) -> None:
+    """Flash and static RAM of every variant on a real Photon; growth over 2 % fails until it is stated.
+
+    Example: ./rig size --write
+    """
+    from photonrig.bench import target_size
+    from photonrig.bench.virtual.variants import VARIANTS
+
+    table = ROOT / "firmware" / "size.md"
+    sizes = target_size.measure(TOOLS, VARIANTS)
+    if write:
+        target_size.write_table(table, str(target_size.compiler()), sizes)
+    stated_by, stated = target_size.read_table(table)
+    for variant, used in sizes.items():
+        before = stated.get(variant, used)
+        flash = f"flash {used.flash:>6} ({used.flash - before.flash:+d})"
+        print(f"{variant:<10} {flash}  RAM {used.ram:>5} ({used.ram - before.ram:+d})")
+    if stated_by != target_size.compiler():
+        print(f"the table was made with {stated_by}: only the Photon's limits are held")
+    if wrong := target_size.compare(sizes, stated_by, stated):
+        raise Exit("\n".join(f"rig: firmware error: {line}" for line in wrong), code=1)
+
+
+@task
+@guarded
+def surface(_: Context) -> None:
+    """Write docs/surface.md anew from the firmware's own tables.
+
+    Example: ./rig surface
+    """
+    TOOLS.native()
+    made = subprocess.run([TOOLS.work / "build" / "surface"], capture_output=True, text=True, check=True).stdout
+    (ROOT / "docs" / "surface.md").write_text(made)
+    print("docs/surface.md")
+
+
 @task(help={"only": "run only the benchmarks whose file names contain this"})
 @guarded
 def bench(_: Context, only: str = "") -> None:

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "shade/setup_page.h"
 #include "shade_fakes.h"
 
 namespace {
@@ -44,18 +45,19 @@ void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 TEST_CASE("nothing is allocated after start") {
   fakes::Clock clock;
-  BareDriver driver;
+  BareDriver driver, tilt;
   fakes::Storage storage;
   BarePublisher publisher;
   fakes::Indicator indicator;
   fakes::Board board;
   BarePort port;
-  shade::Controller controller(fakes::kIdentity, {driver, clock, storage, publisher, indicator, board, nullptr});
+  shade::Controller controller(fakes::kIdentity, {driver, clock, storage, publisher, indicator, board, &tilt});
   shade::Console console(port, controller, board);
   controller.begin(console);
 
   unsigned long before = allocations;
   char health[200];
+  char page[shade::SetupPage::kMaxPage];
   for (int i = 0; i < 2000; ++i) {
     port.at =
         i % 2 ? "move 40\nping 12\nstatus\ninfo\nhelp\nnonsense\nidentify 3\n" : "move close\ncalibrate 900,800\n";
@@ -66,6 +68,10 @@ TEST_CASE("nothing is allocated after start") {
     }
     controller.move("stop");
     controller.calibrate("1000,1000");
+    controller.tilt(i % 2 ? "open" : "30");
+    controller.watch();
+    shade::SetupPage::take(i % 2 ? "site=a+b" : "site=c", controller);
+    shade::SetupPage::render(controller, board, shade::SetupPage::Outcome::Stored, page, sizeof page);
     controller.write_health(health, sizeof health);
   }
   unsigned long after = allocations;

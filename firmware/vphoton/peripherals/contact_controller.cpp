@@ -43,8 +43,8 @@ void ContactController::update() {
   if (has_fault("stall")) body_.drive(0);
   double position = body_.position();
   bool shorted = has_fault("shorted_switches");
-  set(open_end_, shorted || (position >= 1 - kSwitchAt && !has_fault("open_end_missing")));
-  set(closed_end_, shorted || position <= kSwitchAt || has_fault("closed_end_held"));
+  set(open_end_, shorted || (position > 1 - kSwitchAt && !has_fault("open_end_missing")));
+  set(closed_end_, shorted || position < kSwitchAt || has_fault("closed_end_held"));
   ports_.reactor.cancel(next_);
   next_ = 0;
   double wait = -1;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/json.h"
+#include "core/monotonic.h"
 
 namespace vphoton {
 namespace {
@@ -57,14 +58,14 @@ void EncoderMotor::set_speed(double speed) {
   if (!turning_) turn();
   speed_ = faults_.stall ? 0 : speed;
   body_.drive(faults_.slip ? 0 : speed_);
-  turned_us_ = ShadeBody::now_us();
+  turned_us_ = monotonic_us();
   ports_.reactor.cancel(timer_);
   timer_ = speed_ == 0 ? 0 : ports_.reactor.after(kTurnMs, [this] { turn(); });
 }
 
 // All edges since the last time, one after the other.
 void EncoderMotor::turn() {
-  uint64_t now = ShadeBody::now_us();
+  uint64_t now = monotonic_us();
   if (faults_.slip) slipped_ += speed_ * static_cast<double>(now - turned_us_) / 1e6;
   turned_us_ = now;
   long target = std::lround(shaft() * counts_);

@@ -1,20 +1,14 @@
 #include "peripherals/shade_body.h"
 
-#include <time.h>
-
 #include <algorithm>
+
+#include "core/monotonic.h"
 
 namespace vphoton {
 
-uint64_t ShadeBody::now_us() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
-}
-
 // Where it would be without ends. After a restart of the machine the clock begins anew: it has long stood still then.
 double ShadeBody::unbounded() const {
-  uint64_t now = now_us();
+  uint64_t now = monotonic_us();
   if (now < state_.since_us) return state_.from + state_.speed * 3600;
   return state_.from + state_.speed * static_cast<double>(now - state_.since_us) / 1e6;
 }
@@ -41,7 +35,7 @@ double ShadeBody::pushed_ms() const {
 void ShadeBody::drive(double speed) {
   state_.pushed_ms = pushed_ms();
   state_.from = position();
-  state_.since_us = now_us();
+  state_.since_us = monotonic_us();
   state_.speed = speed;
 }
 

@@ -31,8 +31,6 @@ class ShadeBody {
   // Put there by hand; stands still.
   void place(double position);
 
-  static uint64_t now_us();
-
  private:
   double unbounded() const;
 

@@ -123,7 +123,7 @@ void ShadeDevice::on_page(const char* url, ResponseCallback* respond, void* argu
   SINGLE_THREADED_BLOCK() {
     Controller& controller = instance_->controller_;
     SetupPage::Outcome outcome = SetupPage::take(form, controller);
-    char html[SetupPage::kMaxPage];
+    static char html[SetupPage::kMaxPage];  // larger than that thread's stack may like
     SetupPage::render(controller, instance_->board_, outcome, html, sizeof html);
     respond(argument, 0, outcome == SetupPage::Outcome::Refused ? 400 : 200, "text/html", nullptr);
     page->write(html);

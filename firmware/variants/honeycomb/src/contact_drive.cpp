@@ -81,7 +81,7 @@ uint32_t ContactDrive::due_in(uint32_t now_ms) {
 shade::Feedback ContactDrive::feedback() {
   shade::Feedback seen;
   seen.fault = found_;
-  seen.at_open = open_end_.closed();
-  seen.at_closed = closed_end_.closed();
+  seen.at_open = open_end_.holds();
+  seen.at_closed = closed_end_.holds();
   return seen;
 }

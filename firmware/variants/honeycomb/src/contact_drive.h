@@ -35,6 +35,8 @@ class ContactDrive : public shade::Driver {
     void tick(uint32_t now_ms);
     uint32_t due_in(uint32_t now_ms) const;
     bool closed() const { return closed_; }
+    // Closed, and not just about to let go.
+    bool holds() const { return closed_ && !digitalRead(pin_); }
 
    private:
     void changed() { changed_ms_ = millis(); }  // interrupt

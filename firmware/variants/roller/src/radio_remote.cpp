@@ -2,7 +2,7 @@
 
 namespace {
 
-const uint32_t kSendMs = RadioRemote::kRepeats * 10 * 10 * 1000 / RadioRemote::kBaud + 2;
+const uint32_t kFrameMs = 10 * 10 * 1000 / RadioRemote::kBaud + 2;  // 10 bytes of 10 bits
 
 }  // namespace
 
@@ -29,9 +29,20 @@ bool RadioRemote::stop() {
 }
 
 bool RadioRemote::send(Command command) {
-  off();
-  uint32_t code;
   if (found_ == shade::Fault::SettingsLost) return false;
+  if (state_ != State::Off) {
+    next_ = command;
+    return true;
+  }
+  if (!load(command)) return false;
+  digitalWrite(enable_, HIGH);
+  state_ = State::Waking;
+  since_ms_ = millis();
+  return true;
+}
+
+bool RadioRemote::load(Command command) {
+  uint32_t code;
   if (!code_.next(code)) {
     found_ = shade::Fault::Storage;
     return false;
@@ -42,27 +53,37 @@ bool RadioRemote::send(Command command) {
   shade::put_number(frame_ + 5, code, 4);
   frame_[9] = 0;
   for (int i = 1; i < 9; ++i) frame_[9] ^= frame_[i];
-  digitalWrite(enable_, HIGH);
-  state_ = State::Waking;
-  since_ms_ = millis();
+  sent_ = 0;
   return true;
+}
+
+void RadioRemote::write_frame(uint32_t now_ms) {
+  Serial1.write(frame_, sizeof frame_);
+  ++sent_;
+  state_ = State::Sending;
+  since_ms_ = now_ms;
 }
 
 void RadioRemote::off() {
   digitalWrite(enable_, LOW);
   state_ = State::Off;
+  next_ = kNone;
 }
 
 void RadioRemote::tick(uint32_t now_ms) {
   if (state_ == State::Waking && digitalRead(ready_)) {
-    for (int i = 0; i < kRepeats; ++i) Serial1.write(frame_, sizeof frame_);
-    state_ = State::Sending;
-    since_ms_ = now_ms;
+    write_frame(now_ms);
   } else if (state_ == State::Waking && now_ms - since_ms_ >= kReadyMs) {
     off();
     found_ = shade::Fault::Driver;
-  } else if (state_ == State::Sending && now_ms - since_ms_ >= kSendMs) {
-    off();
+  } else if (state_ == State::Sending && now_ms - since_ms_ >= kFrameMs) {
+    Command command = next_;
+    next_ = kNone;
+    bool goes_on = command == kNone ? sent_ < kRepeats : load(command);
+    if (goes_on)
+      write_frame(now_ms);
+    else
+      off();
   }
 }
 
@@ -70,7 +91,7 @@ uint32_t RadioRemote::due_in(uint32_t now_ms) {
   if (state_ == State::Off) return kNothingDue;
   if (state_ == State::Waking) return kPollMs;
   uint32_t sent = now_ms - since_ms_;
-  return sent >= kSendMs ? 0 : kSendMs - sent;
+  return sent >= kFrameMs ? 0 : kFrameMs - sent;
 }
 
 shade::Feedback RadioRemote::feedback() {

@@ -1,5 +1,7 @@
 // A remote control of a third-party tube motor: up, stop and down as radio frames through a 433 MHz module on Serial1.
 //
+// A frame is never given up half sent: a command that comes meanwhile follows it.
+//
 // Frame (10 bytes): A5, remote id (3), command (1 up, 2 stop, 3 down), rolling code u32 little-endian, XOR of the bytes
 // 1 ... 8; sent three times. The module is enabled for as long as that takes and says when it is ready.
 #pragma once
@@ -26,13 +28,15 @@ class RadioRemote : public shade::Driver {
   shade::Feedback feedback() override;
 
  private:
-  enum Command : uint8_t { kUp = 1, kStop = 2, kDown = 3 };
+  enum Command : uint8_t { kNone = 0, kUp = 1, kStop = 2, kDown = 3 };
   enum class State { Off, Waking, Sending };
 
   static constexpr int kFrame = 10;
   static constexpr uint32_t kPollMs = 1;
 
   bool send(Command command);
+  bool load(Command command);
+  void write_frame(uint32_t now_ms);
   void off();
 
   const pin_t enable_;
@@ -41,6 +45,8 @@ class RadioRemote : public shade::Driver {
   uint8_t remote_[3] = {};
   uint8_t frame_[kFrame] = {};
   State state_ = State::Off;
+  Command next_ = kNone;  // waits until the frame that is on its way has been sent once
+  int sent_ = 0;          // of this frame
   uint32_t since_ms_ = 0;
   shade::Fault found_ = shade::Fault::None;
 };

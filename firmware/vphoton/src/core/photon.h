@@ -53,6 +53,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string boot();
   // The ready line on stdout; only once in the life of the process, so not after a reset.
   void announce() const;
+  // What the pins are connected to, or null.
+  Wiring* wiring() { return wiring_.get(); }
   // Until the process ends.
   [[noreturn]] void run();
 

@@ -1,20 +1,15 @@
 #include "core/reactor.h"
 
 #include <poll.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <vector>
 
+#include "core/monotonic.h"
+
 namespace vphoton {
 namespace {
-
-uint64_t monotonic_us() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
-}
 
 constexpr uint64_t kLongestWaitMs = 3600 * 1000;
 

@@ -1,0 +1,179 @@
+"""What the variants take of a real Photon: shade and each variant compiled for its Cortex-M3, linked, and measured.
+
+Not a binary to ship, which only Particle's compiler makes: Device OS behind the Wiring API is left out, ``String`` and
+``Print`` are in. The sources compile without a warning, fit the Photon, and grow by more than 2 % only when that is
+stated: ``firmware/size.md`` is the table under version control.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from elftools.elf.elffile import ELFFile
+
+from photonrig.bench.toolchain import Toolchain, step
+from photonrig.errors import ModuleError, ToolError, UsageError
+
+__all__ = ["FLASH", "RAM", "Size", "compare", "compiler", "measure", "read_table", "write_table"]
+
+# The Photon's user part, and what static data may take of its RAM so that 16 KB of heap remain.
+FLASH: Final = 128 * 1024
+RAM: Final = 66_560
+
+_COMPILER: Final = "arm-none-eabi-g++"
+_GROWTH: Final = 0.02
+# Prefix, suffix and check sum of a module.
+_MODULE: Final = 24 + 44 + 4
+_MACHINE: Final = ("-mcpu=cortex-m3", "-mthumb", "--specs=nano.specs")
+_FLAGS: Final = (
+    *("-std=gnu++11", "-Os", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-fdata-sections"),
+    "-fno-use-cxa-atexit",
+    *("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"),
+)
+# Undefined is what Device OS provides.
+_LINK: Final = ("-nostartfiles", "-Wl,--gc-sections,--unresolved-symbols=ignore-all,-e,setup,-u,loop")
+_WIRING: Final = ("string.cpp", "print.cpp")
+_ROW: Final = re.compile(r"^\| (\w+) \| (\d+) \| [^|]* \| (\d+) \|", re.MULTILINE)
+_NAMED: Final = re.compile(r"^Compiler: (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes of flash, the module's frame included, and of static RAM."""
+
+    flash: int
+    ram: int
+
+
+def compiler() -> str | None:
+    """The cross compiler and its version, or None where there is none."""
+    path = shutil.which(_COMPILER)
+    if path is None:
+        return None
+    version = subprocess.run([path, "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"{_COMPILER} {version}"
+
+
+def measure(tools: Toolchain, variants: Iterable[str]) -> dict[str, Size]:
+    """Compile what changed and measure each variant.
+
+    :raises ToolError: there is no cross compiler
+    :raises ModuleError: the sources do not compile without a warning
+    """
+    named = compiler()
+    if named is None:
+        raise ToolError(
+            "there is no compiler for the Photon's processor; install it (Debian and Ubuntu: apt-get install "
+            "gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib, Fedora: dnf install arm-none-eabi-gcc-cs-c++ "
+            "arm-none-eabi-newlib, macOS: brew install --cask gcc-arm-embedded)"
+        )
+    return {variant: _measure(tools, variant, named) for variant in variants}
+
+
+def _measure(tools: Toolchain, variant: str, named: str) -> Size:
+    firmware = tools.root / "firmware"
+    sources = sorted((firmware / "shade" / "src").rglob("*.cpp"))
+    sources += sorted((firmware / "variants" / variant / "src").rglob("*.cpp"))
+    sources += [tools.sdk / "src" / "wiring" / name for name in _WIRING]
+    headers = [*firmware.glob("shade/src/**/*.h"), *firmware.glob(f"variants/{variant}/src/*.h")]
+    digest = hashlib.sha256(repr((named, _FLAGS, _LINK)).encode())
+    for path in (*sources, *sorted(headers), *sorted((tools.sdk / "include").glob("*.h"))):
+        digest.update(f"{path.relative_to(firmware)}\0".encode() + path.read_bytes())
+    work = tools.work / "target" / variant
+    kept = work / "size.json"
+    if kept.exists() and (known := json.loads(kept.read_text())).pop("made_from") == digest.hexdigest():
+        return Size(**known)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    includes = [f"-I{folder}" for folder in (firmware / "shade" / "src", tools.sdk / "include")]
+
+    def compile_one(source: Path) -> str:
+        target = work / f"{'-'.join(source.relative_to(firmware).parts)}.o"
+        _run([_COMPILER, *_MACHINE, *_FLAGS, *includes, f"-I{source.parent}", "-c", str(source), "-o", str(target)])
+        return str(target)
+
+    with step(f"compiling {variant} for the Photon's processor"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compile_one, sources))
+        _run([_COMPILER, *_MACHINE, *_LINK, *objects, "-o", str(work / "firmware.elf")])
+    size = _size_of(work / "firmware.elf")
+    kept.write_text(json.dumps({"made_from": digest.hexdigest(), **asdict(size)}))
+    return size
+
+
+def _run(argv: list[str]) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ModuleError(f"the firmware does not compile for the Photon:\n{(done.stdout + done.stderr).strip()}")
+
+
+def _size_of(elf: Path) -> Size:
+    flash, ram = _MODULE, 0
+    with elf.open("rb") as file:
+        for section in ELFFile(file).iter_sections():
+            if not section["sh_flags"] & 0x2:  # takes no memory on the device
+                continue
+            kept = section["sh_type"] != "SHT_NOBITS"
+            writable = bool(section["sh_flags"] & 0x1)
+            flash += section["sh_size"] if kept else 0
+            ram += section["sh_size"] if writable else 0
+    return Size(flash, ram)
+
+
+def read_table(path: Path) -> tuple[str, dict[str, Size]]:
+    """The compiler and the sizes that are stated.
+
+    :raises UsageError: there is no such table
+    """
+    text = path.read_text() if path.exists() else ""
+    named = _NAMED.search(text)
+    if named is None:
+        raise UsageError(f"{path} is no table of sizes; ./rig size --write makes it")
+    return named.group(1), {variant: Size(int(flash), int(ram)) for variant, flash, ram in _ROW.findall(text)}
+
+
+def write_table(path: Path, named: str, sizes: Mapping[str, Size]) -> None:
+    """State these sizes."""
+    path.write_text(
+        "# What the variants take of a Photon\n\n"
+        "Bytes of the user part's flash and of static RAM (`data` and `bss`), measured by `./rig size`; Device OS\n"
+        "behind the Wiring API is not in them. More than 2 % of growth fails until `./rig size --write` puts\n"
+        "it here.\n\n"
+        f"Compiler: {named}\n\n"
+        f"| variant | flash | of {FLASH} | static RAM | of {RAM} |\n|---|---|---|---|---|\n"
+        + "".join(
+            f"| {variant} | {size.flash} | {size.flash / FLASH:.1%} | {size.ram} | {size.ram / RAM:.1%} |\n"
+            for variant, size in sizes.items()
+        )
+    )
+
+
+def compare(sizes: Mapping[str, Size], stated_by: str, stated: Mapping[str, Size]) -> list[str]:
+    """What is wrong with these sizes; nothing, if all fit and none has grown unstated.
+
+    Another compiler than the one the table was made with is held to the Photon's limits alone.
+    """
+    wrong = []
+    for variant, size in sizes.items():
+        for what, used, limit in (("flash", size.flash, FLASH), ("static RAM", size.ram, RAM)):
+            if used > limit:
+                wrong.append(f"{variant} takes {used} bytes of {what}; a Photon has {limit}")
+        before = stated.get(variant)
+        if stated_by != compiler():
+            continue
+        if before is None:
+            wrong.append(f"{variant} is not in the table")
+            continue
+        for what, now, then in (("flash", size.flash, before.flash), ("static RAM", size.ram, before.ram)):
+            if now > then * (1 + _GROWTH):
+                wrong.append(f"{variant} has grown from {then} to {now} bytes of {what} ({now / then - 1:+.1%})")
+    return wrong
