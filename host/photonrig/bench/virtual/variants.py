@@ -21,6 +21,7 @@ VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
 
 _VERSION_FILE = "src/version.h"
 _VERSION = re.compile(rb"(#define\s+FIRMWARE_VERSION\s+)(\d+)")
+_EXPERIMENTAL = re.compile(rb"(#define\s+FIRMWARE_EXPERIMENTAL\s+)([01])")
 
 
 def variant_project(tools: Toolchain, variant: str) -> Path:
@@ -61,15 +62,20 @@ def build_project(tools: Toolchain, name: str, project: Path) -> Path:
     return module
 
 
-def with_version(project: Path, copy: Path, version: int) -> Path:
+def with_version(project: Path, copy: Path, version: int, *, experimental: bool = False) -> Path:
     """Copy a project, its linked libraries included, as another product version (1 … 65534); returns ``copy``.
 
-    :raises UsageError: the project does not state its version in one place
+    An ``experimental`` build, for single devices, says so in its ``fw``.
+
+    :raises UsageError: the project does not state its version, or whether it is experimental, in one place
     """
     files = collect_project(project)
     text, found = _VERSION.subn(rb"\g<1>%d" % version, files[_VERSION_FILE])
     if found != 1:
         raise UsageError(f"{project}: {_VERSION_FILE} does not define the version exactly once")
+    text, found = _EXPERIMENTAL.subn(rb"\g<1>%d" % experimental, text)
+    if experimental and found != 1:
+        raise UsageError(f"{project}: {_VERSION_FILE} does not say once whether the build is experimental")
     for name, content in (files | {_VERSION_FILE: text}).items():
         target = copy / name
         target.parent.mkdir(parents=True, exist_ok=True)
