@@ -88,6 +88,50 @@ def claims(_: Context, report: str = "report") -> None:
 
 @task(
     help={
+        "rig": "file that describes the bench (default: virtual Photons)",
+        "report": "folder for index.html, results.json, junit.xml and the logs of each test (default: report)",
+        "only": "pytest's -k: run only tests whose names match",
+        "seed": "order of the tests, as an earlier run told it",
+        "workers": "tests at once; each worker takes one slot of every variant (default: 1)",
+        "retries": "how often what is not the firmware's fault is tried again (default: 1)",
+        "known-bad": "file of tests known to fail, with reason and date",
+        "destructive": "also tests that may wear out a real device",
+    }
+)
+@guarded
+def hil(
+    _: Context,
+    rig: str = "virtual",
+    report: str = "report",
+    only: str = "",
+    seed: str = "",
+    workers: int = 1,
+    retries: int = 1,
+    known_bad: str = "",
+    destructive: bool = False,
+) -> None:
+    """The scenarios of every rig, on this one: flash, set-up, control, transfer, for each variant present.
+
+    Exit code 1 if a device, the network or the cloud failed, 3 if nothing but the bench itself did.
+
+    Example: ./rig hil --rig lab.toml --workers 4
+    """
+    from photonrig.report.hil import run_hil
+
+    words = [f"--rig-retries={retries}"]
+    words += [f"-k={only}"] if only else []
+    words += [f"--rig-seed={seed}"] if seed else []
+    words += [f"--known-bad={known_bad}"] if known_bad else []
+    words += ["--destructive"] if destructive else []
+    if rig == "virtual":
+        build_all()
+    code = run_hil(ROOT / "tests" / "scenarios" / "every_rig", rig, Path(report), workers, words)
+    if code != 0:
+        raise Exit(code=code)
+
+
+@task(
+    help={
         "photons": "virtual Photons imported, online and claimed to the central user (default: 1)",
         "fresh": "virtual Photons out of the box, in listening mode (default: 0)",
         "state": "folder that keeps everything; start again with it and the lab goes on where it was",

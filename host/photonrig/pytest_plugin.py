@@ -10,6 +10,8 @@ Fixtures: ``photon`` (a device, once for every variant present), ``cloud``, ``cu
 
 from __future__ import annotations
 
+import contextlib
+import platform
 import random
 import secrets
 from collections.abc import Iterator
@@ -24,7 +26,7 @@ from photonrig.testing.reporter import Reporter
 
 # Loaded into every pytest run: what costs time to import is imported by the fixtures that need it.
 if TYPE_CHECKING:
-    from photonrig.bench.rig import CloudTarget
+    from photonrig.bench.rig import CloudTarget, Rig
     from photonrig.particle.cli import ParticleCli
     from photonrig.testing.bench import Bench, TestRun
     from photonrig.testing.customer import Customer
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 SEED = pytest.StashKey[int]()
+PRESENT = pytest.StashKey[tuple[str, ...]]()
 RUN: pytest.StashKey[TestRun | None] = pytest.StashKey()
 ATTEMPT = pytest.StashKey[int]()
 EXPIRED = pytest.StashKey[str]()
@@ -121,17 +124,24 @@ def _projects(config: pytest.Config) -> dict[str, Path]:
     return projects
 
 
+def _present(config: pytest.Config) -> tuple[str, ...]:
+    """The variants on the rig."""
+    from photonrig.errors import PhotonrigError
+    from photonrig.testing.bench import variants_of
+
+    if PRESENT not in config.stash:
+        try:
+            config.stash[PRESENT] = variants_of(config.getoption("rig"), _projects(config))
+        except PhotonrigError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[PRESENT]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that wants a photon runs once for each variant present on the rig."""
     if _VARIANT not in metafunc.fixturenames:
         return
-    from photonrig.errors import PhotonrigError
-    from photonrig.testing.bench import variants_of
-
-    try:
-        present = variants_of(metafunc.config.getoption("rig"), _projects(metafunc.config))
-    except PhotonrigError as error:
-        raise pytest.UsageError(str(error)) from None
+    present = _present(metafunc.config)
     wanted = [name for marker in metafunc.definition.iter_markers("variant") for name in marker.args]
     chosen: list[Any] = [name for name in present if not wanted or name in wanted]
     if not chosen:
@@ -200,7 +210,14 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
 
 def _facts(config: pytest.Config) -> tuple[tuple[str, str], ...]:
-    return (("rig", str(config.getoption("rig"))), ("order", f"seed {config.stash[SEED]}"))
+    from photonrig.report.run import commit
+
+    return (
+        ("rig", str(config.getoption("rig"))),
+        ("order", f"seed {config.stash[SEED]}"),
+        ("commit", commit(config.rootpath)),
+        ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
+    )
 
 
 def _order(config: pytest.Config) -> str:
@@ -218,7 +235,15 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     rig, projects = pytestconfig.getoption("rig"), _projects(pytestconfig)
     kept = _kept(pytestconfig)
     folder = tmp_path_factory.mktemp("photonrig") if kept is None else kept / "tests"
-    bench = Bench(lambda work: open_rig(rig, projects, work), folder)
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    shown = contextlib.nullcontext if capture is None else capture.global_and_fixture_disabled
+
+    def make(work: Path) -> Rig:
+        # Building and starting can take a minute: that is said at once.
+        with shown():
+            return open_rig(rig, projects, work)
+
+    bench = Bench(make, folder)
     yield bench
     bench.close()
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,17 @@ class _Cabled:
     def port(self) -> str:
         return str(self.cable.port)
 
+    @property
+    def present(self) -> bool:
+        return self.cable.port.exists()
+
 
 @dataclass(frozen=True)
 class _Aired:
     rig: FaultyRig
+
+    def joined(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def tcp(self) -> SoftAp:
         return SoftAp(TcpSoftAp("127.0.0.1", self.rig.softap_line.port), device=self.rig.photon.device_id)

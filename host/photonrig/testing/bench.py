@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -59,6 +60,7 @@ class TestRun:
     photon: Photon | None = None
     uses_cloud: bool = False
     first_event: int = 0
+    prepared: int = 0  # moments until the device was in the state every test begins in
     facts: tuple[tuple[str, str], ...] = ()
     firmware: dict[str, Any] | None = None
     diagnosis: Diagnosis | None = None
@@ -119,6 +121,8 @@ class Bench:
                 self._rig = self._make_rig(work)
                 self._rig.target.cloud.tap(self.tell)
                 self._facts = self._rig.facts()
+                if self.current is not None:
+                    self.current.recorder.begun = time.monotonic()  # the way up is no part of the test
                 self._stream = self._stack.enter_context(self._open_stream(self._rig.target))
             except PhotonrigError as error:
                 self._broken = error
@@ -141,7 +145,8 @@ class Bench:
         """The Particle CLI, logged in as the central user."""
         if self._cli is None:
             self._cli = self.target.make_cli()
-            self._facts += (("Particle CLI", self._cli.version().text.strip()),)
+            version = f"{self._cli.version().text.strip()} on Node.js {self._cli.node_version()}"
+            self._facts += (("Particle CLI", version),)
         return self._cli
 
     def close(self) -> None:
@@ -174,11 +179,12 @@ class Bench:
         if variant not in self._slots:
             self._slots[variant] = self._hold(variant)
         held = self._slots[variant]
-        run.variant, run.firmware, run.facts = variant, held.told, self._facts
+        run.variant, run.firmware = variant, held.told
         run.photon = Photon(held.slot, held.firmware, self.target, run.recorder, self.clock)
         if not held.proved:
             self._restore(run.photon)
             held.proved = True
+        run.prepared = len(run.recorder.moments)
         return run.photon
 
     def _hold(self, variant: str) -> _Held:
@@ -190,7 +196,9 @@ class Bench:
     def end(self, run: TestRun) -> None:
         """A test is over."""
         self.collect(run)
-        if run.variant is not None and any(moment.lane != "event" for moment in run.recorder.moments):
+        run.facts = self._facts
+        touches = run.recorder.moments[run.prepared :]
+        if run.variant is not None and any(moment.lane != "event" for moment in touches):
             self._slots[run.variant].proved = False
         run.recorder.close()
         self.current = None
@@ -292,6 +300,8 @@ class Bench:
 
     def _restore(self, photon: Photon) -> None:
         """On the cloud and the central user's; only what differs is changed."""
+        if not photon.answers():
+            self.rig.recover(photon.slot)
         owner, central = photon.owner, self.target.team.username()
         if owner != central:
             if owner is not None:

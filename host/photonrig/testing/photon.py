@@ -134,9 +134,10 @@ class Photon:
 
         :raises ExpectationFailed: not in time
         """
-        self._clock.wait_until(self._answers, timeout, f"{self.id} on the cloud")
+        self._clock.wait_until(self.answers, timeout, f"{self.id} on the cloud")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it answers the cloud now."""
         try:
             return self.team.ping(self.id, self._target.product)
         except ApiError:

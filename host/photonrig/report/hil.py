@@ -1,0 +1,63 @@
+"""``./rig hil``: the scenarios of every rig, with a verdict that says whose fault a failure was."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from photonrig.errors import UsageError
+
+__all__ = ["run_hil", "verdict"]
+
+_FAILED: Final = 1
+_WRONG_WORDS: Final = 2
+_BENCH: Final = 3
+_INTERRUPTED: Final = 130
+
+
+def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str]) -> int:
+    """Run the scenarios; returns the exit code that ``./rig`` ends with.
+
+    :raises UsageError: fewer than one worker
+    """
+    if workers < 1:
+        raise UsageError(f"--workers {workers}: there must be one at least")
+    words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
+    (report / "results.json").unlink(missing_ok=True)
+    reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]
+    code = _run([sys.executable, "-m", "pytest", str(scenarios), *reports, *words])
+    return verdict(code, report / "results.json")
+
+
+def _run(argv: Sequence[str]) -> int:
+    """Run to the end. Ctrl-C reaches the child as well, and is the child's, which takes the rig down before it ends."""
+    with subprocess.Popen(argv) as running:
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: running.send_signal(signal.SIGINT)),
+        }
+        try:
+            return running.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def verdict(code: int, results: Path) -> int:
+    """From pytest's exit code and what the tests left: a run in which only the bench failed says so."""
+    if code == pytest.ExitCode.OK:
+        return 0
+    if code == pytest.ExitCode.INTERRUPTED:
+        return _INTERRUPTED
+    if code != pytest.ExitCode.TESTS_FAILED:
+        return _WRONG_WORDS
+    last = [test["attempts"][-1] for test in json.loads(results.read_text())["tests"]] if results.exists() else []
+    causes = {attempt["cause"] for attempt in last if attempt["outcome"] == "failed"}
+    return _BENCH if causes == {"rig"} else _FAILED
