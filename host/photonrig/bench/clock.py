@@ -25,6 +25,9 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since some fixed point; never goes back."""
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass that is itself what is wanted, as while a button is held; never to wait for something."""
+
     def wait_until(self, look: Callable[[], T], timeout: float, what: str) -> T:
         """Look again and again until the result is true, and return it; ``timeout`` in seconds.
 
@@ -38,6 +41,10 @@ class SystemClock:
     def now(self) -> float:
         """Seconds by the monotonic clock."""
         return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
     def wait_until(self, look: Callable[[], T], timeout: float, what: str) -> T:
         """Look every 20 ms until the result is true, and return it; looks at least once.

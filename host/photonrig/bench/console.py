@@ -6,46 +6,53 @@ Lines that carry an ``event`` come unasked, for example before a planned reset; 
 from __future__ import annotations
 
 import json
-import os
-import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
-import serial
-
+from photonrig.bench.lines import SerialLines
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
-from photonrig.evidence import Moment, Tap, Trouble
+from photonrig.evidence import Moment, Tap
 
 __all__ = ["BenchConsole"]
 
-# Any speed but 14400 and 28800, which reboot a Photon into DFU or listening mode.
-_SPEED: Final = 115200
 _REPLY: Final = 5.0
-_LINE_MAX: Final = 64 * 1024
-_BULK: Final = 64 * 1024
 
 
 class BenchConsole:
-    """An open console; use it in a ``with`` block. ``events`` are the unasked lines so far, in order."""
+    """An open console; use it in a ``with`` block. ``events`` are the unasked lines so far, in order.
 
-    def __init__(self, port: str, *, device: str | None = None, tap: Tap | None = None) -> None:
-        """Open a serial port or pseudo-terminal by its path; ``tap`` is told every line of both ways.
+    A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
+    has something new to say. A reply that was due is lost.
+    """
+
+    def __init__(
+        self,
+        port: str | Callable[[], str],
+        *,
+        device: str | None = None,
+        reopen: float = 0.0,
+        tap: Tap | None = None,
+    ) -> None:
+        """Open a serial port by its path or URL, or by a function that finds it.
+
+        With ``reopen`` seconds above 0 a port that goes away is waited for that long. ``tap`` is told every line of
+        both ways.
 
         :raises LinkLost: it cannot be opened
         """
-        self.port = port
         self.device = device
         self._tap = tap
         self.events: list[dict[str, Any]] = []
-        self._partial = bytearray()
+        self._serial = SerialLines(port, device=device, reopen=reopen, tap=tap)
         self._probes = 0
         self._reply_owed = False
-        try:
-            self._serial = serial.Serial(port, _SPEED, timeout=0, write_timeout=_REPLY)
-        except (OSError, serial.SerialException) as error:
-            raise self._lost(f"serial port {port} cannot be opened: {error}") from None
+
+    @property
+    def port(self) -> str:
+        """The path or URL that is open."""
+        return self._serial.port
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +78,8 @@ class BenchConsole:
         deadline = time.monotonic() + timeout
         if self._reply_owed:
             self._catch_up(deadline)
+        self._serial.write(line)
         self._reply_owed = True
-        self._write(line)
         reply = next(self._replies(line, deadline))
         self._reply_owed = False
         return reply
@@ -99,50 +106,34 @@ class BenchConsole:
         """A reply is still due from a call that gave up: pass it by, up to the answer to a ping of our own."""
         self._probes += 1
         mark = f"resync-{self._probes}"
-        self._write(f"ping {mark}")
+        self._serial.write(f"ping {mark}")
         for reply in self._replies("ping", deadline):
             if reply.get("pong") == mark:
                 return
 
     def _replies(self, line: str, deadline: float) -> Iterator[dict[str, Any]]:
+        lives = self._serial.reopened
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self._lost(f"no reply to {line!r} on {self.port} in time", "silent")
+                raise self._silent(f"no reply to {line!r} on {self.port} in time")
             replies: list[dict[str, Any]] = []
             for message in self._lines(left):
                 (self.events if "event" in message else replies).append(message)
+            if self._serial.reopened != lives:
+                self._reply_owed = False
+                raise LinkLost(f"the device left USB before it replied to {line!r}; it is back", device=self.device)
             yield from replies
 
     def _lines(self, timeout: float) -> list[dict[str, Any]]:
-        """All whole lines that came by the first moment any bytes came; none if none came in time."""
-        try:
-            # Not pyserial's read, which collects a number of bytes: whatever is there, as soon as it is there.
-            ready, _, _ = select.select([self._serial.fileno()], [], [], timeout)
-            if not ready:
-                return []
-            chunk = os.read(self._serial.fileno(), _BULK)
-        except (OSError, serial.SerialException) as error:
-            raise self._lost(f"serial port {self.port} went away: {error}") from None
-        if not chunk:
-            raise self._lost(f"serial port {self.port} went away")
-        self._partial += chunk
-        *whole, rest = self._partial.split(b"\n")
-        self._partial = bytearray(rest)
-        if len(rest) > _LINE_MAX:
-            raise ProtocolError(f"a line on {self.port} does not end", device=self.device)
-        return [self._message(bytes(text)) for text in whole if text.strip()]
+        return [self._message(text) for text in self._serial.take(timeout)]
 
-    def _tell(self, text: str, trouble: Trouble = "") -> None:
+    def _silent(self, text: str) -> LinkLost:
         if self._tap is not None:
-            self._tap(Moment(time.monotonic(), "serial", text, trouble=trouble))
-
-    def _lost(self, text: str, trouble: Trouble = "broke") -> LinkLost:
-        self._tell(text, trouble)
+            self._tap(Moment(time.monotonic(), "serial", text, trouble="silent"))
         return LinkLost(text, device=self.device)
 
-    def _message(self, text: bytes) -> dict[str, Any]:
-        self._tell(f"< {text.decode('utf-8', 'replace').rstrip()}")
+    def _message(self, text: str) -> dict[str, Any]:
         try:
             message = json.loads(text)
         except ValueError:
@@ -150,10 +141,3 @@ class BenchConsole:
         if not isinstance(message, dict):
             raise ProtocolError(f"a line on {self.port} is no JSON object: {text[:80]!r}", device=self.device)
         return message
-
-    def _write(self, line: str) -> None:
-        try:
-            self._serial.write(line.encode() + b"\n")
-        except (OSError, serial.SerialException) as error:
-            raise self._lost(f"serial port {self.port} went away: {error}") from None
-        self._tell(f"> {line}")

@@ -15,22 +15,19 @@ CODE and sends the word ``undefined``.
 from __future__ import annotations
 
 import json
-import os
 import re
-import select
 import time
 from enum import IntEnum
 from types import TracebackType
 from typing import Any, Final, Self
 
-import serial
-
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
+from photonrig.particle.serial_port import SerialPort
 
-__all__ = ["Cipher", "Protection", "SetupConsole", "SetupConsoleRefused"]
+__all__ = ["IDENTITY_LINE", "Cipher", "Protection", "SetupConsole", "SetupConsoleRefused"]
 
-# Any speed but 14400, which reboots a Photon into DFU, and 28800, which puts it into listening mode.
+# What Device OS itself opens its port with; any speed will do that asks for no other mode.
 _SPEED: Final = 9600
 _QUICK: Final = 5.0
 # After its SSID the device scans for a network, after its last answer once or twice more.
@@ -39,7 +36,8 @@ _SSID_MAX: Final = 32  # Device OS 2.3.1, bytes
 _PASSWORD_MAX: Final = 64
 
 # Device OS 0.5 to 3.x, setup console. The first group is the answer.
-_IDENTITY: Final = re.compile(rb"(?:Your (?:core|device) id is|Device ID:) ([0-9A-Fa-f]{24})\r\n")
+IDENTITY_LINE: Final = r"(?:Your (?:core|device) id is|Device ID:) ([0-9A-Fa-f]{24})"
+_IDENTITY: Final = re.compile(IDENTITY_LINE.encode() + rb"\r\n")
 _VERSION: Final = re.compile(rb"system firmware version: (\S+)")
 _MAC: Final = re.compile(rb"((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\r\n")
 _CLAIMED: Final = re.compile(rb"Device claimed: (yes|no)\r\n")
@@ -78,16 +76,13 @@ class SetupConsole:
     """An open setup console; use it in a ``with`` block."""
 
     def __init__(self, port: str, *, device: str | None = None) -> None:
-        """Open a serial port or pseudo-terminal by its path.
+        """Open a serial port by its path or URL.
 
         :raises LinkLost: it cannot be opened
         """
         self.port = port
         self.device = device
-        try:
-            self._serial = serial.Serial(port, _SPEED, timeout=0, write_timeout=_QUICK)
-        except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {port} cannot be opened: {error}", device=device) from None
+        self._serial = SerialPort(port, _SPEED, device=device)
 
     def __enter__(self) -> Self:
         return self
@@ -185,13 +180,13 @@ class SetupConsole:
 
     def leave(self) -> None:
         """Leave listening mode and join the stored network; the device says nothing."""
-        self._write("x")
+        self._serial.write(b"x")
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _ask(self, text: str, wanted: re.Pattern[bytes], timeout: float = _QUICK) -> re.Match[bytes]:
-        self._serial.reset_input_buffer()
-        self._write(text)
+        self._serial.discard_input()
+        self._serial.write(text.encode())
         deadline = time.monotonic() + timeout
         answer = b""
         while not (found := wanted.search(answer)):
@@ -202,23 +197,5 @@ class SetupConsole:
                     f"no answer on {self.port} in {timeout:g} s, {heard} came; is the device in listening mode?",
                     device=self.device,
                 )
-            answer += self._read(left)
+            answer += self._serial.read(left)
         return found
-
-    def _read(self, timeout: float) -> bytes:
-        try:
-            ready, _, _ = select.select([self._serial.fileno()], [], [], timeout)
-            if not ready:
-                return b""
-            chunk = os.read(self._serial.fileno(), 4096)
-        except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None
-        if not chunk:
-            raise LinkLost(f"serial port {self.port} went away", device=self.device)
-        return chunk
-
-    def _write(self, text: str) -> None:
-        try:
-            self._serial.write(text.encode())
-        except (OSError, serial.SerialException) as error:
-            raise LinkLost(f"serial port {self.port} went away: {error}", device=self.device) from None

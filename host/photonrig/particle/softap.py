@@ -19,6 +19,7 @@ import json
 import re
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, Protocol, TypeVar
@@ -31,9 +32,11 @@ from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
 
 __all__ = [
+    "ADDRESS",
     "HTTP_PORT",
     "TCP_PORT",
     "AccessPoint",
+    "Connect",
     "HttpSoftAp",
     "Identity",
     "NotReached",
@@ -49,6 +52,8 @@ __all__ = [
     "encrypt_password",
 ]
 
+# The same for every Photon (Device OS 2.3.1, softap_ip.c).
+ADDRESS: Final = "192.168.0.1"
 TCP_PORT: Final = 5609
 HTTP_PORT: Final = 80
 
@@ -68,6 +73,9 @@ _MEANINGS: Final = {
 }
 
 T = TypeVar("T")
+
+# Opens a TCP connection to an address within seconds; on a bench, by the adapter that is in the device's network.
+Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
 class Security(IntEnum):
@@ -212,9 +220,12 @@ class SoftApTransport(Protocol):
 class TcpSoftAp:
     """The TCP service: one connection per command, the device closes it after its answer."""
 
-    def __init__(self, host: str = "192.168.0.1", port: int = TCP_PORT) -> None:
+    def __init__(
+        self, host: str = ADDRESS, port: int = TCP_PORT, *, connect: Connect = socket.create_connection
+    ) -> None:
         self.host = host
         self.port = port
+        self._connect = connect
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         """Send a command and read to the end of the connection; ``timeout`` in seconds, between bytes.
@@ -224,7 +235,7 @@ class TcpSoftAp:
         """
         received = bytearray()
         try:
-            connection = socket.create_connection((self.host, self.port), timeout)
+            connection = self._connect((self.host, self.port), timeout)
         except OSError as error:
             raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
         try:
@@ -242,9 +253,12 @@ class TcpSoftAp:
 class HttpSoftAp:
     """The HTTP service; it matches header names by case and wants the whole header in one TCP segment."""
 
-    def __init__(self, host: str = "192.168.0.1", port: int = HTTP_PORT) -> None:
+    def __init__(
+        self, host: str = ADDRESS, port: int = HTTP_PORT, *, connect: Connect = socket.create_connection
+    ) -> None:
         self.host = host
         self.port = port
+        self._connect = connect
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         """Send a command as GET, or as POST when it has a body; ``timeout`` in seconds, between bytes.
@@ -259,7 +273,7 @@ class HttpSoftAp:
             {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))} if body else {}
         )
         try:
-            connection.connect()
+            connection.sock = self._connect((self.host, self.port), timeout)
         except OSError as error:
             raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
         try:

@@ -35,8 +35,12 @@ class LocalCloud:
         api_port: int = 0,
         device_port: int = 0,
         admit_unknown: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
-        """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts."""
+        """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts.
+
+        ``host`` is the address of this machine it listens on; boards reach it only at one they have a way to.
+        """
         self.state = state
         self.era = era
         self.extensions = extensions
@@ -44,6 +48,7 @@ class LocalCloud:
         self._api_port = api_port
         self._device_port = device_port
         self._admit_unknown = admit_unknown
+        self._host = host
         self._process: ReadyProcess | None = None
         self.api = ""
         self.device_host = ""
@@ -93,6 +98,8 @@ class LocalCloud:
             argv += ["--sdk", str(self._sdk)]
         if self._admit_unknown:
             argv.append("--admit-unknown")
+        if self._host != "127.0.0.1":
+            argv += ["--host", self._host, "--allow-remote"]
         log = self.state.with_name(f"{self.state.name}.log")
         self._process = ReadyProcess(argv, name="the local cloud", log=log, timeout=_READY)
         ready = self._process.ready

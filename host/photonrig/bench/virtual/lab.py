@@ -109,6 +109,7 @@ class Lab:
         api_port: int = 0,
         device_port: int = 0,
         admit_unknown: bool = False,
+        host: str = "127.0.0.1",
         clock: Clock | None = None,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
@@ -135,6 +136,7 @@ class Lab:
             api_port=api_port or self._record.api_port,
             device_port=device_port or self._record.device_port,
             admit_unknown=admit_unknown,
+            host=host,
         )
         self.devices: list[LabDevice] = []
         self.photons: dict[str, VirtualPhoton] = {}

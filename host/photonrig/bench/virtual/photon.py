@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.slot import Slot
 from photonrig.bench.virtual.process import ReadyProcess
 from photonrig.errors import LinkLost, RigError
-from photonrig.particle.softap import HttpSoftAp, Security, SoftAp, TcpSoftAp
+from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
 __all__ = ["AIR", "Network", "Provision", "Server", "VirtualPhoton"]
 
@@ -267,12 +268,25 @@ class _Serial:
 
     @property
     def port(self) -> str:
+        # The link of one without power may lead to a pseudo-terminal that is somebody else's by now.
+        if not self.photon.alive:
+            raise LinkLost("the virtual Photon has no power", device=self.photon.device_id)
         return self.photon.serial_port
+
+    @property
+    def present(self) -> bool:
+        return self.photon.alive
 
 
 @dataclass(frozen=True, slots=True)
 class _SoftAp:
     photon: VirtualPhoton
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        if not (self.photon.alive and self.photon.status()["listening"]):
+            raise NotReached("its network is not in the air: not in listening mode", device=self.photon.device_id)
+        yield
 
     def tcp(self) -> SoftAp:
         return SoftAp(TcpSoftAp("127.0.0.1", self.photon.softap_ports[0]), device=self.photon.device_id)
@@ -286,7 +300,8 @@ class _Power:
     photon: VirtualPhoton
 
     def on(self) -> None:
-        self.photon.start()
+        if not self.photon.alive:
+            self.photon.start()
 
     def off(self) -> None:
         self.photon.kill()

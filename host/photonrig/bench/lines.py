@@ -1,0 +1,183 @@
+"""Lines of a device on serial: none is lost, each is told once, and a device that re-enumerates is found again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from photonrig.bench.clock import Clock, NotSeen, SystemClock
+from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
+from photonrig.evidence import Moment, Tap, Trouble
+from photonrig.particle.serial_port import SerialPort
+
+__all__ = ["SerialLines"]
+
+# Any speed but the two that make Device OS do something.
+_SPEED: Final = 115200
+_LINE_MAX: Final = 64 * 1024
+_SHOWN: Final = 8
+
+Patterns = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
+
+
+class SerialLines:
+    """An open port read line by line; use it in a ``with`` block.
+
+    ``port`` may be a function that finds the port anew after a re-enumeration, which may give it another name.
+    """
+
+    def __init__(
+        self,
+        port: str | Callable[[], str],
+        *,
+        device: str | None = None,
+        reopen: float = 0.0,
+        tap: Tap | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Open the port; one that goes away is waited for ``reopen`` seconds, if that is above 0, and opened again.
+
+        ``tap`` is told every line of both ways.
+
+        :raises LinkLost: it cannot be opened
+        """
+        self._find = port if callable(port) else lambda: port
+        self.device = device
+        self.reopened = 0
+        self._patience = reopen
+        self._clock = clock or SystemClock()
+        self._partial = bytearray()
+        self._unread: deque[str] = deque()
+        self._tap = tap
+        try:
+            self._port = SerialPort(self._find(), _SPEED, device=device)
+        except LinkLost as lost:
+            self._tell(str(lost), "broke")
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def port(self) -> str:
+        """The path or URL that is open."""
+        return self._port.port
+
+    def close(self) -> None:
+        """Close the port."""
+        self._port.close()
+
+    def write(self, line: str) -> None:
+        """Send a line.
+
+        :raises LinkLost: the port went away, and did not come back in time if that was asked for
+        """
+        data = line.encode() + b"\n"
+        try:
+            self._port.write(data)
+        except LinkLost as lost:
+            self.reopen(lost)
+            self._port.write(data)
+        self._tell(f"> {line}")
+
+    def take(self, timeout: float) -> list[str]:
+        """All whole lines that came by the first moment any bytes came; none if none came within ``timeout`` seconds.
+
+        Empty lines are left out, and so is what a re-enumeration cut off.
+
+        :raises LinkLost: the port went away, and did not come back in time if that was asked for
+        :raises ProtocolError: a line does not end
+        """
+        if self._unread:
+            lines = list(self._unread)
+            self._unread.clear()
+            return lines
+        try:
+            self._partial += self._port.read(timeout)
+        except LinkLost as lost:
+            self.reopen(lost)
+            return []
+        *whole, rest = self._partial.split(b"\n")
+        self._partial = bytearray(rest)
+        if len(rest) > _LINE_MAX:
+            raise ProtocolError(f"a line on {self.port} does not end", device=self.device)
+        lines = [text for line in whole if (text := line.decode("utf-8", "replace").rstrip("\r")).strip()]
+        for text in lines:
+            self._tell(f"< {text}")
+        return lines
+
+    def expect(self, patterns: Patterns, timeout: float, *, not_matching: Patterns = ()) -> re.Match[str]:
+        """The first match of any of ``patterns`` in a line to come; lines before it are passed by, later ones stay.
+
+        :raises ExpectationFailed: none came within ``timeout`` seconds, or a line matched ``not_matching`` before;
+            the message shows the last lines heard
+        :raises LinkLost: the port went away
+        """
+        wanted, unwanted = _compiled(patterns), _compiled(not_matching)
+        heard: deque[str] = deque(maxlen=_SHOWN)
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0 or self._unread:
+            arrived = deque(self.take(max(left, 0)))
+            while arrived:
+                line = arrived.popleft()
+                heard.append(line)
+                for pattern in unwanted:
+                    if pattern.search(line):
+                        self._unread = arrived
+                        raise ExpectationFailed(f"{pattern.pattern!r} came: {line!r}", device=self.device)
+                for pattern in wanted:
+                    if found := pattern.search(line):
+                        self._unread = arrived
+                        return found
+        names = " or ".join(repr(pattern.pattern) for pattern in wanted)
+        said = "; ".join(repr(line) for line in heard) or "nothing"
+        raise ExpectationFailed(
+            f"no {names} on {self.port} within {timeout:g} s; last heard: {said}", device=self.device
+        )
+
+    def reopen(self, lost: LinkLost) -> None:
+        """Wait for the port to come back, and open it; a line that was cut off is dropped.
+
+        :raises LinkLost: ``lost``, if it did not come back in time, or nobody wanted to wait
+        """
+        self._port.close()
+        if self._patience <= 0:
+            self._tell(str(lost), "broke")
+            raise lost
+        # No trouble yet: every device leaves USB when it resets.
+        self._tell(f"{lost}; waiting for it")
+        try:
+            port = self._clock.wait_until(self._try_open, self._patience, "the serial port back")
+        except NotSeen:
+            gone = f"{lost}; it was not back within {self._patience:g} s"
+            self._tell(gone, "broke")
+            raise LinkLost(gone) from None
+        assert port is not None
+        self._port = port
+        self._partial.clear()
+        self.reopened += 1
+        self._tell(f"{self.port} is open again")
+
+    def _tell(self, text: str, trouble: Trouble = "") -> None:
+        if self._tap is not None:
+            self._tap(Moment(time.monotonic(), "serial", text, trouble=trouble))
+
+    def _try_open(self) -> SerialPort | None:
+        try:
+            return SerialPort(self._find(), _SPEED, device=self.device)
+        except LinkLost:
+            return None
+
+
+def _compiled(patterns: Patterns) -> list[re.Pattern[str]]:
+    several = [patterns] if isinstance(patterns, str | re.Pattern) else patterns
+    return [re.compile(pattern) for pattern in several]

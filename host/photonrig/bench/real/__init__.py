@@ -1,0 +1,1 @@
+"""The real bench: one thin adapter per means, each over the tool that is made for it."""

@@ -1,0 +1,152 @@
+"""An open serial port, wherever it is: a path on this host, or ``rfc2217://`` and ``socket://`` at another one."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import serial
+import serial.rfc2217
+
+from photonrig.errors import LinkLost
+
+__all__ = ["DFU_SPEED", "LISTENING_SPEED", "SerialPort", "request_by_speed"]
+
+# Device OS 2.3.1: setting one of these line rates reboots a Photon into DFU, or puts it into listening mode.
+DFU_SPEED: Final = 14400
+LISTENING_SPEED: Final = 28800
+
+_WRITE: Final = 5.0
+_GLANCE: Final = 0.02
+_HANGING_UP: Final = 0.2
+_NOTICING: Final = 0.2
+_CHUNK: Final = 64 * 1024
+
+
+def _close(port: Any, close: Callable[[], None]) -> None:
+    """Close with all that belongs to it: pyserial leaves a socket open when the other end has hung up."""
+    connection = getattr(port, "_socket", None)
+    close()
+    if connection is not None:
+        connection.close()
+
+
+class _Rfc2217(serial.rfc2217.Serial):  # type: ignore[misc]
+    """pyserial's, which ends quietly when the other end hangs up in the middle of the negotiation."""
+
+    def close(self) -> None:
+        _close(self, super().close)
+
+    def _telnet_read_loop(self) -> None:
+        try:
+            super()._telnet_read_loop()
+        except OSError:
+            self._read_buffer.put(None)
+
+
+class SerialPort:
+    """Reads whatever is there as soon as it is there; pyserial's own read collects a number of bytes first."""
+
+    def __init__(self, port: str, speed: int, *, device: str | None = None) -> None:
+        """Open a path or URL; ``device`` is a name for messages.
+
+        :raises LinkLost: it cannot be opened
+        """
+        self.port = port
+        self.device = device
+        # RFC 2217 has control sequences between the bytes, so only pyserial's thread reads its socket. Nor can its
+        # writes be given a time; and not every port there has control lines to acknowledge.
+        by_thread = port.startswith("rfc2217:")
+        try:
+            self._serial: Any
+            if by_thread:
+                self._serial = _Rfc2217(None, speed, timeout=_GLANCE)
+                self._serial.port = f"{port}?ign_set_control"
+            else:
+                self._serial = serial.serial_for_url(port, speed, timeout=0, write_timeout=_WRITE, do_not_open=True)
+            self._serial.open()
+        except (OSError, ValueError, serial.SerialException) as error:
+            self.close()
+            raise LinkLost(f"serial port {port} cannot be opened: {error}", device=device) from None
+        self._fd: int | None = None if by_thread else self._serial.fileno()
+        if port.startswith("socket:") and self._hung_up():
+            self.close()
+            raise LinkLost(f"serial port {port} cannot be opened: the other end hung up at once", device=device)
+
+    def close(self) -> None:
+        """Close the port."""
+        _close(self._serial, self._serial.close)
+
+    def read(self, timeout: float) -> bytes:
+        """All bytes that came by the first moment any came; none if none came within ``timeout`` seconds.
+
+        :raises LinkLost: the port went away
+        """
+        try:
+            if self._fd is None:
+                return self._read_by_thread(timeout)
+            ready, _, _ = select.select([self._fd], [], [], timeout)
+            if not ready:
+                return b""
+            chunk = os.read(self._fd, _CHUNK)
+        except (OSError, ValueError, TypeError, serial.SerialException) as error:
+            raise self._lost(error) from None
+        if not chunk:
+            raise self._lost("end of file")
+        return chunk
+
+    def write(self, data: bytes) -> None:
+        """Write all of it.
+
+        :raises LinkLost: the port went away, or does not take it
+        """
+        try:
+            self._serial.write(data)
+        except (OSError, serial.SerialException) as error:
+            raise self._lost(error) from None
+
+    def discard_input(self) -> None:
+        """Forget what came and was not read yet.
+
+        :raises LinkLost: the port went away
+        """
+        try:
+            self._serial.reset_input_buffer()
+        except (OSError, serial.SerialException) as error:
+            raise self._lost(error) from None
+
+    def _read_by_thread(self, timeout: float) -> bytes:
+        # In glances: to change the time of a read means to negotiate the whole port anew.
+        deadline = time.monotonic() + timeout
+        while not (first := bytes(self._serial.read(1))):
+            if time.monotonic() >= deadline:
+                return b""
+        return first + bytes(self._serial.read(self._serial.in_waiting))
+
+    def _hung_up(self) -> bool:
+        """A server whose port is not there takes the connection, may say why, and ends it."""
+        end = select.poll()
+        end.register(self._serial.fileno(), getattr(select, "POLLRDHUP", select.POLLHUP))
+        return bool(end.poll(_HANGING_UP * 1000))
+
+    def _lost(self, why: object) -> LinkLost:
+        return LinkLost(f"serial port {self.port} went away: {why}", device=self.device)
+
+
+def request_by_speed(port: str, speed: int, *, device: str | None = None) -> None:
+    """Ask Device OS for DFU or listening mode by setting a line rate; it answers by what it does next.
+
+    :raises LinkLost: the port cannot be opened
+    """
+    opened = SerialPort(port, speed, device=device)
+    try:
+        # A new line means nothing in any mode; one that hears it, or leaves USB over it, has seen the line rate.
+        opened.write(b"\n")
+        opened.read(_NOTICING)
+    except LinkLost:
+        pass
+    finally:
+        opened.close()
