@@ -177,6 +177,63 @@ def lab(
     )
 
 
+@task(
+    help={
+        "rig": "file that describes the bench (default: rig.toml)",
+        "slot": "prove this slot only; may be given several times",
+        "write": "add every attached Photon to the file instead",
+        "account": "the account at Particle's cloud that this run may touch",
+        "wait": "seconds to wait for slots that another run holds (default: the file's)",
+        "json": "print JSON on standard output",
+    },
+    iterable=["slot"],
+)
+@guarded
+def doctor(
+    _: Context,
+    slot: list[str],
+    rig: str = "rig.toml",
+    write: bool = False,
+    account: str = "",
+    wait: int = -1,
+    json: bool = False,
+) -> None:
+    """Prove each slot of a bench: every part is made to act, and what that does is looked at elsewhere.
+
+    Devices are restarted, and their power is cut. Exit code 0 only if everything that is wired was proved.
+
+    Example: ./rig doctor --rig lab.toml --write, then ./rig doctor --rig lab.toml
+    """
+    from photonrig.report.doctor import run_doctor, write_rig
+
+    if write:
+        write_rig(Path(rig))
+    elif not run_doctor(
+        TOOLS, Path(rig), slots=slot, account=account or None, wait=None if wait < 0 else wait, as_json=json
+    ):
+        raise Exit(code=3)
+
+
+@task(
+    help={
+        "variant": "which one, as in roller",
+        "slot": "slot of the bench (default: 1)",
+        "rig": "file that describes the bench (default: rig.toml; without one, a virtual Photon)",
+        "by": "cloud, serial or dfu (default: cloud)",
+        "account": "the account at Particle's cloud that this run may touch",
+    }
+)
+@guarded
+def flash(_: Context, variant: str, slot: str = "1", rig: str = "", by: str = "cloud", account: str = "") -> None:
+    """Build a variant, bring it into the device of a slot, and see it alive there.
+
+    Example: ./rig flash roller --slot 1
+    """
+    from photonrig.report.flash import run_flash
+
+    run_flash(TOOLS, variant, slot, Path(rig) if rig else None, by=by, account=account or None)
+
+
 @task(help={"fix": "repair what can be repaired"})
 def check(_: Context, fix: bool = False) -> None:
     """Formatting, lint and types of Python and C++.

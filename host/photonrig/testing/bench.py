@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.bench.clock import Clock, SystemClock
+from photonrig.bench.config import load_config
+from photonrig.bench.file_rig import FileRig
 from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.rig import CloudTarget, Firmware, Rig
 from photonrig.bench.slot import Slot
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.rig import VirtualRig, shipped_variants
-from photonrig.errors import PhotonrigError, RigError, UsageError
+from photonrig.errors import PhotonrigError, RigError
 from photonrig.evidence import Moment, Recorder
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
@@ -35,7 +37,7 @@ def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
     """The variants present on a rig, without opening it."""
     if rig == "virtual":
         return tuple(projects or shipped_variants(Toolchain.found()))
-    raise UsageError(f"--rig {rig}: rig files are not read yet; leave the option out for virtual Photons")
+    return tuple(dict.fromkeys(slot.variant for slot in load_config(Path(rig)).slots))
 
 
 def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
@@ -43,8 +45,9 @@ def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
 
     :raises PhotonrigError: it cannot be had
     """
-    variants_of(rig, projects)
     tools = Toolchain.found()
+    if rig != "virtual":
+        return FileRig(load_config(Path(rig)), tools, work, projects)
     return VirtualRig(tools, work, projects or shipped_variants(tools))
 
 

@@ -1,0 +1,72 @@
+"""Who is at the other end of a serial port: asked of the firmware's console, or of Device OS in listening mode."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from photonrig.bench.lines import SerialLines
+from photonrig.bench.slot import Slot
+from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
+from photonrig.particle.setup_console import IDENTITY_LINE
+
+__all__ = ["Heard", "console_trouble", "listen_to"]
+
+_ANSWER: Final = 1.0  # seconds; either console answers in milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A device that answered: its id, by which console, and what the bench console's ``info`` and ``status`` say."""
+
+    device_id: str
+    by: str
+    info: dict[str, Any]
+
+    @property
+    def listening(self) -> bool:
+        """Whether Device OS answered, which it does in listening mode."""
+        return not self.info
+
+
+def listen_to(slot: Slot) -> Heard:
+    """Ask whoever is there, with what is harmless in any mode.
+
+    :raises LinkLost: nobody answered, or there is no port
+    """
+    link = slot.need("serial", slot.serial)
+    with SerialLines(link.port, device=slot.device_id, tap=slot.tap) as lines:
+        try:
+            # One letter: Device OS in listening mode takes each for a command, and the "f" of "info" for an upload.
+            lines.write("i")
+            found = lines.expect([IDENTITY_LINE, r"^\{.*\}$"], _ANSWER)
+            if found.lastindex:
+                return Heard(found.group(1).lower(), "setup console", {})
+            info = _told(lines, "info", "device_os")
+            return Heard(str(info.get("id", "")), "bench console", info | _told(lines, "status", "uptime"))
+        except ExpectationFailed as silent:
+            raise LinkLost(f"neither firmware nor Device OS answers: {silent}") from None
+
+
+def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
+    """The reply that has ``key``; answers that are still due to somebody before us are passed by."""
+    lines.write(question)
+    found = lines.expect(rf'^\{{.*"{key}":.*\}}$', _ANSWER)
+    try:
+        reply: dict[str, Any] = json.loads(found.group())
+    except ValueError:
+        raise ProtocolError(f"the answer to {question} is no JSON: {found.group()[:80]!r}") from None
+    return reply
+
+
+def console_trouble(slot: Slot) -> str:
+    """Why the firmware in a slot cannot be trusted to be the slot's and well; empty if it can."""
+    try:
+        heard = listen_to(slot)
+    except PhotonrigError as error:
+        return str(error)
+    if heard.listening:
+        return "the device is in listening mode"
+    found = heard.device_id
+    return "" if found == slot.device_id else f"{found or 'a stranger'} answers at the port of {slot.device_id}"

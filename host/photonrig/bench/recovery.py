@@ -1,0 +1,238 @@
+"""A ladder of means to bring a sick device back, mildest first, each with a time of its own; then quarantine.
+
+    reopen          perhaps only the port was lost
+    reset           the RESET line, or a request over USB
+    safe mode       Device OS without the firmware, and known-good firmware over serial
+    DFU             the bootloader alone, and known-good firmware
+    power cycle     the plug
+    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``./rig doctor`` lifts it
+
+What was tried, how long it took and what came of it is data that reports show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from photonrig.bench.clock import Clock, NotSeen, SystemClock
+from photonrig.bench.identity import console_trouble
+from photonrig.bench.slot import Slot
+from photonrig.errors import PhotonrigError, RigError
+
+__all__ = ["BOUNDS", "Bounds", "Quarantine", "Quarantined", "Recovery", "RecoveryStep", "recover"]
+
+Outcome = Literal["helped", "no help", "not possible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most each step may take, in seconds."""
+
+    reopen: float = 5.0
+    reset: float = 30.0
+    safe_mode: float = 90.0
+    dfu: float = 120.0
+    power: float = 60.0
+
+
+BOUNDS: Final = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStep:
+    """One step: what was done, what came of it, and what was seen."""
+
+    name: str
+    outcome: Outcome
+    seen: str
+    seconds: float
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.outcome} ({self.seen}; {self.seconds:.1f} of {self.bound:g} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Everything that was tried on one device; ``recovered`` says whether it is well."""
+
+    slot: str
+    device_id: str
+    trouble: str
+    steps: tuple[RecoveryStep, ...]
+    recovered: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For reports and markers."""
+        return asdict(self)
+
+    def told(self) -> list[str]:
+        """A sentence for each step."""
+        return [f"slot {self.slot}, {step}" for step in self.steps]
+
+
+class Quarantined(RigError):
+    """The slot is out of use until ``./rig doctor`` has proved it again."""
+
+
+class Quarantine:
+    """Markers of the slots that are out of use, in a folder beside ``rig.toml``."""
+
+    def __init__(self, rig: Path) -> None:
+        self.folder = rig.absolute().with_name(f"{rig.name}.quarantine")
+
+    def reason(self, slot: str) -> str | None:
+        """Why a slot is out of use; None if it is in use."""
+        try:
+            marker = json.loads(self._marker(slot).read_text())
+            return f"since {marker['since']}: {marker['recovery']['trouble']}"
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            return f"for reasons nobody can read any more ({self._marker(slot)})"
+
+    def put(self, recovery: Recovery) -> Path:
+        """Take the slot out of use; returns the marker."""
+        marker = self._marker(recovery.slot)
+        self.folder.mkdir(exist_ok=True)
+        draft = marker.with_suffix(".new")
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        draft.write_text(json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
+        draft.replace(marker)
+        return marker
+
+    def lift(self, slot: str) -> None:
+        """Put the slot into use again."""
+        self._marker(slot).unlink(missing_ok=True)
+
+    def refuse(self, slot: str) -> None:
+        """Nothing, if the slot is in use.
+
+        :raises Quarantined: it is not
+        """
+        if (reason := self.reason(slot)) is not None:
+            raise Quarantined(f"slot {slot} is in quarantine {reason}; ./rig doctor puts it into use when it is well")
+
+    def _marker(self, slot: str) -> Path:
+        return self.folder / f"{slot}.json"
+
+
+def recover(
+    slot: Slot,
+    *,
+    known_good: Path | None = None,
+    trouble_of: Callable[[Slot], str] = console_trouble,
+    bounds: Bounds = BOUNDS,
+    clock: Clock | None = None,
+) -> Recovery:
+    """Climb the ladder until the device is well: ``trouble_of`` says what is wrong with it, or nothing.
+
+    Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
+    """
+    ladder = _Ladder(slot, known_good, trouble_of, bounds, clock or SystemClock())
+    trouble = trouble_of(slot)
+    steps: list[RecoveryStep] = []
+    recovered = not trouble
+    for step in ladder.steps() if trouble else ():
+        steps.append(step)
+        recovered = step.outcome == "helped"
+        if recovered:
+            break
+    return Recovery(slot.name, slot.device_id, trouble, tuple(steps), recovered)
+
+
+class _NotPossible(Exception):
+    """The slot has not what the step needs."""
+
+
+class _Ladder:
+    def __init__(
+        self,
+        slot: Slot,
+        known_good: Path | None,
+        trouble_of: Callable[[Slot], str],
+        bounds: Bounds,
+        clock: Clock,
+    ) -> None:
+        self._slot = slot
+        self._known_good = known_good
+        self._trouble_of = trouble_of
+        self._bounds = bounds
+        self._clock = clock
+
+    def steps(self) -> Iterator[RecoveryStep]:
+        """Each step done when it is asked for."""
+        bounds = self._bounds
+        yield self._take("reopen", bounds.reopen, lambda left: None)
+        yield self._take("reset", bounds.reset, self._reset)
+        yield self._take("safe mode", bounds.safe_mode, self._safe_mode)
+        yield self._take("DFU", bounds.dfu, self._dfu)
+        yield self._take("power cycle", bounds.power, self._power_cycle)
+
+    def _take(self, name: str, bound: float, act: Callable[[float], None]) -> RecoveryStep:
+        begun = self._clock.now()
+
+        def step(outcome: Outcome, seen: str) -> RecoveryStep:
+            return RecoveryStep(name, outcome, seen, self._clock.now() - begun, bound)
+
+        try:
+            act(bound)
+        except _NotPossible as lack:
+            return step("not possible", str(lack))
+        except PhotonrigError as error:
+            return step("no help", str(error))
+        last = [""]
+
+        def well() -> bool:
+            last[0] = self._trouble_of(self._slot)
+            return not last[0]
+
+        try:
+            self._clock.wait_until(well, max(0.0, bound - (self._clock.now() - begun)), "the device well")
+        except NotSeen:
+            return step("no help", last[0])
+        return step("helped", "the console answers as the slot's device")
+
+    def _reset(self, bound: float) -> None:
+        if self._slot.reset is not None:
+            self._slot.reset.press()
+        elif self._slot.flasher is not None:
+            self._slot.flasher.restart(timeout=bound)
+        else:
+            raise _NotPossible("RESET is not wired, and there is no Particle CLI for a request over USB")
+
+    def _safe_mode(self, bound: float) -> None:
+        image = self._image()
+        flasher = self._slot.flasher
+        if flasher is None:
+            raise _NotPossible("there is no Particle CLI")
+        deadline = self._clock.now() + bound
+        flasher.safe_mode(timeout=bound / 2)
+        flasher.over_serial(image, timeout=max(1.0, deadline - self._clock.now()))
+
+    def _dfu(self, bound: float) -> None:
+        image = self._image()
+        if self._slot.flasher is None:
+            raise _NotPossible("there is no Particle CLI")
+        self._slot.flasher.over_dfu(image, timeout=bound)
+
+    def _power_cycle(self, bound: float) -> None:
+        power, serial = self._slot.power, self._slot.serial
+        if power is None:
+            raise _NotPossible("the slot has no power switch")
+        power.off()
+        try:
+            if serial is not None:
+                self._clock.wait_until(lambda: not serial.present, bound / 2, "the device without power")
+        finally:
+            power.on()
+
+    def _image(self) -> Path:
+        if self._known_good is None:
+            raise _NotPossible("no known-good firmware was given")
+        return self._known_good

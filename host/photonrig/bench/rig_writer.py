@@ -1,0 +1,64 @@
+"""Writing what is attached into a ``rig.toml``, without touching what people wrote there."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import ParseError
+
+from photonrig.bench.real.usb import Attached
+from photonrig.errors import UsageError
+
+__all__ = ["add_slots"]
+
+
+def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
+    """Append a slot for each Photon whose place has none yet; returns those. Nothing found: nothing is written.
+
+    The variant is for a person to fill in: it cannot be seen from outside.
+
+    :raises UsageError: the file is no rig file; it stays as it is
+    """
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else _empty()
+    except (OSError, UnicodeDecodeError, ParseError) as error:
+        raise UsageError(f"{path} cannot be added to: {error}") from None
+    slots: Any = document.get("slot", [])
+    if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
+        raise UsageError(f"{path} has slots that are no [[slot]] tables; nothing was added")
+    taken = {slot.get("usb") for slot in slots}
+    added = tuple(device for device in found if device.usb not in taken)
+    if not added:
+        return ()
+    names = {str(slot.get("name")) for slot in slots}
+    free = (str(number) for number in itertools.count(1) if str(number) not in names)
+    array = document["slot"] if "slot" in document else tomlkit.aot()
+    for device, name in zip(added, free, strict=False):
+        table = tomlkit.table()
+        table["name"] = name
+        table["variant"] = "roller"
+        table["variant"].comment("which one it is cannot be seen from outside")
+        table["usb"] = device.usb
+        if device.device_id is not None:
+            table["device_id"] = device.device_id
+        table.add(tomlkit.comment('power = { hub = "1-1", port = 4 }'))
+        table.add(tomlkit.comment('setup = { chip = "/dev/gpiochip0", line = 17 }'))
+        table.add(tomlkit.comment('reset = { chip = "/dev/gpiochip0", line = 27 }'))
+        table.add(tomlkit.comment('wifi = { adapter = "wlan1" }'))
+        array.append(table)
+    document["slot"] = array
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(tomlkit.dumps(document), encoding="utf-8")
+    draft.replace(path)
+    return added
+
+
+def _empty() -> tomlkit.TOMLDocument:
+    document = tomlkit.document()
+    document.add(tomlkit.comment("A bench of Photons; hardware.md says what each entry means."))
+    document["cloud"] = "local"
+    return document
