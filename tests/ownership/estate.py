@@ -95,8 +95,9 @@ class Estate:
                 self.team.release(device, product(each))
                 if each != self.shades:
                     self.team.remove_device(each, device)
-        if device in {found.id for found in self.team.devices()}:
-            self.team.release(device)
+        for user in (self.team, self.mate):
+            if device in {found.id for found in user.devices()}:
+                user.release(device)
         self.team.import_devices(self.shades, [device])
         if owner is not None:
             self.keys().claim(device, owner)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
-import httpx
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.ownership.engine import Progress
 from photonrig.ownership.flows import FLOWS, take
 from photonrig.ownership.keyring import Account, Offers
 from photonrig.ownership.passage import Plan
@@ -17,6 +16,8 @@ from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import ApiError
 
 from .estate import CENTRAL, DEVICE, MATE, STRANGER, STRAY, Estate, estate
+from .interruptions import FLOWS as INTERRUPTED
+from .interruptions import HOWS, How, interruptions
 
 OWN = Account.user(CENTRAL)
 BY_OWNER = Offers(product_release=False)
@@ -189,88 +190,18 @@ def test_a_refused_import_brings_the_device_back(there: Estate) -> None:
 # --- cut off ----------------------------------------------------------------------------------------------------------
 
 
-class PowerCut(BaseException):
-    """The process is gone."""
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("flow", INTERRUPTED)
+def test_cut_off_at_any_request_no_device_is_lost(there: Estate, tmp_path: Path, flow: str, how: How) -> None:
+    """Request or answer lost, process killed before or after it, or the request refused."""
+    seen = list(interruptions(there, flow, how, tmp_path / "journal"))
+    assert [each for each in seen if each.lost] == []
+    if how != "refused":
+        assert {each.outcome for each in seen} == {"done"}
 
 
-def plans(there: Estate) -> dict[str, tuple[Account | None, Plan]]:
-    """Former owner and plan, for every flow that needs no device in hand."""
-    jane = there.customer("jane")
-    return {
-        "claim": (None, Plan("claim", DEVICE, there.shades, jane)),
-        "release": (jane, Plan("release", DEVICE, there.shades)),
-        "to-customer": (OWN, Plan("to-customer", DEVICE, there.shades, jane)),
-        "to-user": (jane, Plan("to-user", DEVICE, there.shades, OWN)),
-        "change-product": (jane, Plan("change-product", DEVICE, there.shades, into=there.drapes)),
-        "to-developer": (jane, Plan("to-developer", DEVICE, there.shades, OWN)),
-    }
-
-
-CUT = sorted(set(FLOWS) - {"by-request", "set-up", "take-over"})
-
-
-def _requests(there: Estate, flow: str) -> tuple[int, tuple[Account | None, int | None]]:
-    """How many requests the flow makes undisturbed, and where it ends."""
-    former, plan = plans(there)[flow]
-    there.reset(former)
-    with there.wired() as keys:
-        assert take(plan, keys).outcome == "done"
-        return len(there.wire.requests), (there.owner(), there.product())
-
-
-@pytest.mark.parametrize("flow", CUT)
-@pytest.mark.parametrize("answered", [False, True], ids=["request lost", "answer lost"])
-def test_a_lost_request_or_answer_at_any_point_is_no_lost_device(there: Estate, flow: str, answered: bool) -> None:
-    count, end = _requests(there, flow)
-    former, plan = plans(there)[flow]
-    for point in range(count):
-        there.reset(former)
-        with there.wired() as keys:
-
-            def lose(number: int, request: str, point: int = point) -> None:
-                if number == point:
-                    raise httpx.ReadError("the connection broke")
-
-            there.wire.after, there.wire.before = (lose, there.wire.before) if answered else (there.wire.after, lose)
-            progress = take(plan, keys)
-        assert progress.outcome == "done", f"{there.wire.requests[point]}: {progress.reason}"
-        assert (there.owner(), there.product()) == end
-
-
-@pytest.mark.parametrize("flow", CUT)
-@pytest.mark.parametrize("answered", [False, True], ids=["before the request", "after the answer"])
-def test_a_process_that_dies_at_any_point_goes_on(there: Estate, flow: str, answered: bool) -> None:
-    count, end = _requests(there, flow)
-    former, plan = plans(there)[flow]
-    for point in range(count):
-        there.reset(former)
-        kept: list[str] = []
-        with there.wired() as keys, pytest.raises(PowerCut):
-
-            def cut(number: int, request: str, point: int = point) -> None:
-                if number == point:
-                    raise PowerCut
-
-            there.wire.after, there.wire.before = (cut, there.wire.before) if answered else (there.wire.after, cut)
-            take(plan, keys, journal=lambda progress, kept=kept: kept.append(json.dumps(progress.as_json())))
-        last = Progress.from_json(json.loads(kept[-1])) if kept else None
-        progress = take(Plan.from_json(json.loads(json.dumps(plan.as_json()))), there.keys(), progress=last)
-        assert progress.outcome == "done", f"{there.wire.requests[point]}: {progress.reason}"
-        assert (there.owner(), there.product()) == end
-
-
-@pytest.mark.parametrize("flow", CUT)
-def test_a_refusal_at_any_point_leaves_things_as_they_were_or_finished(there: Estate, flow: str) -> None:
-    count, end = _requests(there, flow)
-    former, plan = plans(there)[flow]
-    for point in range(count):
-        there.reset(former)
-        with there.wired() as keys:
-            there.wire.refuses = point
-            progress = take(plan, keys)
-        assert progress.outcome in ("done", "undone")
-        expected = end if progress.outcome == "done" else (former, there.shades)
-        assert (there.owner(), there.product()) == expected
+def test_every_flow_that_needs_no_device_in_hand_is_cut_off() -> None:
+    assert set(INTERRUPTED) == set(FLOWS) - {"by-request", "set-up", "take-over"}
 
 
 def test_no_token_is_in_what_is_kept(there: Estate) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from photonrig.bench.clock import NotSeen
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.ownership.engine import NotYet, Step
 from photonrig.ownership.keyring import Account
 from photonrig.ownership.passage import Bench, Passage
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import Event, EventStream
-from photonrig.particle.softap import NotReached
+from photonrig.particle.softap import Identity, NotReached, SoftAp
 
 __all__ = [
     "APPROVE",
@@ -30,6 +31,7 @@ PassageStep = Step[Passage]
 
 _ONLINE: Final = 60.0  # seconds within which a device that was set up is on the cloud
 _LISTEN: Final = 4.0  # over 3 s of SETUP is listening mode
+_LISTENING: Final = 20.0
 
 
 def _never(_: Passage) -> bool:
@@ -204,6 +206,8 @@ def _request(at: Passage) -> None:
 
 
 def _approve(at: Passage) -> None:
+    if at.keys.approve is not None:
+        at.keys.approve(str(at.facts["transfer"]))
     if not _is_theirs(at):
         raise NotYet(f"{at.account('former')} has not approved the request yet", device=at.device)
 
@@ -307,7 +311,12 @@ def _configure(at: Passage, bench: Bench, code: str) -> None:
             identity = softap.device_id()
         except NotReached:
             bench.slot.need("setup_button", bench.slot.setup_button).hold(_LISTEN)
-            identity = softap.device_id()
+            try:
+                found = bench.clock.wait_until(lambda: _identity(softap), _LISTENING, "SoftAP after SETUP was held")
+            except NotSeen as error:
+                raise NotYet(str(error), device=at.device) from None
+            assert found is not None
+            identity = found
         if identity.device_id != at.device:
             raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
         softap.set_claim_code(code)
@@ -316,6 +325,13 @@ def _configure(at: Passage, bench: Bench, code: str) -> None:
             raise ExpectationFailed(f"the device does not see the network {bench.wifi_ssid}", device=at.device)
         softap.configure(point, bench.wifi_password)
         softap.connect()
+
+
+def _identity(softap: SoftAp) -> Identity | None:
+    try:
+        return softap.device_id()
+    except NotReached:
+        return None
 
 
 def _comes_online(device: str) -> Callable[[Event], bool]:

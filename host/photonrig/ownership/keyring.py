@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
@@ -83,11 +83,16 @@ class Keyring:
         clients: Mapping[int, ClientCredentials] | None = None,
         users: Mapping[str, Cloud] | None = None,
         offers: Offers = TODAY,
+        approve: Callable[[str], object] | None = None,
     ) -> None:
-        """``team`` acts as the user ``central``, a member of every product's team; ``clients`` by product id."""
+        """``team`` acts as the user ``central``, a member of every product's team; ``clients`` by product id.
+
+        ``approve`` answers a request for transfer, by its id, as its owner does by mail; None leaves that to the owner.
+        """
         self.team = team
         self.central = Account.user(central)
         self.offers = offers
+        self.approve = approve
         self._clients = dict(clients or {})
         self._acting: dict[Account, Cloud] = {self.central: team}
         for name, cloud in (users or {}).items():

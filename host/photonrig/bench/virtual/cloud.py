@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -24,6 +25,9 @@ class LocalCloud:
     ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
     never had.
     """
+
+    #: The interpreter's words that run it.
+    program: Sequence[str] = ("-m", "photonrig.localcloud")
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class LocalCloud:
             raise RigError("the local cloud is running already")
         self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        argv = [sys.executable, "-m", "photonrig.localcloud", "--state", str(self.state)]
+        argv = [sys.executable, *self.program, "--state", str(self.state)]
         argv += ["--era", self.era, *(["--extensions"] if self.extensions else [])]
         argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]
         if self._sdk is not None:

@@ -1,0 +1,172 @@
+"""A claim code's life on the device: set, presented until it is confirmed, cleared; and set-up cut off at each step."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from photonrig.bench.clock import SystemClock
+from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.virtual.lab import Lab
+from photonrig.bench.virtual.photon import AIR, VirtualPhoton
+from photonrig.bench.virtual.variants import build_variant
+from photonrig.errors import LinkLost
+from photonrig.ownership.flows import take
+from photonrig.ownership.keyring import Account, Keyring
+from photonrig.ownership.passage import Bench, Plan
+from photonrig.particle.cloud import product
+from photonrig.particle.softap import SoftAp
+
+CLOCK = SystemClock()
+SEEN = 30.0
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    tools = Toolchain(Path(__file__).resolve().parents[2])
+    firmware = {"roller": build_variant(tools, "roller")}
+    lab = Lab(tmp_path / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=0, fresh=1)
+    clock = tmp_path / "clock"
+    clock.write_bytes(struct.pack("d", 0.0))
+    launcher = Path(__file__).parents[1] / "ownership" / "spoilt_cloud.py"
+    lab.local_cloud.program = (str(launcher), "-", str(clock))  # no bug, and a clock that can be moved
+    with lab:
+        yield lab
+
+
+def keys(lab: Lab) -> Keyring:
+    return Keyring(lab.team, lab.team.username(), clients={lab.product.id: lab.client})
+
+
+def customer(lab: Lab, name: str) -> Account:
+    return Account.customer(f"{name}@example.com", lab.product.id)
+
+
+def bench(photon: VirtualPhoton) -> Bench:
+    return Bench(photon.slot, AIR[0].ssid, AIR[0].password, CLOCK)
+
+
+def owner(lab: Lab, photon: VirtualPhoton) -> Account | None:
+    return keys(lab).find(photon.device_id, (lab.product.id,), ()).owner
+
+
+def join(photon: VirtualPhoton, code: str | None = None) -> None:
+    with photon.slot.softap() as softap:
+        if code is not None:
+            softap.set_claim_code(code)
+        softap.configure(next(point for point in softap.scan() if point.ssid == AIR[0].ssid), AIR[0].password)
+        softap.connect()
+
+
+def listen(photon: VirtualPhoton) -> None:
+    photon.control({"do": "setup_button", "hold_ms": 4000})
+
+
+def claimed_flag(photon: VirtualPhoton) -> bool:
+    with photon.slot.softap() as softap:
+        return softap.device_id().claimed
+
+
+def wait(photon: VirtualPhoton, lab: Lab, **status: object) -> None:
+    def there() -> bool:
+        now = photon.status()
+        return all(now[name] == value for name, value in status.items())
+
+    CLOCK.wait_until(there, SEEN, f"{status}")
+
+
+def test_a_code_is_kept_until_confirmed_then_cleared_and_the_device_says_claimed(lab: Lab) -> None:
+    photon, jane = lab.fresh()[0], customer(lab, "jane")
+    assert not claimed_flag(photon)
+    done = take(Plan("set-up", photon.device_id, lab.product.id, jane), keys(lab), bench=bench(photon))
+    assert done.outcome == "done", done.reason
+    assert owner(lab, photon) == jane
+    wait(photon, lab, claimed=True, has_claim_code=False)
+    # Releasing never touches the flag on the device.
+    lab.team.release(photon.device_id, product(lab.product.id))
+    listen(photon)
+    assert claimed_flag(photon)
+
+
+def test_a_code_is_presented_again_until_the_cloud_confirms_it(lab: Lab) -> None:
+    photon, jane = lab.fresh()[0], customer(lab, "jane")
+    code = keys(lab).acting_as(jane).create_claim_code(lab.product.id).code
+    lab.local_cloud.kill()
+    join(photon, code)
+    wait(photon, lab, has_claim_code=True, claimed=False)
+    lab.local_cloud.start()
+    CLOCK.wait_until(lambda: owner(lab, photon) == jane, SEEN, "claimed once there was a cloud to hear it")
+    wait(photon, lab, claimed=True, has_claim_code=False)
+
+
+def test_a_code_outlives_a_power_cut_of_the_device(lab: Lab) -> None:
+    photon, jane = lab.fresh()[0], customer(lab, "jane")
+    code = keys(lab).acting_as(jane).create_claim_code(lab.product.id).code
+    lab.local_cloud.kill()
+    join(photon, code)
+    photon.kill()
+    photon.start()
+    assert photon.status()["has_claim_code"]
+    lab.local_cloud.start()
+    CLOCK.wait_until(lambda: owner(lab, photon) == jane, SEEN, "claimed after the power cut")
+
+
+def test_another_owners_code_takes_the_device_over(lab: Lab) -> None:
+    photon, jane, john = lab.fresh()[0], customer(lab, "jane"), customer(lab, "john")
+    all_keys = keys(lab)
+    assert take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, bench=bench(photon)).outcome == "done"
+    over = take(Plan("take-over", photon.device_id, lab.product.id, john), all_keys, bench=bench(photon))
+    assert over.outcome == "done", over.reason
+    assert owner(lab, photon) == john
+    assert all_keys.acting_as(jane).devices() == ()
+
+
+def test_an_expired_code_claims_nothing_and_the_device_is_not_lost(lab: Lab, tmp_path: Path) -> None:
+    photon, jane = lab.fresh()[0], customer(lab, "jane")
+    code = keys(lab).acting_as(jane).create_claim_code(lab.product.id).code
+    with (tmp_path / "clock").open("r+b") as file:
+        file.write(struct.pack("d", 3601.0))
+    join(photon, code)
+    CLOCK.wait_until(
+        lambda: keys(lab).find(photon.device_id, (lab.product.id,), ()).online, SEEN, "online in spite of it"
+    )
+    assert owner(lab, photon) is None
+    assert photon.status()["has_claim_code"]
+    # A remote claim does what the code could not.
+    assert take(Plan("claim", photon.device_id, lab.product.id, jane), keys(lab)).outcome == "done"
+    assert owner(lab, photon) == jane
+
+
+COMMANDS = ("device_id", "set_claim_code", "scan", "configure", "connect")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_power_cut_at_any_step_of_the_set_up_and_it_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, command: str, after: bool
+) -> None:
+    photon, jane = lab.fresh()[0], customer(lab, "jane")
+    inner, cut = getattr(SoftAp, command), []
+
+    def spoilt(self: SoftAp, *words: object) -> object:
+        if not cut and not after:
+            cut.append(True)
+            photon.kill()
+        answer = inner(self, *words)
+        if not cut:
+            cut.append(True)
+            photon.kill()
+            raise LinkLost("the device has lost its power")
+        return answer
+
+    monkeypatch.setattr(SoftAp, command, spoilt)
+    plan, all_keys = Plan("set-up", photon.device_id, lab.product.id, jane), keys(lab)
+    progress = take(plan, all_keys, bench=bench(photon))
+    assert (progress.outcome, len(cut)) == ("waiting", 1)
+    photon.start()
+    again = take(plan, all_keys, bench=bench(photon), progress=progress)
+    assert again.outcome == "done", again.reason
+    assert owner(lab, photon) == jane
