@@ -70,19 +70,68 @@ def build(_: Context) -> None:
         print(module.relative_to(ROOT))
 
 
-@task(help={"report": "folder for index.html and junit.xml (default: report)"})
+@task(
+    help={
+        "report": "folder for the reports (default: report)",
+        "story": "run the hand-over story only (more of these run more parts)",
+        "flows": "run every flow with its proof of control only",
+        "thread": "run the 60 rows of the claim thread only",
+        "matrix": "run the matrix only: token × request × device state × era",
+        "baseline": "file to compare the matrix with; a change ends with exit code 1",
+        "update-baseline": "write the baseline file instead of comparing with it",
+        "docs": "write docs/thread.md from the thread's rows",
+        "particle": "ask the matrix of Particle's own cloud instead, as this account (token in PARTICLE_TOKEN)",
+        "confirm": "the same account once more: yes, that one",
+        "product": "with --particle: the product's id",
+        "devices": "with --particle: ids of the devices that may be acted on, separated by commas; no others are",
+        "client": "with --particle: id of an OAuth client of the product (secret in PARTICLE_CLIENT_SECRET)",
+        "requests": "with --particle: how many requests may be sent at most (default: 1000)",
+        "api": "with --particle: base address of the cloud (default: https://api.particle.io)",
+    }
+)
 @guarded
-def claims(_: Context, report: str = "report") -> None:
-    """A Photon changes hands, start to finish, with nothing attached.
+def claims(
+    _: Context,
+    report: str = "report",
+    story: bool = False,
+    flows: bool = False,
+    thread: bool = False,
+    matrix: bool = False,
+    baseline: str = "",
+    update_baseline: bool = False,
+    docs: bool = False,
+    particle: str = "",
+    confirm: str = "",
+    product: int = 0,
+    devices: str = "",
+    client: str = "",
+    requests: int = 1000,
+    api: str = "https://api.particle.io",
+) -> None:
+    """A Photon changes hands: story, flows, claim thread and matrix, with nothing attached.
 
-    Builds the roller firmware, starts the local cloud and two virtual Photons, flashes with the real Particle CLI, sets
-    up, claims, transfers and checks. Exit code 0 only if every step held.
+    Builds the roller firmware, starts local clouds of three eras and virtual Photons, flashes with the real Particle
+    CLI, sets up, claims, transfers and checks. Exit code 0 only if all of it held, and nothing changed since the
+    baseline.
 
-    Example: ./rig claims --report report
+    Examples: ./rig claims --report report
+              ./rig claims --thread
+              ./rig claims --matrix --baseline docs/baseline.json
+              ./rig claims --particle me@example.com --confirm me@example.com --product 123 --client shades-4711
+                           --devices 0123456789abcdef01234567
     """
-    from photonrig.report.claims import run_claims
+    from photonrig.report.claims import PARTS, Claims, run_claims
+    from photonrig.report.opt_in import opt_in
 
-    if not run_claims(TOOLS, Path(report)):
+    asked = {"story": story, "flows": flows, "thread": thread, "matrix": matrix}
+    chosen = Claims(
+        tuple(part for part in PARTS if asked[part]) or PARTS,
+        Path(baseline) if baseline else None,
+        update_baseline,
+        ROOT / "docs" / "thread.md" if docs else None,
+        opt_in(api, particle, confirm, product, client, devices, requests) if particle else None,
+    )
+    if not run_claims(TOOLS, Path(report), chosen):
         raise Exit(code=1)
 
 

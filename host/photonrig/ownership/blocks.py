@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from photonrig.bench.clock import NotSeen
+from photonrig.bench.slot import Slot
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.ownership.engine import NotYet, Step
 from photonrig.ownership.keyring import Account
 from photonrig.ownership.passage import Bench, Passage
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import Event, EventStream
-from photonrig.particle.softap import Identity, NotReached, SoftAp
+from photonrig.particle.softap import NotReached, SoftAp
 
 __all__ = [
     "APPROVE",
@@ -306,17 +308,9 @@ def _events(at: Passage, acting: Cloud) -> EventStream:
 
 
 def _configure(at: Passage, bench: Bench, code: str) -> None:
-    with bench.slot.softap() as softap:
-        try:
-            identity = softap.device_id()
-        except NotReached:
-            bench.slot.need("setup_button", bench.slot.setup_button).hold(_LISTEN)
-            try:
-                found = bench.clock.wait_until(lambda: _identity(softap), _LISTENING, "SoftAP after SETUP was held")
-            except NotSeen as error:
-                raise NotYet(str(error), device=at.device) from None
-            assert found is not None
-            identity = found
+    with ExitStack() as stack:
+        softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
+        identity = softap.device_id()
         if identity.device_id != at.device:
             raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
         softap.set_claim_code(code)
@@ -327,11 +321,23 @@ def _configure(at: Passage, bench: Bench, code: str) -> None:
         softap.connect()
 
 
-def _identity(softap: SoftAp) -> Identity | None:
+def _join(stack: ExitStack, slot: Slot) -> SoftAp | None:
     try:
-        return softap.device_id()
+        softap = stack.enter_context(slot.softap())
+        softap.device_id()
     except NotReached:
         return None
+    return softap
+
+
+def _listen(stack: ExitStack, bench: Bench, device: str) -> SoftAp:
+    bench.slot.need("setup_button", bench.slot.setup_button).hold(_LISTEN)
+    try:
+        softap = bench.clock.wait_until(lambda: _join(stack, bench.slot), _LISTENING, "SoftAP after SETUP was held")
+    except NotSeen as error:
+        raise NotYet(str(error), device=device) from None
+    assert softap is not None
+    return softap
 
 
 def _comes_online(device: str) -> Callable[[Event], bool]:

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -142,6 +142,13 @@ class CloudHttp:
     def tap(self, tap: Tap) -> None:
         """Tell ``tap`` of every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
         self._taps.append(tap)
+
+    def before_each(self, told: Callable[[str], None]) -> None:
+        """Call ``told`` with the path of every request before it is sent, also by clients that share the connections.
+
+        What it raises, the sender of the request gets, and nothing is sent.
+        """
+        self._client.event_hooks["request"].append(lambda request: told(request.url.path))
 
     def take_exchanges(self) -> list[str]:
         """Requests and answers since the last call, oldest first, one text each, secrets masked."""

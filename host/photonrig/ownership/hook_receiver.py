@@ -1,0 +1,60 @@
+"""Who a webhook calls: a server on loopback that writes down what it is sent."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Final, Self
+
+__all__ = ["HookReceiver"]
+
+_LARGEST: Final = 1 << 16
+
+
+class HookReceiver:
+    """Listens inside a ``with`` block; each address under :attr:`url` counts its own calls."""
+
+    def __enter__(self) -> Self:
+        receiver = self
+        self._calls: list[str] = []
+        self._changed = threading.Condition()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _LARGEST))
+                with receiver._changed:
+                    receiver._calls.append(self.path)
+                    receiver._changed.notify_all()
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="webhook receiver", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def url(self, name: str) -> str:
+        """The address to give to a webhook of this name."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
+
+    def calls(self, name: str) -> int:
+        """How often the webhook of this name has called."""
+        with self._changed:
+            return self._calls.count(f"/{name}")
+
+    def wait(self, name: str, timeout: float) -> bool:
+        """Wait for the first call, at most ``timeout`` seconds; whether it came."""
+        with self._changed:
+            return self._changed.wait_for(lambda: f"/{name}" in self._calls, timeout)

@@ -1,0 +1,139 @@
+"""The matrix for people and machines: tables in a terminal, a page, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from photonrig.ownership.baseline import Baseline, Change
+from photonrig.ownership.behaviours import FAMILIES, SOURCES, TOKENS
+from photonrig.ownership.matrix import NOT_RUN, Observation
+from photonrig.report.page import render
+
+__all__ = ["MatrixRun", "print_matrix", "write_matrix"]
+
+# Outcomes by which a token gets something; the others are refusals, or lists and streams without the device.
+YES: Final = frozenset({"200", "201", "204", "listed", "hears"})
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRun:
+    """Everything seen on one target; ``changes`` is None when there was no baseline to compare with."""
+
+    target: str
+    started: datetime
+    seconds: float
+    observations: Sequence[Observation]
+    baseline: Baseline | None = None
+    changes: Sequence[Change] | None = None
+
+    @property
+    def differing(self) -> list[Observation]:
+        """Cells that were seen to be something else than expected."""
+        return [each for each in self.observations if each.differs]
+
+    def summary(self) -> str:
+        """Counts, in one line."""
+        run = sum(each.outcome != NOT_RUN for each in self.observations)
+        text = f"{run} cells asked, {len(self.differing)} not as expected"
+        if run != len(self.observations):
+            text += f", {len(self.observations) - run} not run"
+        if self.baseline is not None and self.changes is not None:
+            text += f"; {len(self.changes)} changed since {self.baseline.recorded} ({self.baseline.target})"
+        return text
+
+    def blocks(self) -> list[tuple[str, str, list[str], list[tuple[str, dict[str, Observation]]]]]:
+        """Per era and state: the tokens asked, and per family what each of them saw."""
+        found = []
+        for (era, state), group in groupby(self.observations, key=lambda each: (each.cell.era, each.cell.state)):
+            rows: dict[str, dict[str, Observation]] = {}
+            for each in group:
+                rows.setdefault(each.cell.family, {})[each.cell.token] = each
+            columns = [token for token in TOKENS if any(token in row for row in rows.values())]
+            found.append((era, state, columns, sorted(rows.items(), key=lambda row: list(FAMILIES).index(row[0]))))
+        return found
+
+
+def print_matrix(run: MatrixRun, console: Console) -> None:
+    """Print every block, then what is not as expected, then what has changed; colour only on a terminal."""
+    for era, state, columns, rows in run.blocks():
+        console.print()
+        console.print(Text(f"{era}: {state}", style="bold"))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("")
+        for column in columns:
+            table.add_column(column)
+        for family, row in rows:
+            table.add_row(family, *(_cell(row.get(column)) for column in columns))
+        console.print(table)
+    for each in run.differing:
+        expected = f"{each.cell.expected.outcome} ({SOURCES[each.cell.expected.source]})"
+        console.print(Text(f"not as expected: {each.cell.key}: {each.outcome}, expected {expected}", style="bold red"))
+        console.print(Text(f"    {each.text}", style="dim"), soft_wrap=True)
+    for change in run.changes or ():
+        console.print(Text(f"changed: {change}", style="bold yellow"), soft_wrap=True)
+    good = not run.differing and not run.changes
+    console.print(Text(run.summary(), style="bold green" if good else "bold red"))
+
+
+def _cell(each: Observation | None) -> Text:
+    if each is None:
+        return Text("")
+    if each.outcome == NOT_RUN:
+        return Text("·", style="dim")
+    if each.differs:
+        return Text(f"{each.cell.expected.outcome}→{each.outcome}", style="bold red")
+    return Text(each.outcome, style="green" if each.outcome in YES else "dim")
+
+
+def write_matrix(run: MatrixRun, folder: Path) -> tuple[Path, Path]:
+    """Write ``matrix.html`` and ``matrix.json``; returns both."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page, data = folder / "matrix.html", folder / "matrix.json"
+    changed = {change.key: change for change in run.changes or ()}
+    page.write_text(
+        render("matrix.html", run=run, families=FAMILIES, tokens=TOKENS, sources=SOURCES, changed=changed, yes=YES),
+        encoding="utf-8",
+    )
+    data.write_text(json.dumps(_as_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return page, data
+
+
+def _as_json(run: MatrixRun) -> dict[str, Any]:
+    return {
+        "target": run.target,
+        "started": run.started.isoformat(timespec="seconds"),
+        "seconds": round(run.seconds, 3),
+        "summary": run.summary(),
+        "changes": None
+        if run.changes is None
+        else [
+            {"cell": each.key, "before": each.before, "now": each.now, "expected": each.expected}
+            for each in run.changes
+        ],
+        "cells": [
+            {
+                "era": each.cell.era,
+                "state": each.cell.state,
+                "family": each.cell.family,
+                "request": str(FAMILIES[each.cell.family]),
+                "token": each.cell.token,
+                "expected": each.cell.expected.outcome,
+                "source": SOURCES[each.cell.expected.source],
+                "observed": each.outcome,
+                "answer": each.text,
+                "at": each.at,
+            }
+            for each in run.observations
+        ],
+    }
