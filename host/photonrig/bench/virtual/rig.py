@@ -62,7 +62,15 @@ class VirtualRig:
         with tools.alone():
             tools.native()
             firmware = {name: build_project(tools, name, project) for name, project in self.projects.items()}
-        self.lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=len(firmware))
+        # One product, as a customer and an event stream of the rig belong to one.
+        self.lab = Lab(
+            work / "lab",
+            vphoton=tools.vphoton,
+            sdk=tools.sdk,
+            firmware=firmware,
+            photons=len(firmware),
+            one_product=True,
+        )
         self.lab.start()
         self._cloud_pid = self.lab.local_cloud.pid
         self.target = self._target()
