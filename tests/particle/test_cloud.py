@@ -435,3 +435,13 @@ def test_a_team_and_its_api_users(stub: Stub, cloud: Cloud) -> None:
     stub.answer({"ok": True})
     cloud.invite(20001, "jane@example.com", "Support")
     assert stub.json == {"username": "jane@example.com", "role": "Support"}
+
+
+def test_clients_and_customers_of_an_organization(stub: Stub, cloud: Cloud) -> None:
+    stub.answer({"ok": True, "client": {"id": "app-1", "secret": "s" * 40, "org_id": "x"}})
+    client = cloud.create_client("app", organization="shades", scope="create_customer")
+    assert stub.line == "POST /v1/clients"
+    assert stub.json == {"name": "app", "type": "installed", "scope": "create_customer", "organization": "shades"}
+    stub.answer({"access_token": "a" * 40}, 201)
+    assert cloud.create_customer("shades", "jane", client=client, organization=True).customer == "jane"
+    assert stub.line == "POST /v1/orgs/shades/customers"

@@ -26,6 +26,7 @@ __all__ = [
     "otp_matches",
     "password_matches",
     "sha256_hex",
+    "write_private",
 ]
 
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1
@@ -82,8 +83,16 @@ def password_matches(password: str, kept: str) -> bool:
 def load_token(path: Path) -> str:
     """The token kept in a file that its owner alone can read, made on first use."""
     if not path.exists():
-        draft = path.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_text(new_token())
-        draft.replace(path)
+        write_private(path, new_token().encode())
     return path.read_text()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all, readable by its owner alone."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

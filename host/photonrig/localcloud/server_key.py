@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
+from photonrig.localcloud.secrets import write_private
 from photonrig.particle.keys import ServerAddress, build_server_key_block
 
 __all__ = ["load_server_key", "write_key_block"]
@@ -31,7 +31,7 @@ def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
             raise UsageError(f"{private_file} is not an RSA key of 2048 bits")
     else:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        _write(
+        write_private(
             private_file,
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -39,7 +39,7 @@ def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
         )
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     if not public_file.exists() or public_file.read_bytes() != public:
-        _write(public_file, public)
+        write_private(public_file, public)
     return key, public_file
 
 
@@ -54,16 +54,5 @@ def write_key_block(public_file: Path, host: str, port: int) -> Path | None:
     if address.version != 4 or address.is_unspecified:
         block_file.unlink(missing_ok=True)
         return None
-    _write(block_file, build_server_key_block(public_file.read_bytes(), ServerAddress(host, port)))
+    write_private(block_file, build_server_key_block(public_file.read_bytes(), ServerAddress(host, port)))
     return block_file
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, readable by its owner alone."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

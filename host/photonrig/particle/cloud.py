@@ -17,6 +17,7 @@ import httpx
 
 from photonrig.errors import ProtocolError, UsageError
 from photonrig.particle.cloud_product import ProductCalls
+from photonrig.particle.cloud_team import TeamCalls
 from photonrig.particle.cloud_types import (
     USER,
     BuiltBinary,
@@ -70,7 +71,7 @@ _FLASH: Final = 90.0
 _COMPILE: Final = 300.0
 
 
-class Cloud(ProductCalls):
+class Cloud(ProductCalls, TeamCalls):
     """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
 
     def _product(self, scope: Scope) -> Scope:
@@ -153,11 +154,21 @@ class Cloud(ProductCalls):
         return tuple(Product.parse(entry) for entry in self.request("GET", "/v1/user/products")["products"])
 
     def create_client(
-        self, name: str, *, product: int | str | None = None, kind: str = "installed", scope: str | None = None
+        self,
+        name: str,
+        *,
+        product: int | str | None = None,
+        organization: str | None = None,
+        kind: str = "installed",
+        scope: str | None = None,
     ) -> ClientCredentials:
-        """An OAuth client, of a product or of the user; ``kind`` is "installed" or "web"."""
+        """An OAuth client, of a product, of an organization (in 2016), or of the user.
+
+        ``kind`` is "installed" or "web".
+        """
         path = "/v1/clients" if product is None else f"/v1/products/{_quoted(product)}/clients"
-        fields = {"name": name, "type": kind} | ({} if scope is None else {"scope": scope})
+        optional = {"scope": scope, "organization": organization}
+        fields = {"name": name, "type": kind} | {key: value for key, value in optional.items() if value is not None}
         made = self.request("POST", path, json_body=fields)["client"]
         return ClientCredentials(made["id"], made["secret"])
 
@@ -174,12 +185,19 @@ class Cloud(ProductCalls):
         self.request("DELETE", path, json_body={"deny": True} if deny else None, device=device)
 
     def create_customer(
-        self, ref: int | str, email: str, *, client: ClientCredentials | None = None, password: str | None = None
+        self,
+        ref: int | str,
+        email: str,
+        *,
+        client: ClientCredentials | None = None,
+        password: str | None = None,
+        organization: bool = False,
     ) -> Token:
         """A new customer, and the first token of that customer.
 
         With ``client`` this is the two-legged way, and the customer may go without password; without it, the
-        developer's token is used and a password is needed.
+        developer's token is used and a password is needed. ``ref`` is a product, or with ``organization`` (in 2016)
+        the slug of one.
 
         :raises UsageError: neither client nor password
         """
@@ -189,7 +207,8 @@ class Cloud(ProductCalls):
         if client is not None:
             form |= {"client_id": client.id, "client_secret": client.secret}
         sender = self if client is None else self.using(None)
-        return _token(sender.request("POST", f"/v1/products/{_quoted(ref)}/customers", form=form), "customer", email)
+        path = f"/v1/{'orgs' if organization else 'products'}/{_quoted(ref)}/customers"
+        return _token(sender.request("POST", path, form=form), "customer", email)
 
     def customers(self, ref: int | str) -> tuple[Customer, ...]:
         """All customers of a product."""
@@ -202,33 +221,6 @@ class Cloud(ProductCalls):
     def remove_customer(self, ref: int | str, email: str) -> None:
         """Delete a customer with all tokens and claim codes."""
         self.request("DELETE", f"/v1/products/{_quoted(ref)}/customers/{_quoted(email)}")
-
-    # --- teams ------------------------------------------------------------------------------------------------------
-
-    def team(self, ref: int | str, *, organization: bool = False) -> tuple[TeamMember, ...]:
-        """Who works on a product, or on an organization; API users among them."""
-        return tuple(TeamMember.parse(entry) for entry in self.request("GET", _team(ref, organization)))
-
-    def invite(self, ref: int | str, username: str, role: str = "Developer", *, organization: bool = False) -> None:
-        """Put a user on a team; the role is View-only, Support, Developer or Administrator."""
-        self.request("POST", _team(ref, organization), json_body={"username": username, "role": role})
-
-    def remove_member(self, ref: int | str, username: str, *, organization: bool = False) -> None:
-        """Take a user or an API user off a team."""
-        self.request("DELETE", f"{_team(ref, organization)}/{_quoted(username)}")
-
-    def create_api_user(
-        self, ref: int | str, name: str, scopes: Sequence[str], *, organization: bool = False
-    ) -> tuple[TeamMember, Token]:
-        """A program's account on a team, and its only token, which never expires."""
-        body = {"friendly_name": name, "scopes": list(scopes)}
-        created = self.request("POST", _team(ref, organization), json_body=body)["created"]
-        return TeamMember.parse({"friendly_name": name, "scopes": list(scopes), **created}), _api_token(created)
-
-    def renew_api_user_token(self, ref: int | str, username: str, *, organization: bool = False) -> Token:
-        """Another token for an API user; the old one ends."""
-        path = f"{_team(ref, organization)}/{_quoted(username)}/token"
-        return _api_token(self.request("PUT", path, json_body={})["created"])
 
     # --- claims -----------------------------------------------------------------------------------------------------
 
@@ -406,17 +398,6 @@ def _token(body: dict[str, Any], principal: Any, customer: str | None = None) ->
     if not isinstance(text, str):
         raise ProtocolError("the cloud answered a grant without an access token")
     return Token(text, principal, body.get("refresh_token"), body.get("expires_in") or None, customer)
-
-
-def _api_token(created: dict[str, Any]) -> Token:
-    try:
-        return Token(str(created["tokens"][0]["token"]), "api user")
-    except (KeyError, IndexError, TypeError):
-        raise ProtocolError("the cloud answered without the API user's token") from None
-
-
-def _team(ref: int | str, organization: bool) -> str:
-    return f"/v1/{'orgs' if organization else 'products'}/{_quoted(ref)}/team"
 
 
 def _quoted(part: int | str) -> str:

@@ -101,6 +101,7 @@ def _tell(lab: dict[str, Any], script: Path) -> None:
     for label, text in (
         ("API", lab["api"]),
         ("device server", f"{server['host']}:{server['port']}, key {server['key_file']}"),
+        ("rules", f"of {lab['era']}; administration by the token in {lab['admin_token_file']}"),
         ("user", f"{lab['user']['username']} (password and token: ./rig lab --json)"),
         ("products", ", ".join(f"{made['id']} {made['slug']}" for made in lab["products"])),
         ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),

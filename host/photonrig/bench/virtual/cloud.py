@@ -112,6 +112,11 @@ class LocalCloud:
         self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])
         self._api_port, self._device_port = int(self.api.rsplit(":", 1)[1]), self.device_port
 
+    @property
+    def admin_token_file(self) -> Path:
+        """The file whose content opens ``/admin``."""
+        return self.state / "admin.token"
+
     def admin(self) -> LocalAdmin:
         """A client for its administration; close it when done.
 
@@ -119,7 +124,7 @@ class LocalCloud:
         """
         if not self.api:
             raise RigError("the local cloud was not started")
-        return LocalAdmin(self.api, Token((self.state / "admin.token").read_text()))
+        return LocalAdmin(self.api, Token(self.admin_token_file.read_text()))
 
     def stop(self) -> None:
         """End it in order.

@@ -302,6 +302,8 @@ class Lab:
         owners = {device.id: device.owner_name for device in self._product_devices()}
         return {
             "api": self.local_cloud.api,
+            "era": self.local_cloud.era,
+            "admin_token_file": str(self.local_cloud.admin_token_file),
             "device_server": {
                 "host": self.local_cloud.device_host,
                 "port": self.local_cloud.device_port,

@@ -8,7 +8,6 @@ from typing import Any
 __all__ = [
     "ApiError",
     "combined",
-    "device_denied",
     "errors_list",
     "oauth_error",
     "refused",
@@ -44,10 +43,3 @@ def combined(status: int, text: str, **more: Any) -> ApiError:
     body = {"ok": False, "error": text, "errors": [text], "info": text, "output": text, "stdout": ""}
     # With a status other than 400 this is the only one that the Particle CLI 3.19.0 shows in `flash --local`.
     return ApiError(status, body | {"error_description": text} | more)
-
-
-def device_denied(base_url: str) -> ApiError:
-    """The one answer for a device that does not exist, is someone else's, or may not be used so."""
-    # The real cloud completes the address with the caller's token; this one never repeats a secret.
-    hint = f"I didn't recognize that device name or ID, try opening {base_url}v1/devices?access_token=undefined"
-    return ApiError(403, {"ok": False, "error": "Permission Denied", "info": hint})
