@@ -22,7 +22,10 @@ from photonrig.report.doctor import run_doctor
 from photonrig.report.flash import run_flash
 
 TOOLS = Toolchain(Path(__file__).parents[2])
-RIG = "".join(f'[[slot]]\nname = "{name}"\nvariant = "roller"\nvirtual = true\n' for name in ("left", "right"))
+RIG = "".join(
+    f'[[slot]]\nname = "{name}"\nvariant = "{variant}"\nvirtual = true\n'
+    for name, variant in (("left", "roller"), ("right", "venetian"))
+)
 BRIEF = Timeouts(enumeration=3, online=20)
 
 
@@ -37,7 +40,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBench]:
 
 
 def verdicts(slot: Slot, bench: OpenBench) -> dict[str, Check]:
-    return {check.part: check for check in examine(slot, BRIEF, bench.target)}
+    return {check.part: check for check in examine(slot, BRIEF, bench.targets[slot.name])}
 
 
 def test_everything_of_a_virtual_slot_is_proved(bench: OpenBench) -> None:
@@ -105,6 +108,22 @@ def test_two_runs_share_a_bench_by_slots(bench: OpenBench, monkeypatch: pytest.M
     monkeypatch.setenv("PHOTONRIG_LOCKS", str(bench.config.path.parent / "locks"))
     with pytest.raises(Busy, match="left is still held by process"), open_bench(bench.config, TOOLS, slots=["left"]):
         pass
+
+
+def test_each_variant_has_its_own_product(bench: OpenBench) -> None:
+    left, right = (bench.targets[name] for name in ("left", "right"))
+    assert left.product_id != right.product_id
+    for name, target in bench.targets.items():
+        assert bench.slots[name].device_id in {device.id for device in target.team.devices(target.product)}
+
+
+def test_a_bench_without_virtual_slots_opens_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rig.toml"
+    path.write_text('[[slot]]\nname = "1"\nvariant = "roller"\nusb = "9-9"\ndevice_id = "0123456789abcdef01234567"\n')
+    assert not run_doctor(TOOLS, path, slots=[], account=None, wait=None, as_json=True)
+    told = {check["part"]: check for check in json.loads(capsys.readouterr().out)["checks"] if check["slot"] == "1"}
+    assert told["port"]["verdict"] == "failed" and "no Photon with a serial port at USB 9-9" in told["port"]["seen"]
+    assert told["power"]["verdict"] == "not tried"
 
 
 def test_quarantine_keeps_a_slot_out_until_the_doctor_proves_it(

@@ -161,8 +161,9 @@ class FileRig:
         return ""
 
     def _online(self, slot: Slot) -> Proof:
+        target = self._bench.targets[slot.name]
         try:
-            answered = self.target.team.ping(slot.device_id, self.target.product)
+            answered = target.team.ping(slot.device_id, target.product)
         except PhotonrigError as error:
             return str(error)
         return "" if answered else "the device does not answer the cloud"

@@ -25,7 +25,7 @@ from photonrig.bench.virtual.photon import AIR
 from photonrig.bench.virtual.variants import build_project, variant_project
 from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
-from photonrig.particle.cloud import ClientCredentials, Cloud, Token
+from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token
 
 __all__ = ["OpenBench", "is_free", "open_bench"]
 
@@ -38,13 +38,21 @@ _CLIENT_SECRET: Final = "PHOTONRIG_CLIENT_SECRET"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class OpenBench:
-    """Slots by name, in the order of the file; ``lab`` is None at Particle's cloud."""
+    """Slots by name, in the order of the file; ``lab`` is None at Particle's cloud.
+
+    ``targets`` is the cloud for each slot's device, which differs by product: on the local cloud each variant has one.
+    """
 
     config: RigConfig
     slots: Mapping[str, Slot]
-    target: CloudTarget
+    targets: Mapping[str, CloudTarget]
     lab: Lab | None
     firmware: Mapping[str, Path]
+
+    @property
+    def target(self) -> CloudTarget:
+        """The cloud as the first slot has it."""
+        return next(iter(self.targets.values()))
 
     def image(self, slot: SlotConfig) -> Path | None:
         """The module a virtual slot's variant is built as; None for a board, whose image the cloud compiles."""
@@ -136,8 +144,9 @@ def _at_local_cloud(
     )
     with step(f"starting the local cloud{f', virtual Photons: {len(virtual)}' if virtual else ''}"):
         stack.enter_context(lab)
-    if boards:
-        lab.team.import_devices(lab.product.id, [slot.device_id for slot in boards if slot.device_id])
+    for board in boards:
+        if board.device_id:
+            lab.team.import_devices(_product(lab, board.variant).id, [board.device_id])
 
     def make_cli(name: str, equipment: Mapping[str, str] | None = None) -> ParticleCli:
         cli = ParticleCli(tools.node, script, work / f"home-{name}", lab.local_cloud.api, equipment=equipment)
@@ -159,15 +168,30 @@ def _at_local_cloud(
         else:
             elsewhere = _place(stack, config, config_slot, tools)
             slots[name] = real_slot(config_slot, config.timeouts, make_cli(name), place=elsewhere)
-    target = CloudTarget(
-        cloud=lab.cloud,
-        central=lab.central,
-        product_id=lab.product.id,
-        client=lab.client,
-        wifi=(AIR[0].ssid, AIR[0].password) if virtual else _network(config),
-        make_cli=lambda: make_cli("run"),
-    )
-    return OpenBench(config, slots, target, lab, firmware)
+    # A lab has clients for the variants of its virtual devices.
+    clients = {
+        variant: lab.clients.get(variant) or lab.team.create_client("bench", product=_product(lab, variant).id)
+        for variant in {slot.variant for slot in chosen}
+    }
+    wifi = (AIR[0].ssid, AIR[0].password) if virtual else _network(config)
+    targets = {
+        slot.name: CloudTarget(
+            cloud=lab.cloud,
+            central=lab.central,
+            product_id=_product(lab, slot.variant).id,
+            client=clients[slot.variant],
+            wifi=wifi,
+            make_cli=lambda: make_cli("run"),
+        )
+        for slot in chosen
+    }
+    return OpenBench(config, slots, targets, lab, firmware)
+
+
+def _product(lab: Lab, variant: str) -> Product:
+    if variant not in lab.products:
+        raise UsageError(f"the local cloud has no product for {variant}; it has {', '.join(lab.products)}")
+    return lab.products[variant]
 
 
 def _at_particle(
@@ -190,9 +214,8 @@ def _at_particle(
         for slot in chosen
     }
     assert config.product is not None
-    return OpenBench(
-        config, slots, CloudTarget(cloud, token, config.product, client, _network(config), make_cli), None, {}
-    )
+    target = CloudTarget(cloud, token, config.product, client, _network(config), make_cli)
+    return OpenBench(config, slots, dict.fromkeys(slots, target), None, {})
 
 
 def _place(stack: ExitStack, config: RigConfig, slot: SlotConfig, tools: Toolchain) -> Place | None:

@@ -66,7 +66,7 @@ def run_doctor(
     ):
         for name, slot in bench.slots.items():
             status.update(f"slot {name}: port")
-            for check in examine(slot, config.timeouts, bench.target):
+            for check in examine(slot, config.timeouts, bench.targets[name]):
                 checks.append(check)
                 terminal.print(_line(check), soft_wrap=True)
                 status.update(f"slot {name}: after {check.part}")

@@ -51,7 +51,7 @@ def run_flash(
         account=account,
         state=tools.work / "bench" / f"{config.name}-{slot_name}",
     ) as bench:
-        slot = bench.slots[slot_name]
+        slot, target = bench.slots[slot_name], bench.targets[slot_name]
         image = bench.image(wanted) or _compiled(bench, project, tools.work / "firmware" / f"{variant}-photon.bin")
         version = parse_module(image.read_bytes()).product_version
         flasher = slot.need("flasher", slot.flasher)
@@ -61,7 +61,7 @@ def run_flash(
         with step("waiting for the device"):
             info = _alive(slot, config, begun, variant, version)
             SystemClock().wait_until(
-                lambda: bench.target.team.ping(slot.device_id, bench.target.product),
+                lambda: target.team.ping(slot.device_id, target.product),
                 config.timeouts.online,
                 f"{slot.device_id} answering the cloud",
             )
