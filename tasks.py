@@ -187,6 +187,7 @@ def hil(
         "api-port": "port of the HTTP API (default: any free one)",
         "device-port": "port of the device service (default: any free one)",
         "admit-unknown": "enrol a device with an unknown id under the public key it presents",
+        "rate-limits": "refuse requests beyond the documented limits of Particle's API",
         "era": "whose rules the cloud goes by: 2016-before, 2016-after or today (default: today)",
         "extensions": "add what Particle's cloud never had: atomic owner change, one URL family for all tokens",
         "json": "print exactly one JSON object on standard output when ready",
@@ -202,6 +203,7 @@ def lab(
     device_port: int = 0,
     admit_unknown: bool = False,
     era: str = "today",
+    rate_limits: bool = False,
     extensions: bool = False,
     json: bool = False,
 ) -> None:
@@ -221,6 +223,7 @@ def lab(
         device_port=device_port,
         admit_unknown=admit_unknown,
         era=era,
+        rate_limits=rate_limits,
         extensions=extensions,
         as_json=json,
     )

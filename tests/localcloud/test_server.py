@@ -282,3 +282,9 @@ def test_heads_that_are_too_long_or_no_http_are_refused_in_json(tmp_path: Path) 
                     assert json.loads(body)["ok"] is False
         assert cloud.ok("GET", "/healthz")["ok"] is True
         assert cloud.end(signal.SIGTERM) == 0
+
+
+def test_limits_are_one_word_away(tmp_path: Path) -> None:
+    with running(tmp_path, "--rate-limits") as cloud:
+        statuses = [cloud.http.post("/v1/users").status_code for _ in range(101)]
+        assert statuses == [400] * 100 + [429]

@@ -33,6 +33,7 @@ def run_lab(
     device_port: int,
     admit_unknown: bool,
     era: str,
+    rate_limits: bool,
     extensions: bool,
     as_json: bool,
 ) -> None:
@@ -65,6 +66,7 @@ def run_lab(
             device_port=device_port,
             admit_unknown=admit_unknown,
             era=era,
+            rate_limits=rate_limits,
             extensions=extensions,
         )
         with step(f"starting the local cloud and {photons + fresh} virtual Photons"):

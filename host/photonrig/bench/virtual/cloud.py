@@ -23,7 +23,7 @@ class LocalCloud:
     """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
     ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
-    never had.
+    never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
     """
 
     #: The interpreter's words that run it.
@@ -35,6 +35,7 @@ class LocalCloud:
         *,
         sdk: Path | None = None,
         era: str = "today",
+        rate_limits: bool = False,
         extensions: bool = False,
         api_port: int = 0,
         device_port: int = 0,
@@ -47,6 +48,7 @@ class LocalCloud:
         """
         self.state = state
         self.era = era
+        self.rate_limits = rate_limits
         self.extensions = extensions
         self._sdk = sdk
         self._api_port = api_port
@@ -96,6 +98,7 @@ class LocalCloud:
         self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         argv = [sys.executable, *self.program, "--state", str(self.state)]
+        argv += ["--rate-limits"] if self.rate_limits else []
         argv += ["--era", self.era, *(["--extensions"] if self.extensions else [])]
         argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]
         if self._sdk is not None:
