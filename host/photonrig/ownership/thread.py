@@ -28,7 +28,10 @@ from photonrig.ownership.thread_stage import ThreadStage
 __all__ = ["RowResult", "run_thread"]
 
 
-_UNSTEADY: Final = re.compile(r"(?:\b[0-9a-f]{24}\b: )|\b[0-9a-f]{24}\b|(?<=-)[0-9a-f]{8}\b|\d+(?= ms\b)")
+_UNSTEADY: Final = re.compile(
+    r"(?:\b[0-9a-f]{24}\b: )|\b[0-9a-f]{24}\b|(?<=-)[0-9a-f]{8}\b|\d+(?= ms\b)|(?<=\bproducts/)\d+|(?<=\bproduct )\d+"
+    r"|(?<=product_id )\d+"
+)
 
 
 @dataclass(frozen=True, slots=True)
