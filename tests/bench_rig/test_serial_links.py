@@ -131,7 +131,8 @@ def test_a_console_survives_the_device_leaving_usb(plugged: Plugged) -> None:
     with BenchConsole(lambda: plugged.link.port, reopen=20) as console:
         assert console.ask("ping before") == {"pong": "before"}
         plugged.unplug()
-        threading.Timer(0.2, plugged.replug).start()
+        replugging = threading.Timer(0.2, plugged.replug)
+        replugging.start()
 
         def answered() -> bool:
             try:
@@ -139,7 +140,10 @@ def test_a_console_survives_the_device_leaving_usb(plugged: Plugged) -> None:
             except LinkLost:  # it went while the reply was due
                 return False
 
-        CLOCK.wait_until(answered, 30, "an answer from the device that came back")
+        try:
+            CLOCK.wait_until(answered, 30, "an answer from the device that came back")
+        finally:
+            replugging.join()
 
 
 def test_without_patience_a_lost_port_is_an_error(plugged: Plugged) -> None:
