@@ -14,7 +14,7 @@ import contextlib
 import platform
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,8 @@ _VARIANT = "photonrig_variant"
 
 MARKERS = (
     "variant(*names): only for these manufacturer variants",
-    "needs(*capabilities): only on slots with these: serial, softap_link, power, setup_button, reset",
+    "needs(*capabilities, owner=central|nobody|customer, network=True|False): only on slots with these capabilities "
+    "(serial, softap_link, power, setup_button, reset); the device is brought into the state before the test",
     "hil: only on real devices",
     "destructive: may wear out or lock a real device; needs --destructive there",
 )
@@ -252,7 +253,9 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
 def photonrig_run(photonrig_bench: Bench, request: pytest.FixtureRequest) -> Iterator[TestRun]:
     """What is kept of this test."""
     item = request.node
-    run = photonrig_bench.begin(item.nodeid, item.stash.get(ATTEMPT, 1))
+    callspec = getattr(item, "callspec", None)
+    variant = None if callspec is None else callspec.params.get(_VARIANT)
+    run = photonrig_bench.begin(item.nodeid, item.stash.get(ATTEMPT, 1), variant)
     item.stash[RUN] = run
     yield run
     photonrig_bench.end(run)
@@ -269,12 +272,31 @@ def photon(
     photonrig_bench: Bench, photonrig_run: TestRun, photonrig_variant: str, request: pytest.FixtureRequest
 ) -> Photon:
     """A device: on the cloud, the central user's, in the product; what a test does to it is put right for the next."""
-    device = photonrig_bench.photon(photonrig_variant)
-    for marker in request.node.iter_markers("needs"):
+    markers = list(request.node.iter_markers("needs"))
+    slot = photonrig_bench.rig.slot(photonrig_variant)
+    for marker in markers:
         for capability in marker.args:
-            if getattr(device.slot, capability, None) is None:
-                pytest.skip(f"slot {device.slot.name} has no {capability}")
-    return device
+            if getattr(slot, capability, None) is None:
+                pytest.skip(f"slot {slot.name} has no {capability}")
+    needs = {name: value for marker in reversed(markers) for name, value in marker.kwargs.items()}
+    return photonrig_bench.photon(photonrig_variant, **_state(needs, photonrig_bench, request))
+
+
+def _state(needs: dict[str, Any], bench: Bench, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The state that markers declare, as the bench understands it."""
+    from photonrig.errors import UsageError
+
+    owners: dict[str, Callable[[], Any]] = {
+        "central": lambda: bench.target.team,
+        "nobody": lambda: None,
+        "customer": lambda: request.getfixturevalue("customer").cloud,
+    }
+    if set(needs) - {"owner", "network"} or needs.get("owner", "nobody") not in owners:
+        raise UsageError(f"needs({needs}): there are owner, one of {', '.join(owners)}, and network, True or False")
+    found = dict(needs)
+    if "owner" in needs:
+        found["owner"] = owners[needs["owner"]]()
+    return found
 
 
 @pytest.fixture

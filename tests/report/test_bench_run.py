@@ -135,6 +135,10 @@ def test_the_exit_code_says_whether_only_the_bench_failed(
     assert verdict(code, tmp_path / "results.json") == said
 
 
-def test_one_worker_at_least(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="one at least"):
-        run_hil(tmp_path, "virtual", tmp_path, 0, [])
+def test_no_more_workers_than_slots(tmp_path: Path) -> None:
+    slot = '[[slot]]\nname = "{}"\nvariant = "{}"\nvirtual = true\n'
+    slots = (("1", "roller"), ("2", "roller"), ("3", "venetian"))
+    (tmp_path / "lab.toml").write_text("".join(slot.format(*each) for each in slots))
+    for workers, why in ((2, "has 1 venetian"), (0, "one at least")):
+        with pytest.raises(UsageError, match=why):
+            run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, workers, [])

@@ -24,7 +24,7 @@ class FakeRig:
     def __init__(self) -> None:
         self.troubles: dict[str, str] = {}
         self.recoveries = 0
-        self.target = CloudTarget(
+        self._target = CloudTarget(
             cloud=Cloud("http://127.0.0.1:9"),
             central=Token("token"),
             product_id=1,
@@ -32,6 +32,9 @@ class FakeRig:
             wifi=("", ""),
             make_cli=lambda: pytest.fail("no CLI here"),
         )
+
+    def target_of(self, variant: str | None) -> CloudTarget:
+        return self._target
 
     def slot(self, variant: str) -> Slot:
         return Slot(variant, "0" * 24)
@@ -59,8 +62,8 @@ class FakeBench(Bench):
     def _open_stream(target: CloudTarget) -> Any:
         return nullcontext()
 
-    def _restore(self, photon: Any) -> None:
-        pass
+    def prepare(self, photon: Any, wanted: Any) -> None:
+        self.rig.prepared = wanted  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,21 @@ def test_every_test_finds_the_device_as_it_is_said_to_be(
 ) -> None:
     photon.release()
     photon.listen()
-    again = photonrig_bench.photon("roller")
-    assert again.owner is None  # nothing is restored within a test
-    photonrig_bench._restore(again)
-    assert again.owner == cloud.team.username()
-    assert again.variable("variant") == "roller"
+    photonrig_bench.prepare(photon, photonrig_bench.declared(photonrig_bench._slots["roller"]))
+    assert photon.owner == cloud.team.username()
+    assert photon.variable("variant") == "roller"
+
+
+@pytest.mark.needs("softap_link", "setup_button", owner="nobody", network=False)
+def test_a_state_is_declared(photon: Photon) -> None:
+    assert photon.owner is None
+    with photon.softap() as softap:
+        assert softap.device_id().device_id == photon.id
+
+
+@pytest.mark.needs(owner="customer")
+def test_the_customer_may_own_it_from_the_start(photon: Photon, customer: Customer) -> None:
+    assert (photon.owner, customer.owned()) == (customer.email, {photon.id})
 
 
 def test_healthy_all_the_way(

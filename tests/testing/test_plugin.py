@@ -59,6 +59,20 @@ def test_needs_hil_and_destructive(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines_random(["*slot roller has no power*", "*only on real devices*"])
 
 
+def test_a_need_that_cannot_be_is_the_tests_fault(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        @pytest.mark.variant("roller")
+        @pytest.mark.needs(owner="me")
+        def test_it(photon): pass
+        """
+    )
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*owner, one of central, nobody, customer*", "*test *failed*"])
+
+
 def test_the_order_is_told_and_comes_again(project: pytest.Pytester) -> None:
     project.makepyfile(
         "import pytest\n"

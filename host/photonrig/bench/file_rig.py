@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from photonrig.bench.clock import SystemClock
+from photonrig.bench.cloud_health import read_cloud
 from photonrig.bench.config import RigConfig, SlotConfig
 from photonrig.bench.identity import Heard, listen_to
 from photonrig.bench.lock import Busy
@@ -95,6 +96,10 @@ class FileRig:
         """The cloud its devices talk to."""
         return self._bench.target
 
+    def target_of(self, variant: str | None) -> CloudTarget:
+        """The cloud, with the product of a variant if each has its own."""
+        return self.target if variant is None else self._bench.targets[self.slot(variant).name]
+
     def slot(self, variant: str) -> Slot:
         """The slot held for a variant.
 
@@ -132,8 +137,8 @@ class FileRig:
 
     def read(self, slot: Slot | None, since: float) -> Readings:
         """Look at what a host can see of a device, and at the cloud."""
-        answers = _trouble(self.target.team.username)
-        cloud = Readings(cloud_answers=answers, api_path=answers)
+        lab = self._bench.lab
+        cloud = read_cloud(self.target.team, None if lab is None else lab.local_cloud)
         if slot is None:
             return cloud
         if crash := self._crashed(slot):
@@ -150,7 +155,12 @@ class FileRig:
             return replace(readings, console=str(silent))
         reboot = "" if heard.listening else _reboot(heard, time.monotonic() - since)
         readings = replace(readings, port_device=_stranger(heard, slot), reboot=reboot, console="")
-        return readings if answers else replace(readings, online=self._online(slot))
+        # In listening mode a device is off the cloud, as it should be.
+        return (
+            replace(readings, online=self._online(slot))
+            if cloud.cloud_answers == "" and not heard.listening
+            else readings
+        )
 
     def _crashed(self, slot: Slot) -> str:
         """Only a virtual Photon stays down when its firmware crashes; a board resets, and says so afterwards."""

@@ -69,9 +69,8 @@ class Rig(Protocol):
     def real(self) -> bool:
         """Whether its devices are boards, which a test may wear out."""
 
-    @property
-    def target(self) -> CloudTarget:
-        """The cloud its devices talk to."""
+    def target_of(self, variant: str | None) -> CloudTarget:
+        """The cloud its devices talk to, with the product of a variant, or any product of the rig."""
 
     def slot(self, variant: str) -> Slot:
         """A slot with a device of this variant, held by this process until :meth:`close`.

@@ -6,12 +6,14 @@ import json
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from photonrig.bench.config import load_config
 from photonrig.errors import UsageError
 
 __all__ = ["run_hil", "verdict"]
@@ -25,10 +27,16 @@ _INTERRUPTED: Final = 130
 def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str]) -> int:
     """Run the scenarios; returns the exit code that ``./rig`` ends with.
 
-    :raises UsageError: fewer than one worker
+    :raises UsageError: the rig file is wrong, or has fewer slots of a variant than there are to be workers
     """
     if workers < 1:
         raise UsageError(f"--workers {workers}: there must be one at least")
+    if rig != "virtual":
+        slots = Counter(slot.variant for slot in load_config(Path(rig)).slots)
+        variant, fewest = min(slots.items(), key=lambda each: each[1])
+        if workers > fewest:
+            each = f"each takes a slot of every variant, and {rig} has {fewest} {variant}"
+            raise UsageError(f"--workers {workers}: {each}")
     words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
     (report / "results.json").unlink(missing_ok=True)
     reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]

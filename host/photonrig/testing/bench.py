@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.config import load_config
+from photonrig.bench.declared import ANY, Declared, establish
 from photonrig.bench.file_rig import FileRig
 from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.rig import CloudTarget, Firmware, Rig
@@ -27,7 +28,7 @@ from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
 
-__all__ = ["Bench", "TestRun", "open_rig", "variants_of"]
+__all__ = ["Bench", "Held", "TestRun", "open_rig", "variants_of"]
 
 _CANARY: Final = 3.0  # seconds for an event to go round
 _STREAM_BACK: Final = 30.0  # a stream that fell silent is given up after 20 s
@@ -62,6 +63,7 @@ class TestRun:
     variant: str | None = None
     photon: Photon | None = None
     uses_cloud: bool = False
+    stream: EventStream | None = None
     first_event: int = 0
     prepared: int = 0  # moments until the device was in the state every test begins in
     facts: tuple[tuple[str, str], ...] = ()
@@ -82,7 +84,7 @@ class TestRun:
 
 
 @dataclass(slots=True)
-class _Held:
+class Held:
     """A slot this process holds; its state is not ``proved`` from the moment a test does something to it."""
 
     slot: Slot
@@ -102,10 +104,11 @@ class Bench:
         self._stack = ExitStack()
         self._rig: Rig | None = None
         self._broken: PhotonrigError | None = None
-        self._stream: EventStream | None = None
+        self._streams: dict[int, EventStream] = {}
+        self._muted = False
         self._cli: ParticleCli | None = None
         self._told = 0
-        self._slots: dict[str, _Held] = {}
+        self._slots: dict[str, Held] = {}
         self._facts: tuple[tuple[str, str], ...] = ()
 
     # --- up and down ------------------------------------------------------------------------------------------------
@@ -122,11 +125,10 @@ class Bench:
             work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
             try:
                 self._rig = self._make_rig(work)
-                self._rig.target.cloud.tap(self.tell)
+                self._rig.target_of(None).cloud.tap(self.tell)
                 self._facts = self._rig.facts()
                 if self.current is not None:
                     self.current.recorder.begun = time.monotonic()  # the way up is no part of the test
-                self._stream = self._stack.enter_context(self._open_stream(self._rig.target))
             except PhotonrigError as error:
                 self._broken = error
                 raise
@@ -134,14 +136,16 @@ class Bench:
 
     @property
     def target(self) -> CloudTarget:
-        """The cloud of the rig."""
-        return self.rig.target
+        """The cloud, with the product of the variant that the test which runs is about."""
+        return self.rig.target_of(None if self.current is None else self.current.variant)
 
     @property
     def stream(self) -> EventStream:
-        """Everything the product's devices publish, heard since the rig was opened."""
-        assert self.rig and self._stream is not None
-        return self._stream
+        """Everything the product's devices publish, heard since the first test of that product."""
+        target = self.target
+        if target.product_id not in self._streams:
+            self._streams[target.product_id] = self._stack.enter_context(self._open_stream(target))
+        return self._streams[target.product_id]
 
     @property
     def cli(self) -> ParticleCli:
@@ -164,57 +168,67 @@ class Bench:
 
     # --- one test ---------------------------------------------------------------------------------------------------
 
-    def begin(self, nodeid: str, attempt: int) -> TestRun:
+    def begin(self, nodeid: str, attempt: int, variant: str | None = None) -> TestRun:
         """A test begins."""
         name = re.sub(r"[^\w.\-\[\]]+", "-", nodeid).strip("-")[-150:]
         folder = self.folder / (name if attempt == 1 else f"{name}.{attempt}")
-        self.current = TestRun(nodeid, Recorder(folder))
-        if self._stream is not None:
-            self.current.first_event = self._stream.mark()
+        self.current = TestRun(nodeid, Recorder(folder), variant)
+        if self._rig is not None:
+            self._hear(self.current)
         if self._cli is not None:
             self._told = len(self._cli.transcript)
         return self.current
 
-    def photon(self, variant: str) -> Photon:
-        """The device of this variant for the test that runs, in the state every test may rely on."""
+    def photon(self, variant: str, **needs: Any) -> Photon:
+        """The device of this variant for the test that runs, in the state it may rely on; ``needs`` as in Declared."""
         run = self.current
         assert run is not None
         if variant not in self._slots:
             self._slots[variant] = self._hold(variant)
         held = self._slots[variant]
         run.variant, run.firmware = variant, held.told
+        self._hear(run)
         run.photon = Photon(held.slot, held.firmware, self.target, run.recorder, self.clock)
-        if not held.proved:
-            self._restore(run.photon)
-            held.proved = True
+        if needs or not held.proved:
+            self.prepare(run.photon, self.declared(held, **needs))
+            held.proved = not needs
         run.prepared = len(run.recorder.moments)
         return run.photon
 
-    def _hold(self, variant: str) -> _Held:
+    def _hold(self, variant: str) -> Held:
         slot, firmware = replace(self.rig.slot(variant), tap=self.tell), self.rig.firmware(variant)
         image = firmware.image.read_bytes()
         told = {"variant": variant, "version": firmware.version, "bytes": len(image)}
-        return _Held(slot, firmware, told | {"sha256": hashlib.sha256(image).hexdigest()})
+        return Held(slot, firmware, told | {"sha256": hashlib.sha256(image).hexdigest()})
 
     def end(self, run: TestRun) -> None:
         """A test is over."""
         self.collect(run)
         run.facts = self._facts
         touches = run.recorder.moments[run.prepared :]
-        if run.variant is not None and any(moment.lane != "event" for moment in touches):
-            self._slots[run.variant].proved = False
+        if run.photon is not None and any(moment.lane != "event" for moment in touches):
+            self._slots[run.photon.variant].proved = False
         run.recorder.close()
         self.current = None
 
+    def _hear(self, run: TestRun) -> None:
+        """Events of the test's product are the test's from now on."""
+        if run.stream is None:
+            opened = len(self._streams)
+            run.stream = self.stream
+            run.first_event = run.stream.mark() if run.stream is not None else 0
+            if len(self._streams) > opened:
+                run.recorder.begun = time.monotonic()
+
     def tell(self, moment: Moment) -> None:
         """A line of an interface, for the test that runs."""
-        if self.current is not None:
+        if self.current is not None and not self._muted:
             self.current.recorder(moment)
 
     def collect(self, run: TestRun) -> None:
         """Bring events and CLI calls that are new into the test's recorder."""
-        if self._stream is not None:
-            for event in self._stream.events[run.first_event :]:
+        if run.stream is not None:
+            for event in run.stream.events[run.first_event :]:
                 run.recorder(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
                 run.first_event += 1
         if self._cli is not None:
@@ -229,7 +243,7 @@ class Bench:
         """Read everything and name the cause; what is read meanwhile is no part of the test."""
         self.collect(run)
         concerns = run.concerns()
-        self.current = None
+        self._muted = True
         try:
             if self._rig is None:
                 readings = Readings()
@@ -238,7 +252,7 @@ class Bench:
                 readings = with_moments(self._rig.read(slot, run.recorder.begun), run.recorder.moments)
                 readings = self._with_stream(run, self._with_touches(run, readings))
         finally:
-            self.current = run
+            self._muted = False
         run.diagnosis = diagnose(error, readings, concerns)
         return run.diagnosis
 
@@ -248,8 +262,8 @@ class Bench:
             return ()
         try:
             done = list(self._rig.recover(None if run.photon is None else run.photon.slot))
-            if self._stream is not None and not self._comes_round(self._stream):
-                stream = self._stream
+            if run.stream is not None and not self._comes_round(run.stream):
+                stream = run.stream
                 self.clock.wait_until(lambda: self._comes_round(stream), _STREAM_BACK, "the event stream alive again")
                 done.append("waited until the event stream was alive again")
         except PhotonrigError as error:
@@ -272,14 +286,14 @@ class Bench:
 
     def _with_stream(self, run: TestRun, readings: Readings) -> Readings:
         """A canary goes round the very stream that the test heard its events on."""
-        if self._stream is None:
+        if run.stream is None:
             return readings
-        since = self._stream.open_since
+        since = run.stream.open_since
         if since is None or since > run.recorder.begun:
             return replace(readings, stream="the event stream was interrupted while the test ran")
         if readings.cloud_answers or readings.api_path:
             return readings
-        if self._comes_round(self._stream):
+        if self._comes_round(run.stream):
             return replace(readings, stream="", canary="")
         try:
             with self._open_stream(self.target) as fresh:
@@ -299,15 +313,21 @@ class Bench:
             return False
         return True
 
-    # --- the state every test begins in -----------------------------------------------------------------------------
+    # --- the state a test begins in ---------------------------------------------------------------------------------
 
-    def _restore(self, photon: Photon) -> None:
-        """On the cloud and the central user's; only what differs is changed."""
-        if not photon.answers():
+    def declared(self, held: Held, **differently: Any) -> Declared:
+        """In the product, the central user's, with its firmware and on the cloud, unless a test needs it otherwise."""
+        # Off the network, a device listens for set-up, and its firmware tells nothing.
+        firmware = held.firmware if differently.get("network", True) else ANY
+        usual = Declared(in_product=True, owner=self.target.team, firmware=firmware, network=True)
+        return replace(usual, **differently)
+
+    def prepare(self, photon: Photon, wanted: Declared) -> None:
+        """Read what is, repair only what differs, and prove it; a device that cannot be read is put right first."""
+        try:
+            done = establish(photon.slot, self.target, wanted, clock=self.clock)
+        except PhotonrigError:
             self.rig.recover(photon.slot)
-        owner, central = photon.owner, self.target.team.username()
-        if owner != central:
-            if owner is not None:
-                photon.team.release(photon.id, self.target.product)
-            photon.team.claim(photon.id)
-        photon.wait_online()
+            done = establish(photon.slot, self.target, wanted, clock=self.clock)
+        if done.repaired and self.current is not None:
+            self.current.recorder.note("rig", f"put right before the test: {', '.join(done.repaired)}")

@@ -60,10 +60,8 @@ def test_serial_and_cloud_tell_the_same(photon: Photon) -> None:
     assert photon.ask("status")["position"] == photon.variable("position")
 
 
-@pytest.mark.needs("softap_link", "setup_button")
+@pytest.mark.needs("softap_link", "setup_button", owner="nobody", network=False)
 def test_set_up_makes_it_the_customers(photon: Photon, customer: Customer, cloud: CloudTarget, events: Events) -> None:
-    photon.release()
-    photon.listen()
     photon.set_up(customer.claim_code())
     events.expect(lambda event: (event.name, event.data) == ("spark/status", "online"), timeout=60)
     photon.wait_owner(customer.email)
@@ -72,10 +70,8 @@ def test_set_up_makes_it_the_customers(photon: Photon, customer: Customer, cloud
     assert photon.variable("variant", who=customer.cloud) == photon.variant
 
 
-@pytest.mark.needs("softap_link", "setup_button")
+@pytest.mark.needs("softap_link", "setup_button", owner="nobody", network=False)
 def test_set_up_with_a_worthless_code_loses_nothing(photon: Photon, customer: Customer) -> None:
-    photon.release()
-    photon.listen()
     photon.set_up(generate_claim_code())
     photon.wait_online()
     assert photon.owner is None
@@ -83,10 +79,8 @@ def test_set_up_with_a_worthless_code_loses_nothing(photon: Photon, customer: Cu
     assert photon.owner == customer.email
 
 
-@pytest.mark.needs("reset", "setup_button", "softap_link")
+@pytest.mark.needs("reset", "setup_button", "softap_link", owner="nobody", network=False)
 def test_it_remembers_that_it_is_claimed(photon: Photon, customer: Customer) -> None:
-    photon.release()
-    photon.listen()
     photon.set_up(customer.claim_code())
     photon.wait_owner(customer.email)
     photon.listen()
@@ -130,9 +124,8 @@ def test_transfer_from_the_central_account(
     assert photon.seen_by_cloud().online
 
 
+@pytest.mark.needs(owner="customer")
 def test_transfer_between_customers(photon: Photon, customer: Customer, cloud: CloudTarget) -> None:
-    photon.release()
-    customer.cloud.claim(photon.id)
     with new_customer(cloud) as second:
         with pytest.raises(OwnedByAnother):
             second.cloud.claim(photon.id)
@@ -144,9 +137,8 @@ def test_transfer_between_customers(photon: Photon, customer: Customer, cloud: C
         assert photon.variable("variant", who=second.cloud) == photon.variant
 
 
+@pytest.mark.needs(owner="customer")
 def test_events_are_its_owners(photon: Photon, customer: Customer, cloud: CloudTarget) -> None:
-    photon.release()
-    customer.cloud.claim(photon.id)
     assert photon.call("calibrate", travel_of(photon)) == 0
 
     def provoke(canary: str) -> None:
@@ -158,10 +150,8 @@ def test_events_are_its_owners(photon: Photon, customer: Customer, cloud: CloudT
         others.assert_silent(lambda event: event.coreid == photon.id, within=0, canary=provoke)
 
 
-@pytest.mark.needs("power")
+@pytest.mark.needs("power", owner="customer")
 def test_a_power_cut_changes_no_owner(photon: Photon, customer: Customer) -> None:
-    photon.release()
-    customer.cloud.claim(photon.id)
     photon.power_cycle()
     photon.wait_online()
     assert photon.owner == customer.email

@@ -114,19 +114,17 @@ class Lab:
         device_port: int = 0,
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
-        one_product: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
-        Devices take the variants in turn; each variant has a product of its own, unless ``one_product`` puts all
-        devices into the first one's. With a state folder that holds more devices, all of them are started.
+        Devices take the variants in turn; each variant has a product of its own. With a state folder that holds more
+        devices, all of them are started.
         """
         self.state = state
         self.vphoton = vphoton
         self.firmware = dict(firmware)
         self._wanted = (photons, fresh)
-        self._one_product = one_product
         self._clock = clock or SystemClock()
         self._path = state / "lab.json"
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
@@ -382,7 +380,7 @@ class Lab:
                 list(pool.map(self._make_key, batch))
                 for variant in {device.variant: None for device in batch}:
                     ids = [device.id for device in batch if device.variant == variant]
-                    self.team.import_devices(self._product_of(variant).id, ids)
+                    self.team.import_devices(self.products[variant].id, ids)
                 list(pool.map(self._hand_over, batch))
                 self.devices.extend(batch)
                 self._record.write(self._path)
@@ -445,11 +443,8 @@ class Lab:
             self._clock.wait_until(all_there, patience, f"all {len(wanted)} fielded devices online")
 
     def _product_devices(self) -> tuple[CloudDevice, ...]:
-        used = {self._product_of(device.variant).id: None for device in self.devices}
-        return tuple(device for number in used for device in self.team.devices(product(number)))
-
-    def _product_of(self, variant: str) -> Product:
-        return self.product if self._one_product else self.products[variant]
+        used = {device.variant: None for device in self.devices}
+        return tuple(device for variant in used for device in self.team.devices(product(self.products[variant].id)))
 
 
 class _Termination:

@@ -62,15 +62,7 @@ class VirtualRig:
         with tools.alone():
             tools.native()
             firmware = {name: build_project(tools, name, project) for name, project in self.projects.items()}
-        # One product, as a customer and an event stream of the rig belong to one.
-        self.lab = Lab(
-            work / "lab",
-            vphoton=tools.vphoton,
-            sdk=tools.sdk,
-            firmware=firmware,
-            photons=len(firmware),
-            one_product=True,
-        )
+        self.lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=len(firmware))
         self.lab.start()
         self._cloud_pid = self.lab.local_cloud.pid
         self.target = self._target()
@@ -98,6 +90,12 @@ class VirtualRig:
         cli = ParticleCli(self._tools.node, script, home, api, equipment=plugged_in)
         cli.use(USERNAME, self.lab.central.access_token)
         return cli
+
+    def target_of(self, variant: str | None) -> CloudTarget:
+        """The local cloud, with the product of a variant."""
+        if variant is None:
+            return self.target
+        return replace(self.target, product_id=self.lab.products[variant].id, client=self.lab.clients[variant])
 
     def slot(self, variant: str) -> Slot:
         """The slot with this variant's device.
@@ -177,7 +175,8 @@ class VirtualRig:
         return ""
 
     def _offline(self, slot: Slot) -> Proof:
-        team, scope = self.target.team, self.target.product
+        target = self.target_of(next(name for name, each in self._photons.items() if each.device_id == slot.device_id))
+        team, scope = target.team, target.product
         try:
             return "" if team.ping(slot.device_id, scope) else "the device does not answer the cloud"
         except PhotonrigError as error:
@@ -206,7 +205,7 @@ class VirtualRig:
         elif photon.status()["listening"]:
             slot.need("setup_button", slot.setup_button).hold(_LEAVE)
             done.append(f"{slot.device_id}: SETUP held, to leave listening mode")
-        if self._offline(slot):
+        if photon.status()["wifi"]["credentials"] and self._offline(slot):
             self._clock.wait_until(lambda: not self._offline(slot), _ONLINE, f"{slot.device_id} back on the cloud")
             done.append(f"{slot.device_id}: waited until it answered the cloud")
         return done
