@@ -45,8 +45,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory, firmware: dict[str, Path]) -> 
 
 def test_the_description_is_all_a_client_needs(lab: Lab) -> None:
     told = json.loads(json.dumps(lab.describe()))
-    keys = ["api", "device_server", "user", "product", "products", "wifi", "photons", "vphoton", "firmware"]
-    assert list(told) == keys
+    keys = ["api", "era", "admin_token_file", "device_server", "user", "product", "products", "wifi", "photons"]
+    assert list(told) == [*keys, "vphoton", "firmware"]
     assert set(told["device_server"]) == {"host", "port", "key_file"}
     assert len(Path(told["device_server"]["key_file"]).read_bytes()) == 294
     assert [photon["name"] for photon in told["photons"]] == ["photon-1", "photon-2", "fresh-1"]
