@@ -6,10 +6,7 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +19,8 @@ from photonrig.errors import UsageError
 from photonrig.localcloud.server import check_host
 from photonrig.particle.keys import parse_server_key_block
 
+from .process import Process, running
 from .world import DEVICE, public_pem
-
-
-class Process:
-    """A local cloud in its own process, known by its ready line."""
-
-    def __init__(self, state: Path, *words: str) -> None:
-        command = [sys.executable, "-m", "photonrig.localcloud", "--state", str(state), *words]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            _, self.errors = self.process.communicate(timeout=20)
-            return
-        self.ready: dict[str, Any] = json.loads(line)
-        self.http = httpx.Client(base_url=self.ready["api"], timeout=20)
-
-    def end(self, number: int) -> int:
-        self.http.close()
-        self.process.send_signal(number)
-        self.rest, self.errors = self.process.communicate(timeout=20)
-        return self.process.returncode
-
-    def ok(self, method: str, path: str, token: str | None = None, **more: Any) -> Any:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        answer = self.http.request(method, path, headers=headers, **more)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-
-@contextlib.contextmanager
-def running(state: Path, *words: str) -> Iterator[Process]:
-    cloud = Process(state, *words)
-    try:
-        yield cloud
-    finally:
-        if cloud.process.poll() is None:
-            cloud.end(signal.SIGKILL)
 
 
 def _fixture(cloud: Process) -> dict[str, Any]:

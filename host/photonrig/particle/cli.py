@@ -65,8 +65,11 @@ class ParticleCli:
         proof: str | None = None,
         cwd: Path | None = None,
         secret: Sequence[str] = (),
+        typed: str = "",
     ) -> CliResult:
         """Run any command; ``proof`` is a sentence it must print, ``secret`` texts are masked, ``timeout`` in seconds.
+
+        ``typed`` answers its questions; without it, one that asks finds the input closed and ends.
 
         :raises CliRefused: it ended with a failure
         :raises CliTimedOut: it had to be killed
@@ -74,10 +77,10 @@ class ParticleCli:
         """
         self._secrets |= dict.fromkeys(secret, _MASK)
         started = time.monotonic()
-        process = self._start(args, cwd)
+        process = self._start(args, cwd, typed=bool(typed))
         timed_out = False
         try:
-            output, errors = process.communicate(timeout=timeout)
+            output, errors = process.communicate(typed.encode() if typed else None, timeout=timeout)
         except subprocess.TimeoutExpired:
             timed_out = True
             kill_group(process)
@@ -189,13 +192,15 @@ class ParticleCli:
         folders = [equipment.get("PATH"), str(node.parent), "/usr/local/bin", "/usr/bin", "/bin"]
         return {"LANG": "C.UTF-8", **equipment, "HOME": str(home), "PATH": ":".join(filter(None, folders))}
 
-    def _start(self, args: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    def _start(
+        self, args: Sequence[str], cwd: Path | None = None, *, typed: bool = False
+    ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
                 [*self._command, *args, "--no-update-check"],
                 cwd=cwd or self.home,
                 env=self._env,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
