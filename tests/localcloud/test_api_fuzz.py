@@ -1,7 +1,7 @@
 """The HTTP API under requests made from its own description: no fault, no hang, nothing of others shown to strangers.
 
-Schemathesis makes the requests, well-formed and damaged ones, from /openapi.json; most names in their paths, and many in
-their bodies, are of things that exist. Whatever is secret bears one word, so that any trace of it in an answer is seen.
+Schemathesis makes the requests, well-formed and damaged ones, from /openapi.json; most names in their paths, and many
+in their bodies, are of things that exist. What is secret bears one word, so that any trace of it in an answer is seen.
 """
 
 from __future__ import annotations

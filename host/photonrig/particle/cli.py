@@ -192,9 +192,7 @@ class ParticleCli:
         folders = [equipment.get("PATH"), str(node.parent), "/usr/local/bin", "/usr/bin", "/bin"]
         return {"LANG": "C.UTF-8", **equipment, "HOME": str(home), "PATH": ":".join(filter(None, folders))}
 
-    def _start(
-        self, args: Sequence[str], cwd: Path | None = None, *, typed: bool = False
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, args: Sequence[str], cwd: Path | None = None, *, typed: bool = False) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
                 [*self._command, *args, "--no-update-check"],
