@@ -78,7 +78,7 @@ CASES = (
     Case("whoami", no("You are not signed in!"), no("You're not logged in."), given="logged_out"),
     Case("list", no("Please login - it appears your access token may have expired"), given="token_ended"),
     # devices
-    Case("list", ok(f"{ONLINE} {VARIABLES} health (string) {FUNCTIONS}"), quick=FIRST),
+    Case("list", ok(f"{ONLINE} {VARIABLES}"), quick=FIRST),
     Case("list offline", ok("")),
     Case("variable list", ok(f"{ONLINE} {VARIABLES}")),
     Case("function list", ok(f"{ONLINE} {FUNCTIONS}")),
@@ -152,7 +152,7 @@ CASES = (
     Case("token create", ok("New access token expires on "), typed="{password}\n", then="prints_token", quick=FIRST),
     Case(
         "token list",
-        ok("particle (active) Token: {token}"),
+        ok("particle Token: "),
         cannot("gone since 3.28", "No such command 'token list'"),
         asked=(("enter your password:", "{password}"), ("login code", "")),
         quick=FIRST,
@@ -184,7 +184,7 @@ CASES = (
         no("'lamp' was not declared in this scope"),
         quick=BOTH,
     ),
-    Case("flash --cloud {foreign} image.bin", no("Failed to flash {foreign}: Permission Denied"), no("Permission")),
+    Case("flash --cloud {foreign} image.bin", no("Failed to flash {foreign}: Permission Denied")),
     Case("flash photon-2 image.bin", ok("Flash success!"), given="roller", then="photon_runs_it", quick=BOTH),
     Case("flash photon-2 good", ok("Flash success!"), given="roller", then="photon_runs_it"),
     Case("flash photon-2 bad", no("'lamp' was not declared in this scope")),
@@ -203,7 +203,7 @@ CASES = (
     Case("library search lamp", ok("> Found 1 library matching lamp"), quick=FIRST),
     Case("library search nothing", ok("> Found 0 libraries matching nothing")),
     Case("library view Lamp", ok("Library Lamp 1.0.0 installed.")),
-    Case("library view nothing", no("HTTP error 404"), no("nothing")),
+    Case("library view nothing", no("HTTP error 404")),
     # last of all: it ends the session
     Case("logout", ok("You have been logged out from {user}"), typed="\n"),
 )

@@ -38,6 +38,7 @@ from photonrig.particle.keys import (
 from photonrig.particle.module import parse_module
 
 from ..bench_virtual.terminal import Terminal
+from . import clients
 from .cli_cases import NEW, OLD, Case, numbered
 from .test_libraries import archive
 
@@ -290,3 +291,7 @@ def repeated(action: Callable[[], None]) -> Iterator[None]:
 
 def without_spaces(text: str) -> str:
     return re.sub(r"\s", "", text)
+
+
+def test_the_page_tells_what_is_tried() -> None:
+    assert clients.DOCUMENT.read_text() == clients.render(), "python -m tests.localcloud.clients writes it anew"
