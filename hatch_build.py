@@ -10,6 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLED = (
     "firmware/CMakeLists.txt",
+    "firmware/size.md",
     "firmware/vphoton",
     "firmware/shade",
     "firmware/variants",

@@ -30,7 +30,14 @@ def attempt(variant: str, outcome: str = "passed", cause: str | None = None, **m
         "seconds": 1.25,
         "variant": variant,
         "device": DEVICE,
-        "firmware": {"variant": variant, "version": 3, "bytes": 31276, "sha256": "ab" * 32},
+        "firmware": {
+            "variant": variant,
+            "version": 3,
+            "bytes": 31276,
+            "flash": 21104,
+            "ram": 4088,
+            "sha256": "ab" * 32,
+        },
         "facts": [["Particle CLI", "3.19.0 on Node.js v20.20.2"]],
         "cause": cause,
         "layer": cause,
@@ -84,7 +91,7 @@ def test_the_page_is_one_file_and_escapes_what_it_is_told(run: BenchRun, tmp_pat
     page = (tmp_path / "index.html").read_text()
     assert "&gt; ping &lt;1&gt;" in page and "<1>" not in page
     assert not re.search(r"<script|<link|<img|https?://|url\(", page)
-    assert "switched on again" in page and "31,276 bytes" in page
+    assert "switched on again" in page and "31,276" in page and "21,104" in page
 
 
 def test_files_of_a_test_are_linked_if_they_lie_beside_the_page(tmp_path: Path) -> None:

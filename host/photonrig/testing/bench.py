@@ -20,6 +20,7 @@ from photonrig.bench.file_rig import FileRig
 from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.rig import CloudTarget, Firmware, Rig
 from photonrig.bench.slot import Slot
+from photonrig.bench.target_size import read_table
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.rig import VirtualRig, shipped_variants
 from photonrig.errors import PhotonrigError, RigError
@@ -50,6 +51,13 @@ def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
     if rig != "virtual":
         return FileRig(load_config(Path(rig)), tools, work, projects)
     return VirtualRig(tools, work, projects or shipped_variants(tools))
+
+
+def _on_a_photon(firmware: Firmware) -> dict[str, int]:
+    """Bytes of flash and static RAM as the table beside the variants states them."""
+    table = firmware.project.resolve().parent.with_name("size.md")
+    stated = read_table(table)[1].get(firmware.variant) if table.exists() else None
+    return {} if stated is None else {"flash": stated.flash, "ram": stated.ram}
 
 
 @dataclass(slots=True)
@@ -199,7 +207,8 @@ class Bench:
         slot, firmware = replace(self.rig.slot(variant), tap=self.tell), self.rig.firmware(variant)
         image = firmware.image.read_bytes()
         told = {"variant": variant, "version": firmware.version, "bytes": len(image)}
-        return Held(slot, firmware, told | {"sha256": hashlib.sha256(image).hexdigest()})
+        told |= {"sha256": hashlib.sha256(image).hexdigest(), **_on_a_photon(firmware)}
+        return Held(slot, firmware, told)
 
     def end(self, run: TestRun) -> None:
         """A test is over."""
