@@ -340,7 +340,7 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
     }
 )
 @guarded
-def fuzz(_: Context, minutes: float = 10, only: str = "", keep: bool = False) -> None:
+def fuzz(_: Context, minutes: float = 10.0, only: str = "", keep: bool = False) -> None:
     """Fuzz everything in the virtual Photon that reads bytes from outside (needs clang).
 
     Example: ./rig fuzz --only softap_http --minutes 1
