@@ -275,10 +275,22 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
             self.become(asked)
             self.town.count("request")
 
+    @rule(by=st.integers(0, 2), number=DEVICES)
+    def ask_for_and_see_it_released(self, by: int, number: int) -> None:
+        """The owner does not answer and lets the device go."""
+        self.ask_for(by, number)
+        pending = self.pending()
+        if pending:
+            device, owner = pending[0].device, pending[0].owner
+            self.ask(owner, lambda cloud: cloud.release(device), lambda world: world.release(device), "none")
+
+    def pending(self) -> list[Request]:
+        """In an order that is the same when the same steps are taken again, with other ids."""
+        return sorted(self.world.requests, key=lambda each: (self.devices.index(each.device), each.asker))
+
     @rule(number=st.integers(0, 8), yes=st.booleans())
     def answer_request(self, number: int, yes: bool) -> None:
-        # In an order that is the same when the same steps are taken again, with other ids.
-        pending = sorted(self.world.requests, key=lambda each: (self.devices.index(each.device), each.asker))
+        pending = self.pending()
         if not pending:
             return
         request = pending[number % len(pending)]
@@ -326,6 +338,12 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
         if not peer.online:
             peer.join()
         self.present(peer)
+
+    @rule(first=DEVICES, second=DEVICES, by=ACCOUNTS)
+    def set_up_two_with_one_code(self, first: int, second: int, by: int) -> None:
+        """A person who has written the code down uses it once more."""
+        self.set_up(first, by, 0, old=False)
+        self.set_up(second, by, 0, old=True)
 
     @rule(device=DEVICES)
     def present_again(self, device: int) -> None:

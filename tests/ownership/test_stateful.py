@@ -39,8 +39,8 @@ def sound(tmp_path: Path) -> Iterator[Town]:
 
 
 def test_anything_in_any_order_keeps_every_invariant(sound: Town) -> None:
-    run(sound, examples=12, steps=40, number=1)
-    assert sound.steps > 250
+    run(sound, examples=10, steps=40, number=1)
+    assert sound.steps > 200
     # Every kind of trouble was met, or the test says less than it seems to.
     assert {"request lost", "answer lost", "twice", "race", "request", "code", "flow"} <= set(sound.counted)
 
@@ -49,7 +49,7 @@ def test_anything_in_any_order_keeps_every_invariant(sound: Town) -> None:
 def test_a_seeded_bug_does_not_escape(tmp_path: Path, bug: str) -> None:
     Disagreement.seen.clear()
     with town(tmp_path, bug) as there, pytest.raises((Disagreement, HypothesisException, BaseExceptionGroup)):
-        run(there, examples=60, steps=40, number=1)
+        run(there, examples=60, steps=40, number=3)
     assert Disagreement.seen
 
 
