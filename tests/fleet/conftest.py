@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.virtual.process import ReadyProcess
 from photonrig.fleet.apply import Operator
 from photonrig.fleet.carry import Carried, Rules
 from photonrig.fleet.config import FleetConfig
@@ -21,7 +23,7 @@ from photonrig.fleet.wishes import Wish
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.keyring import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
-from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 
 CENTRAL = "central@example.com"
 PASSWORD = "a password"
@@ -120,6 +122,26 @@ def wishes(estate: Estate) -> Callable[[int], list[Wish]]:
 @pytest.fixture
 def journal(tmp_path: Path) -> Callable[[FleetPlan], Journal]:
     return lambda plan: Journal(tmp_path / "fleet.journal", digest=plan.digest, plan=plan.text())
+
+
+@pytest.fixture
+def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None]]:
+    """Brings devices online, until the end of the test."""
+    running: list[ReadyProcess] = []
+
+    def join(devices: list[str]) -> None:
+        key, ids = tmp_path / "light.der", tmp_path / "light.ids"
+        key.touch(mode=0o600)
+        key.write_bytes(private_key_der(KEY))
+        ids.write_text("\n".join(devices))
+        argv = [sys.executable, "-m", "photonrig.bench.virtual.light", "--ids", str(ids), "--device-key", str(key)]
+        argv += ["--server-key", str(estate.local.key_file), "--server"]
+        argv += [f"{estate.local.device_host}:{estate.local.device_port}", "--product", str(estate.product)]
+        running.append(ReadyProcess(argv, name="the light devices", log=tmp_path / "light.log", timeout=60))
+
+    yield join
+    for process in running:
+        process.stop()
 
 
 RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=5.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
 from photonrig.fleet.carry import Carried, Rules
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import FleetPlan, Permit
+from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.rollback import rollback
+from photonrig.fleet.survey import survey
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens
 from photonrig.fleet.verify import check_report, verify, write_report
 from photonrig.fleet.wishes import Wish
@@ -237,6 +239,29 @@ def test_verification_tells_what_holds_and_its_report_cannot_be_changed_unseen(
         path.write_text(changed)
         with pytest.raises(UsageError):
             check_report(path)
+
+
+def test_devices_that_come_online_later_are_picked_up(
+    estate: Estate, wishes: Wishes, journal: MakeJournal, light: Callable[[list[str]], None]
+) -> None:
+    wanted = wishes(4)
+    config = estate.config(claims_offline=False)
+    operator = Operator.of(config)
+    seen = survey(operator.team, CENTRAL, [estate.product])
+    plan = make_plan(wanted, seen, config, Permit())
+    assert plan.totals == {"offline": 4}
+    rules = Rules(1, 2, 2, 0.0, 0.1)
+    with journal(plan) as memory:
+        left = apply(plan, operator, memory, rules, Quiet())
+        assert not left.complete and outcomes(left) == {"waiting": 4}
+        assert [estate.owner(wish.device) for wish in wanted] == [CENTRAL] * 4
+        watching = Quiet()
+        with ThreadPoolExecutor() as pool:
+            end = pool.submit(apply, plan, operator, memory, rules, watching, watch=True)
+            light([wish.device for wish in wanted])
+            assert end.result(60).complete
+    operator.close()
+    assert all_given(estate, wanted)
 
 
 def test_production_has_to_be_named(estate: Estate) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from photonrig.bench.clock import SystemClock
@@ -138,15 +138,21 @@ def _job(item: Item, plan: FleetPlan, operator: Operator, data: bytes) -> Job:
             ),
         )
 
+    waits = item.verdict == "offline"
+
     def go(progress: Progress | None, keep: Keep) -> Progress:
+        if waits and progress is not None and progress.turned:
+            progress = None
         if progress is None or not progress.step:
             failed = _prepared(item, operator)
             if failed is not None:
                 keep(failed)
                 return failed
-        return take(item.flow, operator.keys, progress=progress, journal=keep)
+        result = take(item.flow, operator.keys, progress=progress, journal=keep)
+        # Nothing was done with a device that is still offline; it is looked at anew when one comes online.
+        return replace(result, outcome="waiting") if waits and result.outcome == "undone" else result
 
-    return Job(item.device, go, patient=item.verdict == "offline")
+    return Job(item.device, go, patient=waits)
 
 
 def _prepared(item: Item, operator: Operator) -> Progress | None:

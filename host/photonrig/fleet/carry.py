@@ -134,7 +134,7 @@ def carry(
     parts = waves(todo, rules)
     for number, part in enumerate(parts, 1):
         watcher.wave(number, len(parts), len(part))
-        settled = _wave(part, known, journal, way, rules, watcher, news if number == len(parts) else None)
+        settled = _wave(part, {job.device: _start(known.get(job.device)) for job in part}, journal, way, rules, watcher)
         result.progress.update({each.device: each for each in settled})
         after_wave([each for each in settled if each.outcome == "done"])
         failed = _failed(part, settled)
@@ -143,6 +143,17 @@ def carry(
             result.stopped = f"{failed} of {len(part)} devices of {name} did not get there; the rest was not begun"
             result.left = tuple(job.device for later in parts[number:] for job in later)
             break
+    while news is not None and not result.stopped:
+        waiting = [job for job in todo if result.progress[job.device].outcome == "waiting"]
+        if not waiting:
+            break
+        news.wait()
+        news.clear()
+        settled = _wave(
+            waiting, {job.device: result.progress[job.device] for job in waiting}, journal, way, rules, watcher
+        )
+        result.progress.update({each.device: each for each in settled})
+        after_wave([each for each in settled if each.outcome == "done"])
     result.seconds = time.monotonic() - begun
     return result
 
@@ -156,16 +167,9 @@ def _failed(part: Sequence[Job], settled: Sequence[Progress]) -> int:
 
 
 def _wave(
-    part: Sequence[Job],
-    known: dict[str, Entry],
-    journal: Journal,
-    way: Way,
-    rules: Rules,
-    watcher: Watcher,
-    news: threading.Event | None,
+    part: Sequence[Job], at: dict[str, Progress | None], journal: Journal, way: Way, rules: Rules, watcher: Watcher
 ) -> list[Progress]:
     """One wave: everybody once, then those that wait again and again while there is patience."""
-    at = {job.device: _start(known.get(job.device)) for job in part}
     deadline = time.monotonic() + rules.patience
     pause = _FIRST_PAUSE
     waiting = list(part)
@@ -175,14 +179,10 @@ def _wave(
                 at[done.device] = done
             waiting = [job for job in waiting if _waits(at[job.device])]
             left = deadline - time.monotonic()
-            if not waiting or (left <= 0 and news is None):
+            if not waiting or left <= 0:
                 break
-            asked = max((_retry_after(at[job.device]) for job in waiting), default=0.0)
-            if left > 0:
-                time.sleep(min(max(pause, asked), max(left, 0.0)))
-            elif news is not None:
-                news.wait()
-                news.clear()
+            asked = max(_retry_after(at[job.device]) for job in waiting)
+            time.sleep(min(max(pause, asked), left))
             pause = min(pause * 2, _LONGEST_PAUSE)
     return [progress for progress in at.values() if progress is not None]
 
