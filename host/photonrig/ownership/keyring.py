@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -72,7 +74,7 @@ TODAY: Final = Offers()
 class Keyring:
     """The identities of one side of one target; tokens are made when first needed and are in no journal.
 
-    Safe to share between threads: two of them may make a customer's token at the same time, and either is good.
+    Safe to share between threads.
     """
 
     def __init__(
@@ -95,6 +97,8 @@ class Keyring:
         self.approve = approve
         self._clients = dict(clients or {})
         self._acting: dict[Account, Cloud] = {self.central: team}
+        # Whoever comes second waits for the first one's token: each request for one counts against a limit.
+        self._making: defaultdict[Account, threading.Lock] = defaultdict(threading.Lock)
         for name, cloud in (users or {}).items():
             self._acting[Account.user(name)] = cloud
 
@@ -107,6 +111,13 @@ class Keyring:
 
         :raises UsageError: nobody gave this side the means to act as the account
         """
+        cloud = self._acting.get(account)
+        if cloud is not None:
+            return cloud
+        with self._making[account]:
+            return self._made(account)
+
+    def _made(self, account: Account) -> Cloud:
         cloud = self._acting.get(account)
         if cloud is None:
             client = None if account.kind == "user" else self._clients.get(account.product or 0)

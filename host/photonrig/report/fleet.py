@@ -102,7 +102,8 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
         for hook in hooks:
             console.print(Text(f"  webhook {hook} of product {product} goes on seeing them"))
     console.print(
-        f"about {plan.calls} calls and {plan.tokens} token requests; {duration(plan.seconds)} at least",
+        f"about {plan.calls} calls and {plan.tokens} token requests"
+        + (f"; {duration(plan.seconds)} at least within the limits" if plan.seconds else ""),
         highlight=False,
     )
 
