@@ -87,7 +87,7 @@ CASES = (
     Case("get photon-1 nothing", no("Unknown Variable: nothing")),
     Case("get {foreign} variant", no("Permission Denied"), quick=FIRST),
     Case("call photon-1 move open", ok("100"), quick=FIRST),
-    Case("function call {photon} calibrate 1000,1000", ok("0")),
+    Case("function call {photon} identify", ok("0")),
     Case("call photon-1 nothing", no("Function `nothing` not found")),
     Case("call {foreign} move open", no("HTTP error 403"), no("Permission Denied")),
     Case("nyan photon-1 on", ok()),

@@ -7,6 +7,7 @@ Everything lies under ``.rig`` in the checkout, so that removing that folder und
     .rig/fuzz         libFuzzer targets and the inputs they have found
     .rig/cli          the pinned Particle CLI, installed from its lock file
     .rig/cli-next     the Particle CLI of today with its own Node.js, only when asked for
+    .rig/js-cloud     the open-source JavaScript cloud, only for benchmarks
     .rig/firmware     native modules of the variants
 """
 
@@ -204,10 +205,19 @@ class Toolchain:
             raise ToolError("the Particle CLI of today is set up for Linux on x64 and arm64 only")
         return self.next_cli_script
 
+    def javascript_cloud(self) -> Path:
+        """Install the open-source JavaScript cloud, beside which ours is measured; returns what Node.js is to run.
+
+        :raises ToolError: npm failed; its last lines are in the message
+        """
+        entry = self.work / "js-cloud" / "node_modules" / "@brewskey" / "spark-server" / "dist" / "main.js"
+        self._npm_install("spark-server", entry)
+        return entry
+
     def _npm_install(self, lock: str, entry: Path, rebuild: Sequence[str] = ()) -> None:
-        """Install from a lock file, if that changed, what holds ``entry`` as node_modules/PACKAGE/src/FILE."""
+        """Install from a lock file, if that changed, what holds ``entry`` below its node_modules."""
         manifest = self.root / "host" / "lock" / lock
-        target = entry.parents[3]
+        target = next(folder for folder in entry.parents if folder.name == "node_modules").parent
         stamp = target / "made-from"
         wanted = hashlib.sha256(
             b"\0".join((manifest / name).read_bytes() for name in ("package.json", "package-lock.json"))

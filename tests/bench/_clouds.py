@@ -1,0 +1,152 @@
+"""The two clouds that are measured beside each other: ours, and the open-source JavaScript one.
+
+Both run as processes of their own on loopback and are used through the HTTP API they share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.errors import RigError
+
+# Both services listen everywhere unless told otherwise, and only one of them can be told.
+_LOOPBACK = """
+const net = require('net');
+const listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (where, ...rest) {
+  const port = typeof where === 'object' ? where.port : where;
+  return listen.call(this, Number(port), '127.0.0.1', rest.find((each) => typeof each === 'function'));
+};
+"""
+_START = 60.0
+_USER = {"username": "bench@example.com", "password": "secret"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A running cloud with a user; ``key_file`` is the public server key in DER."""
+
+    name: str
+    api: str
+    device_port: int
+    key_file: Path
+    pid: int
+    token: str
+
+    def enrol(self, device_id: str, public_key: str) -> None:
+        """Make a device known and the user's; ``public_key`` in PEM."""
+        form = {"deviceID": device_id, "publicKey": public_key, "filename": "cli", "order": "manual_1"}
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with httpx.Client(base_url=self.api, headers=headers, trust_env=False, timeout=60) as http:
+            http.post(f"/v1/provisioning/{device_id}", data=form | {"algorithm": "rsa"}).raise_for_status()
+
+    def claim(self, device_id: str) -> None:
+        """Claim a device that is online; the JavaScript cloud has done so at enrolment, and says so."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = httpx.post(
+            f"{self.api}/v1/devices", data={"id": device_id}, headers=headers, trust_env=False, timeout=60
+        )
+        if answer.is_error and "already claimed" not in answer.text:
+            raise RigError(f"{self.name} refused a claim: {answer.text}", device=device_id)
+
+    def answers(self, path: str) -> bool:
+        """Whether a GET of the user's succeeds."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.get(f"{self.api}{path}", headers=headers, trust_env=False, timeout=60).is_success
+
+
+@contextlib.contextmanager
+def ours(folder: Path) -> Iterator[Measured]:
+    """Our local cloud."""
+    with LocalCloud(folder / "cloud") as cloud:
+        token = _log_in(cloud.api)
+        yield Measured("photonrig", cloud.api, cloud.device_port, cloud.key_file, cloud.pid, token)
+
+
+@contextlib.contextmanager
+def javascript(tools: Toolchain, folder: Path) -> Iterator[Measured]:
+    """@brewskey/spark-server on Node.js, with its file database, as it comes; only its log is turned down."""
+    main = tools.javascript_cloud()
+    api_port, device_port = _free_port(), _free_port()
+    (folder / "data").mkdir(parents=True)
+    # A key it makes by itself decrypts nothing until it is started a second time.
+    key = rsa.generate_private_key(65537, 2048)
+    encoding, plain = serialization.Encoding, serialization.NoEncryption()
+    pem = key.private_bytes(encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, plain)
+    (folder / "data" / "default_key.pem").write_bytes(pem)
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    (folder / "data" / "default_key.pub.pem").write_bytes(key.public_key().public_bytes(encoding.PEM, spki))
+    key_file = folder / "server_key.pub.der"
+    key_file.write_bytes(key.public_key().public_bytes(encoding.DER, spki))
+    settings = {
+        "LOG_LEVEL": "fatal",
+        "EXPRESS_SERVER_CONFIG": {"PORT": api_port, "USE_SSL": False},
+        "TCP_DEVICE_SERVER_CONFIG": {
+            "HOST": "127.0.0.1",
+            "PORT": device_port,
+            "ENABLE_SYSTEM_FIRWMARE_AUTOUPDATES": False,
+        },
+    }
+    (folder / "settings.json").write_text(json.dumps(settings))
+    (folder / "loopback.js").write_text(_LOOPBACK)
+    argv = [str(tools.node), "--require", str(folder / "loopback.js"), str(main)]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LOG_LEVEL": "fatal", "NODE_ENV": "production"}
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            api = f"http://127.0.0.1:{api_port}"
+            _wait_for(process, (api_port, device_port), folder / "server.log")
+            yield Measured("spark-server", api, device_port, key_file, process.pid, _log_in(api))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _log_in(api: str) -> str:
+    with httpx.Client(base_url=api, trust_env=False, timeout=60) as http:
+        http.post("/v1/users", data=_USER).raise_for_status()
+        form = {"grant_type": "password", **_USER}
+        granted = http.post("/oauth/token", data=form, auth=("CLI2", "client_secret_here")).raise_for_status()
+        return str(granted.json()["access_token"])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def _wait_for(process: subprocess.Popen[bytes], ports: tuple[int, ...], log: Path) -> None:
+    until = time.monotonic() + _START
+    for port in ports:
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            if process.poll() is not None or time.monotonic() > until:
+                raise RigError(f"the JavaScript cloud did not start: {log.read_text()[-400:]}")
+            time.sleep(0.05)
+
+
+def allow_files(count: int) -> None:
+    """Raise this process's limit of open files, which its children inherit."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if os.sysconf("SC_OPEN_MAX") < count:
+        raise RigError(f"{count} open files are needed; raise the limit with ulimit -Hn")
