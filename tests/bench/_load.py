@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from _figures import percentile
@@ -12,8 +13,16 @@ from _figures import percentile
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
-async def rate(api: str, request: str, token: str, at_once: int, seconds: float, body: str = "") -> tuple[float, float]:
-    """Requests per second with ``at_once`` connections, and the 99th percentile of one in seconds.
+class Rate(NamedTuple):
+    """Good answers per second, the 99th percentile of one in seconds, and the share (0 … 1) of refusals."""
+
+    per_second: float
+    p99: float
+    failed: float
+
+
+async def rate(api: str, request: str, token: str, at_once: int, seconds: float, body: str = "") -> Rate:
+    """What comes of asking all the time with ``at_once`` connections.
 
     ``request`` is method and path; a ``body`` is sent as JSON.
     """
@@ -22,6 +31,7 @@ async def rate(api: str, request: str, token: str, at_once: int, seconds: float,
     head = f"{request} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {token}\r\n{content}\r\n{body}"
     sent = head.encode()
     took: list[float] = []
+    refused: list[float] = []
     end = time.perf_counter() + seconds
 
     async def ask() -> None:
@@ -29,17 +39,17 @@ async def rate(api: str, request: str, token: str, at_once: int, seconds: float,
         while (begun := time.perf_counter()) < end:
             writer.write(sent)
             answer = await reader.readuntil(b"\r\n\r\n")
-            if not answer.startswith(b"HTTP/1.1 200 "):
-                raise SystemExit(f"{request} answered {answer.splitlines()[0].decode()}")
             length = _LENGTH.search(answer)
             assert length is not None
             await reader.readexactly(int(length[1]))
-            took.append(time.perf_counter() - begun)
+            (took if answer.startswith(b"HTTP/1.1 200 ") else refused).append(time.perf_counter() - begun)
         writer.close()
         await writer.wait_closed()
 
     await asyncio.gather(*(ask() for _ in range(at_once)))
-    return len(took) / seconds, percentile(took, 0.99)
+    if not took:
+        raise SystemExit(f"{request} was never answered well")
+    return Rate(len(took) / seconds, percentile(took, 0.99), len(refused) / (len(took) + len(refused)))
 
 
 class Stream:

@@ -62,9 +62,10 @@ def with_photon(tools: Toolchain, cloud: Measured, folder: Path, seconds: float)
             ("function calls", f"POST /v1/devices/{PHOTON}/calibrate", '{"args":"500,500"}'),
         ):
             for at_once in (1, 50):
-                per_second, p99 = uvloop.run(rate(cloud.api, request, cloud.token, at_once, seconds, body))
-                figures[f"{what}/s, {at_once} at once"] = per_second
-                figures[f"{what}, {at_once} at once, p99 ms"] = p99 * 1000
+                seen = uvloop.run(rate(cloud.api, request, cloud.token, at_once, seconds, body))
+                figures[f"{what}/s, {at_once} at once"] = seen.per_second
+                figures[f"{what}, {at_once} at once, p99 ms"] = seen.p99 * 1000
+                figures[f"{what}, {at_once} at once, failed %"] = seen.failed * 100
         return figures
     finally:
         photon.stop()
@@ -163,7 +164,7 @@ def rows(mine: Figures, theirs: Figures) -> list[Row]:
         more_is_better = "/s" in what
         ratio = figure / other if more_is_better else other / figure
         bar = ">= 3 times" if more_is_better else ("more than 1 time" if "per device" in what else "")
-        better = "" if "lost" in what else f", {ratio:.1f} times better"
+        better = "" if "%" in what else f", {ratio:.1f} times better"
         table.append((what, f"{figure:.1f}, spark-server {other:.1f}{better}", bar))
     return table
 

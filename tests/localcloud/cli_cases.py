@@ -76,7 +76,7 @@ CASES = (
     Case("login --token {token}", ok("> Successfully completed login!"), then="logged_in"),
     Case("whoami", ok("> {user}")),
     Case("whoami", no("You are not signed in!"), no("You're not logged in."), given="logged_out"),
-    Case("list", no("Please login - it appears your access token may have expired"), given="token_ended"),
+    Case("list", no("it appears your access token may have expired"), no("You're not logged in."), given="token_ended"),
     # devices
     Case("list", ok(f"{ONLINE} {VARIABLES}"), quick=FIRST),
     Case("list offline", ok("")),
@@ -87,7 +87,7 @@ CASES = (
     Case("get photon-1 nothing", no("Unknown Variable: nothing")),
     Case("get {foreign} variant", no("Permission Denied"), quick=FIRST),
     Case("call photon-1 move open", ok("100"), quick=FIRST),
-    Case("function call {photon} identify", ok("0")),
+    Case("function call {photon} identify", ok("5")),
     Case("call photon-1 nothing", no("Function `nothing` not found")),
     Case("call {foreign} move open", no("HTTP error 403"), no("Permission Denied")),
     Case("nyan photon-1 on", ok()),
@@ -175,7 +175,7 @@ CASES = (
         quick=BOTH,
     ),
     Case("webhook list", ok('ID {hook} is watching for "shade/moved"'), given="hooked", quick=FIRST),
-    Case("webhook delete {hook}", ok("Successfully deleted "), given="hooked", then="hook_is_gone", quick=BOTH),
+    Case("webhook delete {hook}", ok("Successfully deleted "), ok(), given="hooked", then="hook_is_gone", quick=BOTH),
     Case("webhook delete {unknown}", no("Webhook not found")),
     # firmware
     Case("compile photon good --saveTo good.bin", ok("Compile succeeded."), then="image_is_whole"),
