@@ -79,7 +79,11 @@ def ours(folder: Path) -> Iterator[Measured]:
 
 @contextlib.contextmanager
 def javascript(tools: Toolchain, folder: Path) -> Iterator[Measured]:
-    """@brewskey/spark-server on Node.js, with its file database, as it comes; only its log is turned down."""
+    """@brewskey/spark-server on Node.js, with its file database, as it comes; only its log is turned down.
+
+    Two of its dependencies are addresses on GitHub; the lock file takes their releases from npm in their place
+    (nedb-core 3.0.6 with the mkdirp and async of its time, binary-version-reader 2.5.2).
+    """
     main = tools.javascript_cloud()
     api_port, device_port = _free_port(), _free_port()
     (folder / "data").mkdir(parents=True)
