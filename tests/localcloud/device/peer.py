@@ -167,7 +167,9 @@ class DevicePeer:
                 self.send(messages.reply(MessageType.ACK, Code.CHANGED, mid if self.legacy else next(self._ids), token))
             case Code.GET, b"d":
                 parts = {b"\x01": self.system, b"\x02": self.application, b"\x04": self.metrics}
-                self._answer(mid, token, Code.CONTENT, parts[message.values(15)[0]], MessageType.CON)
+                both = self.application[:-1] + b"," + self.system[1:]  # for one who asks for no part in particular
+                part = parts[message.values(15)[0]] if message.values(15) else both
+                self._answer(mid, token, Code.CONTENT, part, MessageType.CON)
             case Code.GET, b"v":
                 value = self.variables.get(message.path[1].decode())
                 self._answer(mid, token, Code.NOT_FOUND if value is None else Code.CONTENT, value, MessageType.NON)
