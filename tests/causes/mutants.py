@@ -9,7 +9,7 @@ from photonrig.bench.toolchain import Toolchain
 from photonrig.localcloud.firmware import collect_project, compile_project
 
 CONTROLLER, CONSOLE, DEVICE = (f"lib/shade/src/shade/{name}.cpp" for name in ("controller", "console", "shade_device"))
-_MOVED = "int result = motion_.move_to(static_cast<int>(target));"
+_MOVED = "int result = axis.motion.move_to(static_cast<int>(target));"
 _MOVE = "int Controller::move(const char* argument) {"
 _LOOP = "void ShadeDevice::loop() {\n"
 
@@ -17,8 +17,12 @@ _LOOP = "void ShadeDevice::loop() {\n"
 MUTANTS: dict[str, tuple[str, str, str]] = {
     "move returns something else": (CONTROLLER, _MOVED, _MOVED + " result += 1;"),
     "position is told wrongly": (DEVICE, "variables_.position = controller_.position();", "variables_.position = 7;"),
-    "no event when it has moved": (CONTROLLER, 'emit("moved", event::moved, data);', "(void)data;"),
-    "the event tells another cause": (CONTROLLER, '"stopped" : "arrived"', '"stopped" : "arived"'),
+    "no event when it has moved": (
+        CONTROLLER,
+        'emit(lift ? "moved" : "tilted", lift ? event::moved : event::tilted, data);',
+        "(void)data;",
+    ),
+    "the event tells another cause": (CONTROLLER, 'axis.stopped_by : "arrived"', 'axis.stopped_by : "arived"'),
     "a variable is missing": (DEVICE, "Particle.variable(#name,", 'Particle.variable("x" #name,'),
     "a function is missing": (DEVICE, "Particle.function(#name,", 'Particle.function("x" #name,'),
     "calibration is refused": (CONTROLLER, "if (moving()) return kBusy;", "return kBusy;"),
@@ -28,7 +32,7 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         'port_.write_line("\\x01{");json.text("id", board_.device_id())',
     ),
     "the console is mute": (CONSOLE, "(c = port_.read()) >= 0", "(c = -1) >= 0"),
-    "a move never ends": (CONTROLLER, "  motion_.tick();\n", ""),
+    "a move never ends": (CONTROLLER, "  lift_.motion.tick();\n", ""),
     "it hangs when it is to move": (CONTROLLER, _MOVE, _MOVE + "\n  for (volatile int forever = 1; forever;) {\n  }"),
     "it crashes when it is to move": (CONTROLLER, _MOVE, _MOVE + "\n  *reinterpret_cast<volatile int*>(8) = 1;"),
     "it resets when it is to move": (CONTROLLER, _MOVE, _MOVE + "\n  board_.reset();"),

@@ -14,6 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from injector import FAULTS, Fault
+from mutants import MUTANTS, build_mutant
+
+from photonrig.bench.toolchain import Toolchain
 
 TRIALS = Path(__file__).parent / "trials.py"
 
@@ -46,6 +49,10 @@ class Result:
 
 def run_trials(numbers: Sequence[int], seed: int, folder: Path, *, quiet: bool = True) -> list[Result]:
     """Run the trials and read what the plugin made of them."""
+    # Before any trial: a change that no longer applies to the sources must not pass for a failure of the firmware.
+    tools = Toolchain.found()
+    for name in {FAULTS[number % len(FAULTS)].name for number in numbers} & MUTANTS.keys():
+        build_mutant(tools, tools.root / "firmware" / "variants" / "roller", name)
     environment = os.environ | {
         "PHOTONRIG_TRIALS": ",".join(map(str, numbers)),
         "PHOTONRIG_TRIAL_SEED": str(seed),
