@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from _figures import percentile
 
+_PATIENCE = 15.0  # seconds for one answer; the connection is given up after it
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -38,10 +39,15 @@ async def rate(api: str, request: str, token: str, at_once: int, seconds: float,
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         while (begun := time.perf_counter()) < end:
             writer.write(sent)
-            answer = await reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(answer)
-            assert length is not None
-            await reader.readexactly(int(length[1]))
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await reader.readuntil(b"\r\n\r\n")
+                    length = _LENGTH.search(answer)
+                    assert length is not None
+                    await reader.readexactly(int(length[1]))
+            except TimeoutError:
+                refused.append(_PATIENCE)
+                break
             (took if answer.startswith(b"HTTP/1.1 200 ") else refused).append(time.perf_counter() - begun)
         writer.close()
         await writer.wait_closed()
