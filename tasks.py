@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -329,7 +330,10 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
             check(context)
         run_tool(str(TOOLS.work / "build" / "firmware_tests"))
         run_tool(str(SCRIPTS / "ctest"), "--test-dir", str(TOOLS.sanitized()), "--output-on-failure", "--parallel", "2")
-    run_tool(str(SCRIPTS / "pytest"), *(["-k", only] if only else []))
+    # Tests mostly wait for devices and programs: four at once keep two cores busy. Paths of sockets must stay short.
+    with tempfile.TemporaryDirectory(prefix="rig-") as folder:
+        words = ["-n", "4", "--dist", "loadfile", "--basetemp", f"{folder}/t", *(["-k", only] if only else [])]
+        run_tool(str(SCRIPTS / "pytest"), *words)
 
 
 @task(

@@ -25,6 +25,7 @@ from schemathesis import GenerationMode
 
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.device.contract import Describe
+from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.server import run_cloud
 
 from .test_libraries import archive
@@ -100,7 +101,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
             devices = FakeDevices()
             up.cloud.attach(devices)
             async with httpx.AsyncClient(base_url=up.api, timeout=SECONDS) as http:
-                there = World(up.cloud, devices, ManualClock(), http)
+                there = World(up.cloud, devices, ManualClock(), make_app(up.cloud), http)
                 names = dict(await fill(there))
                 found.append(Served(up.api, there.tokens, names))
                 ready.set()
