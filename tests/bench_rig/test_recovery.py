@@ -63,7 +63,10 @@ def mute(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_mute(bench: OpenBench, photon: VirtualPhoton, mute: Path) -> None:
-    bench.target.team.flash(photon.device_id, mute.read_bytes(), scope=bench.target.product)
+    team, product = bench.target.team, bench.target.product
+    # What an earlier test did to the device may not be over yet.
+    SystemClock().wait_until(lambda: team.ping(photon.device_id, product), 60, "the device answers the cloud")
+    team.flash(photon.device_id, mute.read_bytes(), scope=product)
     SystemClock().wait_until(lambda: photon.status()["product"]["version"] == 9, 20, "mute firmware running")
 
 
