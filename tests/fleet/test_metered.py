@@ -14,7 +14,7 @@ def test_requests_beyond_a_limit_wait_for_the_window() -> None:
     lock = threading.Lock()
 
     def ask() -> None:
-        meter.pass_by(token=False)
+        meter.pass_by("/v1/devices")
         with lock:
             taken.append(time.monotonic())
 
@@ -32,17 +32,17 @@ def test_requests_beyond_a_limit_wait_for_the_window() -> None:
 def test_token_requests_have_a_limit_of_their_own() -> None:
     meter = Meter(Limits(calls=100, tokens=1, seconds=0.2))
     begun = time.monotonic()
-    meter.pass_by(token=True)
-    meter.pass_by(token=False)
-    meter.pass_by(token=True)
+    meter.pass_by("/oauth/token")
+    meter.pass_by("/v1/devices")
+    meter.pass_by("/oauth/token")
     assert time.monotonic() - begun >= 0.2
     assert (meter.calls, meter.tokens) == (3, 2)
 
 
 def test_leaving_lets_everyone_go() -> None:
     meter = Meter(Limits(calls=1, seconds=1000))
-    meter.pass_by(token=False)
-    waiting = threading.Thread(target=meter.pass_by, kwargs={"token": False})
+    meter.pass_by("/v1/devices")
+    waiting = threading.Thread(target=meter.pass_by, args=("/v1/devices",))
     waiting.start()
     meter.stop_waiting()
     waiting.join(5)

@@ -14,7 +14,7 @@ from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.experimental import EXPERIMENT, Trial
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.metered import Meter, MeteredCloud
+from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import FleetPlan, Item, misfits
 from photonrig.fleet.survey import survey
 from photonrig.fleet.tokens import TokenSink
@@ -22,7 +22,7 @@ from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress, run
 from photonrig.ownership.flows import take
 from photonrig.ownership.keyring import Keyring
-from photonrig.particle.cloud import product
+from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.cloud_errors import CloudFailed, RateLimited
 from photonrig.particle.events import EventStream
 
@@ -46,7 +46,7 @@ class Operator:
 
     config: FleetConfig
     meter: Meter
-    team: MeteredCloud
+    team: Cloud
     keys: Keyring
 
     @classmethod
@@ -58,7 +58,8 @@ class Operator:
         if production_account is not None and production_account.lower() != config.account:
             raise UsageError(f"--production names {production_account}, fleet.toml names {config.account}")
         meter = Meter(config.limits)
-        team = MeteredCloud(config.api, config.token, meter, production_account=production_account)
+        team = Cloud(config.api, config.token, production_account=production_account)
+        team.before_each(meter.pass_by)
         return cls(config, meter, team, Keyring(team, config.account, clients=config.clients, offers=config.offers))
 
     def close(self) -> None:

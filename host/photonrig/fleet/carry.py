@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from photonrig.bench.clock import SystemClock
 from photonrig.errors import UsageError
 from photonrig.fleet.journal import Entry, Journal, Way
 from photonrig.ownership.engine import Journal as Keep
@@ -182,7 +183,7 @@ def _wave(
             if not waiting or left <= 0:
                 break
             asked = max(_retry_after(at[job.device]) for job in waiting)
-            time.sleep(min(max(pause, asked), left))
+            SystemClock().pause(min(max(pause, asked), left))
             pause = min(pause * 2, _LONGEST_PAUSE)
     return [progress for progress in at.values() if progress is not None]
 

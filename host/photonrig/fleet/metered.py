@@ -1,20 +1,16 @@
-"""A cloud client that counts what it asks and keeps within the documented limits, whoever shares it."""
+"""Counts what is asked of a cloud, and keeps it within the documented limits, whoever asks."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Final
 
-import httpx
-
-from photonrig.particle.cloud import ClientCredentials, Cloud, Token
-
-__all__ = ["LIMITS", "Limits", "Meter", "MeteredCloud"]
+__all__ = ["LIMITS", "Limits", "Meter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,9 @@ class Meter:
         self._windows: tuple[deque[float], deque[float]] = (deque(), deque())
         self._leaving = threading.Event()
 
-    def pass_by(self, *, token: bool) -> None:
-        """Count one request, after waiting until it is allowed."""
+    def pass_by(self, path: str) -> None:
+        """Count one request to ``path``, after waiting until it is allowed; for :meth:`Cloud.before_each`."""
+        token = path == "/oauth/token"
         while (wait := self._take(token)) > 0:
             self._leaving.wait(wait)
 
@@ -74,32 +71,3 @@ class Meter:
             self.calls += 1
             self.tokens += token
             return 0.0
-
-
-class MeteredCloud(Cloud):
-    """A :class:`Cloud` whose every request passes the meter."""
-
-    def __init__(self, api: str, token: Token | None, meter: Meter, *, production_account: str | None = None) -> None:
-        super().__init__(api, token, production_account=production_account)
-        self.meter = meter
-
-    def using(self, token: Token | None) -> Self:
-        """The same cloud, connections and meter with another token."""
-        other = super().using(token)
-        other.meter = self.meter
-        return other
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        json_body: Any = None,
-        form: Mapping[str, str] | None = None,
-        files: Sequence[tuple[str, tuple[str, bytes]]] | None = None,
-        query: Mapping[str, str] | None = None,
-        basic: ClientCredentials | None = None,
-        timeout: float | None = None,
-    ) -> httpx.Response:
-        """As :meth:`Cloud.send`, when the limits allow it."""
-        self.meter.pass_by(token=path == "/oauth/token")
-        return super().send(method, path, json_body, form, files, query, basic, timeout)

@@ -10,9 +10,8 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from photonrig.errors import NetworkError
-from photonrig.fleet.metered import MeteredCloud
 from photonrig.ownership.keyring import Account
-from photonrig.particle.cloud import USER, CloudDevice, product
+from photonrig.particle.cloud import USER, Cloud, CloudDevice, product
 from photonrig.particle.cloud_errors import ApiError, CloudFailed, RateLimited
 
 __all__ = ["Found", "Survey", "patiently", "survey"]
@@ -81,7 +80,7 @@ class Survey:
     product_hooks: dict[int, tuple[str, ...]]
 
 
-def survey(team: MeteredCloud, account: str, products: Iterable[int]) -> Survey:
+def survey(team: Cloud, account: str, products: Iterable[int]) -> Survey:
     """Read the products, and the central user's own devices outside products.
 
     :raises NotFound: there is no such product, or the account is not on its team
@@ -112,7 +111,7 @@ def _found(device: CloudDevice, product_id: int) -> Found:
     return Found(product_id, owner, device.online, waits, device.firmware_version, device.name)
 
 
-def _hooks(team: MeteredCloud, path: str) -> tuple[str, ...]:
+def _hooks(team: Cloud, path: str) -> tuple[str, ...]:
     try:
         listed = patiently(partial(team.request, "GET", path))
     except ApiError:
