@@ -44,7 +44,7 @@ async def _owned(there: World) -> None:
 def test_an_image_is_flashed_as_the_cli_uploads_it(tmp_path: Path) -> None:
     async def story(there: World) -> None:
         await _owned(there)
-        files = {"file": ("/home/someone/roller.bin", IMAGE)}
+        files = {"file": ("/somewhere/else/roller.bin", IMAGE)}
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files=files, data={"latest": "true"})
         assert answer == {"id": DEVICE, "status": "Update started"}
         assert there.devices.flashed == [(DEVICE, IMAGE, "roller.bin")]
