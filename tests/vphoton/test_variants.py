@@ -170,9 +170,13 @@ def test_a_fault_is_told_everywhere_and_over_when_it_is_gone(wired, variant, fau
     assert shade.ask(f"{axis} open")["result"] == -3
     assert shade.world()["contradictions"] == 0
     shade.fault(fault, on=False)
-    assert shade.ask(f"{axis} stop")["result"] >= 0
-    shade.lines.clear()
-    rest = shade.move(25, axis)
+    rest = {"cause": "fault"}
+    for _ in range(2):
+        # Contacts are believed only after a while: what is over may be seen once more.
+        if rest["cause"] == "fault":
+            assert shade.ask(f"{axis} stop")["result"] >= 0
+            shade.lines.clear()
+            rest = shade.move(25, axis)
     assert rest["cause"] == "arrived"
     assert rest.get("position", rest.get("tilt")) == pytest.approx(25, abs=ROLES[variant].told)
     status = shade.status()
