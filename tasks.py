@@ -333,11 +333,7 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
     # Tests mostly wait for devices and programs: four at once keep two cores busy. Paths of sockets must stay short.
     with tempfile.TemporaryDirectory(prefix="rig-") as folder:
         words = ["-n", "4", "--dist", "loadfile", "--basetemp", f"{folder}/t", *(["-k", only] if only else [])]
-        if subprocess.run([str(SCRIPTS / "pytest"), *words], cwd=ROOT, check=False).returncode == 0:
-            return
-        print("rig: what failed is tried once more, alone; whatever holds now is unsteady and wants a look", flush=True)
-        again = ["--last-failed", "--last-failed-no-failures", "none", "-rA", "--basetemp", f"{folder}/again"]
-        run_tool(str(SCRIPTS / "pytest"), *again)
+        run_tool(str(SCRIPTS / "pytest"), *words)
 
 
 @task(
