@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 from invoke.tasks import task
-from rich.console import Console
 
 from photonrig.bench.toolchain import Toolchain, step
-from photonrig.errors import PhotonrigError
+from photonrig.report import fleet_tasks
+from photonrig.report.exits import guarded
 
 ROOT = Path(__file__).resolve().parent
 TOOLS = Toolchain(ROOT)
 SCRIPTS = Path(sys.executable).parent
-
-# 0 everything held, 1 something expected was not seen, 2 wrong words, 3 the bench itself failed, 130 Ctrl-C.
-EXIT_CODES = {"test": 1, "firmware": 1, "cloud": 1, "network": 1, "usage": 2, "rig": 3}
-
-
-def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn photonrig's errors into one line and an exit code."""
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except PhotonrigError as error:
-            raise Exit(f"rig: {error.cause} error: {error}", code=EXIT_CODES[error.cause]) from None
-        except KeyboardInterrupt:
-            raise Exit("rig: stopped", code=130) from None
-
-    return run
 
 
 def run_tool(*argv: str) -> None:
@@ -414,274 +393,6 @@ def bench(_: Context, only: str = "") -> None:
             run_tool(sys.executable, str(script))
 
 
-# --- fleets -----------------------------------------------------------------------------------------------------------
-
-_CONFIG = {"config": "fleet.toml, which names cloud, account and clients (default: fleet.toml)"}
-_PRODUCTION = {"production": "the account to act on, spelled out, when the cloud is Particle's own"}
-_PACE = {
-    "canary": "devices of the first wave (default: 5)",
-    "wave": "devices of every other wave (default: 200)",
-    "at-once": "devices on their way side by side (default: 8)",
-    "stop-at": "share of a wave that may fail before the rest is left (default: 0.05)",
-    "patience": "seconds a wave waits for devices that cannot go on now (default: 60)",
-    "journal": "the memory of the move (default: the plan's name with .journal)",
-}
-
-
-def _operator(config: str, production: str) -> Any:
-    from photonrig.fleet.apply import Operator
-    from photonrig.fleet.config import read_config
-
-    return Operator.of(read_config(Path(config)), production_account=production or None)
-
-
-def _journal(path: str, plan_file: str) -> Any:
-    from photonrig.fleet.journal import Journal
-    from photonrig.fleet.plan import FleetPlan
-
-    plan = FleetPlan.read(Path(plan_file))
-    where = Path(path) if path else Path(plan_file).with_suffix(".journal")
-    return plan, Journal(where, digest=plan.digest, plan=plan.text())
-
-
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | {
-        "source": "a CSV file, or with --query the URL of a database",
-        "query": "SQL that gives the columns device and customer (also: product, into, name)",
-        "plan": "the file to write (default: fleet.plan.json)",
-        "firmware": "give the devices this firmware image instead of new owners",
-        "allow-customer": "also take devices from other customers",
-        "approve-quarantined": "also import devices that wait in quarantine",
-        "import-unknown": "also try to import devices that are seen nowhere",
-    }
-)
-@guarded
-def fleet_plan(
-    _: Context,
-    source: str,
-    query: str = "",
-    config: str = "fleet.toml",
-    plan: str = "fleet.plan.json",
-    firmware: str = "",
-    allow_customer: bool = False,
-    approve_quarantined: bool = False,
-    import_unknown: bool = False,
-    production: str = "",
-) -> None:
-    """Say for each device what is and what will be done; changes nothing.
-
-    Examples:
-    ./rig fleet plan --source devices.csv
-    ./rig fleet plan --source sqlite:///users.sqlite --query "SELECT id AS device, email AS customer FROM devices"
-    """
-    from photonrig.fleet.experimental import read_image
-    from photonrig.fleet.plan import Permit, make_plan
-    from photonrig.fleet.survey import survey
-    from photonrig.fleet.wishes import read_wishes
-    from photonrig.report.fleet import print_plan
-
-    wishes = read_wishes(source, query or None)
-    image = read_image(Path(firmware)) if firmware else None
-    operator = _operator(config, production)
-    named = {each for wish in wishes for each in (wish.product, wish.into) if each is not None}
-    products = named | set(operator.config.clients) | ({image.product} if image else set())
-    with step(f"looking at products {', '.join(map(str, sorted(products)))}"):
-        seen = survey(operator.team, operator.config.account, products)
-    permit = Permit(allow_customer, approve_quarantined, import_unknown)
-    made = make_plan(wishes, seen, operator.config, permit, image=image)
-    made.write(Path(plan))
-    print_plan(made, Console())
-    print(f"written to {plan}; read it, then: ./rig fleet apply --plan {plan} --config {config}")
-
-
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | _PACE
-    | {
-        "plan": "the plan to carry out (default: fleet.plan.json)",
-        "tokens": "append the customers' tokens to this file (mode 600)",
-        "tokens-to": "run this command for each customer's token, which it gets on standard input",
-        "watch": "go on until every device has come online and arrived",
-    }
-)
-@guarded
-def fleet_apply(
-    _: Context,
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    journal: str = "",
-    tokens: str = "",
-    tokens_to: str = "",
-    canary: int = 5,
-    wave: int = 200,
-    at_once: int = 8,
-    stop_at: float = 0.05,
-    patience: float = 60.0,
-    watch: bool = False,
-    production: str = "",
-) -> None:
-    """Carry a plan out, or go on where it stopped: killed at any instant, started again, it loses and repeats nothing.
-
-    Example: ./rig fleet apply --plan fleet.plan.json --tokens customers.tokens
-    """
-    from photonrig.fleet.apply import apply
-    from photonrig.fleet.carry import Rules
-    from photonrig.fleet.tokens import CommandSink, FileSink
-    from photonrig.report.fleet import FleetProgress, print_carried
-
-    if tokens and tokens_to:
-        raise Exit("rig: --tokens and --tokens-to: one of them", code=2)
-    rules = Rules(canary, wave, at_once, stop_at, patience)
-    sink = FileSink(Path(tokens)) if tokens else CommandSink(tokens_to) if tokens_to else None
-    operator = _operator(config, production)
-    wanted, memory = _journal(journal, plan)
-    console = Console()
-    with memory, FleetProgress(console, len(wanted.acting), "fleet") as progress:
-        carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
-    print_carried(carried, operator.meter, console, done="devices with their new owners")
-    if not carried.complete:
-        print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
-        raise Exit(code=1)
-
-
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | {
-        "plan": "the plan that was carried out (default: fleet.plan.json)",
-        "report": "the file of what was seen (default: the plan's name with .report)",
-        "check": "only check that a report is as it was written",
-        "tokens": "use the customers' tokens in this file instead of new ones",
-        "sample": "devices whose function, event and webhooks are tried too (default: 3)",
-    }
-)
-@guarded
-def fleet_verify(
-    _: Context,
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    report: str = "",
-    check: bool = False,
-    tokens: str = "",
-    sample: int = 3,
-    production: str = "",
-) -> None:
-    """Prove the end state device by device, and write down what was seen when.
-
-    Example: ./rig fleet verify --plan fleet.plan.json
-    """
-    from photonrig.fleet.plan import FleetPlan
-    from photonrig.fleet.tokens import read_tokens
-    from photonrig.fleet.verify import check_report, verify, write_report
-    from photonrig.report.fleet import FleetProgress, print_records
-
-    where = Path(report) if report else Path(plan).with_suffix(".report")
-    if check:
-        print(f"{where}: {check_report(where)} records, as they were written")
-        return
-    operator = _operator(config, production)
-    for customer, token in read_tokens(Path(tokens)) if tokens else ():
-        operator.keys.add(customer, operator.team.using(token))
-    wanted = FleetPlan.read(Path(plan))
-    console = Console()
-    with FleetProgress(console, len(wanted.acting), "looking") as progress:
-        records = verify(wanted, operator, sample=sample, settled=progress.looked)
-    write_report(where, wanted, records, {"calls": operator.meter.calls, "token_requests": operator.meter.tokens})
-    print_records(records, console)
-    print(f"written to {where}; ./rig fleet verify --check --report {where} says whether it is untouched")
-    if not all(record.held for record in records):
-        raise Exit(code=1)
-
-
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | _PACE
-    | {
-        "plan": "the plan that was carried out (default: fleet.plan.json)",
-        "device": "only these devices (can be given more than once)",
-    },
-    iterable=["device"],
-)
-@guarded
-def fleet_rollback(
-    _: Context,
-    device: list[str],
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    journal: str = "",
-    canary: int = 5,
-    wave: int = 200,
-    at_once: int = 8,
-    stop_at: float = 0.05,
-    patience: float = 60.0,
-    production: str = "",
-) -> None:
-    """Give devices back to whom they came from, by the journal; with the same guarantees as the way there.
-
-    Example: ./rig fleet rollback --plan fleet.plan.json --device 2b9e96f8870c9f263e023624
-    """
-    from photonrig.fleet.carry import Rules
-    from photonrig.fleet.rollback import rollback
-    from photonrig.report.fleet import FleetProgress, print_carried
-
-    operator = _operator(config, production)
-    wanted, memory = _journal(journal, plan)
-    console = Console()
-    rules = Rules(canary, wave, at_once, stop_at, patience)
-    with memory, FleetProgress(console, len(device or wanted.acting), "back") as progress:
-        carried = rollback(wanted, operator, memory, rules, progress, devices=device or None)
-    print_carried(carried, operator.meter, console, done="devices back where they came from")
-    if not carried.complete:
-        raise Exit(code=1)
-
-
-@task(help=_CONFIG | _PRODUCTION | {"tokens": "the file ./rig fleet apply wrote (default: customers.tokens)"})
-@guarded
-def fleet_revoke(
-    _: Context, tokens: str = "customers.tokens", config: str = "fleet.toml", production: str = ""
-) -> None:
-    """Revoke the customers' tokens that were handed over in a file.
-
-    Example: ./rig fleet revoke --tokens customers.tokens
-    """
-    from photonrig.fleet.tokens import read_tokens
-    from photonrig.particle.cloud_errors import AuthError
-
-    operator = _operator(config, production)
-    revoked = gone = 0
-    for _customer, token in read_tokens(Path(tokens)):
-        try:
-            operator.team.using(token).revoke()
-            revoked += 1
-        except AuthError:
-            gone += 1
-    print(f"{revoked} tokens revoked, {gone} were worthless already")
-
-
-@task(
-    help={
-        "devices": "how many (default: 50)",
-        "light": "devices of nothing but the cloud session instead of virtual Photons with real firmware",
-        "state": "folder to work in (default: a new one, removed at the end)",
-        "stay": "leave everything up until Ctrl-C, to try the tool by hand",
-    }
-)
-@guarded
-def fleet_demo(_: Context, devices: int = 50, light: bool = False, state: str = "", stay: bool = False) -> None:
-    """A fleet on one central account goes to its users: users' database, plan, apply, verify.
-
-    Example: ./rig fleet demo --devices 1105
-    """
-    from photonrig.report.fleet_demo import run_demo
-
-    if not run_demo(TOOLS, devices, light=light, state=Path(state) if state else None, stay=stay):
-        raise Exit(code=1)
-
-
 @task
 def clean(_: Context) -> None:
     """Remove what ./rig made (.rig and report); the next call makes it again.
@@ -720,4 +431,7 @@ class Rig(Program):
 
 
 if __name__ == "__main__":
-    Rig(name="rig", binary="./rig", namespace=Collection.from_module(sys.modules["__main__"])).run()
+    words = Collection.from_module(sys.modules["__main__"])
+    for each in Collection.from_module(fleet_tasks).tasks.values():
+        words.add_task(each)
+    Rig(name="rig", binary="./rig", namespace=words).run()
