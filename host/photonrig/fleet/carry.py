@@ -21,7 +21,7 @@ from photonrig.ownership.engine import Progress
 
 __all__ = ["Carried", "Job", "Rules", "Watcher", "carry", "percentile", "waves"]
 
-# Seconds until a device that waits is tried again, when the cloud does not say; doubled each time.
+# Seconds until devices that wait are tried again, when the cloud does not say; doubled while none of them gets on.
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 _LOOK: Final = 0.2
@@ -176,8 +176,11 @@ def _wave(
     waiting = list(part)
     with ThreadPoolExecutor(rules.at_once, "fleet") as pool:
         while True:
+            stood = {job.device: _stands(at[job.device]) for job in waiting}
             for done in _side_by_side(pool, waiting, at, journal.keeper(way), watcher):
                 at[done.device] = done
+            if any(_stands(at[device]) != before for device, before in stood.items()):
+                pause = _FIRST_PAUSE
             waiting = [job for job in waiting if _waits(at[job.device])]
             left = deadline - time.monotonic()
             if not waiting or left <= 0:
@@ -191,6 +194,10 @@ def _wave(
 def _start(entry: Entry | None) -> Progress | None:
     """Where to go on: what was undone is as it was found, and begins anew."""
     return None if entry is None or entry.progress.outcome == "undone" else entry.progress
+
+
+def _stands(progress: Progress | None) -> tuple[str, ...]:
+    return () if progress is None else (progress.step, progress.phase, progress.heading, str(progress.outcome))
 
 
 def _waits(progress: Progress | None) -> bool:
