@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from photonrig.bench.virtual.cloud import LocalCloud
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.virtual.light_process import LightDevices
+from photonrig.bench.virtual.photon import Server
 from photonrig.fleet.apply import Operator
 from photonrig.fleet.carry import Carried, Rules
 from photonrig.fleet.config import FleetConfig
@@ -23,7 +24,7 @@ from photonrig.fleet.wishes import Wish
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.keyring import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
-from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+from photonrig.particle.keys import generate_device_key, public_key_pem
 
 CENTRAL = "central@example.com"
 PASSWORD = "a password"
@@ -74,6 +75,16 @@ class Estate:
                 self.team.claim(device)
         self.devices += new
         return new
+
+    @property
+    def server(self) -> Server:
+        return Server(self.local.key_file, self.local.device_host, self.local.device_port)
+
+    def light(self, devices: list[str], folder: Path) -> LightDevices:
+        return LightDevices(folder, devices, key=KEY, server=self.server, product=self.product)
+
+    def online(self) -> set[str]:
+        return {device.id for device in self.team.devices(product(self.product)) if device.online}
 
     def config(self, api: str | None = None, **offers: bool) -> FleetConfig:
         return FleetConfig(api or self.local.api, CENTRAL, self.token, self.clients, Offers(**offers), LIMITS["none"])
@@ -127,21 +138,12 @@ def journal(tmp_path: Path) -> Callable[[FleetPlan], Journal]:
 @pytest.fixture
 def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None]]:
     """Brings devices online, until the end of the test."""
-    running: list[ReadyProcess] = []
+    with ExitStack() as stack:
 
-    def join(devices: list[str]) -> None:
-        key, ids = tmp_path / "light.der", tmp_path / "light.ids"
-        key.touch(mode=0o600)
-        key.write_bytes(private_key_der(KEY))
-        ids.write_text("\n".join(devices))
-        argv = [sys.executable, "-m", "photonrig.bench.virtual.light", "--ids", str(ids), "--device-key", str(key)]
-        argv += ["--server-key", str(estate.local.key_file), "--server"]
-        argv += [f"{estate.local.device_host}:{estate.local.device_port}", "--product", str(estate.product)]
-        running.append(ReadyProcess(argv, name="the light devices", log=tmp_path / "light.log", timeout=60))
+        def join(devices: list[str]) -> None:
+            stack.enter_context(estate.light(devices, tmp_path / "light"))
 
-    yield join
-    for process in running:
-        process.stop()
+        yield join
 
 
 RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=5.0)

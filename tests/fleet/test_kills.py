@@ -1,4 +1,4 @@
-"""The tool and the cloud are killed at random instants, again and again; whatever was begun is finished, once."""
+"""Tool, cloud and devices are killed at random instants, again and again; whatever was begun is finished, once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pytest
 
@@ -19,9 +22,45 @@ from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.wishes import Wish
 
 from .conftest import Estate, all_given
+from .field import Field
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
+DEVICES = 60
+RUNS = 8
+
+
+class Witness:
+    """Inside a ``with`` block the cloud's database notes every change of a device's owner, in the same transaction."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._path = estate.local.state / "cloud.sqlite"
+
+    def __enter__(self) -> Self:
+        self._do(
+            "CREATE TABLE witnessed (device TEXT, owner TEXT)",
+            "CREATE TRIGGER witness AFTER UPDATE ON devices WHEN NEW.owner_id IS NOT OLD.owner_id"
+            " BEGIN INSERT INTO witnessed VALUES (NEW.id, NEW.owner_kind); END",
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._do("DROP TRIGGER witness", "DROP TABLE witnessed")
+
+    def changes(self) -> dict[str, list[str | None]]:
+        """Kinds of owners that each device got, in turn; None is nobody."""
+        found: dict[str, list[str | None]] = {}
+        with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as database:
+            for device, owner in database.execute("SELECT device, owner FROM witnessed ORDER BY rowid"):
+                found.setdefault(device, []).append(owner)
+        return found
+
+    def _do(self, *statements: str) -> None:
+        with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as database, database:
+            for statement in statements:
+                database.execute(statement)
 
 
 def write_config(estate: Estate, folder: Path) -> Path:
@@ -59,49 +98,54 @@ def begun(journal: Path) -> int:
             return 0
 
 
-@pytest.mark.parametrize("fleets", [1, pytest.param(40, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
+@pytest.mark.parametrize("fleets", [1, pytest.param(24, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
 @pytest.mark.timeout(300)
 def test_killed_and_resumed_every_device_arrives_once(
-    estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path: Path, fleets: int
+    estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path_factory: pytest.TempPathFactory, fleets: int
 ) -> None:
-    """Of one fleet, tool and cloud are killed eight times at most: a tool that is done cannot be killed."""
+    """Of one fleet the tool is killed eight times, on its way now and then the cloud and devices too."""
     chance = random.Random(fleets)
-    done = {"tool": 0, "cloud": 0}
-    for number in range(fleets):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        move(estate, wishes(60), folder, chance, done)
-    print(f"killed: {done}")
-    assert sum(done.values()) >= 4 * fleets
+    done: Counter[str] = Counter()
+    for _ in range(fleets):
+        move(estate, wishes(DEVICES), tmp_path_factory.mktemp("k"), chance, done)
+    print(f"killed at {done.total()} random instants: {dict(done)}; {fleets * DEVICES} devices arrived once each")
+    assert done.keys() == {"tool", "cloud", "device"}
+    assert done["tool"] == RUNS * fleets and done.total() >= 12 * fleets
 
 
-def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random, done: dict[str, int]) -> None:
+def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random, done: Counter[str]) -> None:
     plan = estate.plan(wanted)
     file = folder / "fleet.plan.json"
     plan.write(file)
     config, journal = write_config(estate, folder), folder / "fleet.plan.journal"
-    for _ in range(8):
+    with (
+        Field(estate, [wish.device for wish in wanted], folder, photons=4, seed=chance.randrange(1000)) as field,
+        Witness(estate) as witness,
+    ):
+        for _ in range(RUNS):
+            tool = begin(config, file)
+            others = [victim for victim in ("cloud", "device", "device") if chance.random() < 0.3]
+            chance.shuffle(others)
+            for victim in (*others, "tool"):
+                # By steps, not by seconds: starting takes longer than moving. There are more than 600 of them.
+                wait_for_steps(journal, begun(journal) + chance.randrange(25), tool)
+                done[victim] += 1
+                match victim:
+                    case "cloud":
+                        estate.local.restart()
+                    case "device":
+                        field.kill()
+                    case "tool":
+                        os.kill(tool.pid, signal.SIGKILL)
+            tool.communicate()
         tool = begin(config, file)
-        # By steps, not by seconds: starting takes longer than moving.
-        after = begun(journal) + chance.randrange(60)
-        deadline = time.monotonic() + PATIENCE
-        while tool.poll() is None and begun(journal) < after:
-            assert time.monotonic() < deadline, "the tool does not get on"
-            time.sleep(0.001)
-        finished = tool.poll() is not None
-        if not finished and chance.random() < 0.3:
-            done["cloud"] += 1
-            estate.local.restart()
-        if tool.poll() is None:
-            done["tool"] += 1
-            os.kill(tool.pid, signal.SIGKILL)
-        tool.communicate()
-        if finished:
-            break
-    tool = begin(config, file)
-    said = tool.communicate()[0]
-    assert tool.returncode == 0, said
+        said = tool.communicate()[0]
+        assert tool.returncode == 0, said
+        field.wait_online()
+        changes = witness.changes()
     assert all_given(estate, wanted)
+    # Released once and claimed once, by the cloud's own word and by the journal's.
+    assert changes == {wish.device: [None, "customer"] for wish in wanted}
     with closing(sqlite3.connect(journal)) as database:
         claimed = database.execute(
             "SELECT device, count(*) FROM steps"
@@ -109,3 +153,11 @@ def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random
         ).fetchall()
     assert len(claimed) == len(wanted) and {count for _, count in claimed} == {1}
     assert FleetPlan.read(file) == plan
+
+
+def wait_for_steps(journal: Path, steps: int, tool: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while begun(journal) < steps:
+        assert tool.poll() is None, tool.communicate()[0]
+        assert time.monotonic() < deadline, "the tool does not get on"
+        time.sleep(0.001)

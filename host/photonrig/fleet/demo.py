@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -19,17 +18,16 @@ from typing import Final
 
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.lab import USERNAME, Lab
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.virtual.light_process import LightDevices
+from photonrig.bench.virtual.photon import Server
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
-from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+from photonrig.particle.keys import generate_device_key, public_key_pem
 
 __all__ = ["QUERY", "DemoFleet", "light_fleet", "virtual_fleet"]
 
 QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
 
 _AT_ONCE: Final = 8
-_READY: Final = 60.0
-_READY_EACH: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +64,8 @@ def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
 
     :raises PhotonrigError: something did not come up
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ids = tuple(secrets.token_hex(12) for _ in range(devices))
     key = generate_device_key()
-    key_file = folder / "light.der"
-    _private(key_file, private_key_der(key))
-    (folder / "light.ids").write_text("\n".join(ids))
     with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
         password = secrets.token_urlsafe(12)
         anybody.create_user(USERNAME, password)
@@ -89,17 +83,10 @@ def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
             for first in range(0, devices, 1000):
                 team.import_devices(product.id, list(ids[first : first + 1000]))
             list(pool.map(team.claim, ids))
-        argv = [sys.executable, "-m", "photonrig.bench.virtual.light", "--ids", str(folder / "light.ids")]
-        argv += ["--device-key", str(key_file), "--server-key", str(local.key_file), "--product", str(product.id)]
-        argv += ["--server", f"{local.device_host}:{local.device_port}"]
-        process = ReadyProcess(
-            argv, name="the light devices", log=folder / "light.log", timeout=_READY + _READY_EACH * devices
-        )
-        try:
+        server = Server(local.key_file, local.device_host, local.device_port)
+        with LightDevices(folder, ids, key=key, server=server, product=product.id) as light:
             config = _write_config(folder, local.api, token, product.id, client)
-            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (local.pid, process.pid))
-        finally:
-            process.stop()
+            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (local.pid, light.pid))
 
 
 def _write_config(folder: Path, api: str, token: Token, product: int, client: ClientCredentials) -> Path:
