@@ -11,7 +11,7 @@ constexpr int kUp = 2;
 constexpr int kStop = 3;
 constexpr int kDown = 4;
 constexpr double kSwitchAt = 0.01;  // of the way before an end
-constexpr int kBounces = 4;         // times a contact opens and closes again when it closes
+constexpr int kBounces = 4;         // times a contact opens and closes again when it closes or lets go
 constexpr uint64_t kBounceMs = 2;
 
 }  // namespace
@@ -58,14 +58,14 @@ void ContactController::update() {
 void ContactController::set(Switch& it, bool closed) {
   if (it.closed == closed) return;
   it.closed = closed;
-  it.bounces = closed ? 2 * kBounces : 0;
+  it.bounces = 2 * kBounces;
   bounce(it);
 }
 
 void ContactController::bounce(Switch& it) {
   ports_.reactor.cancel(it.timer);
   it.timer = 0;
-  bool touches = it.closed && it.bounces % 2 == 0;
+  bool touches = it.closed == (it.bounces % 2 == 0);
   ports_.pins.drive(it.pin, touches ? 0 : 1);
   if (it.bounces-- > 0) it.timer = ports_.reactor.after(kBounceMs, [this, &it] { bounce(it); });
 }

@@ -30,7 +30,7 @@ bool ContactDrive::begin() {
 }
 
 bool ContactDrive::run(const shade::Leg& leg) {
-  if (open_end_.closed() && closed_end_.closed()) {
+  if (both_ends()) {
     found_ = Fault::Contradiction;
     return false;
   }
@@ -64,7 +64,7 @@ void ContactDrive::tick(uint32_t now_ms) {
   open_end_.tick(now_ms);
   closed_end_.tick(now_ms);
   if (pressed_ && now_ms - pressed_ms_ >= kPressMs) release();
-  if (open_end_.closed() && closed_end_.closed()) found_ = Fault::Contradiction;
+  if (both_ends()) found_ = Fault::Contradiction;
   if (left_ && !left_->closed()) left_ = nullptr;
   if (left_ && now_ms - run_ms_ >= kReleaseMs && found_ == Fault::None) found_ = Fault::EndHeld;
 }

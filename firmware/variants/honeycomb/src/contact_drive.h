@@ -35,8 +35,8 @@ class ContactDrive : public shade::Driver {
     void tick(uint32_t now_ms);
     uint32_t due_in(uint32_t now_ms) const;
     bool closed() const { return closed_; }
-    // Closed, and not just about to let go.
-    bool holds() const { return closed_ && !digitalRead(pin_); }
+    // Closed and still: one that has just let go, or bounces, holds nothing.
+    bool holds() const { return closed_ && !digitalRead(pin_) && millis() - changed_ms_ >= kDebounceMs; }
 
    private:
     void changed() { changed_ms_ = millis(); }  // interrupt
@@ -47,6 +47,7 @@ class ContactDrive : public shade::Driver {
     volatile uint32_t changed_ms_ = 0;
   };
 
+  bool both_ends() const { return open_end_.holds() && closed_end_.holds(); }
   bool press(pin_t contact);
   void release();
 
