@@ -16,13 +16,16 @@ from photonrig.ownership.model import Refused
 
 __all__ = ["ROUTES"]
 
+_FILTERS = frozenset(("deviceId", "deviceName", "serialNumber", "groups", "quarantined"))
+
 
 async def list_devices(call: Call) -> Answer:
     """The devices of a product and of its quarantine, a page at a time."""
     product = call.product(Action.PRODUCT_DEVICES)
-    query = call.request.query_params
-    everything = call.cloud.store.devices.of_product(product.id)
-    devices = [device for device in everything if not device.untyped and _matches(call, device, query)]
+    query = dict(call.request.query_params)
+    devices = [device for device in call.cloud.store.devices.of_product(product.id) if not device.untyped]
+    if not _FILTERS.isdisjoint(query):
+        devices = [device for device in devices if _matches(call, device, query)]
     _sort(call, devices, query.get("sortAttr", ""))
     if query.get("sortDir") == "desc":
         devices.reverse()
@@ -52,8 +55,7 @@ def _sort(call: Call, devices: list[Device], by: str) -> None:
             devices.sort(key=lambda device: telemetry(device.id).last_handshake_at or 0.0)
 
 
-def _matches(call: Call, device: Device, query: object) -> bool:
-    wanted: dict[str, str] = dict(query)  # type: ignore[call-overload]
+def _matches(call: Call, device: Device, wanted: dict[str, str]) -> bool:
     if wanted.get("deviceId", "").lower() not in device.id:
         return False
     if wanted.get("deviceName", "").lower() not in (device.name or "").lower():

@@ -78,19 +78,21 @@ class Devices:
     def of_owner(self, owner: Owner) -> list[Device]:
         """All devices of an account, in order of id."""
         return self._each(
-            "SELECT * FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id", owner.kind, owner.id
+            "SELECT id FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id", owner.kind, owner.id
         )
 
     def of_product(self, product_id: int) -> list[Device]:
         """All devices in a product and in its quarantine, in order of id."""
-        return self._each("SELECT * FROM devices WHERE product_id = ?1 OR quarantine_id = ?1 ORDER BY id", product_id)
+        return self._each("SELECT id FROM devices WHERE product_id = ?1 OR quarantine_id = ?1 ORDER BY id", product_id)
 
     def forget_cached(self) -> None:
         """Read everything anew from the file: a transaction was undone."""
         self._cache.clear()
 
     def _each(self, sql: str, *values: str | int) -> list[Device]:
-        return [self._cache.get(row["id"]) or self._keep(row) for row in self._database.all(sql, *values)]
+        # Ids alone are read: each page of a large product's list asks for all of them.
+        found = (self._cache.get(device_id) or self.get(device_id) for (device_id,) in self._database.all(sql, *values))
+        return [device for device in found if device is not None]
 
     def _keep(self, row: sqlite3.Row) -> Device:
         state = DeviceState(
