@@ -20,6 +20,7 @@ from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.light_process import LightDevices
 from photonrig.bench.virtual.photon import Server
+from photonrig.bench.virtual.resources import allow_files
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
@@ -28,6 +29,7 @@ __all__ = ["QUERY", "DemoFleet", "light_fleet", "virtual_fleet"]
 QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
 
 _AT_ONCE: Final = 8
+_FILES_BESIDES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DemoFleet:
     source: str
     cloud: LocalCloud
     device_ids: tuple[str, ...]
-    processes: tuple[int, ...]
+    device_processes: tuple[int, ...]
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def virtual_fleet(
         ids = tuple(photon.device_id for photon in lab.fielded())
         config = _write_config(folder, lab.local_cloud.api, lab.central, lab.product.id, lab.client)
         source = _write_users(folder, ids)
-        pids = (lab.local_cloud.pid, *(photon.pid for photon in lab.fielded()))
+        pids = tuple(photon.pid for photon in lab.fielded())
         yield DemoFleet(folder, config, source, lab.local_cloud, ids, pids)
 
 
@@ -64,6 +66,7 @@ def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
 
     :raises PhotonrigError: something did not come up
     """
+    allow_files(devices + _FILES_BESIDES)  # a connection of each, in the cloud and in the devices' process
     ids = tuple(secrets.token_hex(12) for _ in range(devices))
     key = generate_device_key()
     with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
@@ -86,7 +89,7 @@ def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
         server = Server(local.key_file, local.device_host, local.device_port)
         with LightDevices(folder, ids, key=key, server=server, product=product.id) as light:
             config = _write_config(folder, local.api, token, product.id, client)
-            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (local.pid, light.pid))
+            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (light.pid,))
 
 
 def _write_config(folder: Path, api: str, token: Token, product: int, client: ClientCredentials) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from photonrig.bench.toolchain import Toolchain, step
+from photonrig.bench.virtual.resources import memory
 from photonrig.bench.virtual.variants import build_variant
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator, apply
@@ -108,8 +110,17 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     console.print(f"verified in {duration(time.monotonic() - begun)}", highlight=False)
     lost = len(fleet.device_ids) - sum(record.held for record in records)
     console.print(Text(f"lost: {lost}", style="bold red" if lost else "bold green"))
+    _print_memory(fleet, console)
     operator.close()
     return carried.complete and lost == 0
+
+
+def _print_memory(fleet: DemoFleet, console: Console) -> None:
+    parts = {"cloud": (fleet.cloud.pid,), "devices": fleet.device_processes, "tool": (os.getpid(),)}
+    held = {name: memory(pids) for name, pids in parts.items()}
+    if all(held.values()):
+        told = ", ".join(f"{name} {kib / 1024:.0f} MiB" for name, kib in held.items() if kib)
+        console.print(f"memory: {told}", highlight=False)
 
 
 def _typed(console: Console, command: str) -> None:

@@ -26,6 +26,7 @@ from typing import Any, Final, Self
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import RigError, UsageError
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
@@ -44,6 +45,7 @@ _ONLINE_EACH: Final = 0.3
 _ENROLLED_AT_ONCE: Final = 64
 _AT_ONCE: Final = 8
 _LOOK: Final = 1.0
+_FILES_BESIDES: Final = 200  # open ones that have nothing to do with devices
 
 
 def product_name(variant: str) -> str:
@@ -178,6 +180,8 @@ class Lab:
 
         :raises PhotonrigError: something did not come up
         """
+        # A connection of each in the cloud, a pipe from each here.
+        allow_files(max(sum(self._wanted), len(self._record.devices)) + _FILES_BESIDES)
         self._termination.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.local_cloud.start()

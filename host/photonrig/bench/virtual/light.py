@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import resource
 import signal
 from pathlib import Path
 from typing import Final
@@ -27,7 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from photonrig.errors import ProtocolError, UsageError
+from photonrig.bench.virtual.resources import allow_files
+from photonrig.errors import ProtocolError
 from photonrig.particle import handshake, messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_FROM_DEVICE, MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
@@ -158,18 +158,6 @@ async def _run(words: argparse.Namespace) -> None:
         task.cancel()
 
 
-def _allow_files(count: int) -> None:
-    """Raise the limit on open files.
-
-    :raises UsageError: this machine does not allow as many
-    """
-    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files < count:
-        if most != resource.RLIM_INFINITY and most < count:
-            raise UsageError(f"{count} open files are needed, {most} are allowed; see ulimit -Hn")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, most))
-
-
 def main() -> None:
     """The program."""
     parser = argparse.ArgumentParser(prog="python -m photonrig.bench.virtual.light", description=__doc__)
@@ -178,7 +166,7 @@ def main() -> None:
     parser.add_argument("--server", required=True)
     parser.add_argument("--product", type=int, default=0xFFFF)
     words = parser.parse_args()
-    _allow_files(len(words.ids.read_text().split()) + 64)
+    allow_files(len(words.ids.read_text().split()) + 64)
     asyncio.run(_run(words))
 
 
