@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from photonrig.ownership.keyring import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
+ROOT = Path(__file__).parents[2]
 CENTRAL = "central@example.com"
 PASSWORD = "a password"
 
@@ -88,6 +92,19 @@ class Estate:
 
     def config(self, api: str | None = None, **offers: bool) -> FleetConfig:
         return FleetConfig(api or self.local.api, CENTRAL, self.token, self.clients, Offers(**offers), LIMITS["none"])
+
+    def write_config(self, folder: Path) -> Path:
+        """fleet.toml for ./rig, with its secrets."""
+        client = self.clients[self.product]
+        for name, text in (("central.token", self.token.access_token), ("client.secret", client.secret)):
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_text(text)
+        path = folder / "fleet.toml"
+        path.write_text(
+            f'api = "{self.local.api}"\naccount = "{CENTRAL}"\ntoken-file = "central.token"\n'
+            f'[[client]]\nproduct = {self.product}\nid = "{client.id}"\nsecret-file = "client.secret"\n'
+        )
+        return path
 
     def plan(self, wishes: list[Wish], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
         config = self.config(api)
@@ -162,3 +179,25 @@ def outcomes(carried: Carried) -> dict[str | None, int]:
     for progress in carried.progress.values():
         found[progress.outcome] = found.get(progress.outcome, 0) + 1
     return found
+
+
+def rig_fleet(*words: str) -> subprocess.Popen[str]:
+    """./rig fleet as a process of its own; both its outputs are in one."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "tasks.py"), "fleet", *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def begun(journal: Path) -> int:
+    """Steps that were ever written down."""
+    if not journal.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
+        try:
+            return int(database.execute("SELECT count(*) FROM steps").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0

@@ -16,9 +16,9 @@ from photonrig.bench.virtual.photon import AIR, Provision, VirtualPhoton
 from photonrig.bench.virtual.variants import build_variant
 from photonrig.particle.keys import private_key_der
 
-from .conftest import KEY, Estate
+from .conftest import KEY, ROOT, Estate
 
-TOOLS = Toolchain(Path(__file__).parents[2])
+TOOLS = Toolchain(ROOT)
 ONLINE = 60.0
 
 

@@ -7,7 +7,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,10 +20,9 @@ import pytest
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.wishes import Wish
 
-from .conftest import Estate, all_given
+from .conftest import Estate, all_given, begun, rig_fleet
 from .field import Field
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 DEVICES = 60
 RUNS = 8
@@ -63,43 +61,13 @@ class Witness:
                 database.execute(statement)
 
 
-def write_config(estate: Estate, folder: Path) -> Path:
-    (client,) = (estate.clients[estate.product],)
-    for name, text in (("central.token", estate.token.access_token), ("client.secret", client.secret)):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(text)
-    path = folder / "fleet.toml"
-    path.write_text(
-        f'api = "{estate.local.api}"\naccount = "central@example.com"\ntoken-file = "central.token"\n'
-        f'[[client]]\nproduct = {estate.product}\nid = "{client.id}"\nsecret-file = "client.secret"\n'
-    )
-    return path
-
-
-def begin(config: Path, plan: Path) -> subprocess.Popen[str]:
-    words = ["fleet", "apply", "--plan", str(plan), "--config", str(config), "--at-once", "2", "--stop-at", "1"]
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "tasks.py"), *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def begun(journal: Path) -> int:
-    """Steps that were ever written down."""
-    if not journal.exists():
-        return 0
-    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
-        try:
-            return int(database.execute("SELECT count(*) FROM steps").fetchone()[0])
-        except sqlite3.OperationalError:
-            return 0
-
-
-@pytest.mark.parametrize("fleets", [1, pytest.param(24, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])])
-@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "fleets",
+    [
+        pytest.param(1, marks=pytest.mark.timeout(300)),
+        pytest.param(24, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
+    ],
+)
 def test_killed_and_resumed_every_device_arrives_once(
     estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path_factory: pytest.TempPathFactory, fleets: int
 ) -> None:
@@ -117,13 +85,24 @@ def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random
     plan = estate.plan(wanted)
     file = folder / "fleet.plan.json"
     plan.write(file)
-    config, journal = write_config(estate, folder), folder / "fleet.plan.journal"
+    journal = folder / "fleet.plan.journal"
+    words = [
+        "apply",
+        "--plan",
+        str(file),
+        "--config",
+        str(estate.write_config(folder)),
+        "--at-once",
+        "2",
+        "--stop-at",
+        "1",
+    ]
     with (
         Field(estate, [wish.device for wish in wanted], folder, photons=4, seed=chance.randrange(1000)) as field,
         Witness(estate) as witness,
     ):
         for _ in range(RUNS):
-            tool = begin(config, file)
+            tool = rig_fleet(*words)
             others = [victim for victim in ("cloud", "device", "device") if chance.random() < 0.3]
             chance.shuffle(others)
             for victim in (*others, "tool"):
@@ -138,7 +117,7 @@ def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random
                     case "tool":
                         os.kill(tool.pid, signal.SIGKILL)
             tool.communicate()
-        tool = begin(config, file)
+        tool = rig_fleet(*words)
         said = tool.communicate()[0]
         assert tool.returncode == 0, said
         field.wait_online()

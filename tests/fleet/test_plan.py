@@ -8,8 +8,9 @@ import pytest
 
 from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
+from photonrig.fleet.difference import differences, misfits
 from photonrig.fleet.metered import LIMITS, Limits
-from photonrig.fleet.plan import FleetPlan, Permit, make_plan, misfits
+from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.survey import Found, Survey
 from photonrig.fleet.wishes import Wish
 from photonrig.ownership.keyring import Account, Offers
@@ -111,3 +112,45 @@ def test_what_changed_since_is_told_device_by_device() -> None:
     assert misfits(plan, seen(Found(2, CENTRAL, True)))[0].endswith("was in product 1, is in product 2")
     assert misfits(plan, seen(None))[0].endswith("is not seen any more")
     assert misfits(plan, seen(None), begun=frozenset((ID,))) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "permit", "said"),
+    [
+        (Found(1, CENTRAL, True), Found(1, CENTRAL, False), Permit(), None),
+        (
+            Found(1, CENTRAL, True),
+            Found(1, BOB, True),
+            Permit(),
+            "belonged to user central@example.com, belongs to customer bob@example.com: transfer → other customer",
+        ),
+        (Found(1, BOB, True), Found(1, BOB, True), Permit(allow_customer=True), None),
+        (
+            Found(1, BOB, True),
+            Found(1, None, True),
+            Permit(allow_customer=True),
+            "belonged to customer bob@example.com, belongs to nobody: transfer",
+        ),
+        (Found(1, BOB, True), Found(1, CENTRAL, True), Permit(), "other customer → transfer"),
+        (Found(1, CENTRAL, True), Found(2, CENTRAL, True), Permit(), "was in product 1, is in product 2"),
+        (Found(1, CENTRAL, True), None, Permit(), "is not seen any more: transfer → unknown"),
+        (None, None, Permit(import_unknown=True), None),
+        (None, Found(1, CENTRAL, True), Permit(), "is seen now: unknown → transfer"),
+    ],
+)
+def test_the_difference_between_a_plan_and_the_world(
+    then: Found | None, now: Found | None, permit: Permit, said: str | None
+) -> None:
+    plan = make_plan([Wish(2, ID, "jane@example.com", 1)], seen(then), config(), permit)
+    told = [str(change) for change in differences(plan, seen(now), config())]
+    assert len(told) == (said is not None)
+    assert all(line.startswith(f"{ID} (row 2) ") and str(said) in line for line in told)
+
+
+def test_a_device_that_came_online_changes_the_step_where_only_those_can_be_claimed() -> None:
+    claims_online = config(claims_offline=False)
+    plan = make_plan(
+        [Wish(2, ID, "jane@example.com")], seen(Found(1, CENTRAL, False, firmware=3)), claims_online, Permit()
+    )
+    (change,) = differences(plan, seen(Found(1, CENTRAL, True, firmware=3)), claims_online)
+    assert str(change).endswith("was offline with firmware 3, is online with firmware 3: offline → transfer")

@@ -12,10 +12,11 @@ from photonrig.bench.clock import SystemClock
 from photonrig.errors import NetworkError, PhotonrigError, UsageError
 from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.config import FleetConfig
+from photonrig.fleet.difference import misfits
 from photonrig.fleet.experimental import EXPERIMENT, Trial
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.metered import Meter
-from photonrig.fleet.plan import FleetPlan, Item, misfits
+from photonrig.fleet.plan import FleetPlan, Item
 from photonrig.fleet.survey import survey
 from photonrig.fleet.tokens import TokenSink
 from photonrig.ownership.engine import Journal as Keep
@@ -87,10 +88,7 @@ def apply(
     :raises UsageError: the plan is for another cloud or account, or its image has changed
     """
     config = operator.config
-    if (plan.api, plan.account) != (config.api, config.account):
-        raise UsageError(
-            f"the plan is for {plan.account} on {plan.api}, fleet.toml for {config.account} on {config.api}"
-        )
+    plan.must_be_for(config)
     data = _image_data(plan)
     begun = frozenset(journal.entries("forward"))
     seen = survey(operator.team, config.account, plan.products)
@@ -100,8 +98,9 @@ def apply(
     jobs = [_job(item, plan, operator, data) for item in plan.acting]
     customers = {item.device: item.to for item in plan.acting if item.to is not None}
 
+    handed = set(journal.handed())
+
     def hand_over(done: Sequence[Progress]) -> None:
-        handed = set(journal.handed())
         for progress in done:
             customer = customers.get(progress.device)
             if sink is None or customer is None or str(customer) in handed:

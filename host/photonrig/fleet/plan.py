@@ -31,7 +31,7 @@ from photonrig.fleet.wishes import Wish
 from photonrig.ownership.keyring import Account
 from photonrig.ownership.passage import Plan
 
-__all__ = ["ACTS", "FleetPlan", "Image", "Item", "Permit", "Verdict", "make_plan", "misfits"]
+__all__ = ["ACTS", "FleetPlan", "Image", "Item", "Permit", "Verdict", "judge", "make_plan"]
 
 Verdict = Literal[
     "already right", "transfer", "import", "change product", "firmware", "offline",
@@ -140,6 +140,16 @@ class FleetPlan:
         named = {each for item in self.items for each in (item.product, item.into) if each is not None}
         return frozenset(named | {item.found.product for item in self.items if item.found and item.found.product})
 
+    def must_be_for(self, config: FleetConfig) -> None:
+        """Check that it was made with the same cloud and account.
+
+        :raises UsageError: it was not
+        """
+        if (self.api, self.account) != (config.api, config.account):
+            raise UsageError(
+                f"the plan is for {self.account} on {self.api}, fleet.toml for {config.account} on {config.api}"
+            )
+
     @property
     def digest(self) -> str:
         """SHA-256 of everything in it."""
@@ -215,7 +225,7 @@ def make_plan(
     for wish in wishes:
         found = seen.devices.get(wish.device)
         item = _drafted(wish, found)
-        items.append(replace(item, verdict=_verdict(item, found, central, config, permit, image)))
+        items.append(replace(item, verdict=judge(item, found, central, config, permit, image)))
     acting = [item for item in items if item.acts]
     new = {item.to for item in acting if item.to is not None}
     calls = sum(_CALLS[item.verdict] for item in acting)
@@ -245,9 +255,10 @@ def _drafted(wish: Wish, found: Found | None) -> Item:
     return Item(wish.device, wish.row, "unknown", found, product, to, into, wish.name)
 
 
-def _verdict(
+def judge(
     item: Item, found: Found | None, central: Account, config: FleetConfig, permit: Permit, image: Image | None
 ) -> Verdict:
+    """What will be done with a device that is ``found`` so; the item's own verdict has no say."""
     if found is None:
         return "import" if permit.import_unknown and item.product is not None and image is None else "unknown"
     if found.quarantined:
@@ -279,19 +290,3 @@ def _verdict(
 
 def _leaves(item: Item, central: Account) -> bool:
     return item.to is not None and item.found is not None and item.found.owner == central
-
-
-def misfits(plan: FleetPlan, seen: Survey, *, begun: frozenset[str] = frozenset()) -> list[str]:
-    """Where a plan no longer fits what is found: one sentence a device. Devices already ``begun`` are left out."""
-    changed = []
-    for item in plan.acting:
-        if item.device in begun:
-            continue
-        now, then = seen.devices.get(item.device), item.found
-        if now is None or then is None:
-            difference = None if now is then else "is not seen any more" if now is None else "is seen now"
-        else:
-            difference = now.moved_since(then)
-        if difference is not None:
-            changed.append(f"{item.device} (row {item.row}) {difference}")
-    return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from photonrig.fleet.carry import Carried, percentile
+from photonrig.fleet.difference import Change
 from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import ACTS, FleetPlan
 from photonrig.fleet.verify import Record
 from photonrig.ownership.engine import Progress as DeviceProgress
 from photonrig.report.run import duration
 
-__all__ = ["FleetProgress", "print_carried", "print_plan", "print_records"]
+__all__ = ["FleetProgress", "print_carried", "print_differences", "print_plan", "print_records"]
 
 _SHOWN = 10
 
@@ -108,11 +110,25 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
     )
 
 
+def print_differences(changes: Sequence[Change], of: int, console: Console) -> None:
+    """What has changed since a plan was made, one line a device, ``of`` so many."""
+    for change in changes:
+        console.print(Text(str(change), style="yellow"), soft_wrap=True)
+    console.print(
+        Text(f"{len(changes)} of {of} devices differ from the plan" if changes else f"{of} devices, as in the plan"),
+        style="yellow" if changes else "green",
+    )
+
+
 def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str) -> None:
     """How a move went: counts, the unowned window, and everything that needs a person."""
     arrived, windows = carried.with_outcome("done"), carried.windows
+    rate = f", {len(arrived) / carried.seconds:.0f} a second" if arrived and carried.seconds else ""
     console.print(
-        Text(f"{len(arrived)} {done} in {duration(carried.seconds)}", style="green" if carried.complete else "yellow")
+        Text(
+            f"{len(arrived)} {done} in {duration(carried.seconds)}{rate}",
+            style="green" if carried.complete else "yellow",
+        )
     )
     shares = ", ".join(
         f"{name} {value * 1000:.1f} ms"

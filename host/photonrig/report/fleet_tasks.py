@@ -12,6 +12,7 @@ from invoke.tasks import task
 from rich.console import Console
 
 from photonrig.bench.toolchain import Toolchain, step
+from photonrig.errors import UsageError
 from photonrig.report.exits import guarded
 
 __all__ = ["fleet_apply", "fleet_demo", "fleet_plan", "fleet_revoke", "fleet_rollback", "fleet_verify"]
@@ -55,12 +56,13 @@ def _journal(path: str, plan_file: str) -> Any:
         "allow-customer": "also take devices from other customers",
         "approve-quarantined": "also import devices that wait in quarantine",
         "import-unknown": "also try to import devices that are seen nowhere",
+        "diff": "only say what has changed since this plan was made; exit code 1 if anything has",
     }
 )
 @guarded
 def fleet_plan(
     _: Context,
-    source: str,
+    source: str = "",
     query: str = "",
     config: str = "fleet.toml",
     plan: str = "fleet.plan.json",
@@ -68,6 +70,7 @@ def fleet_plan(
     allow_customer: bool = False,
     approve_quarantined: bool = False,
     import_unknown: bool = False,
+    diff: str = "",
     production: str = "",
 ) -> None:
     """Say for each device what is and what will be done; changes nothing.
@@ -75,6 +78,7 @@ def fleet_plan(
     Examples:
     ./rig fleet plan --source devices.csv
     ./rig fleet plan --source sqlite:///users.sqlite --query "SELECT id AS device, email AS customer FROM devices"
+    ./rig fleet plan --diff fleet.plan.json
     """
     from photonrig.fleet.experimental import read_image
     from photonrig.fleet.plan import Permit, make_plan
@@ -82,6 +86,11 @@ def fleet_plan(
     from photonrig.fleet.wishes import read_wishes
     from photonrig.report.fleet import print_plan
 
+    if bool(source) == bool(diff):
+        raise Exit("rig: --source or --diff: one of them", code=2)
+    if diff:
+        _diff(diff, _operator(config, production))
+        return
     wishes = read_wishes(source, query or None)
     image = read_image(Path(firmware)) if firmware else None
     operator = _operator(config, production)
@@ -94,6 +103,20 @@ def fleet_plan(
     made.write(Path(plan))
     print_plan(made, Console())
     print(f"written to {plan}; read it, then: ./rig fleet apply --plan {plan} --config {config}")
+
+
+def _diff(plan_file: str, operator: Any) -> None:
+    from photonrig.fleet.difference import differences
+    from photonrig.fleet.plan import FleetPlan
+    from photonrig.fleet.survey import survey
+    from photonrig.report.fleet import print_differences
+
+    plan = FleetPlan.read(Path(plan_file))
+    plan.must_be_for(operator.config)
+    changes = differences(plan, survey(operator.team, plan.account, plan.products), operator.config)
+    print_differences(changes, len(plan.items), Console())
+    if changes:
+        raise Exit(code=1)
 
 
 @task(
@@ -127,7 +150,7 @@ def fleet_apply(
 
     Example: ./rig fleet apply --plan fleet.plan.json --tokens customers.tokens
     """
-    from photonrig.fleet.apply import apply
+    from photonrig.fleet.apply import Misfit, apply
     from photonrig.fleet.carry import Rules
     from photonrig.fleet.tokens import CommandSink, FileSink
     from photonrig.report.fleet import FleetProgress, print_carried
@@ -139,8 +162,11 @@ def fleet_apply(
     operator = _operator(config, production)
     wanted, memory = _journal(journal, plan)
     console = Console()
-    with memory, FleetProgress(console, len(wanted.acting), "fleet") as progress:
-        carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
+    try:
+        with memory, FleetProgress(console, len(wanted.acting), "fleet") as progress:
+            carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
+    except Misfit as misfit:
+        raise UsageError(f"{misfit}\nall of it: ./rig fleet plan --diff {plan} --config {config}") from None
     print_carried(carried, operator.meter, console, done="devices with their new owners")
     if not carried.complete:
         print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
