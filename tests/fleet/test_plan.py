@@ -10,7 +10,7 @@ from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.difference import differences, misfits
 from photonrig.fleet.metered import LIMITS, Limits
-from photonrig.fleet.plan import FleetPlan, Permit, make_plan
+from photonrig.fleet.plan import FleetPlan, Image, Permit, make_plan
 from photonrig.fleet.survey import Found, Survey
 from photonrig.fleet.wishes import Wish
 from photonrig.ownership.keyring import Account, Offers
@@ -66,6 +66,21 @@ def test_offline_waits_where_only_online_devices_can_be_claimed() -> None:
     wish, found = Wish(2, ID, "jane@example.com"), Found(1, CENTRAL, False)
     assert make_plan([wish], seen(found), config(), Permit()).items[0].verdict == "transfer"
     assert make_plan([wish], seen(found), config(claims_offline=False), Permit()).items[0].verdict == "offline"
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (Found(1, BOB, True, firmware=3), "firmware"),
+        (Found(1, BOB, True, firmware=7), "already right"),
+        (Found(2, BOB, True, firmware=3), "elsewhere"),
+        (Found(1, None, True, quarantined=True), "quarantined"),
+        (None, "unknown"),
+    ],
+)
+def test_verdicts_for_an_image_of_version_7_for_product_1(found: Found | None, verdict: str) -> None:
+    image = Image("roller.bin", "0" * 64, 1, 7)
+    assert make_plan([Wish(2, ID)], seen(found), config(), Permit(), image=image).items[0].verdict == verdict
 
 
 def test_cost_within_the_documented_limits() -> None:

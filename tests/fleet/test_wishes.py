@@ -93,3 +93,10 @@ def test_a_database_that_refuses_keeps_its_password(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         read_wishes("postgresql+nodriver://me:secret@127.0.0.1/users", "SELECT 1")
     assert "secret" not in str(refused.value)
+
+
+def test_ids_alone_suffice_for_firmware(tmp_path: Path) -> None:
+    path = csv(tmp_path, f"device\n{ONE}\n")
+    assert read_wishes(path, ids_suffice=True) == (Wish(2, ONE),)
+    with pytest.raises(BadWishes, match="row 2: neither a customer nor a product"):
+        read_wishes(path)

@@ -9,7 +9,7 @@ firmware          made a development device and given one firmware image
 offline           as soon as it is online: this cloud lets only devices be claimed that are
 other customer    nothing, unless customers' devices may be taken (``allow_customer``)
 foreign           nothing: it belongs to a user nobody here can act as
-elsewhere         nothing: it is in another product than the source says
+elsewhere         nothing: it is in another product than the source or the firmware image says
 quarantined       nothing, unless quarantine is to be approved
 unknown           nothing, unless it is to be imported all the same
 """
@@ -263,7 +263,7 @@ def judge(
         return "import" if permit.import_unknown and item.product is not None and image is None else "unknown"
     if found.quarantined:
         return "import" if permit.approve_quarantined else "quarantined"
-    if found.product is not None and found.product != item.product:
+    if found.product is not None and found.product != (item.product if image is None else image.product):
         return "elsewhere"
     if image is not None:
         return "already right" if found.firmware == image.version else "firmware"

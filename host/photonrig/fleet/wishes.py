@@ -4,7 +4,8 @@
     2b9e96f8870c9f263e023624,jane@example.com,20001,,living room
 
 ``device`` is needed; the columns ``product``, ``into`` and ``name`` may be missing, ``customer`` too when devices only
-move to another product. Every row is looked at, and everything wrong is said at once, with the numbers of the rows.
+move to another product, and everything else when they only get firmware. Every row is looked at, and everything wrong
+is said at once, with the numbers of the rows.
 """
 
 from __future__ import annotations
@@ -60,10 +61,11 @@ class BadWishes(UsageError):
         super().__init__(f"{source}:\n  " + "\n  ".join(shown))
 
 
-def read_wishes(source: str, query: str | None = None) -> tuple[Wish, ...]:
+def read_wishes(source: str, query: str | None = None, *, ids_suffice: bool = False) -> tuple[Wish, ...]:
     """All rows of a CSV file (its path), or of a ``query`` to a database (its SQLAlchemy URL).
 
-    Row numbers are lines of the file, or places in the answer, from 1.
+    With ``ids_suffice`` a row need say nothing but the device. Row numbers are lines of the file, or places in the
+    answer, from 1.
 
     :raises BadWishes: rows that cannot be meant
     :raises UsageError: no such file or database, or the columns are missing
@@ -77,7 +79,7 @@ def read_wishes(source: str, query: str | None = None) -> tuple[Wish, ...]:
     else:
         shown = source
         rows = _csv(Path(source))
-    return _checked(shown, rows)
+    return _checked(shown, rows, ids_suffice)
 
 
 def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
@@ -105,7 +107,7 @@ def _query(url: str, query: str, shown: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[Wish, ...]:
+def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suffice: bool) -> tuple[Wish, ...]:
     problems: list[str] = []
     wishes: list[Wish] = []
     for number, row in rows:
@@ -115,7 +117,7 @@ def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> tupl
             raise UsageError(
                 f"{source} has no column for the device (one of {wanted}); it has {', '.join(map(str, row))}"
             )
-        wish = _wish(number, fields, problems)
+        wish = _wish(number, fields, problems, ids_suffice)
         if wish is not None:
             wishes.append(wish)
     problems += _contradictions(wishes)
@@ -136,7 +138,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _wish(number: int, fields: dict[str, str], problems: list[str]) -> Wish | None:
+def _wish(number: int, fields: dict[str, str], problems: list[str], ids_suffice: bool) -> Wish | None:
     def wrong(what: str) -> None:
         problems.append(f"row {number}: {what}")
 
@@ -153,7 +155,7 @@ def _wish(number: int, fields: dict[str, str], problems: list[str]) -> Wish | No
     customer = fields.get("customer") or None
     if customer is not None and re.search(r"[\s/]", customer):
         wrong(f"{customer!r} cannot name a customer")
-    if customer is None and numbers["into"] is None:
+    if not ids_suffice and customer is None and numbers["into"] is None:
         wrong("neither a customer nor a product to move into")
     if len(problems) > before:
         return None

@@ -52,7 +52,7 @@ def _journal(path: str, plan_file: str) -> Any:
         "source": "a CSV file, or with --query the URL of a database",
         "query": "SQL that gives the columns device and customer (also: product, into, name)",
         "plan": "the file to write (default: fleet.plan.json)",
-        "firmware": "give the devices this firmware image instead of new owners",
+        "firmware": "give the devices this firmware image instead of new owners; the source may be a list of ids alone",
         "allow-customer": "also take devices from other customers",
         "approve-quarantined": "also import devices that wait in quarantine",
         "import-unknown": "also try to import devices that are seen nowhere",
@@ -91,7 +91,7 @@ def fleet_plan(
     if diff:
         _diff(diff, _operator(config, production))
         return
-    wishes = read_wishes(source, query or None)
+    wishes = read_wishes(source, query or None, ids_suffice=bool(firmware))
     image = read_image(Path(firmware)) if firmware else None
     operator = _operator(config, production)
     named = {each for wish in wishes for each in (wish.product, wish.into) if each is not None}
@@ -167,7 +167,12 @@ def fleet_apply(
             carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
     except Misfit as misfit:
         raise UsageError(f"{misfit}\nall of it: ./rig fleet plan --diff {plan} --config {config}") from None
-    print_carried(carried, operator.meter, console, done="devices with their new owners")
+    print_carried(
+        carried,
+        operator.meter,
+        console,
+        done="devices with their new firmware" if wanted.image else "devices with their new owners",
+    )
     if not carried.complete:
         print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
         raise Exit(code=1)
