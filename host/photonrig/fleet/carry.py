@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -24,7 +24,6 @@ __all__ = ["Carried", "Job", "Rules", "Watcher", "carry", "percentile", "waves"]
 # Seconds until devices that wait are tried again, when the cloud does not say; doubled while none of them gets on.
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
-_LOOK: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +210,12 @@ def _retry_after(progress: Progress | None) -> float:
 def _side_by_side(
     pool: ThreadPoolExecutor, jobs: Sequence[Job], at: dict[str, Progress | None], keep: Keep, watcher: Watcher
 ) -> list[Progress]:
-    running: set[Future[Progress]] = {pool.submit(job.go, at[job.device], keep) for job in jobs}
+    running = [pool.submit(job.go, at[job.device], keep) for job in jobs]
     finished = []
     try:
-        while running:
-            done, running = wait(running, timeout=_LOOK, return_when=FIRST_COMPLETED)
-            for future in done:
-                finished.append(future.result())
-                watcher.settled(finished[-1])
+        for future in as_completed(running):
+            finished.append(future.result())
+            watcher.settled(finished[-1])
     except BaseException:
         for future in running:
             future.cancel()
