@@ -18,6 +18,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
+import uvloop
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -39,6 +40,7 @@ _APPLICATION: Final = b'{"f":["move"],"v":{"position":2}}'
 _HELLO_FLAGS: Final = 0x36  # Device OS 2.x
 _KEEP_ALIVE: Final = 15.0  # Device OS: ping after so many seconds of silence
 _SILENCE: Final = 10.0  # and drop the connection after so many more
+_PATIENCE: Final = 20.0  # with each step of the handshake
 _AT_ONCE: Final = 64  # handshakes
 _BACK_OFF: Final = (1, 1, 2, 2, 4, 8, 16)
 
@@ -74,10 +76,12 @@ class LightDevice:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, FrameDecoder]:
         reader, self._writer = await asyncio.open_connection(*self._where)
-        nonce = await asyncio.wait_for(reader.readexactly(handshake.NONCE_SIZE), 20)
+        async with asyncio.timeout(_PATIENCE):
+            nonce = await reader.readexactly(handshake.NONCE_SIZE)
         public = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         self._writer.write(handshake.device_block(self._server_key, nonce, self.device_id, public))
-        reply = await asyncio.wait_for(reader.readexactly(handshake.REPLY_SIZE), 20)
+        async with asyncio.timeout(_PATIENCE):
+            reply = await reader.readexactly(handshake.REPLY_SIZE)
         keys = handshake.SessionKeys.from_block(handshake.open_session_reply(self._key, self._server_key, reply))
         self._encoder = FrameEncoder(keys.key, keys.iv, max_message=MAX_MESSAGE_FROM_DEVICE)
         hello = messages.Hello(self._product, 1, _HELLO_FLAGS, 6)
@@ -90,7 +94,8 @@ class LightDevice:
         pinged = False
         while True:
             try:
-                data = await asyncio.wait_for(reader.read(4096), _SILENCE if pinged else _KEEP_ALIVE)
+                async with asyncio.timeout(_SILENCE if pinged else _KEEP_ALIVE):
+                    data = await reader.read(4096)
             except TimeoutError:
                 if pinged:
                     return
@@ -167,7 +172,7 @@ def main() -> None:
     parser.add_argument("--product", type=int, default=0xFFFF)
     words = parser.parse_args()
     allow_files(len(words.ids.read_text().split()) + 64)
-    asyncio.run(_run(words))
+    uvloop.run(_run(words))
 
 
 if __name__ == "__main__":
