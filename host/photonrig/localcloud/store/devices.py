@@ -36,6 +36,8 @@ class Devices:
         self._database = database
         self._now = now
         self._cache: dict[str, Device] = {}
+        # Ids by product, forgotten when a device joins or leaves one: each page of a long list asks for all of them.
+        self._members: dict[int, tuple[str, ...]] = {}
 
     def get(self, device_id: str) -> Device | None:
         """The device with this id."""
@@ -60,6 +62,9 @@ class Devices:
         """Write a changed device; returns it with its new ``updated_at``."""
         device = replace(device, updated_at=self._now())
         state = device.state
+        before = self._cache.get(device.id)
+        if before is None or (before.state.product, before.state.quarantine) != (state.product, state.quarantine):
+            self._members.clear()
         owner_kind, owner_id = (state.owner.kind, state.owner.id) if state.owner else (None, None)
         quarantine_id, denied = (
             (state.quarantine.product, state.quarantine.denied) if state.quarantine else (None, False)
@@ -77,22 +82,22 @@ class Devices:
 
     def of_owner(self, owner: Owner) -> list[Device]:
         """All devices of an account, in order of id."""
-        return self._each(
-            "SELECT id FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id", owner.kind, owner.id
-        )
+        sql = "SELECT * FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id"
+        rows = self._database.all(sql, owner.kind, owner.id)
+        return [self._cache.get(row["id"]) or self._keep(row) for row in rows]
 
     def of_product(self, product_id: int) -> list[Device]:
         """All devices in a product and in its quarantine, in order of id."""
-        return self._each("SELECT id FROM devices WHERE product_id = ?1 OR quarantine_id = ?1 ORDER BY id", product_id)
+        ids = self._members.get(product_id)
+        if ids is None:
+            sql = "SELECT id FROM devices WHERE product_id = ?1 OR quarantine_id = ?1 ORDER BY id"
+            ids = self._members[product_id] = tuple(row["id"] for row in self._database.all(sql, product_id))
+        return [device for device in map(self.get, ids) if device is not None]
 
     def forget_cached(self) -> None:
         """Read everything anew from the file: a transaction was undone."""
         self._cache.clear()
-
-    def _each(self, sql: str, *values: str | int) -> list[Device]:
-        # Ids alone are read: each page of a large product's list asks for all of them.
-        found = (self._cache.get(device_id) or self.get(device_id) for (device_id,) in self._database.all(sql, *values))
-        return [device for device in found if device is not None]
+        self._members.clear()
 
     def _keep(self, row: sqlite3.Row) -> Device:
         state = DeviceState(
