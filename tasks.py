@@ -30,6 +30,13 @@ def run_tool(*argv: str) -> None:
         raise Exit(f"rig: {Path(argv[0]).name} failed", code=1)
 
 
+def pytest(*folders: str, only: str) -> None:
+    """Tests mostly wait for devices and programs: four at once keep two cores busy. Socket names must stay short."""
+    with tempfile.TemporaryDirectory(prefix="rig-") as temporary:
+        words = ["-n", "4", "--dist", "loadfile", "--basetemp", f"{temporary}/t", *(["-k", only] if only else [])]
+        run_tool(str(SCRIPTS / "pytest"), *words, *folders)
+
+
 def build_all() -> list[Path]:
     """Bring everything up to date; returns the variants' modules."""
     from photonrig.bench.virtual.variants import VARIANTS, build_variant
@@ -302,17 +309,14 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
         TOOLS.particle_cli_next()
     if sanitized:
         os.environ["PHOTONRIG_VPHOTON"] = str(TOOLS.sanitized() / "vphoton")
-        run_tool(str(SCRIPTS / "pytest"), "tests/vphoton", *(["-k", only] if only else []))
+        pytest("tests/vphoton", only=only)
         return
     if not only:
         with step("checking format, lint and types"):
             check(context)
         run_tool(str(TOOLS.work / "build" / "firmware_tests"))
         run_tool(str(SCRIPTS / "ctest"), "--test-dir", str(TOOLS.sanitized()), "--output-on-failure", "--parallel", "2")
-    # Tests mostly wait for devices and programs: four at once keep two cores busy. Paths of sockets must stay short.
-    with tempfile.TemporaryDirectory(prefix="rig-") as folder:
-        words = ["-n", "4", "--dist", "loadfile", "--basetemp", f"{folder}/t", *(["-k", only] if only else [])]
-        run_tool(str(SCRIPTS / "pytest"), *words)
+    pytest(only=only)
 
 
 @task(

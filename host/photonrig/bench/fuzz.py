@@ -40,11 +40,13 @@ def targets(tools: Toolchain) -> list[str]:
 def fuzz(tools: Toolchain, target: str, seconds: int, *, keep: bool) -> Fuzzed:
     """Run one target for ``seconds``; ``keep`` puts the reduced inputs into the tree.
 
-    :raises UsageError: there is no such target
+    :raises UsageError: there is no such target, or no time for it
     :raises ToolError: the targets could not be built
     """
     if target not in targets(tools):
         raise UsageError(f"there is no fuzz target {target}; there are: {', '.join(targets(tools))}")
+    if seconds < 1:
+        raise UsageError("fuzzing takes a second at least")  # the fuzzer takes 0 for ever
     program = tools.fuzzers() / f"fuzz_{target}"
     found = tools.work / "fuzz" / "found" / target
     findings = tools.work / "fuzz" / "findings" / target
