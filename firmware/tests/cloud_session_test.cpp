@@ -201,7 +201,7 @@ TEST_CASE("cloud session: describe flags") {
   CHECK(body("41010001 55 B164 4103") == "{" + application + "," + system + "}");
   CHECK(body("41010001 55 B164") == "{" + application + "," + system + "}");
   CHECK(body("41010001 55 B164 4109") == "{" + application + "," + system + "}");
-  CHECK(hex(body("41010001 55 B164 4104")) == "000400020004000600E80300000A0002000000");
+  CHECK(hex(body("41010001 55 B164 4104")) == "000400020004000600E8030000130000B7FFFF");
 }
 
 TEST_CASE("cloud session: a describe that outgrows the buffer ends the session") {

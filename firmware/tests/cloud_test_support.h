@@ -97,6 +97,7 @@ class FakeHost : public CloudHost {
   const AppSurface& app_surface() override { return surface; }
   bool safe_mode() override { return in_safe_mode; }
   std::string system_describe() override { return system; }
+  std::vector<Vital> vitals() override { return {{Vital::Id::Uptime, 1000}, {Vital::Id::Rssi, -73 * 256}}; }
   std::string claim_code() override { return code; }
   void claim_confirmed() override {
     ++claims_confirmed;

@@ -8,6 +8,7 @@ import zlib
 import pytest
 
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
+from photonrig.localcloud.vitals import payload_of
 
 from .conftest import wait_for
 
@@ -195,3 +196,19 @@ def test_the_system_lives_while_the_application_waits(photon, cloud, build):
     assert cloud.call(device, "slow", "300") == 1
     assert photon.status()["cloud"] == "connected"
     assert len(cloud.hellos) == 1
+
+
+def test_vitals(photon, cloud, build):
+    photon.start("--firmware", str(build()), *cloud.words)
+    cloud.wait_for_function("keep")
+    device = photon.ready["id"]
+    photon.control(do="reset")
+    cloud.wait_for_hello(2)
+    vitals = payload_of(cloud.run(cloud.hub.metrics(device)))["device"]
+    status = photon.status()
+    assert vitals["system"]["reset_reason"] == 20  # Device OS 2.3.1, RESET_REASON_PIN_RESET
+    assert 0 <= vitals["system"]["uptime"] <= status["uptime_ms"] / 1000
+    assert vitals["system"]["memory"] == {"total": 82944, "used": 82944 - 61440}
+    assert vitals["network"]["connection"] == {"status": "connected", "attempts": 1}
+    assert vitals["network"]["signal"]["rssi"] == -51  # of the access point that is in the air by default
+    assert vitals["cloud"]["connection"]["status"] == "connected"

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cloud/cloud_error.h"
 #include "cloud/generation.h"
@@ -22,6 +23,22 @@ struct CloudIdentity {
 
 enum class ResetRequest { Reboot, SafeMode, Dfu, Network };
 
+// One value of a device's diagnostics (Device OS 2.3.1, diagnostics.h).
+struct Vital {
+  enum class Id : uint16_t {
+    ResetReason = 1,
+    Uptime = 6,         // seconds
+    NetworkStatus = 8,  // 0 off, 2 disconnected, 4 connected
+    CloudStatus = 10,   // 0 disconnected, 1 connecting, 2 connected
+    Rssi = 19,          // dBm in units of 1/256
+    MemoryTotal = 25,   // bytes
+    MemoryUsed = 26,    // bytes
+    NetworkAttempts = 27
+  };
+  Id id;
+  int32_t value;
+};
+
 class CloudHost {
  public:
   virtual ~CloudHost() = default;
@@ -35,6 +52,8 @@ class CloudHost {
   virtual bool safe_mode() = 0;
   // Members of the system describe without braces: "p":6,"m":[...]
   virtual std::string system_describe() = 0;
+  // By id; what a virtual Photon knows of itself.
+  virtual std::vector<Vital> vitals() { return {}; }
 
   // The stored claim code; empty when the first stored byte is 0x00 or 0xFF.
   virtual std::string claim_code() = 0;

@@ -29,16 +29,12 @@ std::string describe_json(uint8_t flags, const AppSurface& surface, const std::s
   return json += '}';
 }
 
-std::string describe_metrics(uint32_t uptime_s) {
-  constexpr uint16_t kUptime = 6, kCloudStatus = 10;
-  constexpr uint32_t kConnected = 2;
+std::string describe_metrics(const std::vector<Vital>& vitals) {
   std::string metrics("\x00\x04\x00\x02\x00\x04\x00", 7);
-  const auto append = [&metrics](uint16_t id, uint32_t value) {
-    for (const int shift : {0, 8}) metrics += static_cast<char>(id >> shift);
-    for (const int shift : {0, 8, 16, 24}) metrics += static_cast<char>(value >> shift);
-  };
-  append(kUptime, uptime_s);
-  append(kCloudStatus, kConnected);
+  for (const Vital& vital : vitals) {
+    for (const int shift : {0, 8}) metrics += static_cast<char>(static_cast<uint16_t>(vital.id) >> shift);
+    for (const int shift : {0, 8, 16, 24}) metrics += static_cast<char>(static_cast<uint32_t>(vital.value) >> shift);
+  }
   return metrics;
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "cloud/cloud_host.h"
 #include "core/app_surface.h"
 
 namespace vphoton::cloud {
@@ -13,8 +15,7 @@ namespace vphoton::cloud {
 std::string describe_json(uint8_t flags, const AppSurface& surface, const std::string& system_members,
                           bool system_first = false);
 
-// Diagnostics: format header, sizes of ids and values, then what is true of a virtual Photon too, its uptime and that
-// it is connected.
-std::string describe_metrics(uint32_t uptime_s);
+// Diagnostics: format header, sizes of ids and values, then the values by id.
+std::string describe_metrics(const std::vector<Vital>& vitals);
 
 }  // namespace vphoton::cloud

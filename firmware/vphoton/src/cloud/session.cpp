@@ -295,7 +295,7 @@ void Session::send_subscription(const Subscription& wanted, bool from_table) {
 
 // A choice: metrics are answered only when asked for alone.
 std::string Session::describe(uint8_t flags) const {
-  if (flags == kDescribeMetrics) return describe_metrics(static_cast<uint32_t>(now_ms_() / 1000));
+  if (flags == kDescribeMetrics) return describe_metrics(host_.vitals());
   return describe_json(flags, host_.app_surface(), host_.system_describe(), generation_.describe_in_blocks);
 }
 

@@ -133,6 +133,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   const AppSurface& app_surface() override { return surface_; }
   bool safe_mode() override { return safe_mode_; }
   std::string system_describe() override { return describe_; }
+  std::vector<Vital> vitals() override;
   std::string claim_code() override { return dct_->claim_code(); }
   bool claim_code_erased() override { return dct_->byte(dct::kClaimCode) == 0xFF; }
   uint32_t key_errors() override { return key_errors_; }

@@ -13,6 +13,8 @@ namespace {
 constexpr uint32_t kServerKeyBlank = 1;
 constexpr uint32_t kServerAddressBlank = 4;
 
+constexpr int32_t kMemory = 81 * 1024;  // bytes; what Device OS leaves of a Photon's RAM to the application
+
 }  // namespace
 
 CloudIdentity Photon::cloud_identity() {
@@ -42,6 +44,20 @@ void Photon::claim_confirmed() {
   if (claimed() && claim_code().empty()) return;
   dct_->confirm_claim();
   log_state("claimed");
+}
+
+std::vector<Vital> Photon::vitals() {
+  constexpr int32_t kConnectedNetwork = 4, kConnectedCloud = 2;  // there is nobody to tell otherwise
+  return {
+      {Vital::Id::ResetReason, static_cast<int32_t>(reset_reason_)},
+      {Vital::Id::Uptime, static_cast<int32_t>(reactor_.now_ms() / 1000)},
+      {Vital::Id::NetworkStatus, kConnectedNetwork},
+      {Vital::Id::CloudStatus, kConnectedCloud},
+      {Vital::Id::Rssi, wifi_rssi() * 256},
+      {Vital::Id::MemoryTotal, kMemory},
+      {Vital::Id::MemoryUsed, kMemory - static_cast<int32_t>(free_memory())},
+      {Vital::Id::NetworkAttempts, static_cast<int32_t>(wifi_->attempts())},
+  };
 }
 
 std::string Photon::last_reset() {
