@@ -85,7 +85,7 @@ def _reduce(program: Path, limits: list[str], kept: Path, found: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         subprocess.run(
-            [program, "-merge=1", *limits, str(draft), str(kept), str(found)], capture_output=True, check=True
+            [program, "-set_cover_merge=1", *limits, str(draft), str(kept), str(found)], capture_output=True, check=True
         )
         shutil.rmtree(kept)
         draft.rename(kept)
