@@ -245,7 +245,7 @@ def _remove(at: Passage) -> None:
 
 
 def _removed(at: Passage) -> bool:
-    gone = at.look().product != at.plan.product
+    gone = at.look_for_product() != at.plan.product
     if gone:
         at.facts["product"] = None
     return gone
@@ -253,7 +253,7 @@ def _removed(at: Passage) -> bool:
 
 def _put_back(at: Passage) -> None:
     assert at.plan.product is not None
-    if at.look().product != at.plan.product:
+    if at.look_for_product() != at.plan.product:
         at.keys.import_device(at.device, at.plan.product)
     at.facts["product"] = at.plan.product
 
@@ -264,14 +264,14 @@ def _import(at: Passage) -> None:
 
 
 def _imported(at: Passage) -> bool:
-    there = at.look().product == at.into
+    there = at.look_for_product() == at.into
     if there:
         at.facts["product"] = at.into
     return there
 
 
 def _take_out(at: Passage) -> None:
-    if at.look().product == at.into:
+    if at.look_for_product() == at.into:
         at.keys.team.remove_device(at.into, at.device)
     at.facts["product"] = None
 

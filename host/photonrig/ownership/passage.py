@@ -9,6 +9,7 @@ from photonrig.bench.clock import Clock
 from photonrig.bench.slot import Slot
 from photonrig.errors import UsageError
 from photonrig.ownership.keyring import Account, Keyring, Whereabouts
+from photonrig.particle.cloud_errors import NotFound
 
 __all__ = ["Bench", "Passage", "Plan"]
 
@@ -110,7 +111,14 @@ class Passage:
 
         A device outside products shows itself to its owner alone: to everybody else it is nobody's.
 
-        :raises NotFound: the plan's products do not know it, nor is it the new owner's or the central user's own
+        :raises NotFound: the plan's products do not know it, nor has the new, the central or the former user it
         """
         products = [each for each in (self.plan.product, self.plan.into) if each is not None]
-        return self.keys.find(self.device, products, [self.plan.to, self.keys.central])
+        return self.keys.find(self.device, products, [self.plan.to, self.keys.central, self.account("former")])
+
+    def look_for_product(self) -> int | None:
+        """Ask the cloud which of the plan's products has the device now; None: neither, whoever owns it."""
+        try:
+            return self.look().product
+        except NotFound:
+            return None
