@@ -1,4 +1,4 @@
-"""A claim code's life on the device: set, presented until it is confirmed, cleared; and set-up cut off at each step."""
+"""A claim code's life on the device: set, presented until it is confirmed, cleared, taken over and taken back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import Lab
 from photonrig.bench.virtual.photon import AIR, VirtualPhoton
 from photonrig.bench.virtual.variants import build_variant
-from photonrig.errors import LinkLost
+from photonrig.ownership import blocks
 from photonrig.ownership.flows import take
 from photonrig.ownership.keyring import Account, Keyring
 from photonrig.ownership.passage import Bench, Plan
 from photonrig.particle.cloud import product
-from photonrig.particle.softap import SoftAp
+from photonrig.particle.softap import SoftAp, SoftApRefused
 
 CLOCK = SystemClock()
 SEEN = 30.0
@@ -37,7 +37,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, clock: Path) -> Iterator[Lab]:
     tools = Toolchain(Path(__file__).resolve().parents[2])
     firmware = {"roller": build_variant(tools, "roller")}
     state = tmp_path_factory.mktemp("lab") / "lab"
-    lab = Lab(state, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=0, fresh=15)
+    lab = Lab(state, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=0, fresh=7)
     launcher = Path(__file__).parents[1] / "ownership" / "spoilt_cloud.py"
     lab.local_cloud.program = (str(launcher), "-", str(clock))  # no bug, and a clock that can be moved
     with lab:
@@ -164,33 +164,41 @@ def test_an_expired_code_claims_nothing_and_the_device_is_not_lost(
     assert owner(lab, photon) == jane
 
 
-COMMANDS = ("device_id", "set_claim_code", "scan", "configure", "connect")
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_power_cut_at_any_step_of_the_set_up_and_it_goes_on(
-    lab: Lab, photon: VirtualPhoton, monkeypatch: pytest.MonkeyPatch, command: str, after: bool
+def test_a_set_up_that_was_refused_leaves_no_code_behind(
+    lab: Lab, photon: VirtualPhoton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jane = customer(lab, "jane")
-    inner, cut = getattr(SoftAp, command), []
+    def refuse(_: SoftAp) -> bool:
+        raise SoftApRefused("connect-ap", -1)
 
-    def spoilt(self: SoftAp, *words: object) -> object:
-        if not cut and not after:
-            cut.append(True)
-            photon.kill()
-        answer = inner(self, *words)
-        if not cut:
-            cut.append(True)
-            photon.kill()
-            raise LinkLost("the device has lost its power")
-        return answer
+    jane, all_keys = customer(lab, "jane"), keys(lab)
+    with monkeypatch.context() as patched:
+        patched.setattr(SoftAp, "connect", refuse)
+        undone = take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, bench=bench(photon))
+    assert undone.outcome == "undone"
+    join(photon)
+    CLOCK.wait_until(lambda: all_keys.find(photon.device_id, (lab.product.id,), ()).online, SEEN, "online")
+    # It presents its code before it answers anything.
+    assert lab.team.variable(photon.device_id, "position", product(lab.product.id)) == 0
+    assert owner(lab, photon) is None
 
-    monkeypatch.setattr(SoftAp, command, spoilt)
-    plan, all_keys = Plan("set-up", photon.device_id, lab.product.id, jane), keys(lab)
-    progress = take(plan, all_keys, bench=bench(photon))
-    assert (progress.outcome, len(cut)) == ("waiting", 1)
+
+def test_a_code_is_not_given_up_while_the_device_that_has_it_cannot_be_seen(
+    lab: Lab, photon: VirtualPhoton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: SoftAp) -> bool:
+        photon.kill()
+        raise SoftApRefused("connect-ap", -1)
+
+    all_keys = keys(lab)
+    plan = Plan("set-up", photon.device_id, lab.product.id, customer(lab, "jane"))
+    with monkeypatch.context() as patched:
+        patched.setattr(SoftAp, "connect", refuse)
+        patched.setattr(blocks, "_ONLINE", 0.5)
+        waiting = take(plan, all_keys, bench=bench(photon))
+    assert (waiting.outcome, waiting.heading) == ("waiting", "back")
+    assert "may still come with the code" in waiting.reason
+    # With power it joins the network it was told, and comes with its code.
     photon.start()
-    again = take(plan, all_keys, bench=bench(photon), progress=progress)
-    assert again.outcome == "done", again.reason
-    assert owner(lab, photon) == jane
+    undone = take(plan, all_keys, bench=bench(photon), progress=waiting)
+    assert (undone.outcome, owner(lab, photon)) == ("undone", None)
+    wait(photon, lab, claimed=True, has_claim_code=False)

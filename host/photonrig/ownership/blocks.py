@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
@@ -12,6 +13,7 @@ from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.ownership.engine import NotYet, Step
 from photonrig.ownership.keyring import Account
 from photonrig.ownership.passage import Bench, Passage
+from photonrig.particle.claim_code import generate_claim_code
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import Event, EventStream
 from photonrig.particle.softap import NotReached, SoftAp
@@ -34,6 +36,7 @@ PassageStep = Step[Passage]
 _ONLINE: Final = 60.0  # seconds within which a device that was set up is on the cloud
 _LISTEN: Final = 4.0  # over 3 s of SETUP is listening mode
 _LISTENING: Final = 20.0
+_CODE_LIVES: Final = 3600.0  # a claim code that was not used by then is void
 
 
 def _never(_: Passage) -> bool:
@@ -313,12 +316,43 @@ def _configure(at: Passage, bench: Bench, code: str) -> None:
         identity = softap.device_id()
         if identity.device_id != at.device:
             raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
+        at.facts["code"] = time.time()
         softap.set_claim_code(code)
         point = next((point for point in softap.scan() if point.ssid == bench.wifi_ssid), None)
         if point is None:
             raise ExpectationFailed(f"the device does not see the network {bench.wifi_ssid}", device=at.device)
         softap.configure(point, bench.wifi_password)
         softap.connect()
+
+
+def _take_code_back(at: Passage) -> None:
+    """Give the device back to whoever had it, once it cannot come with a code it was given any more.
+
+    In listening mode it gets a code that no cloud knows in its place; out of it, it is waited for.
+    """
+    if not _is_theirs(at) and not (at.bench is not None and _exchange_code(at.bench)):
+        given = at.facts.get("code", 0.0)
+        if time.time() - given < _CODE_LIVES:
+            _wait_for_code(at)
+    at.facts.pop("code", None)
+    _give_back_to_former(at)
+
+
+def _exchange_code(bench: Bench) -> bool:
+    with ExitStack() as stack:
+        softap = _join(stack, bench.slot)
+        if softap is not None:
+            softap.set_claim_code(generate_claim_code())
+    return softap is not None
+
+
+def _wait_for_code(at: Passage) -> None:
+    if at.bench is None:
+        raise UsageError("the device must be in a slot to take its claim code back", device=at.device)
+    try:
+        at.bench.clock.wait_until(lambda: _is_theirs(at), _ONLINE, f"{at.device} claimed by its code")
+    except NotSeen:
+        raise NotYet(f"it may still come with the code of {at.to} that it was given", device=at.device) from None
 
 
 def _join(stack: ExitStack, slot: Slot) -> SoftAp | None:
@@ -344,4 +378,4 @@ def _comes_online(device: str) -> Callable[[Event], bool]:
     return lambda event: event.name == "spark/status" and event.data == "online" and event.coreid == device
 
 
-SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, undo=_give_back_to_former)
+SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, undo=_take_code_back)

@@ -58,6 +58,7 @@ class Passage:
     product   product it is in by the flow's own knowledge
     online    whether it was online when the flow began
     transfer  id of a request for transfer
+    code      time of day when the device was given a claim code
     before …  account that owned it before the change of owner of that name
     """
 
