@@ -6,16 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
+from photonrig.bench.virtual.admin import LocalAdmin
 from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.errors import NetworkError
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flows import take
 from photonrig.ownership.keyring import Account, Keyring, Offers
 from photonrig.ownership.passage import Plan
 from photonrig.particle.cloud import ClientCredentials, Cloud, product
-from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.particle.cloud_types import CloudDevice
+from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+
+T = TypeVar("T")
 
 DEVICE = "0123456789abcdef01234567"
 STRAY = "fedcba987654321001234567"
@@ -26,7 +32,8 @@ PASSWORD = "secret"
 class Wire(httpx.BaseTransport):
     """A transport that calls ``before`` and ``after`` around each request; what they raise is what the caller gets.
 
-    The request of number ``refuses`` does not arrive and is answered with a refusal.
+    The request of number ``refuses`` does not arrive and is answered with a refusal. What is asked again and again,
+    until something has happened, is one request.
     """
 
     def __init__(self) -> None:
@@ -37,15 +44,28 @@ class Wire(httpx.BaseTransport):
         self._inner = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        number, name = len(self.requests), f"{request.method} {request.url.path}"
+        def send() -> httpx.Response:
+            response = self._inner.handle_request(request)
+            response.read()
+            return response
+
+        def refusal() -> httpx.Response:
+            return httpx.Response(418, json={"ok": False, "error": "no"}, request=request)
+
+        return self.carry(f"{request.method} {request.url.path}", send, refusal)
+
+    def carry(self, name: str, send: Callable[[], T], refusal: Callable[[], T]) -> T:
+        """Send one request, by whatever way it goes."""
+        if self.requests[-1:] == [name]:
+            return send()
+        number = len(self.requests)
         self.requests.append(name)
         if number == self.refuses:
-            return httpx.Response(418, json={"ok": False, "error": "no"}, request=request)
+            return refusal()
         self.before(number, name)
-        response = self._inner.handle_request(request)
-        response.read()
+        answer = send()
         self.after(number, name)
-        return response
+        return answer
 
     def close(self) -> None:
         self._inner.close()
@@ -62,12 +82,30 @@ class Estate:
     shades: int
     drapes: int
     clients: dict[int, ClientCredentials]
+    admin: LocalAdmin
+    key: Path  # the device's private key
     wire: Wire = field(default_factory=Wire)
 
     def keys(self, *, offers: Offers = Offers(), cloud: Cloud | None = None) -> Keyring:  # noqa: B008
         """Keys of the team, with the mate's; as a new process would have them."""
         team = (cloud or self.team).using(self.team.token)
         return Keyring(team, CENTRAL, clients=self.clients, users={MATE: team.using(self.mate.token)}, offers=offers)
+
+    def keys_of_both(self, *, offers: Offers = Offers(), cloud: Cloud | None = None) -> Keyring:  # noqa: B008
+        """The same, and owners answer to requests for transfer at once."""
+        keys = self.keys(offers=offers, cloud=cloud)
+        keys.approve = self._approve
+        return keys
+
+    def _approve(self, transfer: str) -> CloudDevice:
+        def deny() -> CloudDevice:
+            self.admin.deny(transfer)
+            return self.admin.device(DEVICE)
+
+        try:
+            return self.wire.carry("the owner's answer", lambda: self.admin.approve(transfer), deny)
+        except httpx.ReadError as error:
+            raise NetworkError(str(error)) from None
 
     @contextmanager
     def wired(self, *, offers: Offers = Offers()) -> Iterator[Keyring]:  # noqa: B008
@@ -76,7 +114,7 @@ class Estate:
             cloud._client.close()
             self.wire = Wire()
             cloud._client = httpx.Client(transport=self.wire, timeout=10.0)
-            yield self.keys(offers=offers, cloud=cloud)
+            yield self.keys_of_both(offers=offers, cloud=cloud)
 
     def customer(self, name: str, of: int | None = None) -> Account:
         return Account.customer(f"{name}@example.com", of or self.shades)
@@ -108,8 +146,12 @@ class Estate:
 
 @contextmanager
 def estate(folder: Path) -> Iterator[Estate]:
-    """An estate on a local cloud of its own."""
-    with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
+    """An estate on a local cloud of its own, which also offers what Particle's does not."""
+    with (
+        LocalCloud(folder / "cloud", extensions=True) as local,
+        local.admin() as admin,
+        Cloud(local.api) as anybody,
+    ):
         acting = {}
         for name in (CENTRAL, MATE, STRANGER):
             anybody.create_user(name, PASSWORD)
@@ -119,7 +161,9 @@ def estate(folder: Path) -> Iterator[Estate]:
         for each in made.values():
             team.request("POST", f"/v1/products/{each}/team", json_body={"username": MATE, "role": "Developer"})
         for device in (DEVICE, STRAY):
-            team.provision(device, public_key_pem(generate_device_key()))
+            key = generate_device_key()
+            (folder / f"{device}.der").write_bytes(private_key_der(key))
+            team.provision(device, public_key_pem(key))
         team.import_devices(made["shades"], [DEVICE])
         yield Estate(
             local,
@@ -129,4 +173,6 @@ def estate(folder: Path) -> Iterator[Estate]:
             made["shades"],
             made["drapes"],
             {each: team.create_client(name, product=each) for name, each in made.items()},
+            admin,
+            folder / f"{DEVICE}.der",
         )

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,106 +15,210 @@ import httpx
 
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account
-from photonrig.ownership.passage import Plan
+from photonrig.ownership.keyring import Account, Offers
+from photonrig.ownership.passage import Bench, Plan
+from photonrig.particle.cloud import USER
+from photonrig.particle.cloud_errors import ApiError
 
 from .estate import CENTRAL, DEVICE, MATE, Estate
+from .in_hand import Condition, InHand
 
-How = Literal["request lost", "answer lost", "killed before", "killed after", "refused"]
+How = Literal[
+    "request lost",
+    "answer lost",
+    "killed before",
+    "killed after",
+    "refused",
+    "power cut before",
+    "power cut after",
+]
 HOWS: tuple[How, ...] = get_args(How)
 OWN = Account.user(CENTRAL)
+_GOES_ON = 3  # times an operator goes on with a flow that waits
+
+
+@dataclass(frozen=True)
+class Case:
+    """A flow from a former owner to where its plan says; ``device``: how the device is that is in hand."""
+
+    title: str
+    plan: Plan
+    former: Account | None = None
+    offers: Offers = Offers()  # noqa: RUF009
+    device: Condition | None = None
+
+    @property
+    def hows(self) -> tuple[How, ...]:
+        """A device that is not in hand has no power to cut."""
+        return HOWS if self.device else HOWS[:5]
 
 
 @dataclass(frozen=True)
 class Interruption:
-    """One flow cut off once: how it ended, and whether owner and product are as they should be then."""
+    """One flow cut off once: how it ended, whether all is as it should be then, and who can be acted as."""
 
-    flow: str
     how: How
     point: int
     request: str
     outcome: str
+    seen: str
     right: bool
 
     @property
     def lost(self) -> bool:
-        """The device is neither where it was nor where it was to go."""
+        """The device is neither where it was nor where it was to go, or nobody here can control or claim it."""
         return not self.right
 
 
-def plans(there: Estate) -> dict[str, tuple[Account | None, Plan]]:
-    """Former owner and plan, for every flow that needs no device in hand."""
-    jane = there.customer("jane")
-    return {
-        "claim": (None, Plan("claim", DEVICE, there.shades, jane)),
-        "release": (jane, Plan("release", DEVICE, there.shades)),
-        "to-customer": (OWN, Plan("to-customer", DEVICE, there.shades, jane)),
-        "to-user": (jane, Plan("to-user", DEVICE, there.shades, OWN)),
-        "change-product": (jane, Plan("change-product", DEVICE, there.shades, into=there.drapes)),
-        "to-developer": (jane, Plan("to-developer", DEVICE, there.shades, Account.user(MATE))),
-    }
+def cases(there: Estate) -> dict[str, Case]:
+    """Every flow, from and to every kind of owner it may have, by title."""
+    jane, john, mate = there.customer("jane"), there.customer("john"), Account.user(MATE)
+    shades, drapes = there.shades, there.drapes
+
+    def move(former: Account | None, whose: str) -> Case:
+        return Case(f"change-product, {whose}", Plan("change-product", DEVICE, shades, into=drapes), former)
+
+    made = (
+        Case("claim, by a customer", Plan("claim", DEVICE, shades, jane)),
+        Case("claim, by a user", Plan("claim", DEVICE, shades, mate)),
+        Case("release, a customer's", Plan("release", DEVICE, shades), jane),
+        Case("to-customer, from the central account", Plan("to-customer", DEVICE, shades, jane), OWN),
+        Case("to-customer, from a customer", Plan("to-customer", DEVICE, shades, john), jane),
+        Case(
+            "to-customer, released by its owner",
+            Plan("to-customer", DEVICE, shades, john),
+            jane,
+            Offers(product_release=False),
+        ),
+        Case("to-customer, in one transaction", Plan("to-customer", DEVICE, shades, jane), OWN, Offers(atomic=True)),
+        Case("to-user, from a customer", Plan("to-user", DEVICE, shades, OWN), jane),
+        move(jane, "a customer's"),
+        move(mate, "a user's"),
+        move(None, "nobody's"),
+        Case("to-developer, from a customer", Plan("to-developer", DEVICE, shades, mate), jane),
+        Case("by-request, approved by the owner", Plan("by-request", DEVICE, shades, mate), OWN),
+        Case("set-up, by a customer", Plan("set-up", DEVICE, shades, jane), device="out of the box"),
+        Case("set-up, by a user", Plan("set-up", DEVICE, shades, mate), device="out of the box"),
+        Case("take-over, from a customer", Plan("take-over", DEVICE, shades, john), jane, device="fielded"),
+    )
+    return {each.title: each for each in made}
 
 
-FLOWS = ("claim", "release", "to-customer", "to-user", "change-product", "to-developer")
+@dataclass
+class Interrupter:
+    """Takes a case through its flow again and again; ``held`` is the device in hand, for the cases that need it."""
 
+    there: Estate
+    case: Case
+    journal: Path
+    held: InHand | None = None
 
-def interruptions(there: Estate, flow: str, how: How, journal: Path) -> Iterator[Interruption]:
-    """Cut the flow off at each of its requests in turn; after each, it goes on until it has an outcome."""
-    former, plan = plans(there)[flow]
-    there.reset(former)
-    with there.wired() as keys:
-        assert take(plan, keys).outcome == "done"
-        requests = list(there.wire.requests)
-    end = (there.owner(), there.product())
-    for point, request in enumerate(requests):
-        there.reset(former)
-        progress = _killed(there, plan, how, point, journal) if "killed" in how else _answered(there, plan, how, point)
-        expected = end if progress.outcome == "done" else (former, there.shades)
-        right = progress.outcome in ("done", "undone") and (there.owner(), there.product()) == expected
-        yield Interruption(flow, how, point, request, str(progress.outcome), right)
+    @property
+    def bench(self) -> Bench | None:
+        return self.held.bench if self.held and self.case.device else None
 
+    def interruptions(self, how: How) -> Iterator[Interruption]:
+        """Cut the flow off at each of its requests in turn; after each, it goes on until it has an outcome."""
+        self._reset()
+        with self.there.wired(offers=self.case.offers) as keys:
+            whole = take(self.case.plan, keys, bench=self.bench)
+            assert whole.outcome == "done", whole.reason
+        end = self._where()
+        for point in count():
+            self._reset()
+            cut = self._killed(how, point) if "killed" in how else self._answered(how, point)
+            if cut is None:
+                return
+            request, progress = cut
+            for _ in range(_GOES_ON):
+                if progress.outcome == "waiting":
+                    progress = self._go_on(progress)
+            if self.held and self.case.device:
+                self.held.settle()
+            where = self._where()
+            expected = end if progress.outcome == "done" else (self.case.former, self.case.plan.product)
+            right = progress.outcome in ("done", "undone") and where == expected and self._in_reach(*where)
+            seen = f"{where[0] or 'nobody'} in {where[1]}; {progress.reason}"
+            yield Interruption(how, point, request, str(progress.outcome), seen, right)
 
-def _answered(there: Estate, plan: Plan, how: How, point: int) -> Progress:
-    def lose(number: int, _: str) -> None:
-        if number == point:
-            raise httpx.ReadError("the connection broke")
+    def _reset(self) -> None:
+        if self.held and self.case.device:
+            self.held.photon.kill()
+        self.there.reset(self.case.former)
+        if self.held and self.case.device:
+            self.held.put(self.case.device)
 
-    with there.wired() as keys:
-        if how == "refused":
-            there.wire.refuses = point
-        else:
-            setattr(there.wire, "before" if how == "request lost" else "after", lose)
-        return take(plan, keys)
+    def _where(self) -> tuple[Account | None, int | None]:
+        return self.there.owner(), self.there.product()
 
-
-def _killed(there: Estate, plan: Plan, how: How, point: int, journal: Path) -> Progress:
-    """A process of its own takes the flow and is killed; another one goes on with what the first has written down."""
-    journal.write_bytes(b"")
-    child = os.fork()
-    if child == 0:
+    def _in_reach(self, owner: Account | None, product: int | None) -> bool:
+        """Who owns it can be acted as, and has it; if nobody does, the central account can claim it."""
+        keys = self.there.keys()
+        if owner is None:
+            plan = Plan("claim", DEVICE, product, OWN)
+            return take(plan, keys).outcome == "done" and self.there.owner() == OWN
         try:
-            _take_and_die(there, plan, how, point, journal)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the process ended by itself at request {point}"
-    assert os.WTERMSIG(status) == signal.SIGKILL
-    lines = [line for line in journal.read_text().split("\n")[:-1] if line]
-    last = Progress.from_json(json.loads(lines[-1])) if lines else None
-    return take(Plan.from_json(json.loads(json.dumps(plan.as_json()))), there.keys(), progress=last)
+            return keys.holds(owner) and keys.acting_as(owner).device(DEVICE, USER).id == DEVICE
+        except ApiError:
+            return False
 
+    def _go_on(self, progress: Progress | None) -> Progress:
+        """A new process goes on with nothing but what was written down."""
+        plan = Plan.from_json(json.loads(json.dumps(self.case.plan.as_json())))
+        kept = None if progress is None else Progress.from_json(json.loads(json.dumps(progress.as_json())))
+        return take(plan, self.there.keys_of_both(offers=self.case.offers), bench=self.bench, progress=kept)
 
-def _take_and_die(there: Estate, plan: Plan, how: How, point: int, journal: Path) -> None:
-    def die(number: int, _: str) -> None:
-        if number == point:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _answered(self, how: How, point: int) -> tuple[str, Progress] | None:
+        def cut(number: int, _: str) -> None:
+            if number != point:
+                return
+            if "power" in how:
+                assert self.held
+                self.held.power_cut()
+            else:
+                raise httpx.ReadError("the connection broke")
 
-    with journal.open("a") as file, there.wired() as keys:
+        with self.there.wired(offers=self.case.offers) as keys:
+            wire = self.there.wire
+            if how == "refused":
+                wire.refuses = point
+            else:
+                setattr(wire, "before" if how in ("request lost", "power cut before") else "after", cut)
+            progress = take(self.case.plan, keys, bench=self.bench)
+        return (wire.requests[point], progress) if len(wire.requests) > point else None
 
-        def keep(progress: Progress) -> None:
-            file.write(json.dumps(progress.as_json()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def _killed(self, how: How, point: int) -> tuple[str, Progress] | None:
+        """A process of its own takes the flow and is killed; another goes on with what the first has written down."""
+        self.journal.write_bytes(b"")
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(int(not self._take_and_die(how, point)))
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status):
+            assert os.WEXITSTATUS(status) == 0, f"the process failed before request {point}"
+            return None
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        *lines, request = (line for line in self.journal.read_text().split("\n")[:-1] if line)
+        last = Progress.from_json(json.loads(lines[-1])) if lines else None
+        return request, self._go_on(last)
 
-        setattr(there.wire, "before" if how == "killed before" else "after", die)
-        take(plan, keys, journal=keep)
+    def _take_and_die(self, how: How, point: int) -> bool:
+        """Whether it got through, because it makes fewer requests than that."""
+        with self.journal.open("a") as file, self.there.wired(offers=self.case.offers) as keys:
+
+            def write(line: str) -> None:
+                file.write(f"{line}\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+            def die(number: int, request: str) -> None:
+                if number == point:
+                    write(request)
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            setattr(self.there.wire, "before" if how == "killed before" else "after", die)
+            progress = take(self.case.plan, keys, bench=self.bench, journal=lambda at: write(json.dumps(at.as_json())))
+            return progress.outcome == "done" and len(self.there.wire.requests) <= point

@@ -1,0 +1,83 @@
+"""Every flow cut off at every request, in every way: no device is lost, and docs/interrupted.md says how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from photonrig.bench.toolchain import Toolchain
+from photonrig.ownership.flows import FLOWS
+
+from .estate import Estate, estate
+from .in_hand import InHand, in_hand
+from .interrupted_page import DOCUMENT, cell, page, read
+from .interruptions import HOWS, How, Interrupter, cases
+
+# A case of each flow, and of the set-up what cuts off the device's side of it.
+SHORT = {
+    "claim, by a customer": HOWS,
+    "release, a customer's": HOWS,
+    "to-customer, from the central account": HOWS,
+    "to-user, from a customer": HOWS,
+    "change-product, a user's": HOWS,
+    "to-developer, from a customer": HOWS,
+    "by-request, approved by the owner": HOWS,
+    "set-up, by a customer": ("killed after", "refused", "power cut before", "power cut after"),
+}
+PAGE = read(DOCUMENT.read_text())
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    with estate(tmp_path_factory.mktemp("estate")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def held(there: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InHand]:
+    with in_hand(there, Toolchain(Path(__file__).parents[2]), tmp_path_factory.mktemp("hand")) as made:
+        yield made
+
+
+def every_case() -> list[Any]:
+    return [
+        pytest.param(
+            title,
+            how,
+            marks=[pytest.mark.timeout(600), *([] if how in SHORT.get(title, ()) else [pytest.mark.soak])],
+        )
+        for title, row in PAGE.items()
+        for how in HOWS
+        if row[how]
+    ]
+
+
+@pytest.mark.parametrize(("title", "how"), every_case())
+def test_cut_off_at_any_request_no_device_is_lost(
+    there: Estate, request: pytest.FixtureRequest, tmp_path: Path, title: str, how: How
+) -> None:
+    case = cases(there)[title]
+    held = request.getfixturevalue("held") if case.device else None
+    try:
+        seen = list(Interrupter(there, case, tmp_path / "journal", held).interruptions(how))
+    finally:
+        if held:
+            held.photon.kill()
+    assert [each for each in seen if each.lost] == []
+    if how != "refused":
+        assert {each.outcome for each in seen} == {"done"}
+    assert cell(seen) == PAGE[title][how], "tests/bench/interrupted_flows.py --docs writes the page anew"
+
+
+def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
+    every = cases(there)
+    assert {case.plan.flow for case in every.values()} == set(FLOWS)
+    assert {each: tuple(how for how in HOWS if row[how]) for each, row in PAGE.items()} == {
+        title: case.hows for title, case in every.items()
+    }
+    assert page(PAGE) == DOCUMENT.read_text(), "tests/bench/interrupted_flows.py --docs writes the page anew"
+    assert {row["lost"] for row in PAGE.values()} == {"0"}
+    assert SHORT.keys() <= every.keys()
