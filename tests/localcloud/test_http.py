@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.routing import Match
 
 from photonrig.localcloud.http import body
+from photonrig.localcloud.http.app import all_routes
+from photonrig.localcloud.http.router import SortedRouter
 
 from .world import DEVICE, World, in_world, populate
 
@@ -148,3 +153,17 @@ def test_a_body_that_does_not_come_ends_in_an_answer(tmp_path: Path, monkeypatch
         assert (answer.status_code, answer.json()["ok"]) == (408, False)
 
     in_world(tmp_path, story)
+
+
+def test_the_sorted_routes_find_what_asking_each_of_all_finds() -> None:
+    routes = all_routes(extensions=True)
+    sorted_routes, found = SortedRouter(routes), Counter[bool]()
+    for like in routes:
+        for word in ("x", "events", "devices", "v1", "12", DEVICE, "a/b", ""):
+            path = re.sub(r"\{[^}]*\}", word, like.path)
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+                scope = {"type": "http", "path": path, "method": method}
+                first = next((each for each in routes if each.matches(scope)[0] is Match.FULL), None)
+                assert sorted_routes.find(scope)[0] is first, (method, path)
+                found[first is not None] += 1
+    assert min(found.values()) > 1000

@@ -199,6 +199,23 @@ def test_garbage_on_the_api_port_disturbs_nobody(tmp_path: Path) -> None:
         assert cloud.end(signal.SIGTERM) == 0
 
 
+def test_an_idle_connection_is_left_to_the_client(tmp_path: Path) -> None:
+    """Most clients use a connection that was idle for less than 5 s: were it closed just then, a request is lost."""
+    with running(tmp_path) as cloud:
+        host, port = httpx.URL(cloud.ready["api"]).host, httpx.URL(cloud.ready["api"]).port
+        with socket.create_connection((host, port), timeout=6) as peer:
+            for _ in range(2):
+                peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                answer = b""
+                while b'"ok":true' not in answer:
+                    more = peer.recv(4096)
+                    assert more, "it was closed"
+                    answer += more
+                with pytest.raises(TimeoutError):  # nothing comes, not even the end
+                    peer.recv(1)
+        assert cloud.end(signal.SIGTERM) == 0
+
+
 def test_the_log_is_one_json_object_a_line_and_holds_no_secret(tmp_path: Path) -> None:
     with running(tmp_path, "--log-level", "debug", "--admit-unknown") as cloud:
         there = _fixture(cloud)

@@ -32,6 +32,10 @@ _log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 
+# An idle connection is closed by the client, which knows when it will ask again: were the cloud to close it at the time
+# most clients do, after 5 s, a request could be on its way already.
+KEEP_ALIVE_SECONDS = 75
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -123,6 +127,8 @@ async def run_cloud(
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=3,
             )
         )

@@ -81,8 +81,16 @@ class DevicePeer:
         self.decoder = FrameDecoder(keys.key, keys.iv, max_message=MAX_MESSAGE_TO_DEVICE)
 
     def first_frames(self) -> bytes:
+        """All that the device says on its own, without waiting for the answer to its Hello."""
+        return self.greeting() + self.introduction()
+
+    def greeting(self) -> bytes:
+        """The Hello; Device OS waits for its answer."""
+        return self.encoder.encode(messages.hello(next(self._ids), self.hello).encode())
+
+    def introduction(self) -> bytes:
         """What Device OS sends on its own after the handshake."""
-        first = [messages.hello(next(self._ids), self.hello)]
+        first = []
         if self.posts:
             first.append(messages.describe_post(next(self._ids), messages.DescribePart.SYSTEM, self.system))
             first.append(messages.describe_post(next(self._ids), messages.DescribePart.APPLICATION, self.application))

@@ -213,6 +213,35 @@ async def test_events_reach_the_core_in_order(core: RecordingCore, device: Devic
     ]
 
 
+async def test_a_burst_of_one_device_lets_others_have_their_turn(
+    core: RecordingCore, new_device: NewDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams are served by tasks of their own; without a turn between events they would fall behind by a burst."""
+    device = new_device()
+    turn, seen, all_seen = 0, list[int](), asyncio.Event()
+
+    async def published(device_id: str, event: PublishedEvent) -> None:
+        seen.append(turn)
+        if len(seen) == 50:
+            all_seen.set()
+
+    async def take_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(core, "published", published)
+    await device.join()
+    others = asyncio.create_task(take_turns())
+    for _ in range(50):
+        device.publish("burst", b"1")
+    async with asyncio.timeout(10):
+        await all_seen.wait()
+    others.cancel()
+    assert len(set(seen)) == 50
+
+
 async def test_every_con_is_acknowledged_with_its_id(device: DevicePeer) -> None:
     await device.join()
     ids = [device.publish("e", b"1", confirm=True)]

@@ -150,6 +150,7 @@ class DeviceSession:
                 if step is None:
                     return
                 await step()
+                await asyncio.sleep(0)  # what one device says in a burst is passed on before its next
             except Exception:
                 log.exception("%s: the cloud failed to take in what the device sent", self.device_id)
             finally:

@@ -144,6 +144,9 @@ class Principal:
     organizations: Mapping[str, Role] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
 
+    def __hash__(self) -> int:
+        return hash((self.kind, self.id, self.product))
+
     @property
     def owner(self) -> Owner | None:
         """The account that devices may belong to; None for a product's token and an API user."""

@@ -48,6 +48,7 @@ from photonrig.localcloud.http import (
 from photonrig.localcloud.http.access_log import AccessLogged
 from photonrig.localcloud.http.errors import ApiError
 from photonrig.localcloud.http.rate_limits import RateLimited
+from photonrig.localcloud.http.router import SortedRouter
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
 
@@ -74,16 +75,11 @@ _RESOURCES = (
 
 def make_app(cloud: Cloud) -> ASGIApp:
     """The API of one cloud."""
-    app = Starlette(
-        routes=[
-            each
-            for each in all_routes(extensions=cloud.settings.extensions)
-            if not cloud.era.lacks & endpoints_of(each)
-        ],
-        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _fault},
+    app = Starlette(exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _fault})
+    app.router = SortedRouter(
+        [each for each in all_routes(extensions=cloud.settings.extensions) if not cloud.era.lacks & endpoints_of(each)]
     )
     app.state.cloud = cloud
-    app.router.redirect_slashes = False
     limited = app if cloud.rates is None else RateLimited(app, cloud.rates)
     return AccessLogged(_AnyOrigin(limited))
 

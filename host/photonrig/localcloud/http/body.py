@@ -79,6 +79,9 @@ class Body:
         return found
 
 
+_SIGNS_OF_A_BODY = frozenset(("content-length", "transfer-encoding"))
+
+
 async def read_body(request: Request, limit: int) -> Body:
     """Read and decode the body, of at most ``limit`` bytes.
 
@@ -87,6 +90,8 @@ async def read_body(request: Request, limit: int) -> Body:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _read_multipart(request, limit)
+    if _SIGNS_OF_A_BODY.isdisjoint(request.headers):
+        return Body()
     raw = b"".join([chunk async for chunk in _bounded(request, limit)])
     if not raw.strip():
         return Body()

@@ -79,7 +79,7 @@ class Call(OpenCall):
     @property
     def extended(self) -> bool:
         """Whether the path is an extension's, which no Particle cloud has."""
-        return self.request.url.path.startswith(EXTENSION)
+        return str(self.request.scope["path"]).startswith(EXTENSION)
 
     def allows(self, action: Action, subject: Subject = Subject()) -> bool:  # noqa: B008
         """Whether the era allows it."""

@@ -65,7 +65,11 @@ def stream(call: Call, *wanted: Stream) -> StreamingResponse:
     """Answer with the events that any of the streams shows to the caller."""
     era, principal, bus = call.cloud.era, call.principal, call.cloud.bus
     # Subscribed before the answer begins: what happens after ":ok" was read is not missed.
-    reader = bus.subscribe(lambda event: any(era.shows(principal, each, event) for each in wanted), call.token.hash)
+    reader = bus.subscribe(
+        lambda event: any(era.shows(principal, each, event) for each in wanted),
+        call.token.hash,
+        audience=(principal, wanted),
+    )
     return StreamingResponse(
         _bytes(call.cloud, call.token, reader),
         media_type="text/event-stream",
