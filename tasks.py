@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,11 +23,27 @@ from photonrig.report.exits import guarded
 ROOT = Path(__file__).resolve().parent
 TOOLS = Toolchain(ROOT)
 SCRIPTS = Path(sys.executable).parent
+STOPPING = 20.0  # seconds that a tool may take to end after Ctrl-C
 
 
 def run_tool(*argv: str) -> None:
-    done = subprocess.run(argv, cwd=ROOT, check=False)
-    if done.returncode != 0:
+    """Run a tool to its end. Stopped, it is given the time to end what it started; Ctrl-C reaches it by itself."""
+    process = subprocess.Popen(argv, cwd=ROOT)
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        try:
+            process.wait(STOPPING)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.wait()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if code in (-signal.SIGTERM, 130):
+        raise KeyboardInterrupt
+    if code != 0:
         raise Exit(f"rig: {Path(argv[0]).name} failed", code=1)
 
 

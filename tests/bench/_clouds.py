@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from _processes import memory
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -23,8 +25,10 @@ from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.errors import RigError
 
-# Both services listen everywhere unless told otherwise, and only one of them can be told.
-_LOOPBACK = """
+# Both services listen everywhere unless told otherwise, and only one of them can be told. What is garbage is collected
+# when asked for, so that memory is not what happened to be left lying about.
+_LOADED_FIRST = """
+process.on('SIGUSR2', () => global.gc());
 const net = require('net');
 const listen = net.Server.prototype.listen;
 net.Server.prototype.listen = function (where, ...rest) {
@@ -33,48 +37,67 @@ net.Server.prototype.listen = function (where, ...rest) {
 };
 """
 _START = 60.0
+_COLLECTING = 2.0
+_ANSWER = 20.0  # seconds; the JavaScript cloud itself waits 15 s for a device
 _USER = {"username": "bench@example.com", "password": "secret"}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A running cloud with a user; ``key_file`` is the public server key in DER."""
+    """A running cloud with a user, and a client with the user's ``token``; ``key_file`` is the public server key."""
 
     name: str
-    api: str
     device_port: int
     key_file: Path
     pid: int
     token: str
+    http: httpx.Client
+    collects: bool = False  # its garbage, on SIGUSR2
+
+    @property
+    def api(self) -> str:
+        """Base address of the HTTP API."""
+        return str(self.http.base_url).rstrip("/")
 
     def enrol(self, device_id: str, public_key: str) -> None:
         """Make a device known and the user's; ``public_key`` in PEM."""
         form = {"deviceID": device_id, "publicKey": public_key, "filename": "cli", "order": "manual_1"}
-        headers = {"Authorization": f"Bearer {self.token}"}
-        with httpx.Client(base_url=self.api, headers=headers, trust_env=False, timeout=60) as http:
-            http.post(f"/v1/provisioning/{device_id}", data=form | {"algorithm": "rsa"}).raise_for_status()
+        self.http.post(f"/v1/provisioning/{device_id}", data=form | {"algorithm": "rsa"}).raise_for_status()
 
     def claim(self, device_id: str) -> None:
         """Claim a device that is online; the JavaScript cloud has done so at enrolment, and says so."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        answer = httpx.post(
-            f"{self.api}/v1/devices", data={"id": device_id}, headers=headers, trust_env=False, timeout=60
-        )
+        answer = self.http.post("/v1/devices", data={"id": device_id})
         if answer.is_error and "already claimed" not in answer.text:
             raise RigError(f"{self.name} refused a claim: {answer.text}", device=device_id)
 
+    def memory(self) -> dict[str, int]:
+        """What it holds, in KiB."""
+        if self.collects:
+            os.kill(self.pid, signal.SIGUSR2)
+            time.sleep(_COLLECTING)
+        return memory(self.pid)
+
     def answers(self, path: str) -> bool:
         """Whether a GET of the user's succeeds."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.get(f"{self.api}{path}", headers=headers, trust_env=False, timeout=60).is_success
+        try:
+            return self.http.get(path).is_success
+        except httpx.TimeoutException:
+            return False
+
+
+class QuietCloud(LocalCloud):
+    """Our local cloud with its log turned down, as the other's is."""
+
+    program = (*LocalCloud.program, "--log-level", "error")
 
 
 @contextlib.contextmanager
 def ours(folder: Path) -> Iterator[Measured]:
     """Our local cloud."""
-    with LocalCloud(folder / "cloud") as cloud:
+    with QuietCloud(folder / "cloud") as cloud:
         token = _log_in(cloud.api)
-        yield Measured("photonrig", cloud.api, cloud.device_port, cloud.key_file, cloud.pid, token)
+        with _client(cloud.api, token) as http:
+            yield Measured("photonrig", cloud.device_port, cloud.key_file, cloud.pid, token, http)
 
 
 @contextlib.contextmanager
@@ -106,22 +129,37 @@ def javascript(tools: Toolchain, folder: Path) -> Iterator[Measured]:
         },
     }
     (folder / "settings.json").write_text(json.dumps(settings))
-    (folder / "loopback.js").write_text(_LOOPBACK)
-    argv = [str(tools.node), "--require", str(folder / "loopback.js"), str(main)]
+    (folder / "first.js").write_text(_LOADED_FIRST)
+    argv = [str(tools.node), "--expose-gc", "--require", str(folder / "first.js"), str(main)]
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LOG_LEVEL": "fatal", "NODE_ENV": "production"}
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the benchmark, which ends its children in order
+        )
         try:
             api = f"http://127.0.0.1:{api_port}"
             _wait_for(process, (api_port, device_port), folder / "server.log")
-            yield Measured("spark-server", api, device_port, key_file, process.pid, _log_in(api))
+            token = _log_in(api)
+            with _client(api, token) as http:
+                yield Measured("spark-server", device_port, key_file, process.pid, token, http, collects=True)
         finally:
             process.kill()
             process.wait()
 
 
+def _client(api: str, token: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=api, headers=headers, trust_env=False, timeout=_ANSWER)
+
+
 def _log_in(api: str) -> str:
-    with httpx.Client(base_url=api, trust_env=False, timeout=60) as http:
+    with httpx.Client(base_url=api, trust_env=False, timeout=_ANSWER) as http:
         http.post("/v1/users", data=_USER).raise_for_status()
         form = {"grant_type": "password", **_USER}
         granted = http.post("/oauth/token", data=form, auth=("CLI2", "client_secret_here")).raise_for_status()

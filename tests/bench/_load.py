@@ -10,20 +10,34 @@ from urllib.parse import urlsplit
 
 from _figures import percentile
 
-_PATIENCE = 15.0  # seconds for one answer; the connection is given up after it
+from photonrig.errors import RigError
+
+PATIENCE = 5.0  # seconds for one answer; the connection is given up after it
+_FIRST_BYTE = 15.0  # the JavaScript cloud begins its answer with the first event or a sign of life, after 9 s
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class Rate(NamedTuple):
-    """Good answers per second, the 99th percentile of one in seconds, and the share (0 … 1) of refusals."""
+    """What came of asking: good answers a second, how many there were in all, and the 99th percentile of one (seconds).
+
+    ``p99`` is None when nothing was answered well.
+    """
 
     per_second: float
-    p99: float
-    failed: float
+    p99: float | None
+    answered: int
+    refused: int
+    unanswered: int
+
+    @property
+    def failed(self) -> float:
+        """Share (0 … 1) of the requests that got no good answer."""
+        asked = self.answered + self.refused + self.unanswered
+        return 1 - self.answered / asked if asked else 1.0
 
 
 async def rate(api: str, request: str, token: str, at_once: int, seconds: float, body: str = "") -> Rate:
-    """What comes of asking all the time with ``at_once`` connections.
+    """What comes of asking all the time with ``at_once`` connections; over after ``seconds`` and PATIENCE at most.
 
     ``request`` is method and path; a ``body`` is sent as JSON.
     """
@@ -32,30 +46,41 @@ async def rate(api: str, request: str, token: str, at_once: int, seconds: float,
     head = f"{request} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {token}\r\n{content}\r\n{body}"
     sent = head.encode()
     took: list[float] = []
-    refused: list[float] = []
+    refused = unanswered = 0
+    late = 0
     end = time.perf_counter() + seconds
 
     async def ask() -> None:
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        while (begun := time.perf_counter()) < end:
-            writer.write(sent)
+        nonlocal unanswered
+        while time.perf_counter() < end:
             try:
-                async with asyncio.timeout(_PATIENCE):
+                await ask_on_one_connection()
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+                unanswered += 1
+
+    async def ask_on_one_connection() -> None:
+        nonlocal refused, late
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            while (asked := time.perf_counter()) < end:
+                writer.write(sent)
+                async with asyncio.timeout(PATIENCE):
                     answer = await reader.readuntil(b"\r\n\r\n")
                     length = _LENGTH.search(answer)
-                    assert length is not None
+                    if length is None:
+                        raise RigError(f"{request} was answered without a length")
                     await reader.readexactly(int(length[1]))
-            except TimeoutError:
-                refused.append(_PATIENCE)
-                break
-            (took if answer.startswith(b"HTTP/1.1 200 ") else refused).append(time.perf_counter() - begun)
-        writer.close()
-        await writer.wait_closed()
+                if answer.startswith(b"HTTP/1.1 200 "):
+                    answered = time.perf_counter()
+                    took.append(answered - asked)
+                    late += answered > end
+                else:
+                    refused += 1
+        finally:
+            writer.close()
 
     await asyncio.gather(*(ask() for _ in range(at_once)))
-    if not took:
-        raise SystemExit(f"{request} was never answered well")
-    return Rate(len(took) / seconds, percentile(took, 0.99), len(refused) / (len(took) + len(refused)))
+    return Rate((len(took) - late) / seconds, percentile(took, 0.99) if took else None, len(took), refused, unanswered)
 
 
 class Stream:
@@ -67,14 +92,21 @@ class Stream:
         self.delays: list[float] = []
 
     async def open(self, api: str, path: str, token: str) -> None:
-        """Connect; returns when the stream is open."""
+        """Connect; returns when the stream is open.
+
+        :raises RigError: it was refused, or there was no answer
+        """
         address = urlsplit(api)
         self._reader, self._writer = await asyncio.open_connection(address.hostname, address.port)
         head = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {token}\r\n\r\n"
         self._writer.write(head.encode())
-        answer = await self._reader.readuntil(b"\r\n\r\n")
+        try:
+            async with asyncio.timeout(_FIRST_BYTE):
+                answer = await self._reader.readuntil(b"\r\n\r\n")
+        except (TimeoutError, asyncio.IncompleteReadError):
+            raise RigError(f"{path} was not answered") from None
         if not answer.startswith(b"HTTP/1.1 200 "):
-            raise SystemExit(f"{path} answered {answer.splitlines()[0].decode()}")
+            raise RigError(f"{path} was answered {answer.splitlines()[0].decode()}")
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
