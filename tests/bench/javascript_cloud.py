@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -251,19 +252,27 @@ def lost(streams: list[Stream], every: int) -> str:
     return f"{100 * share:.3g} % lost" if share else ""
 
 
-def measure(tools: Toolchain, cloud: Measured, folder: Path, options: argparse.Namespace, *, forgive: bool) -> Figures:
-    """All figures of one cloud; when it fails, the part is left out with a word, or not forgiven."""
+Start = Callable[[Path], AbstractContextManager[Measured]]
+
+
+def measure(tools: Toolchain, start: Start, folder: Path, options: argparse.Namespace, *, forgive: bool) -> Figures:
+    """All figures of a cloud, each part of one just started; when it fails, the part is left out, or not forgiven."""
     figures: Figures = {}
-    for part in (
-        lambda: with_photon(tools, cloud, folder, options.seconds),
-        lambda: uvloop.run(with_light_devices(cloud, options.devices)),
+    for number, part in enumerate(
+        (
+            lambda cloud, within: with_photon(tools, cloud, within, options.seconds),
+            lambda cloud, _: uvloop.run(with_light_devices(cloud, options.devices)),
+        )
     ):
+        within = folder / str(number)
+        within.mkdir(parents=True)
         try:
-            figures |= part()
+            with start(within) as cloud:
+                figures |= part(cloud, within)
         except FAULTS as error:
             if not forgive:
                 raise
-            print(f"{cloud.name}: {error or type(error).__name__}", file=sys.stderr, flush=True)
+            print(f"{folder.name}: {error or type(error).__name__}", file=sys.stderr, flush=True)
     return figures
 
 
@@ -280,11 +289,10 @@ def main() -> None:
         with bounded(LONGEST), tempfile.TemporaryDirectory(prefix="photonrig-") as name:
             allow_files(arguments.devices * 2 + 512)
             folder = Path(name)
-            (folder / "ours").mkdir()
-            with ours(folder / "ours") as cloud:
-                mine = measure(tools, cloud, folder / "ours", arguments, forgive=False)
-            with javascript(tools, folder / "theirs") as cloud:
-                theirs = measure(tools, cloud, folder / "theirs", arguments, forgive=True)
+            mine = measure(tools, ours, folder / "photonrig", arguments, forgive=False)
+            theirs = measure(
+                tools, lambda within: javascript(tools, within), folder / "spark-server", arguments, forgive=True
+            )
     except PhotonrigError as error:
         raise SystemExit(f"javascript_cloud: {error}") from None
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from photonrig.localcloud.http import body
 from photonrig.localcloud.http.app import all_routes
-from photonrig.localcloud.http.router import SortedRouter
+from photonrig.localcloud.http.router import SortedRoutes
 
 from .world import DEVICE, World, in_world, populate
 
@@ -157,7 +157,7 @@ def test_a_body_that_does_not_come_ends_in_an_answer(tmp_path: Path, monkeypatch
 
 def test_the_sorted_routes_find_what_asking_each_of_all_finds() -> None:
     routes = all_routes(extensions=True)
-    sorted_routes, found = SortedRouter(routes), Counter[bool]()
+    sorted_routes, found = SortedRoutes(routes), Counter[bool]()
     for like in routes:
         for word in ("x", "events", "devices", "v1", "12", DEVICE, "a/b", ""):
             path = re.sub(r"\{[^}]*\}", word, like.path)

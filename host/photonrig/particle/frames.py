@@ -5,6 +5,9 @@
 
 Both directions use the session key and start with the session IV. The next IV of a direction is the FIRST 16 bytes of
 the ciphertext just sent in it, not the last block as elsewhere (Device OS 2.3.1, light SSL message channel).
+
+One cipher serves a direction for the whole session, because to make one costs more than to use it: as it chains on from
+the last block by itself, only a message's first block needs to be set right, by what the two blocks differ in.
 """
 
 from __future__ import annotations
@@ -28,8 +31,8 @@ class FrameEncoder:
     """Turns messages into frames, in the order in which they are sent."""
 
     def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_TO_DEVICE) -> None:
-        self._algorithm = algorithms.AES(key)
-        self._iv = iv
+        self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+        self._off = 0  # the IV due, by what it differs from the block the cipher chains on from
         self._max_message = max_message
 
     def encode(self, message: bytes) -> bytes:
@@ -42,9 +45,9 @@ class FrameEncoder:
                 f"a message of {len(message)} bytes cannot be sent; allowed are 1 to {self._max_message}"
             )
         padding = _BLOCK - len(message) % _BLOCK
-        encryptor = Cipher(self._algorithm, modes.CBC(self._iv)).encryptor()
-        ciphertext = encryptor.update(message + bytes((padding,)) * padding)
-        self._iv = ciphertext[:_BLOCK]
+        plaintext = message + bytes((padding,)) * padding
+        ciphertext = self._cipher.update(_first_block_changed(plaintext, self._off))
+        self._off = _difference(ciphertext)
         return len(ciphertext).to_bytes(2, "big") + ciphertext
 
 
@@ -52,8 +55,8 @@ class FrameDecoder:
     """Turns a stream, however it is split, back into messages; holds at most one unfinished frame."""
 
     def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_FROM_DEVICE) -> None:
-        self._algorithm = algorithms.AES(key)
-        self._iv = iv
+        self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+        self._off = 0
         self._max_ciphertext = (max_message // _BLOCK + 1) * _BLOCK
         self._buffer = bytearray()
 
@@ -79,9 +82,20 @@ class FrameDecoder:
         return messages
 
     def _decrypt(self, ciphertext: bytes) -> bytes:
-        plaintext = Cipher(self._algorithm, modes.CBC(self._iv)).decryptor().update(ciphertext)
-        self._iv = ciphertext[:_BLOCK]
+        plaintext = _first_block_changed(self._cipher.update(ciphertext), self._off)
+        self._off = _difference(ciphertext)
         padding = plaintext[-1]
         if not 1 <= padding <= _BLOCK or plaintext[-padding:] != bytes((padding,)) * padding:
             raise ProtocolError("a frame with wrong padding; the key is wrong or the stream lost its place")
         return plaintext[:-padding]
+
+
+def _difference(ciphertext: bytes) -> int:
+    """What the first block, the next IV, and the last one differ in."""
+    return int.from_bytes(ciphertext[:_BLOCK], "big") ^ int.from_bytes(ciphertext[-_BLOCK:], "big")
+
+
+def _first_block_changed(text: bytes, by: int) -> bytes:
+    if not by:
+        return text
+    return (int.from_bytes(text[:_BLOCK], "big") ^ by).to_bytes(_BLOCK, "big") + text[_BLOCK:]

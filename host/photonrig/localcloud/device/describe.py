@@ -19,6 +19,7 @@ class DescribeParts:
     def __init__(self) -> None:
         self._application: dict[str, Any] | None = None
         self._modules: tuple[dict[str, Any], ...] | None = None
+        self._merged: Describe | None = None
 
     def knows(self, part: DescribePart) -> bool:
         """Whether this part has been seen."""
@@ -32,10 +33,16 @@ class DescribeParts:
         if "m" in content:
             modules = content["m"]
             self._modules = tuple(m for m in modules if isinstance(m, dict)) if isinstance(modules, list) else ()
+        self._merged = None
         return before != (self._application, self._modules)
 
     def merged(self) -> Describe:
         """All that is known; members of a form no device sends are left out."""
+        if self._merged is None:
+            self._merged = self._merge()
+        return self._merged
+
+    def _merge(self) -> Describe:
         application = self._application or {}
         variables = application.get("v")
         functions = application.get("f")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -48,7 +48,7 @@ from photonrig.localcloud.http import (
 from photonrig.localcloud.http.access_log import AccessLogged
 from photonrig.localcloud.http.errors import ApiError
 from photonrig.localcloud.http.rate_limits import RateLimited
-from photonrig.localcloud.http.router import SortedRouter
+from photonrig.localcloud.http.router import SortedRoutes
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
 
@@ -75,11 +75,10 @@ _RESOURCES = (
 
 def make_app(cloud: Cloud) -> ASGIApp:
     """The API of one cloud."""
-    app = Starlette(exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _fault})
-    app.router = SortedRouter(
-        [each for each in all_routes(extensions=cloud.settings.extensions) if not cloud.era.lacks & endpoints_of(each)]
-    )
-    app.state.cloud = cloud
+    routes = [
+        each for each in all_routes(extensions=cloud.settings.extensions) if not cloud.era.lacks & endpoints_of(each)
+    ]
+    app = _Api(cloud, routes)
     limited = app if cloud.rates is None else RateLimited(app, cloud.rates)
     return AccessLogged(_AnyOrigin(limited))
 
@@ -95,20 +94,38 @@ def endpoints_of(route: Route) -> set[tuple[str, str]]:
     return {(method, route.path) for method in route.methods or () if method != "HEAD"}
 
 
-async def _api_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)
-    return JSONResponse(error.body, status_code=error.status)
+class _Api:
+    """Finds the route of a request, runs it, and turns what it raises into an answer."""
 
+    def __init__(self, cloud: Cloud, routes: Sequence[Route]) -> None:
+        self.state = State({"cloud": cloud})
+        self.routes = routes
+        self._sorted = SortedRoutes(routes)
 
-async def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    # A path that exists for other methods is as unknown as any: clients parse every answer as JSON.
-    status = 404 if error.status_code == 405 else error.status_code
-    return JSONResponse({"ok": False, "error": "Not Found" if status == 404 else error.detail}, status_code=status)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        scope["app"] = self
+        response = await self._answer(scope, receive, send)
+        await response(scope, receive, send)
 
-
-async def _fault(_: Request, error: Exception) -> Response:
-    return JSONResponse({"ok": False, "error": f"The local cloud has a fault: {type(error).__name__}"}, status_code=500)
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response:
+        # A path that exists for other methods is as unknown as any: clients parse every answer as JSON.
+        route, parameters = self._sorted.find(scope)
+        if route is None:
+            return JSONResponse({"ok": False, "error": "Not Found"}, status_code=404)
+        scope.update(parameters)
+        try:
+            answer: Response = await route.endpoint(Request(scope, receive, send))
+        except ApiError as error:
+            return JSONResponse(error.body, status_code=error.status)
+        except Exception as error:
+            fault = JSONResponse(
+                {"ok": False, "error": f"The local cloud has a fault: {type(error).__name__}"}, status_code=500
+            )
+            await fault(scope, receive, send)
+            raise
+        return answer
 
 
 class _AnyOrigin:

@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.routing import Match, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
-__all__ = ["SortedRouter"]
+__all__ = ["SortedRoutes"]
 
 _Shelf = tuple[str, str, int]
 
 
-class SortedRouter(Router):
+class SortedRoutes:
     """Routes by method, by what their paths have in second place, and by the number of their parts.
 
     Within a shelf their order holds. Second place is where the API's paths name the resource: ``/v1/devices/...``.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        super().__init__(routes, redirect_slashes=False)
         self._all = routes
         self._resources = {parts[1] for route in routes if len(parts := _parts(route.path)) > 1}
         self._longest = max(len(_parts(route.path)) for route in routes)
         self._shelves: dict[_Shelf, list[Route]] = {}
-
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; one with another method is as unknown as any."""
-        if scope["type"] != "http":
-            await super().app(scope, receive, send)
-            return
-        route, parameters = self.find(scope)
-        if route is None:
-            await self.not_found(scope, receive, send)
-        else:
-            scope.update(parameters)
-            await route.handle(scope, receive, send)
 
     def find(self, scope: Scope) -> tuple[Route | None, Scope]:
         """The first route for a request's method and path, and what its path says."""
