@@ -6,6 +6,7 @@ One JSON line on standard output says where it is reached; everything else goes 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from pathlib import Path
@@ -81,6 +82,9 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _say_ready(up: Running) -> None:
+    # What is here now stays; looking through it for garbage again and again would cost every request.
+    gc.collect()
+    gc.freeze()
     device_server = {"host": up.host, "port": up.device_port, "key_file": str(up.key_file)}
     if up.key_block_file is not None:
         device_server["key_block_file"] = str(up.key_block_file)

@@ -106,6 +106,7 @@ class Cloud:
         self.era = era_named(settings.era)
         self.now = now
         self.started_at = now()
+        self._principals = store.remembered(self._principal)
         self.bus = Bus()
         self.rates = Rates(now) if settings.rate_limits else None
         self.custody = Custody(store, self.era)
@@ -164,21 +165,21 @@ class Cloud:
 
     def principal(self, token: Token) -> Principal | None:
         """Whom a token stands for; None if the account is gone."""
-        match token.kind:
+        return self._principals((token.kind, token.subject))
+
+    def _principal(self, account: tuple[TokenKind, str]) -> Principal | None:
+        kind, subject = account
+        match kind:
             case "user":
-                return Principal(
-                    "user",
-                    token.subject,
-                    roles=self.store.products.roles(token.subject),
-                    organizations=self.store.organizations.roles(token.subject),
-                )
+                roles, organizations = self.store.products.roles(subject), self.store.organizations.roles(subject)
+                return Principal("user", subject, roles=roles, organizations=organizations)
             case "customer":
-                customer = self.store.customers.get(token.subject)
+                customer = self.store.customers.get(subject)
                 return None if customer is None else Principal("customer", customer.id, product=customer.product_id)
             case "product":
-                return Principal("product", token.subject, product=int(token.subject))
+                return Principal("product", subject, product=int(subject))
             case "api user":
-                return self._api_user(token.subject)
+                return self._api_user(subject)
 
     def _api_user(self, api_user_id: str) -> Principal | None:
         found = self.store.api_users.get(api_user_id)

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from photonrig.ownership.model import Owner
@@ -25,7 +26,13 @@ QUEUE_LENGTH = 512
 
 def iso_time(seconds: float) -> str:
     """Seconds since 1970 as the API writes times: ISO 8601, milliseconds, ``Z``."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_whole_second(second)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _whole_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

@@ -227,8 +227,7 @@ class DeviceSession:
         """See :meth:`DeviceHub.read_variable`."""
         if not 0 < len(messages.encode_text(name)) <= _NAME_LIMIT:
             raise VariableUnknown(name)
-        async with self._turn(within):
-            answer = await self.ask(lambda mid, token: messages.variable_request(mid, token, name), (within,))
+        answer = await self._ask_in_turn(lambda mid, token: messages.variable_request(mid, token, name), within)
         if answer.code == Code.NOT_FOUND:
             raise VariableUnknown(name)
         if answer.code != Code.CONTENT:
@@ -237,25 +236,27 @@ class DeviceSession:
 
     async def call_function(self, name: str, argument: str, within: float) -> int:
         """See :meth:`DeviceHub.call_function`."""
-        async with self._turn(within):
-            size = len(messages.encode_text(argument))
-            limit = await self._argument_limit(size)
-            if size > limit:
-                raise UsageError(
-                    f"the argument has {size} bytes, this Device OS takes {limit}; nothing was sent",
-                    device=self.device_id,
-                )
-            if not await self._offers(name):
-                raise FunctionUnknown(name)
-            answer = await self.ask(lambda mid, token: messages.function_call(mid, token, name, argument), (within,))
+        ends = asyncio.get_running_loop().time() + within
+        size = len(messages.encode_text(argument))
+        if size > _OLD_ARGUMENT_LIMIT or name not in self._parts.merged().functions:
+            async with self._turn(within):
+                limit = await self._argument_limit(size)
+                if size > limit:
+                    raise UsageError(
+                        f"the argument has {size} bytes, this Device OS takes {limit}; nothing was sent",
+                        device=self.device_id,
+                    )
+                if not await self._offers(name):
+                    raise FunctionUnknown(name)
+        left = ends - asyncio.get_running_loop().time()
+        answer = await self._ask_in_turn(lambda mid, token: messages.function_call(mid, token, name, argument), left)
         if answer.code != Code.CHANGED or len(answer.payload or b"") != 4:
             raise ProtocolError(f"function {name} was answered with code {answer.code:#04x}", device=self.device_id)
         return int.from_bytes(answer.payload or b"", "big", signed=True)
 
     async def signal(self, on: bool, within: float) -> None:
         """See :meth:`DeviceHub.signal`."""
-        async with self._turn(within):
-            await self.ask(lambda mid, token: messages.signal(mid, token, on), (within,))
+        await self._ask_in_turn(lambda mid, token: messages.signal(mid, token, on), within)
 
     async def ping(self, within: float) -> bool:
         """Whether the device answers an empty message within ``within`` seconds."""
@@ -298,6 +299,14 @@ class DeviceSession:
                 yield
         except TimeoutError:
             raise DeviceTimeout(self.device_id) from None
+
+    async def _ask_in_turn(self, build: messages.Build, within: float) -> Message:
+        """:meth:`ask` once, as one of the requests that may be open at once; most need not wait for their turn."""
+        if self._slots.locked():
+            async with self._turn(within):
+                return await self.ask(build, (within,))
+        async with self._slots:
+            return await self.ask(build, (within,))
 
     async def _argument_limit(self, size: int) -> int:
         if size > _OLD_ARGUMENT_LIMIT and not self._parts.knows(DescribePart.SYSTEM):

@@ -7,15 +7,16 @@ written in one transaction before it is answered.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from photonrig.localcloud.store.accounts import Clients, Customers, Users
 from photonrig.localcloud.store.api_users import ApiUsers
 from photonrig.localcloud.store.binaries import Binaries
 from photonrig.localcloud.store.challenges import Challenges
 from photonrig.localcloud.store.claim_codes import ClaimCodes
-from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.database import Database, Remembered
 from photonrig.localcloud.store.devices import Devices
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.groups import Groups, Targets
@@ -31,6 +32,9 @@ from photonrig.localcloud.store.transfers import Transfers
 from photonrig.localcloud.store.vitals import VitalsTable
 
 __all__ = ["Store"]
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Found = TypeVar("_Found")
 
 
 class Store:
@@ -73,6 +77,10 @@ class Store:
         except BaseException:
             self.devices.forget_cached()
             raise
+
+    def remembered(self, find: Callable[[_Key], _Found]) -> Callable[[_Key], _Found]:
+        """``find``, which asks nothing but this store, called once for each key until something is changed."""
+        return Remembered(self._database, find)
 
     def close(self) -> None:
         """Close the file; the store is of no further use."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.store.schema import MIGRATIONS
 
-__all__ = ["Database"]
+__all__ = ["Database", "Remembered"]
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Found = TypeVar("_Found")
 
 
 class Database:
@@ -23,6 +26,8 @@ class Database:
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
         self._connection.row_factory = sqlite3.Row
         self._depth = 0
+        self.changes = 0
+        """Grows with every statement that may have changed something, and when a transaction is undone."""
         try:
             # An acknowledged change must outlive the process and the machine: WAL with a sync at every commit.
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
@@ -56,6 +61,7 @@ class Database:
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("ROLLBACK")
+                self.changes += 1
             raise
         self._depth -= 1
         if self._depth == 0:
@@ -88,7 +94,31 @@ class Database:
     def _must_be_writing(self) -> None:
         if self._depth == 0:
             raise AssertionError("a change outside of a transaction")
+        self.changes += 1
 
     def close(self) -> None:
         """Close the connection, folding the write-ahead log into the file."""
         self._connection.close()
+
+
+class Remembered(Generic[_Key, _Found]):
+    """What a query finds by its key, asked once for as long as nothing at all is changed."""
+
+    _MOST = 10_000  # keys; then all are forgotten
+
+    def __init__(self, database: Database, find: Callable[[_Key], _Found]) -> None:
+        self._database = database
+        self._find = find
+        self._found: dict[_Key, _Found] = {}
+        self._as_of = database.changes
+
+    def __call__(self, key: _Key) -> _Found:
+        """The query's answer."""
+        if self._as_of != self._database.changes or len(self._found) >= self._MOST:
+            self._found.clear()
+            self._as_of = self._database.changes
+        try:
+            return self._found[key]
+        except KeyError:
+            found = self._found[key] = self._find(key)
+            return found

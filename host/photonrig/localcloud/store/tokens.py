@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from photonrig.localcloud.secrets import new_token, sha256_hex
-from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.database import Database, Remembered
 
 __all__ = ["REFRESH_SECONDS", "GrantedToken", "Token", "TokenKind", "Tokens"]
 
@@ -45,6 +45,7 @@ class Tokens:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
+        self._by_hash = Remembered(database, self._find)
 
     def grant(self, kind: TokenKind, subject: str, client: str, expires_in: int) -> GrantedToken:
         """A new pair of tokens; ``expires_in`` in seconds, 0 means never. Forgets tokens of no further use."""
@@ -61,9 +62,10 @@ class Tokens:
 
     def find(self, access_token: str) -> Token | None:
         """The token with this text, expired or not."""
-        row = self._database.one(
-            "SELECT hash, kind, subject, client, expires_at FROM tokens WHERE hash = ?", sha256_hex(access_token)
-        )
+        return self._by_hash(sha256_hex(access_token))
+
+    def _find(self, hashed: str) -> Token | None:
+        row = self._database.one("SELECT hash, kind, subject, client, expires_at FROM tokens WHERE hash = ?", hashed)
         return None if row is None else Token(*row)
 
     def find_refresh(self, refresh_token: str) -> Token | None:
