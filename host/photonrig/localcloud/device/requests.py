@@ -15,11 +15,16 @@ __all__ = ["Request", "Requests"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request: its id, its one-byte token, and its answer to come, None when the session ends first."""
+    """One request: its id, its one-byte token, and its answer to come; None when the session or the wait ends first."""
 
     message_id: int
     token: bytes
     answer: asyncio.Future[Message | None]
+
+    def give_up(self) -> None:
+        """Wait no longer."""
+        if not self.answer.done():
+            self.answer.set_result(None)
 
 
 class Requests:
@@ -78,8 +83,7 @@ class Requests:
     def end(self) -> None:
         """The session is over: nobody waits any longer."""
         for request in self._open.values():
-            if not request.answer.done():
-                request.answer.set_result(None)
+            request.give_up()
         for answer in self._pings:
             if not answer.done():
                 answer.set_result(False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import logging
 import os
 import time
@@ -90,6 +91,8 @@ class DeviceSession:
         self._settled = False
         self._told: Describe | None = None
         self._early: list[Message] = []
+        self._heard = 0.0  # when something came last, in the loop's time
+        self._watch: asyncio.TimerHandle | None = None
         self._allowance = Allowance(limits.messages_per_second, limits.message_burst)
         self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
 
@@ -100,6 +103,8 @@ class DeviceSession:
 
         Raises ProtocolError when what comes cannot be read with the session's keys: the peer is not the device.
         """
+        self._heard = asyncio.get_running_loop().time()
+        self._listen()
         while self.hello is None:
             received = await self._receive()
             for number, message in enumerate(received):
@@ -137,6 +142,8 @@ class DeviceSession:
         self.closed = True
         for subscription in self.subscriptions:
             self._listeners.remove(self.device_id, subscription)
+        if self._watch is not None:
+            self._watch.cancel()
         self._requests.end()
         self._undelivered.put_nowait(None)
         self._writer.close()
@@ -163,15 +170,10 @@ class DeviceSession:
 
     async def _receive(self) -> list[Message]:
         """The next messages; raises ConnectionError at the end of the stream, TimeoutError after silence."""
-        try:
-            async with asyncio.timeout(self._limits.silence):
-                data = await self._reader.read(4096)
-        except TimeoutError:
-            if self.update is None:  # in a fast update the device says nothing; the update has limits of its own
-                raise
-            return []
+        data = await self._reader.read(4096)
         if not data:
             raise ConnectionResetError("the device closed the connection")
+        self._heard = asyncio.get_running_loop().time()
         received = []
         for plain in self._decoder.decode(data):
             try:
@@ -179,6 +181,16 @@ class DeviceSession:
             except ProtocolError as error:
                 log.warning("%s: ignored a message: %s", self.device_id, error)
         return received
+
+    def _listen(self) -> None:
+        """End the reading when nothing was heard for too long; one timer, not one for each message."""
+        loop = asyncio.get_running_loop()
+        left = self._heard + self._limits.silence - loop.time()
+        if left <= 0 and self.update is None:
+            self._reader.set_exception(TimeoutError())
+        elif not self.closed:
+            # In a fast update the device says nothing; the update has limits of its own.
+            self._watch = loop.call_later(left if left > 0 else self._limits.silence, self._listen)
 
     # Sending
 
@@ -206,16 +218,25 @@ class DeviceSession:
 
         Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before.
         """
+        loop = asyncio.get_running_loop()
         with self._requests.open() as request:
-            for wait in waits:
-                self.send(build(request.message_id, request.token))
-                await asyncio.wait((request.answer,), timeout=wait)
-                if request.answer.done():
-                    answer = request.answer.result()
-                    if answer is None:
-                        raise DeviceOffline(self.device_id)
-                    return answer
-        raise DeviceTimeout(self.device_id)
+
+            def send() -> None:
+                if not self.closed:
+                    self.send(build(request.message_id, request.token))
+
+            self.send(build(request.message_id, request.token))
+            ends = list(itertools.accumulate(waits))
+            timers = [loop.call_later(end, send) for end in ends[:-1]]
+            timers.append(loop.call_later(ends[-1], request.give_up))
+            try:
+                answer = await request.answer
+            finally:
+                for timer in timers:
+                    timer.cancel()
+            if answer is None:
+                raise DeviceOffline(self.device_id) if self.closed else DeviceTimeout(self.device_id)
+            return answer
 
     def next_id(self) -> int:
         """An id for a message that expects no answer."""
