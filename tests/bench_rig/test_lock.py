@@ -110,9 +110,12 @@ import os, signal, subprocess, sys
 from photonrig.bench.lock import hold
 with hold({PATH!r}):
     started = subprocess.Popen(["sleep", "60"])
+    ready, tell = os.pipe()
     forked = os.fork()
     if forked == 0:
+        os.write(tell, b"x")
         signal.pause()
+    os.read(ready, 1)  # the child has begun: what it must let go of, it has let go of
     print("held", flush=True)
     print(started.pid, forked, flush=True)
     sys.stdin.read()
