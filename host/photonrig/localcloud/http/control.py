@@ -48,7 +48,7 @@ async def variable(call: Call) -> Answer:
         raise call.refusal(Situation.VARIABLE_UNKNOWN, name=name) from None
     except (DeviceOffline, DeviceTimeout):
         raise call.refusal(Situation.VARIABLE_OFFLINE) from None
-    if call.request.query_params.get("format") == "raw":
+    if call.request.scope["query_string"] and call.request.query_params.get("format") == "raw":
         return PlainTextResponse(value if isinstance(value, str) else json.dumps(value))
     telemetry = call.cloud.presence.of(device.id)
     return {
