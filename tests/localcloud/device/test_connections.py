@@ -284,6 +284,28 @@ class TestImpatient:
         await core.saw("offline")
 
 
+class TestSlowCore:
+    """Little may wait for the core, and it takes longer than a device may be silent."""
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(silence=0.6, undelivered=2, describe_grace=0.0, describe_answer=0.05)
+
+    async def test_a_device_is_not_silent_while_it_is_not_listened_to(
+        self, hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+    ) -> None:
+        peer = await new_device().join()
+        core.event_gate = asyncio.Event()
+        for number in range(6):
+            peer.publish("burst", str(number).encode())
+        await asyncio.sleep(1.0)  # longer than the silence
+        peer.publish("burst", b"6")
+        core.event_gate.set()
+        await core.saw("event", 7)
+        assert core.all("offline") == []
+        assert hub.online(DEVICE_ID)
+
+
 class TestCrowded:
     """At most three unfinished handshakes."""
 

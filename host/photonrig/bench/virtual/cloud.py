@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from photonrig.bench.virtual.admin import LocalAdmin
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.virtual.process import Ended, ReadyProcess
 from photonrig.errors import RigError
 from photonrig.localcloud.eras.all import ERAS
 from photonrig.particle.cloud_types import Token
@@ -19,7 +18,7 @@ __all__ = ["ERAS", "LocalCloud"]
 _READY: Final = 30.0
 
 
-class LocalCloud:
+class LocalCloud(Ended):
     """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
     ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
@@ -60,18 +59,6 @@ class LocalCloud:
         self.device_host = ""
         self.device_port = 0
         self.key_file = Path()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.stop()
-        else:
-            self.kill()
 
     @property
     def alive(self) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.bench.virtual.photon import Server
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.virtual.process import Ended, ReadyProcess
 from photonrig.errors import RigError
 from photonrig.particle.keys import private_key_der
 
@@ -21,7 +20,7 @@ _READY: Final = 60.0
 _READY_EACH: Final = 0.02
 
 
-class LightDevices:
+class LightDevices(Ended):
     """Many devices that share one key; online inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
     See :mod:`photonrig.bench.virtual.light` for what they can do.
@@ -42,18 +41,6 @@ class LightDevices:
         self._argv += ["--device-key", str(key_file), "--server-key", str(server.key), "--product", str(product)]
         self._argv += ["--server", f"{server.host}:{server.port}"]
         self._process: ReadyProcess | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.stop()
-        else:
-            self.kill()
 
     @property
     def pid(self) -> int:

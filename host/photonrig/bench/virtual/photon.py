@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.slot import Slot
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.virtual.process import Ended, ReadyProcess
 from photonrig.errors import LinkLost, RigError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
@@ -71,7 +70,7 @@ class Server:
     port: int
 
 
-class VirtualPhoton:
+class VirtualPhoton(Ended):
     """One virtual Photon; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`."""
 
     def __init__(
@@ -99,14 +98,6 @@ class VirtualPhoton:
         if not self.alive:
             self.start()
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.stop()
-        else:
-            self.kill()
 
     # --- power ------------------------------------------------------------------------------------------------------
 

@@ -12,16 +12,46 @@ import select
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from photonrig.errors import RigError
 
-__all__ = ["ReadyProcess"]
+__all__ = ["Ended", "ReadyProcess"]
 
 _STOPPING: Final = 10.0
 _TAIL: Final = 15
+
+
+class Ended(ABC):
+    """What runs inside a ``with`` block: ended in order behind it, and at once when the block failed."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.stop()
+        else:
+            self.kill()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Bring it up."""
+
+    @abstractmethod
+    def stop(self) -> Any:
+        """End it in order."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End it at once."""
 
 
 class ReadyProcess:

@@ -91,7 +91,7 @@ class DeviceSession:
         self._settled = False
         self._told: Describe | None = None
         self._early: list[Message] = []
-        self._heard = 0.0  # when something came last, in the loop's time
+        self._waiting_since: float | None = None  # in the loop's time; None while what came is worked on
         self._watch: asyncio.TimerHandle | None = None
         self._allowance = Allowance(limits.messages_per_second, limits.message_burst)
         self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
@@ -103,7 +103,6 @@ class DeviceSession:
 
         Raises ProtocolError when what comes cannot be read with the session's keys: the peer is not the device.
         """
-        self._heard = asyncio.get_running_loop().time()
         self._listen()
         while self.hello is None:
             received = await self._receive()
@@ -170,10 +169,11 @@ class DeviceSession:
 
     async def _receive(self) -> list[Message]:
         """The next messages; raises ConnectionError at the end of the stream, TimeoutError after silence."""
+        self._waiting_since = asyncio.get_running_loop().time()
         data = await self._reader.read(4096)
+        self._waiting_since = None
         if not data:
             raise ConnectionResetError("the device closed the connection")
-        self._heard = asyncio.get_running_loop().time()
         received = []
         for plain in self._decoder.decode(data):
             try:
@@ -183,9 +183,10 @@ class DeviceSession:
         return received
 
     def _listen(self) -> None:
-        """End the reading when nothing was heard for too long; one timer, not one for each message."""
+        """End the reading when it has waited for too long; one timer, not one for each message."""
         loop = asyncio.get_running_loop()
-        left = self._heard + self._limits.silence - loop.time()
+        waited = 0.0 if self._waiting_since is None else loop.time() - self._waiting_since
+        left = self._limits.silence - waited
         if left <= 0 and self.update is None:
             self._reader.set_exception(TimeoutError())
         elif not self.closed:
