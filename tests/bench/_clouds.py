@@ -180,15 +180,3 @@ def _wait_for(process: subprocess.Popen[bytes], ports: tuple[int, ...], log: Pat
             if process.poll() is not None or time.monotonic() > until:
                 raise RigError(f"the JavaScript cloud did not start: {log.read_text()[-400:]}")
             time.sleep(0.05)
-
-
-def allow_files(count: int) -> None:
-    """Raise this process's limit of open files, which its children inherit."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    if os.sysconf("SC_OPEN_MAX") < count:
-        raise RigError(f"{count} open files are needed; raise the limit with ulimit -Hn")

@@ -22,7 +22,7 @@ from typing import TypeVar
 import httpx
 import uvloop
 from _cloud_figures import Figure, Figures, beside, of_rate
-from _clouds import Measured, allow_files, javascript, ours
+from _clouds import Measured, javascript, ours
 from _figures import percentile, write
 from _load import Stream, rate
 from _processes import bounded, cpu_seconds
@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from photonrig.bench.clock import SystemClock
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import build_variant
 from photonrig.errors import PhotonrigError
 from photonrig.particle import messages

@@ -19,6 +19,7 @@ from _processes import cpu_seconds, memory
 
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import Lab
+from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import build_variant
 from photonrig.errors import PhotonrigError, RigError
 
@@ -34,12 +35,7 @@ def make_room(photons: int) -> None:
     :raises RigError: it does not allow that many
     """
     # A pipe from each photon here, a connection from each in the cloud, which inherits the limit.
-    needed = photons * 2 + 256
-    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < needed:
-        raise RigError(f"{photons} photons need {needed} open files, the limit is {most}; raise it with ulimit -Hn")
-    if files != resource.RLIM_INFINITY and files < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, most))
+    allow_files(photons * 2 + 256)
     processes, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     if processes != resource.RLIM_INFINITY and processes < photons + 64:
         raise RigError(f"{photons} photons are as many processes, the limit is {processes}; raise it with ulimit -u")
