@@ -1,6 +1,7 @@
 #include "flash/flash_device.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,15 +47,23 @@ FlashDevice::FlashDevice(const std::string& folder, PlannedPowerCut cut) : cut_(
       return;
     }
   }
-  // Tools read these two by offset; they always have their full length.
-  for (Region region : {Region::Dct, Region::Eeprom}) {
-    size_t have = file_size(region);
-    if (have < size(region) && !write(region, have, std::string(size(region) - have, '\xFF')))
-      error_ = folder + "/" + kLayout[index(region)].file + ": cannot be written";
-  }
+  // Tools read these two by offset, and an application reads its EEPROM byte by byte.
+  for (Region region : {Region::Dct, Region::Eeprom})
+    if (!map_whole(region)) error_ = folder + "/" + kLayout[index(region)].file + ": cannot be written";
+}
+
+bool FlashDevice::map_whole(Region region) {
+  size_t have = file_size(region);
+  if (have < size(region) && !write(region, have, std::string(size(region) - have, '\xFF'))) return false;
+  void* mapped = mmap(nullptr, size(region), PROT_READ, MAP_SHARED, files_[index(region)], 0);
+  if (mapped == MAP_FAILED) return false;
+  mapped_[index(region)] = static_cast<const char*>(mapped);
+  return true;
 }
 
 FlashDevice::~FlashDevice() {
+  for (size_t i = 0; i < kRegionCount; ++i)
+    if (mapped_[i] != nullptr) munmap(const_cast<char*>(mapped_[i]), kLayout[i].size);
   for (int file : files_)
     if (file >= 0) close(file);
 }
@@ -62,6 +71,7 @@ FlashDevice::~FlashDevice() {
 size_t FlashDevice::size(Region region) { return kLayout[index(region)].size; }
 
 size_t FlashDevice::file_size(Region region) const {
+  if (mapped_[index(region)] != nullptr) return size(region);
   struct stat status;
   return fstat(files_[index(region)], &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
 }
@@ -71,6 +81,7 @@ std::string FlashDevice::read(Region region, size_t offset, size_t size) const {
   size_t limit = FlashDevice::size(region);
   if (offset >= limit) return data;
   size_t wanted = std::min(size, limit - offset);
+  if (const char* mapped = mapped_[index(region)]) return data.replace(0, wanted, mapped + offset, wanted);
   size_t done = 0;
   while (done < wanted) {
     ssize_t got = pread(files_[index(region)], data.data() + done, wanted - done, static_cast<off_t>(offset + done));
@@ -127,7 +138,7 @@ bool FlashDevice::erase(Region region, size_t offset, size_t size) {
   count(region, offset, erased);
   size_t have = file_size(region);
   if (offset >= have) return true;
-  if (offset + size < have) return put(region, offset, erased);
+  if (offset + size < have || mapped_[index(region)] != nullptr) return put(region, offset, erased);
   return ftruncate(files_[index(region)], static_cast<off_t>(offset)) == 0;
 }
 

@@ -73,8 +73,11 @@ class FlashDevice {
   // Of the write or erasure that is about to begin and would leave `data`.
   void count(Region region, size_t offset, const std::string& data);
   size_t file_size(Region region) const;
+  // Makes the file of a region as long as the region, and reads it from memory from now on.
+  bool map_whole(Region region);
 
   std::array<int, kRegionCount> files_;
+  std::array<const char*, kRegionCount> mapped_{};  // as many bytes as the region has, or null
   std::string error_;
   uint64_t writes_ = 0;
   PlannedPowerCut cut_;
