@@ -5,8 +5,8 @@ A payload marker with nothing behind it is kept apart from no marker: Device OS 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from photonrig.errors import ProtocolError
 
@@ -23,6 +23,9 @@ class MessageType(IntEnum):
     NON = 1
     ACK = 2
     RST = 3
+
+
+_TYPES = tuple(MessageType)
 
 
 class Code(IntEnum):
@@ -48,8 +51,7 @@ class Option(IntEnum):
     BLOCK2 = 23
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message; ``options`` are (number, value) in ascending order, ``payload`` is None without a payload marker."""
 
     type: MessageType
@@ -68,10 +70,15 @@ class Message:
         out += self.token
         last = 0
         for number, value in self.options:
-            delta_nibble, delta_rest = _split(number - last)
-            length_nibble, length_rest = _split(len(value))
-            out.append(delta_nibble << 4 | length_nibble)
-            out += delta_rest + length_rest + value
+            delta, length = number - last, len(value)
+            if 0 <= delta < 13 and length < 13:
+                out.append(delta << 4 | length)
+            else:
+                delta_nibble, delta_rest = _split(delta)
+                length_nibble, length_rest = _split(length)
+                out.append(delta_nibble << 4 | length_nibble)
+                out += delta_rest + length_rest
+            out += value
             last = number
         if self.payload is not None:
             out.append(_MARKER)
@@ -90,7 +97,7 @@ class Message:
             raise ProtocolError("a token longer than 8 bytes or than the message")
         options, payload = _read_options(data, token_end)
         return cls(
-            MessageType(data[0] >> 4 & 3),
+            _TYPES[data[0] >> 4 & 3],
             data[1],
             int.from_bytes(data[2:4], "big"),
             data[4:token_end],

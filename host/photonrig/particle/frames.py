@@ -19,6 +19,7 @@ from photonrig.errors import ProtocolError
 __all__ = ["MAX_MESSAGE_FROM_DEVICE", "MAX_MESSAGE_TO_DEVICE", "FrameDecoder", "FrameEncoder"]
 
 _BLOCK = 16
+_PADDING = [bytes((length,)) * length for length in range(_BLOCK + 1)]
 
 # Device OS 2.3.1: a buffer of 800 bytes takes 768 bytes of ciphertext; one byte more and the device hangs up.
 MAX_MESSAGE_TO_DEVICE = 767
@@ -44,8 +45,7 @@ class FrameEncoder:
             raise ProtocolError(
                 f"a message of {len(message)} bytes cannot be sent; allowed are 1 to {self._max_message}"
             )
-        padding = _BLOCK - len(message) % _BLOCK
-        plaintext = message + bytes((padding,)) * padding
+        plaintext = message + _PADDING[_BLOCK - len(message) % _BLOCK]
         ciphertext = self._cipher.update(_first_block_changed(plaintext, self._off))
         self._off = _difference(ciphertext)
         return len(ciphertext).to_bytes(2, "big") + ciphertext
@@ -58,40 +58,42 @@ class FrameDecoder:
         self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
         self._off = 0
         self._max_ciphertext = (max_message // _BLOCK + 1) * _BLOCK
-        self._buffer = bytearray()
+        self._rest = b""
 
     def decode(self, data: bytes) -> list[bytes]:
         """Take the next bytes of the stream and return the messages that are complete now.
 
         Raises ProtocolError for a length or padding no peer sends; the stream cannot be read any further then.
         """
-        buffer = self._buffer
-        buffer += data
+        if self._rest:
+            data = self._rest + data
         messages: list[bytes] = []
         start = 0
-        while len(buffer) - start >= 2:
-            length = int.from_bytes(buffer[start : start + 2], "big")
+        while len(data) - start >= 2:
+            length = data[start] << 8 | data[start + 1]
             if length == 0 or length % _BLOCK or length > self._max_ciphertext:
                 raise ProtocolError(f"a frame of {length} bytes; the key is wrong or the stream lost its place")
             end = start + 2 + length
-            if len(buffer) < end:
+            if len(data) < end:
                 break
-            messages.append(self._decrypt(bytes(buffer[start + 2 : end])))
+            messages.append(self._decrypt(data[start + 2 : end]))
             start = end
-        del buffer[:start]
+        self._rest = data[start:]
         return messages
 
     def _decrypt(self, ciphertext: bytes) -> bytes:
         plaintext = _first_block_changed(self._cipher.update(ciphertext), self._off)
         self._off = _difference(ciphertext)
         padding = plaintext[-1]
-        if not 1 <= padding <= _BLOCK or plaintext[-padding:] != bytes((padding,)) * padding:
+        if not 1 <= padding <= _BLOCK or not plaintext.endswith(_PADDING[padding]):
             raise ProtocolError("a frame with wrong padding; the key is wrong or the stream lost its place")
         return plaintext[:-padding]
 
 
 def _difference(ciphertext: bytes) -> int:
     """What the first block, the next IV, and the last one differ in."""
+    if len(ciphertext) == _BLOCK:
+        return 0
     return int.from_bytes(ciphertext[:_BLOCK], "big") ^ int.from_bytes(ciphertext[-_BLOCK:], "big")
 
 
