@@ -130,6 +130,20 @@ async def test_a_function_that_does_not_return(hub: DeviceHub, device: DevicePee
     assert await hub.call_function(DEVICE_ID, "move", "5") == 5
 
 
+async def test_each_request_has_its_own_time(hub: DeviceHub, device: DevicePeer) -> None:
+    await device.join()
+    given_up: list[float] = []
+
+    async def call(within: float) -> None:
+        with pytest.raises(DeviceTimeout):
+            await hub.call_function(DEVICE_ID, "slow", "", timeout=within)
+        given_up.append(within)
+
+    await asyncio.gather(*(call(within) for within in (0.3, 0.1, 0.2)))
+    assert given_up == [0.1, 0.2, 0.3]
+    assert await hub.call_function(DEVICE_ID, "move", "5") == 5
+
+
 async def test_a_device_that_goes_away_in_the_middle(hub: DeviceHub, device: DevicePeer) -> None:
     await device.join()
     call = asyncio.create_task(hub.call_function(DEVICE_ID, "slow", ""))

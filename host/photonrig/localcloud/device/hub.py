@@ -25,6 +25,7 @@ from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.restarts import Restarts
 from photonrig.localcloud.device.session import DeviceSession
+from photonrig.localcloud.device.wire import Wire
 from photonrig.particle.messages import Hello, HelloFlag
 
 __all__ = ["DeviceHub"]
@@ -194,7 +195,9 @@ class DeviceHub:
         try:
             async with asyncio.timeout(self._limits.handshake):
                 device_id, keys = await self._admission.admit(reader, writer)
-                session = DeviceSession(device_id, reader, writer, keys, self._callbacks, self._limits, self._listeners)
+                session = DeviceSession(
+                    device_id, Wire(reader, writer, keys), self._callbacks, self._limits, self._listeners
+                )
                 hello = await session.greet()
             task = asyncio.current_task()
             if task is not None:

@@ -1,8 +1,8 @@
 """The session of one device: from its Hello to the end of its connection.
 
-Two tasks share the work. The reading task answers what the device asks at once and hands answers to those who wait for
-them. Everything for the cloud's core goes through :meth:`DeviceSession.deliver`, one piece after the other, so that a
-slow core neither delays the device's answers nor sees things out of order.
+What the device asks is answered as it comes, and answers go to those who wait for them. Everything for the cloud's core
+goes through :meth:`DeviceSession.deliver`, one piece after the other, so that a slow core neither delays the device's
+answers nor sees things out of order.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.releases import UNIFIED_ENGINE
 from photonrig.localcloud.device.requests import Requests
+from photonrig.localcloud.device.wire import Wire
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
-from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
-from photonrig.particle.handshake import SessionKeys
+from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE
 from photonrig.particle.messages import DescribePart, Hello, HelloFlag
 
 __all__ = ["CLAIM_EVENT", "DeviceSession"]
@@ -55,6 +55,7 @@ _REQUESTS_AT_ONCE = 32
 _DESCRIBE_BLOCKS = 32  # of 512 bytes each, Device OS 3.x
 _FLUSH = 2.0  # seconds a closed session may take to write what is left
 _QUESTIONS = ("particle/device/ip", "particle/device/random", "spark/device/ip", "spark/device/random")
+_ANSWERS = (MessageType.ACK, MessageType.RST)
 _ERASED_CODE = "\ufffd" * 63  # Device OS up to 0.6.3 presents an erased field as a code
 
 
@@ -64,23 +65,19 @@ class DeviceSession:
     def __init__(
         self,
         device_id: str,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        keys: SessionKeys,
+        wire: Wire,
         callbacks: DeviceCallbacks,
         limits: Limits,
         listeners: Listeners,
     ) -> None:
         self.device_id = device_id
-        self.address: str = (writer.get_extra_info("peername") or ("unknown",))[0]
+        self.address = wire.peer
         self.hello: Hello | None = None
         self.subscriptions: dict[Subscription, None] = {}
         self.update: Update | None = None
         self.closed = False
-        self._reader = reader
-        self._writer = writer
-        self._encoder = FrameEncoder(keys.key, keys.iv)
-        self._decoder = FrameDecoder(keys.key, keys.iv)
+        self._wire = wire
+        self._loop = asyncio.get_running_loop()
         self._callbacks = callbacks
         self._listeners = listeners
         self._limits = limits
@@ -91,10 +88,10 @@ class DeviceSession:
         self._settled = False
         self._told: Describe | None = None
         self._early: list[Message] = []
-        self._waiting_since: float | None = None  # in the loop's time; None while what came is worked on
         self._watch: asyncio.TimerHandle | None = None
         self._allowance = Allowance(limits.messages_per_second, limits.message_burst)
         self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
+        self._behind = False  # the device is held until all of that is delivered
 
     # Life
 
@@ -103,9 +100,8 @@ class DeviceSession:
 
         Raises ProtocolError when what comes cannot be read with the session's keys: the peer is not the device.
         """
-        self._listen()
         while self.hello is None:
-            received = await self._receive()
+            received = self._understood(await self._wire.first())
             for number, message in enumerate(received):
                 if message.type is MessageType.CON:
                     self.send(messages.acknowledge(message.message_id))
@@ -117,19 +113,13 @@ class DeviceSession:
         return self.hello
 
     async def run(self) -> None:
-        """Serve the device until its connection ends, falls silent or is closed."""
+        """Serve the device until its connection ends, falls silent or is closed; raises why."""
         describing = asyncio.create_task(self._complete_describe())
         try:
             for message in self._early:
                 self._take(message)
-            while not self.closed:
-                for message in await self._receive():
-                    self._take(message)
-                if wait := self._allowance.overdrawn():
-                    # TCP tells the device to wait too; nobody else notices.
-                    await asyncio.sleep(wait)
-                if self._undelivered.qsize() > self._limits.undelivered:
-                    await self._undelivered.join()
+            self._listen()
+            raise await self._wire.serve(self._receive)
         finally:
             describing.cancel()
             self.close()
@@ -145,8 +135,7 @@ class DeviceSession:
             self._watch.cancel()
         self._requests.end()
         self._undelivered.put_nowait(None)
-        self._writer.close()
-        asyncio.get_running_loop().call_later(_FLUSH, self._writer.transport.abort)
+        self._wire.close(_FLUSH)
 
     async def deliveries(self) -> None:
         """Run what :meth:`deliver` was given, in order, until the session is closed and all is done."""
@@ -159,39 +148,44 @@ class DeviceSession:
                 await asyncio.sleep(0)  # what one device says in a burst is passed on before its next
             except Exception:
                 log.exception("%s: the cloud failed to take in what the device sent", self.device_id)
-            finally:
-                self._undelivered.task_done()
+            if self._behind and self._undelivered.empty():
+                self._behind = False
+                self._wire.release()
 
     def deliver(self, step: Callable[[], Awaitable[None]]) -> None:
         """Run ``step`` after all that was delivered before."""
         if not self.closed:
             self._undelivered.put_nowait(step)
 
-    async def _receive(self) -> list[Message]:
-        """The next messages; raises ConnectionError at the end of the stream, TimeoutError after silence."""
-        self._waiting_since = asyncio.get_running_loop().time()
-        data = await self._reader.read(4096)
-        self._waiting_since = None
-        if not data:
-            raise ConnectionResetError("the device closed the connection")
-        received = []
-        for plain in self._decoder.decode(data):
+    def _receive(self, received: list[bytes]) -> None:
+        """Act on what came, and let the device wait if that was too much."""
+        for message in self._understood(received):
+            self._take(message)
+        if wait := self._allowance.overdrawn():
+            self._wire.hold()  # nobody else notices
+            self._loop.call_later(wait, self._wire.release)
+        if not self._behind and self._undelivered.qsize() > self._limits.undelivered:
+            self._behind = True
+            self._wire.hold()
+
+    def _understood(self, received: list[bytes]) -> list[Message]:
+        understood = []
+        for plain in received:
             try:
-                received.append(Message.decode(plain))
+                understood.append(Message.decode(plain))
             except ProtocolError as error:
                 log.warning("%s: ignored a message: %s", self.device_id, error)
-        return received
+        return understood
 
     def _listen(self) -> None:
-        """End the reading when it has waited for too long; one timer, not one for each message."""
-        loop = asyncio.get_running_loop()
-        waited = 0.0 if self._waiting_since is None else loop.time() - self._waiting_since
+        """End the session when nothing was heard for too long; one timer, not one for each message."""
+        waited = 0.0 if self._wire.held else self._loop.time() - self._wire.heard_at
         left = self._limits.silence - waited
         if left <= 0 and self.update is None:
-            self._reader.set_exception(TimeoutError())
+            self._wire.end(TimeoutError())
         elif not self.closed:
             # In a fast update the device says nothing; the update has limits of its own.
-            self._watch = loop.call_later(left if left > 0 else self._limits.silence, self._listen)
+            self._watch = self._loop.call_later(left if left > 0 else self._limits.silence, self._listen)
 
     # Sending
 
@@ -199,8 +193,8 @@ class DeviceSession:
         """Write one message in one piece; raises DeviceOffline when the session is over."""
         if self.closed:
             raise DeviceOffline(self.device_id)
-        self._writer.write(self._encoder.encode(message.encode()))
-        if self._writer.transport.get_write_buffer_size() > self._limits.write_buffer:
+        self._wire.send(message.encode())
+        if self._wire.unsent > self._limits.write_buffer:
             log.warning("%s: disconnected, it does not read what it is sent", self.device_id)
             self.close()
 
@@ -208,7 +202,7 @@ class DeviceSession:
         """Wait until the device has taken most of what was written; raises DeviceTimeout, DeviceOffline."""
         try:
             async with asyncio.timeout(self._limits.chunk_answer):
-                await self._writer.drain()
+                await self._wire.drain()
         except TimeoutError:
             raise DeviceTimeout(self.device_id) from None
         except ConnectionError:
@@ -219,25 +213,25 @@ class DeviceSession:
 
         Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before.
         """
-        loop = asyncio.get_running_loop()
-        with self._requests.open() as request:
+        if self.closed:
+            raise DeviceOffline(self.device_id)
+        request = self._requests.open(sum(waits))
 
-            def send() -> None:
-                if not self.closed:
-                    self.send(build(request.message_id, request.token))
+        def send() -> None:
+            if not self.closed:
+                self.send(build(request.message_id, request.token))
 
+        timers = [self._loop.call_later(after, send) for after in itertools.accumulate(waits[:-1])]
+        try:
             self.send(build(request.message_id, request.token))
-            ends = list(itertools.accumulate(waits))
-            timers = [loop.call_later(end, send) for end in ends[:-1]]
-            timers.append(loop.call_later(ends[-1], request.give_up))
-            try:
-                answer = await request.answer
-            finally:
-                for timer in timers:
-                    timer.cancel()
-            if answer is None:
-                raise DeviceOffline(self.device_id) if self.closed else DeviceTimeout(self.device_id)
-            return answer
+            answer = await request.answer
+        finally:
+            for timer in timers:
+                timer.cancel()
+            self._requests.close(request)
+        if answer is None:
+            raise DeviceOffline(self.device_id) if self.closed else DeviceTimeout(self.device_id)
+        return answer
 
     def next_id(self) -> int:
         """An id for a message that expects no answer."""
@@ -258,7 +252,7 @@ class DeviceSession:
 
     async def call_function(self, name: str, argument: str, within: float) -> int:
         """See :meth:`DeviceHub.call_function`."""
-        ends = asyncio.get_running_loop().time() + within
+        ends = self._loop.time() + within
         size = len(messages.encode_text(argument))
         if size > _OLD_ARGUMENT_LIMIT or name not in self._parts.merged().functions:
             async with self._turn(within):
@@ -270,7 +264,7 @@ class DeviceSession:
                     )
                 if not await self._offers(name):
                     raise FunctionUnknown(name)
-        left = ends - asyncio.get_running_loop().time()
+        left = ends - self._loop.time()
         answer = await self._ask_in_turn(lambda mid, token: messages.function_call(mid, token, name, argument), left)
         if answer.code != Code.CHANGED or len(answer.payload or b"") != 4:
             raise ProtocolError(f"function {name} was answered with code {answer.code:#04x}", device=self.device_id)
@@ -418,16 +412,19 @@ class DeviceSession:
             log.warning("%s: ignored %s", self.device_id, error)
 
     def _act(self, message: Message) -> None:
+        confirmable = message.type is MessageType.CON
+        if message.is_response or message.type in _ANSWERS:
+            if confirmable:
+                self.send(messages.acknowledge(message.message_id))
+            if not self._requests.answered(message) and message.code == Code.CONTENT and not self._describes_itself:
+                self._absorb(message.payload)  # Device OS up to 0.6.0 answers one describe request twice
+            return
         letter = (message.path or [b""])[0]
         if message.code == Code.GET and letter == b"t":
             self.send(messages.time_reply(message.message_id, message.token, int(time.time())))
             return
-        if message.type is MessageType.CON:
+        if confirmable:
             self.send(messages.acknowledge(message.message_id))
-        if message.type in (MessageType.ACK, MessageType.RST) or message.is_response:
-            if not self._requests.answered(message) and message.code == Code.CONTENT and not self._describes_itself:
-                self._absorb(message.payload)  # Device OS up to 0.6.0 answers one describe request twice
-            return
         self._allowance.spend()
         match message.code, letter:
             case Code.POST, b"e" | b"E":
