@@ -1,5 +1,6 @@
 """Variables, functions, names, signal and ping of devices that answer, do not answer, or are not there."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
             raw = await there.call("GET", f"/v1/devices/{DEVICE}/position", "u", params={"format": "raw"})
             assert raw.text == text
             assert raw.headers["content-type"].startswith("text/plain")
+        for no_number in (math.nan, math.inf):  # JSON has no word for them
+            there.devices.variables["position"] = no_number
+            assert (await there.ok("GET", f"/v1/devices/{DEVICE}/position", "u"))["result"] is None
 
     in_world(tmp_path, story)
 

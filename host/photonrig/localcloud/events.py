@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import uuid
 import weakref
 from collections import deque
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
+
+import orjson
 
 from photonrig.ownership.model import Owner
 
@@ -65,7 +66,7 @@ class Event:
             "coreid": self.coreid,
         }
         name = self.name.replace("\r", " ").replace("\n", " ")
-        object.__setattr__(self, "wire", f"event: {name}\ndata: {json.dumps(body)}\n\n".encode())
+        object.__setattr__(self, "wire", f"event: {name}\ndata: ".encode() + orjson.dumps(body) + b"\n\n")
 
 
 @dataclass(frozen=True, slots=True)

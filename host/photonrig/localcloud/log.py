@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
+
+import orjson
 
 from photonrig.localcloud.events import iso_time
 
@@ -25,11 +26,15 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str)
+        return orjson.dumps(entry, default=str).decode()
 
 
 def log_to_stderr(level: str) -> None:
     """Send the whole process's log to standard error, from a level (debug, info, warning, error) up."""
+    # Where in the source a line comes from, and in which thread, is not in it and need not be found out for it: the
+    # switches that the documentation of logging names.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

@@ -134,7 +134,8 @@ class Principal:
     """Who holds the token: a user or API user with roles, a customer of a product, or a product itself.
 
     ``roles`` are those in products, own or by way of their organization; ``organizations`` those in organizations. An
-    API user has ``scopes``, and a role only as the sign of where it belongs.
+    API user has ``scopes``, and a role only as the sign of where it belongs. ``owner`` is the account that devices may
+    belong to; None for a product's token and an API user.
     """
 
     kind: Literal["user", "customer", "product", "api user"]
@@ -143,14 +144,14 @@ class Principal:
     roles: Mapping[int, Role] = field(default_factory=dict)
     organizations: Mapping[str, Role] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset()
+    owner: Owner | None = field(init=False, compare=False)
 
     def __hash__(self) -> int:
         return hash((self.kind, self.id, self.product))
 
-    @property
-    def owner(self) -> Owner | None:
-        """The account that devices may belong to; None for a product's token and an API user."""
-        return Owner(self.kind, self.id) if self.kind in ("user", "customer") else None
+    def __post_init__(self) -> None:
+        owner = Owner(self.kind, self.id) if self.kind in ("user", "customer") else None
+        object.__setattr__(self, "owner", owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from time import perf_counter
 
-from starlette.datastructures import State
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.http import (
@@ -45,12 +44,18 @@ from photonrig.localcloud.http import (
     users,
     webhooks,
 )
-from photonrig.localcloud.http.access_log import AccessLogged
+from photonrig.localcloud.http.answering import respond
 from photonrig.localcloud.http.errors import ApiError
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.rate_limits import RateLimited
 from photonrig.localcloud.http.router import SortedRoutes
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
+}
 
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
@@ -79,8 +84,7 @@ def make_app(cloud: Cloud) -> ASGIApp:
         each for each in all_routes(extensions=cloud.settings.extensions) if not cloud.era.lacks & endpoints_of(each)
     ]
     app = _Api(cloud, routes)
-    limited = app if cloud.rates is None else RateLimited(app, cloud.rates)
-    return AccessLogged(_AnyOrigin(limited))
+    return app if cloud.rates is None else RateLimited(app, cloud.rates)
 
 
 def all_routes(*, extensions: bool = False) -> list[Route]:
@@ -98,59 +102,36 @@ class _Api:
     """Finds the route of a request, runs it, and turns what it raises into an answer."""
 
     def __init__(self, cloud: Cloud, routes: Sequence[Route]) -> None:
-        self.state = State({"cloud": cloud})
+        self.cloud = cloud
         self.routes = routes
         self._sorted = SortedRoutes(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        began = perf_counter()
         scope["app"] = self
-        response = await self._answer(scope, receive, send)
-        await response(scope, receive, send)
+        fault: Exception | None = None
+        try:
+            response = await self._answer(scope, receive, send)
+        except ApiError as error:
+            response = Json(error.body, status_code=error.status)
+        except Exception as error:
+            text = f"The local cloud has a fault: {type(error).__name__}"
+            response, fault = Json({"ok": False, "error": text}, status_code=500), error
+        await respond(response, began, scope, receive, send)
+        if fault is not None:
+            raise fault
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response:
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT)
+        if len(path) > 1 and path.endswith("/"):
+            path = scope["path"] = path.rstrip("/")
         # A path that exists for other methods is as unknown as any: clients parse every answer as JSON.
-        route, parameters = self._sorted.find(scope)
+        route, scope["path_params"] = self._sorted.find(method, path)
         if route is None:
-            return JSONResponse({"ok": False, "error": "Not Found"}, status_code=404)
-        scope.update(parameters)
-        try:
-            answer: Response = await route.endpoint(Request(scope, receive, send))
-        except ApiError as error:
-            return JSONResponse(error.body, status_code=error.status)
-        except Exception as error:
-            fault = JSONResponse(
-                {"ok": False, "error": f"The local cloud has a fault: {type(error).__name__}"}, status_code=500
-            )
-            await fault(scope, receive, send)
-            raise
+            return Json({"ok": False, "error": "Not Found"}, status_code=404)
+        answer: Response = await route.endpoint(Request(scope, receive, send))
         return answer
-
-
-class _AnyOrigin:
-    """Lets web pages of any origin use the API, as the real one does; tokens, not cookies, carry the rights."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_origin(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"access-control-allow-origin", b"*")]
-            await send(message)
-
-        if scope["method"] == "OPTIONS":
-            allowed: dict[str, Any] = {
-                "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-                "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
-            }
-            await Response(status_code=204, headers=allowed)(scope, receive, send_with_origin)
-            return
-        if len(scope["path"]) > 1 and scope["path"].endswith("/"):
-            scope = {**scope, "path": scope["path"].rstrip("/")}
-        await self._app(scope, receive, send_with_origin)

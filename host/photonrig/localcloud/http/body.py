@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -10,16 +9,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from photonrig.localcloud.http.errors import ApiError, refused
+from photonrig.localcloud.http.errors import refused
 
 __all__ = ["Body", "UploadedFile", "read_body"]
 
 MAX_PARTS = 2000
-BODY_SECONDS = 60.0
 _LONGEST_END = 256
 
 
@@ -79,45 +77,36 @@ class Body:
         return found
 
 
-_SIGNS_OF_A_BODY = frozenset(("content-length", "transfer-encoding"))
-
-
 async def read_body(request: Request, limit: int) -> Body:
     """Read and decode the body, of at most ``limit`` bytes.
 
     :raises ApiError: 413 too large, 400 not decodable
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return await _read_multipart(request, limit)
-    if _SIGNS_OF_A_BODY.isdisjoint(request.headers):
+    headers = dict(request.scope["headers"])
+    if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return Body()
-    raw = b"".join([chunk async for chunk in _bounded(request, limit)])
+    raw = await _whole(request, limit)
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind == b"multipart/form-data":
+        return await _decode_multipart(request.headers, raw, limit)
     if not raw.strip():
         return Body()
-    if kind == "application/json" or (kind != "application/x-www-form-urlencoded" and raw.lstrip()[:1] == b"{"):
+    if kind == b"application/json" or (kind != b"application/x-www-form-urlencoded" and raw.lstrip()[:1] == b"{"):
         return Body("json", _decode_json(raw))
     return Body("form", _decode_form(raw))
 
 
-async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    size = 0
-    ends = asyncio.get_running_loop().time() + BODY_SECONDS
-    chunks = request.stream()
-    try:
-        while True:
-            async with asyncio.timeout_at(ends):
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            size += len(chunk)
-            if size > limit:
-                raise refused(413, f"The request is larger than {limit} bytes")
-            yield chunk
-    except ClientDisconnect as error:
-        raise refused(400, "The request ended early") from error
-    except TimeoutError:
-        raise refused(408, f"The request was not there within {BODY_SECONDS:g} s") from None
+async def _whole(request: Request, limit: int) -> bytes:
+    raw = bytearray()
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise refused(400, "The request ended early")
+        raw += message.get("body", b"")
+        if len(raw) > limit:
+            raise refused(413, f"The request is larger than {limit} bytes")
+        if not message.get("more_body", False):
+            return bytes(raw)
 
 
 def _decode_json(raw: bytes) -> dict[str, Any]:
@@ -157,25 +146,17 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return fields
 
 
-async def _read_multipart(request: Request, limit: int) -> Body:
-    end = b""
+async def _decode_multipart(headers: Headers, raw: bytes, limit: int) -> Body:
+    async def all_at_once() -> AsyncGenerator[bytes, None]:
+        yield raw
 
-    async def watched() -> AsyncGenerator[bytes, None]:
-        nonlocal end
-        async for chunk in _bounded(request, limit):
-            end = (end + chunk)[-_LONGEST_END:]
-            yield chunk
-
-    parser = MultiPartParser(request.headers, watched(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
+    parser = MultiPartParser(headers, all_at_once(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
     try:
         form = await parser.parse()
         # The parser takes a body that stops early for a whole one, without its last part.
-        _, options = parse_options_header(request.headers["content-type"])
-        if b"--" + options[b"boundary"] + b"--" not in end:
+        _, options = parse_options_header(headers["content-type"])
+        if b"--" + options[b"boundary"] + b"--" not in raw[-_LONGEST_END:]:
             raise MultiPartException("the closing boundary is missing")
-    except ApiError:
-        _close(parser)
-        raise
     except (MultiPartException, KeyError, ValueError) as error:
         _close(parser)
         raise refused(400, "The multipart body is damaged or incomplete") from error

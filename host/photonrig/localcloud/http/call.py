@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from photonrig.localcloud.core import Cloud
@@ -18,6 +17,7 @@ from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_o
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.body import Body, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
@@ -250,13 +250,13 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
     """A route for holders of a token."""
 
     async def endpoint(request: Request) -> Response:
-        cloud: Cloud = request.app.state.cloud
+        cloud: Cloud = request.app.cloud
         body = await read_body(request, limit)
         token = find_token(cloud, request, body)
         principal = cloud.principal(token)
         if principal is None:
             raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-        request.state.who = f"{principal.kind} {principal.id}"
+        request.scope["principal"] = principal
         body.fields.pop("access_token", None)
         return _response(await handler(Call(cloud, request, body, token, principal)))
 
@@ -268,7 +268,7 @@ def open_route(method: str, path: str, handler: OpenHandler) -> ApiRoute:
 
     async def endpoint(request: Request) -> Response:
         body = await read_body(request, SMALL_BODY)
-        return _response(await handler(OpenCall(request.app.state.cloud, request, body)))
+        return _response(await handler(OpenCall(request.app.cloud, request, body)))
 
     return ApiRoute(method, path, handler, endpoint, needs_token=False)
 
@@ -291,14 +291,14 @@ def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
 
 def bearer_token(request: Request) -> str | None:
     """The token of the Authorization header; None when there is none."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    return credentials.strip() or None if scheme.lower() == "bearer" else None
+    scheme, credentials = _authorization(request)
+    return credentials or None if scheme == "bearer" else None
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
     """Name and password of a Basic authorization header; None when there is none or it is damaged."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    scheme, encoded = _authorization(request)
+    if scheme != "basic":
         return None
     try:
         name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -307,13 +307,10 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-class _Json(JSONResponse):
-    _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-    def render(self, content: Any) -> bytes:
-        """As its base does, which makes an encoder for each answer."""
-        return self._encode(content).encode()
+def _authorization(request: Request) -> tuple[str, str]:
+    scheme, _, credentials = dict(request.scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
+    return scheme.lower(), credentials.strip()
 
 
 def _response(answer: Answer) -> Response:
-    return answer if isinstance(answer, Response) else _Json(answer)
+    return answer if isinstance(answer, Response) else Json(answer)

@@ -26,7 +26,7 @@ def target(call: Call, user_action: Action, product_action: Action) -> Device:
     """The device of the path, whichever form the path has."""
     if call.extended:
         return call.any_device(user_action, product_action)
-    if {"product", "organization"} & call.request.path_params.keys():
+    if "product" in call.request.path_params or "organization" in call.request.path_params:
         return call.product_device(product_action)[1]
     return call.device(user_action)
 

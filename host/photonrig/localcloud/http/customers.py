@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, find_token, open_route, route
 from photonrig.localcloud.http.clients import product_of
 from photonrig.localcloud.http.errors import oauth_error, refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.oauth import DEFAULT_SECONDS, authenticated_client, token_body
 from photonrig.localcloud.http.views import paged, timestamp
 from photonrig.localcloud.secrets import hash_password
@@ -40,7 +41,7 @@ async def create(call: OpenCall) -> Answer:
             raise refused(400, "password is required, unless no_password is true")
     hashed = await asyncio.to_thread(hash_password, password) if password else None
     granted, customer = _make(call, product, client_id, email, hashed)
-    return JSONResponse(token_body(granted, scope=f"customer={customer.email}"), status_code=201)
+    return Json(token_body(granted, scope=f"customer={customer.email}"), status_code=201)
 
 
 async def _create_implicitly(call: OpenCall) -> Answer:

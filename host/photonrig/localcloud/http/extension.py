@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from photonrig.localcloud.eras import Action, Subject
@@ -20,6 +20,7 @@ from photonrig.localcloud.http import control
 from photonrig.localcloud.http.call import EXTENSION, Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.events import prefix_of, stream
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import product_device_view
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
@@ -113,7 +114,7 @@ def _marked(name: str, handler: Callable[[Call], Awaitable[Answer]]) -> Callable
     @functools.wraps(handler)
     async def marked(call: Call) -> Answer:
         answer = await handler(call)
-        response = answer if isinstance(answer, Response) else JSONResponse(answer)
+        response = answer if isinstance(answer, Response) else Json(answer)
         response.headers["X-Photonrig-Extension"] = name
         return response
 

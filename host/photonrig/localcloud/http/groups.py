@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.rollout import target_version
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Group, Targeting, in_groups
@@ -41,7 +42,7 @@ async def create(call: Call) -> Answer:
     with call.cloud.store.write():
         if not call.cloud.store.groups.add(group):
             raise refused(400, f"The group {group.name} exists already")
-    return JSONResponse({"group": _shown(call, group)}, status_code=201)
+    return Json({"group": _shown(call, group)}, status_code=201)
 
 
 async def show(call: Call) -> Answer:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from starlette.responses import JSONResponse
-
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import Event, Stream, iso_time
 from photonrig.localcloud.history import EVENT_SECONDS
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.json_answer import Json
 
 __all__ = ["ROUTES"]
 
@@ -46,7 +45,7 @@ def _answer(call: Call, stream: Stream) -> Answer:
         limit=int(limit),
     )
     body = {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
-    return JSONResponse(body, headers={"X-Photonrig-Extension": "events"})
+    return Json(body, headers={"X-Photonrig-Extension": "events"})
 
 
 def _time(text: str | None) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, OpenCall, open_route, route
 from photonrig.localcloud.http.errors import combined, refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import paged
 from photonrig.localcloud.library_archive import read_library
 from photonrig.localcloud.store.libraries import Library
@@ -81,7 +82,7 @@ async def upload(call: Call) -> Answer:
     if not added:
         raise combined(400, f"Version {read.version} of {read.name} exists already; state a higher one")
     (made,) = [each for each in libraries.versions(read.name) if each.version == read.version]
-    return JSONResponse({"data": _shown(call, made)}, status_code=201)
+    return Json({"data": _shown(call, made)}, status_code=201)
 
 
 async def publish(call: Call) -> Answer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from photonrig.localcloud import choices
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import paged, product_device_view
 from photonrig.localcloud.store.accounts import User
 from photonrig.localcloud.store.devices import Device
@@ -116,7 +117,7 @@ async def release(call: Call) -> Answer:
     """End the claim on a device, whoever holds it."""
     _, device = call.product_device(Action.PRODUCT_RELEASE)
     call.cloud.custody.release(device)
-    return JSONResponse({"ok": True}, status_code=choices.OWNER_RELEASE_STATUS.chosen)
+    return Json({"ok": True}, status_code=choices.OWNER_RELEASE_STATUS.chosen)
 
 
 async def remove(call: Call) -> Answer:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from photonrig.errors import ModuleError
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Group
 from photonrig.localcloud.store.product_firmware import Firmware
@@ -50,7 +51,7 @@ async def upload(call: Call) -> Answer:
         )
     if not added:
         raise combined(400, f"Version {version} exists already; build the firmware with a higher PRODUCT_VERSION")
-    return JSONResponse(_shown(call, _found(call, product, version)), status_code=201)
+    return Json(_shown(call, _found(call, product, version)), status_code=201)
 
 
 async def show(call: Call) -> Answer:

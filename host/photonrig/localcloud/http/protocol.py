@@ -1,32 +1,42 @@
-"""The HTTP connection with bounds: how long a head may be and how long it may take."""
+"""The HTTP connection with bounds: how long a head may be, how long head and body may take.
+
+How long a body may be is each route's to say.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["HEAD_BYTES", "HEAD_SECONDS", "BoundedHttp"]
+__all__ = ["BODY_SECONDS", "HEAD_BYTES", "HEAD_SECONDS", "WHOLE_ANSWER", "BoundedHttp"]
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
+BODY_SECONDS = 60.0
+
+# An extension of ASGI; its ``send`` takes status, headers and body of an answer and writes them in one write, which
+# costs both sides half as much as two. Whether the headers are well formed is the caller's to know.
+WHOLE_ANSWER = "photonrig.whole_answer"
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection is closed whose request line and headers are too long, or not there in time."""
+    """A connection is closed whose request is not there in time, or whose request line and headers are too long."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._head_bytes = 0
         self._reading_head = True
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None  # while a head or a body is awaited
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
-        self._await_head()
+        self._wait_for_the_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -36,42 +46,70 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of a request."""
         if self._reading_head:
-            if self._head_timer is None:
-                self._await_head()
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
                 self._refuse(431, f"The request's head is longer than {HEAD_BYTES} bytes")
                 return
         super().data_received(data)
+        if self._timer is None and (self._head_bytes or not self._reading_head):
+            self._wait_for_the_rest()
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         self._reading_head = False
         self._stop_waiting()
         super().on_headers_complete()
+        self.scope["extensions"] = {WHOLE_ANSWER: {"send": partial(self._answer, self.cycle)}}
 
     def on_message_complete(self) -> None:
         """The request is there as a whole; what comes next is another's head."""
         self._reading_head = True
         self._head_bytes = 0
+        self._stop_waiting()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What was sent is no HTTP; the answer is JSON all the same."""
         self._refuse(400, msg)
 
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+    def _answer(
+        self, cycle: RequestResponseCycle, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> bool:
+        """Answer in one write; False, with nothing done, when the client does not read."""
+        if cycle.disconnected:
+            return True
+        if cycle.flow.write_paused:
+            return False
+        head = [STATUS_LINE[status]]
+        for name, value in (*cycle.default_headers, *headers):
+            head += (name, b": ", value, b"\r\n")
+        head.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        if cycle.scope["method"] != "HEAD":
+            head.append(body)
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"".join(head))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def _wait_for_the_rest(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS if self._reading_head else BODY_SECONDS, self._too_slow)
 
     def _stop_waiting(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _too_slow(self) -> None:
-        self._head_timer = None
+        self._timer = None
         if self._reading_head:
             self._refuse(408, f"The request's head was not there within {HEAD_SECONDS:g} s")
+        elif self.cycle.response_started:
+            self.transport.close()
+        else:
+            self._refuse(408, f"The request was not there within {BODY_SECONDS:g} s")
 
     def _refuse(self, status: int, text: str) -> None:
         body = json.dumps({"ok": False, "error": text}).encode()

@@ -8,13 +8,13 @@ from dataclasses import replace
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from starlette.responses import JSONResponse
 
 from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, route, subject_of
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.ownership.model import key_may_be_replaced
 
 __all__ = ["ROUTES"]
@@ -36,9 +36,9 @@ async def send_key(call: Call) -> Answer:
         with call.cloud.store.write():
             devices.add(device_id, key, PHOTON_PLATFORM)
             _note_serial_number(call, device_id)
-        return JSONResponse("Success!")
+        return Json("Success!")
     if device.public_key == key and call.allows(Action.ENROL):
-        return JSONResponse("Success!")
+        return Json("Success!")
     if not call.allows(Action.DEVICE_KEY, subject_of(device)):
         raise call.refusal(Situation.DEVICE_DENIED)
     if not key_may_be_replaced(device.state):
@@ -47,7 +47,7 @@ async def send_key(call: Call) -> Answer:
         devices.save(replace(device, public_key=key))
         _note_serial_number(call, device_id)
     call.cloud.devices.disconnect(device_id)
-    return JSONResponse("Success!")
+    return Json("Success!")
 
 
 def _note_serial_number(call: Call, device_id: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from time import perf_counter
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photonrig.localcloud import rates
+from photonrig.localcloud.http.answering import respond
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.rates import Rates, Rule
 
 __all__ = ["RateLimited", "too_many"]
@@ -34,11 +36,11 @@ class RateLimited:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, let through or refused."""
-        if scope["type"] != "http" or scope["path"] == "/healthz":
+        if scope["type"] != "http" or scope["path"] == "/healthz" or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
         who = (scope.get("client") or ("unknown", 0))[0]
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], scope["path"].rstrip("/")
         rule = _BY_PATH.get((method, path))
         if rule is None and method == "DELETE" and path.startswith("/v1/access_tokens/"):
             rule = rates.TOKENS_AND_USERS
@@ -51,7 +53,7 @@ class RateLimited:
         if streams:
             waits.append(self._counts.take(rates.OPEN_STREAMS, who))
         if wait := max(waits):
-            await too_many(wait)(scope, receive, send)
+            await self._refuse(wait, scope, receive, send)
         elif (method, path) == _GRANT:
             await self._grant(who, scope, receive, send)
         elif not streams:
@@ -62,7 +64,10 @@ class RateLimited:
             finally:
                 self._counts.stream_ends(who)
         else:
-            await too_many(1.0)(scope, receive, send)
+            await self._refuse(1.0, scope, receive, send)
+
+    async def _refuse(self, wait: float, scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(too_many(wait), perf_counter(), scope, receive, send)
 
     async def _grant(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
         async def noting(message: Message) -> None:
@@ -73,8 +78,8 @@ class RateLimited:
         await self._app(scope, receive, noting)
 
 
-def too_many(wait: float) -> JSONResponse:
+def too_many(wait: float) -> Json:
     """The refusal: come back in ``wait`` seconds."""
     seconds = math.ceil(wait)
     text = f"Too many requests; try again in {seconds} s"
-    return JSONResponse({"ok": False, "error": text}, status_code=429, headers={"Retry-After": str(seconds)})
+    return Json({"ok": False, "error": text}, status_code=429, headers={"Retry-After": str(seconds)})

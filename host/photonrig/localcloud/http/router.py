@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.routing import Match, Route
-from starlette.types import Scope
 
 __all__ = ["SortedRoutes"]
+
+_REMEMBERED = 1024  # paths, of at most so many characters
+_REMEMBERED_LENGTH = 160
 
 _Shelf = tuple[str, str, int]
 
@@ -23,16 +26,19 @@ class SortedRoutes:
         self._resources = {parts[1] for route in routes if len(parts := _parts(route.path)) > 1}
         self._longest = max(len(_parts(route.path)) for route in routes)
         self._shelves: dict[_Shelf, list[Route]] = {}
+        self._remembered = lru_cache(_REMEMBERED)(self._look_up)
 
-    def find(self, scope: Scope) -> tuple[Route | None, Scope]:
-        """The first route for a request's method and path, and what its path says."""
-        parts = _parts(scope["path"])
+    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+        """The first route for a request's method and path, and the parts that its path names."""
+        return (self._remembered if len(path) <= _REMEMBERED_LENGTH else self._look_up)(method, path)
+
+    def _look_up(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+        parts = _parts(path)
         resource = parts[1] if len(parts) > 1 and parts[1] in self._resources else ""
-        shelf = self._shelf((scope["method"], resource, min(len(parts), self._longest + 1)))
-        for route in shelf:
-            match, parameters = route.matches(scope)
+        for route in self._shelf((method, resource, min(len(parts), self._longest + 1))):
+            match, found = route.matches({"type": "http", "method": method, "path": path})
             if match is Match.FULL:
-                return route, parameters
+                return route, found["path_params"]
         return None, {}
 
     def _shelf(self, name: _Shelf) -> list[Route]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from photonrig.localcloud.core import Cloud
@@ -18,6 +19,7 @@ _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000
 
 
+@lru_cache(maxsize=1024)
 def timestamp(seconds: float | None) -> str | None:
     """A time as the API writes it; None stays None."""
     return None if seconds is None else iso_time(seconds)

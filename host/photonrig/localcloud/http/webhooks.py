@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import JSONResponse
-
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.http.call import Answer, Call, Handler, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.store.hooks import HookOwner, StoredHook
 from photonrig.localcloud.webhooks.config import HookConfig
 
@@ -55,7 +54,7 @@ async def create(call: Call) -> Answer:
         made = call.cloud.store.hooks.add(shelf.kind, shelf.id, config.as_fields())
     call.cloud.hooks_changed(made.id)
     address = f"{str(call.request.base_url).rstrip('/')}/v1/webhooks/{made.id}"
-    return JSONResponse({**_shown(made), "ok": True, "hookUrl": address}, status_code=201)
+    return Json({**_shown(made), "ok": True, "hookUrl": address}, status_code=201)
 
 
 async def show(call: Call) -> Answer:
