@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,24 @@ def cpu_seconds(pid: int) -> float:
     """Processor time used so far by all threads; counted in nanoseconds, not in clock ticks."""
     tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
+@contextlib.contextmanager
+def on_one_processor(*pids: int) -> Iterator[None]:
+    """Keep these processes, with all their threads, and this one to the first processor there is."""
+    everywhere = os.sched_getaffinity(0)
+
+    def keep_to(processors: set[int]) -> None:
+        for pid in (os.getpid(), *pids):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(ProcessLookupError):  # it has just ended
+                    os.sched_setaffinity(int(thread.name), processors)
+
+    keep_to({min(everywhere)})
+    try:
+        yield
+    finally:
+        keep_to(everywhere)
 
 
 @contextlib.contextmanager
