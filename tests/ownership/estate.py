@@ -41,6 +41,7 @@ class Wire(httpx.BaseTransport):
         self.before: Callable[[int, str], None] = lambda number, request: None
         self.after: Callable[[int, str], None] = lambda number, request: None
         self.refuses = -1
+        self.refuses_changes = False  # of the cloud: what is no GET
         self._inner = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -52,6 +53,8 @@ class Wire(httpx.BaseTransport):
         def refusal() -> httpx.Response:
             return httpx.Response(418, json={"ok": False, "error": "no"}, request=request)
 
+        if self.refuses_changes and request.method != "GET":
+            return refusal()
         return self.carry(f"{request.method} {request.url.path}", send, refusal)
 
     def carry(self, name: str, send: Callable[[], T], refusal: Callable[[], T]) -> T:

@@ -141,6 +141,29 @@ class Interrupter:
             seen = f"{where[0] or 'nobody'} in {where[1]}; {progress.reason}"
             yield Interruption(how, point, request, str(progress.outcome), seen, right)
 
+    def killed_then_refused(self, after: str) -> Iterator[Progress]:
+        """Killed after a request, the device without power from then on; the next process is refused its first change.
+
+        Then, with the device's power back, one more goes on, and the device comes to rest.
+        """
+        assert self.held
+        self._reset()
+        with self.there.wired(offers=self.case.offers) as keys:
+            assert take(self.case.plan, keys, bench=self.bench).outcome == "done"
+        point = self.there.wire.requests.index(after)
+        self._reset()
+        cut = self._killed("killed after", point, go_on=False)
+        assert cut
+        self.held.photon.kill()
+        with self.there.wired(offers=self.case.offers) as keys:
+            self.there.wire.refuses_changes = True
+            progress = take(self.case.plan, keys, bench=self.bench, progress=cut[1])
+        yield progress
+        self.held.photon.start()
+        progress = self._go_on(progress)
+        self.held.settle()
+        yield progress
+
     def _reset(self) -> None:
         if self.held and self.case.device:
             self.held.photon.kill()
@@ -187,7 +210,7 @@ class Interrupter:
             progress = take(self.case.plan, keys, bench=self.bench)
         return (wire.requests[point], progress) if len(wire.requests) > point else None
 
-    def _killed(self, how: How, point: int) -> tuple[str, Progress] | None:
+    def _killed(self, how: How, point: int, *, go_on: bool = True) -> tuple[str, Progress] | None:
         """A process of its own takes the flow and is killed; another goes on with what the first has written down."""
         self.journal.write_bytes(b"")
         child = os.fork()
@@ -203,6 +226,8 @@ class Interrupter:
         assert os.WTERMSIG(status) == signal.SIGKILL
         *lines, request = (line for line in self.journal.read_text().split("\n")[:-1] if line)
         last = Progress.from_json(json.loads(lines[-1])) if lines else None
+        if last is not None and not go_on:
+            return request, last
         return request, self._go_on(last)
 
     def _take_and_die(self, how: How, point: int) -> bool:

@@ -91,6 +91,15 @@ def test_all_steps_are_done_in_order_and_journaled_before_and_after() -> None:
     assert kept[-1].unowned > 0
 
 
+def test_what_is_foreseen_of_a_step_is_written_down_before_it_acts() -> None:
+    world, kept, facts = World(), list[Progress](), dict[str, object]()
+    world.trouble["before one"] = [raising(PowerCut())]
+    flow = Flow("lamp", "A lamp is lit", (step("one", foresee=lambda _: facts.update(coming=True)),))
+    with pytest.raises(PowerCut):
+        run(flow, world, DEVICE, facts=facts, journal=kept.append)
+    assert [(each.phase, each.facts) for each in kept] == [("begun", {"coming": True})]
+
+
 def test_a_finished_flow_does_nothing_when_it_is_run_again() -> None:
     world = World()
     finished = light(world)

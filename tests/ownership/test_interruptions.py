@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from photonrig.bench.toolchain import Toolchain
+from photonrig.ownership import blocks
 from photonrig.ownership.flows import FLOWS
 
 from .estate import Estate, estate
@@ -81,3 +82,18 @@ def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
     assert page(PAGE) == DOCUMENT.read_text(), "tests/bench/interrupted_flows.py --docs writes the page anew"
     assert {row["lost"] for row in PAGE.values()} == {"0"}
     assert SHORT.keys() <= every.keys()
+
+
+def test_a_code_given_by_a_process_that_was_killed_is_not_forgotten(
+    there: Estate, held: InHand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "_ONLINE", 5.0)
+    case = cases(there)["set-up, by a customer"]
+    try:
+        refused, after = Interrupter(there, case, tmp_path / "journal", held).killed_then_refused("SoftAP connect-ap")
+    finally:
+        held.photon.kill()
+    assert refused.outcome == "waiting"  # without power the device keeps the code
+    assert "may still come" in refused.reason
+    assert after.outcome == "undone"
+    assert there.owner() is None

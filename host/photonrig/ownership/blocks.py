@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from photonrig.bench.clock import NotSeen
 from photonrig.bench.slot import Slot
-from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
 from photonrig.ownership.engine import NotYet, Step
 from photonrig.ownership.keyring import Account
 from photonrig.ownership.passage import Bench, Passage
@@ -291,8 +291,9 @@ def _set_up(at: Passage) -> None:
     bench = at.bench
     if bench is None:
         raise UsageError("the device must be in a slot to be set up", device=at.device)
-    acting = at.keys.acting_as(at.to)
-    code = acting.create_claim_code(at.plan.product if at.to.kind == "customer" else None)
+    with _no_code_given(at):
+        acting = at.keys.acting_as(at.to)
+        code = acting.create_claim_code(at.plan.product if at.to.kind == "customer" else None)
     with _events(at, acting) as events:
         _configure(at, bench, code.code)
         try:
@@ -304,6 +305,22 @@ def _set_up(at: Passage) -> None:
     at.facts["holder"] = at.to
 
 
+def _foresee_code(at: Passage) -> None:
+    """From now on the device may come with a code, even if nobody lives to tell."""
+    at.facts["earlier code"] = at.facts.get("code")
+    at.facts["code"] = time.time()
+
+
+@contextmanager
+def _no_code_given(at: Passage) -> Iterator[None]:
+    """What fails in here has given the device no code; one that an earlier attempt may have given stays known."""
+    try:
+        yield
+    except PhotonrigError:
+        at.facts["code"] = at.facts.get("earlier code")
+        raise
+
+
 def _events(at: Passage, acting: Cloud) -> EventStream:
     if at.plan.product is None:
         return EventStream(acting, "/v1/devices/events")
@@ -312,11 +329,12 @@ def _events(at: Passage, acting: Cloud) -> EventStream:
 
 def _configure(at: Passage, bench: Bench, code: str) -> None:
     with ExitStack() as stack:
-        softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
-        identity = softap.device_id()
-        if identity.device_id != at.device:
-            raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
-        at.facts["code"] = time.time()
+        with _no_code_given(at):
+            softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
+            identity = softap.device_id()
+            if identity.device_id != at.device:
+                raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
+        at.facts["code"] = at.facts["earlier code"] = time.time()
         softap.set_claim_code(code)
         point = next((point for point in softap.scan() if point.ssid == bench.wifi_ssid), None)
         if point is None:
@@ -330,20 +348,23 @@ def _take_code_back(at: Passage) -> None:
 
     In listening mode it gets a code that no cloud knows in its place; out of it, it is waited for.
     """
-    if not _is_theirs(at) and not (at.bench is not None and _exchange_code(at.bench)):
-        given = at.facts.get("code", 0.0)
-        if time.time() - given < _CODE_LIVES:
-            _wait_for_code(at)
-    at.facts.pop("code", None)
+    given = at.facts.get("code")
+    if given is not None and not _is_theirs(at) and not _exchange_code(at) and time.time() - given < _CODE_LIVES:
+        _wait_for_code(at)
+    at.facts["code"] = None
     _give_back_to_former(at)
 
 
-def _exchange_code(bench: Bench) -> bool:
+def _exchange_code(at: Passage) -> bool:
+    """Whether the device was there to get another code."""
+    if at.bench is None:
+        return False
     with ExitStack() as stack:
-        softap = _join(stack, bench.slot)
-        if softap is not None:
+        softap = _join(stack, at.bench.slot)
+        there = softap is not None and softap.device_id().device_id == at.device
+        if softap is not None and there:
             softap.set_claim_code(generate_claim_code())
-    return softap is not None
+    return there
 
 
 def _wait_for_code(at: Passage) -> None:
@@ -378,4 +399,4 @@ def _comes_online(device: str) -> Callable[[Event], bool]:
     return lambda event: event.name == "spark/status" and event.data == "online" and event.coreid == device
 
 
-SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, undo=_take_code_back)
+SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, foresee=_foresee_code, undo=_take_code_back)

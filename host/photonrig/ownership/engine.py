@@ -51,7 +51,7 @@ def _never(_: Any) -> bool:
     return False
 
 
-def _nothing_missing(_: Any) -> None:
+def _nothing(_: Any) -> None:
     return None
 
 
@@ -59,19 +59,21 @@ def _nothing_missing(_: Any) -> None:
 class Step(Generic[P]):
     """One step; all callables get the passage, the one device's way through the flow.
 
-    ``skip``   there is nothing to do (by what is known; asks nobody)
-    ``needs``  what is missing for it, None if nothing is (by what is known)
-    ``act``    does it; carried out twice it does no more than once
-    ``seen``   looks whether it is done; asked when an earlier ``act`` has left no answer
-    ``undo``   the compensation; carried out twice it does no more than once
-    ``window`` the device becomes nobody's with this step, or somebody's again
+    ``skip``     there is nothing to do (by what is known; asks nobody)
+    ``needs``    what is missing for it, None if nothing is (by what is known)
+    ``foresee``  notes among the facts what must be known of ``act`` even if this process does not outlive it
+    ``act``      does it; carried out twice it does no more than once
+    ``seen``     looks whether it is done; asked when an earlier ``act`` has left no answer
+    ``undo``     the compensation; carried out twice it does no more than once
+    ``window``   the device becomes nobody's with this step, or somebody's again
     """
 
     name: str
     act: Callable[[P], None]
     seen: Callable[[P], bool]
     skip: Callable[[P], bool] = _never
-    needs: Callable[[P], str | None] = _nothing_missing
+    needs: Callable[[P], str | None] = _nothing
+    foresee: Callable[[P], None] = _nothing
     undo: Callable[[P], None] | None = None
     window: Literal["opens", "closes"] | None = None
 
@@ -199,6 +201,7 @@ class _Running(Generic[P]):
                 missing = step.needs(self.passage)
                 if missing is not None:
                     return ExpectationFailed(missing, device=self.at.device)
+            step.foresee(self.passage)
             self._note(step, "begun")
             if not (unsure and step.seen(self.passage)):
                 self._act(step)
