@@ -100,6 +100,7 @@ def cases(there: Estate) -> dict[str, Case]:
         Case("set-up, by a customer", Plan("set-up", DEVICE, shades, jane), device="out of the box"),
         Case("set-up, by a user", Plan("set-up", DEVICE, shades, mate), device="out of the box"),
         Case("take-over, from a customer", Plan("take-over", DEVICE, shades, john), jane, device="fielded"),
+        Case("take-over, by a user", Plan("take-over", DEVICE, shades, mate), jane, device="fielded"),
     )
     return {each.title: each for each in made}
 
