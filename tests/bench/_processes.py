@@ -32,7 +32,7 @@ def on_one_processor(*pids: int) -> Iterator[None]:
 
     def keep_to(processors: set[int]) -> None:
         for pid in (os.getpid(), *pids):
-            for thread in Path(f"/proc/{pid}/task").iterdir():
+            for thread in Path(f"/proc/{pid}/task").glob("*"):
                 with contextlib.suppress(ProcessLookupError):  # it has just ended
                     os.sched_setaffinity(int(thread.name), processors)
 
