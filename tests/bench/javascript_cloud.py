@@ -316,8 +316,8 @@ def main() -> None:
             theirs |= light_devices(
                 lambda within: javascript(tools, within), folder / "spark-server", arguments.devices, forgive=True
             )
-    except PhotonrigError as error:
-        raise SystemExit(f"javascript_cloud: {error}") from None
+    except (PhotonrigError, httpx.HTTPError) as error:
+        raise SystemExit(f"javascript_cloud: {error or type(error).__name__}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     write(beside(mine, "spark-server", theirs), arguments.json)

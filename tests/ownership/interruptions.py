@@ -212,7 +212,10 @@ class Interrupter:
         return (wire.requests[point], progress) if len(wire.requests) > point else None
 
     def _killed(self, how: How, point: int, *, go_on: bool = True) -> tuple[str, Progress] | None:
-        """A process of its own takes the flow and is killed; another goes on with what the first has written down."""
+        """A process of its own takes the flow and is killed; another goes on with what the first has written down.
+
+        Without ``go_on`` it is left at that.
+        """
         self.journal.write_bytes(b"")
         child = os.fork()
         if child == 0:

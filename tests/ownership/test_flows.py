@@ -138,6 +138,14 @@ def test_plans_that_make_no_sense_are_refused_before_anything_happens(there: Est
     assert there.owner() == OWN
 
 
+def test_a_device_that_is_in_no_slot_is_not_set_up_and_not_waited_for(there: Estate) -> None:
+    there.reset(None)
+    undone = there.take(Plan("set-up", DEVICE, there.shades, there.customer("jane")))
+    assert undone.outcome == "undone"
+    assert "must be in a slot" in undone.reason
+    assert there.owner() is None
+
+
 def test_without_the_new_owners_token_nothing_is_released(there: Estate) -> None:
     undone = there.take(Plan("to-user", DEVICE, there.shades, Account.user("nobody@example.com")))
     assert (undone.outcome, undone.unowned, there.owner()) == ("undone", 0.0, OWN)

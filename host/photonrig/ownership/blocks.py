@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from photonrig.bench.clock import NotSeen
@@ -288,20 +288,23 @@ IMPORT: Final = PassageStep("import", _import, _imported, undo=_take_out)
 
 def _set_up(at: Passage) -> None:
     """Give code and network over SoftAP and wait for the claim; a code is never kept, so each attempt has its own."""
-    bench = at.bench
-    if bench is None:
-        raise UsageError("the device must be in a slot to be set up", device=at.device)
-    with _no_code_given(at):
+    try:
+        bench = at.bench
+        if bench is None:
+            raise UsageError("the device must be in a slot to be set up", device=at.device)
         acting = at.keys.acting_as(at.to)
         code = acting.create_claim_code(at.plan.product if at.to.kind == "customer" else None)
-    with _events(at, acting) as events:
-        _configure(at, bench, code.code)
-        try:
-            if at.plan.product is not None:
-                events.expect(_comes_online(at.device), timeout=_ONLINE)
-            bench.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
-        except ExpectationFailed as error:
-            raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
+        with _events(at, acting) as events:
+            _configure(at, bench, code.code)
+            try:
+                if at.plan.product is not None:
+                    events.expect(_comes_online(at.device), timeout=_ONLINE)
+                bench.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
+            except ExpectationFailed as error:
+                raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
+    except PhotonrigError:
+        at.facts["code"] = at.facts["earlier code"]  # which is this attempt's own, if it came so far as to give one
+        raise
     at.facts["holder"] = at.to
 
 
@@ -309,16 +312,6 @@ def _foresee_code(at: Passage) -> None:
     """From now on the device may come with a code, even if nobody lives to tell."""
     at.facts["earlier code"] = at.facts.get("code")
     at.facts["code"] = time.time()
-
-
-@contextmanager
-def _no_code_given(at: Passage) -> Iterator[None]:
-    """What fails in here has given the device no code; one that an earlier attempt may have given stays known."""
-    try:
-        yield
-    except PhotonrigError:
-        at.facts["code"] = at.facts.get("earlier code")
-        raise
 
 
 def _events(at: Passage, acting: Cloud) -> EventStream:
@@ -329,11 +322,10 @@ def _events(at: Passage, acting: Cloud) -> EventStream:
 
 def _configure(at: Passage, bench: Bench, code: str) -> None:
     with ExitStack() as stack:
-        with _no_code_given(at):
-            softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
-            identity = softap.device_id()
-            if identity.device_id != at.device:
-                raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
+        softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
+        identity = softap.device_id()
+        if identity.device_id != at.device:
+            raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
         at.facts["code"] = at.facts["earlier code"] = time.time()
         softap.set_claim_code(code)
         point = next((point for point in softap.scan() if point.ssid == bench.wifi_ssid), None)
