@@ -16,9 +16,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
-import orjson
-
 from photonrig.ownership.model import Owner
+from photonrig.safe_json import dumps, repaired
 
 __all__ = ["QUEUE_LENGTH", "Audience", "Bus", "Event", "HookScope", "Reader", "Receiver", "Stream", "iso_time"]
 
@@ -58,6 +57,9 @@ class Event:
     wire: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # A webhook's answer may hold anything; from here on nothing fails over it.
+        object.__setattr__(self, "name", repaired(self.name))
+        object.__setattr__(self, "data", None if self.data is None else repaired(self.data))
         # ttl is a string in every recording of the real cloud.
         body = {
             "data": self.data,
@@ -66,7 +68,7 @@ class Event:
             "coreid": self.coreid,
         }
         name = self.name.replace("\r", " ").replace("\n", " ")
-        object.__setattr__(self, "wire", f"event: {name}\ndata: ".encode() + orjson.dumps(body) + b"\n\n")
+        object.__setattr__(self, "wire", f"event: {name}\ndata: ".encode() + dumps(body) + b"\n\n")
 
 
 @dataclass(frozen=True, slots=True)

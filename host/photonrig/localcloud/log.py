@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 
-import orjson
-
 from photonrig.localcloud.events import iso_time
+from photonrig.safe_json import repaired
 
 __all__ = ["JsonLines", "log_to_stderr"]
 
+_LONGEST, _LONGEST_EXCEPTION = 2000, 8000  # characters of one text in a line
+
 
 class JsonLines(logging.Formatter):
-    """Time, level, logger and message; what was logged with ``extra={"fields": {...}}`` stands beside them."""
+    """Time, level, logger and message; what was logged with ``extra={"fields": {...}}`` stands beside them.
+
+    Lines are in ASCII, so that nothing in them moves a terminal's cursor, and long texts lack their middle.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of JSON."""
@@ -26,7 +31,16 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=str).decode()
+        for name, value in entry.items():
+            if isinstance(value, str):
+                entry[name] = _cut(value, _LONGEST_EXCEPTION if name == "exception" else _LONGEST)
+        return json.dumps(entry, default=str, separators=(",", ":"))
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) > most:
+        text = f"{text[: most // 2]} ... {len(text) - most} characters ... {text[-most // 2 :]}"
+    return repaired(text)
 
 
 def log_to_stderr(level: str) -> None:

@@ -12,7 +12,6 @@ Bytes as in Device OS 2.3.1 unless a function says otherwise.
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from typing import Any, Final, Literal
 
 from photonrig.errors import ProtocolError
 from photonrig.particle.coap import Code, Message, MessageType, Option
+from photonrig.safe_json import loads
 
 __all__ = [
     "DEFAULT_TTL",
@@ -313,11 +313,11 @@ def parse_hello(message: Message) -> Hello:
 
 
 def parse_describe(payload: bytes | None) -> dict[str, Any]:
-    """Read a describe; raises ProtocolError when it is not a JSON object."""
+    """Read a describe; raises ProtocolError when it is not a JSON object, or holds what cannot be stored or sent on."""
     try:
-        content = json.loads(payload or b"")
-    except (ValueError, RecursionError):
-        raise ProtocolError("a describe that is not JSON") from None
+        content = loads(payload or b"")
+    except ValueError as error:
+        raise ProtocolError(f"a describe that is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise ProtocolError("a describe that is not a JSON object")
     return content
