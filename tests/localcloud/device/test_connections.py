@@ -15,6 +15,7 @@ from photonrig.localcloud.device.contract import DeviceOffline, Hello
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.device.limits import Limits
 from photonrig.particle import messages
+from photonrig.particle.coap import Code, Message, MessageType
 
 from .conftest import DEVICE_ID, OTHER_ID, RecordingCore
 from .peer import ANY, DevicePeer
@@ -354,6 +355,71 @@ async def test_a_device_that_floods_is_slowed_and_others_are_not(
     assert await hub.ping(OTHER_ID)
 
 
+# What a device may send at any time without having been asked for it.
+UNASKED: dict[str, Callable[[DevicePeer], Message]] = {
+    "time": lambda peer: messages.time_request(peer.next_id(), b"t"),
+    "time by NON": lambda peer: messages.time_request(peer.next_id(), b"t")._replace(type=MessageType.NON),
+    "ping": lambda peer: messages.ping(peer.next_id()),
+    "empty NON": lambda peer: messages.ping(peer.next_id())._replace(type=MessageType.NON),
+    "acknowledgement": lambda peer: messages.acknowledge(peer.next_id()),
+    "reset": lambda peer: messages.acknowledge(peer.next_id())._replace(type=MessageType.RST),
+    "answer": lambda peer: messages.reply(MessageType.NON, Code.CONTENT, peer.next_id(), b"zz", b"1"),
+    "answer by CON": lambda peer: messages.reply(MessageType.CON, Code.CHANGED, peer.next_id(), b"zz", b"1"),
+    "describe": lambda peer: messages.describe_post(peer.next_id(), messages.DescribePart.APPLICATION, b"{}"),
+    "hello": lambda peer: messages.hello(peer.next_id(), peer.hello),
+    "unknown code": lambda peer: Message(MessageType.NON, 0x1F, peer.next_id()),
+    "signal": lambda peer: messages.signal(peer.next_id(), b"s", True),
+    "subscription": lambda peer: messages.subscribe(peer.next_id(), "a", "mine"),
+}
+
+
+@pytest.mark.parametrize("limits", [Limits(describe_grace=0.2, messages_per_second=400, message_burst=50)])
+@pytest.mark.parametrize("kind", [*UNASKED, "no message"])
+async def test_whatever_a_device_says_unasked_counts_in_its_allowance(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice, kind: str
+) -> None:
+    peer = await new_device().join()
+    await core.saw("described")
+    await asyncio.sleep(0.2)  # the burst is whole again
+    began = asyncio.get_running_loop().time()
+    for _ in range(500):
+        if kind in UNASKED:
+            peer.send(UNASKED[kind](peer))
+        else:
+            peer.writer.write(peer.encoder.encode(b"\xff"))
+    peer.publish("after", b"1")
+    event = await core.saw("event")
+    took = asyncio.get_running_loop().time() - began
+    assert event.name == "after"  # type: ignore[attr-defined]
+    assert took > 0.4  # 500 messages, 50 at once and the others at 400 a second
+    assert hub.online(DEVICE_ID)
+
+
+@pytest.mark.parametrize("limits", [Limits(describe_grace=0.2, messages_per_second=1, message_burst=20)])
+async def test_what_the_cloud_asked_for_does_not_count(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    """Against the allowance, these answers would take more than five minutes."""
+    await new_device().join()
+    async with asyncio.timeout(30):
+        for _ in range(100):
+            assert await hub.read_variable(DEVICE_ID, "position", "int32") == 42
+            assert await hub.call_function(DEVICE_ID, "move", "7") == 7
+            assert await hub.ping(DEVICE_ID)
+
+
+async def test_a_device_that_floods_before_its_hello_is_hung_up_on(
+    hub: DeviceHub, core: RecordingCore, new_device: NewDevice
+) -> None:
+    peer = new_device()
+    peer.writer_write(await peer.connect())
+    await peer.take_session()
+    for _ in range(600):
+        peer.send(messages.ping(peer.next_id()))
+    await closed(peer.reader)
+    assert core.events == []
+
+
 async def test_the_allowance_of_a_device() -> None:
     now = 0.0
     allowance = Allowance(rate=10, burst=5, now=lambda: now)
@@ -370,3 +436,5 @@ async def test_the_allowance_of_a_device() -> None:
     for _ in range(15):
         allowance.spend()
     assert allowance.overdrawn() == 1
+    allowance.give_back()
+    assert allowance.overdrawn() == 0.9

@@ -22,6 +22,10 @@ class Allowance:
         """One message came."""
         self._left -= 1
 
+    def give_back(self) -> None:
+        """The last message was one that had been asked for."""
+        self._left += 1
+
     def overdrawn(self) -> float:
         """How many seconds nothing more should be taken; 0 while there is something left."""
         now = self._now()

@@ -102,6 +102,8 @@ class DeviceSession:
         """
         while self.hello is None:
             received = self._understood(await self._wire.first())
+            if self._allowance.overdrawn():
+                raise ProtocolError("more messages before its Hello than a device may send")
             for number, message in enumerate(received):
                 if message.type is MessageType.CON:
                     self.send(messages.acknowledge(message.message_id))
@@ -171,6 +173,7 @@ class DeviceSession:
     def _understood(self, received: list[bytes]) -> list[Message]:
         understood = []
         for plain in received:
+            self._allowance.spend()
             try:
                 understood.append(Message.decode(plain))
             except ProtocolError as error:
@@ -416,7 +419,9 @@ class DeviceSession:
         if message.is_response or message.type in _ANSWERS:
             if confirmable:
                 self.send(messages.acknowledge(message.message_id))
-            if not self._requests.answered(message) and message.code == Code.CONTENT and not self._describes_itself:
+            if self._requests.answered(message):
+                self._allowance.give_back()
+            elif message.code == Code.CONTENT and not self._describes_itself:
                 self._absorb(message.payload)  # Device OS up to 0.6.0 answers one describe request twice
             return
         letter = (message.path or [b""])[0]
@@ -425,7 +430,6 @@ class DeviceSession:
             return
         if confirmable:
             self.send(messages.acknowledge(message.message_id))
-        self._allowance.spend()
         match message.code, letter:
             case Code.POST, b"e" | b"E":
                 self._take_event(messages.parse_event(message))
