@@ -9,12 +9,16 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import os
 import secrets
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyotp
+
+from photonrig.errors import UsageError
 
 __all__ = [
     "hash_password",
@@ -25,9 +29,15 @@ __all__ = [
     "new_token",
     "otp_matches",
     "password_matches",
+    "read_private",
     "sha256_hex",
     "write_private",
 ]
+
+_log = logging.getLogger(__name__)
+
+_SHORTEST_TOKEN = 32  # characters
+_LARGEST_FILE = 64 * 1024  # bytes
 
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1
 
@@ -81,10 +91,43 @@ def password_matches(password: str, kept: str) -> bool:
 
 
 def load_token(path: Path) -> str:
-    """The token kept in a file that its owner alone can read, made on first use."""
-    if not path.exists():
-        write_private(path, new_token().encode())
-    return path.read_text()
+    """The token kept in a file that its owner alone can read.
+
+    Made on first use, and anew when the file is empty or others could read it.
+
+    :raises UsageError: the file holds something else than 32 letters and digits or more
+    """
+    content, private = read_private(path) if path.exists() else (b"", True)
+    token = content.decode("latin-1").strip()
+    if not private:
+        _log.warning("%s could be read by others; it holds a new token now", path)
+    if not token or not private:
+        token = new_token()
+        write_private(path, token.encode())
+    if len(token) < _SHORTEST_TOKEN or not (token.isascii() and token.isalnum()):
+        raise UsageError(
+            f"{path} holds no token of {_SHORTEST_TOKEN} letters and digits or more;"
+            " remove it, and the next start makes a new one"
+        )
+    return token
+
+
+def read_private(path: Path) -> tuple[bytes, bool]:
+    """The content of a secret's file, and whether its owner alone could read it; from now on no one else can.
+
+    :raises UsageError: it is no regular file, or cannot be read
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise UsageError(f"{path} is no regular file; remove it")
+        with path.open("rb") as file:
+            private = not mode & 0o077
+            if not private:
+                os.fchmod(file.fileno(), 0o600)
+            return file.read(_LARGEST_FILE), private
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.secrets import write_private
+from photonrig.localcloud.secrets import read_private, write_private
 from photonrig.particle.keys import ServerAddress, build_server_key_block
 
 __all__ = ["load_server_key", "write_key_block"]
@@ -24,8 +25,8 @@ def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
     public_file = state / "server_key.pub.der"
     if private_file.exists():
         try:
-            key = serialization.load_pem_private_key(private_file.read_bytes(), password=None)
-        except ValueError as error:
+            key = serialization.load_pem_private_key(read_private(private_file)[0], password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UsageError(f"{private_file} is damaged; restore it, or remove it and key all devices anew") from error
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != 2048:
             raise UsageError(f"{private_file} is not an RSA key of 2048 bits")

@@ -114,7 +114,7 @@ class LocalCloud(Ended):
         """
         if not self.api:
             raise RigError("the local cloud was not started")
-        return LocalAdmin(self.api, Token(self.admin_token_file.read_text()))
+        return LocalAdmin(self.api, Token(self.admin_token_file.read_text().strip()))
 
     def stop(self) -> None:
         """End it in order.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import sqlite3
 from collections.abc import Callable
@@ -157,7 +158,7 @@ class Client:
 
     def has_secret(self, secret: str) -> bool:
         """Whether ``secret`` is this client's."""
-        return sha256_hex(secret) == self.secret_hash
+        return hmac.compare_digest(sha256_hex(secret), self.secret_hash)
 
 
 class Clients:
