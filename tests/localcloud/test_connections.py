@@ -14,7 +14,7 @@ from photonrig.localcloud.server import run_cloud
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
@@ -34,8 +34,8 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     [
         (b"", "head"),
         (b"GET /healthz HTTP/1.1\r\nHost:", "head"),
-        (b"POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", "request was"),
-        (GET + b"POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", "request was"),
+        (b"POST /v1/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", "request was"),
+        (GET + b"POST /v1/users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", "request was"),
     ],
 )
 def test_a_request_that_does_not_come_ends_in_an_answer(
@@ -68,7 +68,7 @@ def test_a_body_that_ends_after_its_answer_is_given_closes_the_connection(
         async with _served(tmp_path) as connect, asyncio.timeout(10):
             reader, writer = await connect()
             # This one is unknown whatever its body.
-            writer.write(b"POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+            writer.write(b"POST /none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
             assert (await _answer(reader))[0].startswith(b"HTTP/1.1 404 ")
             assert await reader.read() == b""
             writer.close()
@@ -163,7 +163,7 @@ def test_who_asks_for_the_end_gets_the_answer_and_the_end(tmp_path: Path) -> Non
     async def story() -> None:
         async with _served(tmp_path) as connect, asyncio.timeout(10):
             reader, writer = await connect()
-            writer.write(GET.replace(b"Host: x", b"Host: x\r\nConnection: close"))
+            writer.write(GET.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close"))
             head, body = await _answer(reader)
             assert b"\r\nconnection: close\r\n" in head
             assert json.loads(body)["ok"] is True

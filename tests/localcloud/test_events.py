@@ -405,7 +405,7 @@ class RawReader:
 
     async def open(self, address: tuple[str, int], token: str) -> None:
         self.reader, self.writer = await asyncio.open_connection(*address, limit=1 << 16)
-        head = f"GET /v1/devices/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+        head = f"GET /v1/devices/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
         self.writer.write(head.encode())
         async with asyncio.timeout(10):
             await self.reader.readuntil(b":ok\n\n")

@@ -205,7 +205,7 @@ def test_an_idle_connection_is_left_to_the_client(tmp_path: Path) -> None:
         host, port = httpx.URL(cloud.ready["api"]).host, httpx.URL(cloud.ready["api"]).port
         with socket.create_connection((host, port), timeout=6) as peer:
             for _ in range(2):
-                peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 answer = b""
                 while b'"ok":true' not in answer:
                     more = peer.recv(4096)

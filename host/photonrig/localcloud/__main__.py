@@ -16,6 +16,7 @@ import uvloop
 from photonrig.errors import UsageError
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.eras.all import ERAS
+from photonrig.localcloud.http.door import parse_origin
 from photonrig.localcloud.log import log_to_stderr
 from photonrig.localcloud.server import Running, check_host, serve
 
@@ -37,6 +38,14 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--extensions", action="store_true", help="add what Particle's cloud never had")
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
     parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="another origin whose pages may use the API, such as http://panel.example:3000; its host is also a name by"
+        " which this cloud may be called; may be repeated (default: loopback and the address of --host)",
+    )
     parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
     parser.add_argument(
         "--webhook-host",
@@ -66,6 +75,7 @@ def main(words: list[str] | None = None) -> int:
                     admit_unknown=chosen.admit_unknown,
                     sdk=chosen.sdk and chosen.sdk.resolve(),
                     webhook_hosts=frozenset(chosen.webhook_host),
+                    allowed_origins=frozenset(map(parse_origin, chosen.allow_origin)),
                     rate_limits=chosen.rate_limits,
                     era=chosen.era,
                     extensions=chosen.extensions,

@@ -76,7 +76,8 @@ class Settings:
     """How a cloud behaves.
 
     Firmware is compiled against ``include`` in the folder ``sdk``, or not at all. Webhooks call this machine, and of
-    others those named in ``webhook_hosts``. ``admin_token`` opens ``/admin``, which without one does not exist;
+    others those named in ``webhook_hosts``. Pages of ``allowed_origins`` may use the API, as those of this machine may;
+    each is as a browser sends it. ``admin_token`` opens ``/admin``, which without one does not exist;
     ``extensions`` opens what no Particle cloud has.
     """
 
@@ -86,6 +87,7 @@ class Settings:
     extensions: bool = False
     admin_token: str | None = field(default=None, repr=False)
     webhook_hosts: frozenset[str] = frozenset()
+    allowed_origins: frozenset[str] = frozenset()
     rate_limits: bool = False
     hook_limits: HookLimits = field(default_factory=HookLimits)
 

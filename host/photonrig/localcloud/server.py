@@ -123,6 +123,7 @@ async def run_cloud(
             uvicorn.Config(
                 make_app(cloud),
                 http=BoundedHttp,
+                ws="none",
                 lifespan="off",
                 access_log=False,
                 log_config=None,

@@ -6,13 +6,14 @@ Opened by the token in the state folder's ``admin.token``, and by nothing else.
 from __future__ import annotations
 
 import asyncio
-import functools
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from starlette.requests import Request
 from starlette.routing import Route
 
+from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, OpenCall, bearer_token, open_route
 from photonrig.localcloud.http.errors import oauth_error, refused
@@ -153,16 +154,15 @@ def _transfer(call: OpenCall, transfer: Transfer) -> dict[str, object]:
 
 
 def _route(method: str, path: str, handler: Callable[[OpenCall], Awaitable[Answer]]) -> Route:
-    @functools.wraps(handler)
-    async def guarded(call: OpenCall) -> Answer:
-        token = call.cloud.settings.admin_token
-        if token is None:
-            raise refused(404, "Not Found")
-        if not hmac.compare_digest(token.encode(), (bearer_token(call.request) or "").encode()):
-            raise oauth_error(401, "invalid_token", "This needs the token in the state folder's admin.token")
-        return await handler(call)
+    return open_route(method, path, handler, _admit)
 
-    return open_route(method, path, guarded)
+
+def _admit(cloud: Cloud, request: Request) -> None:
+    token = cloud.settings.admin_token
+    if not token:
+        raise refused(404, "Not Found")
+    if not hmac.compare_digest(token.encode(), (bearer_token(request) or "").encode()):
+        raise oauth_error(401, "invalid_token", "This needs the token in the state folder's admin.token")
 
 
 ROUTES = [

@@ -1,4 +1,4 @@
-"""The end of every request: its answer, which any web page may read, and one log line.
+"""The end of every request: its answer, which a page of an accepted origin may read, and one log line.
 
 The line says who asked for what, and how it ended. Neither query nor body is in it.
 """
@@ -14,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.protocol import WHOLE_ANSWER
 
-__all__ = ["respond"]
+__all__ = ["ALLOWED_ORIGIN", "respond"]
 
 _log = logging.getLogger(__name__)
 _SECRET_PARTS = ("token",)  # parts of an address that are secrets themselves
-# Web pages of any origin may use the API, as the real one; tokens, not cookies, carry the rights.
-_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+_VARY = (b"vary", b"Origin")
+
+ALLOWED_ORIGIN = "photonrig.allowed_origin"
+"""Where the scope of a request names the origin of the page that asked, once it was accepted."""
 
 
 async def respond(response: Response, began: float, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,7 +29,9 @@ async def respond(response: Response, began: float, scope: Scope, receive: Recei
 
     Reads that succeed are logged at the level debug, everything else at info.
     """
-    response.raw_headers.append(_ANY_ORIGIN)
+    response.raw_headers.append(_VARY)
+    if origin := scope.get(ALLOWED_ORIGIN):
+        response.raw_headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
     status = response.status_code
     whole = scope.get("extensions", {}).get(WHOLE_ANSWER) if isinstance(response, Json) else None
     try:

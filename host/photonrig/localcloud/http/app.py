@@ -1,4 +1,4 @@
-"""Joins the resources to one ASGI application that always answers in JSON and to any origin."""
+"""Joins the resources to one ASGI application that always answers in JSON."""
 
 from __future__ import annotations
 
@@ -45,9 +45,11 @@ from photonrig.localcloud.http import (
     webhooks,
 )
 from photonrig.localcloud.http.answering import respond
+from photonrig.localcloud.http.door import Door
 from photonrig.localcloud.http.errors import ApiError
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.rate_limits import RateLimited
+from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.http.router import SortedRoutes
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
@@ -56,6 +58,9 @@ _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
 }
+
+# Bytes that request bodies take together, of requests with a token in headers or address and of others; a choice.
+BODIES, OPEN_BODIES = 48 << 20, 8 << 20
 
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
@@ -84,7 +89,7 @@ def make_app(cloud: Cloud) -> ASGIApp:
         each for each in all_routes(extensions=cloud.settings.extensions) if not cloud.era.lacks & endpoints_of(each)
     ]
     app = _Api(cloud, routes)
-    return app if cloud.rates is None else RateLimited(app, cloud.rates)
+    return Door(app if cloud.rates is None else RateLimited(app, cloud.rates), cloud.settings.allowed_origins)
 
 
 def all_routes(*, extensions: bool = False) -> list[Route]:
@@ -104,6 +109,7 @@ class _Api:
     def __init__(self, cloud: Cloud, routes: Sequence[Route]) -> None:
         self.cloud = cloud
         self.routes = routes
+        self.room, self.open_room = Room(BODIES), Room(OPEN_BODIES)
         self._sorted = SortedRoutes(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

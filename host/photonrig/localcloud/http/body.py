@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +12,13 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.errors import ApiError, refused
+from photonrig.safe_json import check_text, loads
 
-__all__ = ["Body", "UploadedFile", "read_body"]
+__all__ = ["Body", "UploadedFile", "announced", "read_body"]
 
 MAX_PARTS = 2000
+MAX_NAME, MAX_FOLDERS = 512, 32  # of an uploaded file; a choice
 _LONGEST_END = 256
 
 
@@ -77,18 +78,34 @@ class Body:
         return found
 
 
-async def read_body(request: Request, limit: int) -> Body:
-    """Read and decode the body, of at most ``limit`` bytes.
+def announced(request: Request, limit: int, beyond: ApiError | None = None) -> int:
+    """How many bytes of body to expect: as the request says, or else ``limit``.
 
-    :raises ApiError: 413 too large, 400 not decodable
+    :raises ApiError: more than ``limit``: ``beyond``, or 413
+    """
+    headers = dict(request.scope["headers"])
+    if b"transfer-encoding" in headers:
+        return limit
+    size = int(headers.get(b"content-length", b"0"))
+    if size > limit:
+        raise beyond or _too_large(limit)
+    return size
+
+
+async def read_body(request: Request, limit: int, beyond: ApiError | None = None) -> Body:
+    """Read and decode the body, of at most ``limit`` bytes. What it holds can be stored, and sent on to anybody.
+
+    :raises ApiError: more than ``limit`` bytes: ``beyond``, or 413; 400 not decodable
     """
     headers = dict(request.scope["headers"])
     if b"content-length" not in headers and b"transfer-encoding" not in headers:
         return Body()
-    raw = await _whole(request, limit)
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if kind == b"multipart/form-data":
-        return await _decode_multipart(request.headers, raw, limit)
+        return await _decode_multipart(request, limit, beyond)
+    raw = bytearray()
+    async for piece in _pieces(request, limit, beyond):
+        raw += piece
     if not raw.strip():
         return Body()
     if kind == b"application/json" or (kind != b"application/x-www-form-urlencoded" and raw.lstrip()[:1] == b"{"):
@@ -96,45 +113,61 @@ async def read_body(request: Request, limit: int) -> Body:
     return Body("form", _decode_form(raw))
 
 
-async def _whole(request: Request, limit: int) -> bytes:
-    raw = bytearray()
-    while True:
+async def _pieces(request: Request, limit: int, beyond: ApiError | None) -> AsyncGenerator[bytes, None]:
+    size, more = 0, True
+    while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise refused(400, "The request ended early")
-        raw += message.get("body", b"")
-        if len(raw) > limit:
-            raise refused(413, f"The request is larger than {limit} bytes")
-        if not message.get("more_body", False):
-            return bytes(raw)
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        size += len(piece)
+        if size > limit:
+            raise beyond or _too_large(limit)
+        yield piece
 
 
-def _decode_json(raw: bytes) -> dict[str, Any]:
+def _too_large(limit: int) -> ApiError:
+    return refused(413, f"The request is larger than {limit} bytes")
+
+
+def _decode_json(raw: bytearray) -> dict[str, Any]:
     try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise refused(400, "The body is not valid JSON") from error
+        fields = loads(raw, _unambiguous)
+    except ValueError as error:
+        raise refused(400, f"The body is not valid JSON: {error}") from error
     if not isinstance(fields, dict):
         raise refused(400, "The body must be a JSON object")
     return fields
 
 
-def _decode_form(raw: bytes) -> dict[str, Any]:
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a name twice in one object")
+    return fields
+
+
+def _decode_form(raw: bytearray) -> dict[str, Any]:
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_PARTS, errors="strict")
+        for pair in pairs:
+            for text in pair:
+                check_text(text)
     except ValueError as error:
         raise refused(400, "The body is not a valid form") from error
     return _nested(pairs)
 
 
 def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """``a[]=1&a[]=2`` becomes a list, ``a[b]=1`` an object, as the API's clients write them."""
+    """``a[]=1&a[]=2`` and ``a=1&a=2`` become a list, ``a[b]=1`` an object, as the API's clients write them."""
     fields: dict[str, Any] = {}
     for name, value in pairs:
         outer, bracket, inner = name.partition("[")
         inner = inner.rstrip("]")
         if not bracket:
-            fields[name] = value
+            before = fields.setdefault(name, value)
+            if before != value:
+                fields[name] = [*(before if isinstance(before, list) else [before]), value]
         elif not inner:
             entries = fields.setdefault(outer, [])
             if isinstance(entries, list):
@@ -146,33 +179,49 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return fields
 
 
-async def _decode_multipart(headers: Headers, raw: bytes, limit: int) -> Body:
-    async def all_at_once() -> AsyncGenerator[bytes, None]:
-        yield raw
+async def _decode_multipart(request: Request, limit: int, beyond: ApiError | None) -> Body:
+    end = b""
 
-    parser = MultiPartParser(headers, all_at_once(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        nonlocal end
+        async for piece in _pieces(request, limit, beyond):
+            end = (end + piece[-_LONGEST_END:])[-_LONGEST_END:]
+            yield piece
+
+    # The parser reads what is not in the stated character set as Latin-1; read as that, all text gives its bytes back.
+    kind = request.headers["content-type"]
+    headers = Headers({"content-type": f"{kind}; charset=latin-1"})
+    parser = MultiPartParser(headers, pieces(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
     try:
         form = await parser.parse()
         # The parser takes a body that stops early for a whole one, without its last part.
-        _, options = parse_options_header(headers["content-type"])
-        if b"--" + options[b"boundary"] + b"--" not in raw[-_LONGEST_END:]:
+        _, options = parse_options_header(kind)
+        if b"--" + options[b"boundary"] + b"--" not in end:
             raise MultiPartException("the closing boundary is missing")
+        body = Body("multipart")
+        pairs: list[tuple[str, str]] = []
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                body.files.append(UploadedFile(_file_name(value.filename or name), await value.read()))
+            else:
+                pairs.append((_utf8(name), _utf8(value)))
+        body.fields = _nested(pairs)
+        return body
     except (MultiPartException, KeyError, ValueError) as error:
-        _close(parser)
         raise refused(400, "The multipart body is damaged or incomplete") from error
-    body = Body("multipart")
-    pairs: list[tuple[str, str]] = []
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            body.files.append(UploadedFile(value.filename or name, await value.read()))
-        else:
-            pairs.append((name, value))
-    await form.close()
-    body.fields = _nested(pairs)
-    return body
+    finally:
+        for file in parser._files_to_close_on_error:
+            file.close()
 
 
-def _close(parser: MultiPartParser) -> None:
-    """Release what a parser that gave up had already put aside."""
-    for file in parser._files_to_close_on_error:
-        file.close()
+def _utf8(latin: str) -> str:
+    text = latin.encode("latin-1").decode()
+    check_text(text)
+    return text
+
+
+def _file_name(latin: str) -> str:
+    name = _utf8(latin)
+    if len(name) > MAX_NAME or name.replace("\\", "/").count("/") > MAX_FOLDERS:
+        raise refused(400, f"A file name has more than {MAX_NAME} characters or {MAX_FOLDERS} folders: {name[:60]}…")
+    return name

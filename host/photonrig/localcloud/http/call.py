@@ -15,9 +15,10 @@ from starlette.routing import Route
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_of
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.http.body import Body, read_body
+from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
@@ -25,6 +26,7 @@ from photonrig.localcloud.store.tokens import Token
 
 __all__ = [
     "EXTENSION",
+    "OPEN_BODY",
     "SMALL_BODY",
     "SOURCES_BODY",
     "Answer",
@@ -34,6 +36,8 @@ __all__ = [
     "OpenCall",
     "basic_credentials",
     "bearer_token",
+    "find_token",
+    "given_token",
     "open_route",
     "route",
     "subject_of",
@@ -42,7 +46,9 @@ __all__ = [
 EXTENSION = "/extensions/v1/any/"
 SMALL_BODY = 1 << 20
 SOURCES_BODY = 10 << 20
+OPEN_BODY = 256 << 10  # of a request whose address and headers have no token; a Photon's application has 128 KB at most
 
+_NOT_SEARCHED = f" in headers or address, and a body of more than {OPEN_BODY} bytes is not searched for it"
 _ID_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -251,42 +257,80 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
 
     async def endpoint(request: Request) -> Response:
         cloud: Cloud = request.app.cloud
-        body = await read_body(request, limit)
-        token = find_token(cloud, request, body)
-        principal = cloud.principal(token)
-        if principal is None:
-            raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-        request.scope["principal"] = principal
-        body.fields.pop("access_token", None)
-        return _response(await handler(Call(cloud, request, body, token, principal)))
+        room, most, beyond = request.app.room, limit, None
+        if given_token(request, Body()) is None:
+            room, most, beyond = request.app.open_room, min(limit, OPEN_BODY), _no_token(_NOT_SEARCHED)
+        size = announced(request, most, beyond)
+        if room is request.app.room and size > FREE:
+            find_token(cloud, request, Body())  # nothing large is read for nothing
+        async with room.holding(size):
+            body = await read_body(request, most, beyond)
+            token = find_token(cloud, request, body)
+            principal = cloud.principal(token)
+            if principal is None:
+                raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
+            request.scope["principal"] = principal
+            body.fields.pop("access_token", None)
+            return _response(await handler(Call(cloud, request, body, token, principal)))
 
     return ApiRoute(method, path, handler, endpoint, needs_token=True)
 
 
-def open_route(method: str, path: str, handler: OpenHandler) -> ApiRoute:
-    """A route that needs no token, or other credentials."""
+def open_route(
+    method: str, path: str, handler: OpenHandler, admit: Callable[[Cloud, Request], None] | None = None
+) -> ApiRoute:
+    """A route that needs no token, or other credentials; ``admit`` may refuse before the body is read."""
 
     async def endpoint(request: Request) -> Response:
-        body = await read_body(request, SMALL_BODY)
-        return _response(await handler(OpenCall(request.app.cloud, request, body)))
+        if admit is not None:
+            admit(request.app.cloud, request)
+        async with request.app.open_room.holding(announced(request, OPEN_BODY)):
+            body = await read_body(request, OPEN_BODY)
+            given_token(request, body)
+            return _response(await handler(OpenCall(request.app.cloud, request, body)))
 
     return ApiRoute(method, path, handler, endpoint, needs_token=False)
 
 
 def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
-    """The token of a request: header first, then the body's field, then the address.
+    """The token of a request, from its header, body or address.
 
-    :raises ApiError: none given, unknown, or expired
+    :raises ApiError: none given, several that differ, unknown, or expired
     """
-    text = bearer_token(request) or body.text("access_token") or request.query_params.get("access_token")
-    if not text:
-        raise oauth_error(400, "invalid_request", "The access token was not found")
+    text = given_token(request, body)
+    if text is None:
+        raise _no_token()
     token = cloud.store.tokens.find(text)
     if token is None:
         raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
     if cloud.store.tokens.expired(token):
         raise oauth_error(401, "invalid_token", "The access token provided has expired.")
     return token
+
+
+def given_token(request: Request, body: Body) -> str | None:
+    """The token that a request names in its header, body or address, good or not; None when it names none.
+
+    :raises ApiError: it names several that differ
+    """
+    given = {bearer_token(request), *_in_body(body)}
+    if request.scope["query_string"]:
+        given.update(request.query_params.getlist("access_token"))
+    given -= {None, ""}
+    if len(given) > 1:
+        raise oauth_error(400, "invalid_request", "The request has several access tokens, and they differ; send one")
+    return next(iter(given), None)
+
+
+def _in_body(body: Body) -> list[str | None]:
+    field = body.fields.get("access_token")
+    if isinstance(field, list) and all(isinstance(each, str) for each in field):
+        return field  # from a form that names it twice
+    return [body.text("access_token")]
+
+
+def _no_token(where: str = "") -> ApiError:
+    return oauth_error(400, "invalid_request", f"The access token was not found{where}")
 
 
 def bearer_token(request: Request) -> str | None:
@@ -308,7 +352,14 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
 
 
 def _authorization(request: Request) -> tuple[str, str]:
-    scheme, _, credentials = dict(request.scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
+    sent = {_credentials(value) for name, value in request.scope["headers"] if name == b"authorization"}
+    if len(sent) > 1:
+        raise oauth_error(400, "invalid_request", "The request has several Authorization headers, and they differ")
+    return next(iter(sent), ("", ""))
+
+
+def _credentials(header: bytes) -> tuple[str, str]:
+    scheme, _, credentials = header.decode("latin-1").partition(" ")
     return scheme.lower(), credentials.strip()
 
 

@@ -132,7 +132,10 @@ def authenticated_client(call: OpenCall) -> tuple[str, Client | None]:
     :raises ApiError: no client, or the secret is wrong
     """
     named = basic_credentials(call.request)
-    client_id, secret = named or (call.body.text("client_id"), call.body.text("client_secret") or "")
+    in_body = call.body.text("client_id"), call.body.text("client_secret")
+    if named and any(given not in (None, other) for given, other in zip(in_body, named, strict=True)):
+        raise oauth_error(400, "invalid_request", "The Authorization header and the body name clients that differ")
+    client_id, secret = named or (in_body[0], in_body[1] or "")
     if not client_id:
         raise oauth_error(400, "invalid_client", "Invalid or missing client_id parameter")
     if _PUBLIC_CLIENTS.get(client_id) == secret:

@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["BODY_SECONDS", "HEAD_BYTES", "HEAD_SECONDS", "WHOLE_ANSWER", "BoundedHttp"]
+__all__ = ["BODY_SECONDS", "HEAD_BYTES", "HEAD_SECONDS", "TARGET_AUTHORITY", "WHOLE_ANSWER", "BoundedHttp"]
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
@@ -23,13 +23,21 @@ BODY_SECONDS = 60.0
 # costs both sides half as much as two. Whether the headers are well formed is the caller's to know.
 WHOLE_ANSWER = "photonrig.whole_answer"
 
+# An extension of ASGI: the ``authority`` of a request whose target is a whole address.
+TARGET_AUTHORITY = "photonrig.target_authority"
+
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection is closed whose request is not there in time, or whose request line and headers are too long."""
+    """A connection is closed whose request is not there in time, or whose request line and headers are too long.
+
+    A request that is refused before its body was read is answered at once; what the client still sends is thrown away,
+    so that it comes to read the answer.
+    """
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._head_bytes = 0
+        self._framing_bytes = 0  # received since the last piece of the body, while one is awaited
         self._reading_head = True
         self._timer: asyncio.TimerHandle | None = None  # while a head or a body is awaited
 
@@ -50,9 +58,18 @@ class BoundedHttp(HttpToolsProtocol):
             if self._head_bytes > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
                 self._refuse(431, f"The request's head is longer than {HEAD_BYTES} bytes")
                 return
+        else:
+            self._framing_bytes += len(data)
         super().data_received(data)
-        if self._timer is None and (self._head_bytes or not self._reading_head):
+        if self._framing_bytes > HEAD_BYTES:
+            self._refuse(431, f"The request has more than {HEAD_BYTES} bytes of chunk extensions or trailers")
+        elif self._timer is None and (self._head_bytes or not self._reading_head):
             self._wait_for_the_rest()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header. Trailers come too late to be looked at, and are dropped."""
+        if self._reading_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -60,13 +77,24 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
         self.scope["extensions"] = {WHOLE_ANSWER: {"send": partial(self._answer, self.cycle)}}
+        if not self.url.startswith(b"/"):
+            authority = self.url.partition(b"://")[2].partition(b"/")[0]
+            self.scope["extensions"][TARGET_AUTHORITY] = {"authority": authority.decode("latin-1")}
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._framing_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is there as a whole; what comes next is another's head."""
         self._reading_head = True
         self._head_bytes = 0
+        self._framing_bytes = 0
         self._stop_waiting()
         super().on_message_complete()
+        if self.cycle.response_complete and not self.cycle.keep_alive:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """What was sent is no HTTP; the answer is JSON all the same."""
@@ -89,7 +117,7 @@ class BoundedHttp(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         self.transport.write(b"".join(head))
         cycle.message_event.set()
-        if not cycle.keep_alive:
+        if not cycle.keep_alive and (self._reading_head or cycle is not self.cycle):
             self.transport.close()
         cycle.on_response()
         return True
@@ -114,5 +142,5 @@ class BoundedHttp(HttpToolsProtocol):
     def _refuse(self, status: int, text: str) -> None:
         body = json.dumps({"ok": False, "error": text}).encode()
         head = f"HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        self.transport.write(f"{head}Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n".encode() + body)
+        self.transport.write(f"{head}Connection: close\r\n\r\n".encode() + body)
         self.transport.close()

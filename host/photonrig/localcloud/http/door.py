@@ -1,0 +1,131 @@
+"""Checks where each request comes from, before anything else looks at it: the one place for Host and Origin.
+
+A browser names the page that asks in Origin, and a name rebound to this machine (DNS rebinding) in Host. Accepted are
+loopback addresses and ``localhost``, the address that the request came to, and what ``--allow-origin`` names. Programs
+send no Origin.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Set
+from functools import lru_cache
+from time import perf_counter
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.http.answering import ALLOWED_ORIGIN, respond
+from photonrig.localcloud.http.errors import ApiError, refused
+from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.http.protocol import TARGET_AUTHORITY
+from photonrig.safe_json import check_text
+
+__all__ = ["Door", "parse_origin"]
+
+_AUTHORITY = r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
+_HOST = re.compile(_AUTHORITY)
+_ORIGIN = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}")
+_DEFAULT_PORT = {"http": "80", "https": "443"}
+_SHOWN = 200  # characters of a foreign name in a refusal
+
+
+def parse_origin(text: str) -> str:
+    """An origin as a browser sends it: scheme, host, and the port unless it is the scheme's own.
+
+    :raises UsageError: it is none; a wildcard is none
+    """
+    found = _ORIGIN.fullmatch(text.lower().removesuffix("/"))
+    if found is None:
+        raise UsageError(f"{text} is no origin; write it as a browser sends it, such as http://panel.example:3000")
+    port = found["port"]
+    return f"{found['scheme']}://{found['host']}" + (
+        "" if port in (None, _DEFAULT_PORT[found["scheme"]]) else f":{port}"
+    )
+
+
+class Door:
+    """The application behind the check."""
+
+    def __init__(self, app: ASGIApp, origins: Set[str]) -> None:
+        """``origins`` are those that may ask besides this machine's, as :func:`parse_origin` writes them."""
+        self._app = app
+        self._origins = origins
+        self._hosts = {_host_of(_ORIGIN, origin) for origin in origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, let through or refused."""
+        if scope["type"] == "http":
+            began = perf_counter()
+            try:
+                self._check(scope)
+            except ApiError as error:
+                await respond(Json(error.body, status_code=error.status), began, scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        hosts = _headers(scope, b"host")
+        if len(hosts) != 1:
+            raise refused(400, "A request must have one Host header")
+        here = (scope.get("server") or ("",))[0]
+        for authority in (*hosts, *scope.get("extensions", {}).get(TARGET_AUTHORITY, {}).values()):
+            name = _host_of(_HOST, authority)
+            if not _is_here(name, here) and name not in self._hosts:
+                raise refused(
+                    403,
+                    f"This cloud does not answer to the name {authority[:_SHOWN]};"
+                    " if it should, start it with --allow-origin and the address that browsers and programs use",
+                )
+        origins = _headers(scope, b"origin")
+        if len(origins) > 1:
+            raise refused(400, "A request must have one Origin header at most")
+        for origin in origins:
+            if not _is_here(_host_of(_ORIGIN, origin), here) and origin.lower() not in self._origins:
+                raise refused(
+                    403,
+                    f"Pages of the origin {origin[:_SHOWN]} may not use this cloud;"
+                    " if they should, start it with --allow-origin and that origin",
+                )
+            scope[ALLOWED_ORIGIN] = origin
+        _check_address(scope)
+
+
+def _headers(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+
+@lru_cache(maxsize=256)
+def _host_of(form: re.Pattern[str], text: str) -> str | None:
+    """The host of what has this form, without brackets or a dot at the end; None for what has another form."""
+    found = form.fullmatch(text.lower())
+    return None if found is None else found["host"].strip("[]").removesuffix(".")
+
+
+@lru_cache(maxsize=256)
+def _is_here(name: str | None, here: str) -> bool:
+    """Whether a host is this machine: by loopback, or by the address that the request came to."""
+    if name == "localhost":
+        return True
+    address = _address(name)
+    return address is not None and (address.is_loopback or address == _address(here))
+
+
+def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _check_address(scope: Scope) -> None:
+    """Path and query must be UTF-8 once their percent signs are resolved; servers resolve them leniently."""
+    for part, name in ((scope.get("raw_path") or b"", "path"), (scope["query_string"], "query")):
+        if b"%" in part or not part.isascii():
+            try:
+                check_text(unquote_to_bytes(part).decode())
+            except ValueError:
+                raise refused(400, f"The {name} of the address is not text in UTF-8") from None
