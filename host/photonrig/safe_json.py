@@ -71,23 +71,23 @@ def _check(value: Any) -> None:
     for _ in range(MAX_DEPTH + 1):
         deeper: list[Any] = []
         for each in level:
-            if isinstance(each, str):
+            kind = type(each)
+            if kind is str:
                 check_text(each)
-            elif isinstance(each, dict):
+            elif kind is dict:
                 deeper += each
                 deeper += each.values()
-            elif isinstance(each, list):
+            elif kind is list:
                 deeper += each
-            elif isinstance(each, int | float) and not _fits(each):
+            elif kind is int:
+                if not _SMALLEST <= each <= _LARGEST:
+                    raise ValueError("a number beyond 64 bits")
+            elif kind is float and not math.isfinite(each):
                 raise ValueError("a number beyond 64 bits")
         if not deeper:
             return
         level = deeper
     raise ValueError(f"JSON nested more than {MAX_DEPTH} deep")
-
-
-def _fits(number: int | float) -> bool:
-    return math.isfinite(number) if isinstance(number, float) else _SMALLEST <= number <= _LARGEST
 
 
 def _sendable(value: Any, depth: int) -> Any:
@@ -99,6 +99,6 @@ def _sendable(value: Any, depth: int) -> Any:
         return {repaired(name): _sendable(each, depth - 1) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_sendable(each, depth - 1) for each in value]
-    if isinstance(value, int) and not _fits(value):
+    if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
         return None
     return value
