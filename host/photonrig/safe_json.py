@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -28,7 +29,7 @@ def loads(raw: bytes | bytearray, pairs: Callable[[list[tuple[str, Any]]], Any] 
     :raises ValueError: it is no JSON, deeper than :data:`MAX_DEPTH`, or holds numbers beyond 64 bits, surrogates or NUL
     """
     try:
-        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=pairs)
+        value = _decoder(pairs).decode(raw.decode().removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     _check(value)
@@ -60,6 +61,11 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
         return orjson.dumps(_sendable(value, _SENT_DEPTH))
+
+
+@cache  # one for each function that makes objects
+def _decoder(pairs: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=pairs)
 
 
 def _refuse_constant(name: str) -> None:

@@ -279,6 +279,7 @@ def on_a_socket(state: Path, story: Callable[[Ask], Awaitable[None]], host: str 
         (b"GET http://localhost/healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403),
         (b"GET http://localhost@evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 403),
         (b"GET http://127.0.0.1:PORT/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 200),
+        (b"GET http://localhost?a@evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"GET //evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 403),
         (

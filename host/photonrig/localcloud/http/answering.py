@@ -31,7 +31,7 @@ async def respond(response: Response, began: float, scope: Scope, receive: Recei
     """
     response.raw_headers.append(_VARY)
     if origin := scope.get(ALLOWED_ORIGIN):
-        response.raw_headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        response.raw_headers.append((b"access-control-allow-origin", origin))
     status = response.status_code
     whole = scope.get("extensions", {}).get(WHOLE_ANSWER) if isinstance(response, Json) else None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,6 @@ __all__ = [
     "basic_credentials",
     "bearer_token",
     "find_token",
-    "given_token",
     "open_route",
     "route",
     "subject_of",
@@ -257,15 +256,16 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
 
     async def endpoint(request: Request) -> Response:
         cloud: Cloud = request.app.cloud
+        named = _tokens_in_head(request)
         room, most, beyond = request.app.room, limit, None
-        if given_token(request, Body()) is None:
+        if not named:
             room, most, beyond = request.app.open_room, min(limit, OPEN_BODY), _no_token(_NOT_SEARCHED)
         size = announced(request, most, beyond)
-        if room is request.app.room and size > FREE:
-            find_token(cloud, request, Body())  # nothing large is read for nothing
+        if named and size > FREE:
+            _good_token(cloud, named)  # nothing large is read for nothing
         async with room.holding(size):
             body = await read_body(request, most, beyond)
-            token = find_token(cloud, request, body)
+            token = _good_token(cloud, named | _tokens_in_body(body))
             principal = cloud.principal(token)
             if principal is None:
                 raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
@@ -286,7 +286,7 @@ def open_route(
             admit(request.app.cloud, request)
         async with request.app.open_room.holding(announced(request, OPEN_BODY)):
             body = await read_body(request, OPEN_BODY)
-            given_token(request, body)
+            _only(_tokens_in_head(request) | _tokens_in_body(body))
             return _response(await handler(OpenCall(request.app.cloud, request, body)))
 
     return ApiRoute(method, path, handler, endpoint, needs_token=False)
@@ -297,7 +297,11 @@ def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
 
     :raises ApiError: none given, several that differ, unknown, or expired
     """
-    text = given_token(request, body)
+    return _good_token(cloud, _tokens_in_head(request) | _tokens_in_body(body))
+
+
+def _good_token(cloud: Cloud, named: Set[str]) -> Token:
+    text = _only(named)
     if text is None:
         raise _no_token()
     token = cloud.store.tokens.find(text)
@@ -308,25 +312,25 @@ def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
     return token
 
 
-def given_token(request: Request, body: Body) -> str | None:
-    """The token that a request names in its header, body or address, good or not; None when it names none.
-
-    :raises ApiError: it names several that differ
-    """
-    given = {bearer_token(request), *_in_body(body)}
-    if request.scope["query_string"]:
-        given.update(request.query_params.getlist("access_token"))
-    given -= {None, ""}
-    if len(given) > 1:
-        raise oauth_error(400, "invalid_request", "The request has several access tokens, and they differ; send one")
-    return next(iter(given), None)
+def _tokens_in_head(request: Request) -> set[str]:
+    """The tokens of header and address, good or not."""
+    named = set(request.query_params.getlist("access_token")) if request.scope["query_string"] else set()
+    named.add(bearer_token(request) or "")
+    named.discard("")
+    return named
 
 
-def _in_body(body: Body) -> list[str | None]:
+def _tokens_in_body(body: Body) -> set[str]:
     field = body.fields.get("access_token")
     if isinstance(field, list) and all(isinstance(each, str) for each in field):
-        return field  # from a form that names it twice
-    return [body.text("access_token")]
+        return set(field) - {""}  # from a form that names it twice
+    return {text} if (text := body.text("access_token")) else set()
+
+
+def _only(named: Set[str]) -> str | None:
+    if len(named) > 1:
+        raise oauth_error(400, "invalid_request", "The request has several access tokens, and they differ; send one")
+    return next(iter(named), None)
 
 
 def _no_token(where: str = "") -> ApiError:

@@ -30,6 +30,7 @@ _HOST = re.compile(_AUTHORITY)
 _ORIGIN = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}")
 _DEFAULT_PORT = {"http": "80", "https": "443"}
 _SHOWN = 200  # characters of a foreign name in a refusal
+_REMEMBERED = 64  # names that were looked at
 
 
 def parse_origin(text: str) -> str:
@@ -54,6 +55,8 @@ class Door:
         self._app = app
         self._origins = origins
         self._hosts = {_host_of(_ORIGIN, origin) for origin in origins}
+        self._accepts_host = lru_cache(_REMEMBERED)(self._look_at_host)
+        self._accepts_origin = lru_cache(_REMEMBERED)(self._look_at_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, let through or refused."""
@@ -67,44 +70,49 @@ class Door:
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        hosts = _headers(scope, b"host")
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
         if len(hosts) != 1:
             raise refused(400, "A request must have one Host header")
-        here = (scope.get("server") or ("",))[0]
-        for authority in (*hosts, *scope.get("extensions", {}).get(TARGET_AUTHORITY, {}).values()):
-            name = _host_of(_HOST, authority)
-            if not _is_here(name, here) and name not in self._hosts:
-                raise refused(
-                    403,
-                    f"This cloud does not answer to the name {authority[:_SHOWN]};"
-                    " if it should, start it with --allow-origin and the address that browsers and programs use",
-                )
-        origins = _headers(scope, b"origin")
         if len(origins) > 1:
             raise refused(400, "A request must have one Origin header at most")
-        for origin in origins:
-            if not _is_here(_host_of(_ORIGIN, origin), here) and origin.lower() not in self._origins:
+        here = (scope.get("server") or ("",))[0]
+        for authority in (*hosts, *scope.get("extensions", {}).get(TARGET_AUTHORITY, {}).values()):
+            if not self._accepts_host(authority, here):
                 raise refused(
                     403,
-                    f"Pages of the origin {origin[:_SHOWN]} may not use this cloud;"
+                    f"This cloud does not answer to the name {_shown(authority)};"
+                    " if it should, start it with --allow-origin and the address that browsers and programs use",
+                )
+        for origin in origins:
+            if not self._accepts_origin(origin, here):
+                raise refused(
+                    403,
+                    f"Pages of the origin {_shown(origin)} may not use this cloud;"
                     " if they should, start it with --allow-origin and that origin",
                 )
             scope[ALLOWED_ORIGIN] = origin
         _check_address(scope)
 
+    def _look_at_host(self, authority: bytes, here: str) -> bool:
+        name = _host_of(_HOST, authority.decode("latin-1"))
+        return _is_here(name, here) or name in self._hosts
 
-def _headers(scope: Scope, wanted: bytes) -> list[str]:
-    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+    def _look_at_origin(self, sent: bytes, here: str) -> bool:
+        origin = sent.decode("latin-1")
+        return _is_here(_host_of(_ORIGIN, origin), here) or origin.lower() in self._origins
 
 
-@lru_cache(maxsize=256)
+def _shown(name: bytes) -> str:
+    return name[:_SHOWN].decode("latin-1")
+
+
 def _host_of(form: re.Pattern[str], text: str) -> str | None:
     """The host of what has this form, without brackets or a dot at the end; None for what has another form."""
     found = form.fullmatch(text.lower())
     return None if found is None else found["host"].strip("[]").removesuffix(".")
 
 
-@lru_cache(maxsize=256)
 def _is_here(name: str | None, here: str) -> bool:
     """Whether a host is this machine: by loopback, or by the address that the request came to."""
     if name == "localhost":

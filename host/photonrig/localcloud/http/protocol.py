@@ -62,7 +62,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._framing_bytes += len(data)
         super().data_received(data)
         if self._framing_bytes > HEAD_BYTES:
-            self._refuse(431, f"The request has more than {HEAD_BYTES} bytes of chunk extensions or trailers")
+            self._give_up(431, f"The request has more than {HEAD_BYTES} bytes of chunk extensions or trailers")
         elif self._timer is None and (self._head_bytes or not self._reading_head):
             self._wait_for_the_rest()
 
@@ -77,9 +77,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
         self.scope["extensions"] = {WHOLE_ANSWER: {"send": partial(self._answer, self.cycle)}}
-        if not self.url.startswith(b"/"):
+        if not self.url.startswith((b"/", b"*")):
             authority = self.url.partition(b"://")[2].partition(b"/")[0]
-            self.scope["extensions"][TARGET_AUTHORITY] = {"authority": authority.decode("latin-1")}
+            self.scope["extensions"][TARGET_AUTHORITY] = {"authority": authority}
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -134,10 +134,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._timer = None
         if self._reading_head:
             self._refuse(408, f"The request's head was not there within {HEAD_SECONDS:g} s")
-        elif self.cycle.response_started:
+        else:
+            self._give_up(408, f"The request was not there within {BODY_SECONDS:g} s")
+
+    def _give_up(self, status: int, text: str) -> None:
+        """Read no more of a body, which may have been answered already."""
+        if self.cycle.response_started:
             self.transport.close()
         else:
-            self._refuse(408, f"The request was not there within {BODY_SECONDS:g} s")
+            self._refuse(status, text)
 
     def _refuse(self, status: int, text: str) -> None:
         body = json.dumps({"ok": False, "error": text}).encode()

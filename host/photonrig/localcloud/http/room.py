@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 __all__ = ["FREE", "Room"]
 
 FREE = 16 * 1024
 """Bytes of a body that needs no room, so that large ones do not hold up what most requests send; a choice."""
+
+_NO_ROOM: AbstractAsyncContextManager[None] = nullcontext()
 
 
 class Room:
@@ -19,12 +21,12 @@ class Room:
         self._left = size
         self._changed = asyncio.Condition()
 
-    @asynccontextmanager
-    async def holding(self, size: int) -> AsyncIterator[None]:
+    def holding(self, size: int) -> AbstractAsyncContextManager[None]:
         """Room for a body of ``size`` bytes, at most that of the whole room, for as long as the block runs."""
-        if size <= FREE:
-            yield
-            return
+        return _NO_ROOM if size <= FREE else self._held(size)
+
+    @asynccontextmanager
+    async def _held(self, size: int) -> AsyncIterator[None]:
         async with self._changed:
             await self._changed.wait_for(lambda: self._left >= size)
             self._left -= size
