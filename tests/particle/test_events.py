@@ -4,11 +4,13 @@ import json
 import queue
 import socket
 import threading
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from photonrig.errors import ExpectationFailed, NetworkError, ProtocolError
+from photonrig.errors import ExpectationFailed, NetworkError, ProtocolError, RigError
 from photonrig.particle.cloud import Cloud, Token
 from photonrig.particle.cloud_errors import AuthError, NotFound
 from photonrig.particle.events import Event, EventStream
@@ -152,7 +154,7 @@ def test_a_dropped_stream_is_opened_again_and_the_gap_is_kept(server: Server, cl
         first.shutdown(socket.SHUT_RDWR)
         server.stream().sendall(event("after"))
         stream.expect("after", timeout=10)
-        assert len(stream.gaps) == 1
+        assert stream.gaps == 1
         with pytest.raises(ExpectationFailed, match="interrupted 1 times"):
             stream.expect("never", timeout=0.01)
 
@@ -162,7 +164,7 @@ def test_silence_of_the_stream_is_a_gap(server: Server, cloud: Cloud) -> None:
         server.stream()
         server.stream().sendall(event("second"))
         stream.expect("second", timeout=10)
-        assert len(stream.gaps) >= 1
+        assert stream.gaps >= 1
 
 
 @pytest.mark.parametrize(("status", "kind"), [("401 Unauthorized", AuthError), ("404 Not Found", NotFound)])
@@ -204,6 +206,101 @@ def test_nobody_there() -> None:
         EventStream(cloud, "/e"),
     ):
         pass
+
+
+# --- memory, and waiting ---------------------------------------------------------------------------------------------
+
+
+def test_memory_is_bounded_and_what_is_gone_is_told(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", keep=100) as stream:
+        wire = server.stream()
+        wire.sendall(event("first"))
+        stream.expect("first", timeout=10)
+        tracemalloc.start()
+        try:
+            for number in range(50):
+                wire.sendall(b"".join(event(f"n/{number}/{each}", "x" * 600) for each in range(100)))
+                stream.expect(f"n/{number}/99", timeout=10)
+            used, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        # 5,000 events of 600 characters came, and 100 of them stay.
+        assert used < 1_000_000
+        assert stream.mark() == 5001
+        events, missing = stream.after(0)
+        assert [heard.name for heard in events] == [f"n/49/{each}" for each in range(100)]
+        assert missing == 4901
+        assert [heard.name for heard in stream.since(4999)] == ["n/49/98", "n/49/99"]
+        with pytest.raises(RigError, match="4901 events of /e were heard and are no longer kept"):
+            _ = stream.events
+        with pytest.raises(ExpectationFailed, match="4901 earlier events were no longer kept"):
+            stream.expect("first", timeout=0.01)
+
+
+def test_silence_among_more_events_than_are_kept_proves_nothing(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", keep=10) as stream:
+        wire = server.stream()
+        with pytest.raises(RigError, match="no longer kept"):
+            stream.assert_silent(unwanted, 0.01, echo(wire, *(event("noise") for _ in range(20))))
+
+
+def test_a_follower_gets_every_event_as_it_comes_and_sleeps_in_between(server: Server, cloud: Cloud) -> None:
+    heard: queue.Queue[str | None] = queue.Queue()
+    with EventStream(cloud, "/e", reconnect=0.01) as stream:
+        wire = server.stream()
+        wire.sendall(event("before"))
+        stream.expect("before", timeout=10)
+        spent: list[float] = []
+
+        def follow() -> None:
+            for each in stream.follow():
+                heard.put(None if each is None else each.name)
+            spent.append(time.thread_time())
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        assert heard.get(timeout=10) == "before"
+        wire.sendall(event("one") + event("two"))
+        assert [heard.get(timeout=10) for _ in range(2)] == ["one", "two"]
+        assert not threading.Event().wait(1)  # nothing comes for a second
+        wire.shutdown(socket.SHUT_RDWR)
+        assert heard.get(timeout=10) is None
+        server.stream().sendall(event("three"))
+        assert heard.get(timeout=10) == "three"
+    follower.join(10)
+    assert not follower.is_alive() and heard.empty()
+    # A hundred looks a second would take a multiple of this.
+    assert spent[0] < 0.05
+
+
+def test_a_follower_who_falls_behind_is_told(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", keep=10) as stream:
+        following = stream.follow()
+        wire = server.stream()
+        wire.sendall(event("0"))
+        assert next(following) is not None
+        wire.sendall(b"".join(event(str(number)) for number in range(1, 31)))
+        stream.expect("30", timeout=10)
+        assert next(following) is None
+        rest = [next(following) for _ in range(10)]
+        assert [each.name for each in rest if each is not None] == [str(number) for number in range(21, 31)]
+
+
+def test_a_follower_gets_the_refusal_that_ends_the_stream(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e", reconnect=0.01) as stream:
+        wire = server.stream()
+        server.refuse = refusal("401 Unauthorized", {"error": "invalid_token"})
+        wire.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(AuthError):
+            next(stream.follow())
+
+
+def test_nobody_waits_for_a_closed_stream(server: Server, cloud: Cloud) -> None:
+    with EventStream(cloud, "/e") as stream:
+        server.stream()
+    with pytest.raises(NetworkError, match="is closed"):
+        stream.expect("anything", timeout=10)
+    assert list(stream.follow()) == []
 
 
 # --- silence --------------------------------------------------------------------------------------------------------

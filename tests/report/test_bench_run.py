@@ -48,6 +48,7 @@ def attempt(variant: str, outcome: str = "passed", cause: str | None = None, **m
         "folder": "",
         "files": [],
         "moments": moments,
+        "moments_not_shown": 1234,
     } | more
 
 

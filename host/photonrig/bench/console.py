@@ -1,6 +1,7 @@
 """The bench console: one line in, one line of JSON out, on the device's USB serial outside listening mode.
 
-Lines that carry an ``event`` come unasked, for example before a planned reset; they are kept apart from replies.
+Lines that carry an ``event`` come unasked, for example before a planned reset; the last 10,000 of them are kept, apart
+from replies.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.bench.lines import SerialLines
-from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
+from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigError, UsageError
 from photonrig.evidence import Moment, Tap
+from photonrig.kept import Kept
 
 __all__ = ["BenchConsole"]
 
 _REPLY: Final = 5.0
+_KEPT: Final = 10_000
+_SHOWN: Final = 8
 
 
 class BenchConsole:
-    """An open console; use it in a ``with`` block. ``events`` are the unasked lines so far, in order.
+    """An open console; use it in a ``with`` block.
 
     A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
     has something new to say. A reply that was due is lost.
@@ -44,7 +48,7 @@ class BenchConsole:
         """
         self.device = device
         self._tap = tap
-        self.events: list[dict[str, Any]] = []
+        self._events: Kept[dict[str, Any]] = Kept(_KEPT)
         self._serial = SerialLines(port, device=device, reopen=reopen, tap=tap)
         self._probes = 0
         self._reply_owed = False
@@ -53,6 +57,21 @@ class BenchConsole:
     def port(self) -> str:
         """The path or URL that is open."""
         return self._serial.port
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The unasked lines so far, in order.
+
+        :raises RigError: they are more than are kept
+        """
+        events, missing = self._events.after(0)
+        if missing:
+            raise RigError(f"{missing} unasked lines on {self.port} are no longer kept", device=self.device)
+        return events
+
+    def mark(self) -> int:
+        """A place among the unasked lines, for ``since``: after all of those so far."""
+        return self._events.end
 
     def __enter__(self) -> Self:
         return self
@@ -85,22 +104,26 @@ class BenchConsole:
         return reply
 
     def expect_event(self, name: str, timeout: float, *, since: int = 0) -> dict[str, Any]:
-        """The first unasked line of this name among ``events[since:]``, or the next to come; ``timeout`` in seconds.
+        """The first unasked line of this name since a mark, or the next to come; ``timeout`` in seconds.
 
         :raises ExpectationFailed: none came in time
         :raises LinkLost: the port went away
         """
         deadline = time.monotonic() + timeout
+        place, missed = since, 0
         while True:
-            for event in self.events[since:]:
+            events, missing = self._events.after(place)
+            place, missed = self._events.end, missed + missing
+            for event in events:
                 if event["event"] == name:
                     return event
             if (left := deadline - time.monotonic()) <= 0:
-                heard = ", ".join(str(event["event"]) for event in self.events[since:]) or "nothing"
+                heard = ", ".join(str(event["event"]) for event in self._events.after(since)[0][-_SHOWN:]) or "nothing"
+                heard += f"; {missed} earlier lines were no longer kept" if missed else ""
                 raise ExpectationFailed(f"no {name} on serial within {timeout:g} s; heard {heard}", device=self.device)
             for message in self._lines(left):
                 if "event" in message:
-                    self.events.append(message)
+                    self._events.add(message)
 
     def _catch_up(self, deadline: float) -> None:
         """A reply is still due from a call that gave up: pass it by, up to the answer to a ping of our own."""
@@ -119,7 +142,7 @@ class BenchConsole:
                 raise self._silent(f"no reply to {line!r} on {self.port} in time")
             replies: list[dict[str, Any]] = []
             for message in self._lines(left):
-                (self.events if "event" in message else replies).append(message)
+                self._events.add(message) if "event" in message else replies.append(message)
             if self._serial.reopened != lives:
                 self._reply_owed = False
                 raise LinkLost(f"the device left USB before it replied to {line!r}; it is back", device=self.device)

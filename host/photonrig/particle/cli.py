@@ -1,7 +1,8 @@
 """The real Particle CLI, run as a subprocess against a given cloud.
 
 Every call has a HOME of its own with a seeded profile, no proxies, no update check, closed standard input and a time
-limit. Results are masked, kept in a transcript, and checked for the sentence of success where the exit code may lie.
+limit. Results are masked, the last 1,000 are kept, and each is checked for the sentence of success where the exit code
+may lie.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from photonrig.errors import ExpectationFailed, ToolError
+from photonrig.errors import ExpectationFailed, RigError, ToolError
+from photonrig.kept import Kept
 from photonrig.particle.cli_run import CliRefused, CliResult, CliTimedOut, CliUnproven, kill_group, plain
 
 __all__ = ["CliResult", "ParticleCli", "Subscription"]
@@ -26,6 +28,8 @@ _FLASH: Final = 180.0
 _COMPILE: Final = 300.0
 _NEVER: Final = 4102444800000  # a moment in 2100, in ms: when the CLI would next look for an update of itself
 _MASK: Final = "***"
+_RESULTS_KEPT: Final = 1_000
+_LINES_KEPT: Final = 10_000
 
 
 class ParticleCli:
@@ -41,7 +45,7 @@ class ParticleCli:
         """
         self.api = api
         self.home = home
-        self.transcript: list[CliResult] = []
+        self.results: Kept[CliResult] = Kept(_RESULTS_KEPT)
         self._command = [str(node), str(script)]
         self._env = self._environment(node, home, equipment or {})
         self._secrets: dict[str, str] = {}
@@ -49,6 +53,11 @@ class ParticleCli:
         home.chmod(0o700)
         self._write("profile.json", {"name": "particle", "last_version_check": _NEVER})
         self.use(None, None)
+
+    @property
+    def transcript(self) -> list[CliResult]:
+        """The last results, oldest first."""
+        return self.results.after(0)[0]
 
     def use(self, username: str | None, token: str | None) -> None:
         """Act as this account from now on, as if logged in; None logs out."""
@@ -215,7 +224,7 @@ class ParticleCli:
             seconds=time.monotonic() - started,
             began=started,
         )
-        self.transcript.append(result)
+        self.results.add(result)
         return result
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
@@ -226,16 +235,16 @@ class ParticleCli:
 
 
 class Subscription:
-    """``particle subscribe`` in the background; ``events`` are the JSON objects it printed so far."""
+    """``particle subscribe`` in the background; the last 10,000 lines that it printed are kept."""
 
     def __init__(self, cli: ParticleCli, args: Sequence[str]) -> None:
         self._cli = cli
         self._args = args
         self._changed = threading.Condition()
-        self._output: list[bytes] = []
+        self._output: Kept[bytes] = Kept(_LINES_KEPT)
         self._errors = b""
         self._listening = self._ended = False
-        self.events: list[dict[str, Any]] = []
+        self._events: Kept[dict[str, Any]] = Kept(_LINES_KEPT)
 
     def __enter__(self) -> Self:
         self._started = time.monotonic()
@@ -257,15 +266,19 @@ class Subscription:
         self._finish()
 
     def expect(self, count: int, timeout: float) -> list[dict[str, Any]]:
-        """Wait until so many events came, and return them; ``timeout`` in seconds.
+        """Wait until so many events came, and return the first of them; ``timeout`` in seconds.
 
         :raises ExpectationFailed: fewer came in time
+        :raises RigError: the first are no longer kept
         """
         with self._changed:
-            enough = self._changed.wait_for(lambda: len(self.events) >= count or self._ended, timeout)
-            if not enough or len(self.events) < count:
-                raise ExpectationFailed(f"particle subscribe printed {len(self.events)} events, not {count}, in time")
-            return self.events[:count]
+            self._changed.wait_for(lambda: self._events.end >= count or self._ended, timeout)
+            events, missing = self._events.after(0)
+        if len(events) + missing < count:
+            raise ExpectationFailed(f"particle subscribe printed {len(events) + missing} events, not {count}, in time")
+        if missing:
+            raise RigError(f"the first {missing} events that particle subscribe printed are no longer kept")
+        return events[:count]
 
     def _finish(self) -> CliResult:
         kill_group(self._process)
@@ -275,7 +288,8 @@ class Subscription:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
-        output = b"".join(self._output)
+        lines, missing = self._output.after(0)
+        output = (b"(%d lines before these were not kept)\n" % missing if missing else b"") + b"".join(lines)
         return self._cli._keep(self._args, self._process.returncode, output, self._errors, self._started)
 
     def _read_output(self) -> None:
@@ -283,11 +297,11 @@ class Subscription:
         for raw in self._process.stdout:
             line = plain(raw, {}).strip()
             with self._changed:
-                self._output.append(raw)
+                self._output.add(raw)
                 # An empty line follows the header when the stream is open.
                 self._listening |= not line
                 if line.startswith("{"):
-                    self.events.append(json.loads(line))
+                    self._events.add(json.loads(line))
                 self._changed.notify_all()
         with self._changed:
             self._ended = True

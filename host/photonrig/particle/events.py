@@ -6,13 +6,15 @@
         stream.expect("shade/moved", timeout=5, since=mark)
 
 The stream is open when the ``with`` block begins, so nothing that happens inside is missed. A dropped stream is opened
-again after two seconds and the gap is remembered: silence across a gap proves nothing.
+again after two seconds and the gap is counted: silence across a gap proves nothing. The last 10,000 events are kept;
+whoever asks for older ones is told that they are gone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import secrets
 import socket
 import threading
@@ -25,7 +27,8 @@ from typing import Any, Final, Self
 import httpx
 from httpx_sse import EventSource
 
-from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError
+from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError, RigError
+from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
 
@@ -35,6 +38,8 @@ __all__ = ["Event", "EventStream", "Match"]
 _SILENCE: Final = 20.0
 _RECONNECT: Final = 2.0
 _BACK_OFF: Final = 10.0
+# Events a stream keeps: with at most 1 KB of data each, some 20 MB.
+_KEPT: Final = 10_000
 # What a cloud refuses now it will refuse again.
 _FINAL: Final = (400, 401, 403, 404)
 
@@ -68,17 +73,23 @@ Match = str | Callable[[Event], bool]
 class EventStream:
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
-    def __init__(self, cloud: Cloud, path: str, *, silence: float = _SILENCE, reconnect: float = _RECONNECT) -> None:
-        """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again."""
+    def __init__(
+        self, cloud: Cloud, path: str, *, silence: float = _SILENCE, reconnect: float = _RECONNECT, keep: int = _KEPT
+    ) -> None:
+        """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
+
+        ``keep``: how many events are kept.
+        """
         self.path = path
         self._cloud = cloud
         self._silence = silence
         self._reconnect = reconnect
         self._changed = threading.Condition()
-        self._events: list[Event] = []
-        self._gaps: list[float] = []
+        self._events: Kept[Event] = Kept(keep)
+        self._gaps = 0
+        self._times_opened = 0
         self._failure: PhotonrigError | None = None
-        self._connected = self._opened = False
+        self._connected = False
         self._last_heard: float | None = None
         self._open_since: float | None = None
         self._leaving = threading.Event()
@@ -105,6 +116,7 @@ class EventStream:
         self._leaving.set()
         with self._changed:
             response = self._response
+            self._changed.notify_all()
         if response is not None:
             # Closing a socket does not wake a thread that reads it; shutting it down does.
             connection = response.extensions["network_stream"].get_extra_info("socket")
@@ -116,15 +128,32 @@ class EventStream:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Everything heard so far, in order."""
+        """Everything heard so far, in order.
+
+        :raises RigError: it is more than is kept
+        """
+        return self.since(0)
+
+    def since(self, mark: int) -> tuple[Event, ...]:
+        """Everything heard after a place, in order.
+
+        :raises RigError: it is more than is kept
+        """
+        events, missing = self.after(mark)
+        if missing:
+            raise RigError(f"{missing} events of {self.path} were heard and are no longer kept; ask for them earlier")
+        return tuple(events)
+
+    def after(self, mark: int) -> tuple[list[Event], int]:
+        """What is kept of the events after a place, and how many of them are no longer kept."""
         with self._changed:
-            return tuple(self._events)
+            return self._events.after(mark)
 
     @property
-    def gaps(self) -> tuple[float, ...]:
-        """When the stream was interrupted, by the monotonic clock."""
+    def gaps(self) -> int:
+        """How often the stream was interrupted."""
         with self._changed:
-            return tuple(self._gaps)
+            return self._gaps
 
     @property
     def last_heard(self) -> float | None:
@@ -140,29 +169,59 @@ class EventStream:
     def mark(self) -> int:
         """A place in the stream: what comes after it is what is heard from now on."""
         with self._changed:
-            return len(self._events)
+            return self._events.end
+
+    def follow(self) -> Iterator[Event | None]:
+        """Every event since the stream was opened, each as it comes; ends when the stream is closed.
+
+        None comes where events may be missing: after an interruption, or when the reader fell behind what is kept.
+
+        :raises NetworkError: the stream is gone for good
+        :raises ApiError: the cloud refuses it now
+        """
+        place, opened = 0, 1
+        while True:
+            with self._changed:
+                self._wait_past(place, opened)
+                events, missing = self._events.after(place)
+                gap = missing > 0 or self._times_opened > opened
+                place, opened, failure = self._events.end, self._times_opened, self._failure
+            if self._leaving.is_set():
+                return
+            if gap:
+                yield None
+            yield from events
+            if failure is not None:
+                raise failure
 
     def expect(self, match: Match, timeout: float, *, since: int = 0) -> Event:
         """The first event after ``since`` that matches: a name's beginning, or a predicate; ``timeout`` in seconds.
 
         :raises ExpectationFailed: none came in time
-        :raises NetworkError: the stream is gone for good
+        :raises NetworkError: the stream is gone for good, or closed
         """
         matches = _predicate(match)
         deadline = time.monotonic() + timeout
-        looked = since
-        with self._changed:
-            while True:
-                for event in self._events[looked:]:
-                    if matches(event):
-                        return event
-                looked = max(looked, len(self._events))
-                if self._failure is not None:
-                    raise self._failure
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise ExpectationFailed(f"no event {_described(match)} within {timeout:g} s{self._heard(since)}")
-                self._changed.wait(left)
+        place, missed = since, 0
+        while True:
+            with self._changed:
+                events, missing = self._events.after(place)
+                place, failure = self._events.end, self._failure
+            missed += missing
+            for event in events:
+                if matches(event):
+                    return event
+            if failure is not None:
+                raise failure
+            if self._leaving.is_set():
+                raise NetworkError(f"the event stream {self.path} is closed")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ExpectationFailed(
+                    f"no event {_described(match)} within {timeout:g} s{self._heard(since, missed)}"
+                )
+            with self._changed:
+                self._wait_past(place, timeout=left)
 
     def assert_silent(
         self, match: Match, within: float, canary: Callable[[str], object], *, timeout: float = 10.0
@@ -174,36 +233,44 @@ class EventStream:
 
         :raises ExpectationFailed: a matching event came
         :raises NetworkError: the canary did not come round, or the stream was interrupted
+        :raises RigError: more events came than are kept
         """
-        matches = _predicate(match)
-        start, gaps = self.mark(), len(self.gaps)
-        deadline = time.monotonic() + within
-        with self._changed:
-            while not any(matches(event) for event in self._events[start:]) and self._failure is None:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    break
-                self._changed.wait(left)
-        self._refute(matches, match, start)
+        start, gaps = self.mark(), self.gaps
+        with contextlib.suppress(ExpectationFailed):
+            self.expect(match, within, since=start)
+        self._refute(match, start)
         name = f"canary/{secrets.token_hex(8)}"
         canary(name)
         try:
             self.expect(lambda event: event.name == name, timeout, since=start)
         except ExpectationFailed:
             raise NetworkError(f"the canary did not come round {self.path}: its silence proves nothing") from None
-        if len(self.gaps) != gaps:
+        if self.gaps != gaps:
             raise NetworkError(f"the event stream {self.path} was interrupted: its silence proves nothing")
-        self._refute(matches, match, start)
+        self._refute(match, start)
 
-    def _refute(self, matches: Callable[[Event], bool], match: Match, start: int) -> None:
-        unwanted = next((event for event in self.events[start:] if matches(event)), None)
+    def _wait_past(self, place: int, opened: float = math.inf, timeout: float | None = None) -> None:
+        """Until there are events after a place, or the stream was opened more often, or has ended."""
+        self._changed.wait_for(
+            lambda: (
+                self._events.end > place
+                or self._times_opened > opened
+                or self._failure is not None
+                or self._leaving.is_set()
+            ),
+            timeout,
+        )
+
+    def _refute(self, match: Match, start: int) -> None:
+        unwanted = next((event for event in self.since(start) if _predicate(match)(event)), None)
         if unwanted is not None:
             raise ExpectationFailed(f"event {unwanted.name} came, and none {_described(match)} was to come")
 
-    def _heard(self, since: int) -> str:
-        names = [event.name for event in self._events[since:]]
+    def _heard(self, since: int, missed: int) -> str:
+        names = [event.name for event in self.after(since)[0]]
         text = f"; heard: {', '.join(names[-8:])}" if names else "; nothing else was heard"
-        return f"{text}; the stream was interrupted {len(self._gaps)} times" if self._gaps else text
+        text += f"; {missed} earlier events were no longer kept" if missed else ""
+        return f"{text}; the stream was interrupted {self.gaps} times" if self.gaps else text
 
     # --- the background thread --------------------------------------------------------------------------------------
 
@@ -214,7 +281,7 @@ class EventStream:
                 self._listen()
             except NetworkError as error:
                 # A cloud that was there and is away for a moment comes back.
-                if not self._opened:
+                if not self._times_opened:
                     self._set(failure=error)
                     return
             except RateLimited as error:
@@ -279,7 +346,7 @@ class EventStream:
         except (ValueError, AttributeError, TypeError):
             raise ProtocolError(f"an event {name} of {self.path} carries no event object: {text[:80]!r}") from None
         with self._changed:
-            self._events.append(event)
+            self._events.add(event)
             self._changed.notify_all()
 
     def _set(
@@ -289,10 +356,10 @@ class EventStream:
             self._response = response
             self._connected = response is not None
             self._open_since = time.monotonic() if self._connected else None
-            self._opened |= self._connected
+            self._times_opened += self._connected
             self._failure = failure or self._failure
             if gap and not self._leaving.is_set():
-                self._gaps.append(time.monotonic())
+                self._gaps += 1
             self._changed.notify_all()
 
 

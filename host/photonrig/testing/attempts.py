@@ -157,4 +157,5 @@ def _record(
             }
             for moment in sorted(moments, key=lambda moment: moment.at)[:_SHOWN]
         ],
+        "moments_not_shown": 0 if run is None else run.recorder.lost + max(0, len(moments) - _SHOWN),
     }

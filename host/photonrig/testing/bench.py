@@ -184,7 +184,7 @@ class Bench:
         if self._rig is not None:
             self._hear(self.current)
         if self._cli is not None:
-            self._told = len(self._cli.transcript)
+            self._told = self._cli.results.end
         return self.current
 
     def photon(self, variant: str, **needs: Any) -> Photon:
@@ -237,14 +237,20 @@ class Bench:
     def collect(self, run: TestRun) -> None:
         """Bring events and CLI calls that are new into the test's recorder."""
         if run.stream is not None:
-            for event in run.stream.events[run.first_event :]:
+            events, missing = run.stream.after(run.first_event)
+            run.first_event += missing + len(events)
+            if missing:
+                run.recorder.note("event", f"{missing} events came in such a rush that they are no longer kept")
+            for event in events:
                 run.recorder(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
-                run.first_event += 1
         if self._cli is not None:
-            for call in self._cli.transcript[self._told :]:
+            calls, missing = self._cli.results.after(self._told)
+            self._told += missing + len(calls)
+            if missing:
+                run.recorder.note("cli", f"{missing} calls of the CLI are no longer kept")
+            for call in calls:
                 text = f"{' '.join(call.argv)}\n{call.text.strip()}"
                 run.recorder(Moment(call.began, "cli", text, call.seconds, "refused" if call.exit_code else ""))
-                self._told += 1
 
     # --- when it failed ---------------------------------------------------------------------------------------------
 

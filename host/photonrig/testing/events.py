@@ -22,8 +22,11 @@ class Events:
         self._device = device
 
     def heard(self) -> tuple[Event, ...]:
-        """Everything since the test began, in order."""
-        return self._stream.events[self.since :]
+        """Everything since the test began, in order.
+
+        :raises RigError: it is more than is kept
+        """
+        return self._stream.since(self.since)
 
     def expect(self, match: Match, timeout: float = 15.0, *, since: int | None = None) -> Event:
         """The first matching event of the test's device: a name's beginning, or a predicate; ``timeout`` in seconds.
