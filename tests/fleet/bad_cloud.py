@@ -1,4 +1,7 @@
-"""A way to a cloud on which requests go wrong, by seed: refused for now, broken, slow, or answered to nobody."""
+"""A way to a cloud on which requests go wrong, by seed: refused for now, broken, slow, or answered to nobody.
+
+Or refused by rule: what ``refuses`` names by method, path and token is answered with 403.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class BadCloud:
         share: float,
         spare: Callable[[str, str], bool] | None = None,
         faults: Sequence[str] = FAULTS,
+        refuses: Callable[[str, str, str], bool] = lambda method, path, token: False,
     ) -> None:
         self.done: Counter[str] = Counter()
         self.requests: list[tuple[str, str, int]] = []
@@ -43,6 +47,8 @@ class BadCloud:
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if refuses(self.command, self.path, (self.headers["Authorization"] or "").removeprefix("Bearer ")):
+                    return self.answer(403, b'{"ok":false,"error":"not you"}', {})
                 spared = spare is not None and spare(self.command, self.path)
                 with lock:
                     fault = "" if spared or chance.random() >= share else chance.choice(faults)
@@ -83,7 +89,7 @@ class BadCloud:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.api = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -41,8 +41,12 @@ class Quiet:
     """Watches, and remembers."""
 
     def __init__(self) -> None:
+        self.total: int | None = None
         self.waves: list[int] = []
         self.outcomes: list[Progress] = []
+
+    def begins(self, devices: int) -> None:
+        self.total = devices
 
     def wave(self, number: int, of: int, devices: int) -> None:
         self.waves.append(devices)

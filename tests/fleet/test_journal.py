@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.fleet.journal import Journal
+from photonrig.fleet.journal import Journal, begun_plan
 from photonrig.ownership.engine import Progress
 
 WRITER = """
@@ -82,9 +82,32 @@ def test_a_second_operator_is_told_who_is_at_work(tmp_path: Path) -> None:
         pass
 
 
-def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
+def test_a_plan_of_which_nothing_was_begun_gives_way_to_the_next(tmp_path: Path) -> None:
+    assert begun_plan(tmp_path / "j") is None
     with Journal(tmp_path / "j", digest="d", plan="p"):
         pass
+    assert begun_plan(tmp_path / "j") is None
+    with Journal(tmp_path / "j", digest="e", plan="q") as journal:
+        journal.handed_over("customer jane")
+    assert begun_plan(tmp_path / "j") == "e"
+
+
+def test_the_way_a_device_went_last_goes_by_order_and_not_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([300.0, 200.0, 100.0])
+    with Journal(tmp_path / "j", digest="d", plan="p") as journal:
+        monkeypatch.setattr("photonrig.fleet.journal.time.time", lambda: next(clock))
+        journal.keep(Progress("to-customer", "a" * 24, step="look"))
+        journal.keep(Progress("to-user", "a" * 24, step="look"), "back")
+        journal.keep(Progress("to-customer", "b" * 24, step="look"))
+        assert journal.last_ways() == {"a" * 24: "back", "b" * 24: "forward"}
+
+
+def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", digest="d", plan="p") as journal:
+        journal.keep(Progress("to-customer", "a" * 24, step="look"))
+    assert begun_plan(tmp_path / "j") == "d"
     with pytest.raises(UsageError, match="belongs to another plan"), Journal(tmp_path / "j", digest="e", plan="q"):
         pass
     (tmp_path / "text").write_text("this is no database, but long enough to be looked at as if it were one")

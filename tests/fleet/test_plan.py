@@ -8,7 +8,7 @@ import pytest
 
 from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
-from photonrig.fleet.difference import differences, misfits
+from photonrig.fleet.difference import differences, moved
 from photonrig.fleet.metered import LIMITS, Limits
 from photonrig.fleet.plan import FleetPlan, Image, Permit, make_plan
 from photonrig.fleet.survey import Found, Survey
@@ -112,21 +112,22 @@ def test_a_file_is_read_back_as_written_and_holds_one_line_a_device(tmp_path: Pa
     assert path.stat().st_mode & 0o077 == 0
     lines = path.read_text().splitlines()
     assert sum('"device":' in line for line in lines) == 3
-    for damaged in ("", "{}", path.read_text().replace("plan 1", "plan 0"), path.read_text()[:-20]):
+    for damaged in ("", "{}", path.read_text().replace("plan 2", "plan 1"), path.read_text()[:-20]):
         path.write_text(damaged)
         with pytest.raises(UsageError):
             FleetPlan.read(path)
 
 
 def test_what_changed_since_is_told_device_by_device() -> None:
-    plan = make_plan([Wish(2, ID, "jane@example.com")], seen(Found(1, CENTRAL, True)), config(), Permit())
-    assert misfits(plan, seen(Found(1, CENTRAL, False))) == []
-    assert misfits(plan, seen(Found(1, BOB, True)))[0].endswith(
-        "belonged to user central@example.com, belongs to customer bob@example.com"
+    then = Found(1, CENTRAL, True)
+    assert moved(then, Found(1, CENTRAL, False)) == ""
+    assert (
+        moved(then, Found(1, BOB, True)) == "belonged to user central@example.com, belongs to customer bob@example.com"
     )
-    assert misfits(plan, seen(Found(2, CENTRAL, True)))[0].endswith("was in product 1, is in product 2")
-    assert misfits(plan, seen(None))[0].endswith("is not seen any more")
-    assert misfits(plan, seen(None), begun=frozenset((ID,))) == []
+    assert moved(then, Found(2, CENTRAL, True)) == "was in product 1, is in product 2"
+    assert moved(then, None) == "is not seen any more"
+    assert moved(None, then) == "is seen now"
+    assert moved(None, None) == ""
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
-from photonrig.bench.clock import SystemClock
-from photonrig.errors import NetworkError, PhotonrigError, UsageError
+from photonrig.errors import PhotonrigError, UsageError
 from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.config import FleetConfig
-from photonrig.fleet.difference import misfits
-from photonrig.fleet.experimental import EXPERIMENT, Trial
+from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import FleetPlan, Item
+from photonrig.fleet.standing import Past, Standing, pasts, standings
 from photonrig.fleet.survey import survey
 from photonrig.fleet.tokens import TokenSink
+from photonrig.fleet.ways import Ways
 from photonrig.ownership.engine import Journal as Keep
-from photonrig.ownership.engine import Progress, run
-from photonrig.ownership.flows import take
+from photonrig.ownership.engine import Progress
 from photonrig.ownership.keyring import Keyring
-from photonrig.particle.cloud import Cloud, product
-from photonrig.particle.cloud_errors import CloudFailed, RateLimited
+from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import EventStream
 
 __all__ = ["Misfit", "Operator", "apply"]
@@ -79,30 +79,36 @@ def apply(
     sink: TokenSink | None = None,
     watch: bool = False,
 ) -> Carried:
-    """Carry the plan out, or go on where the journal says that it stopped.
+    """Carry the plan out, or go on where it stopped: from where each device stands (:mod:`photonrig.fleet.standing`).
 
-    With ``watch`` devices that wait are tried again whenever one of the products' devices comes online, until all have
-    arrived or Ctrl-C.
+    A device that is half way back is given back first. With ``watch`` devices that wait are tried again whenever one of
+    the products' devices comes online, until all have arrived or Ctrl-C.
 
     :raises Misfit: what is found is not what the plan was made for; nothing was done
     :raises UsageError: the plan is for another cloud or account, or its image has changed
+    :raises PhotonrigError: with ``watch``, an event stream ended for good
     """
     config = operator.config
     plan.must_be_for(config)
-    data = _image_data(plan)
-    begun = frozenset(journal.entries("forward"))
+    ways = Ways(plan, operator.keys, _image_data(plan))
+    past = pasts(journal, plan.acting)
     seen = survey(operator.team, config.account, plan.products)
-    changed = misfits(plan, seen, begun=begun)
-    if changed:
+    stands = standings(plan, seen, past)
+    if changed := [
+        f"{item.device} (row {item.row}) {moved(item.found, seen.devices.get(item.device))}"
+        for item in plan.acting
+        if stands[item.device] == "elsewhere"
+    ]:
         raise Misfit(changed)
-    jobs = [_job(item, plan, operator, data) for item in plan.acting]
     customers = {item.device: item.to for item in plan.acting if item.to is not None}
-
+    # Whoever lost a device to a rollback may have lost the token too.
+    again = {device for device, stood in stands.items() if past[device].arrived and stood != "there"}
+    journal.hand_over_again({str(customer) for device, customer in customers.items() if device in again})
     handed = set(journal.handed())
 
-    def hand_over(done: Sequence[Progress]) -> None:
-        for progress in done:
-            customer = customers.get(progress.device)
+    def hand_over(devices: Iterable[str]) -> None:
+        for device in devices:
+            customer = customers.get(device)
             if sink is None or customer is None or str(customer) in handed:
                 continue
             token = operator.keys.acting_as(customer).token
@@ -111,9 +117,26 @@ def apply(
             journal.handed_over(str(customer))
             handed.add(str(customer))
 
-    news = threading.Event() if watch else None
-    with _Listening(operator, plan, news):
-        return carry(jobs, journal, "forward", rules, watcher, after_wave=hand_over, news=news)
+    already = tuple(device for device, stood in stands.items() if stood == "there")
+    hand_over(already)
+    jobs = [
+        _job(item, ways, journal, past[item.device], stands[item.device])
+        for item in plan.acting
+        if stands[item.device] != "there"
+    ]
+    with ExitStack() as stack:
+        news = stack.enter_context(_Listening(operator, plan)).wait if watch and jobs else None
+        carried = carry(
+            jobs,
+            journal,
+            "forward",
+            rules,
+            watcher,
+            after_wave=lambda done: hand_over(each.device for each in done),
+            news=news,
+        )
+    carried.already = already
+    return carried
 
 
 def _image_data(plan: FleetPlan) -> bytes:
@@ -128,83 +151,73 @@ def _image_data(plan: FleetPlan) -> bytes:
     return data
 
 
-def _job(item: Item, plan: FleetPlan, operator: Operator, data: bytes) -> Job:
-    if plan.image is not None:
-        trial = Trial(item.device, operator.team, plan.image, data, SystemClock())
-        return Job(
-            item.device,
-            lambda progress, keep: run(
-                EXPERIMENT, trial, item.device, facts=trial.facts, progress=progress, journal=keep
-            ),
-        )
-
+def _job(item: Item, ways: Ways, journal: Journal, past: Past, stands: Standing) -> Job:
     waits = item.verdict == "offline"
+    returning = past.back if stands == "half way back" else None
+    # What was turned round in an earlier run is finished first; then there is another try.
+    turned = stands == "half way" and past.forward is not None and past.forward.heading == "back"
+    undone = False
 
     def go(progress: Progress | None, keep: Keep) -> Progress:
-        if waits and progress is not None and progress.turned:
-            progress = None
-        if progress is None or not progress.step:
-            failed = _prepared(item, operator)
-            if failed is not None:
-                keep(failed)
-                return failed
-        result = take(item.flow, operator.keys, progress=progress, journal=keep)
+        nonlocal returning, turned, undone
+        if returning is not None:
+            assert past.forward is not None
+            returning = ways.back(item, past.forward, returning, journal.keeper("back"))
+            if returning.outcome == "undone" and past.arrived:  # it could not be given back, and is where it was
+                return past.forward
+            if returning.outcome in ("waiting", "stuck"):
+                return returning
+            returning = progress = None
+        result = ways.there(item, None if undone else progress, keep)
+        if turned and result.outcome == "undone":
+            turned = False
+            result = ways.there(item, None, keep)
         # Nothing was done with a device that is still offline; it is looked at anew when one comes online.
-        return replace(result, outcome="waiting") if waits and result.outcome == "undone" else result
+        undone = waits and result.outcome == "undone"
+        return replace(result, outcome="waiting") if undone else result
 
-    return Job(item.device, go, patient=waits)
-
-
-def _prepared(item: Item, operator: Operator) -> Progress | None:
-    """Import and name; both may be done again. What failed, None if nothing did."""
-    try:
-        if item.imports:
-            assert item.product is not None
-            operator.keys.import_device(item.device, item.product)
-        if item.name is not None and (item.found is None or item.found.name != item.name):
-            assert item.product is not None
-            operator.team.rename(item.device, item.name, product(item.product))
-    except PhotonrigError as error:
-        later = isinstance(error, (NetworkError, CloudFailed, RateLimited))
-        return Progress(
-            item.flow.flow,
-            item.device,
-            outcome="waiting" if later else "undone",
-            reason=str(error),
-            retry_after=getattr(error, "retry_after", None),
-        )
-    return None
+    return Job(item.device, go, at=past.forward if stands == "half way" else None, patient=waits)
 
 
 class _Listening:
-    """While open, ``news`` is set whenever a device of the plan's products comes online; does nothing without it."""
+    """Inside a ``with`` block, :meth:`wait` returns when a device of the plan's products has come online."""
 
-    def __init__(self, operator: Operator, plan: FleetPlan, news: threading.Event | None) -> None:
-        self._news = news
-        self._leaving = threading.Event()
-        self._streams = (
-            [EventStream(operator.team, f"/v1/products/{each}/events/spark%2Fstatus") for each in sorted(plan.products)]
-            if news is not None
-            else []
-        )
-        self._threads = [threading.Thread(target=self._hear, args=(each,), daemon=True) for each in self._streams]
+    def __init__(self, operator: Operator, plan: FleetPlan) -> None:
+        self._news = threading.Event()
+        self._failure: PhotonrigError | None = None
+        self._stack = ExitStack()
+        self._streams = [
+            EventStream(operator.team, f"/v1/products/{each}/events/spark%2Fstatus") for each in sorted(plan.products)
+        ]
 
-    def __enter__(self) -> None:
-        for stream, thread in zip(self._streams, self._threads, strict=True):
-            stream.__enter__()
-            thread.start()
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for stream in self._streams:
+                stack.enter_context(stream)
+                thread = threading.Thread(target=self._hear, args=(stream,), name=f"watch {stream.path}", daemon=True)
+                thread.start()
+            self._stack = stack.pop_all()
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._leaving.set()
-        for stream, thread in zip(self._streams, self._threads, strict=True):
-            stream.close()
-            thread.join(5)
+        self._stack.close()
+
+    def wait(self) -> None:
+        """Block until a device may have come online since the last call.
+
+        :raises PhotonrigError: a stream ended for good, and nothing more will be heard
+        """
+        self._news.wait()
+        self._news.clear()
+        if self._failure is not None:
+            raise self._failure
 
     def _hear(self, stream: EventStream) -> None:
-        assert self._news is not None
-        heard = 0
-        while not self._leaving.wait(0.1):
-            events = stream.events
-            if any(event.name == "spark/status" and event.data == "online" for event in events[heard:]):
-                self._news.set()
-            heard = len(events)
+        try:
+            for event in stream.follow():
+                # None: something may have been missed, and any device may have come online meanwhile.
+                if event is None or (event.name == "spark/status" and event.data == "online"):
+                    self._news.set()
+        except PhotonrigError as error:
+            self._failure = error
+            self._news.set()

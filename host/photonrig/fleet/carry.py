@@ -6,7 +6,6 @@ compared with the stop rule, and what is left is not begun when there are too ma
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -15,7 +14,7 @@ from typing import Final, Protocol
 
 from photonrig.bench.clock import SystemClock
 from photonrig.errors import UsageError
-from photonrig.fleet.journal import Entry, Journal, Way
+from photonrig.fleet.journal import Journal, Way
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress
 
@@ -49,18 +48,22 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One device's way: ``go`` runs it from what was journaled last, journaling as it goes, until there is an outcome.
+    """One device's way: ``go`` runs it from ``at``, later from where it waits, journaling until there is an outcome.
 
     ``patient`` says that waiting is expected, as of a device that has to come online first.
     """
 
     device: str
     go: Callable[[Progress | None, Keep], Progress]
+    at: Progress | None = None
     patient: bool = False
 
 
 class Watcher(Protocol):
     """Who is told how it goes."""
+
+    def begins(self, devices: int) -> None:
+        """So many devices are to be moved."""
 
     def wave(self, number: int, of: int, devices: int) -> None:
         """A wave begins."""
@@ -71,9 +74,13 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Carried:
-    """How it went: last progress by device. ``stopped`` says why the rest was not begun; ``left`` are those."""
+    """How it went: last progress of each device that was to be moved.
+
+    ``already`` are the devices that needed none of it; ``stopped`` says why the rest was not begun, ``left`` are those.
+    """
 
     progress: dict[str, Progress] = field(default_factory=dict)
+    already: tuple[str, ...] = ()
     stopped: str = ""
     left: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -113,28 +120,21 @@ def carry(
     watcher: Watcher,
     *,
     after_wave: Callable[[Sequence[Progress]], None] = lambda done: None,
-    news: threading.Event | None = None,
+    news: Callable[[], None] | None = None,
 ) -> Carried:
-    """Take all jobs to an outcome; devices that the journal knows to have arrived are not touched again.
+    """Take all jobs to an outcome.
 
-    ``after_wave`` gets what has arrived with each wave. With ``news`` devices that wait are tried again whenever it is
-    set, without end. Ctrl-C lets the devices that are on their way finish their step, then passes through.
+    ``after_wave`` gets what has arrived with each wave. With ``news``, which returns when something has changed,
+    devices that wait are tried again each time, without end. Ctrl-C lets the devices that are on their way finish their
+    step, then passes through, and so does what ``news`` raises.
     """
-    known = journal.entries(way)
     result = Carried()
     begun = time.monotonic()
-    todo = []
-    for job in jobs:
-        entry = known.get(job.device)
-        if entry is not None and entry.progress.outcome == "done":
-            result.progress[job.device] = entry.progress
-        else:
-            todo.append(job)
-    after_wave(list(result.progress.values()))
-    parts = waves(todo, rules)
+    watcher.begins(len(jobs))
+    parts = waves(jobs, rules)
     for number, part in enumerate(parts, 1):
         watcher.wave(number, len(parts), len(part))
-        settled = _wave(part, {job.device: _start(known.get(job.device)) for job in part}, journal, way, rules, watcher)
+        settled = _wave(part, {job.device: job.at for job in part}, journal, way, rules, watcher)
         result.progress.update({each.device: each for each in settled})
         after_wave([each for each in settled if each.outcome == "done"])
         failed = _failed(part, settled)
@@ -144,11 +144,10 @@ def carry(
             result.left = tuple(job.device for later in parts[number:] for job in later)
             break
     while news is not None and not result.stopped:
-        waiting = [job for job in todo if result.progress[job.device].outcome == "waiting"]
+        waiting = [job for job in jobs if result.progress[job.device].outcome == "waiting"]
         if not waiting:
             break
-        news.wait()
-        news.clear()
+        news()
         settled = _wave(
             waiting, {job.device: result.progress[job.device] for job in waiting}, journal, way, rules, watcher
         )
@@ -188,11 +187,6 @@ def _wave(
             SystemClock().pause(min(max(pause, asked), left))
             pause = min(pause * 2, _LONGEST_PAUSE)
     return [progress for progress in at.values() if progress is not None]
-
-
-def _start(entry: Entry | None) -> Progress | None:
-    """Where to go on: what was undone is as it was found, and begins anew."""
-    return None if entry is None or entry.progress.outcome == "undone" else entry.progress
 
 
 def _stands(progress: Progress | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from photonrig.fleet.plan import FleetPlan, Item, Permit, Verdict, judge
 from photonrig.fleet.survey import Found, Survey
 from photonrig.ownership.keyring import Account
 
-__all__ = ["Change", "differences", "misfits"]
+__all__ = ["Change", "differences", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,14 @@ def differences(plan: FleetPlan, seen: Survey, config: FleetConfig) -> list[Chan
         # What the plan was allowed shows where its verdict is none that a plan without permits comes to.
         plain = judge(item, item.found, central, config, Permit(), plan.image) == item.verdict
         verdict = judge(item, now, central, config, Permit() if plain else Permit(True, True, True), plan.image)
-        situation = _moved(item.found, now)
+        situation = moved(item.found, now)
         if situation or verdict != item.verdict:
             changes.append(Change(item, situation or f"was {_state(item.found)}, is {_state(now)}", verdict))
     return changes
 
 
-def misfits(plan: FleetPlan, seen: Survey, *, begun: frozenset[str] = frozenset()) -> list[str]:
-    """Where a plan no longer fits what is found: one sentence a device. Devices already ``begun`` are left out."""
-    return [
-        f"{item.device} (row {item.row}) {difference}"
-        for item in plan.acting
-        if item.device not in begun and (difference := _moved(item.found, seen.devices.get(item.device)))
-    ]
-
-
-def _moved(then: Found | None, now: Found | None) -> str:
+def moved(then: Found | None, now: Found | None) -> str:
+    """What of importance differs between two looks at a device, "" if nothing does; None is a device seen nowhere."""
     if now is None or then is None:
         return "" if now is then else "is not seen any more" if now is None else "is seen now"
     return now.moved_since(then) or ""

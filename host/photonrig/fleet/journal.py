@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ from typing import Any, Final, Literal, Self
 from photonrig.errors import RigError, UsageError
 from photonrig.ownership.engine import Progress
 
-__all__ = ["Entry", "Journal", "Way"]
+__all__ = ["Entry", "Journal", "Way", "begun_plan"]
 
 Way = Literal["forward", "back"]
 
@@ -118,11 +118,21 @@ class Journal:
         """Note that a customer's token was handed over."""
         self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, time.time())))
 
+    def hand_over_again(self, customers: Iterable[str]) -> None:
+        """Forget that the customers' tokens were handed over: their devices went back, and may come again."""
+        self._put(*(("DELETE FROM handed WHERE customer = ?", (customer,)) for customer in customers))
+
     def entries(self, way: Way = "forward") -> dict[str, Entry]:
         """The last thing written of every device, by id."""
         with self._reading() as database:
             rows = database.execute("SELECT device, progress, at FROM devices WHERE way = ?", (way,)).fetchall()
         return {row[0]: Entry(row[0], way, Progress.from_json(json.loads(row[1])), row[2]) for row in rows}
+
+    def last_ways(self) -> dict[str, Way]:
+        """Which way each device went last; by the order of writing, because clocks are set back."""
+        with self._reading() as database:
+            rows = database.execute("SELECT device, way, max(rowid) FROM steps GROUP BY device").fetchall()
+        return {device: way for device, way, _ in rows}
 
     def handed(self) -> frozenset[str]:
         """Customers whose tokens were handed over."""
@@ -153,13 +163,17 @@ class Journal:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.executescript(_SCHEMA)
                 known = database.execute("SELECT digest FROM fleet").fetchone()
-                if known is None:
+                if known is None or (known[0] != self._digest and not _is_begun(database)):
+                    database.execute("DELETE FROM fleet")
                     database.execute("INSERT INTO fleet VALUES (?, ?)", (self._digest, self._plan))
                     database.commit()
+                    known = (self._digest,)
         except (OSError, sqlite3.DatabaseError) as error:
             raise UsageError(f"{self.path} cannot be used as a journal: {error}") from None
-        if known is not None and known[0] != self._digest:
-            raise UsageError(f"{self.path} belongs to another plan; give that plan, or another --journal")
+        if known[0] != self._digest:
+            raise UsageError(
+                f"{self.path} belongs to another plan, which was begun; give that plan, or another --journal"
+            )
 
     def _reading(self) -> _Connection:
         return _Connection(self.path)
@@ -202,6 +216,25 @@ class Journal:
         for write in batch:
             write.error = error
             write.done.set()
+
+
+def begun_plan(path: Path) -> str | None:
+    """The digest of the plan that a journal belongs to, if anything of it was begun; None without a journal.
+
+    :raises UsageError: it is no journal
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return None
+    try:
+        with _Connection(path) as database:
+            known = database.execute("SELECT digest FROM fleet").fetchone()
+            return None if known is None or not _is_begun(database) else str(known[0])
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{path} cannot be used as a journal: {error}") from None
+
+
+def _is_begun(database: sqlite3.Connection) -> bool:
+    return any(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("devices", "handed"))  # noqa: S608
 
 
 class _Connection:

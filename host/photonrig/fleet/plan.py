@@ -40,7 +40,7 @@ Verdict = Literal[
 # Verdicts of devices something is done with.
 ACTS: Final[frozenset[Verdict]] = frozenset(("transfer", "import", "change product", "firmware", "offline"))
 
-_FORMAT: Final = "photonrig fleet plan 1"
+_FORMAT: Final = "photonrig fleet plan 2"
 # Requests for one device: look, key, release, claim, check; an import; change of product by the safest way; firmware.
 _CALLS: Final[Mapping[Verdict, int]] = {"transfer": 5, "offline": 5, "import": 6, "change product": 10, "firmware": 5}
 
@@ -88,6 +88,26 @@ class Item:
         return self.acts and (self.found is None or self.found.product is None or self.found.quarantined)
 
     @property
+    def was_outside(self) -> bool:
+        """Whether an account had it outside products, and it stays in the one it is brought into."""
+        return (
+            self.found is not None and (self.found.product, self.into) == (None, None) and self.found.owner is not None
+        )
+
+    @property
+    def ends_in(self) -> int | None:
+        """The product it ends in."""
+        return self.into or self.product
+
+    @property
+    def ends_with(self) -> Account | None:
+        """Whose it is in the end; a customer who keeps a device becomes the same customer of its new product."""
+        former = None if self.found is None else self.found.owner
+        if self.to is not None or former is None or former.kind == "user" or self.ends_in is None:
+            return self.to or former
+        return Account.customer(former.name, self.ends_in)
+
+    @property
     def flow(self) -> Plan:
         """The ownership flow that does it."""
         return Plan(
@@ -110,6 +130,7 @@ class Item:
 class FleetPlan:
     """A whole plan. ``calls`` and ``tokens`` are requests it will take, ``seconds`` the least time within the limits.
 
+    ``new_customers`` are those that the products do not have yet: carrying the plan out makes them.
     ``silent_hooks`` are the central user's webhooks that stop seeing the devices, ``product_hooks`` what the products
     have in their place.
     """
@@ -120,6 +141,7 @@ class FleetPlan:
     calls: int
     tokens: int
     seconds: float
+    new_customers: tuple[Account, ...] = ()
     silent_hooks: tuple[str, ...] = ()
     product_hooks: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     image: Image | None = None
@@ -165,6 +187,7 @@ class FleetPlan:
             "calls": self.calls,
             "token_requests": self.tokens,
             "least_seconds": self.seconds,
+            "new_customers": self.new_customers,
             "silent_hooks": list(self.silent_hooks),
             "product_hooks": {str(product): list(hooks) for product, hooks in self.product_hooks.items()},
             "image": None if self.image is None else {name: getattr(self.image, name) for name in Image.__slots__},
@@ -203,6 +226,7 @@ class FleetPlan:
                 calls=fields["calls"],
                 tokens=fields["token_requests"],
                 seconds=fields["least_seconds"],
+                new_customers=tuple(Account(*each) for each in fields["new_customers"]),
                 silent_hooks=tuple(fields["silent_hooks"]),
                 product_hooks={int(product): tuple(hooks) for product, hooks in fields["product_hooks"].items()},
                 image=None if fields["image"] is None else Image(**fields["image"]),
@@ -227,9 +251,10 @@ def make_plan(
         item = _drafted(wish, found)
         items.append(replace(item, verdict=judge(item, found, central, config, permit, image)))
     acting = [item for item in items if item.acts]
-    new = {item.to for item in acting if item.to is not None}
+    owners = [item.ends_with for item in acting] if image is None else []
+    customers = dict.fromkeys(owner for owner in owners if owner is not None and owner.kind == "customer")
     calls = sum(_CALLS[item.verdict] for item in acting)
-    tokens = len(new & seen.customers)
+    tokens = len(customers.keys() & seen.customers)
     products = {item.into or item.product for item in acting}
     return FleetPlan(
         api=config.api,
@@ -238,6 +263,7 @@ def make_plan(
         calls=calls,
         tokens=tokens,
         seconds=config.limits.least_seconds(calls, tokens),
+        new_customers=tuple(customer for customer in customers if customer not in seen.customers),
         silent_hooks=seen.user_hooks if any(_leaves(item, central) for item in acting) else (),
         product_hooks={each: hooks for each, hooks in seen.product_hooks.items() if each in products},
         image=image,

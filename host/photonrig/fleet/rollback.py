@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from photonrig.bench.clock import SystemClock
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator
 from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
-from photonrig.fleet.experimental import RETURN, Trial
+from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Item
+from photonrig.fleet.standing import Past, Standing, pasts, standings
+from photonrig.fleet.survey import Found, survey
+from photonrig.fleet.ways import Ways
 from photonrig.ownership.engine import Journal as Keep
-from photonrig.ownership.engine import Progress, run
-from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account
-from photonrig.ownership.passage import Plan
+from photonrig.ownership.engine import Progress
 
-__all__ = ["rollback", "way_back"]
+__all__ = ["rollback"]
 
 
 def rollback(
@@ -32,48 +30,57 @@ def rollback(
 ) -> Carried:
     """Take back what was done with ``devices``, or with all of the plan's; what was never begun is left alone.
 
-    A device that is half way is finished first, which may mean that it is undone.
+    A device that is half way is turned round there. One that somebody else moved since is left, and "stuck": whoever
+    has it now did not get it from this plan.
 
-    :raises UsageError: a device that is not in the plan
+    :raises UsageError: a device that is not in the plan, or the plan is for another cloud or account
     """
+    plan.must_be_for(operator.config)
     items = {item.device: item for item in plan.acting}
     wanted = list(items) if devices is None else list(dict.fromkeys(device.lower() for device in devices))
     foreign = [device for device in wanted if device not in items]
     if foreign:
         raise UsageError(f"the plan does nothing with {', '.join(foreign[:5])}")
-    begun = journal.entries("forward")
-    jobs = []
+    past = pasts(journal, plan.acting)
+    seen = survey(operator.team, operator.config.account, plan.products)
+    stands = standings(plan, seen, past)
+    ways = Ways(plan, operator.keys)
+    jobs, lost = [], {}
     for device in wanted:
-        entry = begun.get(device)
-        if entry is None or entry.progress.outcome == "undone":
+        item, now = items[device], seen.devices.get(device)
+        if stands[device] == "before":
             continue
-        jobs.append(_job(items[device], plan, operator, journal, entry.progress))
-    return carry(jobs, journal, "back", rules, watcher)
+        if stands[device] == "elsewhere" or (stands[device] == "there" and not past[device].arrived):
+            lost[device] = Progress(item.flow.flow, device, outcome="stuck", reason=_why(item, now, stands[device]))
+        else:
+            jobs.append(_job(item, ways, journal, past[device], stands[device], now))
+    carried = carry(jobs, journal, "back", rules, watcher)
+    carried.progress |= lost
+    carried.already = tuple(device for device in wanted if stands[device] == "before")
+    return carried
 
 
-def way_back(item: Item, facts: dict[str, Any]) -> Plan:
-    """The flow that undoes a finished one, from the facts it recorded."""
-    former = Account.from_json(facts.get("former"))
-    if item.into is not None:
-        return Plan("change-product", item.device, item.into, former, item.product)
-    if item.found is not None and item.found.product is None and former is not None:
-        return Plan("to-developer", item.device, item.product, former)
-    if former is None:
-        return Plan("release", item.device, item.product)
-    return Plan("to-user" if former.kind == "user" else "to-customer", item.device, item.product, former)
+def _why(item: Item, now: Found | None, stands: Standing) -> str:
+    if stands == "there":
+        return "it is where the plan wants it, but not by this journal, which does not know who had it before"
+    return f"somebody else moved it: when the plan was made it {moved(item.found, now)}; see to it by hand"
 
 
-def _job(item: Item, plan: FleetPlan, operator: Operator, journal: Journal, forward: Progress) -> Job:
+def _job(item: Item, ways: Ways, journal: Journal, past: Past, stands: Standing, now: Found | None) -> Job:
+    forward = past.forward
+    assert forward is not None
+    turning = stands == "half way"
+
     def go(progress: Progress | None, keep: Keep) -> Progress:
-        there = forward
-        if plan.image is not None:
-            trial = Trial(item.device, operator.team, plan.image, b"", SystemClock(), dict(there.facts))
-            return run(RETURN, trial, item.device, facts=trial.facts, progress=progress, journal=keep)
-        if there.outcome != "done":
-            there = take(item.flow, operator.keys, progress=there, journal=journal.keeper("forward"))
-        back = way_back(item, dict(there.facts))
-        if there.outcome != "done":
-            return Progress(back.flow, item.device, outcome="waiting" if there.outcome == "waiting" else "done")
-        return take(back, operator.keys, progress=progress, journal=keep)
+        nonlocal forward, turning
+        assert forward is not None
+        if turning:
+            forward = ways.call_back(item, forward, journal.keeper("forward"))
+            if forward.outcome != "undone":
+                return forward
+            turning, progress = False, None
+            if not item.was_outside:
+                return Progress(forward.flow, item.device, outcome="done", unowned=forward.unowned)
+        return ways.back(item, forward, progress, keep, name=None if now is None else now.name)
 
-    return Job(item.device, go)
+    return Job(item.device, go, at=past.back if stands == "half way back" else None)

@@ -5,27 +5,32 @@
 
 ``device`` is needed; the columns ``product``, ``into`` and ``name`` may be missing, ``customer`` too when devices only
 move to another product, and everything else when they only get firmware. Every row is looked at, and everything wrong
-is said at once, with the numbers of the rows.
+is said at once, with the numbers of the rows. Customers are named by e-mail addresses unless the caller allows any name
+(:mod:`photonrig.fleet.customer_name`).
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
 from photonrig.errors import UsageError
+from photonrig.fleet.customer_name import why_no_address, why_no_name
 
 __all__ = ["BadWishes", "Wish", "read_wishes"]
 
 _DEVICE: Final = re.compile(r"[0-9a-f]{24}")
+_PRODUCT: Final = re.compile(r"[1-9][0-9]{0,14}")
 _COLUMNS: Final = {
     "device": ("device", "device_id", "id"),
     "customer": ("customer", "email", "user"),
@@ -34,6 +39,11 @@ _COLUMNS: Final = {
     "name": ("name", "device_name"),
 }
 _SHOWN: Final = 20
+_NO_ADDRESS: Final = "cannot name a customer"
+_TOO_MANY: Final = "more fields than columns"
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +68,18 @@ class BadWishes(UsageError):
         shown = problems[:_SHOWN]
         if len(problems) > _SHOWN:
             shown.append(f"and {len(problems) - _SHOWN} more")
+        if any(_NO_ADDRESS in problem for problem in problems):
+            shown.append("customers who are not named by e-mail addresses need --any-customer-name")
         super().__init__(f"{source}:\n  " + "\n  ".join(shown))
 
 
-def read_wishes(source: str, query: str | None = None, *, ids_suffice: bool = False) -> tuple[Wish, ...]:
+def read_wishes(
+    source: str, query: str | None = None, *, ids_suffice: bool = False, any_customer_name: bool = False
+) -> tuple[Wish, ...]:
     """All rows of a CSV file (its path), or of a ``query`` to a database (its SQLAlchemy URL).
 
-    With ``ids_suffice`` a row need say nothing but the device. Row numbers are lines of the file, or places in the
-    answer, from 1.
+    With ``ids_suffice`` a row need say nothing but the device; with ``any_customer_name`` customers need not be named
+    by e-mail addresses. Row numbers are lines of the file (where the row begins), or places in the answer, from 1.
 
     :raises BadWishes: rows that cannot be meant
     :raises UsageError: no such file or database, or the columns are missing
@@ -79,18 +93,38 @@ def read_wishes(source: str, query: str | None = None, *, ids_suffice: bool = Fa
     else:
         shown = source
         rows = _csv(Path(source))
-    return _checked(shown, rows, ids_suffice)
+    return _checked(shown, rows, ids_suffice, why_no_name if any_customer_name else why_no_address)
 
 
 def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            return [(reader.line_num, row) for row in reader]
+            return list(_rows(path, csv.reader(file, skipinitialspace=True, strict=True)))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is no CSV file in UTF-8: {error}") from None
+
+
+def _rows(path: Path, reader: Reader) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Rows by the names in the first one, with the number of the line each begins on; empty lines are left out."""
+    header: list[str] | None = None
+    while True:
+        line = reader.line_num + 1
+        row = next(reader, None)
+        if row is None:
+            return
+        if not row:
+            continue
+        if header is None:
+            header = row
+            named = [name.strip().lower() for name in row]
+            if twice := sorted({name for name in named if named.count(name) > 1}):
+                raise UsageError(f"{path} has the column {twice[0]!r} more than once")
+            continue
+        # One field more than there are columns is a comma too many, as in a list of several customers.
+        extra = {} if len(row) <= len(header) else {_TOO_MANY: len(row)}
+        yield line, dict(zip_longest(header, row[: len(header)])) | extra
 
 
 def _query(url: str, query: str, shown: str) -> list[Mapping[str, Any]]:
@@ -107,7 +141,9 @@ def _query(url: str, query: str, shown: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suffice: bool) -> tuple[Wish, ...]:
+def _checked(
+    source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suffice: bool, why_not: Callable[[str], str | None]
+) -> tuple[Wish, ...]:
     problems: list[str] = []
     wishes: list[Wish] = []
     for number, row in rows:
@@ -117,7 +153,9 @@ def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suf
             raise UsageError(
                 f"{source} has no column for the device (one of {wanted}); it has {', '.join(map(str, row))}"
             )
-        wish = _wish(number, fields, problems, ids_suffice)
+        if _TOO_MANY in row:
+            problems.append(f"row {number}: {row[_TOO_MANY]} fields, and {len(row) - 1} columns")
+        wish = _wish(number, fields, problems, ids_suffice, why_not)
         if wish is not None:
             wishes.append(wish)
     problems += _contradictions(wishes)
@@ -129,16 +167,18 @@ def _checked(source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suf
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, str]:
-    named = {str(name).strip().lower(): value for name, value in row.items() if name is not None}
+    named = {str(name).strip().lower(): value for name, value in row.items()}
     found: dict[str, str] = {}
     for field, names in _COLUMNS.items():
         column = next((name for name in names if name in named), None)
         if column is not None:
-            found[field] = str(named[column] if named[column] is not None else "").strip()
+            found[field] = str(named[column] if named[column] is not None else "").strip(" \t")
     return found
 
 
-def _wish(number: int, fields: dict[str, str], problems: list[str], ids_suffice: bool) -> Wish | None:
+def _wish(
+    number: int, fields: dict[str, str], problems: list[str], ids_suffice: bool, why_not: Callable[[str], str | None]
+) -> Wish | None:
     def wrong(what: str) -> None:
         problems.append(f"row {number}: {what}")
 
@@ -149,17 +189,21 @@ def _wish(number: int, fields: dict[str, str], problems: list[str], ids_suffice:
     numbers: dict[str, int | None] = {}
     for field in ("product", "into"):
         text = fields.get(field, "")
-        if text and not (text.isascii() and text.isdecimal()):
-            wrong(f"{text!r} is no product id")
-        numbers[field] = int(text) if text.isascii() and text.isdecimal() else None
+        good = _PRODUCT.fullmatch(text)
+        if text and not good:
+            wrong(f"{text[:40]!a} is no product id")
+        numbers[field] = int(text) if good else None
     customer = fields.get("customer") or None
-    if customer is not None and re.search(r"[\s/]", customer):
-        wrong(f"{customer!r} cannot name a customer")
+    if customer is not None and (why := why_not(customer)):
+        wrong(f"{customer!a} {_NO_ADDRESS}: {why}")
+    name = fields.get("name") or None
+    if name is not None and not name.isprintable():
+        wrong(f"{name!a} cannot name a device: it holds characters that cannot be seen")
     if not ids_suffice and customer is None and numbers["into"] is None:
         wrong("neither a customer nor a product to move into")
     if len(problems) > before:
         return None
-    return Wish(number, device, customer, numbers["product"], numbers["into"], fields.get("name") or None)
+    return Wish(number, device, customer, numbers["product"], numbers["into"], name)
 
 
 def _contradictions(wishes: list[Wish]) -> list[str]:
@@ -169,7 +213,7 @@ def _contradictions(wishes: list[Wish]) -> list[str]:
     for wish in wishes:
         rows[wish.device].append(wish)
         if wish.customer is not None:
-            spellings[wish.customer.lower()].setdefault(wish.customer, wish.row)
+            spellings[unicodedata.normalize("NFKC", wish.customer).casefold()].setdefault(wish.customer, wish.row)
     for device, same in rows.items():
         if len(same) > 1:
             customers = {wish.customer for wish in same}
@@ -177,7 +221,7 @@ def _contradictions(wishes: list[Wish]) -> list[str]:
             problems.append(f"rows {', '.join(str(wish.row) for wish in same)}: {device} {what}")
     for spelled in spellings.values():
         if len(spelled) > 1:
-            # Clouds keep customers in lower case: these would become one.
+            # Clouds keep customers in lower case, so these would become one; or they look the same to a person.
             places = ", ".join(f"{name} (row {row})" for name, row in spelled.items())
-            problems.append(f"one customer or several? Names that differ only in case: {places}")
+            problems.append(f"one customer or several? Names that differ only in case or look the same: {places}")
     return problems

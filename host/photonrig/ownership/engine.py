@@ -27,7 +27,7 @@ from typing import Any, Generic, Literal, TypeVar
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
 from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
 
-__all__ = ["Flow", "Heading", "Journal", "NotYet", "Outcome", "Phase", "Progress", "Step", "run"]
+__all__ = ["Flow", "Heading", "Journal", "NotYet", "Outcome", "Phase", "Progress", "Step", "called_back", "run"]
 
 Heading = Literal["forward", "back"]
 Phase = Literal["begun", "done"]
@@ -153,6 +153,13 @@ def run(
     if (running.at.flow, running.at.device) != (flow.name, device):
         raise UsageError(f"this progress is of {running.at.flow} for {running.at.device}", device=device)
     return running.to_the_end()
+
+
+def called_back(progress: Progress, why: str) -> Progress:
+    """Progress of a flow without an outcome, turned round: run it, and all that was or may have been done is undone."""
+    if progress.heading == "back":
+        return progress
+    return replace(progress, heading="back", phase="begun", turned=why, outcome=None)
 
 
 class _Running(Generic[P]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -18,18 +19,23 @@ from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import ACTS, FleetPlan
 from photonrig.fleet.verify import Record
 from photonrig.ownership.engine import Progress as DeviceProgress
-from photonrig.report.run import duration
+from photonrig.report.run import duration, rate
 
 __all__ = ["FleetProgress", "print_carried", "print_differences", "print_plan", "print_records"]
 
 _SHOWN = 10
 
 
+def _devices(count: int) -> str:
+    return f"{count} device{'' if count == 1 else 's'}"
+
+
 class FleetProgress:
     """A bar with rate and time left on a terminal; elsewhere one line a wave."""
 
-    def __init__(self, console: Console, total: int, what: str) -> None:
+    def __init__(self, console: Console, what: str) -> None:
         self._console = console
+        self._begun = time.monotonic()
         self._seen: set[str] = set()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -41,7 +47,7 @@ class FleetProgress:
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task(what, total=total, rate="")
+        self._task = self._bar.add_task(what, total=None, rate="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -52,12 +58,17 @@ class FleetProgress:
     ) -> None:
         self._bar.stop()
 
+    def begins(self, devices: int) -> None:
+        """So many devices are to be moved, or looked at."""
+        self._begun = time.monotonic()
+        self._bar.update(self._task, total=devices)
+
     def wave(self, number: int, of: int, devices: int) -> None:
         """A wave begins."""
         if self._console.is_terminal:
             self._bar.update(self._task, description=f"wave {number} of {of}")
         else:
-            self._console.print(f"wave {number} of {of}: {devices} devices", highlight=False)
+            self._console.print(f"wave {number} of {of}: {_devices(devices)}", highlight=False)
 
     def settled(self, progress: DeviceProgress) -> None:
         """A device has an outcome."""
@@ -71,8 +82,7 @@ class FleetProgress:
     def _count(self, device: str) -> None:
         if device not in self._seen:
             self._seen.add(device)
-            speed = self._bar.tasks[0].speed
-            self._bar.update(self._task, advance=1, rate="" if not speed else f"{speed:.0f}/s")
+            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), time.monotonic() - self._begun))
 
 
 def print_plan(plan: FleetPlan, console: Console) -> None:
@@ -96,6 +106,15 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
         console.print(Text(f"  left alone: {item.device} (row {item.row}), {item.verdict}: {where}"))
     if len(left) > _SHOWN:
         console.print(f"  and {len(left) - _SHOWN} more; the plan names them all", highlight=False)
+    if plan.new_customers:
+        count = len(plan.new_customers)
+        console.print(
+            Text(f"  {count} new customer{'' if count == 1 else 's'}, made by this plan (look for typing errors):")
+        )
+        for customer in plan.new_customers[:_SHOWN]:
+            console.print(Text(f"    {customer.name} of product {customer.product}"))
+        if count > _SHOWN:
+            console.print(f"    and {count - _SHOWN} more; the plan names them all", highlight=False)
     for hook in plan.silent_hooks:
         console.print(Text(f"  webhook {hook} of {plan.account} will not see these devices any more", style="yellow"))
         if not any(plan.product_hooks.values()):
@@ -103,6 +122,9 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
     for product, hooks in plan.product_hooks.items():
         for hook in hooks:
             console.print(Text(f"  webhook {hook} of product {product} goes on seeing them"))
+    if not plan.acting:
+        console.print("no changes: the plan does nothing with any device")
+        return
     console.print(
         f"about {plan.calls} calls and {plan.tokens} token requests"
         + (f"; {duration(plan.seconds)} at least within the limits" if plan.seconds else ""),
@@ -121,24 +143,24 @@ def print_differences(changes: Sequence[Change], of: int, console: Console) -> N
 
 
 def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str) -> None:
-    """How a move went: counts, the unowned window, and everything that needs a person."""
+    """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
-    rate = f", {len(arrived) / carried.seconds:.0f} a second" if arrived and carried.seconds else ""
-    console.print(
-        Text(
-            f"{len(arrived)} {done} in {duration(carried.seconds)}{rate}",
-            style="green" if carried.complete else "yellow",
-        )
-    )
-    shares = ", ".join(
-        f"{name} {value * 1000:.1f} ms"
-        for name, value in (
-            ("p50", percentile(windows, 0.5)),
-            ("p99", percentile(windows, 0.99)),
-            ("longest", percentile(windows, 1)),
-        )
-    )
-    console.print(f"nobody's on the way: {shares}; {meter.calls} calls, {meter.tokens} token requests", highlight=False)
+    there = len(carried.already) + len(arrived)
+    if not carried.progress:
+        console.print(f"no changes: {_devices(there)} {done} already" if there else "no changes: no device to move")
+        return
+    told = f"{_devices(there)} {done}"
+    if arrived:
+        told += f"; {len(arrived)} of them moved now," if carried.already else ""
+        told += f" in {duration(carried.seconds)}"
+        told += f", {speed}" if (speed := rate(len(arrived), carried.seconds)) else ""
+    console.print(Text(told, style="green" if carried.complete else "yellow"))
+    calls = f"{meter.calls} calls, {meter.tokens} token requests"
+    if any(windows):
+        shares = ((f"p{share * 100:.0f}" if share < 1 else "longest", share) for share in (0.5, 0.99, 1))
+        told = ", ".join(f"{name} {percentile(windows, share) * 1000:.1f} ms" for name, share in shares)
+        calls = f"unowned during transfer: {told}; {calls}"
+    console.print(calls, highlight=False)
     for outcome, style, words in (
         ("undone", "yellow", "as it was found"),
         ("waiting", "yellow", "waits"),
@@ -155,14 +177,21 @@ def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str
 
 def print_records(records: tuple[Record, ...], console: Console) -> None:
     """How many devices hold up, and what does not."""
+    if not records:
+        console.print("no device to look at: the plan does nothing")
+        return
     failed = [record for record in records if not record.held]
     console.print(
         Text(
-            f"{len(records) - len(failed)} of {len(records)} devices are where they should be, "
+            f"{len(records) - len(failed)} of {_devices(len(records))} are where they should be, "
             f"by {sum(len(record.proofs) for record in records)} proofs",
             style="bold red" if failed else "green",
         )
     )
+    if before := sum(record.as_found for record in failed):
+        console.print(
+            f"{before} of the others are as the plan found them: not moved yet, or rolled back", highlight=False
+        )
     for record in failed[:_SHOWN]:
         wrong = "; ".join(f"{proof.name}: {proof.text}" for proof in record.proofs if not proof.held)
         console.print(Text(f"  {record.device}: {wrong}", style="red"))

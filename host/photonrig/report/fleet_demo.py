@@ -96,14 +96,15 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     _typed(console, "./rig fleet apply --tokens customers.tokens")
     journal = Journal(file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())
     sink = FileSink(fleet.folder / "customers.tokens")
-    with journal, FleetProgress(console, len(plan.acting), "fleet") as progress:
+    with journal, FleetProgress(console, "fleet") as progress:
         carried = apply(plan, operator, journal, Rules(), progress, sink=sink)
-    print_carried(carried, operator.meter, console, done="devices with their new owners")
+    print_carried(carried, operator.meter, console, done="with their new owners")
 
     _typed(console, "./rig fleet verify")
     probe = Probe() if not light else Probe(argument="40")
     begun = time.monotonic()
-    with FleetProgress(console, len(plan.acting), "looking") as progress:
+    with FleetProgress(console, "looking") as progress:
+        progress.begins(len(plan.acting))
         records = verify(plan, operator, probe=probe, settled=progress.looked)
     write_report(file.with_suffix(".report"), plan, records, {"calls": operator.meter.calls})
     print_records(records, console)

@@ -56,6 +56,7 @@ def _journal(path: str, plan_file: str) -> Any:
         "allow-customer": "also take devices from other customers",
         "approve-quarantined": "also import devices that wait in quarantine",
         "import-unknown": "also try to import devices that are seen nowhere",
+        "any-customer-name": "customers may be named by anything, not by e-mail addresses alone",
         "diff": "only say what has changed since this plan was made; exit code 1 if anything has",
     }
 )
@@ -70,6 +71,7 @@ def fleet_plan(
     allow_customer: bool = False,
     approve_quarantined: bool = False,
     import_unknown: bool = False,
+    any_customer_name: bool = False,
     diff: str = "",
     production: str = "",
 ) -> None:
@@ -81,6 +83,7 @@ def fleet_plan(
     ./rig fleet plan --diff fleet.plan.json
     """
     from photonrig.fleet.experimental import read_image
+    from photonrig.fleet.journal import begun_plan
     from photonrig.fleet.plan import Permit, make_plan
     from photonrig.fleet.survey import survey
     from photonrig.fleet.wishes import read_wishes
@@ -91,7 +94,7 @@ def fleet_plan(
     if diff:
         _diff(diff, _operator(config, production))
         return
-    wishes = read_wishes(source, query or None, ids_suffice=bool(firmware))
+    wishes = read_wishes(source, query or None, ids_suffice=bool(firmware), any_customer_name=any_customer_name)
     image = read_image(Path(firmware)) if firmware else None
     operator = _operator(config, production)
     named = {each for wish in wishes for each in (wish.product, wish.into) if each is not None}
@@ -100,9 +103,15 @@ def fleet_plan(
         seen = survey(operator.team, operator.config.account, products)
     permit = Permit(allow_customer, approve_quarantined, import_unknown)
     made = make_plan(wishes, seen, operator.config, permit, image=image)
+    journal = Path(plan).with_suffix(".journal")
+    if begun_plan(journal) not in (None, made.digest):
+        raise UsageError(
+            f"{plan} was begun, and is needed to go on or back ({journal}); write this plan elsewhere with --plan"
+        )
     made.write(Path(plan))
     print_plan(made, Console())
-    print(f"written to {plan}; read it, then: ./rig fleet apply --plan {plan} --config {config}")
+    then = f"; read it, then: ./rig fleet apply --plan {plan} --config {config}" if made.acting else ""
+    print(f"written to {plan}{then}")
 
 
 def _diff(plan_file: str, operator: Any) -> None:
@@ -163,7 +172,7 @@ def fleet_apply(
     wanted, memory = _journal(journal, plan)
     console = Console()
     try:
-        with memory, FleetProgress(console, len(wanted.acting), "fleet") as progress:
+        with memory, FleetProgress(console, "fleet") as progress:
             carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
     except Misfit as misfit:
         raise UsageError(f"{misfit}\nall of it: ./rig fleet plan --diff {plan} --config {config}") from None
@@ -171,7 +180,7 @@ def fleet_apply(
         carried,
         operator.meter,
         console,
-        done="devices with their new firmware" if wanted.image else "devices with their new owners",
+        done="with their new firmware" if wanted.image else "with their new owners",
     )
     if not carried.complete:
         print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
@@ -184,7 +193,6 @@ def fleet_apply(
     | {
         "plan": "the plan that was carried out (default: fleet.plan.json)",
         "report": "the file of what was seen (default: the plan's name with .report)",
-        "check": "only check that a report is as it was written",
         "tokens": "use the customers' tokens in this file instead of new ones",
         "sample": "devices whose function, event and webhooks are tried too (default: 3)",
     }
@@ -195,7 +203,6 @@ def fleet_verify(
     plan: str = "fleet.plan.json",
     config: str = "fleet.toml",
     report: str = "",
-    check: bool = False,
     tokens: str = "",
     sample: int = 3,
     production: str = "",
@@ -206,23 +213,21 @@ def fleet_verify(
     """
     from photonrig.fleet.plan import FleetPlan
     from photonrig.fleet.tokens import read_tokens
-    from photonrig.fleet.verify import check_report, verify, write_report
+    from photonrig.fleet.verify import verify, write_report
     from photonrig.report.fleet import FleetProgress, print_records
 
     where = Path(report) if report else Path(plan).with_suffix(".report")
-    if check:
-        print(f"{where}: {check_report(where)} records, as they were written")
-        return
     operator = _operator(config, production)
     for customer, token in read_tokens(Path(tokens)) if tokens else ():
         operator.keys.add(customer, operator.team.using(token))
     wanted = FleetPlan.read(Path(plan))
     console = Console()
-    with FleetProgress(console, len(wanted.acting), "looking") as progress:
+    with FleetProgress(console, "looking") as progress:
+        progress.begins(len(wanted.acting))
         records = verify(wanted, operator, sample=sample, settled=progress.looked)
     write_report(where, wanted, records, {"calls": operator.meter.calls, "token_requests": operator.meter.tokens})
     print_records(records, console)
-    print(f"written to {where}; ./rig fleet verify --check --report {where} says whether it is untouched")
+    print(f"written to {where}")
     if not all(record.held for record in records):
         raise Exit(code=1)
 
@@ -263,9 +268,9 @@ def fleet_rollback(
     wanted, memory = _journal(journal, plan)
     console = Console()
     rules = Rules(canary, wave, at_once, stop_at, patience)
-    with memory, FleetProgress(console, len(device or wanted.acting), "back") as progress:
+    with memory, FleetProgress(console, "back") as progress:
         carried = rollback(wanted, operator, memory, rules, progress, devices=device or None)
-    print_carried(carried, operator.meter, console, done="devices back where they came from")
+    print_carried(carried, operator.meter, console, done="back where they came from")
     if not carried.complete:
         raise Exit(code=1)
 

@@ -1,4 +1,4 @@
-"""What every report says about a run, besides its steps."""
+"""What every report says about a run, besides its steps: durations, rates, commit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from pathlib import Path
 
 from photonrig.ownership.steps import StepResult
 
-__all__ = ["Run", "commit", "duration"]
+__all__ = ["Run", "commit", "duration", "rate"]
 
 
 def duration(seconds: float) -> str:
     """Seconds as a person reads them."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def rate(count: float, seconds: float) -> str:
+    """How many a second, as a person reads it; "" of none, or where there was less than a second to measure."""
+    if count <= 0 or seconds < 1:
+        return ""
+    return f"{count / seconds:.0f} a second" if count >= 10 * seconds else f"{count / seconds:.1g} a second"
 
 
 def commit(root: Path) -> str:

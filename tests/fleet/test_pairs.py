@@ -1,0 +1,260 @@
+"""Every fleet task after every other one, whole, in part, refused or cut off: owners are read from the cloud's disk."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from photonrig.errors import UsageError
+from photonrig.fleet.apply import Operator, apply
+from photonrig.fleet.carry import Carried, Rules
+from photonrig.fleet.journal import Journal, Way
+from photonrig.fleet.plan import FleetPlan
+from photonrig.fleet.rollback import rollback
+from photonrig.fleet.tokens import FileSink
+from photonrig.fleet.verify import verify
+from photonrig.fleet.wishes import Wish
+from photonrig.ownership.engine import Progress
+
+from .bad_cloud import BadCloud
+from .conftest import CENTRAL, Estate, Quiet
+
+RULES = Rules(canary=0, wave=10, at_once=1, stop_at=1.0, patience=0.0)
+
+
+def on_disk(estate: Estate, device: str) -> tuple[str | None, int | None]:
+    """Owner and product of a device in the cloud's database."""
+    path = estate.local.state / "cloud.sqlite"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        row = database.execute(
+            "SELECT coalesce(users.username, customers.email), devices.product_id FROM devices"
+            " LEFT JOIN users ON owner_kind = 'user' AND owner_id = users.id"
+            " LEFT JOIN customers ON owner_kind = 'customer' AND owner_id = customers.id WHERE devices.id = ?",
+            (device,),
+        ).fetchone()
+    return str(row[0]) if row[0] is not None else None, row[1]
+
+
+class Cut(BaseException):
+    """The process is killed."""
+
+
+class Mortal(Journal):
+    """A journal whose process is killed instead of writing what ``fatal`` names; nothing is written after that."""
+
+    fatal: Callable[[Progress, Way], bool] = staticmethod(lambda progress, way: False)
+    dead = False
+
+    def keep(self, progress: Progress, way: Way = "forward") -> None:
+        self.dead = self.dead or self.fatal(progress, way)
+        if self.dead:
+            raise Cut
+        super().keep(progress, way)
+
+
+@dataclass
+class Session:
+    """One operator with one plan and one journal; each method is what a call of ./rig fleet does."""
+
+    estate: Estate
+    plan: FleetPlan
+    folder: Path
+    tokens: bool = False
+    api: str | None = None
+    fatal: Callable[[Progress, Way], bool] = lambda progress, way: False
+    carried: Carried | None = None
+
+    @property
+    def devices(self) -> list[str]:
+        return [item.device for item in self.plan.items]
+
+    def apply(self) -> Carried:
+        sink = FileSink(self.folder / "tokens") if self.tokens else None
+        return self._do(lambda plan, at, kept: apply(plan, at, kept, RULES, Quiet(), sink=sink))
+
+    def rollback(self, devices: Sequence[str] | None = None) -> Carried:
+        return self._do(lambda plan, at, kept: rollback(plan, at, kept, RULES, Quiet(), devices=devices))
+
+    def _do(self, what: Callable[[FleetPlan, Operator, Journal], Carried]) -> Carried:
+        # On a cloud that fails the plan is the same but for the address; the journal belongs to the plan as it was.
+        plan = self.plan if self.api is None else FleetPlan(**vars(self.plan) | {"api": self.api})
+        operator = Operator.of(self.estate.config(plan.api))
+        journal = Mortal(self.folder / "journal", digest=self.plan.digest, plan=self.plan.text())
+        journal.fatal = self.fatal  # type: ignore[method-assign]
+        try:
+            with journal:
+                return what(plan, operator, journal)
+        finally:
+            operator.close()
+
+    @contextmanager
+    def refusing(self, refuses: Callable[[str, str, str], bool]) -> Iterator[None]:
+        """What is refused is refused for good."""
+        with BadCloud(self.estate.local.api, seed=1, share=0, refuses=refuses) as bad:
+            self.api = bad.api
+            try:
+                yield
+            finally:
+                self.api = None
+
+    @contextmanager
+    def broken(self, method: str) -> Iterator[None]:
+        """Requests of this method are answered with 500 and do nothing."""
+        spare = lambda sent, _: sent != method  # noqa: E731
+        with BadCloud(self.estate.local.api, seed=1, share=1, spare=spare, faults=("500",)) as bad:
+            self.api = bad.api
+            try:
+                yield
+            finally:
+                self.api = None
+
+    @contextmanager
+    def cut(self, fatal: Callable[[Progress, Way], bool]) -> Iterator[None]:
+        """Killed where ``fatal`` says, if it comes there."""
+        self.fatal = fatal
+        with suppress(Cut):
+            yield
+        self.fatal = lambda progress, way: False
+
+    def where(self) -> list[tuple[str | None, int | None]]:
+        return [on_disk(self.estate, device) for device in self.devices]
+
+    def owners(self) -> str:
+        """A letter for each device: its central user's, its customer's, nobody's, or wrong."""
+        letters = ""
+        for item, (owner, _) in zip(self.plan.items, self.where(), strict=True):
+            assert item.to is not None
+            letters += {CENTRAL: "C", item.to.name: "M", None: "N"}.get(owner, "?")
+        return letters
+
+
+@pytest.fixture
+def session(estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path: Path) -> Callable[[int], Session]:
+    made = iter(range(1000))
+
+    def make(count: int) -> Session:
+        folder = tmp_path / f"s{next(made)}"
+        folder.mkdir()
+        return Session(estate, estate.plan(wishes(count)), folder)
+
+    return make
+
+
+# --- every task after every other ------------------------------------------------------------------------------------
+
+# A device is the central user's (C) or its customer's (M), with "w" where it waits to be released on its way there (Cw)
+# or back (Mw); or it is nobody's, on its way there (Nf), turned round on it (Nt), or on its way back (Nb).
+Effect = Callable[[str], tuple[str, bool]]  # the state after a task, and whether the process ended with that device
+
+
+def table(**after: str) -> Effect:
+    return lambda state: (after[state].removesuffix("!"), after[state].endswith("!"))
+
+
+TASKS: dict[str, Effect] = {
+    "apply": table(C="M", Cw="M", M="M", Mw="M", Nf="M", Nt="M", Nb="M"),
+    "rollback": table(C="C", Cw="C", M="C", Mw="C", Nf="C", Nt="C", Nb="C"),
+    # Killed when a device is seen to be released, before that is written down.
+    "apply, cut": table(C="Nf!", Cw="Nf!", M="M", Mw="Nf!", Nf="Nf!", Nt="Nf!", Nb="Nf!"),
+    "rollback, cut": table(C="C", Cw="C", M="Nb!", Mw="Nb!", Nf="C", Nt="C", Nb="Nb!"),
+    # Customers may not claim; the central user may not.
+    "apply, refused": table(C="C", Cw="C", M="M", Mw="C", Nf="C", Nt="C", Nb="C"),
+    "rollback, refused": table(C="C", Cw="C", M="M", Mw="M", Nf="Nt", Nt="Nt", Nb="M"),
+    # Nothing can be released.
+    "apply, broken": table(C="Cw", Cw="Cw", M="M", Mw="Mw", Nf="M", Nt="Cw", Nb="Cw"),
+    "rollback, broken": table(C="C", Cw="C", M="Mw", Mw="Mw", Nf="C", Nt="C", Nb="C"),
+    "verify": lambda state: (state, False),
+    "another plan": lambda state: (state, False),
+}
+
+
+def released(progress: Progress) -> bool:
+    return (progress.step, progress.phase, progress.heading) == ("release", "done", "forward")
+
+
+def perform(task: str, at: Session) -> Carried | None:
+    central = at.estate.token.access_token
+    act = at.apply if task.startswith("apply") else at.rollback
+    claims = lambda method, path: (method, path) == ("POST", "/v1/devices")  # noqa: E731
+    match task:
+        case "apply, cut":
+            with at.cut(lambda progress, way: way == "forward" and released(progress)):
+                return at.apply()
+        case "rollback, cut":
+            with at.cut(lambda progress, way: way == "back" and released(progress)):
+                return at.rollback()
+        case "apply, refused":
+            with at.refusing(lambda method, path, token: claims(method, path) and token != central):
+                return at.apply()
+        case "rollback, refused":
+            with at.refusing(lambda method, path, token: claims(method, path) and token == central):
+                return at.rollback()
+        case "apply, broken" | "rollback, broken":
+            with at.broken("DELETE"):
+                return act()
+        case "verify":
+            operator = Operator.of(at.estate.config())
+            records = verify(at.plan, operator)
+            operator.close()
+            assert "".join("M" if record.held else "-" for record in records) == at.owners().replace("C", "-").replace(
+                "N", "-"
+            )
+            assert [record.as_found for record in records] == [owner == "C" for owner in at.owners()]
+        case "another plan":
+            other = Session(at.estate, at.estate.plan([Wish(2, at.devices[0], "other@example.com")]), at.folder)
+            with pytest.raises(UsageError, match="belongs to another plan"):
+                other.apply()
+            with pytest.raises(UsageError, match="belongs to another plan"):
+                other.rollback()
+        case _:
+            return act()
+    return None
+
+
+def tour(names: Sequence[str]) -> list[str]:
+    """A walk in which every name follows every other and itself once: an Eulerian circuit, by Hierholzer."""
+    left = {name: list(names) for name in names}
+    walk, stack = [], [names[0]]
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            walk.append(stack.pop())
+    return walk[::-1]
+
+
+@pytest.mark.timeout(300)
+def test_every_task_after_every_other_and_itself(session: Callable[[int], Session]) -> None:
+    at = session(2)
+    walk = tour(list(TASKS))
+    assert {(before, after) for before, after in itertools.pairwise(walk)} == {
+        (before, after) for before in TASKS for after in TASKS
+    }
+    states = ["C", "C"]
+    perform("apply", at)
+    states = ["M", "M"]
+    product_id = at.estate.product
+    for number, task in enumerate(walk):
+        before, ended = list(states), False
+        carried = perform(task, at)
+        for index, state in enumerate(states):
+            if not ended:
+                states[index], ended = TASKS[task](state)
+        told = f"step {number}: {walk[max(0, number - 3) : number + 1]}, from {before}"
+        assert at.owners() == "".join(state[0] for state in states), told
+        assert [place for _, place in at.where()] == [product_id] * 2, told
+        assert (carried is None) == (ended or task in ("verify", "another plan")), told
+        if carried is None:
+            continue
+        wanted = "M" if task.startswith("apply") else "C"
+        assert carried.complete == (states == [wanted] * 2), (told, carried)
+        # What was there already was not touched, and is not counted as moved.
+        assert len(carried.already) == before.count(wanted), (told, carried)
+        assert len(carried.progress) == 2 - before.count(wanted), (told, carried)
+    assert len(walk) == len(TASKS) ** 2 + 1
