@@ -78,14 +78,28 @@ def test_experimental_firmware_on_two_of_three_and_back(fleet: DemoFleet, image:
         assert "2 of 2 devices are where they should be" in told(rig_fleet("verify", *common))
 
         # A second start has nothing to do, and neither has a second plan.
-        assert "2 devices with their new firmware" in told(rig_fleet("apply", *common))
+        assert "no changes: 2 devices with their new firmware already" in told(rig_fleet("apply", *common))
         again = ["--plan", str(fleet.folder / "again.json"), "--config", str(fleet.config)]
         assert "already right" in told(rig_fleet("plan", "--source", str(source), "--firmware", str(image), *again))
 
         told(rig_fleet("rollback", *common))
         assert [runs(team, device, at) for device in fleet.device_ids] == ["roller 1"] * 3
         assert not any(team.device(device, at).raw["development"] for device in fleet.device_ids)
-        assert "0 of 2 devices are where they should be" in told(rig_fleet("verify", *common), 1)
+        said = told(rig_fleet("verify", *common), 1)
+        assert (
+            "0 of 2 devices are where they should be" in said and "2 of the others are as the plan found them" in said
+        )
+        assert "no changes: 2 devices back where they came from already" in told(rig_fleet("rollback", *common))
+
+        # There and back again, in part too.
+        assert "2 devices with their new firmware in" in told(rig_fleet("apply", *common))
+        assert "1 device back" in told(rig_fleet("rollback", *common, "--device", chosen[0]))
+        new, old = f"roller {VERSION} experimental", "roller 1"
+        assert [runs(team, device, at) for device in fleet.device_ids] == [old, new, old]
+        assert "2 devices with their new firmware; 1 of them moved now" in told(rig_fleet("apply", *common))
+        assert [runs(team, device, at) for device in fleet.device_ids] == [new, new, old]
+        assert "2 devices back" in told(rig_fleet("rollback", *common))
+        assert [runs(team, device, at) for device in fleet.device_ids] == [old] * 3
 
 
 @pytest.mark.timeout(600)

@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Operator, apply
+from photonrig.fleet.apply import Misfit, Operator, apply
 from photonrig.fleet.carry import Carried, Rules
 from photonrig.fleet.journal import Journal, Way
-from photonrig.fleet.plan import FleetPlan
+from photonrig.fleet.plan import FleetPlan, Permit
 from photonrig.fleet.rollback import rollback
-from photonrig.fleet.tokens import FileSink
+from photonrig.fleet.tokens import FileSink, read_tokens
 from photonrig.fleet.verify import verify
 from photonrig.fleet.wishes import Wish
 from photonrig.ownership.engine import Progress
+from photonrig.particle.cloud import product
+from photonrig.particle.cloud_errors import AuthError
 
 from .bad_cloud import BadCloud
 from .conftest import CENTRAL, Estate, Quiet
@@ -146,7 +149,7 @@ def session(estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path: Path)
     return make
 
 
-# --- every task after every other ------------------------------------------------------------------------------------
+# --- every task after every other -------------------------------------------------------------------------------------
 
 # A device is the central user's (C) or its customer's (M), with "w" where it waits to be released on its way there (Cw)
 # or back (Mw); or it is nobody's, on its way there (Nf), turned round on it (Nt), or on its way back (Nb).
@@ -258,3 +261,254 @@ def test_every_task_after_every_other_and_itself(session: Callable[[int], Sessio
         assert len(carried.already) == before.count(wanted), (told, carried)
         assert len(carried.progress) == 2 - before.count(wanted), (told, carried)
     assert len(walk) == len(TASKS) ** 2 + 1
+
+
+# --- cut off anywhere -------------------------------------------------------------------------------------------------
+
+
+class Kind(NamedTuple):
+    """What is planned for one device, and where that takes it."""
+
+    plan: Callable[[Estate, str], FleetPlan]
+    after: Callable[[Estate, str], tuple[str | None, int | None]]
+
+
+def jane(device: str) -> str:
+    return f"{device[:10]}@example.com"
+
+
+def outside(estate: Estate, device: str) -> FleetPlan:
+    estate.team.remove_device(estate.product, device)
+    return estate.plan([Wish(2, device, jane(device), estate.product, None, "living room")])
+
+
+def of_a_customer(estate: Estate, device: str) -> FleetPlan:
+    estate.team.release(device)
+    estate.customer(f"first-{jane(device)}").claim(device)
+    return estate.plan([Wish(2, device, jane(device))], Permit(allow_customer=True))
+
+
+def unowned(estate: Estate, device: str) -> FleetPlan:
+    estate.team.release(device)
+    return estate.plan([Wish(2, device, jane(device))])
+
+
+KINDS = {
+    "transfer": Kind(
+        lambda estate, device: estate.plan([Wish(2, device, jane(device))]),
+        lambda estate, device: (jane(device), estate.product),
+    ),
+    "from a customer": Kind(of_a_customer, lambda estate, device: (jane(device), estate.product)),
+    "unowned": Kind(unowned, lambda estate, device: (jane(device), estate.product)),
+    "import": Kind(outside, lambda estate, device: (jane(device), estate.product)),
+    "other product": Kind(
+        lambda estate, device: estate.plan([Wish(2, device, None, None, estate.products[1].id)]),
+        lambda estate, device: (CENTRAL, estate.products[1].id),
+    ),
+    "customer of another product": Kind(
+        lambda estate, device: estate.plan([Wish(2, device, jane(device), None, estate.products[1].id)]),
+        lambda estate, device: (jane(device), estate.products[1].id),
+    ),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("kind", "stride"),
+    [("transfer", 1), *((kind, 5) for kind in KINDS if kind != "transfer")]
+    + [pytest.param(kind, 1, marks=pytest.mark.soak) for kind in KINDS if kind != "transfer"],
+)
+def test_cut_off_at_every_write_there_or_back_the_next_task_gets_it_all(
+    estate: Estate, tmp_path: Path, kind: str, stride: int
+) -> None:
+    """With a ``stride`` above 1, at every so many writes."""
+    (device,) = estate.enrol(1)
+    plan = KINDS[kind].plan(estate, device)
+    before, after = on_disk(estate, device), KINDS[kind].after(estate, device)
+    assert before != after and [item.acts for item in plan.items] == [True]
+    at = Session(estate, plan, tmp_path)
+    # The device goes there and back again and again, with one journal: each time cut off one write later.
+    for task, other, wanted in ((at.apply, at.rollback, after), (at.rollback, at.apply, before)):
+        for resumed in (task, other):
+            cuts = 0
+            while True:
+                carried = None
+                with at.cut(Nth(cuts)):
+                    carried = task()
+                place = on_disk(estate, device)
+                if carried is not None:
+                    assert carried.complete and place == wanted, (cuts, carried)
+                assert place[0] in (before[0], after[0], CENTRAL, None), (cuts, place)
+                if carried is None:
+                    done = resumed()
+                    assert done.complete, (cuts, done)
+                    assert on_disk(estate, device) == (
+                        (before if wanted == after else after) if resumed == other else wanted
+                    )
+                    if resumed == task:
+                        assert other().complete
+                else:
+                    assert other().complete
+                    assert on_disk(estate, device) == (before if wanted == after else after)
+                    break
+                cuts += stride
+            assert cuts >= 7
+        # From there, the other way.
+        assert task().complete and on_disk(estate, device) == wanted
+
+
+class Nth:
+    """Fatal at the writing of this number, from 0."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    def __call__(self, progress: Progress, way: Way) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+# --- what somebody else did -------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Callable[[int], Session]) -> None:
+    at = session(3)
+    at.apply()
+    taken = at.devices[1]
+    estate.team.release(taken, product(estate.product))
+    estate.customer("somebody-else@example.com").claim(taken)
+    with pytest.raises(Misfit, match=f"{taken} .*belongs to customer somebody-else@example.com"):
+        at.apply()
+    assert at.owners() == "M?M"
+    back = at.rollback()
+    assert at.owners() == "C?C"
+    assert not back.complete and back.progress[taken].outcome == "stuck"
+    assert "belongs to customer somebody-else@example.com; see to it by hand" in back.progress[taken].reason
+    assert len(back.with_outcome("done")) == 2
+
+
+def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
+    session: Callable[[int], Session],
+) -> None:
+    at = session(2)
+    at.apply()
+    estate, device = at.estate, at.devices[0]
+    estate.team.release(device, product(estate.product))
+    estate.team.claim(device)
+    back = at.rollback(devices=[device])
+    assert back.complete and back.already == (device,) and not back.progress
+    assert at.owners() == "CM"
+    again = at.apply()
+    assert again.complete and list(again.progress) == [device] and at.owners() == "MM"
+
+
+@pytest.mark.parametrize("step", ["look", "key"])
+def test_a_device_sold_while_the_tool_was_dead_is_not_taken_from_its_new_owner(
+    estate: Estate, session: Callable[[int], Session], step: str
+) -> None:
+    at = session(1)
+    with at.cut(lambda progress, way: (progress.step, progress.phase) == (step, "done")):
+        at.apply()
+    estate.team.release(at.devices[0])
+    buyer = f"buyer-{jane(at.devices[0])}"
+    estate.customer(buyer).claim(at.devices[0])
+    with pytest.raises(Misfit, match=buyer):
+        at.apply()
+    assert not at.rollback().complete
+    assert on_disk(estate, at.devices[0])[0] == buyer
+
+
+def test_without_its_journal_a_plan_changes_nothing_and_cannot_go_back(session: Callable[[int], Session]) -> None:
+    at = session(2)
+    at.apply()
+    for file in at.folder.glob("journal*"):
+        file.unlink()
+    again = at.apply()
+    assert again.complete and not again.progress and len(again.already) == 2
+    back = at.rollback()
+    assert not back.complete and at.owners() == "MM"
+    assert {each.outcome for each in back.progress.values()} == {"stuck"}
+    assert "does not know who had it before" in back.progress[at.devices[0]].reason
+
+
+def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, session: Callable[[int], Session]) -> None:
+    first = session(1)
+    first.apply()
+    folder = first.folder / "second"
+    folder.mkdir()
+    wishes = [Wish(2, first.devices[0], "second@example.com")]
+    second = Session(estate, estate.plan(wishes, Permit(allow_customer=True)), folder)
+    assert second.apply().complete and second.owners() == "M"
+    assert not first.rollback().complete and second.owners() == "M"
+    assert second.rollback().complete and first.owners() == "M"
+    assert first.rollback().complete and first.owners() == "C"
+
+
+def test_rollback_of_what_was_never_begun_does_nothing(session: Callable[[int], Session]) -> None:
+    at = session(2)
+    back = at.rollback()
+    assert back.complete and not back.progress and at.owners() == "CC"
+
+
+def test_stuck_is_not_called_back(session: Callable[[int], Session]) -> None:
+    at = session(1)
+    nobody_claims = lambda method, path, token: (method, path) == ("POST", "/v1/devices")  # noqa: E731
+    with at.refusing(nobody_claims):
+        assert [each.outcome for each in at.apply().progress.values()] == ["stuck"]
+        back = at.rollback()
+    assert [each.outcome for each in back.progress.values()] == ["stuck"] and not back.complete
+    assert at.owners() == "N"
+    assert at.apply().complete and at.owners() == "M"
+
+
+# --- names, customers and tokens --------------------------------------------------------------------------------------
+
+
+def test_a_name_goes_with_the_device_there_and_back(estate: Estate, tmp_path: Path) -> None:
+    named, kept = estate.enrol(2)
+    for device, name in ((named, "shade-1"), (kept, "shade-2")):
+        estate.team.rename(device, name)
+    wishes = [Wish(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)]
+    at = Session(estate, estate.plan(wishes), tmp_path)
+
+    def names() -> list[str | None]:
+        return [estate.team.device(device, product(estate.product)).name for device in (named, kept)]
+
+    assert at.apply().complete and names() == ["living", "living"]
+    estate.team.rename(kept, "her-own", product(estate.product))
+    assert at.rollback().complete
+    # A name that somebody else gave it since stays.
+    assert names() == ["shade-1", "her-own"] and at.owners() == "CC"
+    assert at.apply().complete and at.owners() == "MM"
+    assert names() == ["living", "living"]
+
+
+def test_customers_get_a_token_again_when_their_devices_come_again(
+    estate: Estate, session: Callable[[int], Session]
+) -> None:
+    at = session(2)
+    at.tokens = True
+    at.apply()
+    (first, one), (second, two) = read_tokens(at.folder / "tokens")
+    at.rollback(devices=at.devices[:1])
+    for token in (one, two):
+        estate.team.using(token).revoke()
+    at.apply()
+    # The device of the second customer never went back, so neither did the token.
+    *_, (customer, token) = given = list(read_tokens(at.folder / "tokens"))
+    assert len(given) == 3 and customer == first != second
+    assert [device.id for device in estate.team.using(token).devices()] == at.devices[:1]
+    with pytest.raises(AuthError):
+        estate.team.using(one).devices()
+    at.apply()
+    assert len(list(read_tokens(at.folder / "tokens"))) == 3
+
+
+def test_verification_makes_no_customers(estate: Estate, session: Callable[[int], Session]) -> None:
+    at = session(2)
+    operator = Operator.of(estate.config())
+    records = verify(at.plan, operator)
+    operator.close()
+    assert not any(record.held for record in records) and all(record.as_found for record in records)
+    made = {customer.username for customer in estate.team.customers(estate.product)}
+    assert not made & {item.to.name for item in at.plan.items if item.to}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
@@ -15,6 +17,7 @@ from photonrig.fleet.survey import Found, Survey
 from photonrig.fleet.wishes import Wish
 from photonrig.ownership.keyring import Account, Offers
 from photonrig.particle.cloud import Token
+from photonrig.report.fleet import print_plan
 
 ID = "0123456789abcdef01234567"
 CENTRAL = Account.user("central@example.com")
@@ -170,3 +173,41 @@ def test_a_device_that_came_online_changes_the_step_where_only_those_can_be_clai
     )
     (change,) = differences(plan, seen(Found(1, CENTRAL, True, firmware=3)), claims_online)
     assert str(change).endswith("was offline with firmware 3, is online with firmware 3: offline → transfer")
+
+
+def test_new_customers_are_named_once_in_the_plan_and_counted(tmp_path: Path) -> None:
+    ids = [f"{number:024x}" for number in range(5)]
+    bob_elsewhere = Account.customer("bob@example.com", 2)
+    found = {
+        ids[0]: Found(1, CENTRAL, True),
+        ids[1]: Found(1, CENTRAL, True),
+        ids[2]: Found(1, CENTRAL, True),
+        ids[3]: Found(1, BOB, True),
+        ids[4]: Found(1, Account.user("eve@example.com"), True),
+    }
+    wishes = [
+        Wish(2, ids[0], "jane@example.com"),  # known
+        Wish(3, ids[1], "Jnae@example.com"),  # a typing error
+        Wish(4, ids[2], "jnae@example.com"),
+        Wish(5, ids[3], None, None, 2),  # keeps the device, as a customer of the other product
+        Wish(6, ids[4], "mallory@example.com"),  # nothing will be done
+    ]
+    plan = make_plan(wishes, Survey(found, frozenset((JANE, BOB)), (), {}), config(), Permit())
+    assert plan.new_customers == (Account.customer("jnae@example.com", 1), bob_elsewhere)
+    plan.write(tmp_path / "plan")
+    assert FleetPlan.read(tmp_path / "plan") == plan
+    console = Console(file=StringIO(), width=100)
+    print_plan(plan, console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert (
+        "2 new customers" in told and "jnae@example.com of product 1" in told and "bob@example.com of product 2" in told
+    )
+    assert "jane@" not in told and "mallory@" not in told
+
+
+def test_a_plan_that_does_nothing_says_so() -> None:
+    plan = make_plan([Wish(2, ID, "jane@example.com")], seen(Found(1, JANE, True)), config(), Permit())
+    console = Console(file=StringIO(), width=100)
+    print_plan(plan, console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "no changes" in told and "calls" not in told

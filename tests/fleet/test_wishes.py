@@ -100,3 +100,106 @@ def test_ids_alone_suffice_for_firmware(tmp_path: Path) -> None:
     assert read_wishes(path, ids_suffice=True) == (Wish(2, ONE),)
     with pytest.raises(BadWishes, match="row 2: neither a customer nor a product"):
         read_wishes(path)
+
+
+NO_NAMES = [
+    "NULL", "null", "None", "none", "n/a", "N/A", "-", "?", "@", "a@", "@x.com", "unknown", "0", "test",
+    "jane", "jane@example", "jane@localhost", "jane@.com", "jane@example.", "jane@example..com", "jane@exa_mple.com",
+    "jane@-example.com", "jane@example-.com", "jane@example.c", "jane@example.123", "jane@127.0.0.1",
+    "jane@[127.0.0.1]",
+    "jane@@example.com", "jane@x@example.com", ".jane@example.com", "jane.@example.com", "ja..ne@example.com",
+    "a@x.com;b@x.com", "a@x.com,b@x.com", "a@x.com|b@x.com", "a@x.com b@x.com", "a@x.com/b@x.com", "a@x.com\nb@x.com",
+    "ja ne@example.com", "jane @example.com", "jane@exam ple.com", "jane@example.com\u00a0", "\u200bjane@example.com",
+    "jane\t@example.com", "jane\x00@example.com", "jane@example.com\x1b[2J", "jane@example.com\r",
+    "jane\u202e@example.com",
+    '"jane"@example.com', "'jane@example.com'", "jane@example.com'", "<jane@example.com>", "Jane <jane@example.com>",
+    "mailto:jane@example.com", "(jane)@example.com", "jane,doe@example.com", "jane\\@example.com",
+    "j\u0430ne@example.com", "jane@ex\u0430mple.com", "jane\uff20example.com", "jane@example\u3002com",
+    "j\u00f6rg@example.com",
+    "=cmd@example.com", "+jane@example.com", "-jane@example.com", "@jane@example.com", "=HYPERLINK(1)@example.com",
+    "j" * 65 + "@example.com", "j@" + "e" * 64 + ".com", "j@" + "example." * 40 + "com", "../jane@example.com", "..",
+]  # fmt: skip
+
+NAMES = [
+    "jane@example.com", "Jane.Doe@Example.COM", "jane+shades@example.co.uk", "o'brien@example.ie", "_jane@example.com",
+    "1@example.com", "jane_doe-2@sub.example.museum", "jane@xn--bcher-kva.example", "jane@123.com",
+    "j" * 64 + "@example.com", "jane@example.xn--p1ai", "a=b@example.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_what_is_no_address_names_no_customer_and_its_row_is_named(tmp_path: Path, name: str) -> None:
+    with sqlite3.connect(tmp_path / "users.sqlite") as database:
+        database.execute("CREATE TABLE bought (id TEXT, email TEXT)")
+        database.executemany("INSERT INTO bought VALUES (?, ?)", [(ONE, "jane@example.com"), (TWO, name)])
+    database.close()
+    with pytest.raises(BadWishes, match="row 2: ") as bad:
+        read_wishes(f"sqlite:///{tmp_path / 'users.sqlite'}", "SELECT id, email FROM bought ORDER BY id")
+    assert len(bad.value.problems) == 1
+    # A terminal is told nothing that it would obey, and the person what to do.
+    assert str(bad.value).replace("\n", "").isprintable() and "--any-customer-name" in str(bad.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_an_address_names_a_customer(tmp_path: Path, name: str) -> None:
+    (wish,) = read_wishes(csv(tmp_path, f"device,customer\n{ONE},{name}\n"))
+    assert wish.customer == name
+
+
+def test_any_name_but_not_what_no_address_of_the_api_can_hold(tmp_path: Path) -> None:
+    for number, name in enumerate(("NULL", "4711", "j\u00f6rg", "a@x.com;b@x.com", "@", "=cmd")):
+        (wish,) = read_wishes(csv(tmp_path, f"device,customer\n{ONE},{name}\n"), any_customer_name=True)
+        assert (number, wish.customer) == (number, name)
+    for name in ("ja ne", "jane/doe", "jane\u200b", "jane\x7f", "..", "\u00a0"):
+        with pytest.raises(BadWishes, match=r"row 2: .* cannot name a customer"):
+            read_wishes(csv(tmp_path, f"device,customer\n{ONE},{name}\n"), any_customer_name=True)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t", '""', '" "'])
+def test_a_blank_names_nobody(tmp_path: Path, blank: str) -> None:
+    for any_name in (False, True):
+        with pytest.raises(BadWishes, match="row 2: neither a customer nor a product"):
+            read_wishes(csv(tmp_path, f"device,customer\n{ONE},{blank}\n"), any_customer_name=any_name)
+
+
+def test_blanks_around_an_address_are_no_part_of_it(tmp_path: Path) -> None:
+    (wish,) = read_wishes(csv(tmp_path, f"device, customer\n{ONE},  jane@example.com\t\n"))
+    assert wish.customer == "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("jane@example.com", "JANE@example.com"), ("stra\u00dfe", "STRASSE"), ("\uff4aane", "jane"), ("\u212aim", "kim")],
+)
+def test_names_that_would_be_one_customer_are_refused_with_their_rows(tmp_path: Path, one: str, other: str) -> None:
+    source = csv(tmp_path, f"device,customer\n{ONE},{one}\n\n{TWO},{other}\n")
+    with pytest.raises(BadWishes, match=r"differ only in case or look the same: .* \(row 2\), .* \(row 4\)"):
+        read_wishes(source, any_customer_name=True)
+
+
+def test_rows_are_counted_by_the_lines_they_begin_on(tmp_path: Path) -> None:
+    source = csv(
+        tmp_path,
+        f'\ndevice,customer,name\n\n{ONE},jane@example.com,"living\nroom"\n\n{TWO},NULL,x\n{THREE},a@x.com,b@x.com,c\n',
+    )
+    with pytest.raises(BadWishes) as bad:
+        read_wishes(source)
+    assert [problem.split(":")[0] for problem in bad.value.problems] == ["row 4", "row 7", "row 8"]
+    assert "cannot name a device" in bad.value.problems[0]
+    assert "4 fields, and 3 columns" in bad.value.problems[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (f'device,customer\n{ONE},"jane@example.com\n{TWO},bob@example.com\n', "no CSV file"),
+        (f"device,customer,Customer \n{ONE},jane@example.com,bob@example.com\n", "column 'customer' more than once"),
+        (f"device,customer,product\n{ONE},jane@example.com,{'9' * 5000}\n", "is no product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,0\n", "is no product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,-1\n", "is no product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,\uff12\n", "is no product id"),
+    ],
+)
+def test_a_file_that_cannot_be_meant(tmp_path: Path, text: str, what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        read_wishes(csv(tmp_path, text))

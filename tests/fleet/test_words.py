@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from photonrig.fleet.wishes import Wish
 
-from .conftest import Estate, all_given, begun, rig_fleet
+from .conftest import CENTRAL, Estate, all_given, begun, rig_fleet
 
 PATIENCE = 120.0
 Wishes = Callable[[int], list[Wish]]
@@ -82,5 +83,79 @@ def test_ctrl_c_half_way_ends_with_130_and_a_second_start_finishes(
     assert all_given(estate, [wish for wish in wanted if wish.device in arrived])
     code, said = ended(rig_fleet(*words))
     assert code == 0, said
-    assert f"{len(wanted)} devices with their new owners" in said
+    assert f"{len(wanted)} devices with their new owners; {len(wanted) - len(arrived)} of them moved now, in" in said
     assert all_given(estate, wanted)
+
+
+RATE = re.compile(r"\d+(\.\d+)? a second|\d/s")
+
+
+def test_tasks_that_find_nothing_to_do_say_so_and_no_rate(estate: Estate, wishes: Wishes, tmp_path: Path) -> None:
+    wanted = wishes(4)
+    file = tmp_path / "fleet.plan.json"
+    estate.plan(wanted).write(file)
+    words = ["--plan", str(file), "--config", str(estate.write_config(tmp_path))]
+
+    def told(*task: str) -> str:
+        code, said = ended(rig_fleet(*task, *words))
+        assert code == 0, said
+        quick = re.search(r" in \d+ ms", said) is not None or "no changes" in said
+        assert not (quick and RATE.search(said)), said
+        return said
+
+    def owners() -> list[str | None]:
+        return [estate.owner(wish.device) for wish in wanted]
+
+    customers = [wish.customer for wish in wanted]
+    assert "no changes: 4 devices back where they came from already" in told("rollback")
+    assert "4 devices with their new owners in" in told("apply") and owners() == customers
+    assert told("apply") == "no changes: 4 devices with their new owners already\n"
+    assert "4 devices back where they came from in" in told("rollback") and owners() == [CENTRAL] * 4
+    assert told("rollback") == "no changes: 4 devices back where they came from already\n"
+    assert "4 devices with their new owners in" in told("apply") and owners() == customers
+    assert "1 device back where they came from in" in told("rollback", "--device", wanted[0].device)
+    assert owners() == [CENTRAL, *customers[1:]]
+    assert "4 devices with their new owners; 1 of them moved now, in" in told("apply") and owners() == customers
+
+
+def test_a_plan_that_was_begun_is_not_overwritten_and_one_that_was_not_is(
+    estate: Estate, wishes: Wishes, tmp_path: Path
+) -> None:
+    wanted = wishes(2)
+    file, source = tmp_path / "fleet.plan.json", tmp_path / "devices.csv"
+    source.write_text("device,customer\n" + "".join(f"{wish.device},{wish.customer}\n" for wish in wanted))
+    words = ["--plan", str(file), "--config", str(estate.write_config(tmp_path))]
+    make = ["plan", "--source", str(source), *words]
+    code, said = ended(rig_fleet(*make))
+    assert code == 0 and "2 new customers" in said, said
+
+    # The world changes, the plan is refused, and a new one takes its place and its journal.
+    estate.team.release(wanted[0].device)
+    assert ended(rig_fleet("apply", *words))[0] == 2
+    assert ended(rig_fleet(*make))[0] == 0
+    code, said = ended(rig_fleet("apply", *words))
+    assert code == 0 and "2 devices with their new owners" in said, said
+
+    before = file.read_bytes()
+    code, said = ended(rig_fleet(*make))
+    assert code == 2 and "was begun" in said and "--plan" in said and file.read_bytes() == before
+    other = str(tmp_path / "other.json")
+    code, said = ended(rig_fleet(*make[:3], "--plan", other, *words[2:]))
+    assert code == 0 and "no changes" in said and "apply" not in said
+    code, said = ended(rig_fleet("apply", "--plan", other, *words[2:]))
+    assert (code, said) == (0, "no changes: no device to move\n")
+    assert "no device to look at" in ended(rig_fleet("verify", "--plan", other, *words[2:]))[1]
+    code, said = ended(rig_fleet("rollback", *words))
+    assert code == 0 and [estate.owner(wish.device) for wish in wanted] == [None, CENTRAL]
+
+
+def test_customers_who_cannot_be_meant_are_refused_by_row(estate: Estate, wishes: Wishes, tmp_path: Path) -> None:
+    one, two = wishes(2)
+    source, plan = tmp_path / "devices.csv", tmp_path / "fleet.plan.json"
+    source.write_text(f"device,customer\n{one.device},NULL\n{two.device},{two.customer}\n")
+    words = ["plan", "--source", str(source), "--plan", str(plan), "--config", str(estate.write_config(tmp_path))]
+    code, said = ended(rig_fleet(*words))
+    assert code == 2 and "row 2: 'NULL' cannot name a customer" in said and "--any-customer-name" in said
+    assert not plan.exists()
+    code, said = ended(rig_fleet(*words, "--any-customer-name"))
+    assert code == 0 and "null of product" in said
