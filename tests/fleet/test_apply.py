@@ -6,10 +6,12 @@ import json
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from photonrig.bench.clock import SystemClock
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
 from photonrig.fleet.carry import Carried, Rules
@@ -20,10 +22,11 @@ from photonrig.fleet.survey import survey
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens
 from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.wishes import Wish
-from photonrig.particle.cloud import product
+from photonrig.particle.cloud import Cloud, product
+from photonrig.particle.cloud_errors import AuthError
 
 from .bad_cloud import BadCloud
-from .conftest import CENTRAL, RULES, Estate, Quiet, all_given, outcomes
+from .conftest import CENTRAL, PASSWORD, RULES, Estate, Quiet, all_given, outcomes
 
 Wishes = Callable[[int], list[Wish]]
 MakeJournal = Callable[[FleetPlan], Journal]
@@ -261,6 +264,23 @@ def test_devices_that_come_online_later_are_picked_up(
             assert end.result(60).complete
     operator.close()
     assert all_given(estate, wanted)
+
+
+def test_watching_ends_when_nothing_more_will_be_heard(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
+    wanted = wishes(1)
+    with Cloud(estate.local.api) as anybody:
+        token = anybody.log_in(CENTRAL, PASSWORD, expires_in=0)
+        config = replace(estate.config(claims_offline=False), token=token)
+        operator, watcher = Operator.of(config), Quiet()
+        plan = make_plan(wanted, survey(operator.team, CENTRAL, [estate.product]), config, Permit())
+        with journal(plan) as memory, ThreadPoolExecutor() as pool:
+            end = pool.submit(apply, plan, operator, memory, Rules(1, 2, 2, 0.0, 0.1), watcher, watch=True)
+            SystemClock().wait_until(lambda: watcher.outcomes, 30, "a device that waits")
+            anybody.using(token).revoke()
+            with pytest.raises(AuthError):
+                end.result(60)
+        operator.close()
+    assert estate.owner(wanted[0].device) == CENTRAL
 
 
 def test_production_has_to_be_named(estate: Estate) -> None:

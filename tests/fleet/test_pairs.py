@@ -387,6 +387,27 @@ def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Calla
     assert len(back.with_outcome("done")) == 2
 
 
+@pytest.mark.parametrize("phase", ["begun", "done"])
+def test_a_device_sold_while_it_was_nobodys_is_not_taken_from_its_new_owner(
+    estate: Estate, session: Callable[[int], Session], phase: str
+) -> None:
+    at = session(1)
+    with at.cut(lambda progress, way: (progress.step, progress.phase) == ("release", phase)):
+        at.apply()
+    if phase == "begun":
+        estate.team.release(at.devices[0])
+    buyer = f"buyer-{jane(at.devices[0])}"
+    estate.customer(buyer).claim(at.devices[0])
+    if phase == "begun":
+        with pytest.raises(Misfit, match=buyer):
+            at.apply()
+    else:
+        (stuck,) = at.apply().with_outcome("stuck")
+        assert buyer in stuck.reason and "see to it by hand" in stuck.reason
+    (stuck,) = at.rollback().with_outcome("stuck")
+    assert buyer in stuck.reason and on_disk(estate, at.devices[0])[0] == buyer
+
+
 def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
     session: Callable[[int], Session],
 ) -> None:

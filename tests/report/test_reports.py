@@ -13,7 +13,7 @@ from rich.console import Console
 from photonrig.ownership.steps import Evidence, StepResult
 from photonrig.report.junit import write_junit
 from photonrig.report.page import write_page
-from photonrig.report.run import Run
+from photonrig.report.run import Run, rate
 from photonrig.report.terminal import print_run
 
 NASTY = 'serial said \x00\x1b[31m<script>alert("x")</script> & more'
@@ -63,3 +63,19 @@ def test_terminal_shows_every_step_and_no_colour_off_a_terminal(run: Run) -> Non
 def test_a_run_holds_only_if_every_step_did(run: Run) -> None:
     assert not run.held
     assert Run(run.title, run.started, 1.0, (), run.steps[:1]).held
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "told"),
+    [
+        (0, 10, ""),
+        (4, 0, ""),
+        (4, 0.00002, ""),
+        (4, 0.99, ""),
+        (4, 1, "4 a second"),
+        (1105, 10.0, "110 a second"),
+        (3, 90, "0.03 a second"),
+    ],
+)
+def test_a_rate_is_told_of_something_that_took_a_second_or_more(count: int, seconds: float, told: str) -> None:
+    assert rate(count, seconds) == told

@@ -130,14 +130,21 @@ def change_owner(name: str, who: Callable[[Passage], Account | None]) -> tuple[P
         at.keys.claim(at.device, to)
         holds(at)
 
+    def owner_now(at: Passage) -> Account | None:
+        """Who has it by the cloud's word; a third party, who got it meanwhile, ends the flow."""
+        owner = at.look().owner
+        if owner not in (None, at.account("holder"), who(at)):
+            raise ExpectationFailed(f"it belongs to {owner} now, who got it elsewhere", device=at.device)
+        return owner
+
     def owned(at: Passage) -> bool:
-        seen = at.look().owner == who(at)
+        seen = owner_now(at) == who(at)
         if seen:
             holds(at)
         return seen
 
     def released(at: Passage) -> bool:
-        seen = at.look().owner is None
+        seen = owner_now(at) is None
         if seen:
             at.facts["holder"] = None
         return seen

@@ -160,7 +160,7 @@ def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str
         shares = ((f"p{share * 100:.0f}" if share < 1 else "longest", share) for share in (0.5, 0.99, 1))
         told = ", ".join(f"{name} {percentile(windows, share) * 1000:.1f} ms" for name, share in shares)
         calls = f"unowned during transfer: {told}; {calls}"
-    console.print(calls, highlight=False)
+    console.print(calls, highlight=False, soft_wrap=True)
     for outcome, style, words in (
         ("undone", "yellow", "as it was found"),
         ("waiting", "yellow", "waits"),
@@ -192,8 +192,9 @@ def print_records(records: tuple[Record, ...], console: Console) -> None:
         console.print(
             f"{before} of the others are as the plan found them: not moved yet, or rolled back", highlight=False
         )
+        failed = [record for record in failed if not record.as_found]
     for record in failed[:_SHOWN]:
         wrong = "; ".join(f"{proof.name}: {proof.text}" for proof in record.proofs if not proof.held)
-        console.print(Text(f"  {record.device}: {wrong}", style="red"))
+        console.print(Text(f"  {record.device}: {wrong}", style="red"), soft_wrap=True)
     if len(failed) > _SHOWN:
         console.print(f"  and {len(failed) - _SHOWN} more", highlight=False)
