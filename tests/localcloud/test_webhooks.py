@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -650,6 +651,18 @@ def test_a_resting_server_gets_one_try_at_a_time_and_longer_rests() -> None:
         ratings.note("a", ok=False)
     assert rests == [5, 10, 20, 40, 60]
     assert not ratings.spared("b")
+
+
+def test_servers_that_events_name_are_not_remembered_without_end() -> None:
+    ratings = Ratings(lambda: 0.0)
+    tracemalloc.start()
+    try:
+        for number in range(50_000):
+            ratings.note(f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}", ok=False)
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 5_000_000
 
 
 def test_what_waits_is_bounded(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
@@ -17,14 +18,14 @@ class HookReceiver:
 
     def __enter__(self) -> Self:
         receiver = self
-        self._calls: list[str] = []
+        self._calls: Counter[str] = Counter()
         self._changed = threading.Condition()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _LARGEST))
                 with receiver._changed:
-                    receiver._calls.append(self.path)
+                    receiver._calls[self.path] += 1
                     receiver._changed.notify_all()
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
@@ -52,7 +53,7 @@ class HookReceiver:
     def calls(self, name: str) -> int:
         """How often the webhook of this name has called."""
         with self._changed:
-            return self._calls.count(f"/{name}")
+            return self._calls[f"/{name}"]
 
     def wait(self, name: str, timeout: float) -> bool:
         """Wait for the first call, at most ``timeout`` seconds; whether it came."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 __all__ = ["HostRating", "Ratings", "may_call"]
 
 _REMEMBERED = 10  # requests by which a server is judged
+_HOSTS = 1000  # an event may name the server that its hook calls
 _FIRST_REST, _LONGEST_REST = 5.0, 60.0  # seconds
 
 
@@ -58,7 +59,7 @@ class HostRating:
 
 
 class Ratings:
-    """Ratings by host name; the port and the hook do not matter."""
+    """Ratings by host name, of the last 1,000 that failed first; the port and the hook do not matter."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -75,6 +76,8 @@ class Ratings:
         if rating is None:
             if ok:
                 return
+            if len(self._hosts) >= _HOSTS:
+                del self._hosts[next(iter(self._hosts))]
             rating = self._hosts[host] = HostRating()
         rating.note(ok, self._now())
         if all(rating.outcomes):
