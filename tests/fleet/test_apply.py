@@ -196,7 +196,11 @@ def test_a_cloud_that_fails_loses_and_doubles_nothing(
         estate.local.api, seed=seed, share=0.3, spare=lambda method, path: method == "GET" and "page=" in path
     ) as bad:
         moved = FleetPlan(**vars(plan) | {"api": bad.api})
-        carried = carry_out(estate, moved, journal(moved), Rules(2, 10, 4, 1.0, 60))
+        # A device may be unlucky for as long as a wave waits: then the same command goes on, as a person would have it.
+        for _ in range(5):
+            carried = carry_out(estate, moved, journal(moved), Rules(2, 10, 4, 1.0, 10))
+            if carried.complete:
+                break
     assert set(bad.done) > {"429", "500", "dropped before", "dropped after", "slow"}
     assert carried.complete, [each.reason for each in carried.with_outcome("undone", "stuck", "waiting")]
     assert all_given(estate, wanted)
