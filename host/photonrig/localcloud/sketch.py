@@ -6,8 +6,9 @@ import re
 
 __all__ = ["to_cpp"]
 
+# What is open stays open to its end: a search that fails would begin anew at every quote, in a sketch full of them.
 _COMMENT_OR_TEXT = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*""",
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*""",
     re.DOTALL | re.MULTILINE,
 )
 _FUNCTION = re.compile(
@@ -18,18 +19,20 @@ _NO_FUNCTION = re.compile(r"^(?:else|return|namespace|class|struct|enum|union|te
 
 def to_cpp(sketch: str, name: str) -> str:
     """The sketch as C++; compiler messages keep naming ``name`` and its own lines."""
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     prototypes = "".join(f"{head};\n" for head in _functions(sketch))
-    return f'#include "Particle.h"\n{prototypes}#line 1 "{name}"\n{sketch}\n'
+    return f'#include "Particle.h"\n{prototypes}#line 1 "{quoted}"\n{sketch}\n'
 
 
 def _functions(sketch: str) -> list[str]:
     """The heads of the functions that are defined at the outermost level."""
     code = _outermost(_COMMENT_OR_TEXT.sub(lambda found: re.sub(r"[^\n]", " ", found.group(0)), sketch))
+    declared = _declared_types(sketch)
     heads = []
     for found in _FUNCTION.finditer(code):
         head = " ".join(found.group("head").split())
         # Default values stay with the definition; types of the sketch itself are not known yet up here.
-        if "=" not in head and not _NO_FUNCTION.match(head) and _built_in_types(head, sketch):
+        if "=" not in head and not _NO_FUNCTION.match(head) and not declared & set(re.findall(r"\w+", head)):
             heads.append(head)
     return heads
 
@@ -52,10 +55,10 @@ def _outermost(code: str) -> str:
     return "".join(kept)
 
 
-def _built_in_types(head: str, sketch: str) -> bool:
-    """Whether no type in the head is declared by the sketch itself."""
+def _declared_types(sketch: str) -> set[str]:
+    """The types that the sketch itself declares."""
     declared = set(re.findall(r"\b(?:struct|class|enum(?:\s+class)?|union)\s+(\w+)", sketch))
-    declared |= set(re.findall(r"\btypedef\b[^;]*?\b(\w+)\s*;", sketch)) | set(
-        re.findall(r"\busing\s+(\w+)\s*=", sketch)
-    )
-    return not declared & set(re.findall(r"\w+", head))
+    declared |= set(re.findall(r"\busing\s+(\w+)\s*=", sketch))
+    for definition in re.findall(r"\btypedef\b([^;]*)", sketch):
+        declared |= set(re.findall(r"\w+(?=\s*\Z)", definition))
+    return declared
