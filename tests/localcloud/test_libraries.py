@@ -160,6 +160,64 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
         read_library(gzip.compress(bytes(8 << 20)))
 
 
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_archives_of_every_kind_are_read(form: int) -> None:
+    """Against what Python's own tar writes; ustar divides long names, the others put them before the member."""
+    names = ["library.properties", "src/a.h", f"src/{'d' * 90}/{'n' * 90}.h", "src/\u00e9.h"]
+    if form != tarfile.USTAR_FORMAT:
+        names.append("src/" + "/".join("d" * 60 for _ in range(5)) + ".h")
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w", format=form) as tar:
+        for number, name in enumerate(names):
+            member = tarfile.TarInfo(name)
+            member.size = 300 * number
+            tar.addfile(member, io.BytesIO(bytes([number]) * member.size))
+        tar.add(Path(__file__).parent, "src/folder", recursive=False)
+    read = library_files(gzip.compress(whole.getvalue()))
+    assert read == {name: bytes([number]) * 300 * number for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_only_plain_files_are_read(kind: bytes) -> None:
+    member = tarfile.TarInfo("src/x.h")
+    member.type, member.linkname = kind, "/etc/passwd"
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        tar.addfile(member)
+    assert library_files(gzip.compress(whole.getvalue())) == {}
+
+
+def test_a_sparse_file_is_not_unfolded() -> None:
+    """Python's tarfile would make 8 GiB of these 3 KiB."""
+    member = tarfile.TarInfo("src/x.h")
+    member.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.size": str(8 << 30), "GNU.sparse.map": "0,1"}
+    member.size = 1
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(member, io.BytesIO(b"x"))
+    assert library_files(gzip.compress(whole.getvalue())) == {"src/x.h": b"x"}
+
+
+def test_a_header_cannot_make_its_reading_long() -> None:
+    """Python's tarfile before 3.11.10 would search this one for hours."""
+    member = tarfile.TarInfo("pax")
+    member.type, member.size = tarfile.XHDTYPE, 8 << 20
+    whole = member.tobuf(tarfile.USTAR_FORMAT) + b"1" * member.size + tarfile.TarInfo("a.h").tobuf(tarfile.USTAR_FORMAT)
+    assert library_files(gzip.compress(whole, compresslevel=1)) == {"a.h": b""}
+
+
+@pytest.mark.parametrize(
+    "size", [b"\x80" + bytes(10) + b"\x05", b"\xff" * 12, b"-0000000010\0", b"1_0", b"77777777777\0"]
+)
+def test_sizes_that_cannot_be_are_refused(size: bytes) -> None:
+    header = bytearray(tarfile.TarInfo("a.h").tobuf(tarfile.USTAR_FORMAT))
+    header[124:136] = size.ljust(12, b"\0")
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(UsageError, match="damaged"):
+        library_files(gzip.compress(bytes(header) + b"x" * 1024))
+
+
 @given(st.binary(max_size=2000))
 def test_whatever_is_uploaded_ends_in_words(content: bytes) -> None:
     for packed in (content, gzip.compress(content)):

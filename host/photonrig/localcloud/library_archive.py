@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +14,10 @@ __all__ = ["LibraryArchive", "library_files", "parse_properties", "read_library"
 MOST_BYTES = 32 << 20  # unpacked
 MOST_FILES = 2000
 _PROPERTIES = "library.properties"
-_PROPERTIES_BYTES = 64 * 1024
+PROPERTIES_BYTES = 64 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,63}")
+_BLOCK = 512
+_PAX_RECORD = re.compile(rb"(\d{1,9}) ([^= ]{1,100})=")
 _VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}(?:-[0-9A-Za-z.-]{1,32})?")
 
 
@@ -62,24 +62,70 @@ def library_files(archive: bytes) -> dict[str, bytes]:
 def _properties(archive: bytes) -> str:
     for path, content in _files(archive):
         if path.endswith(_PROPERTIES) and path.count("/") <= 1:
-            return content[:_PROPERTIES_BYTES].decode("utf-8", errors="replace")
+            return content[:PROPERTIES_BYTES].decode("utf-8", errors="replace")
     raise UsageError("the archive holds no library.properties")
 
 
 def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    """Path and content of every plain file; none leads out of the archive."""
-    unpacked = _gunzip(archive)
-    try:
-        with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as tar:
-            for number, member in enumerate(tar):
-                if number >= MOST_FILES:
-                    raise UsageError(f"the archive holds more than {MOST_FILES} files")
-                parts = [part for part in member.name.split("/") if part not in ("", ".")]
-                file = tar.extractfile(member) if member.isfile() and ".." not in parts else None
-                if parts and file is not None:
-                    yield "/".join(parts), file.read()
-    except tarfile.TarError as error:
-        raise UsageError(f"the archive is damaged: {error}") from None
+    """Path and content of every plain file; none leads out of the archive, and links are left out."""
+    for number, (name, content) in enumerate(_members(_gunzip(archive))):
+        if number >= MOST_FILES:
+            raise UsageError(f"the archive holds more than {MOST_FILES} files")
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        if parts and ".." not in parts:
+            yield "/".join(parts), content
+
+
+def _members(tar: bytes) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the plain files of a tar archive (POSIX ustar and pax, GNU long names).
+
+    Python's ``tarfile`` unfolds sparse files beyond any bound and, before 3.11.10, can be made to search a header for
+    hours; here every step consumes a block of the archive.
+    """
+    at = 0
+    long_name = ""
+    while at + _BLOCK <= len(tar) and any(header := tar[at : at + _BLOCK]):
+        try:
+            size = int(header[124:136].rstrip(b" \0") or b"0", 8)
+            summed = sum(header) - sum(header[148:156]) + 8 * ord(" ")
+            if size < 0 or summed != int(header[148:156].rstrip(b" \0"), 8):
+                raise ValueError("wrong check sum")
+        except ValueError as error:
+            raise UsageError(f"the archive is damaged: {error}") from None
+        start, at = at + _BLOCK, at + _BLOCK + -(-size // _BLOCK) * _BLOCK
+        if at > len(tar):
+            raise UsageError("the archive is damaged: it is cut short")
+        content = tar[start : start + size]
+        match header[156:157]:
+            case b"x":
+                long_name = _pax_path(content) or long_name
+                continue
+            case b"L":
+                long_name = content.rstrip(b"\0").decode("utf-8", errors="replace")
+                continue
+            case b"0" | b"\0":
+                prefix = header[345:500] if header[257:263] == b"ustar\0" else b""
+                yield long_name or "/".join(filter(None, (_text(prefix), _text(header[:100])))), content
+        long_name = ""
+    if at == 0:
+        raise UsageError("the archive is damaged: it holds no files")
+
+
+def _pax_path(records: bytes) -> str:
+    """The path among ``LENGTH KEY=VALUE`` records; none when there is no path, or they are damaged."""
+    at = 0
+    while found := _PAX_RECORD.match(records, at):
+        end = at + int(found[1])
+        if end <= found.end() or end > len(records):
+            break
+        if found[2] == b"path":
+            return records[found.end() : end - 1].decode("utf-8", errors="replace")
+        at = end
+    return ""
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", errors="replace")
 
 
 def _gunzip(archive: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
@@ -68,7 +69,7 @@ async def upload(call: Call) -> Answer:
         raise combined(400, "Upload one archive of a library")
     archive = call.body.files[0].content
     try:
-        read = read_library(archive)
+        read = await asyncio.to_thread(read_library, archive)
     except UsageError as error:
         raise combined(400, f"The library was refused: {error}") from None
     libraries = call.cloud.store.libraries
