@@ -1,5 +1,7 @@
 """The compile service: real projects, bad projects, sketches."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,11 +75,104 @@ def test_what_does_not_compile_says_why_without_naming_this_machine(source: byte
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.cpp", "/etc/x.cpp", "src/../../x.cpp", "..\\x.cpp", "C:\\x.cpp", "", ".", "a\0.cpp"]
+    "name",
+    [
+        *(
+            "../x.cpp",
+            "/etc/x.cpp",
+            "src/../../x.cpp",
+            "..\\x.cpp",
+            "C:\\x.cpp",
+            "",
+            ".",
+            "a\0.cpp",
+            "a\nb.cpp",
+            "a\r.cpp",
+        ),
+        *(
+            "src/./main.cpp",
+            "src\\main.cpp",
+            "a\ud800.cpp",
+            "x.h.gch",
+            "x.PCH/a",
+            "a/" * 40 + "x",
+            "a" * 250,
+            "b" * 1001,
+        ),
+    ],
 )
 def test_paths_stay_within_the_project(name: str) -> None:
     with pytest.raises(UsageError):
         compile_project({"src/main.cpp": MAIN, name: b"int x;"}, SDK)
+
+
+def test_projects_keep_their_folders_and_names() -> None:
+    """Nested folders, includes upwards and downwards, names with spaces and in any script, sketches beside sources."""
+    files = {
+        "src/main.ino": b'#include "parts/lamp.h"\nvoid setup() { lamp(); } void loop() { x(); }\n',
+        "src/main.ino.cpp": b"int x() { return 1; }\n",
+        "src/parts/lamp.h": b'#pragma once\n#include "../limits/most lamps.h"\nint lamp();\nint x();\n',
+        "src/parts/(a) l\u00e4mp \u706f &'.cpp": b'#include "lamp.h"\n#include <deep.h>\nint lamp() { return MOST; }\n',
+        "src/limits/most lamps.h": b"#define MOST 7\n",
+        "lib/Deep-1.0/src/deep.h": b'#ifdef __cplusplus\nextern "C"\n#endif\nint deep();\n',
+        "lib/Deep-1.0/src/a/b/deep.c": b'#include "../../deep.h"\n#include "tab.inc"\nint deep() { return one; }\n',
+        "lib/Deep-1.0/src/a/b/tab.inc": b"enum { one = 1 };\n",
+        "-I.cpp": b"",
+        "@main.c": b"int class;\n",
+        "\ufeffodd.cpp": b"\xef\xbb\xbfint odd;\n",
+    }
+    assert parse_module(compile_project(files, SDK).image).crc_ok
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("src/a b.cpp", b"int x = oops;", "src/a b.cpp:1:9: error: 'oops' was not declared in this scope"),
+        ("@x.cpp", b"int x = oops;", "@x.cpp:1:9: error: 'oops' was not declared in this scope"),
+        ("x.cpp", b'\n#include "y.h"', "x.cpp:2:10: fatal error: y.h: No such file or directory"),
+        ("lib/l/src/x.cpp", b"#error no", "lib/l/src/x.cpp:1:2: error: #error no"),
+        ('src/"x".ino', b"\n\n#error no", 'src/"x".ino:3:2: error: #error no'),
+        ("src/x.cpp", b'void f() { asm("oops"); }', "src/x.cpp:1: Error: no such instruction: `oops'"),
+        ("src/x.cpp", b'#include "main.cpp"', "multiple definition of `setup'"),
+    ],
+)
+def test_errors_name_the_file_that_was_sent(name: str, text: bytes, said: str) -> None:
+    with pytest.raises(CompileFailed) as caught:
+        compile_project({"src/main.cpp": MAIN, name: text}, SDK)
+    assert said in str(caught.value)
+    assert "./" not in caught.value.compiler_output
+
+
+def test_an_error_in_a_header_tells_who_included_it() -> None:
+    with pytest.raises(CompileFailed, match=r"^src/b\.h:1:2: error") as caught:
+        compile_project({"main.cpp": b'#include "a.h"', "a.h": b'#include "src/b.h"', "src/b.h": b"#error no"}, SDK)
+    assert caught.value.compiler_output.startswith("In file included from a.h:1,\n                 from main.cpp:1:\n")
+
+
+def test_sources_know_their_file_by_the_name_it_was_sent_under() -> None:
+    check = b'static_assert(__builtin_strcmp(__FILE__, "%b") == 0 && __builtin_strcmp(__BASE_FILE__, "%b") == 0, "");'
+    files = {name: check % ((name.encode(),) * 2) for name in ("x.cpp", "src/y.cpp", "lib/z/src/z.cpp")}
+    compile_project({"main.cpp": MAIN} | files, SDK)
+
+
+def test_sizes_are_those_that_size_prints(tmp_path: Path) -> None:
+    size = shutil.which("size")
+    if size is None:
+        pytest.skip("binutils are not installed")
+    source = MAIN + b"int zeros[1000]; int ones[500] = {1}; const int fixed[300] = {1};\n"
+    source += b"void f() { Serial.print(zeros[1] + ones[2] + fixed[3]); }\nSTARTUP(f());\n"
+    made = compile_project({"main.cpp": source}, SDK)
+    (tmp_path / "firmware.so").write_bytes(made.image[made.image.index(b"\x7fELF") :])
+    said = subprocess.run([size, "firmware.so"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert made.size_info == said
+
+
+@pytest.mark.parametrize(
+    "unit", ['"\\', "/*", "'\\", "typedef ", '"', "using ", "struct a ", "f(", "void f() {}\n", "a b "]
+)
+def test_a_sketch_is_read_in_one_pass(unit: str) -> None:
+    """One that takes the square of its length in steps would not end before the test's time limit."""
+    to_cpp(unit * (1_000_000 // len(unit)), "a.ino")
 
 
 def test_one_name_cannot_be_file_and_folder() -> None:

@@ -1,28 +1,28 @@
 """Native firmware from a Particle project: what ``POST /v1/binaries`` and the bench's builds have in common.
 
 The sources are compiled by the system's C++ compiler, as the Photon's compiler would take them, into a shared object
-that a virtual Photon loads; it is packed into a module that no real Photon accepts.
+that a virtual Photon loads; it is packed into a module that no real Photon accepts. Compiler and linker run in a
+:mod:`~photonrig.localcloud.sandbox`; what they made is read here, as data, and never loaded.
 """
 
 from __future__ import annotations
 
 import functools
+import io
 import os
 import re
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import stat
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from time import monotonic
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from photonrig.errors import ModuleError, ToolError, UsageError
+from photonrig.errors import ModuleError, PhotonrigError, UsageError
 from photonrig.localcloud.device_os import LATEST, RELEASES
+from photonrig.localcloud.sandbox import Build, Layout, build_folder, compiler_path, sandbox_kind
 from photonrig.localcloud.sketch import to_cpp
 from photonrig.particle.module import build_native_module
 
@@ -35,11 +35,21 @@ TARGETS = RELEASES
 _SOURCES = (".cpp", ".c", ".ino")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
 _PROPERTIES = ("project.properties", "library.properties")
+_COMPILED_HEADERS = (".gch", ".pch")  # taken in place of a header, as an image of the compiler's own memory
+
+_LONGEST_PATH = 1000
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and a sketch's name gets an ending
+_DEEPEST = 32
+_LARGEST_SKETCH = 1 << 20
 
 _COMMON = ("-Os", "-g0", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-Wall")
 _CPP = ("-std=gnu++11", "-fno-exceptions", "-fno-rtti", *_COMMON)
 _C = ("-std=gnu11", *_COMMON)
-_LINK = ("-shared", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-static-libgcc")
+# Without link-time optimisation the linker does not take compiler options from an object's sections.
+_LINK = (
+    *("-shared", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-static-libgcc"),
+    *("-fno-lto", "-fno-use-linker-plugin"),
+)
 # One little-endian uint16 each; left out where the sources state none. The virtual Photon's module/app_abi.h agrees.
 _PRODUCT_SECTIONS = (".photon_product_id", ".photon_product_version")
 
@@ -92,34 +102,34 @@ def _belongs(path: Path) -> bool:
     return path.suffix in (*_SOURCES, *_HEADERS) or path.name in _PROPERTIES
 
 
-def compile_project(files: dict[str, bytes], sdk: Path, target_version: str = LATEST) -> CompiledFirmware:
+def compile_project(
+    files: Mapping[str, bytes], sdk: Path, target_version: str = LATEST, build: Build | None = None
+) -> CompiledFirmware:
     """Compile a project given as relative path to content; ``sdk`` is the folder whose ``include`` has ``Particle.h``.
+
+    Another thread may stop it by ``build``.
 
     :raises CompileFailed: the sources do not compile or link
     :raises ModuleError: there are no sources, or the module would not fit a Photon
     :raises UsageError: a path leads out of the project, there is no such target, or ``sdk`` is not the virtual Photon's
-    :raises ToolError: there is no compiler, or it did not end within 60 s
+    :raises ToolError: there is no compiler, it did not end within 60 s, or it was stopped
     """
     if target_version not in TARGETS:
         raise UsageError(f"Device OS {target_version} is no build target; there is {', '.join(TARGETS)}")
-    compiler = shutil.which("c++")
-    if compiler is None:
-        raise ToolError("there is no C++ compiler; install one (Debian and Ubuntu: apt-get install g++)")
+    compiler = compiler_path()
     if not (sdk / "include" / "Particle.h").is_file():
         raise UsageError(f"{sdk} is no folder to compile against: include/Particle.h is missing")
-    with tempfile.TemporaryDirectory(prefix="photonrig-build-") as temporary:
-        work = Path(temporary)
-        sources = _unpack(files, work / "project")
-        build = _Build(compiler, work / "project", sdk.resolve(), target_version, monotonic() + TIME_LIMIT)
-        shared_object = build.link(build.compile_all(sources))
-        _check_entry_points(shared_object)
-        product_id, product_version = _product_of(shared_object)
-        size_info = build.sizes(shared_object)
-        build.strip(shared_object)
-        payload = shared_object.read_bytes()
-    return CompiledFirmware(
-        build_native_module(payload, product_id=product_id, product_version=product_version), size_info
-    )
+    with build_folder(sdk) as folder:
+        sources = _unpack(files, Layout(folder).project)
+        stages = _commands(compiler, sources, Layout(folder), target_version)
+        failure = (build or Build()).run(
+            folder, stages, compiler=compiler, kind=sandbox_kind(compiler), seconds=TIME_LIMIT
+        )
+        if failure is not None:
+            _refuse(failure["output"], f"{Path(compiler).name} ended with {failure['status']}", folder)
+        payload = _read_plain(Layout(folder).out / _SHARED_OBJECT)
+    build_native_module(payload)  # what would not fit is refused before it is looked into
+    return _packed(payload)
 
 
 @functools.cache
@@ -136,26 +146,64 @@ def _system_version(release: str) -> int:
     return major << 24 | minor << 16 | patch << 8 | final
 
 
-def _unpack(files: dict[str, bytes], project: Path) -> list[PurePosixPath]:
+def _unpack(files: Mapping[str, bytes], project: Path) -> list[PurePosixPath]:
     """Write the files below ``project``; returns the sources to compile, as they lie there."""
     sources: list[PurePosixPath] = []
+    written: set[PurePosixPath] = set()
     for name, content in sorted(files.items()):
-        path = PurePosixPath(name.replace("\\", "/"))
-        parts = [part for part in path.parts if part != "."]
-        if path.is_absolute() or not parts or ".." in parts or any("\0" in part or ":" in part for part in parts):
-            raise UsageError(f"{name!r} is no path within a project")
-        path = PurePosixPath(*parts)
-        target = project / path
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        except OSError as error:
-            raise UsageError(f"{name!r} cannot be a file of this project: {error.strerror}") from error
+        path = _project_path(name)
+        if path in written:
+            raise UsageError(f"{_shown(name)} was sent twice")
+        written.add(path)
+        _write(project, path, content)
         if path.suffix in _SOURCES and _is_compiled(path):
+            if path.suffix == ".ino":
+                path = _write_sketch(project, path, content)
             sources.append(path)
     if not sources:
         raise ModuleError("no source files were sent; a project has .cpp, .c or .ino files in src")
     return sources
+
+
+def _project_path(name: str) -> PurePosixPath:
+    """Where a file lies that was sent under this name.
+
+    :raises UsageError: outside the project, or its name is no plain text of a bearable length
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    parts = [part for part in path.parts if part != "."]
+    plain = not any(letter == ":" or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name)
+    if not plain or path.is_absolute() or not parts or ".." in parts:
+        raise UsageError(f"{_shown(name)} is no path within a project")
+    if len(name) > _LONGEST_PATH or len(parts) > _DEEPEST or max(len(part.encode()) for part in parts) > _LONGEST_NAME:
+        raise UsageError(
+            f"{_shown(name)} is too long or too deep for a project: {_LONGEST_PATH} characters, {_DEEPEST} folders, "
+            f"{_LONGEST_NAME} bytes each"
+        )
+    if any(part.lower().endswith(_COMPILED_HEADERS) for part in parts):
+        raise UsageError(f"{_shown(name)} is a compiled header; send the header it was made from")
+    return PurePosixPath(*parts)
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 100 else f"{name[:100]}…")
+
+
+def _write(project: Path, path: PurePosixPath, content: bytes) -> None:
+    try:
+        (project / path.parent).mkdir(parents=True, exist_ok=True)
+        (project / path).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be a file of this project: {error.strerror}") from error
+
+
+def _write_sketch(project: Path, path: PurePosixPath, content: bytes) -> PurePosixPath:
+    """Write what a sketch becomes beside it, so that its own includes are found; no file sent has such a name."""
+    if len(content) > _LARGEST_SKETCH:
+        raise UsageError(f"{str(path)!r} is larger than {_LARGEST_SKETCH} bytes; put data into a .h or .cpp file")
+    generated = path.with_name(f"{path.name}:.cpp")
+    _write(project, generated, to_cpp(content.decode("utf-8", errors="replace"), path.as_posix()).encode())
+    return generated
 
 
 def _is_compiled(path: PurePosixPath) -> bool:
@@ -163,93 +211,102 @@ def _is_compiled(path: PurePosixPath) -> bool:
     return len(path.parts) == 1 or path.parts[0] == "src" or (path.parts[0] == "lib" and path.parts[2:3] == ("src",))
 
 
-class _Build:
-    """One build, its tools run in the project's folder so that messages name the files as they were sent."""
-
-    def __init__(self, compiler: str, project: Path, sdk: Path, target_version: str, deadline: float) -> None:
-        self._compiler = compiler
-        self._project = project
-        self._sdk = sdk
-        self._target = f"-DSYSTEM_VERSION=0x{_system_version(target_version):08X}"
-        self._deadline = deadline
-        libraries = sorted(path.relative_to(project).as_posix() for path in project.glob("lib/*/src"))
-        self._includes = [f"-I{folder}" for folder in ("src", ".", *libraries)] + [f"-I{sdk / 'include'}"]
-
-    def compile_all(self, sources: Sequence[PurePosixPath]) -> list[str]:
-        # Every module carries the functions by which the virtual Photon finds setup() and loop().
-        entry = PurePosixPath((self._sdk / "include" / "user_part.cpp").as_posix())
-        everything = [*sources, entry]
-        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-            return list(pool.map(self._compile, everything, range(len(everything))))
-
-    def _compile(self, source: PurePosixPath, number: int) -> str:
-        made = f"../{number}.o"
-        if source.suffix == ".ino":
-            sketch = (self._project / source).read_text(encoding="utf-8", errors="replace")
-            # Beside the sketch, so that its own includes are found.
-            generated = source.with_suffix(".ino.cpp")
-            (self._project / generated).write_text(to_cpp(sketch, source.as_posix()), encoding="utf-8")
-            source = generated
-        flags = ["-x", "c", *_C] if source.suffix == ".c" else list(_CPP)
-        self._run([self._compiler, *flags, self._target, *self._includes, "-c", source.as_posix(), "-o", made])
-        return made
-
-    def link(self, objects: Sequence[str]) -> Path:
-        self._run([self._compiler, *_LINK, *objects, "-o", "../firmware.so"])
-        return self._project.parent / "firmware.so"
-
-    def sizes(self, shared_object: Path) -> str:
-        return self._run(["size", f"../{shared_object.name}"]).replace(f"../{shared_object.name}", shared_object.name)
-
-    def strip(self, shared_object: Path) -> None:
-        self._run(["strip", "--strip-all", f"../{shared_object.name}"])
-
-    def _run(self, argv: Sequence[str]) -> str:
-        try:
-            done = subprocess.run(
-                argv,
-                cwd=self._project,
-                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TMPDIR": str(self._project.parent)},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-                timeout=max(0.1, self._deadline - monotonic()),
-            )
-        except subprocess.TimeoutExpired:
-            raise ToolError(f"the compiler did not end within {TIME_LIMIT:.0f} s") from None
-        except FileNotFoundError:
-            raise ToolError(f"{argv[0]} is missing; install binutils") from None
-        if done.returncode != 0:
-            text = (done.stdout + done.stderr).replace(str(self._sdk), "sdk").replace(str(self._project.parent), ".")
-            first = re.search(r"^.*?(?:error|undefined reference|multiple definition).*$", text, re.MULTILINE)
-            summary = first.group(0) if first else f"{Path(argv[0]).name} ended with {done.returncode}"
-            raise CompileFailed(summary, text.strip())
-        return done.stdout
+_SHARED_OBJECT = "firmware.so"
 
 
-def _check_entry_points(shared_object: Path) -> None:
+def _commands(
+    compiler: str, sources: Sequence[PurePosixPath], layout: Layout, target_version: str
+) -> list[list[list[str]]]:
+    """Compile, then link, in the project's folder, so that messages name the files as they were sent.
+
+    Of what was sent only paths are in the commands, and each begins with a word of ours: ``./`` or ``-Ilib/``.
+    """
+    libraries = sorted(path.relative_to(layout.project).as_posix() for path in layout.project.glob("lib/*/src"))
+    common = [f"-DSYSTEM_VERSION=0x{_system_version(target_version):08X}", "-fmacro-prefix-map=./="]
+    common += [f"-I{folder}" for folder in ("src", ".", *libraries, "../sdk/include")]
+    # Every module carries the functions by which the virtual Photon finds setup() and loop().
+    named = [(source.suffix, f"./{source}") for source in sources] + [(".cpp", "../sdk/include/user_part.cpp")]
+    compiles, objects = [], []
+    for number, (suffix, source) in enumerate(named):
+        language = ["-x", "c", *_C] if suffix == ".c" else ["-x", "c++", *_CPP]
+        objects.append(f"../out/{number}.o")
+        compiles.append([compiler, *language, *common, "-c", source, "-o", objects[-1]])
+    return [compiles, [[compiler, *_LINK, *objects, "-o", f"../out/{_SHARED_OBJECT}"]]]
+
+
+def _refuse(output: str, otherwise: str, folder: Path) -> None:
+    text = output.replace(f"{Layout(folder).out}/", "").replace(f"{folder}/", "").replace("../out/", "")
+    text = text.replace("../sdk/", "sdk/")
+    text = re.sub(r"^((?:In file included| +) from )?\./", lambda found: found[1] or "", text, flags=re.MULTILINE)
+    first = re.search(r"^.*?(?:[Ee]rror|undefined reference|multiple definition|out of memory).*$", text, re.MULTILINE)
+    raise CompileFailed(first.group(0) if first else otherwise, text.strip())
+
+
+def _read_plain(path: Path) -> bytes:
+    """The content of a file in a folder that the compiler wrote to."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ModuleError("the linker made no file")
+        return file.read()
+
+
+def _packed(shared_object: bytes) -> CompiledFirmware:
+    """Pack what was linked; sources can put into a shared object what no other has, so anything may be amiss in it."""
+    try:
+        elf = ELFFile(io.BytesIO(shared_object))
+        _check_entry_points(elf)
+        product_id, product_version = _product_of(elf)
+        size_info = _sizes(elf)
+    except PhotonrigError:
+        raise
+    except Exception as error:
+        raise ModuleError(f"the linked firmware cannot be read: {error}") from error
+    image = build_native_module(shared_object, product_id=product_id, product_version=product_version)
+    return CompiledFirmware(image, size_info)
+
+
+def _check_entry_points(elf: ELFFile) -> None:
     """A shared object links without them, and would then fail on the device."""
-    with shared_object.open("rb") as file:
-        symbols = ELFFile(file).get_section_by_name(".dynsym")
-        assert isinstance(symbols, SymbolTableSection), "every shared object has dynamic symbols"
-        undefined = {symbol.name for symbol in symbols.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF"}
+    undefined = {
+        symbol.name
+        for section in elf.iter_sections()
+        if isinstance(section, SymbolTableSection)
+        for symbol in section.iter_symbols()
+        if symbol["st_shndx"] == "SHN_UNDEF"
+    }
     for name, symbol_names in (("setup()", {"setup", "_Z5setupv"}), ("loop()", {"loop", "_Z4loopv"})):
         if symbol_names & undefined:
             text = f"undefined reference to `{name}'; a firmware defines it after including Particle.h"
             raise CompileFailed(text, text)
 
 
-def _product_of(shared_object: Path) -> tuple[int, int]:
+def _product_of(elf: ELFFile) -> tuple[int, int]:
     """Product id and version that the sources state; 0xFFFF each where they state none."""
     stated = []
-    with shared_object.open("rb") as file:
-        elf = ELFFile(file)
-        for name in _PRODUCT_SECTIONS:
-            section = elf.get_section_by_name(name)
-            content = b"\xff\xff" if section is None else section.data()
-            if len(content) != 2:
-                raise ModuleError("PRODUCT_ID and PRODUCT_VERSION may each be stated once")
-            stated.append(int.from_bytes(content, "little"))
+    for name in _PRODUCT_SECTIONS:
+        section = elf.get_section_by_name(name)
+        if section is not None and (section["sh_size"] != 2 or section["sh_type"] == "SHT_NOBITS"):
+            raise ModuleError("PRODUCT_ID and PRODUCT_VERSION may each be stated once")
+        stated.append(0xFFFF if section is None else int.from_bytes(section.data(), "little"))
     return stated[0], stated[1]
+
+
+def _sizes(elf: ELFFile) -> str:
+    """What ``size`` prints of a file."""
+    text = data = bss = 0
+    for section in elf.iter_sections():
+        flags = section["sh_flags"]
+        if not flags & _ALLOCATED:
+            continue
+        if flags & _EXECUTABLE or not flags & _WRITABLE:
+            text += section["sh_size"]
+        elif section["sh_type"] == "SHT_NOBITS":
+            bss += section["sh_size"]
+        else:
+            data += section["sh_size"]
+    total = text + data + bss
+    header = "".join(f"{name:>7}\t" for name in ("text", "data", "bss", "dec", "hex"))
+    return f"{header}filename\n{text:7}\t{data:7}\t{bss:7}\t{total:7}\t{total:7x}\t{_SHARED_OBJECT}\n"
+
+
+_WRITABLE, _ALLOCATED, _EXECUTABLE = 1, 2, 4  # sh_flags
