@@ -1,12 +1,17 @@
 """Compile and flash over HTTP: what is accepted, and what never reaches a device."""
 
 import asyncio
+import threading
 import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photonrig.localcloud.core import Settings
+from photonrig.localcloud.firmware import CompiledFirmware
+from photonrig.localcloud.http import binaries
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
 from photonrig.particle.module import build_native_module, parse_module
 
@@ -221,3 +226,54 @@ def test_build_targets_and_versions_as_both_cli_generations_ask(tmp_path: Path) 
         assert "2.3.1" in [each["version"] for each in versions["versions"]]
 
     in_world(tmp_path, story)
+
+
+def test_a_cloud_that_serves_other_machines_compiles_only_when_told_to(tmp_path: Path) -> None:
+    def story_of(status: int) -> Callable[[World], Awaitable[None]]:
+        async def story(there: World) -> None:
+            await _owned(there)
+            files = {"file": ("main.cpp", MAIN)}
+            for method, path in (("POST", "/v1/binaries"), ("PUT", f"/v1/devices/{DEVICE}")):
+                answer = await there.call(method, path, "u", files=files)
+                assert answer.status_code == status
+                assert answer.is_success or "--allow-remote-compile" in answer.json()["error"]
+            await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", data={"app": "tinker"})  # no source of the request's
+
+        return story
+
+    for number, (allowed, status) in enumerate(((False, 403), (True, 200))):
+        (tmp_path / str(number)).mkdir()
+        in_world(tmp_path / str(number), story_of(status), replace(SDK, remote=True, allow_remote_compile=allowed))
+
+
+def test_one_name_for_two_files_is_refused(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        files = [("file", ("main.cpp", MAIN)), ("file2", ("main.cpp", b"int x;"))]
+        answer = await there.call("POST", "/v1/binaries", "u", files=files)
+        assert (answer.status_code, "one name" in answer.json()["error"]) == (400, True)
+
+    in_world(tmp_path, story, SDK)
+
+
+def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go = threading.Event()
+
+    def compiling(*_: object) -> CompiledFirmware:
+        assert may_go.wait(60)
+        return CompiledFirmware(IMAGE, "")
+
+    async def story(there: World) -> None:
+        await there.user("u")
+        files = {"file": ("main.cpp", MAIN)}
+        asked = [asyncio.create_task(there.call("POST", "/v1/binaries", "u", files=files)) for _ in range(2 + 32 + 3)]
+        refused, others = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        while len(refused) < 3:
+            more, others = await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+            refused |= more
+        may_go.set()
+        assert {each.result().status_code for each in refused} == {503}
+        assert {(await each).status_code for each in others} == {200}
+
+    monkeypatch.setattr(binaries, "compile_project", compiling)
+    in_world(tmp_path, story, SDK)

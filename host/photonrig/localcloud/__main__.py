@@ -48,6 +48,11 @@ def main(words: list[str] | None = None) -> int:
     )
     parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
     parser.add_argument(
+        "--allow-remote-compile",
+        action="store_true",
+        help="with --allow-remote: compile what other machines send (default: such a cloud does not compile)",
+    )
+    parser.add_argument(
         "--webhook-host",
         action="append",
         default=[],
@@ -74,6 +79,7 @@ def main(words: list[str] | None = None) -> int:
                 Settings(
                     admit_unknown=chosen.admit_unknown,
                     sdk=chosen.sdk and chosen.sdk.resolve(),
+                    allow_remote_compile=chosen.allow_remote_compile,
                     webhook_hosts=frozenset(chosen.webhook_host),
                     allowed_origins=frozenset(map(parse_origin, chosen.allow_origin)),
                     rate_limits=chosen.rate_limits,

@@ -75,14 +75,17 @@ class DeviceService(DeviceLink, Protocol):
 class Settings:
     """How a cloud behaves.
 
-    Firmware is compiled against ``include`` in the folder ``sdk``, or not at all. Webhooks call this machine, and of
-    others those named in ``webhook_hosts``. Pages of ``allowed_origins`` may use the API, as those of this machine may;
-    each is as a browser sends it. ``admin_token`` opens ``/admin``, which without one does not exist;
-    ``extensions`` opens what no Particle cloud has.
+    Firmware is compiled against ``include`` in the folder ``sdk``, or not at all; a cloud that other machines reach
+    compiles what they send only with ``allow_remote_compile``. Webhooks call this machine, and of others those named in
+    ``webhook_hosts``. Pages of ``allowed_origins`` may use the API, as those of this machine may; each is as a browser
+    sends it. ``admin_token`` opens ``/admin``, which without one does not exist; ``extensions`` opens what no Particle
+    cloud has.
     """
 
     admit_unknown: bool = False
     sdk: Path | None = None
+    allow_remote_compile: bool = False
+    remote: bool = False  # other machines reach this cloud
     era: str = "today"
     extensions: bool = False
     admin_token: str | None = field(default=None, repr=False)

@@ -8,6 +8,7 @@ import fcntl
 import ipaddress
 import logging
 import os
+import shutil
 import signal
 import socket
 import time
@@ -23,6 +24,7 @@ from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp
+from photonrig.localcloud.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.localcloud.server_key import load_server_key, write_key_block
 from photonrig.localcloud.store import Store
 
@@ -78,6 +80,21 @@ def check_host(host: str, *, allow_remote: bool) -> str:
     return str(address)
 
 
+def _check_sandbox(settings: Settings) -> None:
+    """Say once what confines the compiler when nothing does.
+
+    :raises UsageError: then it is not to compile for other machines
+    """
+    compiler = shutil.which("c++")
+    if settings.sdk is None or compiler is None or (settings.remote and not settings.allow_remote_compile):
+        return
+    if sandbox_kind(compiler) == NO_SANDBOX:
+        what = "the compiler cannot be confined here: neither bubblewrap nor Landlock works"
+        if settings.remote:
+            raise UsageError(f"{what}; install bubblewrap, or leave out --allow-remote-compile")
+        _log.warning("%s; sources of anybody on this machine may read what this user can", what)
+
+
 @contextlib.contextmanager
 def _state_folder(state: Path) -> Iterator[None]:
     """Make the folder private, and hold it for this process alone."""
@@ -110,6 +127,8 @@ async def run_cloud(
     """
     with _state_folder(state), contextlib.closing(Store(state / "cloud.sqlite", now)) as store:
         key, key_file = await asyncio.to_thread(load_server_key, state)
+        settings = replace(settings, remote=not ipaddress.ip_address(host).is_loopback)
+        await asyncio.to_thread(_check_sandbox, settings)
         cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
         hub = DeviceHub(cloud, key)
         cloud.attach(hub)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from photonrig.errors import PhotonrigError
@@ -14,46 +17,82 @@ from photonrig.localcloud.firmware import LATEST, CompiledFirmware, CompileFaile
 from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
-from photonrig.localcloud.library_archive import library_files, parse_properties
+from photonrig.localcloud.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.sandbox import Build
 
-__all__ = ["ROUTES", "compile_uploaded"]
+__all__ = ["ROUTES", "compile_uploaded", "run_compiler"]
 
-_compilers = asyncio.Semaphore(2)
+T = TypeVar("T")
+
+_MOST_COMPILING = 2
+_MOST_WAITING = 32  # each keeps its sources in memory
+_compilers = asyncio.Semaphore(_MOST_COMPILING)
+_inside: set[Build] = set()  # at the compiler, or waiting for it
 
 
 async def compile_uploaded(call: Call) -> CompiledFirmware:
     """Compile the files of a request; two projects at a time, the rest waits.
 
-    :raises ApiError: nothing was sent, it is for another platform, or it does not compile
+    :raises ApiError: nothing was sent, it is for another platform, it does not compile, or too many wait
     """
+    settings, sdk = call.cloud.settings, call.cloud.settings.sdk
     platform = call.body.text("platform_id") or call.body.text("product_id") or str(PHOTON_PLATFORM)
     if platform != str(PHOTON_PLATFORM):
         raise combined(400, f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
     version = call.body.text("build_target_version") or LATEST
     if version not in VERSIONS:
         raise combined(400, f"Device OS {version} is no build target here; there is {', '.join(VERSIONS)}")
-    if call.cloud.settings.sdk is None:
+    if sdk is None:
         raise combined(400, "This cloud was started without --sdk and cannot compile")
+    if settings.remote and not settings.allow_remote_compile:
+        raise combined(403, "This cloud serves other machines and was started without --allow-remote-compile")
     if not call.body.files:
         raise combined(400, "No source files were sent")
     files = {file.name: file.content for file in call.body.files}
-    _add_libraries(call, files)
-    async with _compilers:
-        try:
-            return await asyncio.to_thread(compile_project, files, call.cloud.settings.sdk, version)
-        except CompileFailed as error:
-            output = "build didn't produce binary"
-            raise combined(406, str(error), output=output, stdout=error.compiler_output, code=406) from None
-        except PhotonrigError as error:
-            raise combined(400, str(error)) from None
+    if len(files) < len(call.body.files):
+        raise combined(400, "Two files were sent under one name")
+    await _add_libraries(call, files)
+    try:
+        return await run_compiler(call, lambda build: compile_project(files, sdk, version, build))
+    except CompileFailed as error:
+        output = "build didn't produce binary"
+        raise combined(406, str(error), output=output, stdout=error.compiler_output, code=406) from None
+    except PhotonrigError as error:
+        raise combined(400, str(error)) from None
 
 
-def _add_libraries(call: Call, files: dict[str, bytes]) -> None:
+async def run_compiler(call: Call, work: Callable[[Build], T]) -> T:
+    """Compile in a thread when it is this request's turn; stopped when its client leaves or the cloud ends.
+
+    :raises ApiError: too many wait already
+    """
+    if len(_inside) >= _MOST_COMPILING + _MOST_WAITING:
+        raise combined(503, f"{_MOST_WAITING} projects wait for the compiler already; try again in a minute")
+    build = Build()
+    leaving = asyncio.create_task(_stop_when_gone(call.request, build))
+    _inside.add(build)
+    try:
+        async with _compilers:
+            return await asyncio.to_thread(work, build)
+    finally:
+        _inside.remove(build)
+        build.stop()
+        leaving.cancel()
+
+
+async def _stop_when_gone(request: Request, build: Build) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    build.stop()
+
+
+async def _add_libraries(call: Call, files: dict[str, bytes]) -> None:
     """The libraries that ``dependencies.NAME=VERSION`` ask for and that were not sent along, and what those ask for.
 
-    :raises ApiError: this cloud has no such library, or not in that version
+    :raises ApiError: this cloud has no such library, or not in that version; they are too large together
     """
     waiting = _dependencies(files.get("project.properties", b""))
+    added = 0
     while waiting:
         name, version = waiting.popitem()
         if any(path.lower().startswith(f"lib/{name}/".lower()) for path in files):
@@ -66,13 +105,16 @@ def _add_libraries(call: Call, files: dict[str, bytes]) -> None:
         archive = call.cloud.store.libraries.archive(known[0].archive_id) if known else None
         if archive is None:
             raise combined(400, f"This cloud has no library {name} {version}; upload it, or send it in lib/{name}")
-        unpacked = library_files(archive)
+        unpacked = await asyncio.to_thread(library_files, archive)
+        added += sum(map(len, unpacked.values()))
+        if added > MOST_BYTES:
+            raise combined(400, f"The libraries of this project have more than {MOST_BYTES} bytes together")
         files |= {f"lib/{known[0].name}/{path}": content for path, content in unpacked.items()}
         waiting |= _dependencies(unpacked.get("library.properties", b""))
 
 
 def _dependencies(properties: bytes) -> dict[str, str]:
-    pairs = parse_properties(properties.decode("utf-8", errors="replace")).items()
+    pairs = parse_properties(properties[:PROPERTIES_BYTES].decode("utf-8", errors="replace")).items()
     return {key.removeprefix("dependencies."): version for key, version in pairs if key.startswith("dependencies.")}
 
 

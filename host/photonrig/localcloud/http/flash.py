@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from photonrig.errors import ModuleError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.firmware import tinker
 from photonrig.localcloud.http import control
-from photonrig.localcloud.http.binaries import compile_uploaded
+from photonrig.localcloud.http.binaries import compile_uploaded, run_compiler
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined
@@ -68,7 +66,7 @@ async def _stock_application(call: Call) -> bytes:
     sdk = call.cloud.settings.sdk
     if sdk is None:
         raise combined(400, "This cloud was started without --sdk and cannot compile tinker")
-    return await asyncio.to_thread(tinker, sdk)
+    return await run_compiler(call, lambda _: tinker(sdk))
 
 
 def _uploaded_image(files: list[UploadedFile], device: Device) -> bytes:
