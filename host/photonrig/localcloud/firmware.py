@@ -37,7 +37,7 @@ _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
 _PROPERTIES = ("project.properties", "library.properties")
 _COMPILED_HEADERS = (".gch", ".pch")  # taken in place of a header, as an image of the compiler's own memory
 
-_LONGEST_PATH = 1000
+_LONGEST_PATH = 512
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a sketch's name gets an ending
 _DEEPEST = 32
 _LARGEST_SKETCH = 1 << 20
