@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -39,12 +39,19 @@ class Received:
 
 @dataclass
 class Target:
-    """The server; ``answers`` are used up one by one, then ``answer`` serves."""
+    """The server; ``answers`` are used up one by one, then ``answer`` serves.
+
+    ``relay`` answers in their place; ``raw`` is sent as it is, then ``endless`` without end (``slow``: every 0.05 s).
+    """
 
     url: str = ""
     answer: tuple[int, bytes] = (200, b"")
     answers: list[tuple[int, bytes]] = field(default_factory=list)
     silent: bool = False
+    relay: Callable[[Received], Awaitable[tuple[int, bytes]]] | None = None
+    raw: bytes | None = None
+    endless: bytes = b""
+    slow: bool = False
     received: list[Received] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = field(default_factory=dict)
@@ -69,7 +76,12 @@ class Target:
                 if self.silent:
                     await reader.read()
                     break
+                if self.raw is not None:
+                    await self._send_raw(writer, self.raw)
+                    break
                 status, content = self.answers.pop(0) if self.answers else self.answer
+                if self.relay is not None:
+                    status, content = await self.relay(self.received[-1])
                 length = f"Content-Length: {len(content)}\r\nContent-Type: text/plain; charset=utf-8\r\n"
                 writer.write(f"HTTP/1.1 {status} Said\r\n{length}\r\n".encode() + content)
                 await writer.drain()
@@ -77,6 +89,15 @@ class Target:
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+
+    async def _send_raw(self, writer: asyncio.StreamWriter, raw: bytes) -> None:
+        writer.write(raw)
+        await writer.drain()
+        while self.endless:
+            writer.write(self.endless)
+            await writer.drain()
+            if self.slow:
+                await asyncio.sleep(0.05)
 
     async def close(self) -> None:
         tasks = [task for task in self._connections.values() if task is not None]

@@ -22,7 +22,7 @@ from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import HookLimits
-from photonrig.localcloud.webhooks.hosts import Ratings, may_call
+from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
 from photonrig.localcloud.webhooks.templates import check_template, parse_json, render, variables_of
 
 from .hook_target import Target, hook_target
@@ -237,7 +237,11 @@ def test_who_may_touch_the_hooks_of_a_product(tmp_path: Path) -> None:
         {"body": "{{#a}}never closed"},
         {"body": "{{/a}}"},
         {"body": "{{=<% %>=}}"},
-        {"body": "{{#a}}{{#a}}{{#a}}{{#a}}x{{/a}}{{/a}}{{/a}}{{/a}}"},
+        {"body": "{{#a}}{{#b}}x{{/a}}{{/b}}"},
+        {"body": "{{#a}}" * 17 + "{{/a}}" * 17},
+        {"responseTemplate": [[[[[[[[[[[[[[[[["x"]]]]]]]]]]]]]]]]]},
+        {"responseTopic": "Spark/status"},
+        {"errorResponseTopic": "/particle/device/updates/pending"},
         {"body": "x" * 40_000},
         {"noDefaults": "perhaps"},
         {"event": ["a"]},
@@ -603,6 +607,73 @@ def test_hosts_that_were_allowed_by_name() -> None:
     allowed = frozenset({"hooks.example.com"})
     assert all(may_call(host, allowed) for host in ("127.0.0.1", "127.9.9.9", "::1", "LOCALHOST", "Hooks.Example.com."))
     assert not any(may_call(host, allowed) for host in ("example.com", "10.0.0.1", "::2", "", "127.1", "localhost.x"))
+
+
+LINK_LOCAL_AND_WORSE = """
+    169.254.0.1 169.254.169.254 169.254.169.254. [fe80::1] fe80::1%eth0 FEBF::1 ::ffff:169.254.169.254
+    [::ffff:a9fe:a9fe] ::169.254.169.254 2852039166 0xa9fea9fe 0xa9.0xfe.0xa9.0xfe 169.254.43518
+    0251.0376.0251.0376 １６９.254.169.254 224.0.0.1 0.0.0.0 :: 255.255.255.255
+"""
+
+
+@pytest.mark.parametrize(
+    "host",
+    LINK_LOCAL_AND_WORSE.split(),
+)
+def test_link_local_addresses_are_not_called_however_they_are_written(host: str) -> None:
+    assert not may_call(host, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "stands_for", "called"),
+    [
+        ("hooks.example.com", ["127.0.0.1"], ["127.0.0.1"]),
+        ("hooks.example.com", ["192.168.1.9", "2001:db8::9"], ["192.168.1.9", "2001:db8::9"]),
+        ("hooks.example.com", ["169.254.169.254"], None),
+        ("hooks.example.com", ["fe80::1%eth0"], None),
+        ("hooks.example.com", ["::ffff:169.254.169.254"], None),
+        ("hooks.example.com", ["224.0.0.1", "0.0.0.0", "::", "ff02::1"], None),
+        ("hooks.example.com", ["169.254.169.254", "192.168.1.9"], ["192.168.1.9"]),
+        ("localhost", ["::1", "127.0.0.1"], ["::1", "127.0.0.1"]),
+        ("localhost", ["192.168.1.9"], None),
+    ],
+)
+def test_what_a_name_stands_for_is_checked_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, stands_for: list[str], called: list[str] | None
+) -> None:
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in stands_for]
+
+    async def asked() -> list[str]:
+        return await addresses_of(name, frozenset({"hooks.example.com"}))
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    if called is not None:
+        assert asyncio.run(asked()) == called
+    else:
+        with pytest.raises(UsageError, match=r"stands for .* may not call"):
+            asyncio.run(asked())
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that stands for something else a moment later is not asked again."""
+    answers = [["127.0.0.1"], ["169.254.169.254"]]
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in answers.pop(0)]
+
+    async def story(there: World, target: Target) -> None:
+        await _owned(there)
+        url = target.url.replace("127.0.0.1", "hooks.example.com")
+        await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": url})
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        assert await _told(there, "e") == [("hook-sent/e", None)]
+        assert target.received[0].headers["host"].startswith("hooks.example.com:")
+        assert answers == [["169.254.169.254"]]
+
+    with_target(tmp_path, story, replace(PLAIN, webhook_hosts=frozenset({"hooks.example.com"})))
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from photonrig.localcloud.delivery import Delivery, DeviceLink
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, VariableType
 from photonrig.localcloud.eras import Principal, Role
 from photonrig.localcloud.eras.all import era_named
-from photonrig.localcloud.events import Bus, Event, HookScope, Receiver
+from photonrig.localcloud.event_names import SAID_BY_DEVICES, is_reserved
+from photonrig.localcloud.events import Bus, Event, HookScope, Receiver, asked_by_hook
 from photonrig.localcloud.history import History
 from photonrig.localcloud.presence import Presence
 from photonrig.localcloud.rates import Rates
@@ -225,7 +226,7 @@ class Cloud:
         else:
             products = self.store.products.of_organization(stored.owner_id)
             scope = HookScope(products=frozenset(product.id for product in products))
-        return Hook(stored.id, scope, HookConfig.parse(stored.fields))
+        return Hook(stored.id, scope, HookConfig.read(stored.fields))
 
     def products_changed(self, organization_id: str) -> None:
         """An organization has another product: its webhooks fire for that one too."""
@@ -243,11 +244,17 @@ class Cloud:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
-        """Show an event to the streams that may see it, the devices that listen to it and the hooks it fires."""
+        """Show an event to the streams that may see it, the devices that listen to it and the hooks it fires.
+
+        An event that a webhook's request brings about counts as the webhook's own. What Device OS says of its own
+        device reaches no other one: some of it another would act on.
+        """
+        if asked_by_hook.get() and not event.of_hook:
+            event = replace(event, of_hook=True)
         self.bus.publish(event)
         self.history.note(event)
         self.webhooks.offer(event)
-        if self._delivery is not None:
+        if self._delivery is not None and event.name not in SAID_BY_DEVICES:
             self._delivery.offer(event, lambda device_id, scope: self._reaches(event, device_id, scope))
 
     def _reaches(self, event: Event, device_id: str, scope: str) -> bool:
@@ -352,8 +359,11 @@ class Cloud:
         self.say(device_id, "spark/status/safe-mode", json.dumps({"m": list(self._modules[device_id])}))
 
     async def published(self, device_id: str, event: PublishedEvent) -> None:
-        """The device published an event."""
+        """The device published an event; one whose name is not a device's to say is dropped."""
         self.presence.heard(device_id)
+        if event.name not in SAID_BY_DEVICES and is_reserved(event.name):
+            _log.info("device %s: dropped an event of the reserved name %r", device_id, event.name)
+            return
         if event.name in DEVICE_NAME and not event.data:
             # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
             await self._tell_name(device_id, event.name)

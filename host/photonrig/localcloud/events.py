@@ -11,6 +11,7 @@ import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,9 +20,25 @@ from typing import Literal
 from photonrig.ownership.model import Owner
 from photonrig.safe_json import dumps, repaired
 
-__all__ = ["QUEUE_LENGTH", "Audience", "Bus", "Event", "HookScope", "Reader", "Receiver", "Stream", "iso_time"]
+__all__ = [
+    "MAX_DATA",
+    "QUEUE_LENGTH",
+    "Audience",
+    "Bus",
+    "Event",
+    "HookScope",
+    "Reader",
+    "Receiver",
+    "Stream",
+    "asked_by_hook",
+    "iso_time",
+]
 
 QUEUE_LENGTH = 512
+MAX_DATA = 1024  # bytes of an event's data that clients may publish; Device OS 3.x takes as much
+
+asked_by_hook: ContextVar[bool] = ContextVar("asked_by_hook", default=False)
+"""Whether what is done now is done for a request that a webhook sent to this cloud."""
 
 
 def iso_time(seconds: float) -> str:

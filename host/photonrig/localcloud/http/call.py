@@ -15,6 +15,7 @@ from starlette.routing import Route
 from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_of
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import asked_by_hook
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.json_answer import Json
@@ -23,6 +24,7 @@ from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.tokens import Token
+from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 
 __all__ = [
     "EXTENSION",
@@ -271,7 +273,11 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
                 raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
             request.scope["principal"] = principal
             body.fields.pop("access_token", None)
-            return _response(await handler(Call(cloud, request, body, token, principal)))
+            by_hook = asked_by_hook.set(HOOK_HEADER in request.headers)
+            try:
+                return _response(await handler(Call(cloud, request, body, token, principal)))
+            finally:
+                asked_by_hook.reset(by_hook)
 
     return ApiRoute(method, path, handler, endpoint, needs_token=True)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from photonrig.localcloud import choices
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import Event
+from photonrig.localcloud.event_names import is_reserved
+from photonrig.localcloud.events import MAX_DATA, Event
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.store.devices import Device
@@ -11,8 +13,7 @@ from photonrig.localcloud.store.products import Product
 
 __all__ = ["ROUTES"]
 
-MAX_NAME, MAX_DATA, MAX_TTL = 64, 1024, 16_777_215
-_RESERVED = ("spark", "particle")
+MAX_NAME, MAX_TTL = 64, 16_777_215
 
 
 async def publish_own(call: Call) -> Answer:
@@ -38,8 +39,8 @@ def _publish(call: Call, product_id: int | None, device: Device | None = None) -
     ttl = call.body.text("ttl") or "60"
     if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
         raise refused(400, f"name must be 1 … {MAX_NAME} printable ASCII characters")
-    if name.lower().startswith(_RESERVED):
-        raise refused(400, "Names that begin with spark or particle are reserved for the system")
+    if is_reserved(name):
+        raise refused(400, choices.RESERVED_NAMES.chosen)
     if data is not None and len(data.encode()) > MAX_DATA:
         raise refused(400, f"data is longer than {MAX_DATA} bytes")
     if not (ttl.isascii() and ttl.isdecimal()) or len(ttl) > 8 or int(ttl) > MAX_TTL:

@@ -7,7 +7,7 @@ from typing import Any
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import Event, iso_time
+from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook, iso_time
 from photonrig.localcloud.http.call import Answer, Call, Handler, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
@@ -46,8 +46,9 @@ async def list_hooks(call: Call) -> Answer:
 
 async def create(call: Call) -> Answer:
     """Create a hook; it fires from now on."""
-    shelf = _shelf(call, Action.INTEGRATION_CREATE)
-    config = _config(call)
+    _shelf(call, Action.INTEGRATION_CREATE)
+    config = await _config(call)
+    shelf = _shelf(call, Action.INTEGRATION_CREATE)  # again: checking took its time
     with call.cloud.store.write():
         if len(call.cloud.store.hooks.of(shelf.kind, shelf.id)) >= MAX_HOOKS:
             raise refused(400, f"Too many webhooks: {MAX_HOOKS} is the limit")
@@ -75,8 +76,8 @@ async def show(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Replace the whole configuration."""
-    hook = _found(call, Action.INTEGRATION_UPDATE)
-    config = _config(call, hook)
+    config = await _config(call, _found(call, Action.INTEGRATION_UPDATE))
+    hook = _found(call, Action.INTEGRATION_UPDATE)  # again: checking took its time
     with call.cloud.store.write():
         call.cloud.store.hooks.replace(hook.id, config.as_fields())
     call.cloud.hooks_changed(hook.id)
@@ -97,11 +98,16 @@ async def remove(call: Call) -> Answer:
 async def test(call: Call) -> Answer:
     """Send one request now, as if the device had published ``data``; nothing is published of it."""
     stored = _found(call, Action.INTEGRATION_TEST)
+    if asked_by_hook.get():
+        raise refused(400, "A webhook cannot test webhooks")
     hook = call.cloud.hook(stored)
     device = call.body.text("device_id") or call.body.text("deviceID")
+    data = call.body.text("data")
+    if data is not None and len(data.encode(errors="replace")) > MAX_DATA:
+        raise refused(400, f"data is longer than {MAX_DATA} bytes")
     event = Event(
         hook.config.event,
-        call.body.text("data"),
+        data,
         coreid=device or call.principal.id,
         published_at=call.cloud.now(),
         device=device,
@@ -112,7 +118,7 @@ async def test(call: Call) -> Answer:
     return {"pass": outcome.error is None, "data": outcome.answer.decode(errors="replace"), "error": outcome.error}
 
 
-def _config(call: Call, before: StoredHook | None = None) -> HookConfig:
+async def _config(call: Call, before: StoredHook | None = None) -> HookConfig:
     fields: dict[str, Any] = dict(call.body.fields)
     for name in ("deviceID", "deviceid", "deviceId"):
         wanted = fields.get(name)
@@ -123,7 +129,7 @@ def _config(call: Call, before: StoredHook | None = None) -> HookConfig:
     if before is not None and isinstance(auth, dict) and auth.get("password") == _HIDDEN:
         fields["auth"] = {**auth, "password": before.fields.get("auth", {}).get("password")}
     try:
-        return HookConfig.parse(fields)
+        return await call.cloud.webhooks.checked(fields)
     except UsageError as error:
         raise refused(400, str(error)) from None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from photonrig.errors import UsageError
+from photonrig.localcloud.event_names import is_system
 from photonrig.localcloud.webhooks.templates import check_template
 
 __all__ = ["MAX_CONFIG", "HookConfig"]
@@ -51,9 +52,19 @@ class HookConfig:
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> HookConfig:
-        """Read the fields of a request, under any of the names clients use.
+        """Read the fields of a request, under any of the names clients use, and check them.
 
         :raises UsageError: a field is missing or makes no sense; the text says which
+        """
+        config = cls.read(given)
+        config.check()
+        return config
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> HookConfig:
+        """The configuration of fields that were checked before, or are to be.
+
+        :raises UsageError: a field is missing or of the wrong kind; the text says which
         """
         values = _Values(given)
         event = values.text("event", "eventName")
@@ -71,7 +82,7 @@ class HookConfig:
         device_id = values.text("deviceID", "deviceid", "deviceId")
         if device_id and not _DEVICE_ID.fullmatch(device_id):
             raise UsageError("deviceID must be 24 hexadecimal digits")
-        config = cls(
+        return cls(
             event=event,
             url=url,
             request_type=method,
@@ -94,8 +105,6 @@ class HookConfig:
             unchunked=values.flag("unchunked", False),
             data_url_response_event=values.flag("dataUrlResponseEvent", False),
         )
-        config.check()
-        return config
 
     def check(self) -> None:
         """See that the parts fit together and that every template can be rendered; raises UsageError."""
@@ -103,11 +112,14 @@ class HookConfig:
             raise UsageError("form, json and body exclude each other")
         if self.auth is not None and not {"username", "password"} >= self.auth.keys():
             raise UsageError("auth must hold username and password")
-        if len(json.dumps(self.as_fields())) > MAX_CONFIG:
-            raise UsageError(f"the configuration is larger than {MAX_CONFIG} bytes")
         for entry in fields(self):
             if entry.name not in ("event", "name", "device_id"):
                 check_template(entry.name, getattr(self, entry.name))
+        if len(json.dumps(self.as_fields())) > MAX_CONFIG:
+            raise UsageError(f"the configuration is larger than {MAX_CONFIG} bytes")
+        for name, topic in (("responseTopic", self.response_topic), ("errorResponseTopic", self.error_response_topic)):
+            if topic is not None and is_system(topic):
+                raise UsageError(f"{name}: names that begin with spark or particle are reserved for the system")
 
     def as_fields(self) -> dict[str, Any]:
         """The configuration under the API's names, without what was left at its default."""

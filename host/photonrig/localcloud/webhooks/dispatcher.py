@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.events import Event, HookScope, iso_time
 from photonrig.localcloud.webhooks import messages
+from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig
-from photonrig.localcloud.webhooks.hosts import Ratings, may_call
-from photonrig.localcloud.webhooks.messages import MAX_RESPONSE, Outgoing
+from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
+from photonrig.localcloud.webhooks.messages import MAX_RESPONSE
 
 __all__ = ["Hook", "HookLimits", "HookLog", "Outcome", "Webhooks"]
 
 _log = logging.getLogger(__name__)
 
+_Made = TypeVar("_Made")
 _SLEEPING = "Sleeping, too many errors, please wait and try again"
 
 
@@ -44,6 +48,9 @@ class Outcome:
     status: int | None = None
     answer: bytes = b""
     media_type: str = ""
+
+
+_RESTING = Outcome(_SLEEPING)
 
 
 @dataclass(slots=True)
@@ -95,7 +102,8 @@ class Webhooks:
         self._ratings = Ratings(now)
         self._slots = asyncio.Semaphore(limits.at_once)
         self._firings: set[asyncio.Task[None]] = set()
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._transports: dict[bool, httpx.AsyncHTTPTransport] = {}
+        self._renderer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="webhooks")
 
     @property
     def waiting(self) -> int:
@@ -122,7 +130,7 @@ class Webhooks:
         for hook in self._hooks.values():
             if self._wants(hook, event):
                 if len(self._firings) >= self._limits.waiting:
-                    self._tell_error(hook, event, _SLEEPING, "skipped")
+                    self._skip(hook, event)
                     continue
                 task = asyncio.create_task(self._fire(hook, event))
                 self._firings.add(task)
@@ -130,7 +138,18 @@ class Webhooks:
 
     async def test(self, hook: Hook, event: Event) -> Outcome:
         """Send one request for an event that nobody published; nothing is published of it either."""
-        return await self._attempt(hook.config, event, self._variables(event))
+        try:
+            request = await self._render(_request, hook.config, event, await self._variables(event))
+        except UsageError as error:
+            return Outcome(f"error {error}")
+        return await self._attempt(hook.config, request)
+
+    async def checked(self, fields: Mapping[str, Any]) -> HookConfig:
+        """The configuration in the fields of a request.
+
+        :raises UsageError: see :meth:`HookConfig.parse`
+        """
+        return await self._render(HookConfig.parse, fields)
 
     async def idle(self) -> None:
         """Wait until no firing is under way."""
@@ -142,8 +161,9 @@ class Webhooks:
         for task in self._firings:
             task.cancel()
         await asyncio.gather(*self._firings, return_exceptions=True)
-        for client in self._clients.values():
-            await client.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._renderer.shutdown(wait=False, cancel_futures=True)
 
     def _wants(self, hook: Hook, event: Event) -> bool:
         config = hook.config
@@ -153,100 +173,126 @@ class Webhooks:
             return False
         return self._sees(event, hook.scope)
 
-    def _variables(self, event: Event) -> dict[str, Any]:
+    async def _render(self, work: Callable[..., _Made], *values: Any, **more: Any) -> _Made:
+        """Do what takes its time with what strangers wrote outside of the event loop.
+
+        It is bounded by its own budget of work: a thread that computes holds the others up, too.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._renderer, partial(work, *values, **more))
+
+    async def _variables(self, event: Event) -> Mapping[str, Any]:
         version = None if event.device is None else self._version_of(event.device)
-        return messages.event_variables(event, product_version=version)
+        return await self._render(messages.event_variables, event, product_version=version)
 
     async def _fire(self, hook: Hook, event: Event) -> None:
         try:
-            variables = self._variables(event)
+            variables = await self._variables(event)
+            try:
+                request = await self._render(_request, hook.config, event, variables)
+            except UsageError as error:
+                await self._give_up(hook, event, variables, Outcome(f"error {error}"))
+                return
             for wait in (0.0, *self._limits.retries):
                 if wait:
                     await self._sleep(wait)
                     if self._hooks.get(hook.id) is not hook:
                         return
-                outcome = await self._attempt(hook.config, event, variables)
-                self._tell(hook, event, variables, outcome)
+                outcome = await self._attempt(hook.config, request)
                 if outcome.error is None:
+                    await self._tell(hook, event, variables, outcome)
                     return
+                await self._tell_error(hook, event, variables, outcome)
         except Exception:
             _log.exception("webhook %s failed within the cloud", hook.id)
 
-    async def _attempt(self, config: HookConfig, event: Event, variables: dict[str, Any]) -> Outcome:
+    async def _attempt(self, config: HookConfig, request: httpx.Request) -> Outcome:
         """One request, if its server may be called and is not resting."""
-        try:
-            request = messages.outgoing(config, event, variables)
-            host = httpx.URL(request.url).host
-        except (UsageError, httpx.InvalidURL) as error:
-            return Outcome(f"error {error}")
+        host = request.url.host
         if not may_call(host, self._allowed):
             return Outcome(f"error {host} is not this machine; start the cloud with --webhook-host {host} to allow it")
         if self._ratings.spared(host):
-            return Outcome(_SLEEPING)
+            return _RESTING
         async with self._slots:
             outcome = await self._send(request, host, verify=config.reject_unauthorized)
         self._ratings.note(host, ok=outcome.error is None)
         return outcome
 
-    async def _send(self, request: Outgoing, host: str, *, verify: bool) -> Outcome:
-        url = httpx.URL(request.url)
+    async def _send(self, request: httpx.Request, host: str, *, verify: bool) -> Outcome:
+        """One request to the first of the host's addresses that takes the connection."""
+        failed = Outcome(f"error {host} has no address")
         try:
-            async with (
-                asyncio.timeout(self._limits.timeout),
-                self._client(verify).stream(
-                    request.method,
-                    url.copy_merge_params(request.query) if request.query else url,
-                    headers=request.headers,
-                    auth=request.auth,
-                    data=request.form,
-                    content=request.content,
-                ) as response,
-            ):
-                answer = bytearray()
-                async for chunk in response.aiter_bytes():
-                    answer += chunk
-                    if len(answer) >= MAX_RESPONSE:
-                        break
+            async with asyncio.timeout(self._limits.timeout):
+                for address in await addresses_of(host, self._allowed):
+                    # The address that was checked is called, whatever the name stands for a moment later.
+                    sent = httpx.Request(
+                        request.method,
+                        request.url.copy_with(host=address),
+                        headers=request.headers,
+                        stream=request.stream,
+                        extensions={"sni_hostname": host},
+                    )
+                    try:
+                        return await self._exchange(sent, host, verify=verify)
+                    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                        failed = Outcome(f"error {type(error).__name__} from {host}")
+        except UsageError as error:
+            return Outcome(f"error {error}")
         except TimeoutError:
             return Outcome(f"error no answer within {self._limits.timeout:g} s from {host}")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             return Outcome(f"error {type(error).__name__} from {host}")
+        return failed
+
+    async def _exchange(self, request: httpx.Request, host: str, *, verify: bool) -> Outcome:
+        response = await self._transport(verify).handle_async_request(request)
+        response.request = request
+        try:
+            answer = await read_answer(response, MAX_RESPONSE)
+        finally:
+            await response.aclose()
         media_type = response.headers.get("content-type", "").partition(";")[0].strip()
         failed = None if response.is_success else f"error status {response.status_code} from {host}"
-        return Outcome(failed, response.status_code, bytes(answer[:MAX_RESPONSE]), media_type)
+        return Outcome(failed, response.status_code, answer, media_type)
 
-    def _client(self, verify: bool) -> httpx.AsyncClient:
-        client = self._clients.get(verify)
-        if client is None:
-            # No proxies and no redirects: a hook reaches the host that was checked and no other.
-            client = self._clients[verify] = httpx.AsyncClient(verify=verify, trust_env=False, timeout=None)  # noqa: S113
-        return client
+    def _transport(self, verify: bool) -> httpx.AsyncHTTPTransport:
+        transport = self._transports.get(verify)
+        if transport is None:
+            # Below httpx's client: no proxies, no redirects, and no cookies that one hook leaves for another.
+            transport = self._transports[verify] = httpx.AsyncHTTPTransport(verify=verify, trust_env=False)
+        return transport
 
-    def _tell(self, hook: Hook, event: Event, variables: dict[str, Any], outcome: Outcome) -> None:
-        if outcome.error is not None:
-            self._tell_error(hook, event, outcome.error, "skipped" if outcome.error == _SLEEPING else "error", outcome)
+    async def _tell(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
+        try:
+            answers = await self._render(
+                messages.response_events,
+                *(hook.config, event, variables, outcome.answer, outcome.media_type, self._now()),
+                of_product=hook.of_product,
+            )
+        except UsageError as error:
+            self._publish(messages.sent_event(event, self._now()))
+            await self._give_up(hook, event, variables, replace(outcome, error=f"error {error}"))
             return
         self._note(hook, event, "success", outcome)
         self._publish(messages.sent_event(event, self._now()))
-        for told in messages.response_events(
-            hook.config,
-            event,
-            variables,
-            outcome.answer,
-            outcome.media_type,
-            self._now(),
-            of_product=hook.of_product,
-        ):
+        for told in answers:
             self._publish(told)
 
-    def _tell_error(
-        self, hook: Hook, event: Event, text: str, kind: str, outcome: Outcome = Outcome(_SLEEPING)
-    ) -> None:
-        self._note(hook, event, kind, outcome, text)
-        variables = self._variables(event)
-        self._publish(messages.error_event(hook.config, event, variables, text, self._now()))
+    async def _give_up(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
+        """What cannot be rendered will not be the next time."""
+        _log.warning("webhook %s for %s of %s: %s", hook.id, event.name, event.coreid, outcome.error)
+        await self._tell_error(hook, event, variables, outcome)
 
-    def _note(self, hook: Hook, event: Event, kind: str, outcome: Outcome, error: str | None = None) -> None:
+    async def _tell_error(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
+        told = await self._render(messages.error_event, hook.config, event, variables, outcome.error, self._now())
+        self._note(hook, event, "skipped" if outcome is _RESTING else "error", outcome)
+        self._publish(told)
+
+    def _skip(self, hook: Hook, event: Event) -> None:
+        """Too many requests are under way: tell so without further work."""
+        self._note(hook, event, "skipped", _RESTING)
+        self._publish(messages.error_event(hook.config, event, None, _SLEEPING, self._now()))
+
+    def _note(self, hook: Hook, event: Event, kind: str, outcome: Outcome) -> None:
         log = self._logs.setdefault(hook.id, HookLog())
         now = self._now()
         log.counters[datetime.fromtimestamp(now, UTC).date().isoformat(), kind] += 1
@@ -255,6 +301,10 @@ class Webhooks:
             "time": iso_time(now),
             "event": {"name": event.name, "data": event.data, "coreid": event.coreid, "id": event.id},
             "response": {"status": outcome.status, "body": outcome.answer[:512].decode(errors="replace")},
-            "error": error,
+            "error": outcome.error,
         }
-        (log.successes if error is None else log.errors).append(entry)
+        (log.successes if outcome.error is None else log.errors).append(entry)
+
+
+def _request(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> httpx.Request:
+    return messages.outgoing(config, event, variables).request()

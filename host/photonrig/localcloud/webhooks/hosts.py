@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["HostRating", "Ratings", "may_call"]
+from photonrig.errors import UsageError
+
+__all__ = ["HostRating", "Ratings", "addresses_of", "may_call"]
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_THIS_MACHINE = "localhost"
 
 _REMEMBERED = 10  # requests by which a server is judged
 _HOSTS = 1000  # an event may name the server that its hook calls
@@ -16,13 +24,52 @@ _FIRST_REST, _LONGEST_REST = 5.0, 60.0  # seconds
 
 def may_call(host: str, allowed: frozenset[str]) -> bool:
     """Whether a webhook may call ``host``: this machine by its address or as localhost, or a name that was allowed."""
-    name = host.lower().rstrip(".").strip("[]")
-    if name in allowed or name == "localhost":
+    name = _name(host)
+    if name in allowed or name == _THIS_MACHINE:
         return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
+    address = _address(name)
+    return address is not None and address.is_loopback
+
+
+async def addresses_of(host: str, allowed: frozenset[str]) -> list[str]:
+    """The addresses to call a host at that :func:`may_call`, as its name stands for them now.
+
+    A name may stand for what it likes; none makes a hook reach a link-local, multicast or unspecified address, such as
+    the one at which clouds tell machines their secrets.
+
+    :raises UsageError: the name stands for no address that a webhook may call
+    :raises OSError: the name is not known
+    """
+    name = _name(host)
+    if _address(name) is not None:
+        return [name]
+    found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    texts = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    good = [text for text in texts if _may_stand_for(name, _address(text))]
+    if not good:
+        raise UsageError(f"{host} stands for {', '.join(texts)}, which webhooks may not call")
+    return good
+
+
+def _may_stand_for(name: str, address: _Address | None) -> bool:
+    if address is None:
         return False
+    if name == _THIS_MACHINE:
+        return address.is_loopback
+    return not (address.is_link_local or address.is_multicast or address.is_unspecified)
+
+
+def _name(host: str) -> str:
+    return host.lower().rstrip(".").strip("[]")
+
+
+def _address(text: str) -> _Address | None:
+    """The address in a text, None for a name; one of IPv4 in the clothes of IPv6 is the one of IPv4."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 @dataclass(slots=True)

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from photonrig.errors import UsageError
+from photonrig.localcloud.event_names import is_system
 from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.webhooks.config import HookConfig
-from photonrig.localcloud.webhooks.templates import parse_json, render, render_tree, variables_of
+from photonrig.localcloud.webhooks.templates import (
+    MAX_OUTPUT,
+    Budget,
+    parse_json,
+    render,
+    render_tree,
+    variables_of,
+)
 
-__all__ = ["Outgoing", "error_event", "event_variables", "outgoing", "response_events", "sent_event"]
+__all__ = ["HOOK_HEADER", "Outgoing", "error_event", "event_variables", "outgoing", "response_events", "sent_event"]
 
+HOOK_HEADER = "X-Photonrig-Hook"  # marks each request of a webhook; what this cloud publishes of one fires no webhook
 USER_AGENT = "ParticleBot/1.1"
 CHUNK = 512  # bytes of a response in one event
-MAX_RESPONSE = 100_000  # bytes of a response that are kept
+MAX_RESPONSE = MAX_OUTPUT  # bytes of a response that are kept
 MAX_UNCHUNKED = 1024  # bytes; a longer unchunked response is not published
+MAX_URL = 8192  # characters, query included; few servers take more
+MAX_TOPIC = 256  # characters of the name of an event
 _QUERY_ONLY = ("GET", "DELETE")
 
 
@@ -33,6 +47,28 @@ class Outgoing:
     auth: tuple[str, str] | None = field(default=None, repr=False)
     form: dict[str, str] | None = None
     content: bytes | None = None
+
+    def request(self) -> httpx.Request:
+        """The request as it goes to the server.
+
+        :raises UsageError: address, headers and body make no request
+        """
+        try:
+            url = httpx.URL(self.url)
+            if self.query:
+                url = url.copy_merge_params(self.query)
+            # Answers may come compressed all the same; they are read no further for it.
+            headers = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity"} | self.headers)
+            headers[HOOK_HEADER] = "1"
+            if self.auth is not None:
+                encoded = base64.b64encode(":".join(self.auth).encode()).decode()
+                headers["Authorization"] = f"Basic {encoded}"
+            made = httpx.Request(self.method, url, headers=headers, data=self.form, content=self.content)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise UsageError(str(error)) from None
+        if len(str(made.url)) > MAX_URL:
+            raise UsageError(f"the url is longer than {MAX_URL} characters")
+        return made
 
 
 def event_variables(event: Event, *, product_version: int | None = None) -> dict[str, Any]:
@@ -59,27 +95,34 @@ def event_variables(event: Event, *, product_version: int | None = None) -> dict
 
 
 def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> Outgoing:
-    """The request of a hook for an event; raises UsageError when the rendered ``json`` is no JSON."""
+    """The request of a hook for an event.
+
+    :raises UsageError: the rendered ``json`` is no JSON, or rendering takes more than its budget
+    """
+    budget = Budget()
     method = config.request_type
+    url = render(config.url, variables, budget)
+    if len(url) > MAX_URL:
+        raise UsageError(f"the url is longer than {MAX_URL} characters")
     defaults = {} if config.no_defaults else _defaults(event)
-    query = _texts(config.query, variables)
-    headers = {"User-Agent": USER_AGENT} | _texts(config.headers, variables)
+    query = _texts(config.query, variables, budget)
+    headers = {"User-Agent": USER_AGENT} | _texts(config.headers, variables, budget)
     form: dict[str, str] | None = None
     content: bytes | None = None
     if method in _QUERY_ONLY:
         query = defaults | query
     if config.body is not None:
-        content = render(config.body, variables).encode()
+        content = render(config.body, variables, budget).encode(errors="replace")
     elif config.json is not None:
-        content = _json_body(config.json, defaults if method not in _QUERY_ONLY else {}, variables)
+        content = _json_body(config.json, defaults if method not in _QUERY_ONLY else {}, variables, budget)
         headers = {"Content-Type": "application/json", "Accept": "application/json"} | headers
     elif config.form is not None or (defaults and method not in _QUERY_ONLY):
-        form = (defaults if method not in _QUERY_ONLY else {}) | _texts(config.form, variables)
+        form = (defaults if method not in _QUERY_ONLY else {}) | _texts(config.form, variables, budget)
     auth = None
     if config.auth is not None:
-        rendered = _texts(config.auth, variables)
+        rendered = _texts(config.auth, variables, budget)
         auth = (rendered.get("username", ""), rendered.get("password", ""))
-    return Outgoing(method, render(config.url, variables), query, headers, auth, form, content)
+    return Outgoing(method, url, query, headers, auth, form, content)
 
 
 def sent_event(event: Event, at: float) -> Event:
@@ -97,14 +140,18 @@ def response_events(
     *,
     of_product: bool,
 ) -> list[Event]:
-    """The server's answer as events: in pieces of at most 512 bytes, counted from 0, or as one."""
+    """The server's answer as events: in pieces of at most 512 bytes, counted from 0, or as one.
+
+    :raises UsageError: the topic is reserved, or rendering takes more than its budget
+    """
+    budget = Budget()
     topic = f"{event.coreid}/hook-response/{event.name}" if of_product else f"hook-response/{event.name}"
     if config.response_topic is not None:
-        topic = render(config.response_topic, variables)
+        topic = _topic(render(config.response_topic, variables, budget))
     answer = answer[:MAX_RESPONSE]
     if config.response_template is not None:
         known = {**variables, **variables_of(parse_json(answer.decode(errors="replace")))}
-        shaped = render_tree(config.response_template, known)
+        shaped = render_tree(config.response_template, known, budget)
         text = shaped if isinstance(shaped, str) else json.dumps(shaped)
     elif config.data_url_response_event:
         kind = media_type or "application/octet-stream"
@@ -114,15 +161,20 @@ def response_events(
     if not text:
         return []
     if config.unchunked:
-        return [_answer(event, topic, text, at)] if len(text.encode()) <= MAX_UNCHUNKED else []
+        return [_answer(event, topic, text, at)] if len(text.encode(errors="replace")) <= MAX_UNCHUNKED else []
     return [_answer(event, f"{topic}/{index}", piece, at) for index, piece in enumerate(_pieces(text))]
 
 
-def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any], text: str, at: float) -> Event:
-    """``hook-error/NAME/0`` and why the request failed."""
+def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] | None, text: str, at: float) -> Event:
+    """``hook-error/NAME/0`` and why the request failed.
+
+    The hook's own topic gives way to that name where it cannot be used, and without ``variables`` if it is a template.
+    """
     topic = f"hook-error/{event.name}"
-    if config.error_response_topic is not None:
-        topic = render(config.error_response_topic, variables)
+    own = config.error_response_topic
+    if own is not None and (variables is not None or "{{" not in own):
+        with contextlib.suppress(UsageError):
+            topic = _topic(render(own, variables or {}))
     return _answer(event, f"{topic}/0", text, at)
 
 
@@ -146,14 +198,22 @@ def _defaults(event: Event) -> dict[str, str]:
     }
 
 
-def _texts(tree: Mapping[str, Any] | None, variables: Mapping[str, Any]) -> dict[str, str]:
+def _topic(name: str) -> str:
+    if is_system(name):
+        raise UsageError("an event of a webhook may not have a name of the system")
+    if len(name) > MAX_TOPIC:
+        raise UsageError(f"the name of the event is longer than {MAX_TOPIC} characters")
+    return name
+
+
+def _texts(tree: Mapping[str, Any] | None, variables: Mapping[str, Any], budget: Budget) -> dict[str, str]:
     """Rendered names and values; numbers and the like as JSON writes them."""
-    rendered = render_tree(tree or {}, variables)
+    rendered = render_tree(tree or {}, variables, budget)
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in rendered.items()}
 
 
-def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[str, Any]) -> bytes:
-    body = render_tree(template, variables)
+def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[str, Any], budget: Budget) -> bytes:
+    body = render_tree(template, variables, budget)
     if isinstance(body, str):
         try:
             body = json.loads(body)
@@ -166,7 +226,7 @@ def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[st
 
 def _pieces(text: str) -> list[str]:
     """The text in pieces of at most 512 bytes of UTF-8, none of which cuts a character in two."""
-    encoded = text.encode()
+    encoded = text.encode(errors="replace")
     pieces = []
     start = 0
     while start < len(encoded):

@@ -1,146 +1,275 @@
 """Mustache as webhooks use it: variables of the event, members of JSON data, list entries by number.
 
-Rendering reaches no file and no attribute of this program: partials are empty, and only JSON values are looked into.
+A template is a stranger's program, so every rendering has a budget of steps and of bytes: it does not depend on the
+data, nor on how sections are nested, how long a rendering may take. Partials are empty, delimiters stay ``{{ }}``,
+nothing is called, and only JSON values are looked into.
+
+    {{name}}  {{a.b.0}}  {{.}}     the value, escaped for HTML; of a list by number, of the section's own entry
+    {{{name}}}  {{&name}}          the value as it is
+    {{#name}} … {{/name}}          for each entry of a list, or once with any other value but false, null, 0 and ""
+    {{^name}} … {{/name}}          for exactly those values, for an empty list, and for what is unknown
+    {{! comment }}  {{> partial}}  nothing
 """
 
 from __future__ import annotations
 
+import html
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import pystache
-from pystache.parser import ParsingError
+import orjson
 
 from photonrig.errors import UsageError
 
-__all__ = ["check_template", "parse_json", "render", "render_tree", "variables_of"]
+__all__ = ["MAX_OUTPUT", "MAX_STEPS", "Budget", "check_template", "parse_json", "render", "render_tree", "variables_of"]
 
-_SECTION = re.compile(r"\{\{\s*([#^/=])")
-_DEEPEST = 3  # sections within sections; each may repeat its content for every entry of a list
+MAX_STEPS = 20_000  # tags, repetitions and looked-up names of all texts of one request or answer; some 20 ms
+MAX_OUTPUT = 100_000  # bytes of all those texts; as many as are kept of an answer
+MAX_DEPTH = 16  # sections within sections, and lists and objects within the configuration
 
-
-class _Entries:
-    """A JSON list: a section repeats for each entry, and ``list.0.member`` names one of them."""
-
-    def __init__(self, entries: Sequence[Any]) -> None:
-        object.__setattr__(self, "entries", entries)
-
-    def __getattribute__(self, name: str) -> Any:
-        # What pystache asks for as a member: an index, or nothing of ours.
-        entries: list[Any] = object.__getattribute__(self, "entries")
-        if name.isascii() and name.isdecimal() and int(name[:6]) < len(entries):
-            return entries[int(name[:6])]
-        raise AttributeError(name)
-
-    def __iter__(self) -> Iterator[Any]:
-        entries: list[Any] = object.__getattribute__(self, "entries")
-        return iter(entries)
-
-    def __len__(self) -> int:
-        return len(object.__getattribute__(self, "entries"))
-
-    def __repr__(self) -> str:
-        return json.dumps(_plain(self))
+_UNKNOWN = object()
+_ALONE = "#^/!>="  # tags that, alone on their line, leave no line behind
 
 
-class _Renderer(pystache.Renderer):  # type: ignore[misc]  # the library has no type hints
-    def str_coerce(self, val: Any) -> str:
-        """A value as JavaScript would write it."""
-        if val is None:
-            return ""
-        if isinstance(val, str):
-            return val
-        if isinstance(val, float) and val.is_integer() and abs(val) < 1e21:
-            return str(int(val))
-        return json.dumps(_plain(val))
+@dataclass(slots=True)
+class Budget:
+    """What a rendering may still cost."""
+
+    steps: int = MAX_STEPS
+    output: int = MAX_OUTPUT
+
+    def step(self, number: int = 1) -> None:
+        """Spend steps.
+
+        :raises UsageError: there are none left
+        """
+        self.steps -= number
+        if self.steps < 0:
+            raise UsageError(f"the template takes more than {MAX_STEPS} steps; its sections repeat too often")
+
+    def write(self, text: str) -> str:
+        """The text, paid for; raises UsageError when it is too long."""
+        self.output -= len(text) if text.isascii() else len(text.encode(errors="replace"))
+        if self.output < 0:
+            raise UsageError(f"the template becomes longer than {MAX_OUTPUT} bytes")
+        return text
 
 
-_renderer = _Renderer(partials={}, missing_tags="ignore")
+@dataclass(frozen=True, slots=True)
+class _Value:
+    name: tuple[str, ...]
+    escaped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    name: tuple[str, ...]
+    inverted: bool
+    parts: list[_Part] = field(default_factory=list)
+
+
+_Part = str | _Value | _Section
 
 
 def parse_json(text: str | None) -> Any:
     """The JSON value that a text is; None when it is none."""
     try:
-        return None if text is None else json.loads(text)
-    except (ValueError, RecursionError):
+        return None if text is None else orjson.loads(text)
+    except ValueError:
         return None
 
 
 def variables_of(value: Any) -> dict[str, Any]:
     """The variables that JSON data gives: the members of an object, or of a list by number."""
     if isinstance(value, dict):
-        return {name: _wrapped(each) for name, each in value.items()}
+        return value
     if isinstance(value, list):
-        return {str(index): _wrapped(each) for index, each in enumerate(value)}
+        return {str(index): each for index, each in enumerate(value)}
     return {}
 
 
-def render(template: str, variables: Mapping[str, Any]) -> str:
-    """A text with its variables filled in; unknown ones are empty."""
-    return str(_renderer.render(template, variables)) if "{{" in template else template
+def render(template: str, variables: Mapping[str, Any], budget: Budget | None = None) -> str:
+    """A text with its variables filled in; unknown ones are empty.
+
+    :raises UsageError: it is no template, or the budget does not suffice
+    """
+    budget = budget or Budget()
+    if "{{" not in template:
+        return budget.write(template)
+    written: list[str] = []
+    _render(_parse(template, budget), [variables], budget, written)
+    return "".join(written)
 
 
-def render_tree(tree: Any, variables: Mapping[str, Any]) -> Any:
-    """JSON with every text in it rendered, names of members included."""
+def render_tree(tree: Any, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
+    """JSON with every text in it rendered, names of members included; raises UsageError as :func:`render` does."""
+    budget = budget or Budget()
+    budget.step()
     if isinstance(tree, str):
-        return render(tree, variables)
+        return render(tree, variables, budget)
     if isinstance(tree, Mapping):
-        return {render(name, variables): render_tree(each, variables) for name, each in tree.items()}
+        return {render(name, variables, budget): render_tree(each, variables, budget) for name, each in tree.items()}
     if isinstance(tree, list):
-        return [render_tree(each, variables) for each in tree]
+        return [render_tree(each, variables, budget) for each in tree]
     return tree
 
 
 def check_template(where: str, tree: Any) -> None:
-    """See that every text can be rendered, and that its size stays in proportion.
+    """See that every text is a template.
 
-    :raises UsageError: it cannot; the text names ``where``
+    :raises UsageError: one is not, or lies too deep; the text names ``where``
     """
-    _walk(tree, lambda text: _check_text(where, text))
+
+    def check(text: str) -> None:
+        try:
+            _parse(text, Budget())
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+
+    _walk(where, tree, check)
 
 
-def _check_text(where: str, text: str) -> None:
-    depth = deepest = 0
-    for tag in _SECTION.findall(text):
-        if tag == "=":
-            raise UsageError(f"{where}: other delimiters than {{{{ }}}} are not supported")
-        depth += -1 if tag == "/" else 1
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST:
-        raise UsageError(f"{where}: sections may be nested {_DEEPEST} deep")
-    if depth != 0:
-        raise UsageError(f"{where}: a section is opened and not closed, or closed and not opened")
-    try:
-        render(text, {})
-    except (ParsingError, ValueError, AttributeError, IndexError) as error:
-        raise UsageError(f"{where} is no mustache template: {error}") from None
-
-
-def _walk(tree: Any, visit: Callable[[str], None]) -> None:
+def _walk(where: str, tree: Any, visit: Callable[[str], None], depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise UsageError(f"{where}: lists and objects may be nested {MAX_DEPTH} deep")
     if isinstance(tree, str):
         visit(tree)
     elif isinstance(tree, Mapping):
         for name, each in tree.items():
             visit(name)
-            _walk(each, visit)
+            _walk(where, each, visit, depth + 1)
     elif isinstance(tree, list):
         for each in tree:
-            _walk(each, visit)
+            _walk(where, each, visit, depth + 1)
 
 
-def _wrapped(value: Any) -> Any:
-    if isinstance(value, list):
-        return _Entries([_wrapped(each) for each in value])
-    if isinstance(value, dict):
-        return {name: _wrapped(each) for name, each in value.items()}
+def _parse(text: str, budget: Budget) -> list[_Part]:
+    """The parts of a template; takes time in proportion to its length."""
+    whole: list[_Part] = []
+    open_sections: list[_Section] = []
+    here, position = whole, 0
+    while (start := text.find("{{", position)) >= 0:
+        budget.step()
+        closing = "}}}" if text.startswith("{{{", start) else "}}"
+        end = text.find(closing, start + len(closing))
+        if end < 0:
+            break  # no tag: the rest is text
+        kind, name = "{" if len(closing) == 3 else text[start + 2 : start + 3], text[start + len(closing) : end]
+        end += len(closing)
+        before = text[position:start]
+        if kind in _ALONE and kind:
+            name = name[1:]
+            before, end = _without_line(text, position, start, end)
+        elif kind == "&":
+            name = name[1:]
+        if before:
+            here.append(before)
+        position = end
+        path = _path(name)
+        match kind:
+            case "#" | "^":
+                if len(open_sections) == MAX_DEPTH:
+                    raise UsageError(f"sections may be nested {MAX_DEPTH} deep")
+                section = _Section(path, kind == "^")
+                here.append(section)
+                open_sections.append(section)
+                here = section.parts
+            case "/":
+                if not open_sections or open_sections.pop().name != path:
+                    raise UsageError(f"{{{{/{name.strip()}}}}} closes a section that is not open")
+                here = open_sections[-1].parts if open_sections else whole
+            case "=":
+                raise UsageError("other delimiters than {{ }} are not supported")
+            case "!" | ">":
+                pass
+            case _:
+                here.append(_Value(path, escaped=kind not in ("{", "&")))
+    if open_sections:
+        raise UsageError(f"the section {'.'.join(open_sections[-1].name)!r} is opened and not closed")
+    if position < len(text):
+        here.append(text[position:])
+    return whole
+
+
+def _without_line(text: str, position: int, start: int, end: int) -> tuple[str, int]:
+    """The text before a tag and where the text after it begins; a line with nothing but the tag is left out."""
+    first = start
+    while first > position and text[first - 1] in " \t":
+        first -= 1
+    last = end
+    while last < len(text) and text[last] in " \t":
+        last += 1
+    begins = text[first - 1] == "\n" if first else True
+    if begins and text.startswith("\r\n", last):
+        return text[position:first], last + 2
+    if begins and (last == len(text) or text[last] == "\n"):
+        return text[position:first], min(last + 1, len(text))
+    return text[position:start], end
+
+
+def _path(name: str) -> tuple[str, ...]:
+    name = name.strip()
+    return (".",) if name == "." else tuple(name.split("."))
+
+
+def _render(parts: Sequence[_Part], context: list[Any], budget: Budget, written: list[str]) -> None:
+    for part in parts:
+        budget.step()
+        if isinstance(part, str):
+            written.append(budget.write(part))
+            continue
+        value = _look_up(part.name, context, budget)
+        if isinstance(part, _Value):
+            text = _text(value)
+            written.append(budget.write(html.escape(text) if part.escaped else text))
+        elif part.inverted:
+            if not _counts(value):
+                _render(part.parts, context, budget, written)
+        elif _counts(value):
+            for entry in value if isinstance(value, list) else (value,):
+                budget.step()
+                context.append(entry)
+                _render(part.parts, context, budget, written)
+                context.pop()
+
+
+def _look_up(path: tuple[str, ...], context: list[Any], budget: Budget) -> Any:
+    """The value of a name: its beginning in the innermost section that has it, the rest within that."""
+    if path == (".",):
+        return context[-1]
+    budget.step(len(path))
+    value = _UNKNOWN
+    for scope in reversed(context):
+        value = _member(scope, path[0])
+        if value is not _UNKNOWN:
+            break
+        budget.step()
+    for name in path[1:]:
+        value = _member(value, name)
     return value
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Entries):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return value
+def _member(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(name, _UNKNOWN)
+    if isinstance(value, list) and name.isascii() and name.isdecimal() and int(name[:6]) < len(value):
+        return value[int(name[:6])]
+    return _UNKNOWN
+
+
+def _counts(value: Any) -> bool:
+    """Whether a section is shown; as JavaScript has it, an empty object counts."""
+    return isinstance(value, Mapping) or (value is not _UNKNOWN and bool(value))
+
+
+def _text(value: Any) -> str:
+    """A value as JavaScript writes it, but lists and objects as JSON."""
+    if value is None or value is _UNKNOWN:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    return json.dumps(value)

@@ -1,0 +1,130 @@
+"""Names that are not everybody's: what devices, clients and webhooks may not publish, however they write it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from photonrig.localcloud.device.contract import Subscription
+from photonrig.localcloud.event_names import SAID_BY_DEVICES
+from photonrig.localcloud.events import Event, Stream
+
+from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+
+RESERVED = f"""
+    spark spark/ spark/status spark/device/reset spark/device/claim/x spark/flash/status sparkle Spark/status SPARK/x
+    sPaRk/status /spark/status //spark %73park/status spark%2Fstatus %2573park %2Fspark %20spark/x
+    spark/device/safemode/x Spark/device/safemode particle particle/x Particle/device/updates/pending
+    particle/device/updates/pending PARTICLE/X /particle photonrig photonrig/device/owner Photonrig/x
+    hook-response/x hook-sent/x hook-error/x/0 hook-response Hook-Response/x /hook-error/x hook%2Dsent/x
+    {DEVICE}/hook-response/x {DEVICE.upper()}/hook-response/x {OTHER_DEVICE}/hook-error/x
+""".split()
+RESERVED += [" spark/status", "spark\t/x", "\nspark/x"]
+FREE = [
+    "shade/spark",
+    "s",
+    "spar",
+    "shade/moved",
+    "hook",
+    "my-hook-response/x",
+    "particl",
+    "100%spark",
+    "x/hook-response/1",
+]
+PRINTABLE = [name for name in RESERVED if name.isprintable() and len(name) <= 64]
+
+
+async def _owned_by_u(there: World) -> None:
+    await there.user("u")
+    for device in (DEVICE, OTHER_DEVICE):
+        await there.enrol("u", device)
+        await there.go_online(device)
+        await there.ok("POST", "/v1/devices", "u", json={"id": device})
+
+
+def test_a_device_cannot_say_what_the_cloud_says(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        await _owned_by_u(there)
+        seen: list[Event] = []
+        reader = there.cloud.bus.subscribe(lambda event: bool(seen.append(event)), "token")
+        for name in RESERVED:
+            await there.device_publishes(name, "forged")
+        assert seen == []
+        for name in FREE:
+            await there.device_publishes(name, "its own")
+        assert [event.name for event in seen] == FREE
+        there.cloud.bus.unsubscribe(reader)
+
+    in_world(tmp_path, story)
+
+
+def test_what_device_os_says_is_shown_and_reaches_no_other_device(tmp_path: Path) -> None:
+    """Of its system's events a device acts on ``particle/device/updates/forced``, whoever said it."""
+
+    async def story(there: World) -> None:
+        await _owned_by_u(there)
+        there.devices.listening[OTHER_DEVICE] = tuple(
+            Subscription(prefix, "mine") for prefix in ("spark/", "particle/device", "sp", "canary")
+        )
+        seen: list[Event] = []
+        reader = there.cloud.bus.subscribe(lambda event: bool(seen.append(event)), "token")
+        said = sorted(SAID_BY_DEVICES)
+        for name in said:
+            await there.device_publishes(name, "true")
+        assert {event.name for event in seen} == SAID_BY_DEVICES | {"spark/status/safe-mode"}  # by the cloud, of one
+        await there.go_offline(DEVICE)  # what the cloud says of a device does reach the others
+        await there.device_publishes("canary")
+        async with asyncio.timeout(5):
+            heard = [await there.devices.received.get() for _ in range(3)]
+        assert {device for device, _, _ in heard} == {OTHER_DEVICE}
+        assert [name for _, name, _ in heard] == ["spark/status/safe-mode", "spark/status", "canary"]
+        there.cloud.bus.unsubscribe(reader)
+
+    in_world(tmp_path, story)
+
+
+def test_a_client_cannot_say_it_either(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        own, product = "/v1/devices/events", f"/v1/products/{fixture.product}/events"
+        for name in PRINTABLE:
+            for who, path, more in (
+                *((who, own, {}) for who in ("m", "c", "p")),
+                *((who, product, {}) for who in ("m", "p")),
+                ("m", product, {"as_device_id": DEVICE}),
+            ):
+                answer = await there.call("POST", path, who, json={"name": name, **more})
+                assert (answer.status_code, name) == (400, name)
+                assert "reserved" in answer.json()["error"]
+        for name in sorted(SAID_BY_DEVICES):
+            assert (await there.call("POST", own, "m", json={"name": name})).status_code == 400
+        for name in FREE:
+            await there.ok("POST", own, "m", json={"name": name})
+
+    in_world(tmp_path, story)
+
+
+@pytest.mark.parametrize("prefix", ["spark", "spark%2Fstatus", "spark/status", "hook-"])
+def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
+    """Only saying is reserved: a stream of ``spark/status`` is how clients learn who is online."""
+
+    async def story(there: World) -> None:
+        await _owned_by_u(there)
+        token = there.cloud.store.tokens.find(there.tokens["u"])
+        assert token is not None
+        principal = there.cloud.principal(token)
+        assert principal is not None
+        seen: list[str] = []
+        wanted = Stream("own", prefix.replace("%2F", "/"))
+
+        def wants(event: Event) -> bool:
+            if there.cloud.era.shows(principal, wanted, event):
+                seen.append(event.name)
+            return False
+
+        reader = there.cloud.bus.subscribe(wants, "token")
+        await there.go_offline(DEVICE)
+        assert seen == (["spark/status"] if prefix.startswith("spark") else [])
+        there.cloud.bus.unsubscribe(reader)
+
+    in_world(tmp_path, story)
