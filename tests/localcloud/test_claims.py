@@ -253,3 +253,79 @@ def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path
         assert await there.cloud.claim_code_presented(DEVICE, code) is False
 
     in_world(tmp_path, story)
+
+
+IMEI = "123456789012345"
+
+
+@pytest.mark.parametrize("field", ["imei", "iccid"])
+def test_a_code_of_ones_own_choice_is_never_replaced_by_anothers(tmp_path: Path, field: str) -> None:
+    """Issue: of two users with the same number, the second had the device of the first."""
+
+    async def story(there: World) -> None:
+        for who in ("u", "o"):
+            await there.user(who)
+        await there.enrol("u")
+        await there.go_online()
+        assert (await there.ok("POST", "/v1/device_claims", "u", json={field: IMEI}))["claim_code"] == IMEI
+        for later in (0, 1800):
+            there.clock.seconds += later
+            answer = await there.call("POST", "/v1/device_claims", "o", json={field: IMEI})
+            assert (answer.status_code, answer.json()["ok"]) == (400, False)
+            assert "claim_code" not in answer.json()
+        # Asked for again by the same account it is renewed.
+        await there.ok("POST", "/v1/device_claims", "u", json={field: IMEI})
+        there.clock.seconds += 3000
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
+        # Used, it is still the first one's, and the device's present owner keeps the device when it presents it again.
+        assert (await there.call("POST", "/v1/device_claims", "o", json={field: IMEI})).status_code == 400
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
+
+    in_world(tmp_path, story)
+
+
+def test_a_customers_code_of_ones_own_choice_is_not_a_users_to_replace(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        claims = f"/v1/products/{fixture.product}/device_claims"
+        await there.ok("POST", claims, "c", json={"iccid": IMEI})
+        for who, path in (("c2", claims), ("m", "/v1/device_claims"), ("o", "/v1/device_claims")):
+            assert (await there.call("POST", path, who, json={"iccid": IMEI})).status_code == 400
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
+
+    in_world(tmp_path, story)
+
+
+def test_who_knows_a_number_does_not_have_the_device_in_hand(tmp_path: Path) -> None:
+    """Long after the code has ended somebody else asks for it: the device that still presents it keeps its owner."""
+
+    async def story(there: World) -> None:
+        for who in ("u", "o"):
+            await there.user(who)
+        await there.enrol("u")
+        await there.go_online()
+        await there.ok("POST", "/v1/device_claims", "u", json={"imei": IMEI})
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        there.clock.seconds += CLAIM_CODE_SECONDS + 86401
+        await there.ok("POST", "/v1/device_claims", "o", json={"imei": IMEI})
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI) is False
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
+        await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
+        assert await there.cloud.claim_code_presented(DEVICE, IMEI)  # given away, it is the next one's
+        assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
+
+    in_world(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "number", ["1" * 13, "1" * 23, "1" * 14 + "x", "\u0661" * 15, "A" * 63, " " + "1" * 15, "1" * 15 + "\n"]
+)
+def test_only_numbers_can_be_chosen_as_a_code(tmp_path: Path, number: str) -> None:
+    async def story(there: World) -> None:
+        await there.user("u")
+        assert (await there.call("POST", "/v1/device_claims", "u", json={"imei": number})).status_code == 400
+
+    in_world(tmp_path, story)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, ERAS, OTHER_DEVICE, World, in_world, populate
 
 FIELDS_CLIENTS_READ = {
     "cellular",
@@ -277,3 +277,22 @@ def test_a_customer_is_told_nothing_on_product_paths(tmp_path: Path) -> None:
             assert answer.status_code == 404
 
     in_world(tmp_path, story)
+
+
+def test_no_organization_is_found_under_the_id_of_another(tmp_path: Path) -> None:
+    """Slugs are what users choose: one that spells the id of somebody's organization does not stand in for it."""
+
+    async def story(there: World) -> None:
+        await there.user("m")
+        await there.user("o")
+        theirs = (await there.product("m"))["organization_id"]
+        forged = (await there.product("o", theirs))["organization_id"]
+        organizations = there.cloud.store.organizations
+        found = organizations.find(theirs)
+        assert found is not None
+        assert (found.id, found.slug) == (theirs, "shades")
+        assert organizations.team(forged).keys() != organizations.team(theirs).keys()
+        client = await there.ok("POST", "/v1/clients", "m", json={"name": "app", "organization": theirs})
+        assert client["client"]["org_id"] == theirs
+
+    in_world(tmp_path, story, ERAS["2016-after"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.accounts import Customer, User
+from photonrig.localcloud.store.claim_codes import is_chosen
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.transfers import Transfer
@@ -81,8 +82,11 @@ class Custody:
                     self._store_untyped(device, code.owner)
                     self._store.claim_codes.use(code, device.id)
             return not self._era.typed_codes
+        terms = self._era.claims
+        if is_chosen(text):
+            terms = replace(terms, code_overrides_owner=False)  # who knows a number has not the device in hand
         with self._store.write():
-            if isinstance(self._apply(device, model.claim_by_code(device.state, by, terms=self._era.claims)), Refused):
+            if isinstance(self._apply(device, model.claim_by_code(device.state, by, terms=terms)), Refused):
                 return False
             self._store.claim_codes.use(code, device.id)
         return True

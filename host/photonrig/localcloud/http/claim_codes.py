@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from photonrig.localcloud import choices
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.store.claim_codes import is_chosen
 from photonrig.ownership.model import Owner
 
 __all__ = ["ROUTES"]
-
-_CARD = re.compile(r"[0-9]{14,22}", re.ASCII)
 
 
 async def for_user(call: Call) -> Answer:
@@ -29,10 +27,12 @@ async def for_customer(call: Call) -> Answer:
 
 def _issue(call: Call, owner: Owner) -> Answer:
     given = call.body.text("iccid") or call.body.text("imei")
-    if given is not None and not _CARD.fullmatch(given):
+    if given is not None and not is_chosen(given):
         raise refused(400, "iccid and imei are 14 … 22 digits")
     with call.cloud.store.write():
         code = call.cloud.store.claim_codes.issue(owner, given)
+    if code is None:
+        raise refused(*choices.CLAIM_CODE_TAKEN.chosen)
     return {"claim_code": code, "device_ids": [device.id for device in call.cloud.store.devices.of_owner(owner)]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,9 +10,17 @@ from photonrig.localcloud.secrets import new_claim_code, sha256_hex
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import Owner
 
-__all__ = ["CLAIM_CODE_SECONDS", "ClaimCode", "ClaimCodes"]
+__all__ = ["CLAIM_CODE_SECONDS", "ClaimCode", "ClaimCodes", "is_chosen"]
 
 CLAIM_CODE_SECONDS = 3600
+
+
+_CARD = re.compile(r"[0-9]{14,22}", re.ASCII)
+
+
+def is_chosen(code: str) -> bool:
+    """Whether a code is a cellular device's number, which who asks for the code chose; random ones are longer."""
+    return _CARD.fullmatch(code) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +39,21 @@ class ClaimCodes:
         self._database = database
         self._now = now
 
-    def issue(self, owner: Owner, code: str | None = None) -> str:
-        """A new code that claims for ``owner``, or the given one anew; forgets codes that ended a day ago."""
-        code = code or new_claim_code()
+    def issue(self, owner: Owner, chosen: str | None = None) -> str | None:
+        """A new code that claims for ``owner``, or the chosen one; forgets codes that ended a day ago.
+
+        A chosen code of the same account is renewed, and serves once more; None if it is another account's.
+        """
+        code = chosen or new_claim_code()
         now = self._now()
         self._database.change("DELETE FROM claim_codes WHERE expires_at < ?", now - 86400)
-        self._database.change(
-            "INSERT OR REPLACE INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)",
+        issued = self._database.change(
+            "INSERT INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at, used_by = NULL"
+            " WHERE owner_kind = excluded.owner_kind AND owner_id = excluded.owner_id",
             *(sha256_hex(code), owner.kind, owner.id, now + CLAIM_CODE_SECONDS),
         )
-        return code
+        return code if issued else None
 
     def find(self, code: str) -> ClaimCode | None:
         """A code that was issued and is used or not yet expired."""

@@ -45,8 +45,9 @@ class Organizations:
         return made
 
     def find(self, ref: str) -> Organization | None:
-        """The organization with this id or slug."""
-        row = self._database.one("SELECT id, slug, name FROM organizations WHERE id = ?1 OR slug = ?1", ref)
+        """The organization with this id, or else with this slug: a name that looks like another's id finds that one."""
+        sql = "SELECT id, slug, name FROM organizations WHERE id = ?1 OR slug = ?1 ORDER BY id = ?1 DESC"
+        row = self._database.one(sql, ref)
         return None if row is None else Organization(*row)
 
     def roles(self, user_id: str) -> dict[str, Role]:
