@@ -154,6 +154,35 @@ TEST_CASE("configure-ap carries an enterprise configuration") {
   CHECK(host.enterprise.private_key == pem);
 }
 
+TEST_CASE("configure-ap: the padding of an enterprise private key") {
+  test::FakeSetupHost host;
+  host.private_key = key_pair().private_der;
+  cloud::AesBlock key{}, iv{};
+  key.fill(1);
+  iv.fill(2);
+  const std::string ek = to_upper_hex(encrypt(std::string(16, '\1') + std::string(16, '\2')));
+  // 48 bytes of which the last says how many are padding.
+  auto answer = [&](int padding) {
+    std::string plain(47, 'k');
+    plain.push_back(static_cast<char>(padding));
+    const std::string sealed = cloud::AesCbc(cloud::AesCbc::Direction::Encrypt, key).run(iv, plain);
+    return run(host, "configure-ap",
+               "{\"ssid\":\"office\",\"sec\":37748740,\"eap\":13,\"ek\":\"" + ek + "\",\"key\":\"" +
+                   to_upper_hex(sealed) + "\"}");
+  };
+  for (int padding : {1, 15, 16}) {
+    CAPTURE(padding);
+    CHECK(answer(padding) == "{\"r\":0}");
+    CHECK(host.enterprise.private_key == std::string(static_cast<size_t>(48 - padding), 'k'));
+  }
+  for (int padding : {0, 17, 32, 47, 48, 49, 128, 255}) {
+    CAPTURE(padding);
+    host.enterprise.private_key = "as it was";
+    CHECK(answer(padding) != "{\"r\":0}");
+    CHECK(host.enterprise.private_key == "as it was");
+  }
+}
+
 TEST_CASE("the antenna commands are carried out without an answer") {
   test::FakeSetupHost host;
   CHECK_FALSE(SoftApCommands::known("ant-external"));

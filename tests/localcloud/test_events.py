@@ -306,6 +306,39 @@ def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Pa
     in_world(tmp_path, story)
 
 
+def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_path: Path) -> None:
+    """Only what its owner's devices say, and what is said to the product itself; unclaimed it hears all of them."""
+
+    async def heard(there: World) -> list[str]:
+        await there.device_publishes("sun/device", device_id=OTHER_DEVICE)
+        await there.ok("POST", "/v1/devices/events", "c2", json={"name": "sun/customer"})
+        await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/as", "as_device_id": OTHER_DEVICE})
+        await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/product"})
+        names: list[str] = []
+        async with asyncio.timeout(5):
+            while not names or names[-1] != "sun/product":
+                device, name, _ = await there.devices.received.get()
+                assert device == DEVICE
+                names.append(name)
+        return names
+
+    async def story(there: World) -> None:
+        await populate(there)
+        await there.enrol("m", OTHER_DEVICE)
+        await there.ok("POST", "/v1/products/20001/devices", "m", json={"id": OTHER_DEVICE})
+        await there.go_online(OTHER_DEVICE, product_id=20001)
+        await there.ok("POST", "/v1/devices", "c2", json={"id": OTHER_DEVICE})
+        there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
+        assert await heard(there) == ["sun/device", "sun/as", "sun/product"]
+        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
+        assert await heard(there) == ["sun/product"]
+        await there.ok("DELETE", f"/v1/devices/{DEVICE}", "c")
+        await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
+        assert await heard(there) == ["sun/device", "sun/customer", "sun/as", "sun/product"]
+
+    in_world(tmp_path, story)
+
+
 def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) -> None:
     """To mine, to all (public events of anybody, in 2016), or to one device, by its id or the beginning of it."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.schema import MIGRATIONS
 from photonrig.ownership.model import Owner
 
@@ -68,3 +69,14 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
             Store(path, lambda: 2.0)
     assert _schema(path) == before
     Store(path, lambda: 2.0).close()
+
+
+def test_what_is_committed_waits_for_the_disk(tmp_path: Path) -> None:
+    """An acknowledged change outlives a power cut: a log that is synced at each commit (SQLite's FULL is 2)."""
+    with contextlib.closing(Database(tmp_path / "cloud.sqlite")) as database:
+        told = {}
+        for pragma in ("journal_mode", "synchronous", "foreign_keys", "secure_delete"):
+            row = database.one(f"PRAGMA {pragma}")
+            assert row is not None
+            told[pragma] = row[0]
+    assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}

@@ -8,6 +8,7 @@ import os
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,3 +105,33 @@ def test_a_changed_reply_is_noticed_by_the_device(position: int, change: int) ->
     reply[position] ^= change
     with pytest.raises(ProtocolError, match="does not open"):
         handshake.open_session_reply(DEVICE, SERVER.public_key(), bytes(reply))
+
+
+def test_a_signature_of_the_server_over_something_else_is_refused() -> None:
+    """Well formed and by the right key: of an earlier session, of other bytes, of nothing."""
+    reply = handshake.session_reply(SERVER, der(DEVICE), bytes(range(40)))
+    earlier = handshake.session_reply(SERVER, der(DEVICE), bytes(40))
+    for signature in (
+        earlier[128:],
+        SERVER.sign(hmac.new(bytes(40), reply[:128], hashlib.sha1).digest(), padding.PKCS1v15(), NoDigestInfo()),
+        SERVER.sign(bytes(20), padding.PKCS1v15(), NoDigestInfo()),
+        SERVER.sign(b"", padding.PKCS1v15(), NoDigestInfo()),
+    ):
+        with pytest.raises(ProtocolError, match="does not open"):
+            handshake.open_session_reply(DEVICE, SERVER.public_key(), reply[:128] + signature)
+
+
+def test_the_signature_of_another_server_is_refused() -> None:
+    other = rsa.generate_private_key(65537, 2048)
+    reply = handshake.session_reply(other, der(DEVICE), bytes(40))
+    with pytest.raises(ProtocolError, match="does not open"):
+        handshake.open_session_reply(DEVICE, SERVER.public_key(), reply)
+
+
+@pytest.mark.parametrize("size", [0, 39, 41])
+def test_a_session_block_of_another_size_is_refused_however_well_signed(size: int) -> None:
+    sealed = DEVICE.public_key().encrypt(bytes(size), padding.PKCS1v15())
+    digest = hmac.new(bytes(size), sealed, hashlib.sha1).digest()
+    signature = SERVER.sign(digest, padding.PKCS1v15(), NoDigestInfo())
+    with pytest.raises(ProtocolError, match="does not open"):
+        handshake.open_session_reply(DEVICE, SERVER.public_key(), sealed + signature)

@@ -1,0 +1,300 @@
+"""Faults that the tests must find, each in code that guards owners or what was acknowledged.
+
+A mutant is the program with one text replaced. ``tests`` are those of the folder that holds the program's own tests:
+they alone have to fail, whatever the flows start to finish would notice besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["MUTANTS", "Mutant"]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``old`` stands exactly once in ``file``; with ``new`` in its place, ``tests`` fail.
+
+    Paths are from the root of the checkout; for C++, ``tests`` names native test cases.
+    """
+
+    fault: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+_CLOUD = "host/photonrig/localcloud"
+_TESTS = "tests/localcloud"
+
+MUTANTS = (
+    # --- named by the hostile reading ---------------------------------------------------------------------------------
+    Mutant(
+        "a claimed device hears all events of its product",
+        f"{_CLOUD}/eras/today.py",
+        "return receiver.owner is None or (event.device is None and event.owner is None)",
+        "return True",
+        f"{_TESTS}/test_events.py",
+    ),
+    Mutant(
+        "the device's side of the handshake does not compare what the server signed",
+        "host/photonrig/particle/handshake.py",
+        "if len(block) != SESSION_BLOCK_SIZE or not hmac.compare_digest(signed, session_digest(block, sealed)):",
+        "if len(block) != SESSION_BLOCK_SIZE:",
+        "tests/particle/test_handshake.py",
+    ),
+    Mutant(
+        "the virtual Photon does not compare what the server signed",
+        "firmware/vphoton/src/cloud/handshake.cpp",
+        "if (!signed_hmac || *signed_hmac != hmac_sha1(*block, encrypted))",
+        "if (!signed_hmac)",
+        "cloud handshake*",
+    ),
+    Mutant(
+        "webhooks reach link-local addresses",
+        f"{_CLOUD}/webhooks/hosts.py",
+        "return address is not None and address.is_loopback",
+        "return address is not None and (address.is_loopback or address.is_link_local)",
+        f"{_TESTS}/test_webhooks.py",
+    ),
+    Mutant(
+        "names that stand for link-local addresses are called",
+        f"{_CLOUD}/webhooks/hosts.py",
+        "return not (address.is_link_local or ",
+        "return not (",
+        f"{_TESTS}/test_webhooks.py",
+    ),
+    Mutant(
+        "SoftAP accepts a private key with padding over 16",
+        "firmware/vphoton/src/softap/password.cpp",
+        "padding == 0 || padding > kAesSize",
+        "padding == 0",
+        "configure-ap*",
+    ),
+    Mutant(
+        "the cloud's database does not wait for the disk",
+        f"{_CLOUD}/store/database.py",
+        '"synchronous=FULL"',
+        '"synchronous=OFF"',
+        f"{_TESTS}/test_store.py",
+    ),
+    Mutant(
+        "the cloud's database keeps no write-ahead log",
+        f"{_CLOUD}/store/database.py",
+        '"journal_mode=WAL"',
+        '"journal_mode=MEMORY"',
+        f"{_TESTS}/test_store.py",
+    ),
+    # --- claim codes --------------------------------------------------------------------------------------------------
+    Mutant(
+        "a claim code serves as often as it is presented",
+        f"{_CLOUD}/custody.py",
+        "                return False\n            self._store.claim_codes.use(code, device.id)",
+        "                return False",
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "a used claim code is confirmed to any device",
+        f"{_CLOUD}/custody.py",
+        "return code.used_by == device.id",
+        "return True",
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "claim codes do not expire",
+        f"{_CLOUD}/store/claim_codes.py",
+        "(used_by IS NOT NULL OR expires_at > ?)",
+        "(used_by IS NOT NULL OR expires_at > ? OR 1)",
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "a chosen claim code passes to who asks last",
+        f"{_CLOUD}/store/claim_codes.py",
+        ' DO UPDATE SET expires_at = excluded.expires_at, used_by = NULL"\n'
+        '            " WHERE owner_kind = excluded.owner_kind AND owner_id = excluded.owner_id"',
+        ' DO UPDATE SET expires_at = excluded.expires_at, used_by = NULL,"\n'
+        '            " owner_kind = excluded.owner_kind, owner_id = excluded.owner_id"',
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "who knows a device's number takes it from its owner",
+        f"{_CLOUD}/custody.py",
+        "if is_chosen(text):",
+        "if False:",
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "claim codes of a deleted user live on",
+        f"{_CLOUD}/custody.py",
+        "            self._store.transfers.cancel_of(user.id)\n            self._store.claim_codes.revoke_of(owner)",
+        "            self._store.transfers.cancel_of(user.id)",
+        f"{_TESTS}/test_accounts.py",
+    ),
+    # --- requests for a device ----------------------------------------------------------------------------------------
+    Mutant(
+        "a request for a device outlives its change of hands",
+        f"{_CLOUD}/custody.py",
+        "if outcome.owner != device.state.owner:\n                self._store.transfers.cancel_for(device.id)",
+        "if outcome.owner != device.state.owner:",
+        f"{_TESTS}/test_claims.py",
+    ),
+    Mutant(
+        "an approved request gives two devices one name",
+        f"{_CLOUD}/custody.py",
+        "if device.name is not None and device.name.lower() in names:",
+        "if False:",
+        f"{_TESTS}/test_eras.py",
+    ),
+    Mutant(
+        "requests of a deleted user stand",
+        f"{_CLOUD}/custody.py",
+        "            self._store.transfers.cancel_of(user.id)\n",
+        "",
+        f"{_TESTS}/test_accounts.py",
+    ),
+    # --- who may do what ----------------------------------------------------------------------------------------------
+    Mutant(
+        "any team member may do what takes a role",
+        f"{_CLOUD}/eras/__init__.py",
+        "return rule.allowed and _role(principal, subject) >= rule.role",
+        "return rule.allowed",
+        f"{_TESTS}/test_permissions.py",
+    ),
+    Mutant(
+        "an API user needs no scope",
+        f"{_CLOUD}/eras/__init__.py",
+        "return rule.allowed and rule.scope in principal.scopes",
+        "return rule.allowed",
+        f"{_TESTS}/test_accounts.py",
+    ),
+    Mutant(
+        "the token of one product serves another",
+        f"{_CLOUD}/eras/__init__.py",
+        "return Party.BEARER if alone or subject.product == principal.product else Party.FOREIGN",
+        "return Party.BEARER",
+        f"{_TESTS}/test_guards.py",
+    ),
+    Mutant(
+        "a product is found in any organization's path",
+        f"{_CLOUD}/http/call.py",
+        "if product is not None and product.organization_id != organization.id:",
+        "if False:",
+        f"{_TESTS}/test_guards.py",
+    ),
+    Mutant(
+        "the founder of a product can be taken off the team's top",
+        f"{_CLOUD}/http/team.py",
+        "if user.id == team.founder and role is not Role.ADMINISTRATOR:",
+        "if False:",
+        f"{_TESTS}/test_guards.py",
+    ),
+    Mutant(
+        "who was taken off a team goes on reading its stream",
+        f"{_CLOUD}/http/team.py",
+        "        team.remove(user.id)\n    _end_streams(call, user)",
+        "        team.remove(user.id)",
+        f"{_TESTS}/test_guards.py",
+    ),
+    Mutant(
+        "a device that left the product is shown on the product's path",
+        f"{_CLOUD}/http/call.py",
+        "if state.product == product.id or (",
+        "if True or (",
+        f"{_TESTS}/test_guards.py",
+    ),
+    # --- tokens -------------------------------------------------------------------------------------------------------
+    Mutant(
+        "a refresh token serves any client",
+        f"{_CLOUD}/http/oauth.py",
+        "if token is None or token.client != client_id:",
+        "if token is None:",
+        f"{_TESTS}/test_oauth.py",
+    ),
+    Mutant(
+        "a refreshed token lives on",
+        f"{_CLOUD}/http/oauth.py",
+        "token.client, seconds)\n        cloud.revoke(token)",
+        "token.client, seconds)",
+        f"{_TESTS}/test_oauth.py",
+    ),
+    Mutant(
+        "a client that may only create customers gets tokens of the product",
+        f"{_CLOUD}/http/oauth.py",
+        'if client.scope not in (None, "*:*"):',
+        "if False:",
+        f"{_TESTS}/test_oauth.py",
+    ),
+    Mutant(
+        "a client of one product creates customers of another",
+        f"{_CLOUD}/http/customers.py",
+        "    if client is None or product is None or not _is_at(call, product):",
+        "    if client is None or product is None:",
+        f"{_TESTS}/test_guards.py",
+    ),
+    Mutant(
+        "an API user's old token serves beside the new one",
+        f"{_CLOUD}/http/api_users.py",
+        '    call.cloud.revoke_all("api user", user.id)\n    granted',
+        "    granted",
+        f"{_TESTS}/test_accounts.py",
+    ),
+    # --- devices and their keys ---------------------------------------------------------------------------------------
+    Mutant(
+        "a known device is admitted under any key",
+        f"{_CLOUD}/device/admission.py",
+        "        if enrolled is not None:\n            raise AdmissionRefused",
+        "        if False:\n            raise AdmissionRefused",
+        f"{_TESTS}/device",
+    ),
+    Mutant(
+        "a device's first block can be played again",
+        "host/photonrig/particle/handshake.py",
+        " or not hmac.compare_digest(plain[:NONCE_SIZE], nonce):",
+        ":",
+        "tests/particle/test_handshake.py",
+    ),
+    Mutant(
+        "the key of a customer's device can be replaced",
+        f"{_CLOUD}/http/provisioning.py",
+        "if not key_may_be_replaced(device.state):",
+        "if False:",
+        f"{_TESTS}/test_control.py",
+    ),
+    Mutant(
+        "a quarantined device is used like any other",
+        f"{_CLOUD}/core.py",
+        "return device.state.quarantine is None and self.devices.online(device.id)",
+        "return self.devices.online(device.id)",
+        f"{_TESTS}/test_products.py",
+    ),
+    # --- the state machine --------------------------------------------------------------------------------------------
+    Mutant(
+        "a customer's claim outlives the device's leaving the product",
+        "host/photonrig/ownership/model.py",
+        'owner = None if device.owner is not None and device.owner.kind == "customer" else device.owner',
+        "owner = device.owner",
+        "tests/ownership/test_model.py",
+    ),
+    Mutant(
+        "a customer of another product claims",
+        "host/photonrig/ownership/model.py",
+        "device.product is not None and device.product == by.product",
+        "device.product is not None",
+        "tests/ownership/test_model.py",
+    ),
+    Mutant(
+        "a product imports the device of a stranger",
+        "host/photonrig/ownership/model.py",
+        "if device.product is None and device.owner is not None and not owner_is_member:",
+        "if False:",
+        "tests/ownership/test_model.py",
+    ),
+    Mutant(
+        "importing a device takes it from its owner",
+        "host/photonrig/ownership/model.py",
+        "owner=device.owner or claim_for)",
+        "owner=claim_for or device.owner)",
+        "tests/ownership/test_model.py",
+    ),
+)
