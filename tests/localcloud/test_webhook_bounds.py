@@ -181,6 +181,18 @@ def test_an_address_of_any_length_is_a_hook_error(tmp_path: Path) -> None:
     with_target(tmp_path, story)
 
 
+def test_the_text_of_an_error_is_no_longer_than_a_piece(tmp_path: Path) -> None:
+    async def story(there: World, target: Target) -> None:
+        hook = {"event": "e", "url": f"http://{'.'.join(['{{{x}}}'] * 10)}/"}
+        await there.ok("POST", "/v1/integrations", "u", json=hook)
+        ((name, text),) = await _told(there, "e", json.dumps({"x": "y" * 60}))
+        assert name == "hook-error/e/0"
+        assert (text or "").startswith("error yyy")
+        assert len(text or "") == 512
+
+    with_target(tmp_path, story, retries=())
+
+
 def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,7 +166,7 @@ def response_events(
 
 
 def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] | None, text: str, at: float) -> Event:
-    """``hook-error/NAME/0`` and why the request failed.
+    """``hook-error/NAME/0`` and why the request failed, in the first 512 bytes of ``text``.
 
     The hook's own topic gives way to that name where it cannot be used, and without ``variables`` if it is a template.
     """
@@ -175,7 +175,7 @@ def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] |
     if own is not None and (variables is not None or "{{" not in own):
         with contextlib.suppress(UsageError):
             topic = _topic(render(own, variables or {}))
-    return _answer(event, f"{topic}/0", text, at)
+    return _answer(event, f"{topic}/0", _pieces(text)[0], at)
 
 
 def _whole(event: Event) -> dict[str, Any]:
