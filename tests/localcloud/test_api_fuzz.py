@@ -176,7 +176,8 @@ def check(served: Served, who: tuple[str | None, ...], examples: int, judge: Cal
         session.trust_env = False
         bounds(given(case=requests_of(served.api, served.names), name=st.sampled_from(who))(run))()
     print(dict(tried))
-    assert tried[2] > examples // 50, "hardly a request was understood"
+    # 2 to 5 in a hundred: what is drawn also depends on the modules that happen to be loaded.
+    assert tried[2] > examples // 100, "hardly a request was understood"
     assert tried[4] > examples // 10, "hardly a request was refused"
 
 
