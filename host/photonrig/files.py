@@ -1,0 +1,344 @@
+"""Files that others rely on: replaced whole, appended to in whole lines, held by one process at a time.
+
+    replace(path, content)     the former content or the new one, never a part of either
+    Lines(path, …).append      one more line, or the file as it was
+    Lock(path).take()          one holder at a time; free the moment its process ends, however it ends
+
+What :func:`replace` and :meth:`Lines.append` have written is on the disk when they return, and can be read back after a
+power cut. Whatever fails is one of two errors: UsageError, the path is not one that this user can write; RigError, the
+disk did not take it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import getpass
+import itertools
+import json
+import os
+import secrets
+import shlex
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Final
+
+from photonrig.errors import PhotonrigError, RigError, UsageError
+
+__all__ = ["Holder", "Lines", "Lock", "replace", "write_error"]
+
+_WRONG_PATH: Final = frozenset(
+    (
+        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTEMPTY),
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY),
+    )
+)
+_NO_SPACE: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+# A link is not followed, and a pipe or a device that lies in the file's place is not waited for.
+_SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_BEGIN: Final = b'{"pid": '  # of the record in a lock
+_RECORD: Final = 4096  # bytes of it that are read at most
+
+
+def write_error(path: Path, error: OSError) -> PhotonrigError:
+    """The error to raise when ``path`` could not be written, with what to do about it."""
+    if error.errno == errno.ELOOP:
+        return UsageError(f"{path} is a symbolic link; name the file it leads to")
+    if error.errno in _WRONG_PATH:
+        return UsageError(f"{path} cannot be written: {error.strerror}")
+    advice = "; free some space, then start again" if error.errno in _NO_SPACE else ""
+    return RigError(f"{path} cannot be written: {error.strerror}{advice}")
+
+
+def replace(path: Path, content: bytes | str, *, private: bool = False) -> None:
+    """Write a file whole: whoever reads it meanwhile, or after a crash, finds the former content or the new one.
+
+    ``private`` files can be read by their owner alone (0600); others keep the permissions they have, or get those of
+    the umask. A symbolic link is replaced, not followed.
+
+    :raises UsageError: the path cannot be written by this user
+    :raises RigError: the disk did not take it; the file is as it was
+    """
+    draft = path.parent / f".{path.name[:40]}.{secrets.token_hex(8)}.new"
+    with _write_errors(path):
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600 if private else 0o666)
+        try:
+            try:
+                if not private:
+                    _keep_permissions(path, file)
+                _write_all(file, content.encode() if isinstance(content, str) else content)
+                os.fsync(file)
+            finally:
+                os.close(file)
+            draft.rename(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+        _sync_folder(path.parent)
+
+
+class Lines:
+    """A private file of lines, one a record. Several processes may append to it."""
+
+    def __init__(self, path: Path, *, begin: bytes, whole: Callable[[bytes], bool]) -> None:
+        """Makes the file, or mends it: what a power cut has left of a last line is cut off.
+
+        ``begin`` is what every line begins with, and ``whole`` says whether one, without its line end, is a record.
+
+        :raises UsageError: the path cannot be written, others can read the file, or there is something else in it
+        :raises RigError: the disk did not take it
+        """
+        self.path = path
+        self._begin, self._whole = begin, whole
+        with _write_errors(path):
+            with self._open(os.O_CREAT) as file:
+                self._end = self._mended(file)
+            _sync_folder(path.parent)
+
+    def append(self, line: bytes) -> None:
+        """Add a line, given without its end; it is on the disk and was read back when this returns.
+
+        :raises UsageError: the file is gone, or has been spoilt by others
+        :raises RigError: the disk did not take it; the file ends with the line before
+        """
+        data = line + b"\n"
+        with _write_errors(self.path), self._open() as file:
+            end = os.fstat(file).st_size
+            if end != self._end:
+                end = self._mended(file)
+            try:
+                _write_all(file, data)
+                os.fsync(file)
+                if os.pread(file, len(data) + 1, end) != data:
+                    raise OSError(errno.EIO, "the line does not read back")
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    _cut(file, end)
+                raise
+            self._end = end + len(data)
+
+    @contextmanager
+    def _open(self, make: int = 0) -> Iterator[int]:
+        """The file, which no other process appends to meanwhile."""
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | _SAFELY | make, 0o600)
+        try:
+            kind = os.fstat(file).st_mode
+            if not stat.S_ISREG(kind):
+                raise UsageError(f"{self.path} is no regular file; give another one")
+            if stat.S_IMODE(kind) & 0o077:
+                raise UsageError(f"{self.path} can be read by others; chmod 600 {self.path}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)
+
+    def _mended(self, file: int) -> int:
+        """Where the next line begins, once the file ends with a whole one."""
+        data = os.pread(file, os.fstat(file).st_size, 0)
+        start = 0
+        for number, line in enumerate(data.splitlines(keepends=True), 1):
+            if not self._whole(line.removesuffix(b"\n")):
+                if start + len(line) < len(data) or not self._is_torn(line):
+                    raise UsageError(f"{self.path}, line {number}, is damaged or of another kind; give another file")
+                _cut(file, start)
+                return start
+            start += len(line)
+        if data and not data.endswith(b"\n"):
+            _write_all(file, b"\n")
+            os.fsync(file)
+            start += 1
+        return start
+
+    def _is_torn(self, line: bytes) -> bool:
+        """Whether a power cut can have left this of a line: the first of its bytes, or blocks that were not written."""
+        first = line[: len(self._begin)]
+        return b"\0" in line or (not line.endswith(b"\n") and self._begin.startswith(first))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: process id, user, command line, and since when (local time, ISO 8601)."""
+
+    pid: int
+    user: str
+    command: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} of {self.user} since {self.since} ({self.command})"
+
+    @classmethod
+    def here(cls) -> Holder:
+        """This process. Of its command only what precedes the first option: what follows may be a secret."""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):
+            user = str(os.getuid())
+        command = shlex.join(itertools.takewhile(lambda word: not word.startswith("-"), sys.orig_argv))[:200]
+        return cls(os.getpid(), user, command, datetime.now().astimezone().isoformat(timespec="seconds"))
+
+
+class Lock:
+    """A file that one process holds at a time, by ``flock``; who holds it is written in it for others to read.
+
+    The file stays when the lock is free. Where a link or a file with other content lies, that stays as it is, and
+    there is no lock to be had.
+    """
+
+    _held: ClassVar[set[int]] = set()
+
+    def __init__(self, path: Path, *, mode: int = 0o600) -> None:
+        """``mode`` is the permissions of the file when it is made, whatever the umask."""
+        self.path = path
+        self._mode = mode
+        self._file = -1
+
+    def take(self, *, wait: bool = False) -> bool:
+        """Take it; False if it is held already, be it by this process. With ``wait`` it is waited for without end.
+
+        :raises UsageError: the path cannot be a lock of this user's
+        :raises RigError: the disk did not take it
+        """
+        with _write_errors(self.path):
+            while True:
+                file = self._open()
+                try:
+                    if not _locked(file, wait=wait):
+                        return False
+                    if not self._leads_to(file):
+                        continue
+                    self._must_be_lock(file)
+                    self._file, file = file, -1
+                finally:
+                    if file != -1:
+                        os.close(file)
+                self._held.add(self._file)
+                self._record(json.dumps(asdict(Holder.here())))
+                return True
+
+    def release(self) -> None:
+        """Give it back; nothing, if this process does not hold it."""
+        if self._file in self._held:
+            self._record("")
+            self._held.discard(self._file)
+            os.close(self._file)
+        self._file = -1
+
+    def holder(self) -> Holder | None:
+        """Who holds it right now; None if nobody does, or the holder has not written its record yet."""
+        try:
+            file = os.open(self.path, os.O_RDONLY | _SAFELY)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with contextlib.suppress(ValueError, TypeError):
+                return Holder(**json.loads(os.pread(file, _RECORD, 0)))
+        finally:
+            os.close(file)
+        return None
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | _SAFELY
+        while True:
+            try:
+                # Without O_CREAT first: Linux refuses that on another user's file in a folder like /tmp.
+                return os.open(self.path, flags)
+            except FileNotFoundError:
+                try:
+                    file = os.open(self.path, flags | os.O_CREAT | os.O_EXCL, self._mode)
+                except FileExistsError:
+                    continue
+                os.fchmod(file, self._mode)
+                return file
+
+    def _leads_to(self, file: int) -> bool:
+        """Whether the path still leads to the file that was locked, which may have been removed meanwhile."""
+        try:
+            return os.path.samestat(self.path.lstat(), os.fstat(file))
+        except FileNotFoundError:
+            return False
+
+    def _must_be_lock(self, file: int) -> None:
+        status = os.fstat(file)
+        single = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+        if not single or os.pread(file, len(_BEGIN), 0) not in (b"", _BEGIN):
+            raise UsageError(f"{self.path} is a file of another kind, and no lock; move it away")
+
+    def _record(self, text: str) -> None:
+        """Say who holds it, as far as the disk lets it: the lock holds without."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, text.encode(), 0)
+
+
+def _locked(file: int, *, wait: bool) -> bool:
+    if wait:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return True
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        # Somebody who only asks for the holder has a shared lock for a moment.
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _let_go_in_child() -> None:
+    """A lock must not live on in a child that was forked without exec."""
+    for file in Lock._held:
+        os.close(file)
+    Lock._held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
+@contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise write_error(path, error) from None
+
+
+def _write_all(file: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def _cut(file: int, size: int) -> None:
+    os.ftruncate(file, size)
+    os.fsync(file)
+
+
+def _keep_permissions(path: Path, file: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
+            os.fchmod(file, status.st_mode & 0o777)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems have no such thing
+            raise
+    finally:
+        os.close(file)
