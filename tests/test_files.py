@@ -33,7 +33,9 @@ def room_for(size: int) -> Iterator[None]:
 
 
 def lines_of(path: Path) -> Lines:
-    return Lines(path, begin=b'{"n": ', whole=lambda line: line.startswith(b'{"n": ') and line.endswith(b"}"))
+    lines = Lines(path, begin=b'{"n": ', whole=lambda line: line.startswith(b'{"n": ') and line.endswith(b"}"))
+    lines.make()
+    return lines
 
 
 def mode(path: Path) -> int:
@@ -199,6 +201,8 @@ def test_what_a_power_cut_left_of_a_line_is_cut_off_or_completed(tmp_path: Path,
     whole = before * (LINE + b"\n")
     path.write_bytes(whole + (LINE + b"\n")[:length])
     path.chmod(0o600)
+    read = Lines(path, begin=b'{"n": ', whole=lambda line: line == LINE).read()
+    assert read == (before + (length >= len(LINE))) * [LINE]
     lines = lines_of(path)
     kept = whole + (LINE + b"\n" if length >= len(LINE) else b"")
     assert path.read_bytes() == kept
@@ -239,8 +243,10 @@ def test_a_file_of_something_else_is_refused_and_stays(tmp_path: Path, content: 
     path = tmp_path / "lines"
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(UsageError, match=f"line {number}, is damaged or of another kind"):
-        Lines(path, begin=b'{"n": ', whole=lambda line: line == LINE)
+    lines = Lines(path, begin=b'{"n": ', whole=lambda line: line == LINE)
+    for look in (lines.make, lines.read):
+        with pytest.raises(UsageError, match=f"line {number}, is damaged or of another kind"):
+            look()
     assert path.read_bytes() == content
 
 
@@ -268,6 +274,7 @@ import sys
 from pathlib import Path
 from photonrig.files import Lines
 lines = Lines(Path(sys.argv[1]), begin=b"line ", whole=lambda line: line.startswith(b"line "))
+lines.make()
 for number in range(50):
     lines.append(b"line %s %d" % (sys.argv[2].encode(), number))
 """

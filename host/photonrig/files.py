@@ -15,6 +15,7 @@ import contextlib
 import errno
 import fcntl
 import getpass
+import io
 import itertools
 import json
 import os
@@ -88,19 +89,31 @@ class Lines:
     """A private file of lines, one a record. Several processes may append to it."""
 
     def __init__(self, path: Path, *, begin: bytes, whole: Callable[[bytes], bool]) -> None:
-        """Makes the file, or mends it: what a power cut has left of a last line is cut off.
+        """``begin`` is what every line begins with; ``whole`` says whether one, without its end, is a record."""
+        self.path = path
+        self._begin, self._whole = begin, whole
+        self._end = -1
 
-        ``begin`` is what every line begins with, and ``whole`` says whether one, without its line end, is a record.
+    def read(self) -> list[bytes]:
+        """All lines, without their ends; not among them is what a power cut has left of a last one.
+
+        :raises UsageError: the file cannot be read, or there is something else in it
+        """
+        try:
+            return self._split(self.path.read_bytes())[0]
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be read: {error.strerror}") from None
+
+    def make(self) -> None:
+        """Make the file, or mend it: what a power cut has left of a last line is cut off.
 
         :raises UsageError: the path cannot be written, others can read the file, or there is something else in it
         :raises RigError: the disk did not take it
         """
-        self.path = path
-        self._begin, self._whole = begin, whole
-        with _write_errors(path):
+        with _write_errors(self.path):
             with self._open(os.O_CREAT) as file:
                 self._end = self._mended(file)
-            _sync_folder(path.parent)
+            _sync_folder(self.path.parent)
 
     def append(self, line: bytes) -> None:
         """Add a line, given without its end; it is on the disk and was read back when this returns.
@@ -142,19 +155,29 @@ class Lines:
     def _mended(self, file: int) -> int:
         """Where the next line begins, once the file ends with a whole one."""
         data = os.pread(file, os.fstat(file).st_size, 0)
-        start = 0
-        for number, line in enumerate(data.splitlines(keepends=True), 1):
-            if not self._whole(line.removesuffix(b"\n")):
-                if start + len(line) < len(data) or not self._is_torn(line):
-                    raise UsageError(f"{self.path}, line {number}, is damaged or of another kind; give another file")
-                _cut(file, start)
-                return start
-            start += len(line)
-        if data and not data.endswith(b"\n"):
+        end = self._split(data)[1]
+        if end < len(data):
+            _cut(file, end)
+        elif data and not data.endswith(b"\n"):
             _write_all(file, b"\n")
             os.fsync(file)
-            start += 1
-        return start
+            end += 1
+        return end
+
+    def _split(self, data: bytes) -> tuple[list[bytes], int]:
+        """The whole lines, and how many bytes they take; anything but a torn line behind them is an error."""
+        lines: list[bytes] = []
+        end = 0
+        for raw in io.BytesIO(data):
+            line = raw.removesuffix(b"\n")
+            if not self._whole(line):
+                if end + len(raw) < len(data) or not self._is_torn(raw):
+                    where = f"{self.path}, line {len(lines) + 1},"
+                    raise UsageError(f"{where} is damaged or of another kind; take it out, or give another file")
+                break
+            lines.append(line)
+            end += len(raw)
+        return lines, end
 
     def _is_torn(self, line: bytes) -> bool:
         """Whether a power cut can have left this of a line: the first of its bytes, or blocks that were not written."""

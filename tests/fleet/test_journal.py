@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from photonrig.errors import UsageError
+from photonrig.errors import RigError, UsageError
 from photonrig.fleet.journal import Journal, begun_plan
 from photonrig.ownership.engine import Progress
 
@@ -76,10 +78,51 @@ def test_killed_in_the_middle_of_writing_nothing_kept_is_lost_and_the_lock_is_fr
 def test_a_second_operator_is_told_who_is_at_work(tmp_path: Path) -> None:
     with (
         Journal(tmp_path / "j", digest="d", plan="p"),
-        pytest.raises(UsageError, match=f"process {os.getpid()}, since .* is at work"),
+        pytest.raises(UsageError, match=rf"process {os.getpid()} of .* since .* is at work with"),
         Journal(tmp_path / "j", digest="d", plan="p"),
     ):
         pass
+
+
+def test_by_whatever_path_it_is_one_journal_with_one_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "elsewhere").symlink_to(home)
+    (tmp_path / "link").symlink_to(home / "j")
+    monkeypatch.chdir(home)
+    ways = [Path("j"), Path("../home/j"), tmp_path / "elsewhere" / "j", tmp_path / "link"]
+    for first in ways:
+        with Journal(first, digest="d", plan="p") as journal:
+            journal.handed_over("customer jane")
+            for second in ways:
+                with pytest.raises(UsageError, match="is at work with"), Journal(second, digest="d", plan="p"):
+                    pass
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(each.name for each in home.iterdir()) == ["j", "j.lock"]
+
+
+def test_a_journal_of_two_names_is_refused(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", digest="d", plan="p"):
+        pass
+    (tmp_path / "k").hardlink_to(tmp_path / "j")
+    with pytest.raises(UsageError, match="one file under 2 names"), Journal(tmp_path / "k", digest="d", plan="p"):
+        pass
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "content"])
+def test_what_lies_where_the_lock_belongs_stays_as_it_is(tmp_path: Path, kind: str) -> None:
+    precious, lock = tmp_path / "precious", tmp_path / "j.lock"
+    precious.write_text("precious")
+    match kind:
+        case "symlink":
+            lock.symlink_to(precious)
+        case "hard link":
+            lock.hardlink_to(precious)
+        case "content":
+            lock.write_text("precious")
+    with pytest.raises(UsageError, match=r"j\.lock is a"), Journal(tmp_path / "j", digest="d", plan="p"):
+        pass
+    assert precious.read_text() == lock.read_text() == "precious"
 
 
 def test_a_plan_of_which_nothing_was_begun_gives_way_to_the_next(tmp_path: Path) -> None:
@@ -111,8 +154,68 @@ def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="belongs to another plan"), Journal(tmp_path / "j", digest="e", plan="q"):
         pass
     (tmp_path / "text").write_text("this is no database, but long enough to be looked at as if it were one")
-    with (
-        pytest.raises(UsageError, match="cannot be used as a journal"),
-        Journal(tmp_path / "text", digest="d", plan="p"),
+    with closing(sqlite3.connect(tmp_path / "users.sqlite")) as database, database:
+        database.execute("CREATE TABLE users (name TEXT)")
+    (tmp_path / "folder").mkdir()
+    for other, complaint in (
+        ("text", "is damaged, or no journal"),
+        ("users.sqlite", r"is no journal \(no such table"),
+        ("folder", "is no regular file"),
+        ("text/j", "Not a directory"),
+        ("missing/j", "No such file"),
     ):
+        before = (tmp_path / other).read_bytes() if (tmp_path / other).is_file() else b""
+        with pytest.raises(UsageError, match=complaint), Journal(tmp_path / other, digest="d", plan="p"):
+            pass
+        assert not before or (tmp_path / other).read_bytes() == before
+
+
+def filled(path: Path) -> bytes:
+    """A journal of some pages, closed; its bytes."""
+    with Journal(path, digest="d", plan="p" * 3000) as journal:
+        for number in range(60):
+            journal.keep(Progress("to-customer", f"{number:024x}", step="look", facts={"former": ["user", "x", None]}))
+            journal.handed_over(f"customer {number}")
+    return path.read_bytes()
+
+
+def test_a_journal_cut_short_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    whole = filled(path)
+    assert len(whole) > 20 * 1024
+    for size in (*range(0, len(whole), 509), *range(0, len(whole), 4096), len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(UsageError, match=r"is damaged|is empty"), Journal(path, digest="d", plan="p"):
+            pass
+        assert path.read_bytes() == whole[:size]
+
+
+def test_a_journal_with_a_page_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    whole = filled(path)
+    for page in range(0, len(whole), 4096):
+        for spoilt in (bytes(4096), os.urandom(4096)):
+            path.write_bytes(whole[:page] + spoilt + whole[page + 4096 :])
+            with pytest.raises(UsageError, match="is damaged"), Journal(path, digest="d", plan="p") as journal:
+                # What no check of the file sees is seen when it is read.
+                journal.entries()
+
+
+def test_a_journal_that_is_gone_but_not_what_belongs_to_it_is_not_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path, digest="d", plan="p") as journal:
+        journal.handed_over("customer jane")
+        log = (tmp_path / "j-wal").read_bytes()
+    path.unlink()
+    (tmp_path / "j-wal").write_bytes(log)
+    with pytest.raises(UsageError, match="is gone, but not j-wal"), Journal(path, digest="d", plan="p"):
         pass
+    assert not path.exists() and (tmp_path / "j-wal").read_bytes() == log
+
+
+def test_whatever_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", digest="d", plan="p") as journal:
+        with pytest.raises(RigError, match="cannot be written"):
+            journal.keep(Progress("to-customer", "a" * 24, reason="\ud800"))
+        journal.handed_over("customer jane")
+        assert journal.handed() == {"customer jane"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from photonrig.errors import CloudError, ExpectationFailed, NetworkError, UsageError
+from photonrig.errors import CloudError, ExpectationFailed, NetworkError, RigError, UsageError
 from photonrig.ownership.engine import Flow, NotYet, Progress, Step, run
 
 DEVICE = "0123456789abcdef01234567"
@@ -218,3 +218,30 @@ def test_progress_of_another_flow_or_device_is_refused() -> None:
         Progress.from_json({"flow": "lamps", "device": DEVICE, "colour": "red"})
     with pytest.raises(UsageError, match="no step"):
         light(World(), Progress("lamps", DEVICE, step="four"))
+
+
+def test_a_journal_that_fails_ends_the_flow_where_it_stands() -> None:
+    """It is no refusal of the step: nothing more is done, and what was kept is where it goes on."""
+    total = len(journal_of(World()))
+    assert total > 6
+    for fails_at in range(total):
+        world = World()
+        kept: list[Progress] = []
+
+        def keep(progress: Progress, fails_at: int = fails_at, kept: list[Progress] = kept) -> None:
+            if len(kept) == fails_at:
+                raise RigError("no space left")
+            kept.append(progress)
+
+        with pytest.raises(RigError, match="no space left"):
+            run(FLOW, world, DEVICE, facts={}, journal=keep)
+        assert all(progress.heading == "forward" for progress in kept)
+        assert world.done == ["one", "two", "three"][: (fails_at + 1) // 2]
+        last = through_json(kept[-1]) if kept else None
+        assert light(world, last).outcome == "done" and world.done == ["one", "two", "three"]
+
+
+def journal_of(world: World) -> list[Progress]:
+    kept: list[Progress] = []
+    light(world, kept=kept)
+    return kept

@@ -23,7 +23,7 @@ from photonrig.fleet.tokens import TokenSink
 from photonrig.fleet.ways import Ways
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.keyring import Keyring
+from photonrig.ownership.keyring import Account, Keyring
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import EventStream
 
@@ -103,19 +103,22 @@ def apply(
     customers = {item.device: item.to for item in plan.acting if item.to is not None}
     # Whoever lost a device to a rollback may have lost the token too.
     again = {device for device, stood in stands.items() if past[device].arrived and stood != "there"}
-    journal.hand_over_again({str(customer) for device, customer in customers.items() if device in again})
+    journal.hand_over_again({_whose(customer) for device, customer in customers.items() if device in again})
     handed = set(journal.handed())
 
     def hand_over(devices: Iterable[str]) -> None:
         for device in devices:
             customer = customers.get(device)
-            if sink is None or customer is None or str(customer) in handed:
+            if sink is None or customer is None:
+                continue
+            whose = _whose(customer)
+            if whose in handed:
                 continue
             token = operator.keys.acting_as(customer).token
             assert token is not None
             sink.give(customer, token)
-            journal.handed_over(str(customer))
-            handed.add(str(customer))
+            journal.handed_over(whose)
+            handed.add(whose)
 
     already = tuple(device for device, stood in stands.items() if stood == "there")
     hand_over(already)
@@ -137,6 +140,11 @@ def apply(
         )
     carried.already = already
     return carried
+
+
+def _whose(customer: Account) -> str:
+    """How the journal names a customer: one of two products gets a token in each."""
+    return f"{customer} of product {customer.product}"
 
 
 def _image_data(plan: FleetPlan) -> bytes:

@@ -1,26 +1,29 @@
 """What was begun and done, on disk before and after every step: the memory of a move that may be killed at any instant.
 
-One SQLite file a plan. Whoever writes waits until what it wrote is on the disk; writers that wait at the same time
-share one transaction. A lock of the kernel keeps a second operator out, and is free the moment its holder dies.
-Nothing in it is secret: tokens are not.
+One SQLite file a plan, which is made whole and checked whenever it is opened. Whoever writes waits until what it wrote
+is on the disk; writers that wait at the same time share one transaction. A lock of the kernel keeps a second operator
+out, and is free the moment its holder dies. Nothing in it is secret: tokens are not.
 """
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import json
 import os
 import queue
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from photonrig.errors import RigError, UsageError
+from photonrig.errors import PhotonrigError, RigError, UsageError
+from photonrig.files import Lock, replace
 from photonrig.ownership.engine import Progress
 
 __all__ = ["Entry", "Journal", "Way", "begun_plan"]
@@ -28,17 +31,19 @@ __all__ = ["Entry", "Journal", "Way", "begun_plan"]
 Way = Literal["forward", "back"]
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS fleet (digest TEXT NOT NULL, plan TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS devices (
+CREATE TABLE fleet (digest TEXT NOT NULL, plan TEXT NOT NULL);
+CREATE TABLE devices (
   device TEXT NOT NULL, way TEXT NOT NULL, progress TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (device, way)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS steps (
+CREATE TABLE steps (
   at REAL NOT NULL, device TEXT NOT NULL, way TEXT NOT NULL, step TEXT NOT NULL, phase TEXT NOT NULL,
   heading TEXT NOT NULL, outcome TEXT, reason TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS handed (customer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE handed (customer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 _WAIT: Final = 60.0
+_DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_RESTORE: Final = "restore it from a copy, or move it away to begin anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +71,29 @@ class Journal:
     def __init__(self, path: Path, *, digest: str, plan: str) -> None:
         """``digest`` and ``plan``, the text, of the plan it belongs to."""
         self.path = path
+        # By whatever links it is reached, it is one journal.
+        self._file = Path(os.path.realpath(path))
+        self._lock = Lock(self._file.with_name(f"{self._file.name}.lock"))
         self._digest, self._plan = digest, plan
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._write_all, name="fleet journal", daemon=True)
-        self._lock = -1
 
     def __enter__(self) -> Self:
-        self._take_lock()
-        try:
-            self._open()
-        except BaseException:
-            os.close(self._lock)
-            raise
-        self._thread.start()
+        """Open it, or make it.
+
+        :raises UsageError: somebody is at work with it, it belongs to another plan, or it is damaged
+        :raises RigError: the disk did not take it
+        """
+        if not self._lock.take():
+            holder = self._lock.holder() or "somebody"
+            raise UsageError(f"{holder} is at work with {self.path}; wait, or stop that first")
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._lock.release)
+            if not self._is_there():
+                self._make()
+            database = stack.enter_context(closing(self._open()))
+            self._thread = threading.Thread(target=self._write_all, args=(database,), name="fleet journal", daemon=True)
+            self._thread.start()
+            self._leave = stack.pop_all()
         return self
 
     def __exit__(
@@ -86,7 +101,7 @@ class Journal:
     ) -> None:
         self._writes.put(None)
         self._thread.join(_WAIT)
-        os.close(self._lock)
+        self._leave.close()
 
     def keep(self, progress: Progress, way: Way = "forward") -> None:
         """Write a device's progress; it is on the disk when this returns.
@@ -126,7 +141,10 @@ class Journal:
         """The last thing written of every device, by id."""
         with self._reading() as database:
             rows = database.execute("SELECT device, progress, at FROM devices WHERE way = ?", (way,)).fetchall()
-        return {row[0]: Entry(row[0], way, Progress.from_json(json.loads(row[1])), row[2]) for row in rows}
+        try:
+            return {row[0]: Entry(row[0], way, Progress.from_json(json.loads(row[1])), row[2]) for row in rows}
+        except ValueError:
+            raise UsageError(f"{self.path} is damaged; {_RESTORE}") from None
 
     def last_ways(self) -> dict[str, Way]:
         """Which way each device went last; by the order of writing, because clocks are set back."""
@@ -141,42 +159,90 @@ class Journal:
 
     # --- underneath --------------------------------------------------------------------------------------------------
 
-    def _take_lock(self) -> None:
-        lock = self.path.with_name(f"{self.path.name}.lock")
+    def _is_there(self) -> bool:
+        """Whether there is a journal to be opened. It is made whole, so that a part of one is what was left of it."""
         try:
-            self._lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            status = self._file.stat()
+        except FileNotFoundError:
+            if self._log.exists():
+                raise UsageError(f"{self.path} is gone, but not {self._log.name} beside it; {_RESTORE}") from None
+            return False
         except OSError as error:
-            raise UsageError(f"{lock} cannot be made: {error.strerror}") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._lock, 200, 0).decode(errors="replace").strip() or "somebody"
-            os.close(self._lock)
-            raise UsageError(f"{holder} is at work with {self.path}; wait, or stop that first") from None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"process {os.getpid()}, since {time.strftime('%F %T')},".encode(), 0)
+            raise UsageError(f"{self.path} cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{self.path} is no regular file; give another --journal")
+        if status.st_nlink > 1:
+            # Each name would have a lock and a write-ahead log of its own.
+            raise UsageError(f"{self.path} is one file under {status.st_nlink} names; remove the other hard links")
+        if status.st_size == 0:
+            raise UsageError(f"{self.path} is empty, which no journal is; {_RESTORE}")
+        return True
 
-    def _open(self) -> None:
-        try:
-            self.path.touch(mode=0o600)
-            with self._reading() as database:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.executescript(_SCHEMA)
-                known = database.execute("SELECT digest FROM fleet").fetchone()
-                if known is None or (known[0] != self._digest and not _is_begun(database)):
+    @property
+    def _log(self) -> Path:
+        """SQLite's write-ahead log, which belongs to the journal while it is open and after a crash."""
+        return self._file.with_name(f"{self._file.name}-wal")
+
+    def _make(self) -> None:
+        with closing(sqlite3.connect(":memory:")) as database, database:
+            database.executescript(_SCHEMA)
+            database.execute("INSERT INTO fleet VALUES (?, ?)", (self._digest, self._plan))
+            database.commit()
+            replace(self._file, database.serialize(), private=True)
+
+    def _open(self) -> sqlite3.Connection:
+        """The writer's connection to a journal that was found whole."""
+        size, closed = self._file.stat().st_size, not self._log.exists()
+        with self._errors(), contextlib.ExitStack() as stack:
+            database = stack.enter_context(closing(self._connect()))
+            (wrong,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if wrong == "ok" and closed and self._size_of(database) != size:
+                wrong = "its end is missing"
+            if wrong != "ok":
+                raise UsageError(f"{self.path} is damaged ({wrong}); {_RESTORE}")
+            known = database.execute("SELECT digest FROM fleet").fetchone()
+            other = known is None or known[0] != self._digest
+            if other and _is_begun(database):
+                raise UsageError(
+                    f"{self.path} belongs to another plan, which was begun; give that plan, or another --journal"
+                )
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            if other:
+                with database:
                     database.execute("DELETE FROM fleet")
                     database.execute("INSERT INTO fleet VALUES (?, ?)", (self._digest, self._plan))
-                    database.commit()
-                    known = (self._digest,)
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise UsageError(f"{self.path} cannot be used as a journal: {error}") from None
-        if known[0] != self._digest:
-            raise UsageError(
-                f"{self.path} belongs to another plan, which was begun; give that plan, or another --journal"
-            )
+            stack.pop_all()
+        return database
 
-    def _reading(self) -> _Connection:
-        return _Connection(self.path)
+    @staticmethod
+    def _size_of(database: sqlite3.Connection) -> int:
+        (pages,), (each,) = (database.execute(f"PRAGMA page_{what}").fetchone() for what in ("count", "size"))
+        return int(pages) * int(each)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=_WAIT, check_same_thread=False)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._errors(), closing(self._connect()) as database:
+            yield database
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> PhotonrigError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            return UsageError(f"{self.path} is damaged, or no journal ({error}); {_RESTORE}")
+        if code == sqlite3.SQLITE_ERROR:
+            return UsageError(f"{self.path} is no journal ({error}); give another --journal")
+        advice = "; free some space, then start again" if code == sqlite3.SQLITE_FULL else ""
+        return RigError(f"{self.path} cannot be written: {error}{advice}")
 
     def _put(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
         write = _Write(list(statements))
@@ -184,37 +250,35 @@ class Journal:
         if not write.done.wait(_WAIT):
             raise RigError(f"{self.path} does not take what is written; is the disk gone?")
         if write.error is not None:
-            raise RigError(f"{self.path} cannot be written: {write.error}") from None
+            raise self._told(write.error)
 
-    def _write_all(self) -> None:
-        with self._reading() as database:
-            database.execute("PRAGMA synchronous = FULL")
-            leaving = False
-            while not leaving:
-                batch: list[_Write] = []
-                write = self._writes.get()
-                while write is not None:
-                    batch.append(write)
-                    try:
-                        write = self._writes.get_nowait()
-                    except queue.Empty:
-                        break
-                else:
-                    leaving = True
-                self._write(database, batch)
+    def _write_all(self, database: sqlite3.Connection) -> None:
+        leaving = False
+        while not leaving:
+            batch: list[_Write] = []
+            write = self._writes.get()
+            while write is not None:
+                batch.append(write)
+                try:
+                    write = self._writes.get_nowait()
+                except queue.Empty:
+                    break
+            else:
+                leaving = True
+            self._write(database, batch)
 
     @staticmethod
     def _write(database: sqlite3.Connection, batch: list[_Write]) -> None:
-        error: Exception | None = None
+        failed: Exception | None = None
         try:
             with database:
                 for write in batch:
                     for statement in write.statements:
                         database.execute(*statement)
-        except sqlite3.Error as failure:
-            error = failure
+        except Exception as error:  # whatever it is, whoever waits must hear of it
+            failed = error
         for write in batch:
-            write.error = error
+            write.error = failed
             write.done.set()
 
 
@@ -226,7 +290,7 @@ def begun_plan(path: Path) -> str | None:
     if not path.exists() or path.stat().st_size == 0:
         return None
     try:
-        with _Connection(path) as database:
+        with closing(sqlite3.connect(path, timeout=_WAIT)) as database:
             known = database.execute("SELECT digest FROM fleet").fetchone()
             return None if known is None or not _is_begun(database) else str(known[0])
     except sqlite3.DatabaseError as error:
@@ -235,17 +299,3 @@ def begun_plan(path: Path) -> str | None:
 
 def _is_begun(database: sqlite3.Connection) -> bool:
     return any(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("devices", "handed"))  # noqa: S608
-
-
-class _Connection:
-    """A connection that is closed at the end of a ``with`` block, which sqlite3's own is not."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._database = sqlite3.connect(self._path, timeout=_WAIT)
-        return self._database
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()

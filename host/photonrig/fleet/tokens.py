@@ -7,16 +7,13 @@ Tokens are nowhere else: not in a plan, a journal or a report.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import stat
 import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from photonrig.errors import ToolError, UsageError
+from photonrig.files import Lines
 from photonrig.ownership.keyring import Account
 from photonrig.particle.cloud_types import Token
 
@@ -41,35 +38,50 @@ def _line(customer: Account, token: Token) -> bytes:
         "refresh_token": token.refresh_token,
         "expires_in": token.expires_in,
     }
-    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(fields, ensure_ascii=False).encode()
+
+
+def _parsed(line: bytes) -> tuple[Account, Token]:
+    """The customer and token of a line.
+
+    :raises ValueError: it holds none
+    """
+    try:
+        fields = json.loads(line)
+        token = Token(
+            fields["access_token"], "customer", fields["refresh_token"], fields["expires_in"], fields["customer"]
+        )
+        return Account.customer(fields["customer"], fields["product"]), token
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no token") from error
+
+
+def _is_token(line: bytes) -> bool:
+    try:
+        _parsed(line)
+    except ValueError:
+        return False
+    return True
 
 
 class FileSink:
-    """Appends to a file that nobody else can read."""
+    """Appends to a file that nobody else can read; a token has arrived when its line was read back from the disk."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the file.
+        """Makes the file, or takes out of it what a power cut has left of a token that was not handed over.
 
-        :raises UsageError: it cannot be made, or others can read it
+        :raises UsageError: it cannot be made, others can read it, or something else is in it
+        :raises RigError: the disk did not take it
         """
-        try:
-            path.touch(mode=0o600)
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise UsageError(f"{path} can be read by others; chmod 600 {path}")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be made: {error.strerror}") from None
-        self.path = path
-        self._lock = threading.Lock()
+        self._lines = _lines(path)
+        self._lines.make()
 
     def give(self, customer: Account, token: Token) -> None:
-        """Append one line, and wait until it is on the disk."""
-        with self._lock:
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
-            try:
-                os.write(file, _line(customer, token))
-                os.fsync(file)
-            finally:
-                os.close(file)
+        """Append one line, and wait until it is on the disk.
+
+        :raises RigError: the disk did not take it; the file ends with the token before
+        """
+        self._lines.append(_line(customer, token))
 
 
 class CommandSink:
@@ -90,7 +102,7 @@ class CommandSink:
         try:
             done = subprocess.run(
                 self._argv,
-                input=_line(customer, token),
+                input=_line(customer, token) + b"\n",
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=self._timeout,
@@ -102,21 +114,13 @@ class CommandSink:
             raise ToolError(f"{self._argv[0]} did not take the token of {customer}: exit code {done.returncode}")
 
 
-def read_tokens(path: Path) -> Iterator[tuple[Account, Token]]:
-    """What a :class:`FileSink` wrote.
+def read_tokens(path: Path) -> list[tuple[Account, Token]]:
+    """What a :class:`FileSink` wrote, without what a power cut has left of a token that was not handed over.
 
     :raises UsageError: no such file, or something else in it
     """
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            fields = json.loads(line)
-            token = Token(
-                fields["access_token"], "customer", fields["refresh_token"], fields["expires_in"], fields["customer"]
-            )
-            yield Account.customer(fields["customer"], fields["product"]), token
-        except (ValueError, KeyError, TypeError):
-            raise UsageError(f"{path}, line {number}, holds no token") from None
+    return [_parsed(line) for line in _lines(path).read()]
+
+
+def _lines(path: Path) -> Lines:
+    return Lines(path, begin=b'{"customer": ', whole=_is_token)

@@ -145,7 +145,8 @@ def run(
     """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.
 
     ``facts`` is the dictionary the steps read and write; with ``progress`` it is filled from there first. ``journal``
-    must have kept what it is given when it returns. What is no :class:`PhotonrigError` passes through, as Ctrl-C does.
+    must have kept what it is given when it returns; its errors pass through, as does whatever is no
+    :class:`PhotonrigError`, such as Ctrl-C.
 
     :raises UsageError: ``progress`` belongs to another flow or device
     """
@@ -209,7 +210,11 @@ class _Running(Generic[P]):
                 if missing is not None:
                     return ExpectationFailed(missing, device=self.at.device)
             step.foresee(self.passage)
-            self._note(step, "begun")
+        except PhotonrigError as error:
+            return error
+        # Without a journal nothing goes on, neither forward nor back: its errors pass through.
+        self._note(step, "begun")
+        try:
             if not (unsure and step.seen(self.passage)):
                 self._act(step)
         except PhotonrigError as error:
