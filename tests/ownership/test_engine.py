@@ -221,16 +221,19 @@ def test_progress_of_another_flow_or_device_is_refused() -> None:
 
 
 def test_a_journal_that_fails_ends_the_flow_where_it_stands() -> None:
-    """It is no refusal of the step: nothing more is done, and what was kept is where it goes on."""
+    """Even if it fails once: that is no refusal of the step. What was kept is where it goes on."""
     total = len(journal_of(World()))
     assert total > 6
     for fails_at in range(total):
         world = World()
         kept: list[Progress] = []
+        failures = [RigError("no space left")]
 
-        def keep(progress: Progress, fails_at: int = fails_at, kept: list[Progress] = kept) -> None:
-            if len(kept) == fails_at:
-                raise RigError("no space left")
+        def keep(
+            progress: Progress, at: int = fails_at, kept: list[Progress] = kept, failures: list[RigError] = failures
+        ) -> None:
+            if len(kept) == at and failures:
+                raise failures.pop()
             kept.append(progress)
 
         with pytest.raises(RigError, match="no space left"):
