@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
+from photonrig.bench import lock, opened
+from photonrig.bench.config import load_config
 from photonrig.bench.lock import Busy, hold, holder_of, lock_folder
+from photonrig.bench.recovery import Quarantine
+from photonrig.errors import UsageError
 
 PATH = "usb:1-1.4"
 HOLDER = f"""
@@ -21,6 +27,18 @@ with hold({PATH!r}):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+SOMEBODY = 65534
+
+
+@contextmanager
+def as_somebody() -> Iterator[None]:
+    os.seteuid(SOMEBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @pytest.fixture(autouse=True)
@@ -134,15 +152,121 @@ with hold({PATH!r}):
                 os.kill(child, signal.SIGKILL)
 
 
-def test_everyone_may_lock_and_nobody_follows_links(tmp_path: Path) -> None:
+def test_every_path_has_a_lock_of_its_own() -> None:
+    paths = [
+        "slot a b",
+        "slot_a_b",
+        "slot-a-b",
+        "slot/a/b",
+        "Slot a b",
+        "slot a b ",
+        "",
+        ".",
+        "..",
+        "ä",
+        "a",
+        "n" * 300,
+    ]
+    paths += ["n" * 301, "virtual:/a:b", "virtual:/a/b", "usb:1-1", "usb:1.1", "\udcff"]
+    with ExitStack() as stack:
+        for path in paths:
+            stack.enter_context(hold(path))
+    # Where upper and lower case are one, too.
+    assert len({file.name.lower() for file in lock_folder().iterdir()}) == len(paths)
+
+
+def test_by_whatever_path_a_rig_file_is_named_its_slots_have_one_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "rig.toml").write_text('cloud = "local"\n[[slot]]\nname = "1"\nvariant = "roller"\nvirtual = true\n')
+    (tmp_path / "link.toml").symlink_to(home / "rig.toml")
+    (tmp_path / "elsewhere").symlink_to(home)
+    monkeypatch.chdir(home)
+    paths = (home / "rig.toml", Path("rig.toml"), Path("../home/rig.toml"), tmp_path / "elsewhere" / "rig.toml")
+    configs = [load_config(path) for path in (*paths, tmp_path / "link.toml")]
+    assert len({opened._path(config, config.slots[0]) for config in configs}) == 1
+    assert len({Quarantine(config.path).folder for config in configs}) == 1
+
+
+def test_the_folder_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lock, "_FOLDERS", tmp_path)
+    monkeypatch.delenv("PHOTONRIG_LOCKS")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "elsewhere"))
+    with hold(PATH):
+        pass
+    (folder,) = tmp_path.iterdir()
+    assert folder == lock_folder() and folder.name == f"photonrig-locks-{os.getuid()}"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()] == [0o600]
+    folder.chmod(0o777)
+    lock_folder()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("kind", ["symlink", "dangling", "file"])
+def test_a_folder_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool, kind: str
+) -> None:
+    monkeypatch.setattr(lock, "_FOLDERS", tmp_path)
+    folder, target = tmp_path / f"photonrig-locks-{os.getuid()}", tmp_path / "target"
+    if named:
+        monkeypatch.setenv("PHOTONRIG_LOCKS", str(folder))
+    else:
+        monkeypatch.delenv("PHOTONRIG_LOCKS")
+    if kind == "file":
+        folder.write_text("content")
+    else:
+        folder.symlink_to(target)
+        if kind == "symlink":
+            target.mkdir()
+    with pytest.raises(UsageError, match=r"is no folder|cannot be written"), hold(PATH):
+        pass
+    assert not target.exists() or not list(target.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "content"])
+def test_what_lies_in_the_place_of_a_lock_stays_as_it_is(tmp_path: Path, kind: str) -> None:
     with hold(PATH):
         pass
     (file,) = lock_folder().iterdir()
-    assert file.stat().st_mode & 0o777 == 0o666
     file.unlink()
     precious = tmp_path / "precious"
     precious.write_text("content")
-    file.symlink_to(precious)
-    with pytest.raises(Exception, match="cannot be opened"), hold(PATH):
+    match kind:
+        case "symlink":
+            file.symlink_to(precious)
+        case "hard link":
+            file.hardlink_to(precious)
+        case "content":
+            file.write_text("content")
+    with pytest.raises(UsageError, match=r"is a symbolic link|and no lock"), hold(PATH):
         pass
-    assert precious.read_text() == "content"
+    assert precious.read_text() == file.read_text() == "content"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_users_share_a_folder_of_roots_and_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lock, "_FOLDERS", tmp_path)
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        shared, others = Path(place) / "shared", Path(place) / "others"
+        for folder in (shared, others):
+            folder.mkdir()
+            folder.chmod(0o1777)
+        os.chown(others, SOMEBODY, SOMEBODY)
+        monkeypatch.setenv("PHOTONRIG_LOCKS", str(others))
+        with pytest.raises(UsageError, match="belongs to another user"), hold(PATH):
+            pass
+        monkeypatch.setenv("PHOTONRIG_LOCKS", str(shared))
+        with ExitStack() as stack:
+            with as_somebody():
+                stack.enter_context(hold(PATH))
+            with pytest.raises(Busy, match=f"held by process {os.getpid()} of"), hold(PATH):
+                pass
+        with hold(PATH), as_somebody():
+            assert holder_of(PATH) is not None
+            with pytest.raises(Busy), hold(PATH):
+                pass

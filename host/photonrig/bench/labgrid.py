@@ -20,6 +20,7 @@ from photonrig.bench.real.command import Run, run
 from photonrig.bench.real.serial import UrlSerial
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import RigError, ToolError
+from photonrig.files import replace
 
 __all__ = ["Place", "acquired", "install_labgrid", "parse_resources"]
 
@@ -41,7 +42,7 @@ def install_labgrid(tools: Toolchain) -> Path:
             _pip([sys.executable, "-m", "venv", "--clear", str(home)])
             words = ["-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
             _pip([str(home / "bin" / "python"), *words, "-r", str(lock)])
-        stamp.write_text(wanted)
+        replace(stamp, wanted)
     return home / "bin"
 
 

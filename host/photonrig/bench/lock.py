@@ -1,50 +1,29 @@
 """One run at a time per physical path: locks that the kernel keeps, so that they end with their process.
 
-A lock is a file that is locked with ``flock``; what is written in it only tells others who holds it, and counts for
-nothing once the lock is gone. Several runs share one rig by locking the slots they use and no others.
+Several runs share one rig by locking the slots they use and no others.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
-import getpass
-import itertools
-import json
+import hashlib
 import os
 import re
-import shlex
-import sys
-import tempfile
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from photonrig.bench.clock import Clock, NotSeen, SystemClock
-from photonrig.errors import RigError
+from photonrig.errors import RigError, UsageError
+from photonrig.files import Holder, Lock, write_error
 
-__all__ = ["Busy", "Holder", "hold", "holder_of", "lock_folder"]
+__all__ = ["Busy", "hold", "holder_of", "lock_folder"]
 
 _FOLDER_VARIABLE: Final = "PHOTONRIG_LOCKS"
-
-_held: set[int] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lock: process id, user, command line, and since when (local time, ISO 8601)."""
-
-    pid: int
-    user: str
-    command: str
-    since: str
-
-    def __str__(self) -> str:
-        return f"process {self.pid} of {self.user} since {self.since} ({self.command})"
+# Not $TMPDIR, which differs between sessions of one user, and his runs must meet.
+_FOLDERS: Final = Path("/tmp")  # noqa: S108
+_READABLE: Final = 60  # characters of a path that its lock's name tells
 
 
 class Busy(RigError):
@@ -57,14 +36,26 @@ class Busy(RigError):
 
 
 def lock_folder() -> Path:
-    """Where all runs on this machine keep their locks; PHOTONRIG_LOCKS names another place."""
+    """Where all runs of this user keep their locks, in a folder that is closed to others.
+
+    PHOTONRIG_LOCKS names another place; if that belongs to root and others may write to it, as to /tmp, all users who
+    name it share their locks.
+
+    :raises UsageError: it is no folder, or another user's
+    """
     named = os.environ.get(_FOLDER_VARIABLE)
-    folder = Path(named) if named else Path(tempfile.gettempdir()) / "photonrig-locks"
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        # Like /tmp itself: everyone may lock, nobody may remove another's file.
-        with contextlib.suppress(PermissionError):
-            folder.chmod(0o1777)
+    folder = Path(named) if named else _FOLDERS / f"photonrig-locks-{os.geteuid()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+    except OSError as error:
+        raise write_error(folder, error) from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{folder} is no folder; move it away, or name another one in {_FOLDER_VARIABLE}")
+    if status.st_uid != os.geteuid() and not (named and status.st_uid == 0):
+        raise UsageError(f"{folder} belongs to another user; name another folder in {_FOLDER_VARIABLE}")
+    if not named:
+        folder.chmod(0o700)
     return folder
 
 
@@ -73,95 +64,31 @@ def hold(path: str, *, wait: float = 0.0, clock: Clock | None = None) -> Iterato
     """Hold a physical path, as in ``usb:1-1.4``, inside the block; waits at most ``wait`` seconds for it.
 
     :raises Busy: another process, or another block of this one, holds it
+    :raises UsageError: the place of its lock is taken by something else
     """
-    descriptor = _open(_file(path))
+    lock = _lock(path)
+    if not lock.take():
+        try:
+            if wait <= 0:
+                raise NotSeen("not waited")
+            (clock or SystemClock()).wait_until(lock.take, wait, f"{path} free")
+        except NotSeen:
+            raise Busy(path, lock.holder(), wait) from None
     try:
-        if not _locked(descriptor):
-            try:
-                if wait <= 0:
-                    raise NotSeen("not waited")
-                (clock or SystemClock()).wait_until(lambda: _locked(descriptor), wait, f"{path} free")
-            except NotSeen:
-                raise Busy(path, holder_of(path), wait) from None
-        _held.add(descriptor)
-        record = asdict(Holder(os.getpid(), _user(), _command(), _now()))
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(record).encode(), 0)
         yield
-        os.ftruncate(descriptor, 0)
     finally:
-        _held.discard(descriptor)
-        os.close(descriptor)
+        lock.release()
 
 
 def holder_of(path: str) -> Holder | None:
     """Who holds a path right now; None if nobody does, or the holder has not written its record yet."""
-    try:
-        descriptor = os.open(_file(path), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return None
-    try:
-        if _locked(descriptor):
-            return None
-        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
-    except (ValueError, TypeError):
-        return None
-    finally:
-        os.close(descriptor)
+    return _lock(path).holder()
 
 
-def _file(path: str) -> Path:
-    return lock_folder() / (re.sub(r"[^A-Za-z0-9.:-]+", "_", path) + ".lock")
-
-
-def _open(file: Path) -> int:
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
-    while True:
-        try:
-            # Without O_CREAT first: Linux refuses that on another user's file in a folder like /tmp.
-            return os.open(file, flags)
-        except FileNotFoundError:
-            try:
-                descriptor = os.open(file, flags | os.O_CREAT | os.O_EXCL, 0o666)
-            except FileExistsError:
-                continue
-            os.fchmod(descriptor, 0o666)
-            return descriptor
-        except OSError as error:
-            raise RigError(f"the lock {file} cannot be opened: {error}") from None
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            return False
-        raise
-    return True
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
-
-
-def _command() -> str:
-    """What runs, up to the first option: what follows may be a secret, and everyone may read the record."""
-    return shlex.join(itertools.takewhile(lambda word: not word.startswith("-"), sys.orig_argv))[:200]
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def _let_go_in_child() -> None:
-    """A lock must not live on in a child that was forked without exec."""
-    for descriptor in _held:
-        os.close(descriptor)
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_let_go_in_child)
+def _lock(path: str) -> Lock:
+    """Each path has a file of its own, even where upper and lower case are one; its name tells the path's end."""
+    folder = lock_folder()
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "-", path)[-_READABLE:].lower()
+    name = f"{readable}.{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.lock"
+    shared = folder.stat().st_mode & 0o022
+    return Lock(folder / name, mode=0o666 if shared else 0o600)

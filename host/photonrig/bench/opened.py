@@ -109,7 +109,7 @@ def is_free(config: RigConfig, slot: SlotConfig) -> bool:
 
 
 def _path(config: RigConfig, slot: SlotConfig) -> str:
-    return f"virtual:{config.path.absolute()}:{slot.name}" if slot.virtual else path_of(slot)
+    return f"virtual:{config.path.resolve()}:{slot.name}" if slot.virtual else path_of(slot)
 
 
 def _at_local_cloud(
@@ -128,7 +128,7 @@ def _at_local_cloud(
     folder = place.state or state
     if folder is not None:
         # One state, one cloud.
-        stack.enter_context(hold(f"lab:{folder.absolute()}"))
+        stack.enter_context(hold(f"lab:{folder.resolve()}"))
     # A lab's devices take the variants in turn, so there are as many of each as the commonest one needs.
     most = max((sum(slot.variant == name for slot in virtual) for name in firmware), default=0)
     lab = Lab(

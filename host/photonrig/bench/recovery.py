@@ -23,6 +23,7 @@ from photonrig.bench.clock import Clock, NotSeen, SystemClock
 from photonrig.bench.identity import console_trouble
 from photonrig.bench.slot import Slot
 from photonrig.errors import PhotonrigError, RigError
+from photonrig.files import replace
 
 __all__ = ["BOUNDS", "Bounds", "Quarantine", "Quarantined", "Recovery", "RecoveryStep", "recover"]
 
@@ -84,7 +85,8 @@ class Quarantine:
     """Markers of the slots that are out of use, in a folder beside ``rig.toml``."""
 
     def __init__(self, rig: Path) -> None:
-        self.folder = rig.absolute().with_name(f"{rig.name}.quarantine")
+        rig = rig.resolve()
+        self.folder = rig.with_name(f"{rig.name}.quarantine")
 
     def reason(self, slot: str) -> str | None:
         """Why a slot is out of use; None if it is in use."""
@@ -100,10 +102,8 @@ class Quarantine:
         """Take the slot out of use; returns the marker."""
         marker = self._marker(recovery.slot)
         self.folder.mkdir(exist_ok=True)
-        draft = marker.with_suffix(".new")
         since = datetime.now().astimezone().isoformat(timespec="seconds")
-        draft.write_text(json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
-        draft.replace(marker)
+        replace(marker, json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
         return marker
 
     def lift(self, slot: str) -> None:

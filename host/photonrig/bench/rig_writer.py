@@ -12,6 +12,7 @@ from tomlkit.exceptions import ParseError
 
 from photonrig.bench.real.usb import Attached
 from photonrig.errors import UsageError
+from photonrig.files import replace
 
 __all__ = ["add_slots"]
 
@@ -51,9 +52,7 @@ def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
         table.add(tomlkit.comment('wifi = { adapter = "wlan1" }'))
         array.append(table)
     document["slot"] = array
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(tomlkit.dumps(document), encoding="utf-8")
-    draft.replace(path)
+    replace(path.resolve(), tomlkit.dumps(document))
     return added
 
 

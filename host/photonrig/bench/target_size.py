@@ -23,6 +23,7 @@ from elftools.elf.elffile import ELFFile
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import ModuleError, ToolError, UsageError
+from photonrig.files import replace
 
 __all__ = ["FLASH", "RAM", "Size", "compare", "compiler", "measure", "read_table", "write_table"]
 
@@ -106,7 +107,7 @@ def _measure(tools: Toolchain, variant: str, named: str) -> Size:
         objects = list(pool.map(compile_one, sources))
         _run([_COMPILER, *_MACHINE, *_LINK, *objects, "-o", str(work / "firmware.elf")])
     size = _size_of(work / "firmware.elf")
-    kept.write_text(json.dumps({"made_from": digest.hexdigest(), **asdict(size)}))
+    replace(kept, json.dumps({"made_from": digest.hexdigest(), **asdict(size)}))
     return size
 
 

@@ -13,7 +13,6 @@ Everything lies under ``.rig`` in the checkout, so that removing that folder und
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -31,6 +30,7 @@ from rich.text import Text
 
 from photonrig import __version__
 from photonrig.errors import ToolError
+from photonrig.files import Lock, replace
 
 __all__ = ["Toolchain", "step"]
 
@@ -84,9 +84,12 @@ class Toolchain:
     def alone(self) -> Iterator[None]:
         """Keep other processes from building meanwhile; inside it nothing is made twice."""
         self.work.mkdir(parents=True, exist_ok=True)
-        with (self.work / "lock").open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        lock = Lock(self.work / "lock")
+        lock.take(wait=True)
+        try:
             yield
+        finally:
+            lock.release()
 
     @property
     def vphoton(self) -> Path:
@@ -242,7 +245,7 @@ class Toolchain:
             self._run(npm_ci, "npm ci", cwd=target, env=env)
             for package in rebuild:
                 self._run([str(self.node), str(npm), "rebuild", package], "npm rebuild", cwd=target, env=env)
-        stamp.write_text(wanted)
+        replace(stamp, wanted)
 
     def _run(
         self, argv: Sequence[str], what: str, *, cwd: Path | None = None, env: dict[str, str] | None = None

@@ -21,6 +21,7 @@ from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.light_process import LightDevices
 from photonrig.bench.virtual.photon import Server
 from photonrig.bench.virtual.resources import allow_files
+from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
@@ -130,5 +131,4 @@ def _write_users(folder: Path, ids: Sequence[str]) -> str:
 
 
 def _private(path: Path, data: bytes) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(data)
+    replace(path, data, private=True)

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from photonrig import files
 from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.survey import Found, Survey
@@ -199,15 +200,10 @@ class FleetPlan:
     def write(self, path: Path) -> None:
         """Write the file (mode 0600: it names customers); a former file is replaced whole.
 
-        :raises UsageError: it cannot be written
+        :raises UsageError: the path cannot be written
+        :raises RigError: the disk did not take it; a former file is as it was
         """
-        draft = path.with_name(f"{path.name}.new")
-        try:
-            draft.touch(mode=0o600)
-            draft.write_text(self.text())
-            draft.replace(path)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        files.replace(path, self.text(), private=True)
 
     @classmethod
     def read(cls, path: Path) -> FleetPlan:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photonrig.errors import PhotonrigError, UsageError
+from photonrig.errors import PhotonrigError
+from photonrig.files import replace
 from photonrig.fleet.apply import Operator
 from photonrig.fleet.plan import FleetPlan, Item
 from photonrig.fleet.standing import Past, standing
@@ -154,14 +155,9 @@ def _read(name: str, ask: Callable[[], Any]) -> Proof:
 def write_report(path: Path, plan: FleetPlan, records: Sequence[Record], figures: dict[str, Any]) -> None:
     """Write what was seen (mode 0600: it names customers): a line about the run, then one line a device, all JSON.
 
-    :raises UsageError: it cannot be written
+    :raises UsageError: the path cannot be written
+    :raises RigError: the disk did not take it; a former file is as it was
     """
     head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": time.time(), **figures}
     lines = [head | {"devices": len(records)}, *(record.as_json() for record in records)]
-    try:
-        draft = path.with_name(f"{path.name}.new")
-        draft.touch(mode=0o600)
-        draft.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-        draft.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    replace(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), private=True)

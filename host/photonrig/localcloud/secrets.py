@@ -19,6 +19,7 @@ from pathlib import Path
 import pyotp
 
 from photonrig.errors import UsageError
+from photonrig.files import replace
 
 __all__ = [
     "hash_password",
@@ -31,7 +32,6 @@ __all__ = [
     "password_matches",
     "read_private",
     "sha256_hex",
-    "write_private",
 ]
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def load_token(path: Path) -> str:
         _log.warning("%s could be read by others; it holds a new token now", path)
     if not token or not private:
         token = new_token()
-        write_private(path, token.encode())
+        replace(path, token, private=True)
     if len(token) < _SHORTEST_TOKEN or not (token.isascii() and token.isalnum()):
         raise UsageError(
             f"{path} holds no token of {_SHORTEST_TOKEN} letters and digits or more;"
@@ -128,14 +128,3 @@ def read_private(path: Path) -> tuple[bytes, bool]:
             return file.read(_LARGEST_FILE), private
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all, readable by its owner alone."""
-    draft = path.with_suffix(".draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import ipaddress
 import logging
-import os
 import shutil
 import signal
 import socket
@@ -19,6 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from photonrig.errors import UsageError
+from photonrig.files import Lock
 from photonrig.localcloud import secrets
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
@@ -100,15 +99,13 @@ def _state_folder(state: Path) -> Iterator[None]:
     """Make the folder private, and hold it for this process alone."""
     state.mkdir(parents=True, exist_ok=True)
     state.chmod(0o700)
-    lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = Lock(state / "lock")
+    if not lock.take():
+        raise UsageError(f"another local cloud uses {state}; stop it, or give another --state")
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"another local cloud uses {state}; stop it, or give another --state") from None
         yield
     finally:
-        os.close(lock)
+        lock.release()
 
 
 @contextlib.asynccontextmanager

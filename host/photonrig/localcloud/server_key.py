@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.secrets import read_private, write_private
+from photonrig.files import replace
+from photonrig.localcloud.secrets import read_private
 from photonrig.particle.keys import ServerAddress, build_server_key_block
 
 __all__ = ["load_server_key", "write_key_block"]
@@ -32,15 +33,16 @@ def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
             raise UsageError(f"{private_file} is not an RSA key of 2048 bits")
     else:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        write_private(
+        replace(
             private_file,
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             ),
+            private=True,
         )
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     if not public_file.exists() or public_file.read_bytes() != public:
-        write_private(public_file, public)
+        replace(public_file, public, private=True)
     return key, public_file
 
 
@@ -55,5 +57,5 @@ def write_key_block(public_file: Path, host: str, port: int) -> Path | None:
     if address.version != 4 or address.is_unspecified:
         block_file.unlink(missing_ok=True)
         return None
-    write_private(block_file, build_server_key_block(public_file.read_bytes(), ServerAddress(host, port)))
+    replace(block_file, build_server_key_block(public_file.read_bytes(), ServerAddress(host, port)), private=True)
     return block_file

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from photonrig.errors import UsageError
+from photonrig.files import replace
 from photonrig.ownership.matrix import NOT_RUN, Observation
 
 __all__ = ["Baseline", "Change", "changes"]
@@ -63,10 +64,8 @@ class Baseline:
     def write(self, path: Path) -> None:
         """Keep it: one line a cell, in the order they were asked."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(path.name + ".new")
         fields = {"target": self.target, "recorded": self.recorded, "cells": dict(self.cells)}
-        draft.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        draft.replace(path)
+        replace(path, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
 
 
 def changes(baseline: Baseline, observations: Iterable[Observation]) -> tuple[Change, ...]:

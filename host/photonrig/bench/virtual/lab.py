@@ -29,6 +29,7 @@ from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import RigError, UsageError
+from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
@@ -87,11 +88,7 @@ class _Record:
             raise UsageError(f"{path} is not what a lab wrote: {error}; choose another state folder") from None
 
     def write(self, path: Path) -> None:
-        # The new file is whole before it takes the old one's place.
-        draft = path.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(asdict(self), indent=2))
-        draft.replace(path)
+        replace(path, json.dumps(asdict(self), indent=2), private=True)
 
 
 class Lab:
@@ -391,9 +388,7 @@ class Lab:
 
     def _make_key(self, device: LabDevice) -> None:
         key = generate_device_key()
-        path = self._key_path(device)
-        path.touch(mode=0o600)
-        path.write_bytes(private_key_der(key))
+        replace(self._key_path(device), private_key_der(key), private=True)
         self.team.provision(device.id, public_key_pem(key))
 
     def _hand_over(self, device: LabDevice) -> None:

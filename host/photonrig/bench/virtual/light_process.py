@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from photonrig.bench.virtual.photon import Server
 from photonrig.bench.virtual.process import Ended, ReadyProcess
 from photonrig.errors import RigError
+from photonrig.files import replace
 from photonrig.particle.keys import private_key_der
 
 __all__ = ["LightDevices"]
@@ -34,8 +35,7 @@ class LightDevices(Ended):
         self._log = folder / "light.log"
         self._timeout = _READY + _READY_EACH * len(device_ids)
         key_file, ids = folder / "light.der", folder / "light.ids"
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(private_key_der(key))
+        replace(key_file, private_key_der(key), private=True)
         ids.write_text("\n".join(device_ids))
         self._argv = [sys.executable, "-m", "photonrig.bench.virtual.light", "--ids", str(ids)]
         self._argv += ["--device-key", str(key_file), "--server-key", str(server.key), "--product", str(product)]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import UsageError
+from photonrig.files import replace
 from photonrig.localcloud.firmware import collect_project, compile_project
 
 __all__ = ["VARIANTS", "build_project", "build_variant", "variant_project", "with_version"]
@@ -57,8 +58,8 @@ def build_project(tools: Toolchain, name: str, project: Path) -> Path:
         return module
     module.parent.mkdir(parents=True, exist_ok=True)
     with step(f"compiling {name}"):
-        module.write_bytes(compile_project(files, tools.sdk).image)
-    stamp.write_text(fingerprint)
+        replace(module, compile_project(files, tools.sdk).image)
+    replace(stamp, fingerprint)
     return module
 
 
