@@ -413,6 +413,14 @@ def test_what_is_no_lock_stays_as_it_is(tmp_path: Path, kind: str) -> None:
         assert (now.st_ino, now.st_size, now.st_mtime_ns) == (then.st_ino, then.st_size, then.st_mtime_ns)
 
 
+@pytest.mark.parametrize("left", [*(b'{"pid": 12, '[:length] for length in range(12)), b"\0" * 99, b'{"pid": \0\0'])
+def test_what_a_power_cut_left_of_a_record_is_in_nobodys_way(tmp_path: Path, left: bytes) -> None:
+    lock = Lock(tmp_path / "lock")
+    lock.path.write_bytes(left)
+    assert lock.take() and lock.holder() == Lock(lock.path).holder() is not None
+    lock.release()
+
+
 def test_a_lock_holds_on_a_disk_that_does_not_take_its_record(tmp_path: Path) -> None:
     lock = Lock(tmp_path / "lock")
     with room_for(0):

@@ -293,7 +293,9 @@ class Lock:
     def _must_be_lock(self, file: int) -> None:
         status = os.fstat(file)
         single = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-        if not single or os.pread(file, len(_BEGIN), 0) not in (b"", _BEGIN):
+        # What a power cut has left of a record is one, too: its first bytes, or bytes that were never written.
+        found = os.pread(file, _RECORD, 0).rstrip(b"\0")[: len(_BEGIN)] if single else b""
+        if not single or not _BEGIN.startswith(found):
             raise UsageError(f"{self.path} is a file of another kind, and no lock; move it away")
 
     def _record(self, text: str) -> None:
