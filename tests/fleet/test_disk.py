@@ -33,7 +33,6 @@ def test_on_a_disk_that_fails_nothing_acknowledged_is_lost(tmp_path: Path, which
         "pytest",
         "-q",
         "-s",
-       
         "-p",
         "no:cacheprovider",
         "-p",

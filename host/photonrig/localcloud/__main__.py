@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from photonrig.errors import UsageError
+from photonrig.errors import PhotonrigError, UsageError
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.eras.all import ERAS
 from photonrig.localcloud.http.door import parse_origin
@@ -91,9 +91,9 @@ def main(words: list[str] | None = None) -> int:
                 device_port=chosen.device_port,
             )
         )
-    except UsageError as error:
+    except PhotonrigError as error:
         print(f"localcloud: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return 2 if isinstance(error, UsageError) else 3
     return 0
 
 
