@@ -43,6 +43,7 @@ CREATE TABLE handed (customer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 _WAIT: Final = 60.0
 _DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_NO_SPACE: Final = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE))
 _RESTORE: Final = "restore it from a copy, or move it away to begin anew"
 
 
@@ -236,12 +237,13 @@ class Journal:
             raise self._told(error) from None
 
     def _told(self, error: Exception) -> PhotonrigError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        extended = getattr(error, "sqlite_errorcode", 0)
+        code = extended & 0xFF
         if code in _DAMAGED:
             return UsageError(f"{self.path} is damaged, or no journal ({error}); {_RESTORE}")
         if code == sqlite3.SQLITE_ERROR:
             return UsageError(f"{self.path} is no journal ({error}); give another --journal")
-        advice = "; free some space, then start again" if code == sqlite3.SQLITE_FULL else ""
+        advice = "; free some space, then start again" if extended in _NO_SPACE else ""
         return RigError(f"{self.path} cannot be written: {error}{advice}")
 
     def _put(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
