@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
+
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.exceptions import Exit, ParseError
-from invoke.program import Program
+from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.report import fleet_tasks
-from photonrig.report.exits import guarded
+from photonrig.report.program import PORT, Within, main
+from photonrig.report.tool import run_to_end
+from photonrig.signals import begin
 
 ROOT = Path(__file__).resolve().parent
 TOOLS = Toolchain(ROOT)
 SCRIPTS = Path(sys.executable).parent
-STOPPING = 20.0  # seconds that a tool may take to end after Ctrl-C
 
 
 def run_tool(*argv: str) -> None:
-    """Run a tool to its end. Stopped, it is given the time to end what it started; Ctrl-C reaches it by itself."""
-    process = subprocess.Popen(argv, cwd=ROOT)
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        try:
-            process.wait(STOPPING)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait()
-        raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    if code in (-signal.SIGTERM, 130):
+    """Run a tool to its end."""
+    code = run_to_end(argv, cwd=ROOT)
+    if code in (-signal.SIGINT, -signal.SIGTERM, 130):
         raise KeyboardInterrupt
     if code != 0:
-        raise Exit(f"rig: {Path(argv[0]).name} failed", code=1)
+        print(f"rig: {Path(argv[0]).name} failed", file=sys.stderr)
+        raise Exit(code=1)
 
 
 def pytest(*folders: str, only: str) -> None:
@@ -64,7 +57,6 @@ def build_all() -> list[Path]:
 
 
 @task
-@guarded
 def build(_: Context) -> None:
     """Build what is stale: the virtual Photon, the variants' native modules, the Particle CLI.
 
@@ -93,7 +85,6 @@ def build(_: Context) -> None:
         "api": "with --particle: base address of the cloud (default: https://api.particle.io)",
     }
 )
-@guarded
 def claims(
     _: Context,
     report: str = "report",
@@ -106,10 +97,10 @@ def claims(
     docs: bool = False,
     particle: str = "",
     confirm: str = "",
-    product: int = 0,
+    product: Annotated[int, Within(0, 10**9)] = 0,
     devices: str = "",
     client: str = "",
-    requests: int = 1000,
+    requests: Annotated[int, Within(1, 10**9)] = 1000,
     api: str = "https://api.particle.io",
 ) -> None:
     """A Photon changes hands: story, flows, claim thread and matrix, with nothing attached.
@@ -151,15 +142,14 @@ def claims(
         "destructive": "also tests that may wear out a real device",
     }
 )
-@guarded
 def hil(
     _: Context,
     rig: str = "virtual",
     report: str = "report",
     only: str = "",
     seed: str = "",
-    workers: int = 1,
-    retries: int = 1,
+    workers: Annotated[int, Within(1, 64)] = 1,
+    retries: Annotated[int, Within(0, 100)] = 1,
     known_bad: str = "",
     destructive: bool = False,
 ) -> None:
@@ -176,8 +166,6 @@ def hil(
     words += [f"--rig-seed={seed}"] if seed else []
     words += [f"--known-bad={known_bad}"] if known_bad else []
     words += ["--destructive"] if destructive else []
-    if rig == "virtual":
-        build_all()
     code = run_hil(ROOT / "tests" / "scenarios" / "every_rig", rig, Path(report), workers, words)
     if code != 0:
         raise Exit(code=code)
@@ -197,14 +185,13 @@ def hil(
         "json": "print exactly one JSON object on standard output when ready",
     }
 )
-@guarded
 def lab(
     _: Context,
-    photons: int = 1,
-    fresh: int = 0,
+    photons: Annotated[int, Within(0, 10_000)] = 1,
+    fresh: Annotated[int, Within(0, 10_000)] = 0,
     state: str = "",
-    api_port: int = 0,
-    device_port: int = 0,
+    api_port: Annotated[int, PORT] = 0,
+    device_port: Annotated[int, PORT] = 0,
     admit_unknown: bool = False,
     era: str = "today",
     rate_limits: bool = False,
@@ -244,14 +231,13 @@ def lab(
     },
     iterable=["slot"],
 )
-@guarded
 def doctor(
     _: Context,
     slot: list[str],
     rig: str = "rig.toml",
     write: bool = False,
     account: str = "",
-    wait: int = -1,
+    wait: Annotated[int, Within(-1, 86_400)] = -1,
     json: bool = False,
 ) -> None:
     """Prove each slot of a bench: every part is made to act, and what that does is looked at elsewhere.
@@ -279,7 +265,6 @@ def doctor(
         "account": "the account at Particle's cloud that this run may touch",
     }
 )
-@guarded
 def flash(_: Context, variant: str, slot: str = "1", rig: str = "", by: str = "cloud", account: str = "") -> None:
     """Build a variant, bring it into the device of a slot, and see it alive there.
 
@@ -315,7 +300,6 @@ def check(_: Context, fix: bool = False) -> None:
         "sanitized": "only the virtual Photon's tests from outside, against a build with AddressSanitizer and UBSan",
     }
 )
-@guarded
 def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bool = False) -> None:
     """Everything that must pass: check, native tests, Python tests, flows start to finish.
 
@@ -331,7 +315,7 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
     if not only:
         with step("checking format, lint and types"):
             check(context)
-        run_tool(str(TOOLS.work / "build" / "firmware_tests"))
+        run_tool(str(TOOLS.native_tests()))
         run_tool(str(SCRIPTS / "ctest"), "--test-dir", str(TOOLS.sanitized()), "--output-on-failure", "--parallel", "2")
     pytest(only=only)
 
@@ -343,8 +327,9 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
         "keep": "put the reduced inputs into the tree",
     }
 )
-@guarded
-def fuzz(_: Context, minutes: float = 10.0, only: str = "", keep: bool = False) -> None:
+def fuzz(
+    _: Context, minutes: Annotated[float, Within(0.02, 100_000)] = 10.0, only: str = "", keep: bool = False
+) -> None:
     """Fuzz everything in the virtual Photon that reads bytes from outside (needs clang).
 
     Example: ./rig fuzz --only softap_http --minutes 1
@@ -363,7 +348,6 @@ def fuzz(_: Context, minutes: float = 10.0, only: str = "", keep: bool = False) 
 
 
 @task(help={"write": "put the figures into firmware/size.md, which states a growth"})
-@guarded
 def size(_: Context, write: bool = False) -> None:
     """Flash and static RAM of every variant on a real Photon; growth over 2 % fails until it is stated.
 
@@ -388,20 +372,17 @@ def size(_: Context, write: bool = False) -> None:
 
 
 @task
-@guarded
 def surface(_: Context) -> None:
     """Write docs/surface.md anew from the firmware's own tables.
 
     Example: ./rig surface
     """
-    TOOLS.native()
-    made = subprocess.run([TOOLS.work / "build" / "surface"], capture_output=True, text=True, check=True).stdout
+    made = subprocess.run([TOOLS.surface()], capture_output=True, text=True, check=True).stdout
     (ROOT / "docs" / "surface.md").write_text(made)
     print("docs/surface.md")
 
 
 @task(help={"only": "run only the benchmarks whose file names contain this"})
-@guarded
 def bench(_: Context, only: str = "") -> None:
     """Benchmarks; every figure beside another of the same run, because machines differ.
 
@@ -420,12 +401,13 @@ def clean(_: Context) -> None:
 
     Example: ./rig clean
     """
-    for made in (".rig", "report"):
-        shutil.rmtree(ROOT / made, ignore_errors=True)
+    with TOOLS.alone():
+        for made in (ROOT / ".rig", ROOT / "report"):
+            if made.exists():
+                shutil.rmtree(made)
 
 
 @task
-@guarded
 def conformance(_: Context) -> None:
     """Write docs/conformance.md: what the local cloud answers to whom in each era, as the tests see it.
 
@@ -434,25 +416,11 @@ def conformance(_: Context) -> None:
     run_tool(sys.executable, "-m", "tests.localcloud.conformance")
 
 
-class Rig(Program):
-    """The program behind ./rig: invoke, with wrong words as exit code 2 and never a traceback."""
-
-    def normalize_argv(self, argv: list[str] | None) -> None:
-        super().normalize_argv(argv)
-        # "fleet plan" and its like are written as two words.
-        words = self.argv
-        if words[1:2] == ["fleet"]:
-            words[1:3] = ["-".join(words[1:3])] if words[2:3] and not words[2].startswith("-") else ["--list"]
-
-    def parse_tasks(self) -> None:
-        try:
-            super().parse_tasks()
-        except (ParseError, ValueError) as error:
-            raise Exit(f"rig: {error}; ./rig --list names the tasks, ./rig TASK --help their options", code=2) from None
-
-
 if __name__ == "__main__":
+    begin()
     words = Collection.from_module(sys.modules["__main__"])
     for each in Collection.from_module(fleet_tasks).tasks.values():
         words.add_task(each)
-    Rig(name="rig", binary="./rig", namespace=words).run()
+    for each in words.tasks.values():
+        each.auto_shortflags = False  # one letter would mean something else in each task
+    main(words)

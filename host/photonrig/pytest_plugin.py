@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from photonrig.signals import Interrupts
 from photonrig.testing.attempts import Attempts
 from photonrig.testing.reporter import Reporter
 
@@ -73,10 +74,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers, and the seed, which all workers share."""
+    """Markers, and the seed, which all workers share; signals that end a run take the bench down first."""
+    interrupts = Interrupts()
+    interrupts.take()
+    config.add_cleanup(interrupts.give_back)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     worker = getattr(config, "workerinput", None)
+    if worker is None and config.getoption("rig") != "virtual":
+        _present(config)  # a rig file that is wrong is told once, and not by every test
     if worker is not None:
         seed = worker["photonrig_seed"]
     else:

@@ -34,7 +34,7 @@ def test_a_killed_child_is_gone(tmp_path: Path) -> None:
 
 
 def test_its_last_words_are_in_the_error(tmp_path: Path) -> None:
-    with pytest.raises(RigError, match=r"exit code 3 before it was ready; its last words:\nport taken"):
+    with pytest.raises(RigError, match=r"exit code 3 before it was ready; its last words: port taken"):
         run("import sys; print('port taken', file=sys.stderr); sys.exit(3)", tmp_path)
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
 

@@ -88,6 +88,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_database_that_refuses_keeps_its_password(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite").touch()
     with pytest.raises(UsageError, match="cannot be asked: no such table"):
         read_wishes(f"sqlite:///{tmp_path / 'empty.sqlite'}", "SELECT * FROM devices")
     with pytest.raises(UsageError) as refused:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -34,6 +34,7 @@ from photonrig.errors import UsageError
 
 __all__ = [
     "ACCOUNT_VARIABLE",
+    "SLOT_NAME",
     "Ask",
     "Commands",
     "Gpio",
@@ -49,7 +50,7 @@ __all__ = [
 # Names the account that may be touched; only a match with the file's opens Particle's cloud to a run.
 ACCOUNT_VARIABLE: Final = "PHOTONRIG_ACCOUNT"
 
-_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
+SLOT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
 _USB: Final = r"\d+-\d+(\.\d+)*"
 _DEVICE_ID: Final = r"[0-9a-f]{24}"
 _URL: Final = r"(rfc2217|socket)://[^/\s]+:\d+"
@@ -193,12 +194,12 @@ class RigConfig:
             )
 
 
-def load_config(path: Path) -> RigConfig:
-    """Read and check a ``rig.toml``.
+def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfig:
+    """Read and check a ``rig.toml``; ``variants`` are those there is firmware for, without them any name will do.
 
     :raises UsageError: the first thing that is wrong with it, with file, line and key
     """
-    top = read_toml(path)
+    top = read_toml(path, f"./rig doctor --rig {path} --write makes one")
     cloud = top.choice("cloud", ("local", "particle"), "local")
     account = product = None
     if cloud == "particle":
@@ -213,10 +214,14 @@ def load_config(path: Path) -> RigConfig:
     sections = top.sections("slot")
     top.finish()
     if not sections:
-        raise top.error(None, f"there is no [[slot]]; ./rig doctor --write {path} adds every Photon that is attached")
+        raise top.error(
+            None, f"there is no [[slot]]; ./rig doctor --rig {path} --write adds every Photon that is attached"
+        )
     slots = tuple(_slot(section) for section in sections)
     _refuse_twice(sections, slots)
     for section, slot in zip(sections, slots, strict=True):
+        if variants is not None:
+            section.choice("variant", variants)
         if slot.virtual and cloud == "particle":
             raise section.error("virtual", "a virtual Photon has no place at Particle's cloud")
         if slot.place is not None and coordinator is None:
@@ -286,7 +291,7 @@ def _labgrid(section: Section | None) -> str | None:
 
 
 def _slot(section: Section) -> SlotConfig:
-    name = section.text("name", like=_NAME, means="a name of 1 to 32 letters, digits, dots, dashes or underscores")
+    name = section.text("name", like=SLOT_NAME, means="a name of 1 to 32 letters, digits, dots, dashes or underscores")
     variant = section.text("variant", like=r"[a-z][a-z0-9_]*", means="the name of a variant, as in roller")
     tags = section.texts("tags", ())
     virtual = section.flag("virtual", False)

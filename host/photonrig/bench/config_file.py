@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import tomlkit
-from tomlkit.exceptions import ParseError
+from tomlkit.exceptions import ParseError, TOMLKitError
 
 from photonrig.errors import UsageError
 
@@ -22,19 +22,24 @@ _KEY: Final = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|
 _REQUIRED: Final = object()
 
 
-def read_toml(path: Path) -> Section:
-    """The file as a section.
+def read_toml(path: Path, hint: str = "") -> Section:
+    """The file as a section; ``hint`` says what to do when there is none.
 
     :raises UsageError: there is none, or it is no TOML
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}; ./rig doctor --write {path} makes one") from None
+    except OSError as error:
+        more = f"; {hint}" if hint and isinstance(error, FileNotFoundError) else ""
+        raise UsageError(f"{path} cannot be read: {error.strerror}{more}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no TOML: it is not UTF-8 text") from None
     try:
         content = tomlkit.parse(text).unwrap()
     except ParseError as error:
         raise UsageError(f"{path}:{error.line}: {str(error).split(' at line')[0]}") from None
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no TOML: {' '.join(str(error).split())}") from None
     return Section(path, text, content, ())
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import ParseError
+from tomlkit.exceptions import TOMLKitError
 
 from photonrig.bench.real.usb import Attached
-from photonrig.errors import UsageError
+from photonrig.errors import UsageError, file_error
 from photonrig.files import replace
 
 __all__ = ["add_slots"]
@@ -26,8 +26,10 @@ def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
     """
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else _empty()
-    except (OSError, UnicodeDecodeError, ParseError) as error:
-        raise UsageError(f"{path} cannot be added to: {error}") from None
+    except OSError as error:
+        raise file_error(path, "cannot be read", error) from None
+    except (ValueError, TOMLKitError, RecursionError) as error:
+        raise UsageError(f"{path} is no TOML, and nothing was added: {' '.join(str(error).split())}") from None
     slots: Any = document.get("slot", [])
     if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
         raise UsageError(f"{path} has slots that are no [[slot]] tables; nothing was added")

@@ -29,7 +29,6 @@ from photonrig import __version__
 from photonrig.bench import system_parts
 from photonrig.bench.making import Ran, Step, alone, run, step
 from photonrig.errors import ToolError
-from photonrig.files import Lock, replace
 
 __all__ = ["Toolchain", "step"]
 

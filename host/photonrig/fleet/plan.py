@@ -229,8 +229,8 @@ class FleetPlan:
             )
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}; make it with ./rig fleet plan") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{path} is no fleet plan: {error!r}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise UsageError(f"{path} is no fleet plan; make one with ./rig fleet plan") from None
 
 
 def make_plan(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Protocol
@@ -88,11 +89,17 @@ class CommandSink:
     """Runs a command for each, with the line on its standard input; exit code 0 says that it has arrived."""
 
     def __init__(self, command: str, *, timeout: float = 30.0) -> None:
-        """``command`` is split as a shell would, and run without one."""
-        self._argv = shlex.split(command)
+        """``command`` is split as a shell would, and run without one.
+
+        :raises UsageError: it names no program
+        """
+        try:
+            self._argv = shlex.split(command)
+        except ValueError as error:
+            raise UsageError(f"the command for tokens, {command}, cannot be read: {error}") from None
         self._timeout = timeout
-        if not self._argv:
-            raise UsageError("the command for tokens is empty")
+        if not self._argv or shutil.which(self._argv[0]) is None:
+            raise UsageError(f"the command for tokens, {command}, is no program that can be run")
 
     def give(self, customer: Account, token: Token) -> None:
         """Run the command.

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from photonrig.errors import UsageError
+from photonrig.errors import UsageError, without_passwords
 from photonrig.fleet.customer_name import why_no_address, why_no_name
 
 __all__ = ["BadWishes", "Wish", "read_wishes"]
@@ -86,8 +87,9 @@ def read_wishes(
     """
     if query is not None:
         # The URL may hold a password.
-        shown = sqlalchemy.engine.make_url(source).render_as_string(hide_password=True) if "://" in source else source
-        rows: Iterable[tuple[int, Mapping[str, Any]]] = enumerate(_query(source, query, shown), 1)
+        url = _database(source)
+        shown = without_passwords(source)
+        rows: Iterable[tuple[int, Mapping[str, Any]]] = enumerate(_query(url, query, shown), 1)
     elif "://" in source:
         raise UsageError("a database needs a query that gives the columns device and customer")
     else:
@@ -127,7 +129,25 @@ def _rows(path: Path, reader: Reader) -> Iterator[tuple[int, Mapping[str, Any]]]
         yield line, dict(zip_longest(header, row[: len(header)])) | extra
 
 
-def _query(url: str, query: str, shown: str) -> list[Mapping[str, Any]]:
+def _database(source: str) -> URL:
+    """The URL of a database, which may be given as the path of an SQLite file."""
+    shown = without_passwords(source)
+    try:
+        url = sqlalchemy.engine.make_url(source) if "://" in source else URL.create("sqlite", database=source)
+    except (SQLAlchemyError, ValueError):
+        usual = "dialect://user:password@host:port/database, or the path of an SQLite file"
+        raise UsageError(f"{shown} is no database URL; one is {usual}") from None
+    # SQLite would make an empty file.
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") and "uri" not in url.query:
+        try:
+            with Path(str(url.database)).open("rb"):
+                pass
+        except OSError as error:
+            raise UsageError(f"{url.database} cannot be read: {error.strerror}") from None
+    return url
+
+
+def _query(url: URL, query: str, shown: str) -> list[Mapping[str, Any]]:
     try:
         engine = sqlalchemy.create_engine(url)
         with engine.connect() as connection:
@@ -135,8 +155,13 @@ def _query(url: str, query: str, shown: str) -> list[Mapping[str, Any]]:
                 dict(row) for row in connection.execute(sqlalchemy.text(query)).mappings()
             ]
         engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except ImportError as error:
+        driver = error.name or "its driver"
+        raise UsageError(f"{shown} cannot be asked: {driver} is not installed; .rig/venv/bin/pip install it") from None
+    except Exception as error:  # a driver raises what it likes
+        reason = next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
+        if url.password:
+            reason = reason.replace(str(url.password), "***")
         raise UsageError(f"{shown} cannot be asked: {reason}") from None
     return found
 
@@ -148,7 +173,7 @@ def _checked(
     wishes: list[Wish] = []
     for number, row in rows:
         fields = _fields(row)
-        if number <= 2 and "device" not in fields:
+        if "device" not in fields:
             wanted = ", ".join(_COLUMNS["device"])
             raise UsageError(
                 f"{source} has no column for the device (one of {wanted}); it has {', '.join(map(str, row))}"

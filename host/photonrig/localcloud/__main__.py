@@ -14,11 +14,13 @@ from pathlib import Path
 import uvloop
 
 from photonrig.errors import PhotonrigError, UsageError
+from photonrig.exits import one_line
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.eras.all import ERAS
 from photonrig.localcloud.http.door import parse_origin
 from photonrig.localcloud.log import log_to_stderr
 from photonrig.localcloud.server import Running, check_host, serve
+from photonrig.signals import begin
 
 __all__ = ["main"]
 
@@ -32,8 +34,8 @@ def main(words: list[str] | None = None) -> int:
     )
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--api-port", type=int, default=0, help="port of the HTTP API (default: any free one)")
-    parser.add_argument("--device-port", type=int, default=0, help="port for devices (default: any free one)")
+    parser.add_argument("--api-port", type=_port, default=0, help="port of the HTTP API (default: any free one)")
+    parser.add_argument("--device-port", type=_port, default=0, help="port for devices (default: any free one)")
     parser.add_argument("--era", default="today", choices=ERAS, help="whose rules hold (default: today)")
     parser.add_argument("--extensions", action="store_true", help="add what Particle's cloud never had")
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
@@ -97,6 +99,12 @@ def main(words: list[str] | None = None) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
 def _say_ready(up: Running) -> None:
     # What is here now stays; looking through it for garbage again and again would cost every request.
     gc.collect()
@@ -108,4 +116,6 @@ def _say_ready(up: Running) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    with one_line("localcloud"):
+        sys.exit(main())

@@ -7,7 +7,6 @@ import contextlib
 import ipaddress
 import logging
 import shutil
-import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,6 +25,7 @@ from photonrig.localcloud.http.protocol import BoundedHttp
 from photonrig.localcloud.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.localcloud.server_key import load_server_key, write_key_block
 from photonrig.localcloud.store import Store
+from photonrig.signals import heard
 
 __all__ = ["Running", "check_host", "run_cloud", "serve"]
 
@@ -167,10 +167,10 @@ async def run_cloud(
 
 
 async def serve(running: Callable[[Running], None], state: Path, settings: Settings, **where: int | str) -> None:
-    """Run a cloud until SIGTERM or SIGINT; ``running`` is told once it serves."""
+    """Run a cloud until SIGTERM, SIGINT or SIGHUP; ``running`` is told once it serves."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in heard():
         loop.add_signal_handler(number, stop.set)
     async with run_cloud(state, settings, **where) as up:  # type: ignore[arg-type]
         running(up)

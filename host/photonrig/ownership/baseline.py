@@ -58,8 +58,10 @@ class Baseline:
             return cls(str(fields["target"]), str(fields["recorded"]), cells)
         except FileNotFoundError:
             raise UsageError(f"there is no baseline {path}; make one with --update-baseline") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path} is no baseline: {error}") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise UsageError(f"{path} is no baseline; make one with --update-baseline") from None
 
     def write(self, path: Path) -> None:
         """Keep it: one line a cell, in the order they were asked."""

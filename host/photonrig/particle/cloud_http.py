@@ -18,17 +18,31 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from photonrig.errors import NetworkError, UsageError
+from photonrig.errors import NetworkError, UsageError, without_passwords
 from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
 
-__all__ = ["CloudHttp"]
+__all__ = ["CloudHttp", "host_of"]
 
 # How many exchanges are kept for whoever writes them down, and how much of each answer.
 _EXCHANGES = 1000
 _SHOWN = 600
 _SECRETS = {"access_token", "refresh_token", "client_secret", "secret", "password", "claim_code", "mfa_token", "otp"}
+
+
+def host_of(api: str) -> str:
+    """The host in the base URL of a cloud.
+
+    :raises UsageError: it is none
+    """
+    try:
+        parts = urlsplit(api)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", api):
+            return parts.hostname
+    except ValueError:  # a port that is no number, or an open bracket
+        pass
+    raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
 class CloudHttp:
@@ -44,9 +58,7 @@ class CloudHttp:
         self.api = api.rstrip("/")
         self.token = token
         self.timeout = timeout
-        host = urlsplit(self.api).hostname
-        if urlsplit(self.api).scheme not in ("http", "https") or not host:
-            raise UsageError(f"{api!r} is no URL of a cloud; it starts with http:// or https://")
+        host = host_of(api)
         if re.search(r"(^|\.)particle\.io\.?$", host) and production_account is None:
             raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
         self.production_account = production_account

@@ -43,7 +43,7 @@ from photonrig.particle.cli import ParticleCli
 from photonrig.report.junit import write_junit
 from photonrig.report.matrix import MatrixRun, print_matrix, write_matrix
 from photonrig.report.page import write_page
-from photonrig.report.run import Run, commit, duration
+from photonrig.report.run import Run, commit, duration, writable
 from photonrig.report.terminal import STYLE, print_run
 from photonrig.report.thread import VERDICT_STYLE, print_thread, write_thread
 
@@ -110,6 +110,9 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         raise UsageError("--update-baseline needs --baseline FILE, the file to write")
     if claims.baseline is not None and "matrix" not in claims.parts:
         raise UsageError("--baseline is the matrix's: add --matrix")
+    writable(report, "--report")
+    if claims.update_baseline and claims.baseline is not None:
+        writable(claims.baseline.parent, "--baseline")
     seen = _Seen(Console(stderr=True))
     if claims.particle is not None:
         with production_stand(claims.particle) as stand:
@@ -120,9 +123,9 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         run = Run(title, started, time.monotonic() - begun, seen.facts, _everything(seen))
         _tell(run, seen, claims, report)
         return run.held and not seen.matrix.changes
-    cli = tools.particle_cli()
     tools.native()
     if "story" in claims.parts:
+        cli = tools.particle_cli()
         with staged(tools) as stage:
             seen.facts = _story_facts(tools, cli, stage)
             seen.watch(lambda told: HandOver(stage).run(told))
@@ -254,10 +257,10 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:
         work = Path(folder)
         project = with_version(variant_project(tools, _VARIANT), work / _VARIANT, _NEW_VERSION)
-        with step("starting the local cloud and two virtual Photons"):
-            lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1, fresh=1)
-            lab.start()
+        lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1, fresh=1)
         try:
+            with step("starting the local cloud and two virtual Photons"):
+                lab.start()
             cli = ParticleCli(tools.node, tools.cli_script, work / "home", lab.local_cloud.api)
             cli.use(USERNAME, lab.central.access_token)
 

@@ -20,6 +20,7 @@ from photonrig.bench.real.usb import attached
 from photonrig.bench.recovery import Quarantine
 from photonrig.bench.rig_writer import add_slots
 from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.report.run import duration
 
 __all__ = ["run_doctor", "write_rig"]
@@ -57,7 +58,7 @@ def run_doctor(
 
     :raises PhotonrigError: the bench cannot be had
     """
-    config = load_config(path)
+    config = load_config(path, VARIANTS)
     checks: list[Check] = []
     terminal = Console(stderr=True)
     with (

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from photonrig.bench.clock import SystemClock
-from photonrig.bench.config import RigConfig, SlotConfig, load_config
+from photonrig.bench.config import SLOT_NAME, RigConfig, SlotConfig, load_config
 from photonrig.bench.identity import listen_to
 from photonrig.bench.opened import OpenBench, open_bench
 from photonrig.bench.slot import Flasher, Slot
 from photonrig.bench.toolchain import Toolchain, step
-from photonrig.bench.virtual.variants import variant_project
+from photonrig.bench.virtual.variants import VARIANTS, variant_project
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
 from photonrig.particle.module import parse_module
 
@@ -71,8 +72,10 @@ def run_flash(
 def _config(rig: Path | None, variant: str, slot: str) -> RigConfig:
     if rig is None and not _USUAL.exists():
         print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
+        if not re.fullmatch(SLOT_NAME, slot):
+            raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
         return RigConfig(Path("virtual"), "local", (SlotConfig(slot, variant, virtual=True),))
-    return load_config(rig or _USUAL)
+    return load_config(rig or _USUAL, VARIANTS)
 
 
 def _compiled(bench: OpenBench, project: Path, save_to: Path) -> Path:

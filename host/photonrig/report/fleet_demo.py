@@ -28,7 +28,7 @@ from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.wishes import read_wishes
 from photonrig.ownership.proof import Probe
 from photonrig.report.fleet import FleetProgress, print_carried, print_plan, print_records
-from photonrig.report.run import duration
+from photonrig.report.run import duration, writable
 
 __all__ = ["run_demo"]
 
@@ -43,6 +43,8 @@ def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None,
     """
     if devices < 1 or (not light and devices > _MOST_VIRTUAL):
         raise UsageError(f"1 to {_MOST_VIRTUAL} virtual Photons; more with --light")
+    if state is not None:
+        writable(state, "--state")
     console = Console()
     place: AbstractContextManager[str] = (
         tempfile.TemporaryDirectory(prefix="photonrig-fleet-") if state is None else nullcontext(str(state))

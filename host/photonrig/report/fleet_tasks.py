@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import UsageError
-from photonrig.report.exits import guarded
+from photonrig.report.program import Within
 
 __all__ = ["fleet_apply", "fleet_demo", "fleet_plan", "fleet_revoke", "fleet_rollback", "fleet_verify"]
 
@@ -27,6 +27,10 @@ _PACE = {
     "patience": "seconds a wave waits for devices that cannot go on now (default: 60)",
     "journal": "the memory of the move (default: the plan's name with .journal)",
 }
+_Devices = Annotated[int, Within(0, 1_000_000)]
+_AtOnce = Annotated[int, Within(1, 64)]
+_Share = Annotated[float, Within(0, 1)]
+_Seconds = Annotated[float, Within(0, 1_000_000)]
 
 
 def _operator(config: str, production: str) -> Any:
@@ -60,7 +64,6 @@ def _journal(path: str, plan_file: str) -> Any:
         "diff": "only say what has changed since this plan was made; exit code 1 if anything has",
     }
 )
-@guarded
 def fleet_plan(
     _: Context,
     source: str = "",
@@ -139,7 +142,6 @@ def _diff(plan_file: str, operator: Any) -> None:
         "watch": "go on until every device has come online and arrived",
     }
 )
-@guarded
 def fleet_apply(
     _: Context,
     plan: str = "fleet.plan.json",
@@ -147,11 +149,11 @@ def fleet_apply(
     journal: str = "",
     tokens: str = "",
     tokens_to: str = "",
-    canary: int = 5,
-    wave: int = 200,
-    at_once: int = 8,
-    stop_at: float = 0.05,
-    patience: float = 60.0,
+    canary: _Devices = 5,
+    wave: Annotated[int, Within(1, 1_000_000)] = 200,
+    at_once: _AtOnce = 8,
+    stop_at: _Share = 0.05,
+    patience: _Seconds = 60.0,
     watch: bool = False,
     production: str = "",
 ) -> None:
@@ -197,14 +199,13 @@ def fleet_apply(
         "sample": "devices whose function, event and webhooks are tried too (default: 3)",
     }
 )
-@guarded
 def fleet_verify(
     _: Context,
     plan: str = "fleet.plan.json",
     config: str = "fleet.toml",
     report: str = "",
     tokens: str = "",
-    sample: int = 3,
+    sample: _Devices = 3,
     production: str = "",
 ) -> None:
     """Prove the end state device by device, and write down what was seen when.
@@ -242,18 +243,17 @@ def fleet_verify(
     },
     iterable=["device"],
 )
-@guarded
 def fleet_rollback(
     _: Context,
     device: list[str],
     plan: str = "fleet.plan.json",
     config: str = "fleet.toml",
     journal: str = "",
-    canary: int = 5,
-    wave: int = 200,
-    at_once: int = 8,
-    stop_at: float = 0.05,
-    patience: float = 60.0,
+    canary: _Devices = 5,
+    wave: Annotated[int, Within(1, 1_000_000)] = 200,
+    at_once: _AtOnce = 8,
+    stop_at: _Share = 0.05,
+    patience: _Seconds = 60.0,
     production: str = "",
 ) -> None:
     """Give devices back to whom they came from, by the journal; with the same guarantees as the way there.
@@ -276,7 +276,6 @@ def fleet_rollback(
 
 
 @task(help=_CONFIG | _PRODUCTION | {"tokens": "the file ./rig fleet apply wrote (default: customers.tokens)"})
-@guarded
 def fleet_revoke(
     _: Context, tokens: str = "customers.tokens", config: str = "fleet.toml", production: str = ""
 ) -> None:
@@ -306,8 +305,13 @@ def fleet_revoke(
         "stay": "leave everything up until Ctrl-C, to try the tool by hand",
     }
 )
-@guarded
-def fleet_demo(_: Context, devices: int = 50, light: bool = False, state: str = "", stay: bool = False) -> None:
+def fleet_demo(
+    _: Context,
+    devices: Annotated[int, Within(1, 1_000_000)] = 50,
+    light: bool = False,
+    state: str = "",
+    stay: bool = False,
+) -> None:
     """A fleet on one central account goes to its users: users' database, plan, apply, verify.
 
     Example: ./rig fleet demo --devices 1105

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +13,10 @@ from typing import Final
 import pytest
 
 from photonrig.bench.config import load_config
+from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import UsageError
+from photonrig.report.run import writable
+from photonrig.report.tool import run_to_end
 
 __all__ = ["run_hil", "verdict"]
 
@@ -32,37 +34,24 @@ def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequen
     if workers < 1:
         raise UsageError(f"--workers {workers}: there must be one at least")
     if rig != "virtual":
-        slots = Counter(slot.variant for slot in load_config(Path(rig)).slots)
+        slots = Counter(slot.variant for slot in load_config(Path(rig), VARIANTS).slots)
         variant, fewest = min(slots.items(), key=lambda each: each[1])
         if workers > fewest:
             each = f"each takes a slot of every variant, and {rig} has {fewest} {variant}"
             raise UsageError(f"--workers {workers}: {each}")
     words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
+    writable(report, "--report")
     (report / "results.json").unlink(missing_ok=True)
     reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]
-    code = _run([sys.executable, "-m", "pytest", str(scenarios), *reports, *words])
+    code = run_to_end([sys.executable, "-m", "pytest", str(scenarios), *reports, *words])
     return verdict(code, report / "results.json")
-
-
-def _run(argv: Sequence[str]) -> int:
-    """Run to the end. Ctrl-C reaches the child as well, and is the child's, which takes the rig down before it ends."""
-    with subprocess.Popen(argv) as running:
-        before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: running.send_signal(signal.SIGINT)),
-        }
-        try:
-            return running.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def verdict(code: int, results: Path) -> int:
     """From pytest's exit code and what the tests left: a run in which only the bench failed says so."""
     if code == pytest.ExitCode.OK:
         return 0
-    if code == pytest.ExitCode.INTERRUPTED:
+    if code in (pytest.ExitCode.INTERRUPTED, -signal.SIGKILL, -signal.SIGINT):
         return _INTERRUPTED
     if code != pytest.ExitCode.TESTS_FAILED:
         return _WRONG_WORDS

@@ -19,6 +19,7 @@ from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.variants import VARIANTS, build_variant
 from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
+from photonrig.report.run import writable
 
 __all__ = ["particle_script", "run_lab"]
 
@@ -49,6 +50,8 @@ def run_lab(
             raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
     if era not in ERAS:
         raise UsageError(f"--era {era}: there is {', '.join(ERAS)}")
+    if state is not None:
+        writable(state, "--state")
     tools.native()
     tools.particle_cli()
     firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from photonrig.errors import file_error
 from photonrig.ownership.steps import StepResult
 
-__all__ = ["Run", "commit", "duration", "rate"]
+__all__ = ["Run", "commit", "duration", "rate", "writable"]
 
 
 def duration(seconds: float) -> str:
@@ -36,6 +38,20 @@ def commit(root: Path) -> str:
         [git, "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False
     )
     return re.sub(r"\s", "", described.stdout) or "unknown"
+
+
+def writable(folder: Path, option: str) -> Path:
+    """A folder that ``option`` names for results, made if missing; asked before work begins whose results it takes.
+
+    :raises PhotonrigError: nothing can be written there
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise file_error(Path(f"{option} {folder}"), "cannot be written", error) from None
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

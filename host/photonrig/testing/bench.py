@@ -39,7 +39,8 @@ def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
     """The variants present on a rig, without opening it."""
     if rig == "virtual":
         return tuple(projects or shipped_variants(Toolchain.found()))
-    return tuple(dict.fromkeys(slot.variant for slot in load_config(Path(rig)).slots))
+    known = projects or shipped_variants(Toolchain.found())
+    return tuple(dict.fromkeys(slot.variant for slot in load_config(Path(rig), known).slots))
 
 
 def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:

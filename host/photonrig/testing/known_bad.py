@@ -46,8 +46,10 @@ def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
     try:
         with path.open("rb") as file:
             content = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no TOML: {error}") from None
     entries = content.get("known_bad", [])
     if set(content) - {"known_bad"} or not isinstance(entries, list):
         raise UsageError(f"{path}: a list of known-bad tests holds [[known_bad]] entries and nothing else")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import signal
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +27,12 @@ from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import VARIANTS
-from photonrig.errors import RigError, UsageError
+from photonrig.errors import RigError, UsageError, file_error
 from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+from photonrig.signals import Interrupts
 
 __all__ = ["TRAVEL_MS", "USERNAME", "Lab", "LabDevice", "product_name"]
 
@@ -84,8 +84,10 @@ class _Record:
         try:
             fields = json.loads(path.read_text())
             return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
-        except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{path} is not what a lab wrote: {error}; choose another state folder") from None
+        except OSError as error:
+            raise file_error(path, "cannot be read", error) from None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
 
     def write(self, path: Path) -> None:
         replace(path, json.dumps(asdict(self), indent=2), private=True)
@@ -129,7 +131,7 @@ class Lab:
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
-        self._termination = _Termination()
+        self._interrupts = Interrupts()
         # Ports stay what they were, because devices keep the address of their cloud.
         self.local_cloud = LocalCloud(
             state / "cloud",
@@ -173,13 +175,13 @@ class Lab:
     def start(self) -> None:
         """Bring everything up; returns when every fielded device is online.
 
-        Until the lab is down again SIGTERM raises KeyboardInterrupt, as Ctrl-C does.
+        Until the lab is down again SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that no child outlives it.
 
         :raises PhotonrigError: something did not come up
         """
         # A connection of each in the cloud, a pipe from each here.
         allow_files(max(sum(self._wanted), len(self._record.devices)) + _FILES_BESIDES)
-        self._termination.take()
+        self._interrupts.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.local_cloud.start()
         self._client = Cloud(self.local_cloud.api)
@@ -213,14 +215,18 @@ class Lab:
         """
         if self._stopped:
             return
-        self._stopped = True
         failures = []
-        for process in self._processes():
-            try:
-                process.stop()
-            except RigError as error:
-                process.kill()
-                failures.append(str(error))
+        try:
+            for process in self._processes():
+                try:
+                    process.stop()
+                except RigError as error:
+                    process.kill()
+                    failures.append(str(error))
+        except BaseException:  # a second Ctrl-C
+            self.kill()
+            raise
+        self._stopped = True
         self._close()
         if failures:
             raise RigError("; ".join(failures))
@@ -255,7 +261,7 @@ class Lab:
     def _close(self) -> None:
         if self._client is not None:
             self._client.close()
-        self._termination.give_back()
+        self._interrupts.give_back()
 
     # --- what is in it ----------------------------------------------------------------------------------------------
 
@@ -444,25 +450,3 @@ class Lab:
     def _product_devices(self) -> tuple[CloudDevice, ...]:
         used = {device.variant: None for device in self.devices}
         return tuple(device for variant in used for device in self.team.devices(product(self.products[variant].id)))
-
-
-class _Termination:
-    """While in force, SIGTERM interrupts the program as Ctrl-C does, so that no child outlives it."""
-
-    def __init__(self) -> None:
-        self._before: Any = None
-
-    def take(self) -> None:
-        """Bring it into force; only the main thread may hear signals, elsewhere nothing happens."""
-        if self._before is None and threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGTERM, self._interrupt)
-
-    def give_back(self) -> None:
-        """What was before holds again."""
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
-            self._before = None
-
-    @staticmethod
-    def _interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt

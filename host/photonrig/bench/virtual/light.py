@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import signal
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +28,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from photonrig.bench.virtual.resources import allow_files
 from photonrig.errors import ProtocolError
+from photonrig.exits import one_line
 from photonrig.particle import handshake, messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_FROM_DEVICE, MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
+from photonrig.signals import begin, heard
 
 __all__ = ["LightDevice"]
 
@@ -150,7 +151,7 @@ async def _run(words: argparse.Namespace) -> None:
     ids = words.ids.read_text().split()
     devices = [LightDevice(each, key, server_key, (host, int(port)), words.product) for each in ids]
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in heard():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     turn = asyncio.Semaphore(_AT_ONCE)
     living = [asyncio.create_task(device.live(turn)) for device in devices]
@@ -176,4 +177,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    begin()
+    with one_line("light"):
+        main()

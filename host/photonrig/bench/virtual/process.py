@@ -1,7 +1,7 @@
 """Child processes of the virtual bench: started, heard to be ready, ended for certain.
 
 Each prints one line of JSON on standard output when it is ready; everything else it says goes to a log file beside its
-state folder, whose last lines are part of the error when it fails.
+state folder, whose last line is part of the error when it fails.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from photonrig.errors import RigError
 __all__ = ["Ended", "ReadyProcess"]
 
 _STOPPING: Final = 10.0
-_TAIL: Final = 15
+_LONGEST: Final = 500  # characters
 
 
 class Ended(ABC):
@@ -153,5 +153,5 @@ class ReadyProcess:
         return ready
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-_TAIL:]
-        return "; its last words:\n" + "\n".join(lines) if lines else ""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        return f"; its last words: {lines[-1][:_LONGEST].strip()}" if lines else ""

@@ -63,7 +63,11 @@ class VirtualRig:
             tools.native()
             firmware = {name: build_project(tools, name, project) for name, project in self.projects.items()}
         self.lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=len(firmware))
-        self.lab.start()
+        try:
+            self.lab.start()
+        except BaseException:
+            self.lab.kill()
+            raise
         self._cloud_pid = self.lab.local_cloud.pid
         self.target = self._target()
         self._photons = {device.variant: self.lab.photons[device.name] for device in self.lab.devices}
