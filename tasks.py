@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
 
 import os
 import shutil
@@ -20,6 +21,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from photonrig.bench.toolchain import Toolchain, step
+from photonrig.errors import UsageError
 from photonrig.report import fleet_tasks
 from photonrig.report.program import PORT, Within, main
 from photonrig.report.tool import run_to_end
@@ -35,6 +37,8 @@ def run_tool(*argv: str) -> None:
     code = run_to_end(argv, cwd=ROOT)
     if code in (-signal.SIGINT, -signal.SIGTERM, 130):
         raise KeyboardInterrupt
+    if code == 5 and argv[0].endswith("pytest"):
+        raise UsageError(f"no test matches {' '.join(argv[1:])}")
     if code != 0:
         print(f"rig: {Path(argv[0]).name} failed", file=sys.stderr)
         raise Exit(code=1)
@@ -147,7 +151,7 @@ def hil(
     rig: str = "virtual",
     report: str = "report",
     only: str = "",
-    seed: str = "",
+    seed: Annotated[int, Within(-1, 10**9)] = -1,
     workers: Annotated[int, Within(1, 64)] = 1,
     retries: Annotated[int, Within(0, 100)] = 1,
     known_bad: str = "",
@@ -163,10 +167,16 @@ def hil(
 
     words = [f"--rig-retries={retries}"]
     words += [f"-k={only}"] if only else []
-    words += [f"--rig-seed={seed}"] if seed else []
-    words += [f"--known-bad={known_bad}"] if known_bad else []
+    words += [f"--rig-seed={seed}"] if seed >= 0 else []
     words += ["--destructive"] if destructive else []
-    code = run_hil(ROOT / "tests" / "scenarios" / "every_rig", rig, Path(report), workers, words)
+    code = run_hil(
+        ROOT / "tests" / "scenarios" / "every_rig",
+        rig,
+        Path(report),
+        workers,
+        words,
+        Path(known_bad) if known_bad else None,
+    )
     if code != 0:
         raise Exit(code=code)
 
@@ -388,11 +398,14 @@ def bench(_: Context, only: str = "") -> None:
 
     Example: ./rig bench --only handshakes
     """
+    scripts = sorted((ROOT / "tests" / "bench").glob("*.py"))
+    chosen = [script for script in scripts if only in script.stem and not script.stem.startswith("_")]
+    if not chosen:
+        raise UsageError(f"no benchmark has {only} in its name")
     build_all()
-    for script in sorted((ROOT / "tests" / "bench").glob("*.py")):
-        if only in script.stem and not script.stem.startswith("_"):
-            print(f"\n== {script.stem} ==", flush=True)
-            run_tool(sys.executable, str(script))
+    for script in chosen:
+        print(f"\n== {script.stem} ==", flush=True)
+        run_tool(sys.executable, str(script))
 
 
 @task
@@ -416,11 +429,16 @@ def conformance(_: Context) -> None:
     run_tool(sys.executable, "-m", "tests.localcloud.conformance")
 
 
-if __name__ == "__main__":
-    begin()
-    words = Collection.from_module(sys.modules["__main__"])
+def collection() -> Collection:
+    """All tasks there are."""
+    words = Collection.from_module(sys.modules[__name__])
     for each in Collection.from_module(fleet_tasks).tasks.values():
         words.add_task(each)
     for each in words.tasks.values():
         each.auto_shortflags = False  # one letter would mean something else in each task
-    main(words)
+    return words
+
+
+if __name__ == "__main__":
+    begin()
+    main(collection())

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import signal
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
 
 import hashlib
 import os
-import re
-import shutil
 import sys
-from importlib.metadata import distributions
 from pathlib import Path
 
-from photonrig.bench.making import alone, run, step
-from photonrig.errors import ToolError
+from photonrig.bench.locked_venv import lacking, make_venv
+from photonrig.bench.making import alone
 from photonrig.exits import one_line
 from photonrig.signals import begin
 
@@ -28,14 +26,6 @@ VENV = WORK / "venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "host" / "lock" / "python.txt"
 STAMP = VENV / ".made-from"
-
-_REASONS = (
-    r"(No space left on device|Permission denied.*)",
-    r"(?:NewConnection|ConnectTimeout|Proxy|SSL|NameResolution)Error\('?.*?(?::|object at \w+>:) (.*?)'?\)",
-    r"ERROR: (THESE PACKAGES DO NOT MATCH THE HASHES.*|No matching distribution.*)",
-    r"ERROR: (.*)",
-    r"Error: (.*)",
-)
 
 
 def base() -> Path:
@@ -71,46 +61,17 @@ def fresh() -> bool:
         made_by = named()  # which may be newer by now
     elif os.environ.get("PYTHON"):
         return False
-    return stamp == wanted(made_by)
+    return stamp == wanted(made_by) and not lacking(VENV, LOCK)
 
 
 def make() -> None:
     """Make the environment anew.
 
-    :raises ToolError: venv or pip failed, or what is there afterwards is not what the lock says
+    :raises ToolError: see :func:`make_venv`
     """
-    log = WORK / "venv.log"
-    with step("making the virtual environment (once, about half a minute)") as progress:
-        shutil.rmtree(VENV, ignore_errors=True)
-        made = run([str(base()), "-m", "venv", str(VENV)], log)
-        if made.code != 0:
-            hint = "python -m venv failed (Debian and Ubuntu need: sudo apt-get install python3-venv)"
-            raise made.failure(hint, *_REASONS)
-        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
-
-        def heard(line: str) -> None:
-            if line.startswith(("Collecting", "Downloading", "Installing")):
-                progress.detail = line.strip()[:60]
-
-        for words in (["--require-hashes", "-r", str(LOCK)], ["--no-build-isolation", "-e", str(ROOT)]):
-            installed = run([*pip, *words], log, heard=heard, more=True)
-            if installed.code != 0:
-                raise installed.failure("the locked packages cannot be installed", *_REASONS)
-    if lacking := differs():
-        raise ToolError(f"pip left out {len(lacking)} packages, {lacking[0]} among them; its output is in {log}")
+    ours = ["--no-build-isolation", "-e", str(ROOT)]
+    make_venv(VENV, base(), LOCK, WORK / "venv.log", "the virtual environment", ours)
     STAMP.write_text(wanted(named()))
-
-
-def differs() -> list[str]:
-    """Packages of the lock that are not installed in the version it names."""
-    folders = [str(folder) for folder in VENV.glob("lib/python*/site-packages")]
-    there = {(_plain(each.name), each.version) for each in distributions(path=folders)}
-    locked = re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCK.read_text(), re.MULTILINE)
-    return [f"{name} {version}" for name, version in locked if (_plain(name), version) not in there]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def main() -> None:

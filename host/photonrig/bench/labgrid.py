@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from photonrig.bench.locked_venv import make_venv
 from photonrig.bench.real.command import Run, run
 from photonrig.bench.real.serial import UrlSerial
-from photonrig.bench.toolchain import Toolchain, step
+from photonrig.bench.toolchain import Toolchain
 from photonrig.errors import RigError, ToolError
 from photonrig.files import replace
 
@@ -31,25 +31,17 @@ _RESOURCE: Final = re.compile(r"^Acquired resource '[^']*' \([^)]*\):\n(\s+\{.*?
 def install_labgrid(tools: Toolchain) -> Path:
     """The folder of labgrid's programs, made from its lock file when that changed.
 
-    :raises ToolError: pip failed; its last words are in the message
+    :raises ToolError: see :func:`photonrig.bench.locked_venv.make_venv`
     """
     lock = tools.root / "host" / "lock" / "labgrid.txt"
     home = tools.work / "labgrid"
     stamp = home / "made-from"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        with step("installing labgrid (once, about half a minute)"):
-            _pip([sys.executable, "-m", "venv", "--clear", str(home)])
-            words = ["-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
-            _pip([str(home / "bin" / "python"), *words, "-r", str(lock)])
-        replace(stamp, wanted)
+    wanted = f"{hashlib.sha256(lock.read_bytes()).hexdigest()}\n{home}\n{sys.version}"
+    with tools.alone():
+        if not (stamp.exists() and stamp.read_text() == wanted):
+            make_venv(home, Path(sys.executable), lock, tools.work / "labgrid.log", "labgrid's virtual environment")
+            replace(stamp, wanted)
     return home / "bin"
-
-
-def _pip(argv: list[str]) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ToolError(f"labgrid cannot be installed: {' '.join((done.stdout + done.stderr).split())[-400:]}")
 
 
 class Place:

@@ -103,13 +103,13 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
     :raises PhotonrigError: the bench could not be made ready, or the baseline cannot be read; nothing was run
     """
     begun, started = time.monotonic(), datetime.now(UTC)
-    before = None
-    if claims.baseline is not None and not claims.update_baseline:
-        before = Baseline.read(claims.baseline)
     if claims.update_baseline and claims.baseline is None:
         raise UsageError("--update-baseline needs --baseline FILE, the file to write")
     if claims.baseline is not None and "matrix" not in claims.parts:
         raise UsageError("--baseline is the matrix's: add --matrix")
+    before = None
+    if claims.baseline is not None and not claims.update_baseline:
+        before = Baseline.read(claims.baseline)
     writable(report, "--report")
     if claims.update_baseline and claims.baseline is not None:
         writable(claims.baseline.parent, "--baseline")

@@ -71,9 +71,9 @@ def run_flash(
 
 def _config(rig: Path | None, variant: str, slot: str) -> RigConfig:
     if rig is None and not _USUAL.exists():
-        print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
         if not re.fullmatch(SLOT_NAME, slot):
             raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
+        print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
         return RigConfig(Path("virtual"), "local", (SlotConfig(slot, variant, virtual=True),))
     return load_config(rig or _USUAL, VARIANTS)
 

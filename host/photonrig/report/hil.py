@@ -17,6 +17,7 @@ from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import UsageError
 from photonrig.report.run import writable
 from photonrig.report.tool import run_to_end
+from photonrig.testing.known_bad import read_known_bad
 
 __all__ = ["run_hil", "verdict"]
 
@@ -26,10 +27,10 @@ _BENCH: Final = 3
 _INTERRUPTED: Final = 130
 
 
-def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str]) -> int:
+def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
     """Run the scenarios; returns the exit code that ``./rig`` ends with.
 
-    :raises UsageError: the rig file is wrong, or has fewer slots of a variant than there are to be workers
+    :raises UsageError: a file is wrong, or the rig has fewer slots of a variant than there are to be workers
     """
     if workers < 1:
         raise UsageError(f"--workers {workers}: there must be one at least")
@@ -39,6 +40,9 @@ def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequen
         if workers > fewest:
             each = f"each takes a slot of every variant, and {rig} has {fewest} {variant}"
             raise UsageError(f"--workers {workers}: {each}")
+    if known_bad is not None:
+        read_known_bad(known_bad)
+        words = [*words, f"--known-bad={known_bad.absolute()}"]
     words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
     writable(report, "--report")
     (report / "results.json").unlink(missing_ok=True)

@@ -83,8 +83,8 @@ class Rig(Program):
             asked, words = words[:1], words[1:]
         if words[:1] == [_GROUP]:
             words = self._folded(words, bool(asked))
-        if asked and words:
-            task = words[0]
+        if asked and (named := [word for word in words if not word.startswith("-")]):
+            task = named[0]
             if f"{_GROUP}-{task}" in self.namespace.task_names:
                 task = f"{_GROUP}-{task}"
             if task not in self.namespace.task_names:

@@ -1,0 +1,174 @@
+"""Wrong uses of ./rig: each ends in one line with the right exit code, makes no file and leaves nothing running.
+
+``python -m tests.report.test_wrong_uses`` prints the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from .uses import Used, server
+
+USAGE = 2
+
+# Words, exit code, pattern of the line. The files are those of `scene`.
+CASES: list[tuple[str, int, str]] = [
+    # words
+    ("nosuch", USAGE, r"there is no task 'nosuch'"),
+    ("tset", USAGE, r"there is no task 'tset' \(did you mean test\?\)"),
+    ("lab test", USAGE, r"one task at a time: lab and test"),
+    ("lab now", USAGE, r"\./rig lab does not take 'now'"),
+    ("lab -- now", USAGE, r"nothing to put behind --"),
+    ("fleet aply", USAGE, r"no \./rig fleet aply \(did you mean apply\?\); there are apply, demo, "),
+    ("fleet --watch", USAGE, r"no \./rig fleet --watch"),
+    ("nosuch --help", USAGE, r"there is no task 'nosuch'"),
+    ("help nosuch", USAGE, r"there is no task 'nosuch'"),
+    # options
+    ("lab -p 2", USAGE, r"\./rig lab has no option -p"),
+    ("fleet apply -w", USAGE, r"\./rig fleet apply has no option -w"),
+    ("lab --photon 2", USAGE, r"no option --photon \(did you mean --photons\?\)"),
+    ("--dry fleet apply", USAGE, r"\./rig has no option --dry"),
+    ("--config x build", USAGE, r"\./rig has no option --config"),
+    ("lab --photons", USAGE, r"--photons needs a value"),
+    ("lab --photons --json", USAGE, r"--photons needs a value"),
+    ("lab --json=no", USAGE, r"\./rig lab does not take 'no'"),
+    ("lab --state=", USAGE, r"--state was given an empty value"),
+    ("fleet rollback --device", USAGE, r"--device needs a value"),
+    ("fleet rollback --device --plan p", USAGE, r"--device needs a value, and --plan is an option"),
+    ("flash", USAGE, r"\./rig flash needs 'variant'"),
+    # numbers
+    ("hil --workers x", USAGE, r"--workers x: must be a whole number from 1 to 64"),
+    ("hil --workers 0", USAGE, r"--workers 0: must be a whole number from 1"),
+    ("hil --retries -1", USAGE, r"--retries -1: must be a whole number from 0"),
+    ("hil --seed x", USAGE, r"--seed x: must be a whole number"),
+    ("lab --photons 1e9", USAGE, r"--photons 1e9: must be a whole number from 0"),
+    ("lab --fresh -1", USAGE, r"--fresh -1: must be a whole number from 0"),
+    ("lab --api-port 65536", USAGE, r"--api-port 65536: must be a whole number from 0 to 65,535"),
+    ("lab --device-port nan", USAGE, r"--device-port nan: must be a whole number"),
+    ("fuzz --minutes nan", USAGE, r"--minutes nan: must be a number from 0\.02"),
+    ("fuzz --minutes inf", USAGE, r"--minutes inf: must be a number"),
+    ("fleet apply --stop-at 2", USAGE, r"--stop-at 2: must be a number from 0 to 1"),
+    ("fleet apply --patience nan", USAGE, r"--patience nan: must be a number"),
+    ("fleet apply --at-once 0", USAGE, r"--at-once 0: must be a whole number from 1 to 64"),
+    ("fleet verify --sample -1", USAGE, r"--sample -1: must be a whole number from 0"),
+    ("fleet demo --devices 0", USAGE, r"--devices 0: must be a whole number from 1"),
+    ("claims --requests 0", USAGE, r"--requests 0: must be a whole number from 1"),
+    ("doctor --wait 1e9", USAGE, r"--wait 1e9: must be a whole number"),
+    # words that are one of a few
+    ("lab --era 2015", USAGE, r"--era 2015: there is "),
+    ("flash shutter", USAGE, r"there is no variant 'shutter'; there are: roller"),
+    ("flash roller --by mail", USAGE, r"--by mail: there are cloud, serial, dfu"),
+    ("flash roller --slot ../x", USAGE, r"--slot \.\./x: a slot's name is"),
+    ("fuzz --only nosuch", USAGE, r"there is no fuzz target nosuch"),
+    ("bench --only nosuch", USAGE, r"no benchmark has nosuch in its name"),
+    # files that describe a bench
+    ("doctor", USAGE, r"rig\.toml cannot be read: No such file or directory; \./rig doctor --rig rig\.toml --write"),
+    ("doctor --rig folder", USAGE, r"folder cannot be read: Is a directory"),
+    ("doctor --rig garbage", USAGE, r"garbage is no TOML: it is not UTF-8"),
+    ("doctor --rig empty", USAGE, r"empty:1: there is no \[\[slot\]\]; \./rig doctor --rig empty --write"),
+    ("doctor --rig broken.toml", USAGE, r"broken\.toml:2: "),
+    ("hil --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of .*mean roller"),
+    ("flash roller --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of"),
+    ("doctor --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of"),
+    ("doctor --rig garbage --write", USAGE, r"garbage is no TOML, and nothing was added"),
+    ("hil --rig nosuch.toml", USAGE, r"nosuch\.toml cannot be read: No such file"),
+    ("hil --known-bad garbage", USAGE, r"garbage is no TOML"),
+    ("hil --known-bad nosuch", USAGE, r"nosuch cannot be read: No such file"),
+    # folders for results
+    ("claims --report empty", USAGE, r"--report empty cannot be written: File exists"),
+    ("claims --report empty/report", USAGE, r"--report empty/report cannot be written: Not a directory"),
+    ("claims --report /proc/report", USAGE, r"--report /proc/report cannot be written: No such file"),
+    ("hil --report empty/report", USAGE, r"--report empty/report cannot be written: Not a directory"),
+    ("lab --state empty", USAGE, r"--state empty cannot be written: File exists"),
+    ("lab --state /proc/lab", USAGE, r"--state /proc/lab cannot be written: No such file"),
+    ("lab --state foreign-lab", USAGE, r"foreign-lab/lab\.json is not what a lab wrote"),
+    ("fleet demo --state empty/x", USAGE, r"--state empty/x cannot be written: Not a directory"),
+    # the matrix
+    ("claims --matrix --baseline nosuch", USAGE, r"there is no baseline nosuch; make one with --update-baseline"),
+    ("claims --matrix --baseline folder", USAGE, r"folder cannot be read: Is a directory"),
+    ("claims --matrix --baseline garbage", USAGE, r"garbage is no baseline; make one"),
+    ("claims --matrix --baseline list.json", USAGE, r"list\.json is no baseline; make one"),
+    ("claims --matrix --baseline deep.json", USAGE, r"deep\.json is no baseline; make one"),
+    ("claims --update-baseline", USAGE, r"--update-baseline needs --baseline FILE"),
+    ("claims --story --baseline list.json", USAGE, r"add --matrix"),
+    ("claims --particle a@example.com", USAGE, r"give also --product, --client, --devices, PARTICLE_TOKEN"),
+    # fleets: the source
+    ("fleet plan", USAGE, r"--source or --diff: one of them"),
+    ("fleet plan --source nosuch.csv", USAGE, r"nosuch\.csv cannot be read: No such file"),
+    ("fleet plan --source folder", USAGE, r"folder cannot be read: Is a directory"),
+    ("fleet plan --source garbage", USAGE, r"garbage is no CSV file in UTF-8"),
+    ("fleet plan --source empty", USAGE, r"empty holds no rows"),
+    ("fleet plan --source sqlite:///x.sqlite", USAGE, r"a database needs a query"),
+    ("fleet plan --query Q --source ://x", USAGE, r"://x is no database URL; one is dialect://"),
+    ("fleet plan --query Q --source postgresql://u:p4ss@db:port/x", USAGE, r"u:\*\*\*@db:port/x is no database URL"),
+    ("fleet plan --query Q --source postgresql://u:p4ss@db/x", USAGE, r"u:\*\*\*@db/x cannot be asked: psycopg"),
+    ("fleet plan --query Q --source oracle://u:p4/ss@db/x", USAGE, r"u:\*\*\*@db/x cannot be asked: \w+ is not in"),
+    ("fleet plan --query Q --source nosuch://db/x", USAGE, r"nosuch://db/x cannot be asked: Can't load plugin"),
+    ("fleet plan --query Q --source nosuch.sqlite", USAGE, r"nosuch\.sqlite cannot be read: No such file"),
+    ("fleet plan --query Q --source sqlite:///nosuch.sqlite", USAGE, r"nosuch\.sqlite cannot be read: No such file"),
+    ("fleet plan --query 'SELECT device FROM x' --source garbage", USAGE, r"garbage cannot be asked: file is not"),
+    # fleets: fleet.toml
+    ("fleet plan --source good.csv --config nosuch.toml", USAGE, r"nosuch\.toml cannot be read: No such file"),
+    ("fleet plan --source good.csv --config folder", USAGE, r"folder cannot be read: Is a directory"),
+    ("fleet plan --source good.csv --config garbage", USAGE, r"garbage is no TOML"),
+    ("fleet plan --source good.csv --config empty", USAGE, r"empty:1: api is missing"),
+    ("fleet plan --source good.csv --config broken.toml", USAGE, r"broken\.toml:2: "),
+    ("fleet plan --source good.csv --config port.toml", USAGE, r"port\.toml:1: api: 'http://u:\*\*\*@h:port' is no"),
+    ("fleet plan --source good.csv --config client.toml", USAGE, r"client\.toml:4: client: must be an array of tables"),
+    ("fleet plan --source good.csv --config unknown.toml", USAGE, r"unknown\.toml:3: tokenfile: is not known here"),
+    ("fleet plan --source good.csv --config open.toml", USAGE, r"open\.token can be read by others; chmod 600"),
+    ("fleet plan --source good.csv --config hollow.toml", USAGE, r"hollow\.toml:3: token-file: empty\.token holds no"),
+    ("fleet plan --source good.csv --firmware garbage", 1, r"firmware error: .*"),
+    # fleets: plans, tokens, reports
+    ("fleet apply", USAGE, r"fleet\.plan\.json cannot be read: .*; make it with \./rig fleet plan"),
+    ("fleet apply --plan object.json", USAGE, r"object\.json is no fleet plan; make one with \./rig fleet plan"),
+    ("fleet apply --plan list.json", USAGE, r"list\.json is no fleet plan"),
+    ("fleet apply --plan deep.json", USAGE, r"deep\.json is no fleet plan"),
+    ("fleet apply --plan garbage", USAGE, r"garbage is no fleet plan"),
+    ("fleet apply --plan folder", USAGE, r"folder cannot be read: Is a directory"),
+    ("fleet apply --tokens a --tokens-to b", USAGE, r"--tokens and --tokens-to: one of them"),
+    ("fleet apply --tokens folder/x/y", USAGE, r"folder/x/y cannot be made: No such file"),
+    ("fleet apply --tokens-to nosuchprogram", USAGE, r"nosuchprogram, is no program"),
+    ("fleet apply --tokens-to \"'\"", USAGE, r"the command for tokens, ', cannot be read: No closing quotation"),
+    ("fleet verify --check --report nosuch", USAGE, r"nosuch cannot be read: No such file"),
+    ("fleet verify --check --report garbage", USAGE, r"garbage is no report"),
+    ("fleet verify --check --report list.json", USAGE, r"list\.json"),
+    ("fleet revoke", USAGE, r"customers\.tokens cannot be read: No such file"),
+    ("fleet revoke --tokens garbage", USAGE, r"garbage holds no tokens"),
+    ("fleet revoke --tokens list.json", USAGE, r"list\.json, line 1, holds no token"),
+    ("fleet apply --production else@example.com", USAGE, r"--production names else@example\.com"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def use() -> Iterator[Callable[[str], Used]]:
+    with server() as ready:
+        yield ready
+
+
+@pytest.mark.parametrize(("words", "code", "line"), CASES, ids=[case[0].replace("/", ":") for case in CASES])
+def test_a_wrong_use_ends_in_one_line(use: Callable[[str], Used], words: str, code: int, line: str) -> None:
+    seen = use(words)
+    assert seen.code == code, seen
+    assert seen.err.count("\n") == 1 and seen.err.startswith("rig: "), seen.err
+    assert re.search(line, seen.err), seen.err
+    assert "Traceback" not in seen.err and "internal error" not in seen.err
+    assert "p4" not in seen.err.replace(words, "")
+    assert seen.out == ""
+    assert seen.changed == []
+    assert seen.left == []
+
+
+def main() -> None:
+    """The table, for people."""
+    with server() as use:
+        for words, _, _ in CASES:
+            seen = use(words)
+            print(f"{seen.code}  ./rig {words}\n     {seen.err.strip() or seen.out.strip()}")
+
+
+if __name__ == "__main__":
+    main()
