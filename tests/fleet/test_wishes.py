@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,34 @@ def test_rows_are_counted_by_the_lines_they_begin_on(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_meant(tmp_path: Path, text: str, what: str) -> None:
     with pytest.raises(UsageError, match=what):
         read_wishes(csv(tmp_path, text))
+
+
+def test_a_database_may_be_the_path_of_an_sqlite_file(tmp_path: Path) -> None:
+    path = tmp_path / "users of 2016 #1.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE sold (id TEXT, email TEXT)")
+        database.execute("INSERT INTO sold VALUES (?, ?)", (ONE, "jane@example.com"))
+    assert read_wishes(str(path), "SELECT id, email FROM sold") == (Wish(1, ONE, "jane@example.com"),)
+
+
+@pytest.mark.parametrize("source", ["{}/none.sqlite", "sqlite:///{}/none.sqlite"])
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, source: str) -> None:
+    with pytest.raises(UsageError, match=r"none\.sqlite cannot be read: No such file"):
+        read_wishes(source.format(tmp_path), "SELECT 1")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:se/c@ret@db/users",
+        "postgresql://me:secret@db:port/users",
+        "postgresql://me:secret@[db/users",
+        "postgresql://db/users?user=me&password=secret",
+        "nosuch://me:secret@db/users",
+    ],
+)
+def test_no_error_shows_a_password(url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_wishes(url, "SELECT 1")
+    assert "ret" not in str(refused.value) and "se/" not in str(refused.value)

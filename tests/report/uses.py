@@ -99,13 +99,14 @@ for line in sys.stdin:
 
 
 @contextmanager
-def server() -> Iterator[Callable[[str], Used]]:
-    """Runs ./rig with some words, each time in a folder of its own."""
+def server(setup: str = "") -> Iterator[Callable[[str], Used]]:
+    """Runs ./rig with some words, each time in a folder of its own; ``setup`` is Python that is run before."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PARTICLE", "RIG_"))}
+    program = SERVER.replace("gc.freeze()", f"{setup}\ngc.freeze()")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         tempfile.TemporaryDirectory(prefix="rig-") as made,
-        subprocess.Popen([sys.executable, "-c", SERVER], cwd=ROOT, env=environment, **pipes) as process,
+        subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment, **pipes) as process,
     ):
         assert process.stdin is not None and process.stdout is not None
 
