@@ -168,7 +168,7 @@ def run(
     :raises ToolError: it cannot be started
     """
     lines = []
-    with log.open("a" if more else "w", errors="replace") as kept:
+    with log.open("a" if more else "w", buffering=1, errors="replace") as kept:
         try:
             process = subprocess.Popen(
                 argv,
