@@ -139,15 +139,13 @@ class Ran:
     def failure(self, what: str, *reasons: str) -> ToolError:
         """The error to raise: ``what`` failed, and why.
 
-        The reason is the last line that the first matching pattern of ``reasons`` is found in; its groups if it has
-        any.
+        The reason is the first match of the first pattern of ``reasons`` that matches anything; its groups if it has
+        any. Without one it is the last line.
         """
         reason = next((line for line in reversed(self.lines) if line.strip()), f"exit code {self.code}")
-        for pattern in reasons:
-            found = [match for line in self.lines if (match := re.search(pattern, line))]
-            if found:
-                reason = ": ".join(part for part in found[-1].groups() if part) or found[-1].group()
-                break
+        text = "\n".join(self.lines)
+        if found := next(filter(None, (re.search(pattern, text, re.MULTILINE) for pattern in reasons)), None):
+            reason = ": ".join(part for part in found.groups() if part) or found.group()
         return ToolError(f"{what}: {' '.join(reason.split())[:_LONGEST]}; all of it is in {self.log}")
 
 

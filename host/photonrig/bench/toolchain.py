@@ -36,8 +36,8 @@ _BUNDLE = "_bundle"  # where a wheel keeps what a checkout has beside the packag
 _INSTALL = "virtual Photons need more than real ones: pip install 'photonrig[virtual]'"
 
 # Where a failed tool says why, best first.
-_CMAKE_REASONS = (r"(CMake Error.*|\S+: fatal error: .*)",)
-_NINJA_REASONS = (r"(\S*: fatal error: .*)", r"(\S*: error: .*)", r"(ninja: error: .*)")
+_CMAKE_REASONS = (r"(CMake Error.*\n\s+.*|\S+: fatal error: .*)", r"(CMake Error.*)")
+_NINJA_REASONS = (r"^(?!ninja:)(\S+: (?:fatal )?error: .*)", *_CMAKE_REASONS, r"(ninja: error: .*)")
 _NPM_REASONS = (
     r"npm error (network request to .* failed, reason: .*)",
     r"npm error (\d{3} .*|E[A-Z]+: .*|Verification failed .*|.*integrity checksum failed.*)",
