@@ -11,9 +11,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = ["ENDING", "Interrupts", "begin", "heard"]
+__all__ = ["ENDING", "Interrupts", "begin", "heard", "held_back"]
 
 #: What ends a program in order. A SIGHUP that was ignored at the start, as by nohup, stays ignored.
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,7 +59,7 @@ class Interrupts:
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*ENDING, signal.SIGCHLD))
         for number in heard():
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.SIG_IGN):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler):
                 self._before[number] = signal.signal(number, _interrupt)
 
     def give_back(self) -> None:
@@ -67,5 +69,33 @@ class Interrupts:
             signal.signal(number, before)
 
 
+_holding = 0
+_pending = False
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """In the main thread, let a KeyboardInterrupt of :class:`Interrupts` wait until the block has ended.
+
+    For what would leave something behind if it were cut in two, such as starting a process.
+    """
+    global _holding, _pending  # noqa: PLW0603 signal handlers are the process's
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _holding += 1
+    try:
+        yield
+    finally:
+        _holding -= 1
+        if _pending and not _holding:
+            _pending = False
+            raise KeyboardInterrupt
+
+
 def _interrupt(number: int, frame: object) -> None:
+    global _pending  # noqa: PLW0603
+    if _holding:
+        _pending = True
+        return
     raise KeyboardInterrupt

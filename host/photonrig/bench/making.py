@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from photonrig.errors import ToolError
+from photonrig.signals import held_back
 
 __all__ = ["Ran", "Step", "alone", "run", "step"]
 
@@ -167,30 +168,34 @@ def run(
     """
     lines = []
     with log.open("a" if more else "w", buffering=1, errors="replace") as kept:
+        process = None
         try:
-            process = subprocess.Popen(
-                argv,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 one system call
-            )
-        except OSError as error:
-            raise ToolError(f"{argv[0]} cannot be started: {error.strerror}") from None
-        try:
+            with held_back():
+                process = subprocess.Popen(
+                    argv,
+                    cwd=cwd,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,
+                    preexec_fn=_end_with_parent,  # noqa: PLW1509 one system call
+                )
             assert process.stdout is not None
             for line in process.stdout:
                 kept.write(line)
                 lines.append(line.rstrip())
                 heard(line)
             process.wait()
+        except OSError as error:
+            if process is None:
+                raise ToolError(f"{argv[0]} cannot be started: {error.strerror}") from None
+            raise
         finally:
-            _end_group(process)
+            if process is not None:
+                _end_group(process)
     return Ran(process.returncode, lines, log)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -76,11 +77,12 @@ def run_lab(
             stack.enter_context(lab)
         script = particle_script(tools, lab)
         described = lab.describe()
-        if as_json:
-            print(json.dumps(described), flush=True)  # noqa: T201
-        else:
-            _tell(described, script)
-        lab.run_until_interrupt()
+        with contextlib.suppress(KeyboardInterrupt):  # which is how it ends
+            if as_json:
+                print(json.dumps(described), flush=True)  # noqa: T201
+            else:
+                _tell(described, script)
+            lab.run_until_interrupt()
 
 
 def particle_script(tools: Toolchain, lab: Lab) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.errors import ToolError
-from photonrig.signals import ENDING, heard
+from photonrig.signals import heard, held_back
 
 __all__ = ["run_to_end"]
 
@@ -28,36 +28,37 @@ def run_to_end(argv: Sequence[str], *, cwd: Path | None = None) -> int:
     """
     told: list[int] = []
 
+    def end(number: signal.Signals) -> None:
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+
     def hand_on(number: int, frame: object) -> None:
         if not told:
             told.append(number)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+            end(signal.SIGINT)
             signal.alarm(int(_STOPPING))
 
     def give_up(number: int, frame: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end(signal.SIGKILL)
 
-    wanted: dict[signal.Signals, Any] = dict.fromkeys(heard(), hand_on)
-    before = {number: signal.getsignal(number) for number in (*wanted, signal.SIGALRM)}
-    # Held back until the handlers know the process.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    handlers: dict[signal.Signals, Any] = dict.fromkeys(heard(), hand_on) | {signal.SIGALRM: give_up}
+    before = {number: signal.getsignal(number) for number in handlers}
+    process: subprocess.Popen[bytes] | None = None
     try:
-        process = subprocess.Popen(argv, cwd=cwd, start_new_session=True, preexec_fn=_unblock)  # noqa: PLW1509
-        for number, handler in (wanted | {signal.SIGALRM: give_up}).items():
-            signal.signal(number, handler)
+        with held_back():
+            process = subprocess.Popen(argv, cwd=cwd, start_new_session=True)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
     except OSError as error:
         raise ToolError(f"{argv[0]} cannot be started: {error.strerror}") from None
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    except KeyboardInterrupt:
+        if process is None:
+            raise
+        hand_on(signal.SIGINT, None)
     try:
         return process.wait()
     finally:
         signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _unblock() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)

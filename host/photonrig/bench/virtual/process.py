@@ -6,6 +6,7 @@ state folder, whose last line is part of the error when it fails.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -19,11 +20,24 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.errors import RigError
+from photonrig.signals import held_back
 
 __all__ = ["Ended", "ReadyProcess"]
 
 _STOPPING: Final = 10.0
 _LONGEST: Final = 500  # characters
+
+
+# Children that run, and who started each. Between the start of one and its place in a bench a program may be
+# interrupted; what is still here when it ends is ended with it.
+_running: dict[subprocess.Popen[bytes], int] = {}
+
+
+@atexit.register
+def _end_all() -> None:
+    for process, parent in list(_running.items()):
+        if parent == os.getpid() and process.poll() is None:
+            process.kill()
 
 
 class Ended(ABC):
@@ -66,7 +80,7 @@ class ReadyProcess:
         self.log = log
         log.touch(mode=0o600)
         try:
-            with log.open("ab") as output:
+            with log.open("ab") as output, held_back():
                 # In a session of its own: Ctrl-C is for the harness, which ends its children in order.
                 self._process = subprocess.Popen(
                     argv,
@@ -76,6 +90,7 @@ class ReadyProcess:
                     start_new_session=True,
                     env={key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")},
                 )
+                _running[self._process] = os.getpid()
         except OSError as error:
             raise RigError(f"{name} cannot be started: {error}") from None
         try:
@@ -125,6 +140,7 @@ class ReadyProcess:
         self._close()
 
     def _close(self) -> None:
+        _running.pop(self._process, None)
         if self._process.stdout is not None:
             self._process.stdout.close()
 
