@@ -43,8 +43,7 @@ def main(tasks: Collection) -> NoReturn:
     """Run the task that the command line names, and end with its exit code."""
     code: object = 0
     try:
-        with one_line():
-            Rig(version=__version__, name="photonrig", binary="./rig", namespace=tasks).run()
+        Rig(version=__version__, name="photonrig", binary="./rig", namespace=tasks).run()
     except SystemExit as ended:
         code = ended.code
     raise SystemExit(flush() or code)
@@ -54,6 +53,27 @@ class Rig(Program):
     """See the module."""
 
     namespace: Collection
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
+        """Do what the words say.
+
+        :raises SystemExit: in place of every exception, after one line
+        """
+        with one_line():
+            try:
+                self.create_config()
+                self.parse_core(argv)
+                self.parse_collection()
+                self.parse_tasks()
+                self.parse_cleanup()
+                self.update_config()
+                self.execute()
+            except Exit as ended:
+                if ended.message:
+                    raise UsageError(ended.message.removeprefix("rig: ")) from None
+                raise SystemExit(ended.code) from None
+            except ParseError as error:
+                raise UsageError(self._wrong(str(error), error.context)) from None
 
     @property
     def initial_context(self) -> ParserContext:
@@ -125,10 +145,7 @@ class Rig(Program):
         :raises UsageError: they are wrong
         """
         self._refuse_lists_without_value()
-        try:
-            super().parse_tasks()
-        except ParseError as error:
-            raise UsageError(self._wrong(str(error), error.context)) from None
+        super().parse_tasks()
         if len(self.tasks) > 1:
             raise UsageError(f"one task at a time: {' and '.join(_spoken(task.name or '') for task in self.tasks)}")
 
@@ -143,16 +160,6 @@ class Rig(Program):
                     raise UsageError(f"{name} needs a value; ./rig {_spoken(task)} --help says which")
                 if context.name == task and name in lists and not given and value in context.flags:
                     raise UsageError(f"{name} needs a value, and {value} is an option")
-
-    def execute(self) -> None:
-        """Run the task; whatever it raises ends in one line."""
-        with one_line():
-            try:
-                super().execute()
-            except Exit as ended:
-                if ended.message:
-                    raise UsageError(ended.message.removeprefix("rig: ")) from None
-                raise SystemExit(ended.code) from None
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
 
