@@ -6,12 +6,15 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 
 from photonrig import __version__
+from photonrig.fleet.config import read_config
 from photonrig.report.program import Within
 
 from .uses import ROOT, Used, server, tasks
@@ -122,6 +125,16 @@ def test_a_terminal_of_another_encoding_is_written_to() -> None:
     done = rig("claims", "--help", shell='PYTHONIOENCODING=ascii "$@"')
     assert (done.returncode, done.stderr) == (0, "")
     assert "token \\xd7 request" in done.stdout
+
+
+def test_the_help_shows_a_fleet_toml_that_can_be_read(use: Callable[[str], Used], tmp_path: Path) -> None:
+    said = use("fleet plan --help").out
+    text = textwrap.dedent(said[said.index("  api = ") : said.index("  --allow-customer")])
+    (tmp_path / "fleet.toml").write_text(text)
+    for name in ("central.token", "client-20001.secret"):
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).write_text("secret")
+    assert read_config(tmp_path / "fleet.toml").clients.keys() == {20001}
 
 
 def test_developers_get_the_traceback() -> None:

@@ -47,7 +47,7 @@ def read_config(path: Path) -> FleetConfig:
 
     :raises UsageError: missing, unknown or wrong keys, with file and line; or a secret that others can read
     """
-    top = read_toml(path, "host/photonrig/fleet/config.py shows one, and ./rig fleet demo --stay writes one")
+    top = read_toml(path, "./rig fleet plan --help shows one")
     api, account = top.text("api"), top.text("account")
     try:
         host = host_of(api)

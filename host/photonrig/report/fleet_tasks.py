@@ -53,7 +53,7 @@ def _journal(path: str, plan_file: str) -> Any:
     help=_CONFIG
     | _PRODUCTION
     | {
-        "source": "a CSV file, or with --query the URL of a database",
+        "source": "a CSV file, or with --query the URL of a database or the path of an SQLite file",
         "query": "SQL that gives the columns device and customer (also: product, into, name)",
         "plan": "the file to write (default: fleet.plan.json)",
         "firmware": "give the devices this firmware image instead of new owners; the source may be a list of ids alone",
@@ -84,6 +84,15 @@ def fleet_plan(
     ./rig fleet plan --source devices.csv
     ./rig fleet plan --source sqlite:///users.sqlite --query "SELECT id AS device, email AS customer FROM devices"
     ./rig fleet plan --diff fleet.plan.json
+
+    fleet.toml names files beside it, which only their owner may read (chmod 600):
+    api = "https://api.particle.io"
+    account = "central@example.com"
+    token-file = "central.token"
+    [[client]]
+    product = 20001
+    id = "lab-7"
+    secret-file = "client-20001.secret"
     """
     from photonrig.fleet.experimental import read_image
     from photonrig.fleet.journal import begun_plan
