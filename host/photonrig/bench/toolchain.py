@@ -315,7 +315,7 @@ class Toolchain:
         def heard(line: str) -> None:
             nonlocal fetched
             fetched += line.startswith("npm http fetch GET 200")
-            progress.detail = f"{fetched} packages fetched" if fetched else ""
+            progress.detail = f"{fetched} downloads" if fetched else ""
 
         words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         ran = run([*npm, *words], log, cwd=folder, env=env, heard=heard)
