@@ -222,3 +222,34 @@ sys.exit(run_to_end([sys.executable, "-c", "import sys; sys.exit(7)"]))
     tool = start([sys.executable, "-c", script], tmp_path, ignored)
     tool.process.communicate(timeout=PATIENCE)
     assert tool.process.returncode == 7
+
+
+def test_what_is_held_back_is_not_cut_in_two(start: Callable[..., Started], tmp_path: Path) -> None:
+    script = """
+import os, signal
+from photonrig.signals import begin, held_back
+begin()
+try:
+    with held_back():
+        with held_back():
+            os.kill(os.getpid(), signal.SIGTERM)
+        print("whole", flush=True)
+    print("never", flush=True)
+except KeyboardInterrupt:
+    print("then interrupted", flush=True)
+"""
+    held = start([sys.executable, "-c", script], tmp_path, ignored)
+    assert held.process.communicate(timeout=PATIENCE)[0] == "whole\nthen interrupted\n"
+
+
+def test_a_child_that_nobody_ended_ends_with_the_program(start: Callable[..., Started], tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from photonrig.bench.virtual.process import ReadyProcess
+ReadyProcess([sys.executable, "-c", "print('{}', flush=True); import time; time.sleep(600)"],
+             name="child", log=Path("log"), timeout=30)
+"""
+    parent = start([sys.executable, "-c", script], tmp_path)
+    assert parent.process.communicate(timeout=PATIENCE)[1] == ""
+    parent.nothing_is_left()
