@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -219,3 +220,21 @@ def test_whatever_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
             journal.keep(Progress("to-customer", "a" * 24, reason="\ud800"))
         journal.handed_over("customer jane")
         assert journal.handed() == {"customer jane"}
+
+
+@pytest.mark.parametrize("most", [0, 100, 5000, 20000])
+def test_a_full_disk_is_the_benchs_fault(tmp_path: Path, most: int) -> None:
+    # Files may not grow beyond `most` bytes: SQLite and Python see a disk that takes no more.
+    script = f"""
+import resource
+from pathlib import Path
+from photonrig.exits import one_line
+from photonrig.fleet.journal import Journal
+resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
+with one_line(), Journal(Path("fleet.journal"), digest="d", plan="p" * 100_000):
+    print("opened")
+"""
+    argv = [sys.executable, "-c", script]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, ""), done
+    assert re.fullmatch(r"rig: rig error: .*fleet\.journal.*\n", done.stderr), done.stderr
