@@ -149,4 +149,4 @@ def test_no_more_workers_than_slots(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text("".join(slot.format(*each) for each in slots))
     for workers, why in ((2, "has 1 venetian"), (0, "one at least")):
         with pytest.raises(UsageError, match=why):
-            run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, workers, [])
+            run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, workers, [], None)

@@ -130,15 +130,12 @@ CASES: list[tuple[str, int, str]] = [
     ("fleet apply --plan garbage", USAGE, r"garbage is no fleet plan"),
     ("fleet apply --plan folder", USAGE, r"folder cannot be read: Is a directory"),
     ("fleet apply --tokens a --tokens-to b", USAGE, r"--tokens and --tokens-to: one of them"),
-    ("fleet apply --tokens folder/x/y", USAGE, r"folder/x/y cannot be made: No such file"),
+    ("fleet apply --tokens folder/x/y", USAGE, r"folder/x/y cannot be written: No such file"),
     ("fleet apply --tokens-to nosuchprogram", USAGE, r"nosuchprogram, is no program"),
     ("fleet apply --tokens-to \"'\"", USAGE, r"the command for tokens, ', cannot be read: No closing quotation"),
-    ("fleet verify --check --report nosuch", USAGE, r"nosuch cannot be read: No such file"),
-    ("fleet verify --check --report garbage", USAGE, r"garbage is no report"),
-    ("fleet verify --check --report list.json", USAGE, r"list\.json"),
     ("fleet revoke", USAGE, r"customers\.tokens cannot be read: No such file"),
-    ("fleet revoke --tokens garbage", USAGE, r"garbage holds no tokens"),
-    ("fleet revoke --tokens list.json", USAGE, r"list\.json, line 1, holds no token"),
+    ("fleet revoke --tokens garbage", USAGE, r"garbage, line 1, is damaged or of another kind"),
+    ("fleet revoke --tokens list.json", USAGE, r"list\.json, line 1, is damaged or of another kind"),
     ("fleet apply --production else@example.com", USAGE, r"--production names else@example\.com"),
 ]  # fmt: skip
 
