@@ -15,9 +15,9 @@ TEST_CASE("String is made of text and numbers") {
   CHECK(text(String("abcdef", 3)) == "abc");
   CHECK(text(String('x')) == "x");
   CHECK(text(String(-17)) == "-17");
-  CHECK(text(String(LLONG_MIN)) == "-9223372036854775808");
-  CHECK(text(String(255, 16)) == "ff");
-  CHECK(text(String(static_cast<unsigned char>(5), 2)) == "101");
+  CHECK(text(String::format("%lld", LLONG_MIN)) == "-9223372036854775808");
+  CHECK(text(String(255, HEX)) == "ff");
+  CHECK(text(String(static_cast<unsigned char>(5), BIN)) == "101");
   CHECK(text(String(1.5, 2)) == "1.50");
   CHECK(text(String(2.0f)) == "2.000000");
   CHECK(text(String::format("%d/%s", 7, "x")) == "7/x");

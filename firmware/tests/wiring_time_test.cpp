@@ -12,10 +12,12 @@ constexpr time_t kNoon = 1500033600;  // 2017-07-14 12:00:00 UTC, a Friday
 struct Capture : LogHandler {
   using LogHandler::LogHandler;
   std::string lines;
-  void logMessage(const char* text, LogLevel level, const char* category, uint32_t) override {
+  void logMessage(const char* text, LogLevel level, const char* category, const LogAttributes&) override {
     lines += std::string(category) + " " + levelName(level) + " " + text + "\n";
   }
 };
+
+LogAttributes at(uint32_t ms) { return {sizeof(LogAttributes), true, ms}; }
 
 }  // namespace
 
@@ -48,9 +50,9 @@ TEST_CASE("log: the filter with the longest matching category decides") {
   CHECK(handler.level("app.net") == LOG_LEVEL_INFO);
   CHECK(handler.level("app.motor.left") == LOG_LEVEL_ERROR);
   CHECK(handler.level("apple") == LOG_LEVEL_WARN);
-  handler.message("kept", LOG_LEVEL_INFO, "app", 1);
-  handler.message("dropped", LOG_LEVEL_WARN, "app.motor", 2);
-  handler.message("kept too", LOG_LEVEL_ERROR, "other", 3);
+  handler.message("kept", LOG_LEVEL_INFO, "app", at(1));
+  handler.message("dropped", LOG_LEVEL_WARN, "app.motor", at(2));
+  handler.message("kept too", LOG_LEVEL_ERROR, "other", at(3));
   CHECK(handler.lines == "app INFO kept\nother ERROR kept too\n");
 }
 
@@ -58,7 +60,7 @@ TEST_CASE("addresses compare, print and know when they are none") {
   IPAddress address(192, 168, 0, 1);
   CHECK(address.toString() == "192.168.0.1");
   CHECK(address == IPAddress(192, 168, 0, 1));
-  CHECK(address != IPAddress(192, 168, 0, 2));
+  CHECK_FALSE(address == IPAddress(192, 168, 0, 2));
   CHECK(address[3] == 1);
   CHECK_FALSE(IPAddress());
 }

@@ -44,14 +44,68 @@ def test_every_variant_is_in_the_table_and_no_larger():
     assert all(size.flash > 10000 and size.ram > 1000 for size in sizes.values())
 
 
+def measured(folder: Path, source: str) -> Size:
+    """Of a variant that is this one file."""
+    firmware = folder / "firmware"
+    for name in ("abi", "shade", "vphoton"):
+        (firmware / name).parent.mkdir(exist_ok=True)
+        (firmware / name).symlink_to(TOOLS.root / "firmware" / name)
+    sources = firmware / "variants" / "odd" / "src"
+    sources.mkdir(parents=True)
+    (sources / "odd.cpp").write_text(source)
+    return measure(Toolchain(folder), ["odd"])["odd"]
+
+
 @needs_compiler
 def test_a_warning_is_an_error(tmp_path):
-    firmware = tmp_path / "firmware"
-    for folder in ("shade", "vphoton"):
-        (firmware / folder).parent.mkdir(exist_ok=True)
-        (firmware / folder).symlink_to(TOOLS.root / "firmware" / folder)
-    source = firmware / "variants" / "odd" / "src"
-    source.mkdir(parents=True)
-    (source / "odd.cpp").write_text("int f(int a) { int unused; return a; }\n")
     with pytest.raises(ModuleError, match="unused"):
-        measure(Toolchain(tmp_path), ["odd"])
+        measured(tmp_path, "int f(int a) { int unused; return a; }\n")
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("declared", "call", "named"),
+    [
+        ('extern "C" bool HAL_IsDeviceClaimed(void*);', "HAL_IsDeviceClaimed(nullptr)", "HAL_IsDeviceClaimed"),
+        # In Device OS 3.3.1 and not before.
+        (
+            'extern "C" int spark_protocol_get_connection_property(int);',
+            "spark_protocol_get_connection_property(1)",
+            "spark_protocol_get_connection_property",
+        ),
+        ('extern "C" int vphoton_app_system_mode();', "vphoton_app_system_mode()", "vphoton_app_system_mode"),
+        ("namespace vphoton { int device(); }", "vphoton::device()", r"vphoton::device\(\)"),
+        ("extern int nowhere;", "nowhere", "nowhere"),
+        # The compiler's library has it, and the calls of an operating system that it needs for it are nobody's.
+        ("#include <sys/stat.h>", 'mkdir("a", 0)', "mkdir"),
+    ],
+)
+def test_what_no_photon_has_does_not_link(tmp_path, declared, call, named):
+    source = f'#include "Particle.h"\n{declared}\nvoid setup() {{ delay({call}); }}\nvoid loop() {{}}\n'
+    with pytest.raises(ModuleError, match=f"odd uses {named}, which neither Device OS"):
+        measured(tmp_path, source)
+
+
+@needs_compiler
+def test_what_device_os_wiring_and_the_compiler_have_links(tmp_path):
+    source = """
+#include "Particle.h"
+#include "dct_hal.h"
+#include "softap_http.h"
+class Text : public Print {
+ public:
+  size_t write(uint8_t c) override { return c; }
+};
+void page(const char*, ResponseCallback*, void*, Reader*, Writer*, void*) {}
+STARTUP(softap_set_application_page_handler(page, nullptr))
+Text text;
+void setup() {
+  static Timer timer(1000, []() { WiFi.listen(); });
+  char byte;
+  dct_read_app_data_copy(0, &byte, 1);
+  text.printlnf("%s %f", Time.format(Time.now()).c_str(), sqrt(millis()));
+  Particle.publish("a", new char[random(10)]);
+}
+void loop() {}
+"""
+    assert measured(tmp_path, source).flash > 1000

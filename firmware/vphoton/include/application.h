@@ -13,7 +13,6 @@
 // Modules are built with hidden visibility; what they take from the executable stays visible.
 #pragma GCC visibility push(default)
 
-#include "ota_flash_hal.h"
 #include "spark_wiring_cloud.h"
 #include "spark_wiring_constants.h"
 #include "spark_wiring_eeprom.h"

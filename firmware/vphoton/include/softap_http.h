@@ -72,7 +72,6 @@ typedef void(PageProvider)(const char* url, ResponseCallback* cb, void* cbArg, R
 
 // Always 0.
 int softap_set_application_page_handler(PageProvider* provider, void* reserved);
-PageProvider* softap_get_application_page_handler(void);
 }
 
 #pragma GCC visibility pop

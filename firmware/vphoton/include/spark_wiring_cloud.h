@@ -12,22 +12,25 @@
 
 namespace particle {
 
-// How an event is sent. Flags combine with `|`.
+// How an event is sent. Flags combine with `|`. Device OS 2.3.1.
 class PublishFlags {
  public:
-  explicit constexpr PublishFlags(unsigned value = 0) : value_(value) {}
-  constexpr unsigned value() const { return value_; }
+  constexpr PublishFlags() : value_(0) {}
+  constexpr uint8_t value() const { return value_; }
   constexpr PublishFlags operator|(PublishFlags other) const { return PublishFlags(value_ | other.value_); }
 
+  static constexpr PublishFlags of(unsigned value) { return PublishFlags(value); }
+
  private:
-  unsigned value_;
+  explicit constexpr PublishFlags(unsigned value) : value_(static_cast<uint8_t>(value)) {}
+
+  uint8_t value_;
 };
 
-// Device OS 2.3.1.
-constexpr PublishFlags PUBLIC(0x0);
-constexpr PublishFlags PRIVATE(0x1);
-constexpr PublishFlags NO_ACK(0x2);
-constexpr PublishFlags WITH_ACK(0x8);
+constexpr PublishFlags PUBLIC = PublishFlags::of(0x0);
+constexpr PublishFlags PRIVATE = PublishFlags::of(0x1);
+constexpr PublishFlags NO_ACK = PublishFlags::of(0x2);
+constexpr PublishFlags WITH_ACK = PublishFlags::of(0x8);
 
 }  // namespace particle
 
@@ -88,16 +91,16 @@ class CloudClass {
         prefix, [handler, instance](const char* name, const char* data) { (instance->*handler)(name, data); }, scope);
   }
 
-  static void unsubscribe();  // all of the application's; the cloud goes on sending until the next connection
+  void unsubscribe();  // all of the application's; the cloud goes on sending until the next connection
 
   static void connect();
   static void disconnect();
   static bool connected();
   static void process();
-  static bool syncTime();
-  static bool syncTimePending();  // asked for and not answered
-  static bool syncTimeDone() { return !syncTimePending(); }
-  static uint32_t timeSyncedLast();  // millis() of the last answer; 0: none yet
+  bool syncTime();
+  bool syncTimePending();  // asked for and not answered
+  bool syncTimeDone() { return !syncTimePending(); }
+  uint32_t timeSyncedLast();  // millis() of the last answer; 0: none yet
   static String deviceID();
 
  private:

@@ -8,28 +8,19 @@
 #define HIGH 0x1
 #define LOW 0x0
 
-#define DEC 10
-#define HEX 16
-#define OCT 8
-#define BIN 2
+constexpr unsigned char DEC = 10;
+constexpr unsigned char HEX = 16;
+constexpr unsigned char OCT = 8;
+constexpr unsigned char BIN = 2;
 
 #define LSBFIRST 0
 #define MSBFIRST 1
-
-#define PI 3.1415926535897932384626433832795
 
 typedef uint8_t byte;
 typedef uint32_t system_tick_t;
 
 #define constrain(amt, low, high) ((amt) < (low) ? (low) : ((amt) > (high) ? (high) : (amt)))
 #define F(X) (X)
-
-#define lowByte(w) ((uint8_t)((w) & 0xff))
-#define highByte(w) ((uint8_t)((w) >> 8))
-#define bitRead(value, bit) (((value) >> (bit)) & 0x01)
-#define bitSet(value, bit) ((value) |= (1UL << (bit)))
-#define bitClear(value, bit) ((value) &= ~(1UL << (bit)))
-#define bitWrite(value, bit, bitvalue) ((bitvalue) ? bitSet(value, bit) : bitClear(value, bit))
 
 #define arraySize(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -6,17 +6,17 @@
 
 class EEPROMClass {
  public:
-  uint8_t read(int address) const;
+  uint8_t read(int address);
   void write(int address, uint8_t value);
   void update(int address, uint8_t value) { write(address, value); }
-  size_t length() const;
+  uint16_t length();
   void clear();
   // Pages are never left to be erased later here.
-  bool hasPendingErase() const { return false; }
+  bool hasPendingErase() { return false; }
   void performPendingErase() {}
 
   template <typename T>
-  T& get(int address, T& value) const {
+  T& get(int address, T& value) {
     read_block(address, &value, sizeof(T));
     return value;
   }
@@ -27,7 +27,7 @@ class EEPROMClass {
   }
 
  private:
-  void read_block(int address, void* data, size_t size) const;
+  void read_block(int address, void* data, size_t size);
   void write_block(int address, const void* data, size_t size);
 };
 

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+class CloudClass;
+
 namespace particle {
 
 template <typename T>
@@ -11,20 +13,21 @@ class Future;
 template <>
 class Future<bool> {
  public:
+  bool isDone() const { return *state_ != State::Running; }
+  bool isSucceeded() const { return *state_ == State::Succeeded; }
+  bool isFailed() const { return *state_ == State::Failed; }
+  // Keeps the system running until done; false when `timeout` milliseconds (0: no limit) passed before.
+  bool wait(int timeout = 0) const;
+  bool result(bool otherwise = false) const { return wait() ? isSucceeded() : otherwise; }
+  operator bool() const { return result(); }
+
+ private:
+  friend class ::CloudClass;
   enum class State { Running, Succeeded, Failed };
 
   explicit Future(bool outcome);
   explicit Future(std::shared_ptr<State> running) : state_(running) {}
 
-  bool isDone() const { return *state_ != State::Running; }
-  bool isSucceeded() const { return *state_ == State::Succeeded; }
-  bool isFailed() const { return *state_ == State::Failed; }
-  // Keeps the system running until done; false when `timeout` milliseconds (0: no limit) passed before.
-  const Future& wait(int timeout = 0) const;
-  bool result(bool otherwise = false) const { return wait().isDone() ? isSucceeded() : otherwise; }
-  operator bool() const { return result(); }
-
- private:
   std::shared_ptr<State> state_;
 };
 

@@ -14,4 +14,4 @@ template <typename T>
 bool attachInterrupt(pin_t pin, void (T::*handler)(), T* instance, InterruptMode mode) {
   return attachInterrupt(pin, [handler, instance]() { (instance->*handler)(); }, mode);
 }
-void detachInterrupt(pin_t pin);
+bool detachInterrupt(pin_t pin);

@@ -19,11 +19,9 @@ class IPAddress : public Printable {
       if (bytes_[i] != other.bytes_[i]) return false;
     return true;
   }
-  bool operator!=(const IPAddress& other) const { return !(*this == other); }
   // False for 0.0.0.0.
-  operator bool() const { return *this != IPAddress(0, 0, 0, 0); }
+  operator bool() const { return !(*this == IPAddress(0, 0, 0, 0)); }
   String toString() const { return String::format("%u.%u.%u.%u", bytes_[0], bytes_[1], bytes_[2], bytes_[3]); }
-  operator String() const { return toString(); }
   size_t printTo(Print& print) const override;
 
  private:

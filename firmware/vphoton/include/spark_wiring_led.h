@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 enum LEDPattern { LED_PATTERN_SOLID = 1, LED_PATTERN_BLINK = 2, LED_PATTERN_FADE = 3 };
-enum LEDSpeed { LED_SPEED_SLOW = 0, LED_SPEED_NORMAL = 1, LED_SPEED_FAST = 2 };
+enum LEDSpeed { LED_SPEED_SLOW = 10, LED_SPEED_NORMAL = 20, LED_SPEED_FAST = 30 };
 enum LEDPriority {
   LED_PRIORITY_BACKGROUND = 10,
   LED_PRIORITY_NORMAL = 20,
@@ -51,7 +51,7 @@ class LEDStatus {
   void on();
   void off();
   void toggle() { isOn() ? off() : on(); }
-  bool isOn() const { return on_; }
+  bool isOn() { return on_; }
 
   void setActive(bool active = true);
   bool isActive() const { return active_; }

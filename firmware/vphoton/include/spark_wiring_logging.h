@@ -23,6 +23,13 @@ enum LogLevel {
   DEFAULT_LEVEL = 0
 };
 
+// What is known of a message besides its text; `time` in milliseconds since start.
+struct LogAttributes {
+  size_t size;
+  unsigned has_time : 1;
+  uint32_t time;
+};
+
 namespace particle {
 
 struct LogCategoryFilter {
@@ -40,14 +47,14 @@ class LogHandler {
 
   // Of the filter with the longest matching category.
   LogLevel level(const char* category) const;
-  static const char* levelName(int level);
+  static const char* levelName(LogLevel level);
 
   // One message, if `level` and `category` pass the filters; and bytes without any decoration.
-  void message(const char* text, LogLevel level, const char* category, uint32_t time_ms);
+  void message(const char* text, LogLevel level, const char* category, const LogAttributes& attributes);
   void write(const char* data, size_t size, LogLevel level, const char* category);
 
  protected:
-  virtual void logMessage(const char* text, LogLevel level, const char* category, uint32_t time_ms) = 0;
+  virtual void logMessage(const char* text, LogLevel level, const char* category, const LogAttributes& attributes) = 0;
   virtual void write(const char* data, size_t size) {}
 
  private:
@@ -62,7 +69,7 @@ class StreamLogHandler : public LogHandler {
       : LogHandler(level, filters), stream_(&stream) {}
 
  protected:
-  void logMessage(const char* text, LogLevel level, const char* category, uint32_t time_ms) override;
+  void logMessage(const char* text, LogLevel level, const char* category, const LogAttributes& attributes) override;
   void write(const char* data, size_t size) override;
 
  private:

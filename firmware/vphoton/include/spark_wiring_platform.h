@@ -7,7 +7,6 @@
 
 #define Wiring_WiFi 1
 #define Wiring_Cellular 0
-#define Wiring_Mesh 0
 #define Wiring_BLE 0
 
 #define PLATFORM_THREADING 1

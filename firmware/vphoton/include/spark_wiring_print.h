@@ -14,7 +14,7 @@ class Print {
  public:
   virtual ~Print();
 
-  int getWriteError() const { return write_error_; }
+  int getWriteError() { return write_error_; }
   void clearWriteError() { write_error_ = 0; }
 
   // Bytes taken.
@@ -35,8 +35,8 @@ class Print {
   size_t print(unsigned long long value, int base = DEC) {
     return print(String(value, static_cast<unsigned char>(base)));
   }
-  size_t print(float value, int digits = 2) { return print(String(value, static_cast<unsigned char>(digits))); }
-  size_t print(double value, int digits = 2) { return print(String(value, static_cast<unsigned char>(digits))); }
+  size_t print(float value, int digits = 2) { return print(String(value, digits)); }
+  size_t print(double value, int digits = 2) { return print(String(value, digits)); }
 
   size_t println() { return write("\r\n"); }
   template <typename T>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 enum System_Mode_TypeDef { DEFAULT = 0, AUTOMATIC = 1, SEMI_AUTOMATIC = 2, MANUAL = 3, SAFE_MODE = 4 };
-enum spark_feature_state_t { DISABLED = 0, ENABLED = 1 };
+enum { DISABLED = 0, ENABLED = 1 };
 
 #define VPHOTON_CONCAT_(a, b) a##b
 #define VPHOTON_CONCAT(a, b) VPHOTON_CONCAT_(a, b)

@@ -19,10 +19,8 @@ class String {
   explicit String(unsigned int value, unsigned char base = 10);
   explicit String(long value, unsigned char base = 10);
   explicit String(unsigned long value, unsigned char base = 10);
-  explicit String(long long value, unsigned char base = 10);
-  explicit String(unsigned long long value, unsigned char base = 10);
-  explicit String(float value, unsigned char decimalPlaces = 6);
-  explicit String(double value, unsigned char decimalPlaces = 6);
+  explicit String(float value, int decimalPlaces = 6);
+  explicit String(double value, int decimalPlaces = 6);
   ~String();
 
   String& operator=(const String& other);
@@ -43,28 +41,29 @@ class String {
   unsigned char concat(unsigned int value) { return concat(String(value)); }
   unsigned char concat(long value) { return concat(String(value)); }
   unsigned char concat(unsigned long value) { return concat(String(value)); }
-  unsigned char concat(long long value) { return concat(String(value)); }
-  unsigned char concat(unsigned long long value) { return concat(String(value)); }
   unsigned char concat(float value) { return concat(String(value)); }
   unsigned char concat(double value) { return concat(String(value)); }
-  template <typename T>
-  String& operator+=(const T& value) {
-    concat(value);
-    return *this;
-  }
+  String& operator+=(const String& value) { return concat(value), *this; }
+  String& operator+=(const char* value) { return concat(value), *this; }
+  String& operator+=(char value) { return concat(value), *this; }
+  String& operator+=(unsigned char value) { return concat(value), *this; }
+  String& operator+=(int value) { return concat(value), *this; }
+  String& operator+=(unsigned int value) { return concat(value), *this; }
+  String& operator+=(long value) { return concat(value), *this; }
+  String& operator+=(unsigned long value) { return concat(value), *this; }
 
   int compareTo(const String& other) const;
   unsigned char equals(const String& other) const;
   unsigned char equals(const char* text) const;
   unsigned char equalsIgnoreCase(const String& other) const;
-  bool operator==(const String& other) const { return equals(other); }
-  bool operator==(const char* text) const { return equals(text); }
-  bool operator!=(const String& other) const { return !equals(other); }
-  bool operator!=(const char* text) const { return !equals(text); }
-  bool operator<(const String& other) const { return compareTo(other) < 0; }
-  bool operator>(const String& other) const { return compareTo(other) > 0; }
-  bool operator<=(const String& other) const { return compareTo(other) <= 0; }
-  bool operator>=(const String& other) const { return compareTo(other) >= 0; }
+  unsigned char operator==(const String& other) const { return equals(other); }
+  unsigned char operator==(const char* text) const { return equals(text); }
+  unsigned char operator!=(const String& other) const { return !equals(other); }
+  unsigned char operator!=(const char* text) const { return !equals(text); }
+  unsigned char operator<(const String& other) const { return compareTo(other) < 0; }
+  unsigned char operator>(const String& other) const { return compareTo(other) > 0; }
+  unsigned char operator<=(const String& other) const { return compareTo(other) <= 0; }
+  unsigned char operator>=(const String& other) const { return compareTo(other) >= 0; }
   unsigned char startsWith(const String& prefix) const { return startsWith(prefix, 0); }
   unsigned char startsWith(const String& prefix, unsigned int offset) const;
   unsigned char endsWith(const String& suffix) const;
@@ -106,6 +105,9 @@ class String {
   static String format(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
  private:
+  friend class Print;
+  String(long long value, unsigned char base);
+  String(unsigned long long value, unsigned char base);
   void assign(const char* text, unsigned int length);
   void number(unsigned long long magnitude, bool negative, unsigned char base);
 

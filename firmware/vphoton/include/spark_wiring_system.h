@@ -36,15 +36,15 @@ enum SystemEventsParam {
   cloud_status_connected = 8,
   cloud_status_disconnecting = 9,
 
-  // Their numbers are a choice; disconnecting takes no time and is never told.
-  network_status_powering_off = 1,
-  network_status_off = 2,
-  network_status_powering_on = 3,
-  network_status_on = 4,
-  network_status_connecting = 5,
-  network_status_connected = 6,
-  network_status_disconnecting = 7,
-  network_status_disconnected = 8,
+  // Disconnecting takes no time here and is never told.
+  network_status_powering_off = 2,
+  network_status_off = 3,
+  network_status_powering_on = 4,
+  network_status_on = 5,
+  network_status_connecting = 6,
+  network_status_connected = 7,
+  network_status_disconnecting = 10,
+  network_status_disconnected = 11,
 
   firmware_update_failed = -1,
   firmware_update_begin = 0,
@@ -86,23 +86,26 @@ enum HAL_Feature {
 };
 
 // How the device sleeps. In any mode SoftAP, serial and cloud are dead meanwhile.
-enum SparkSleep_TypeDef {
+enum Spark_Sleep_TypeDef {
   SLEEP_MODE_WLAN = 0,  // only Wi-Fi is off; the application goes on
   SLEEP_MODE_DEEP = 1,  // until the time is over or WKP rises; then the device starts anew
 };
+
+enum system_error_t { SYSTEM_ERROR_NONE = 0 };
 
 // What woke the device from a sleep that ends where it began.
 class SleepResult {
  public:
   SleepResult() = default;
-  SleepResult(bool by_pin, uint16_t pin) : by_pin_(by_pin), by_time_(!by_pin), pin_(pin) {}
   bool wokenUpByPin() const { return by_pin_; }
   bool wokenUpByRtc() const { return by_time_; }
   uint16_t pin() const { return pin_; }
-  int error() const { return 0; }
-  explicit operator bool() const { return by_pin_ || by_time_; }
+  system_error_t error() const { return SYSTEM_ERROR_NONE; }
 
  private:
+  friend class SystemClass;
+  SleepResult(bool by_pin, uint16_t pin) : by_pin_(by_pin), by_time_(!by_pin), pin_(pin) {}
+
   bool by_pin_ = false;
   bool by_time_ = false;
   uint16_t pin_ = 0xFFFF;
@@ -123,8 +126,8 @@ enum system_flag_t {
 class SystemClass {
  public:
   static String deviceID();  // 24 lower-case hexadecimal digits
-  static String version();
-  static uint32_t versionNumber();
+  String version();
+  uint32_t versionNumber();
   static uint32_t freeMemory();
   static unsigned uptime();  // seconds since start
   static uint64_t millis();  // does not wrap
@@ -141,27 +144,27 @@ class SystemClass {
 
   static uint16_t buttonPushed();  // milliseconds SETUP has been held; 0: it is not
 
-  static SleepResult sleep(SparkSleep_TypeDef mode, long seconds);
+  static SleepResult sleep(Spark_Sleep_TypeDef mode, long seconds);
   static SleepResult sleep(long seconds) { return sleep(SLEEP_MODE_WLAN, seconds); }
   // Everything stands still until the pin changes, or the time is over (0: no limit); then the application goes on.
   static SleepResult sleep(pin_t wake_pin, InterruptMode edge, long seconds = 0);
-  static SleepResult sleepResult();
+  SleepResult sleepResult();
 
-  static void enable(system_flag_t flag);
-  static void disable(system_flag_t flag);
+  void enable(system_flag_t flag);
+  void disable(system_flag_t flag);
 
   // Needs FEATURE_RESET_INFO.
-  static int resetReason();
-  static uint32_t resetReasonData();
-  static bool enableFeature(HAL_Feature feature);
-  static bool set(hal_system_config_t item, const char* text);
-  static bool set(hal_system_config_t item, const void* data, unsigned length);
+  int resetReason() const;
+  uint32_t resetReasonData() const;
+  int enableFeature(HAL_Feature feature);  // 0, as in Device OS 2.3.1
+  bool set(hal_system_config_t item, const char* text);
+  bool set(hal_system_config_t item, const void* data, unsigned length);
 
-  static bool updatesEnabled();
-  static bool updatesPending();
-  static bool updatesForced();
-  static void enableUpdates();
-  static void disableUpdates();
+  uint8_t updatesEnabled();
+  uint8_t updatesPending();
+  uint8_t updatesForced();
+  void enableUpdates();
+  void disableUpdates();
 
   // As in Device OS 2.3.1 the form with three parameters returns true on success, the shorter ones return false.
   static bool on(system_event_t events, void (*handler)(system_event_t event, int param, void* data));

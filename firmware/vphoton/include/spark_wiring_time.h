@@ -9,11 +9,13 @@
 #define TIME_FORMAT_DEFAULT "asctime"
 #define TIME_FORMAT_ISO8601_FULL "%Y-%m-%dT%H:%M:%S%z"
 
+typedef int32_t time32_t;
+
 class TimeClass {
  public:
-  static bool isValid();  // set since start
-  static time_t now();    // seconds since 1970
-  static time_t local();  // with zone and daylight saving
+  static bool isValid();    // set since start
+  static time32_t now();    // seconds since 1970
+  static time32_t local();  // with zone and daylight saving
   static void setTime(time_t t);
 
   static void zone(float hours);  // from UTC, -12 ... 14
@@ -46,12 +48,12 @@ class TimeClass {
   static int weekday(time_t t);
 
   // strftime() formats, or TIME_FORMAT_DEFAULT; without one, that of setFormat(). %z is the zone, "Z" for UTC.
-  static String format(time_t t, const char* format = nullptr);
-  static String format(const char* format = nullptr) { return TimeClass::format(now(), format); }
-  static void setFormat(const char* format);
-  static const char* getFormat();
-  static String timeStr() { return timeStr(now()); }
-  static String timeStr(time_t t) { return TimeClass::format(t, TIME_FORMAT_DEFAULT); }
+  String format(time_t t, const char* format = nullptr);
+  String format(const char* format = nullptr) { return TimeClass::format(now(), format); }
+  void setFormat(const char* format);
+  const char* getFormat() const;
+  String timeStr() { return timeStr(now()); }
+  static String timeStr(time_t t);
 };
 
 extern TimeClass Time;

@@ -44,19 +44,24 @@ struct WiFiAccessPoint {
 
 typedef void (*wlan_scan_result_t)(WiFiAccessPoint* point, void* data);
 
+class WiFiClass;
+
 namespace particle {
 
 // Strength and quality in percent; as a number the strength in dBm.
 class WiFiSignal {
  public:
-  WiFiSignal(int rssi) : rssi_(rssi) {}
+  WiFiSignal() = default;
   float getStrength() const;
   float getStrengthValue() const { return static_cast<float>(rssi_); }
   float getQuality() const;
   operator int8_t() const { return static_cast<int8_t>(rssi_); }
 
  private:
-  int rssi_;  // 2: no network
+  friend class ::WiFiClass;
+  explicit WiFiSignal(int rssi) : rssi_(rssi) {}
+
+  int rssi_ = 2;  // 2: no network
 };
 
 }  // namespace particle
@@ -85,9 +90,9 @@ class WiFiClass {
 
   const char* SSID();
   particle::WiFiSignal RSSI();
-  uint8_t* macAddress(uint8_t* mac);  // 6 bytes, returns its argument
-  uint8_t* BSSID(uint8_t* bssid);     // 6 bytes; zeros without a network
-  void selectAntenna(WLanSelectAntenna_TypeDef antenna);
+  uint8_t* macAddress(uint8_t* mac);                     // 6 bytes, returns its argument
+  uint8_t* BSSID(uint8_t* bssid);                        // 6 bytes; zeros without a network
+  int selectAntenna(WLanSelectAntenna_TypeDef antenna);  // 0
 
   // What is in the air: how many were filled in or passed on.
   int scan(WiFiAccessPoint* points, size_t most);
@@ -103,7 +108,7 @@ class WiFiClass {
   IPAddress gatewayIP();
 
   // Not modelled: each says so once on stderr. Nobody answers, and no name is known.
-  int ping(const IPAddress& remote, uint8_t tries = 5);
+  uint32_t ping(IPAddress remote, uint8_t tries = 5);
   IPAddress resolve(const char* name);
 };
 

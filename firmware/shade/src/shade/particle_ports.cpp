@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "dct_hal.h"
+
 namespace shade {
 
 bool EepromStorage::read(int address, void* data, size_t size) {
@@ -33,6 +35,11 @@ void UsbLinePort::write_line(const char* text) {
 void ParticleBoard::begin() {
   snprintf(id_, sizeof id_, "%s", System.deviceID().c_str());
   snprintf(os_, sizeof os_, "%s", System.version().c_str());
+}
+
+bool ParticleBoard::claimed() {
+  char claimed = 0;
+  return dct_read_app_data_copy(DCT_DEVICE_CLAIMED_OFFSET, &claimed, sizeof claimed) == 0 && claimed == '1';
 }
 
 void ParticleBoard::reset() {

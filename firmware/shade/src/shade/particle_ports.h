@@ -6,7 +6,6 @@
 #include "clock.h"
 #include "indicator.h"
 #include "line_port.h"
-#include "ota_flash_hal.h"
 #include "publisher.h"
 #include "softap_http.h"
 #include "storage.h"
@@ -54,7 +53,7 @@ class ParticleBoard : public Board {
   int reset_reason() override { return System.resetReason(); }
   uint32_t free_memory() override { return System.freeMemory(); }
   bool cloud_connected() override { return Particle.connected(); }
-  bool claimed() override { return HAL_IsDeviceClaimed(nullptr); }
+  bool claimed() override;
   void reset() override;
 
  private:

@@ -118,7 +118,7 @@ class Device {
   virtual bool updates_enabled() = 0;
   virtual void set_updates_enabled(bool on) = 0;
   virtual bool updates_pending() = 0;
-  virtual bool claimed() = 0;
+  virtual bool read_dct(size_t offset, void* data, size_t size) = 0;  // false: beyond its end
 
   // Wi-Fi.
   virtual bool wifi_ready() = 0;

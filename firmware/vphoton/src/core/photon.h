@@ -92,6 +92,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void set_updates_enabled(bool on) override;
   bool updates_pending() override { return updates_pending_; }
   bool claimed() override { return dct_->claimed(); }
+  bool read_dct(size_t offset, void* data, size_t size) override;
   bool wifi_ready() override { return wifi_->state() == Wifi::State::Up; }
   bool wifi_connecting() override { return wifi_->state() == Wifi::State::Connecting; }
   void wifi_connect() override;

@@ -118,6 +118,12 @@ void Photon::led_status(const void* owner, std::optional<LedStatusRecord> record
   led_owners_.push_back(owner);
 }
 
+bool Photon::read_dct(size_t offset, void* data, size_t size) {
+  if (offset > dct::kSize || size > dct::kSize - offset) return false;
+  dct_->read(offset, size).copy(static_cast<char*>(data), size);
+  return true;
+}
+
 int Photon::set_config(int item, const std::string& value) {
   switch (item) {
     case kConfigSoftApPrefix:

@@ -16,15 +16,15 @@ bool exists(int address, size_t size) {
 
 }  // namespace
 
-uint8_t EEPROMClass::read(int address) const { return exists(address, 1) ? device().eeprom_read(address) : 0xFF; }
+uint8_t EEPROMClass::read(int address) { return exists(address, 1) ? device().eeprom_read(address) : 0xFF; }
 
 void EEPROMClass::write(int address, uint8_t value) { write_block(address, &value, 1); }
 
-size_t EEPROMClass::length() const { return device().eeprom_length(); }
+uint16_t EEPROMClass::length() { return static_cast<uint16_t>(device().eeprom_length()); }
 
 void EEPROMClass::clear() { device().eeprom_clear(); }
 
-void EEPROMClass::read_block(int address, void* data, size_t size) const {
+void EEPROMClass::read_block(int address, void* data, size_t size) {
   for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(data)[i] = read(address + static_cast<int>(i));
 }
 

@@ -7,10 +7,10 @@ namespace particle {
 
 Future<bool>::Future(bool outcome) : state_(std::make_shared<State>(outcome ? State::Succeeded : State::Failed)) {}
 
-const Future<bool>& Future<bool>::wait(int timeout) const {
+bool Future<bool>::wait(int timeout) const {
   uint32_t started = millis();
   while (!isDone() && (timeout <= 0 || millis() - started < static_cast<uint32_t>(timeout))) delay(1);
-  return *this;
+  return isDone();
 }
 
 }  // namespace particle

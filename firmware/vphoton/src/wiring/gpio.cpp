@@ -87,6 +87,8 @@ bool attachInterrupt(pin_t pin, wiring_interrupt_handler_t handler, InterruptMod
   return true;
 }
 
-void detachInterrupt(pin_t pin) {
-  if (exists(pin)) device().attach_interrupt(pin, 1, nullptr);
+bool detachInterrupt(pin_t pin) {
+  if (!exists(pin)) return false;
+  device().attach_interrupt(pin, 1, nullptr);
+  return true;
 }

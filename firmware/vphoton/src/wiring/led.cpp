@@ -10,8 +10,8 @@ namespace {
 uint16_t period_of(LEDPattern pattern, LEDSpeed speed) {
   static constexpr uint16_t kBlink[] = {500, 200, 100};
   static constexpr uint16_t kFade[] = {8000, 4000, 1000};
-  if (pattern == LED_PATTERN_BLINK) return kBlink[speed];
-  return pattern == LED_PATTERN_FADE ? kFade[speed] : 0;
+  if (pattern == LED_PATTERN_BLINK) return kBlink[speed / 10 - 1];
+  return pattern == LED_PATTERN_FADE ? kFade[speed / 10 - 1] : 0;
 }
 
 vphoton::LedPattern to_device(LEDPattern pattern) {

@@ -52,23 +52,24 @@ LogLevel LogHandler::level(const char* category) const {
   return best ? best->level : level_;
 }
 
-const char* LogHandler::levelName(int level) {
+const char* LogHandler::levelName(LogLevel level) {
   if (level < LOG_LEVEL_INFO) return "TRACE";
   if (level < LOG_LEVEL_WARN) return "INFO";
   if (level < LOG_LEVEL_ERROR) return "WARN";
   return level < LOG_LEVEL_PANIC ? "ERROR" : "PANIC";
 }
 
-void LogHandler::message(const char* text, LogLevel level, const char* category, uint32_t time_ms) {
-  if (level >= this->level(category)) logMessage(text, level, category, time_ms);
+void LogHandler::message(const char* text, LogLevel level, const char* category, const LogAttributes& attributes) {
+  if (level >= this->level(category)) logMessage(text, level, category, attributes);
 }
 
 void LogHandler::write(const char* data, size_t size, LogLevel level, const char* category) {
   if (level >= this->level(category)) write(data, size);
 }
 
-void StreamLogHandler::logMessage(const char* text, LogLevel level, const char* category, uint32_t time_ms) {
-  stream_->printlnf("%010u [%s] %s: %s", static_cast<unsigned>(time_ms), category, levelName(level), text);
+void StreamLogHandler::logMessage(const char* text, LogLevel level, const char* category,
+                                  const LogAttributes& attributes) {
+  stream_->printlnf("%010u [%s] %s: %s", static_cast<unsigned>(attributes.time), category, levelName(level), text);
 }
 
 void StreamLogHandler::write(const char* data, size_t size) {
@@ -88,8 +89,8 @@ bool Logger::enabled(LogLevel level) const {
 void Logger::message(LogLevel level, const char* format, va_list arguments) const {
   if (!enabled(level)) return;
   std::string text = text_of(format, arguments);
-  uint32_t now = millis();
-  for (LogHandler* each : handlers()) each->message(text.c_str(), level, category_, now);
+  LogAttributes attributes = {sizeof attributes, true, millis()};
+  for (LogHandler* each : handlers()) each->message(text.c_str(), level, category_, attributes);
 }
 
 #define PASS_ON(level)                 \

@@ -3,7 +3,7 @@
 
 #include "application.h"
 
-void shiftOut(pin_t data, pin_t clock, uint8_t order, uint8_t value) {
+void shiftOut(uint8_t data, uint8_t clock, uint8_t order, uint8_t value) {
   for (int i = 0; i < 8; ++i) {
     int bit = order == LSBFIRST ? i : 7 - i;
     digitalWrite(data, value >> bit & 1);
@@ -12,7 +12,7 @@ void shiftOut(pin_t data, pin_t clock, uint8_t order, uint8_t value) {
   }
 }
 
-uint8_t shiftIn(pin_t data, pin_t clock, uint8_t order) {
+uint8_t shiftIn(uint8_t data, uint8_t clock, uint8_t order) {
   uint8_t value = 0;
   for (int i = 0; i < 8; ++i) {
     digitalWrite(clock, HIGH);
@@ -22,8 +22,8 @@ uint8_t shiftIn(pin_t data, pin_t clock, uint8_t order) {
   return value;
 }
 
-void tone(pin_t, unsigned, unsigned long) { vphoton::not_modelled("tone()", "nothing sounds"); }
-void noTone(pin_t) { vphoton::not_modelled("noTone()", "nothing sounds anyway"); }
+void tone(uint8_t, unsigned, unsigned long) { vphoton::not_modelled("tone()", "nothing sounds"); }
+void noTone(uint8_t) { vphoton::not_modelled("noTone()", "nothing sounds anyway"); }
 
 uint32_t pulseIn(pin_t, uint16_t) {
   vphoton::not_modelled("pulseIn()", "no pulse is seen, the result is 0");

@@ -46,8 +46,6 @@ extern "C" int softap_set_application_page_handler(PageProvider* provider, void*
   return 0;
 }
 
-extern "C" PageProvider* softap_get_application_page_handler(void) { return handler; }
-
 namespace vphoton {
 
 ApplicationPage application_page() {

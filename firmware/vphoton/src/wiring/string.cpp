@@ -58,11 +58,11 @@ String::String(long long value, unsigned char base) {
 
 String::String(unsigned long long value, unsigned char base) { number(value, false, base); }
 
-String::String(float value, unsigned char decimalPlaces) : String(static_cast<double>(value), decimalPlaces) {}
+String::String(float value, int decimalPlaces) : String(static_cast<double>(value), decimalPlaces) {}
 
-String::String(double value, unsigned char decimalPlaces) {
+String::String(double value, int decimalPlaces) {
   char buffer[400];  // 309 digits before the point at most
-  int n = snprintf(buffer, sizeof buffer, "%.*f", min(decimalPlaces, 60), value);
+  int n = snprintf(buffer, sizeof buffer, "%.*f", constrain(decimalPlaces, 0, 60), value);
   assign(buffer, n);
 }
 

@@ -5,6 +5,7 @@
 #include "wiring/not_modelled.h"
 
 #include "application.h"
+#include "dct_hal.h"
 
 using vphoton::device;
 using vphoton::ResetReason;
@@ -42,12 +43,12 @@ uint16_t SystemClass::buttonPushed() { return static_cast<uint16_t>(min(device()
 
 void SystemClass::dfu(bool) { device().reset(ResetReason::DfuMode, 0); }
 
-int SystemClass::resetReason() { return static_cast<int>(device().reset_reason()); }
-uint32_t SystemClass::resetReasonData() { return device().reset_reason_data(); }
+int SystemClass::resetReason() const { return static_cast<int>(device().reset_reason()); }
+uint32_t SystemClass::resetReasonData() const { return device().reset_reason_data(); }
 
-bool SystemClass::enableFeature(HAL_Feature feature) {
+int SystemClass::enableFeature(HAL_Feature feature) {
   device().enable_feature(feature);
-  return true;
+  return 0;
 }
 
 bool SystemClass::set(hal_system_config_t item, const char* text) {
@@ -62,13 +63,9 @@ namespace {
 
 SleepResult last_sleep;
 
-SleepResult slept(const vphoton::Wake& wake) {
-  return last_sleep = SleepResult(wake.by_pin, static_cast<uint16_t>(wake.pin));
-}
-
 }  // namespace
 
-SleepResult SystemClass::sleep(SparkSleep_TypeDef mode, long seconds) {
+SleepResult SystemClass::sleep(Spark_Sleep_TypeDef mode, long seconds) {
   uint32_t ms = static_cast<uint32_t>(max(seconds, 0L)) * 1000;
   if (mode == SLEEP_MODE_DEEP) device().sleep_deep(ms);
   device().sleep_wifi(ms);
@@ -76,8 +73,9 @@ SleepResult SystemClass::sleep(SparkSleep_TypeDef mode, long seconds) {
 }
 
 SleepResult SystemClass::sleep(pin_t wake_pin, InterruptMode edge, long seconds) {
-  return slept(
-      device().sleep_until(static_cast<int>(wake_pin), edge + 1, static_cast<uint32_t>(max(seconds, 0L)) * 1000));
+  vphoton::Wake wake =
+      device().sleep_until(static_cast<int>(wake_pin), edge + 1, static_cast<uint32_t>(max(seconds, 0L)) * 1000);
+  return last_sleep = SleepResult(wake.by_pin, static_cast<uint16_t>(wake.pin));
 }
 
 SleepResult SystemClass::sleepResult() { return last_sleep; }
@@ -85,9 +83,9 @@ SleepResult SystemClass::sleepResult() { return last_sleep; }
 void SystemClass::enable(system_flag_t) { vphoton::not_modelled("System.enable()", "the flag changes nothing"); }
 void SystemClass::disable(system_flag_t) { vphoton::not_modelled("System.disable()", "the flag changes nothing"); }
 
-bool SystemClass::updatesForced() { return device().updates_forced(); }
-bool SystemClass::updatesEnabled() { return device().updates_enabled(); }
-bool SystemClass::updatesPending() { return device().updates_pending(); }
+uint8_t SystemClass::updatesForced() { return device().updates_forced(); }
+uint8_t SystemClass::updatesEnabled() { return device().updates_enabled(); }
+uint8_t SystemClass::updatesPending() { return device().updates_pending(); }
 void SystemClass::enableUpdates() { device().set_updates_enabled(true); }
 void SystemClass::disableUpdates() { device().set_updates_enabled(false); }
 
@@ -130,4 +128,6 @@ bool SystemClass::waitCondition(std::function<bool()> condition) {
   return true;
 }
 
-extern "C" bool HAL_IsDeviceClaimed(void*) { return device().claimed(); }
+extern "C" int dct_read_app_data_copy(uint32_t offset, void* ptr, size_t size) {
+  return device().read_dct(offset, ptr, size) ? 0 : -1;
+}

@@ -38,8 +38,8 @@ std::string zone_text() {
 }  // namespace
 
 bool TimeClass::isValid() { return device().time_valid(); }
-time_t TimeClass::now() { return device().unix_time(); }
-time_t TimeClass::local() { return now() + offset_s(); }
+time32_t TimeClass::now() { return static_cast<time32_t>(device().unix_time()); }
+time32_t TimeClass::local() { return now() + offset_s(); }
 void TimeClass::setTime(time_t t) { device().set_unix_time(static_cast<uint32_t>(t)); }
 
 void TimeClass::zone(float hours) {
@@ -73,4 +73,5 @@ String TimeClass::format(time_t t, const char* format) {
 }
 
 void TimeClass::setFormat(const char* format) { default_format = format ? format : TIME_FORMAT_DEFAULT; }
-const char* TimeClass::getFormat() { return default_format; }
+String TimeClass::timeStr(time_t t) { return Time.format(t, TIME_FORMAT_DEFAULT); }
+const char* TimeClass::getFormat() const { return default_format; }

@@ -66,7 +66,7 @@ const char* WiFiClass::SSID() {
   return ssid.c_str();
 }
 
-particle::WiFiSignal WiFiClass::RSSI() { return device().wifi_rssi(); }
+particle::WiFiSignal WiFiClass::RSSI() { return particle::WiFiSignal(device().wifi_rssi()); }
 
 void WiFiClass::on() { device().wifi_power(true); }
 void WiFiClass::off() { device().wifi_power(false); }
@@ -82,9 +82,10 @@ int WiFiClass::getCredentials(WiFiAccessPoint* points, size_t most) {
   return static_cast<int>(count);
 }
 
-void WiFiClass::selectAntenna(WLanSelectAntenna_TypeDef antenna) {
+int WiFiClass::selectAntenna(WLanSelectAntenna_TypeDef antenna) {
   if (antenna == ANT_AUTO) vphoton::not_modelled("WiFi.selectAntenna(ANT_AUTO)", "the internal antenna is used");
   device().select_antenna(antenna == ANT_EXTERNAL);
+  return 0;
 }
 
 int WiFiClass::scan(wlan_scan_result_t handler, void* data) {
@@ -116,7 +117,7 @@ IPAddress WiFiClass::localIP() { return ready() ? IPAddress(127, 0, 0, 1) : IPAd
 IPAddress WiFiClass::subnetMask() { return ready() ? IPAddress(255, 0, 0, 0) : IPAddress(); }
 IPAddress WiFiClass::gatewayIP() { return IPAddress(); }
 
-int WiFiClass::ping(const IPAddress&, uint8_t) {
+uint32_t WiFiClass::ping(IPAddress, uint8_t) {
   vphoton::not_modelled("WiFi.ping()", "nobody answers");
   return 0;
 }
