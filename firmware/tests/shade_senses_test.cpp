@@ -23,6 +23,7 @@ TEST_CASE("a measured position is taken as it is, moving and at rest") {
   Rig rig;
   rig.driver.seen.measured = 1200;
   rig.start();
+  CHECK(rig.controller.calibrate("20000,20000") == 0);
   CHECK(rig.controller.position() == 12);
   CHECK(rig.controller.move("60") == 60);
   CHECK(rig.driver.last.aim == 6000);

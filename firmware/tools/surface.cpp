@@ -36,6 +36,14 @@ int main() {
 #define RESULT_ROW(identifier, value, text) printf("| %d | %s |\n", value, text);
   SHADE_RESULTS(RESULT_ROW)
   entries(shade::SurfaceKind::Event, "Events", "event");
+  printf(
+      "\n| cause of `moved` and `tilted` | meaning |\n|---|---|\n"
+      "| `arrived` | it is at the target. What stops a roller, and a honeycomb between its "
+      "ends, or slips on a venetian's shaft, they do not see |\n"
+      "| `assumed` | as far as it can tell it is at the target, but it is not calibrated, or what told it may be "
+      "stuck: a limit switch that nothing was seen to close, a motor that stood still on its way to a lost end |\n"
+      "| `end` | it met an end before the target, there and on the way back: the calibration is another shade's |\n"
+      "| `stopped` | by a command |\n| `fault` | see `shade/fault` |\n| `update`, `reset` | before one |\n");
   printf("\nAll are private. `reset` is the reset reason of Device OS.\n");
   printf("\n## Faults\n\n| code | text | meaning |\n|---|---|---|\n");
 #define FAULT_ROW(identifier, code, name, text) printf("| %d | `%s` | %s |\n", code, name, text);

@@ -18,7 +18,7 @@ from photonrig.bench.clock import SystemClock
 from photonrig.bench.toolchain import Toolchain
 from photonrig.bench.virtual.lab import USERNAME, Lab
 from photonrig.bench.virtual.photon import Network
-from photonrig.bench.virtual.variants import build_variant
+from photonrig.bench.virtual.variants import VARIANTS, build_variant
 from photonrig.errors import LinkLost, NetworkError, RigError, UsageError
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.events import EventStream
@@ -216,3 +216,34 @@ except KeyboardInterrupt:
         assert not os.path.lexists(socket_path)
     with Cloud(told["api"]) as cloud, pytest.raises(NetworkError):
         cloud.devices()
+
+
+@pytest.mark.parametrize("target", [77, 40])
+def test_every_variant_goes_where_it_is_sent(four: Lab, target: int) -> None:
+    with EventStream(four.team, "/v1/devices/events/shade/moved") as events:
+        for photon in four.fielded():
+            assert four.team.call(photon.device_id, "move", str(target)) == target
+        for _ in four.fielded():
+            moved = json.loads(events.expect("shade/moved", timeout=20).data)
+            assert moved == {"position": target, "target": target, "cause": "arrived"}
+    for photon in four.fielded():
+        real = photon.control({"do": "peripheral"})["parts"]["lift"]["position"]
+        # A timed position is as good as the machine the test runs on is punctual.
+        assert abs(real - target) <= 15, (photon.name, real)
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    firmware = {variant: build_variant(TOOLS, variant) for variant in VARIANTS}
+    with make(tmp_path_factory.mktemp("four") / "state", firmware, photons=4) as running:
+        yield running
+
+
+def test_a_calibration_of_the_users_is_kept(tmp_path: Path, firmware: dict[str, Path]) -> None:
+    state = tmp_path / "state"
+    with make(state, firmware) as lab:
+        device = lab.devices[0].id
+        assert json.loads(lab.team.variable(device, "health"))["calibrated"] is True
+        assert lab.team.call(device, "calibrate", "reset") == 0
+    with make(state, firmware) as lab:
+        assert json.loads(lab.team.variable(device, "health"))["calibrated"] is False

@@ -22,7 +22,7 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         'emit(lift ? "moved" : "tilted", lift ? event::moved : event::tilted, data);',
         "(void)data;",
     ),
-    "the event tells another cause": (CONTROLLER, 'axis.stopped_by : "arrived"', 'axis.stopped_by : "arived"'),
+    "the event tells another cause": (CONTROLLER, 'return "arrived";', 'return "arived";'),
     "a variable is missing": (DEVICE, "Particle.variable(#name,", 'Particle.variable("x" #name,'),
     "a function is missing": (DEVICE, "Particle.function(#name,", 'Particle.function("x" #name,'),
     "calibration is refused": (CONTROLLER, "if (moving()) return kBusy;", "return kBusy;"),

@@ -173,7 +173,7 @@ def test_a_fault_is_told_everywhere_and_over_when_it_is_gone(wired, variant, fau
     assert shade.ask(f"{axis} stop")["result"] >= 0
     shade.lines.clear()
     rest = shade.move(25, axis)
-    assert rest["cause"] == "arrived"
+    assert rest["cause"] in ("arrived", "assumed")  # by what it was lost with
     assert rest.get("position", rest.get("tilt")) == pytest.approx(25, abs=ROLES[variant].told)
     status = shade.status()
     assert (status["fault"], status["known"]) == (0, True)

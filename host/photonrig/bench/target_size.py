@@ -116,8 +116,8 @@ def _measure(tools: Toolchain, variant: str, named: str) -> Size:
         _run([_COMPILER, *_MACHINE, *_LINK, *objects, str(system), "-o", str(work / "firmware.elf")])
     if unknown := nobodys(_undefined(work / "firmware.elf"), read_wiring(abi)):
         raise ModuleError(
-            f"{variant} uses {', '.join(unknown)}, which neither Device OS 2.3.1 nor its Wiring has: Particle's compiler "
-            "would not link it; use what firmware/abi lists"
+            f"{variant} uses {', '.join(unknown)}, which neither Device OS 2.3.1 nor its Wiring has: Particle's "
+            "compiler would not link it; use what firmware/abi lists"
         )
     size = _size_of(work / "firmware.elf")
     replace(kept, json.dumps({"made_from": digest.hexdigest(), **asdict(size)}))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from photonrig.bench.virtual.lab import TRAVEL_MS
+from photonrig.bench.virtual.variants import calibration
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flows import take
 from photonrig.ownership.keyring import Account, Keyring
@@ -16,13 +18,6 @@ from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud_errors import NotFoundOrForbidden, OwnedByAnother
 from photonrig.particle.events import Event
 from photonrig.testing import CloudTarget, Customer, Events, Photon, new_customer
-
-TIMED = ("roller", "honeycomb")
-
-
-def travel_of(photon: Photon) -> str:
-    """A calibration: milliseconds from closed to open and back where the position goes by time."""
-    return "1000,1000" if photon.variant in TIMED else "reset"
 
 
 def transfer(photon: Photon, cloud: CloudTarget, to: Customer, *others: Customer) -> Progress:
@@ -92,7 +87,7 @@ def test_it_remembers_that_it_is_claimed(photon: Photon, customer: Customer) -> 
 
 
 def test_it_is_controlled(photon: Photon, events: Events) -> None:
-    assert photon.call("calibrate", travel_of(photon)) == 0
+    assert photon.call("calibrate", calibration(photon.variant, TRAVEL_MS)) == 0
     for target in (100, 40):
         mark = events.mark()
         assert photon.call("move", str(target)) == target
@@ -115,7 +110,7 @@ def test_transfer_from_the_central_account(
 ) -> None:
     assert transfer(photon, cloud, customer).outcome == "done"
     assert photon.owner == customer.email
-    assert photon.call("calibrate", travel_of(photon), who=customer.cloud) == 0
+    assert photon.call("calibrate", calibration(photon.variant, TRAVEL_MS), who=customer.cloud) == 0
     assert photon.call("move", "60", who=customer.cloud) == 60
     events.expect("shade/moved")
     assert photon.variable("variant") == photon.variant  # the team still reads it through the product
@@ -139,7 +134,7 @@ def test_transfer_between_customers(photon: Photon, customer: Customer, cloud: C
 
 @pytest.mark.needs(owner="customer")
 def test_events_are_its_owners(photon: Photon, customer: Customer, cloud: CloudTarget) -> None:
-    assert photon.call("calibrate", travel_of(photon)) == 0
+    assert photon.call("calibrate", calibration(photon.variant, TRAVEL_MS)) == 0
 
     def provoke(canary: str) -> None:
         photon.call("move", "75", who=customer.cloud)

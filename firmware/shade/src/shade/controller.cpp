@@ -1,6 +1,7 @@
 #include "controller.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <initializer_list>
@@ -151,9 +152,21 @@ void Controller::report_rest(Axis& axis) {
   char data[EventQueue::kMaxData];
   JsonWriter json(data, sizeof data);
   json.number(lift ? "position" : "tilt", axis.motion.position()).number("target", axis.motion.target());
-  bool faulted = axis.motion.fault() != Fault::None;
-  json.text("cause", faulted ? "fault" : axis.stopped_by ? axis.stopped_by : "arrived");
+  json.text("cause", cause_of_rest(axis));
   emit(lift ? "moved" : "tilted", lift ? event::moved : event::tilted, data);
+}
+
+// "arrived" is a promise: the position is the target, and is known by more than a travel that nobody has measured or a
+// switch that may be stuck.
+const char* Controller::cause_of_rest(const Axis& axis) const {
+  const Motion& motion = axis.motion;
+  if (motion.fault() != Fault::None) return "fault";
+  if (axis.stopped_by) return axis.stopped_by;
+  if (abs(motion.position() - motion.target()) > 1) return "end";
+  bool to_end = motion.target() == 0 || motion.target() == 100;
+  if (motion.doubtful()) return "assumed";
+  if (calibrated_ || identity_.measure == Measure::Motor || (to_end && motion.finds_ends())) return "arrived";
+  return "assumed";
 }
 
 int Controller::move(const char* argument) { return command(lift_, argument); }

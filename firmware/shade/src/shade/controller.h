@@ -99,6 +99,7 @@ class Controller {
   void settle();
   bool settle(Axis& axis);
   void report_rest(Axis& axis);
+  const char* cause_of_rest(const Axis& axis) const;
   void raise(Fault fault);
   void emit(const char* kind, const char* name, const char* data);
   AxisRecord record_of(const Axis& axis) const;

@@ -24,8 +24,9 @@ struct Feedback {
   int32_t measured = -1;      // hundredths; -1: this driver's position goes by time
   bool absolute = false;      // `measured` is certain, whatever happened before
   bool arrived = false;       // stopped by itself at the leg's aim
-  bool at_open = false;       // surely at that end
+  bool at_open = false;       // at that end, by what the driver senses
   bool at_closed = false;
+  bool doubtful = false;  // what it senses may be a fault of the sense: at an end, or not having left one
 };
 
 class Driver {

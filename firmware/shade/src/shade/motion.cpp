@@ -150,6 +150,7 @@ void Motion::follow_leg(const Feedback& seen, uint32_t now) {
   bool time_is_up = timed && now - leg_start_ms_ >= leg_run_ms_;
   if (!met && !seen.arrived && !time_is_up) return;
   bool ends = is_end(leg_to_);
+  doubtful_ = seen.doubtful;
   if (!met && timed && ends && driver_.senses_ends()) {
     fail(Fault::EndMissing);
     return;

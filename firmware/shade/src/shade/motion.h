@@ -40,6 +40,10 @@ class Motion {
   int target() const { return target_; }
   bool moving() const { return phase_ != Phase::Rest; }
   Fault fault() const { return fault_; }
+  // Whether the place the last move ended at was sensed with doubt.
+  bool doubtful() const { return doubtful_; }
+  // Whether reaching an end is sensed or measured, not only assumed when its time is over.
+  bool finds_ends() const { return driver_.senses_ends() || driver_.feedback().measured >= 0; }
   uint32_t moves() const { return moves_; }
   uint32_t due_in() const;  // milliseconds until tick() has something to do, Driver::kNothingDue at rest
 
@@ -65,7 +69,8 @@ class Motion {
   int target_ = 0;
   bool known_ = true;
   Fault fault_ = Fault::None;
-  bool settling_ = false;    // stopped, and the dead time has not passed yet
+  bool settling_ = false;  // stopped, and the dead time has not passed yet
+  bool doubtful_ = false;
   bool corrected_ = false;   // an end was met where none was expected, and the way back is being made
   uint32_t stopped_ms_ = 0;  // when it was stopped
   uint32_t leg_start_ms_ = 0;

@@ -21,9 +21,9 @@
   X(tilt, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code")
 
 // X(identifier, name, text)
-#define SHADE_EVENTS(X)                                                                              \
-  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated")                            \
-  X(moved, "shade/moved", "JSON: position, target, cause (`arrived`, `stopped`, `fault`, `update`)") \
+#define SHADE_EVENTS(X)                                                   \
+  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated") \
+  X(moved, "shade/moved", "JSON: position, target, cause")                \
   X(fault, "shade/fault", "JSON: fault, text, position")
 #define SHADE_TILT_EVENTS(X) X(tilted, "shade/tilted", "JSON: tilt, target, cause")
 

@@ -35,8 +35,9 @@ bool ContactDrive::run(const shade::Leg& leg) {
     return false;
   }
   bool opens = leg.direction == shade::Direction::Open;
-  const Switch& behind = opens ? closed_end_ : open_end_;
+  Switch& behind = opens ? closed_end_ : open_end_;
   left_ = behind.closed() ? &behind : nullptr;
+  sought_ = opens ? &open_end_ : &closed_end_;
   run_ms_ = millis();
   return press(opens ? pins_.up : pins_.down);
 }
@@ -44,7 +45,15 @@ bool ContactDrive::run(const shade::Leg& leg) {
 bool ContactDrive::stop() {
   found_ = Fault::None;
   left_ = nullptr;
+  sought_ = nullptr;
   return press(pins_.stop);
+}
+
+// The controller has stopped its motor by itself.
+bool ContactDrive::at_end() {
+  left_ = nullptr;
+  sought_ = nullptr;
+  return true;
 }
 
 bool ContactDrive::press(pin_t contact) {
@@ -61,12 +70,18 @@ void ContactDrive::release() {
 }
 
 void ContactDrive::tick(uint32_t now_ms) {
-  open_end_.tick(now_ms);
-  closed_end_.tick(now_ms);
+  for (Switch* each : {&open_end_, &closed_end_}) {
+    bool was_closed = each->closed();
+    each->tick(now_ms);
+    if (each->closed() && !was_closed) each->proven = each == sought_ && each->closed_since(run_ms_);
+  }
   if (pressed_ && now_ms - pressed_ms_ >= kPressMs) release();
   if (both_ends()) found_ = Fault::Contradiction;
   if (left_ && !left_->closed()) left_ = nullptr;
-  if (left_ && now_ms - run_ms_ >= kReleaseMs && found_ == Fault::None) found_ = Fault::EndHeld;
+  if (left_ && now_ms - run_ms_ >= kReleaseMs && found_ == Fault::None) {
+    found_ = Fault::EndHeld;
+    left_->proven = false;
+  }
 }
 
 uint32_t ContactDrive::due_in(uint32_t now_ms) {
@@ -83,5 +98,6 @@ shade::Feedback ContactDrive::feedback() {
   seen.fault = found_;
   seen.at_open = open_end_.holds();
   seen.at_closed = closed_end_.holds();
+  seen.doubtful = left_ || (seen.at_open && !open_end_.proven) || (seen.at_closed && !closed_end_.proven);
   return seen;
 }

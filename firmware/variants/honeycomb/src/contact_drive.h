@@ -21,7 +21,7 @@ class ContactDrive : public shade::Driver {
   bool begin() override;
   bool run(const shade::Leg& leg) override;
   bool stop() override;
-  bool at_end() override { return true; }
+  bool at_end() override;
   void tick(uint32_t now_ms) override;
   uint32_t due_in(uint32_t now_ms) override;
   shade::Feedback feedback() override;
@@ -35,6 +35,11 @@ class ContactDrive : public shade::Driver {
     void tick(uint32_t now_ms);
     uint32_t due_in(uint32_t now_ms) const;
     bool closed() const { return closed_; }
+    // Whether the shade was driven here when it closed. One that closes by itself may be stuck.
+    bool proven = true;
+    bool closed_since(uint32_t ms) const {
+      return static_cast<int32_t>(changed_ms_ - ms) > static_cast<int32_t>(kDebounceMs);
+    }
     // Closed and still: one that has just let go, or bounces, holds nothing.
     bool holds() const { return closed_ && !digitalRead(pin_) && millis() - changed_ms_ >= kDebounceMs; }
 
@@ -56,7 +61,8 @@ class ContactDrive : public shade::Driver {
   Switch closed_end_;
   bool pressed_ = false;
   uint32_t pressed_ms_ = 0;
-  const Switch* left_ = nullptr;  // the switch of the end that a run began at
+  Switch* left_ = nullptr;          // the switch of the end that a run began at
+  const Switch* sought_ = nullptr;  // of the end that it leads to
   uint32_t run_ms_ = 0;
   shade::Fault found_ = shade::Fault::None;
 };

@@ -44,6 +44,7 @@ bool EncoderDrive::run(const shade::Leg& leg) {
   at_open_ = at_closed_ = false;
   aim_at(leg);
   edge_ms_ = millis();
+  from_ = count_;
   running_ = true;
   analogWrite(leg.direction == Direction::Open ? pins_.open : pins_.close, kFullDuty);
   return true;
@@ -119,6 +120,10 @@ void EncoderDrive::stands() {
   int32_t end = opens ? static_cast<int32_t>(counts_) : 0;
   if (to_end_ && (!leg_.known || abs(count_ - end) <= thousandths(kTolerance))) {
     (opens ? at_open_ : at_closed_) = true;
+    if (!leg_.known)
+      proven_ = false;
+    else if (abs(count_ - from_) > thousandths(2 * kTolerance))
+      proven_ = true;
     count_ = rest_ = end;
   } else {
     found_ = Fault::Stalled;
@@ -137,5 +142,6 @@ shade::Feedback EncoderDrive::feedback() {
   seen.arrived = arrived_;
   seen.at_open = at_open_;
   seen.at_closed = at_closed_;
+  seen.doubtful = !proven_;
   return seen;
 }

@@ -51,8 +51,11 @@ class EncoderDrive : public shade::Driver {
   volatile shade::Fault found_ = shade::Fault::None;
   int32_t aim_ = 0;      // counts; reaching it stops the motor
   bool to_end_ = false;  // then it is where the end must have been met
+  int32_t from_ = 0;     // where the run began
   int32_t rest_ = 0;     // where it was stopped
   uint32_t stopped_ms_ = 0;
   bool at_open_ = false;
   bool at_closed_ = false;
+  // Counted from an end that was where it had to be; an end found by standing still alone may be a motor that stands.
+  bool proven_ = true;
 };

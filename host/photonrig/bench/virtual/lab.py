@@ -26,11 +26,11 @@ from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.bench.virtual.resources import allow_files
-from photonrig.bench.virtual.variants import VARIANTS
+from photonrig.bench.virtual.variants import VARIANTS, calibration
 from photonrig.errors import RigError, UsageError, file_error
 from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
-from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline
+from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFound
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 from photonrig.signals import Interrupts
 
@@ -58,8 +58,8 @@ def product_name(variant: str) -> str:
 class LabDevice:
     """A device of the lab, imported in its variant's product.
 
-    ``fielded`` ones are claimed to the central user and online. ``born`` says that the factory is done with it: its
-    state folder holds all it needs.
+    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
+    it: its state folder holds all it needs; ``calibrated`` that its installer is.
     """
 
     name: str
@@ -67,6 +67,7 @@ class LabDevice:
     variant: str
     fielded: bool
     born: bool = False
+    calibrated: bool = False
 
 
 @dataclass(slots=True)
@@ -207,6 +208,7 @@ class Lab:
         for device in self._claimed_later:
             self._claim(device)
         self.online_in = self._clock.now() - begun
+        self._calibrate_devices()
 
     def stop(self) -> None:
         """Take everything down in order, devices first.
@@ -430,6 +432,23 @@ class Lab:
             listening=not device.fielded,
         )
         device.born = True
+
+    def _calibrate_devices(self) -> None:
+        new = [device for device in self.devices if device.fielded and not device.calibrated]
+        if not new:
+            return
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._calibrate, new))
+        self._record.write(self._path)
+
+    def _calibrate(self, device: LabDevice) -> None:
+        try:
+            result = self.team.call(device.id, "calibrate", calibration(device.variant, TRAVEL_MS))
+        except NotFound:  # firmware of somebody else's, with no such function
+            result = 0
+        if result != 0:
+            raise RigError(f"it does not take its calibration: {result}", device=device.id)
+        device.calibrated = True
 
     def _wait_online(self) -> None:
         wanted = {device.id for device in self.devices if device.fielded}

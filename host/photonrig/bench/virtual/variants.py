@@ -15,14 +15,22 @@ from photonrig.errors import UsageError
 from photonrig.files import replace
 from photonrig.localcloud.firmware import collect_project, compile_project
 
-__all__ = ["VARIANTS", "build_project", "build_variant", "variant_project", "with_version"]
+__all__ = ["VARIANTS", "build_project", "build_variant", "calibration", "variant_project", "with_version"]
 
 # In the order of their product ids: roller 20001, venetian 20002 and so on, as each one's PRODUCT_ID says.
 VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
 
+# Edges from end to end of a virtual venetian's encoders, lift and tilt (firmware/vphoton/peripherals/encoder_motor.h).
+_EDGES = "1200,240"
+
 _VERSION_FILE = "src/version.h"
 _VERSION = re.compile(rb"(#define\s+FIRMWARE_VERSION\s+)(\d+)")
 _EXPERIMENTAL = re.compile(rb"(#define\s+FIRMWARE_EXPERIMENTAL\s+)([01])")
+
+
+def calibration(variant: str, travel_ms: int) -> str:
+    """What ``calibrate`` takes where a virtual shade of this variant needs ``travel_ms`` from end to end."""
+    return _EDGES if variant == "venetian" else f"{travel_ms},{travel_ms}"
 
 
 def variant_project(tools: Toolchain, variant: str) -> Path:
