@@ -1,4 +1,7 @@
-"""What a wheel carries beside the package: the sources of the virtual Photon and the variants, links followed."""
+"""What a wheel carries beside the package: the sources of the virtual Photon and the variants, links followed.
+
+A source archive has no links either: what they lead to lies in their places.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLED = (
-    "firmware/CMakeLists.txt",
-    "firmware/size.md",
-    "firmware/vphoton",
-    "firmware/shade",
-    "firmware/variants",
-    "host/lock/particle-cli",
-)
+BUNDLED = ("firmware", "host/lock/labgrid.txt", "host/lock/particle-cli")
+
+# Of the firmware, what only a checkout builds.
+LEFT_OUT = {"firmware/tests", "firmware/fuzz"}
 
 
 class Bundle(BuildHookInterface):  # type: ignore[type-arg]
@@ -25,18 +24,22 @@ class Bundle(BuildHookInterface):  # type: ignore[type-arg]
         """An editable install has a checkout around it and needs none of this."""
         if version == "editable":
             return
-        root = Path(self.root)
+        root = Path(self.root).resolve()
         for name in BUNDLED:
-            for path in _files(root / name):
-                build_data["force_include"][str(path)] = f"photonrig/_bundle/{path.relative_to(root).as_posix()}"
+            for path in _files(root, name):
+                place = path.relative_to(root).as_posix()
+                if self.target_name == "wheel":
+                    build_data["force_include"][str(path)] = f"photonrig/_bundle/{place}"
+                elif path.resolve() != path:
+                    build_data["force_include"][str(path)] = place
 
 
-def _files(place: Path) -> list[Path]:
-    if place.is_file():
-        return [place]
-    return sorted(
-        Path(folder) / name
-        for folder, _, names in os.walk(place, followlinks=True)
-        for name in names
-        if not name.startswith(".")
-    )
+def _files(root: Path, name: str) -> list[Path]:
+    if (root / name).is_file():
+        return [root / name]
+    found = []
+    for folder, folders, names in os.walk(root / name, followlinks=True):
+        place = Path(folder)
+        folders[:] = [each for each in folders if (place / each).relative_to(root).as_posix() not in LEFT_OUT]
+        found += [place / each for each in names if not each.startswith(".")]
+    return sorted(found)
