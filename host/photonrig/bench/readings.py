@@ -161,4 +161,4 @@ def _by_error(error: BaseException, concerns: frozenset[Concern]) -> tuple[Cause
 
 def _is_outcome(error: BaseException) -> bool:
     """``pytest.fail`` and time limits, which are no exceptions of a test's code."""
-    return type(error).__module__ == "_pytest.outcomes" or not isinstance(error, Exception)
+    return not isinstance(error, Exception)

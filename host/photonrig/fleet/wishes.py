@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy.engine import URL
@@ -42,9 +42,6 @@ _COLUMNS: Final = {
 _SHOWN: Final = 20
 _NO_ADDRESS: Final = "cannot name a customer"
 _TOO_MANY: Final = "more fields than columns"
-
-if TYPE_CHECKING:
-    from _csv import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +98,16 @@ def read_wishes(
 def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return list(_rows(path, csv.reader(file, skipinitialspace=True, strict=True)))
+            return list(_rows(path, file))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is no CSV file in UTF-8: {error}") from None
 
 
-def _rows(path: Path, reader: Reader) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _rows(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Rows by the names in the first one, with the number of the line each begins on; empty lines are left out."""
+    reader = csv.reader(file, skipinitialspace=True, strict=True)
     header: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -150,11 +148,11 @@ def _database(source: str) -> URL:
 def _query(url: URL, query: str, shown: str) -> list[Mapping[str, Any]]:
     try:
         engine = sqlalchemy.create_engine(url)
-        with engine.connect() as connection:
-            found: list[Mapping[str, Any]] = [
-                dict(row) for row in connection.execute(sqlalchemy.text(query)).mappings()
-            ]
-        engine.dispose()
+        try:
+            with engine.connect() as connection:
+                return [dict(row) for row in connection.execute(sqlalchemy.text(query)).mappings()]
+        finally:
+            engine.dispose()
     except ImportError as error:
         driver = error.name or "its driver"
         raise UsageError(f"{shown} cannot be asked: {driver} is not installed; .rig/venv/bin/pip install it") from None
@@ -163,7 +161,6 @@ def _query(url: URL, query: str, shown: str) -> list[Mapping[str, Any]]:
         if url.password:
             reason = reason.replace(str(url.password), "***")
         raise UsageError(f"{shown} cannot be asked: {reason}") from None
-    return found
 
 
 def _checked(

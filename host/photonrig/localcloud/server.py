@@ -21,7 +21,7 @@ from photonrig.localcloud import secrets
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
-from photonrig.localcloud.http.protocol import BoundedHttp
+from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
 from photonrig.localcloud.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.localcloud.server_key import load_server_key, write_key_block
 from photonrig.localcloud.store import Store
@@ -135,7 +135,7 @@ async def run_cloud(
         except OSError as error:
             listener.close()
             raise UsageError(f"port {device_port} of {host} cannot be used: {error.strerror}") from error
-        server = _HttpServer(
+        server = HttpServer(
             uvicorn.Config(
                 make_app(cloud),
                 http=BoundedHttp,
@@ -196,26 +196,3 @@ async def _flush(cloud: Cloud) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         cloud.flush()
-
-
-class _HttpServer(uvicorn.Server):
-    """Uvicorn without its own signal handling: the process stops as a whole, streams first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._up.set()
-
-    async def wait_until_started(self, serving: asyncio.Task[None]) -> None:
-        started = asyncio.create_task(self._up.wait())
-        await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if not started.done():
-            started.cancel()
-            await serving
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._up = asyncio.Event()

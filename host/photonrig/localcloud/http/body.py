@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
@@ -180,24 +180,25 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 async def _decode_multipart(request: Request, limit: int, beyond: ApiError | None) -> Body:
-    end = b""
+    kind = request.headers["content-type"]
 
     async def pieces() -> AsyncGenerator[bytes, None]:
-        nonlocal end
+        end = b""
         async for piece in _pieces(request, limit, beyond):
             end = (end + piece[-_LONGEST_END:])[-_LONGEST_END:]
             yield piece
-
-    # The parser reads what is not in the stated character set as Latin-1; read as that, all text gives its bytes back.
-    kind = request.headers["content-type"]
-    headers = Headers({"content-type": f"{kind}; charset=latin-1"})
-    parser = MultiPartParser(headers, pieces(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
-    try:
-        form = await parser.parse()
-        # The parser takes a body that stops early for a whole one, without its last part.
+        # The parser takes a body that stops early for a whole one, without its last part, which it leaves open. An
+        # error of its source makes it close all.
         _, options = parse_options_header(kind)
         if b"--" + options[b"boundary"] + b"--" not in end:
             raise MultiPartException("the closing boundary is missing")
+
+    # The parser reads what is not in the stated character set as Latin-1; read as that, all text gives its bytes back.
+    headers = Headers({"content-type": f"{kind}; charset=latin-1"})
+    form = FormData()
+    parser = MultiPartParser(headers, pieces(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)
+    try:
+        form = await parser.parse()
         body = Body("multipart")
         pairs: list[tuple[str, str]] = []
         for name, value in form.multi_items():
@@ -210,8 +211,7 @@ async def _decode_multipart(request: Request, limit: int, beyond: ApiError | Non
     except (MultiPartException, KeyError, ValueError) as error:
         raise refused(400, "The multipart body is damaged or incomplete") from error
     finally:
-        for file in parser._files_to_close_on_error:
-            file.close()
+        await form.close()
 
 
 def _utf8(latin: str) -> str:

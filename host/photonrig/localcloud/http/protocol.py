@@ -1,19 +1,31 @@
-"""The HTTP connection with bounds: how long a head may be, how long head and body may take.
+"""The HTTP connection with bounds: how long a head may be, how long head and body may take; and the server of them.
 
-How long a body may be is each route's to say.
+How long a body may be is each route's to say. All that is used of uvicorn and not documented is used here;
+``tests/dependencies`` says what of it is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Sequence
+import socket
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["BODY_SECONDS", "HEAD_BYTES", "HEAD_SECONDS", "TARGET_AUTHORITY", "WHOLE_ANSWER", "BoundedHttp"]
+__all__ = [
+    "BODY_SECONDS",
+    "HEAD_BYTES",
+    "HEAD_SECONDS",
+    "TARGET_AUTHORITY",
+    "WHOLE_ANSWER",
+    "BoundedHttp",
+    "HttpServer",
+]
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
@@ -149,3 +161,29 @@ class BoundedHttp(HttpToolsProtocol):
         head = f"HTTP/1.1 {status} Refused\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         self.transport.write(f"{head}Connection: close\r\n\r\n".encode() + body)
         self.transport.close()
+
+
+class HttpServer(uvicorn.Server):
+    """Uvicorn without its own signal handling: the process stops as a whole, streams first."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve from here on."""
+        await super().startup(sockets=sockets)
+        self._up.set()
+
+    async def wait_until_started(self, serving: asyncio.Task[None]) -> None:
+        """Wait until it serves; what kept it from that is raised."""
+        started = asyncio.create_task(self._up.wait())
+        await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            started.cancel()
+            await serving
