@@ -25,7 +25,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from photonrig.bench.interface import imports, nobodys, read_system, read_wiring
 from photonrig.bench.toolchain import Toolchain, step
-from photonrig.errors import ModuleError, ToolError, UsageError
+from photonrig.errors import ModuleError, UsageError
 from photonrig.files import replace
 
 __all__ = ["FLASH", "RAM", "Size", "compare", "compiler", "measure", "read_table", "write_table"]
@@ -75,14 +75,10 @@ def measure(tools: Toolchain, variants: Iterable[str]) -> dict[str, Size]:
     :raises ToolError: there is no cross compiler
     :raises ModuleError: the sources do not compile without a warning
     """
-    named = compiler()
-    if named is None:
-        raise ToolError(
-            "there is no compiler for the Photon's processor; install it (Debian and Ubuntu: apt-get install "
-            "gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib, Fedora: dnf install arm-none-eabi-gcc-cs-c++ "
-            "arm-none-eabi-newlib, macOS: brew install --cask gcc-arm-embedded)"
-        )
-    return {variant: _measure(tools, variant, named) for variant in variants}
+    with tools.alone():
+        tools.require(_COMPILER)
+        named = str(compiler())
+        return {variant: _measure(tools, variant, named) for variant in variants}
 
 
 def _measure(tools: Toolchain, variant: str, named: str) -> Size:
