@@ -21,7 +21,8 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from photonrig.bench.toolchain import Toolchain, step
-from photonrig.errors import UsageError
+from photonrig.errors import FirmwareError, UsageError
+from photonrig.exits import ExitCode
 from photonrig.report import fleet_tasks
 from photonrig.report.program import PORT, Within, main
 from photonrig.report.tool import run_to_end
@@ -35,13 +36,13 @@ SCRIPTS = Path(sys.executable).parent
 def run_tool(*argv: str) -> None:
     """Run a tool to its end."""
     code = run_to_end(argv, cwd=ROOT)
-    if code in (-signal.SIGINT, -signal.SIGTERM, 130):
+    if code in (-signal.SIGINT, -signal.SIGTERM, ExitCode.STOPPED):
         raise KeyboardInterrupt
     if code == 5 and argv[0].endswith("pytest"):
         raise UsageError(f"no test matches {' '.join(argv[1:])}")
-    if code != 0:
+    if code != ExitCode.HELD:
         print(f"rig: {Path(argv[0]).name} failed", file=sys.stderr)
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 def pytest(*folders: str, only: str) -> None:
@@ -131,7 +132,7 @@ def claims(
         opt_in(api, particle, confirm, product, client, devices, requests) if particle else None,
     )
     if not run_claims(TOOLS, Path(report), chosen):
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(
@@ -177,7 +178,7 @@ def hil(
         words,
         Path(known_bad) if known_bad else None,
     )
-    if code != 0:
+    if code != ExitCode.HELD:
         raise Exit(code=code)
 
 
@@ -263,7 +264,7 @@ def doctor(
     elif not run_doctor(
         TOOLS, Path(rig), slots=slot, account=account or None, wait=None if wait < 0 else wait, as_json=json
     ):
-        raise Exit(code=3)
+        raise Exit(code=ExitCode.BENCH)
 
 
 @task(
@@ -354,7 +355,7 @@ def fuzz(
         verdict = "nothing found" if done.finding is None else f"broken by {done.finding}"
         print(f"{done.target:16} {done.runs:>10} inputs run, {done.corpus:>4} kept: {verdict}", flush=True)
     if broken:
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(help={"write": "put the figures into firmware/size.md, which states a growth"})
@@ -378,7 +379,7 @@ def size(_: Context, write: bool = False) -> None:
     if stated_by != target_size.compiler():
         print(f"the table was made with {stated_by}: only the Photon's limits are held")
     if wrong := target_size.compare(sizes, stated_by, stated):
-        raise Exit("\n".join(f"rig: firmware error: {line}" for line in wrong), code=1)
+        raise FirmwareError("; ".join(wrong))
 
 
 @task

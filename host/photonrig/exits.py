@@ -1,7 +1,6 @@
 """How a program ends when something goes wrong: one line on standard error, and an exit code that names the cause.
 
-0 everything held, 1 something expected was not seen, 2 usage error, 3 the bench itself failed, 130 stopped by a signal,
-141 the reader of standard output went away. ``RIG_TRACEBACK=1`` prints the traceback as well.
+``RIG_TRACEBACK=1`` prints the traceback as well.
 """
 
 from __future__ import annotations
@@ -13,17 +12,31 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import Final, NoReturn
 
-from photonrig.errors import PhotonrigError, without_passwords
+from photonrig.errors import Cause, PhotonrigError, without_passwords
 
-__all__ = ["EXIT_CODES", "flush", "one_line"]
+__all__ = ["EXIT_CODES", "ExitCode", "flush", "one_line"]
 
-EXIT_CODES: Final = {"test": 1, "firmware": 1, "cloud": 1, "network": 1, "usage": 2, "rig": 3}
-_BENCH: Final = 3
-_STOPPED: Final = 130
-_NO_READER: Final = 141  # as a shell reports a program that SIGPIPE ended
+
+class ExitCode(IntEnum):
+    """How the programs of this project end."""
+
+    HELD = 0
+    NOT_SEEN = 1  #: something expected was not seen
+    USAGE = 2
+    BENCH = 3  #: the bench itself failed
+    STOPPED = 130  #: by a signal
+    NO_READER = 141  #: of standard output; as a shell reports a program that SIGPIPE ended
+
+
+EXIT_CODES: Final[dict[Cause, ExitCode]] = {
+    **dict.fromkeys(("test", "firmware", "cloud", "network"), ExitCode.NOT_SEEN),
+    "usage": ExitCode.USAGE,
+    "rig": ExitCode.BENCH,
+}
 
 
 @contextmanager
@@ -37,32 +50,33 @@ def one_line(program: str = "rig") -> Iterator[None]:
     except PhotonrigError as error:
         _end(program, f"{error.cause} error: {error}", EXIT_CODES[error.cause])
     except KeyboardInterrupt:
-        _end(program, "stopped", _STOPPED)
+        _end(program, "stopped", ExitCode.STOPPED)
     except OSError as error:
         if isinstance(error, BrokenPipeError) and _unread(sys.stdout):
-            _end(program, "", _NO_READER)
-        _end(program, f"rig error: {_told(error)}", _BENCH)
+            _end(program, "", ExitCode.NO_READER)
+        _end(program, f"rig error: {_told(error)}", ExitCode.BENCH)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
-        _end(program, f"internal error: {_single(what)}; RIG_TRACEBACK=1 prints the traceback", _BENCH)
+        _end(program, f"internal error: {_single(what)}; RIG_TRACEBACK=1 prints the traceback", ExitCode.BENCH)
 
 
 def flush(program: str = "rig") -> int:
-    """Write out standard output at the end of a program; the exit code: 0, or why it could not be written."""
+    """Write out standard output at the end of a program; the exit code: HELD, or why it could not be written."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError) as error:
         if isinstance(error, BrokenPipeError):
-            code, line = _NO_READER, ""
+            code, line = ExitCode.NO_READER, ""
         else:
-            code, line = _BENCH, f"rig error: standard output cannot be written: {getattr(error, 'strerror', error)}"
+            reason = getattr(error, "strerror", error)
+            code, line = ExitCode.BENCH, f"rig error: standard output cannot be written: {reason}"
         # The interpreter flushes once more when it ends, and complains if that fails.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _say(program, line)
         return code
-    return 0
+    return ExitCode.HELD
 
 
 def _end(program: str, line: str, code: int) -> NoReturn:

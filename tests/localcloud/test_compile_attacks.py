@@ -33,8 +33,10 @@ PROGRAM = """
 import sys
 from photonrig.localcloud import firmware, sandbox
 sandbox.KINDS, firmware.TIME_LIMIT = tuple(sys.argv[1].split()), float(sys.argv[2])
+from photonrig.exits import one_line
 from photonrig.localcloud.__main__ import main
-sys.exit(main(sys.argv[3:]))
+with one_line("localcloud"):
+    main(sys.argv[3:])
 """
 LONG, SHORT = 40.0, 3.0
 ENDLESS = ATTACKS["include of itself twice"]

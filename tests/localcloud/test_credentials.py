@@ -220,7 +220,7 @@ def test_a_server_key_that_is_none_is_refused_in_one_line(tmp_path: Path, conten
     file.write_bytes(content)
     refused = Process(tmp_path)
     assert refused.process.returncode == 2
-    assert refused.errors.startswith(f"localcloud: {file} is ")
+    assert refused.errors.startswith(f"localcloud: usage error: {file} is ")
     assert refused.errors.count("\n") == 1
     assert file.read_bytes() == content
 

@@ -100,4 +100,4 @@ if __name__ == "__main__":
     if bug != "-":
         BUGS[bug]()
     move_clock(Path(clock))
-    sys.exit(main(words))
+    main(words)

@@ -8,12 +8,10 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import sys
 from pathlib import Path
 
 import uvloop
 
-from photonrig.errors import PhotonrigError, UsageError
 from photonrig.exits import one_line
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.eras.all import ERAS
@@ -25,8 +23,11 @@ from photonrig.signals import begin
 __all__ = ["main"]
 
 
-def main(words: list[str] | None = None) -> int:
-    """Run with the words of the command line; the exit code: 0 stopped by a signal, 2 it could not start."""
+def main(words: list[str] | None = None) -> None:
+    """Run with the words of the command line, until a signal stops it.
+
+    :raises PhotonrigError: it could not start
+    """
     parser = argparse.ArgumentParser(
         prog="python -m photonrig.localcloud",
         description="A Particle cloud on this machine: the device protocol and the HTTP API.",
@@ -72,31 +73,26 @@ def main(words: list[str] | None = None) -> int:
     )
     chosen = parser.parse_args(words)
     log_to_stderr(chosen.log_level)
-    try:
-        host = check_host(chosen.host, allow_remote=chosen.allow_remote)
-        uvloop.run(
-            serve(
-                _say_ready,
-                chosen.state.resolve(),
-                Settings(
-                    admit_unknown=chosen.admit_unknown,
-                    sdk=chosen.sdk and chosen.sdk.resolve(),
-                    allow_remote_compile=chosen.allow_remote_compile,
-                    webhook_hosts=frozenset(chosen.webhook_host),
-                    allowed_origins=frozenset(map(parse_origin, chosen.allow_origin)),
-                    rate_limits=chosen.rate_limits,
-                    era=chosen.era,
-                    extensions=chosen.extensions,
-                ),
-                host=host,
-                api_port=chosen.api_port,
-                device_port=chosen.device_port,
-            )
+    host = check_host(chosen.host, allow_remote=chosen.allow_remote)
+    uvloop.run(
+        serve(
+            _say_ready,
+            chosen.state.resolve(),
+            Settings(
+                admit_unknown=chosen.admit_unknown,
+                sdk=chosen.sdk and chosen.sdk.resolve(),
+                allow_remote_compile=chosen.allow_remote_compile,
+                webhook_hosts=frozenset(chosen.webhook_host),
+                allowed_origins=frozenset(map(parse_origin, chosen.allow_origin)),
+                rate_limits=chosen.rate_limits,
+                era=chosen.era,
+                extensions=chosen.extensions,
+            ),
+            host=host,
+            api_port=chosen.api_port,
+            device_port=chosen.device_port,
         )
-    except PhotonrigError as error:
-        print(f"localcloud: {error}", file=sys.stderr)  # noqa: T201
-        return 2 if isinstance(error, UsageError) else 3
-    return 0
+    )
 
 
 def _port(text: str) -> int:
@@ -118,4 +114,4 @@ def _say_ready(up: Running) -> None:
 if __name__ == "__main__":
     begin()
     with one_line("localcloud"):
-        sys.exit(main())
+        main()

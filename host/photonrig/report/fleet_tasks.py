@@ -13,6 +13,7 @@ from rich.console import Console
 
 from photonrig.bench.toolchain import Toolchain, step
 from photonrig.errors import UsageError
+from photonrig.exits import ExitCode
 from photonrig.report.program import Within
 
 __all__ = ["fleet_apply", "fleet_demo", "fleet_plan", "fleet_revoke", "fleet_rollback", "fleet_verify"]
@@ -102,7 +103,7 @@ def fleet_plan(
     from photonrig.report.fleet import print_plan
 
     if bool(source) == bool(diff):
-        raise Exit("rig: --source or --diff: one of them", code=2)
+        raise UsageError("--source or --diff: one of them")
     if diff:
         _diff(diff, _operator(config, production))
         return
@@ -137,7 +138,7 @@ def _diff(plan_file: str, operator: Any) -> None:
     changes = differences(plan, survey(operator.team, plan.account, plan.products), operator.config)
     print_differences(changes, len(plan.items), Console())
     if changes:
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(
@@ -176,7 +177,7 @@ def fleet_apply(
     from photonrig.report.fleet import FleetProgress, print_carried
 
     if tokens and tokens_to:
-        raise Exit("rig: --tokens and --tokens-to: one of them", code=2)
+        raise UsageError("--tokens and --tokens-to: one of them")
     rules = Rules(canary, wave, at_once, stop_at, patience)
     sink = FileSink(Path(tokens)) if tokens else CommandSink(tokens_to) if tokens_to else None
     operator = _operator(config, production)
@@ -195,7 +196,7 @@ def fleet_apply(
     )
     if not carried.complete:
         print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(
@@ -239,7 +240,7 @@ def fleet_verify(
     print_records(records, console)
     print(f"written to {where}")
     if not all(record.held for record in records):
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(
@@ -281,7 +282,7 @@ def fleet_rollback(
         carried = rollback(wanted, operator, memory, rules, progress, devices=device or None)
     print_carried(carried, operator.meter, console, done="back where they came from")
     if not carried.complete:
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)
 
 
 @task(help=_CONFIG | _PRODUCTION | {"tokens": "the file ./rig fleet apply wrote (default: customers.tokens)"})
@@ -328,4 +329,4 @@ def fleet_demo(
     from photonrig.report.fleet_demo import run_demo
 
     if not run_demo(Toolchain.found(), devices, light=light, state=Path(state) if state else None, stay=stay):
-        raise Exit(code=1)
+        raise Exit(code=ExitCode.NOT_SEEN)

@@ -8,23 +8,18 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from photonrig.bench.config import load_config
 from photonrig.bench.virtual.variants import VARIANTS
 from photonrig.errors import UsageError
+from photonrig.exits import ExitCode
 from photonrig.report.run import writable
 from photonrig.report.tool import run_to_end
 from photonrig.testing.known_bad import read_known_bad
 
 __all__ = ["run_hil", "verdict"]
-
-_FAILED: Final = 1
-_WRONG_WORDS: Final = 2
-_BENCH: Final = 3
-_INTERRUPTED: Final = 130
 
 
 def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
@@ -51,14 +46,14 @@ def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequen
     return verdict(code, report / "results.json")
 
 
-def verdict(code: int, results: Path) -> int:
+def verdict(code: int, results: Path) -> ExitCode:
     """From pytest's exit code and what the tests left: a run in which only the bench failed says so."""
     if code == pytest.ExitCode.OK:
-        return 0
+        return ExitCode.HELD
     if code in (pytest.ExitCode.INTERRUPTED, -signal.SIGKILL, -signal.SIGINT):
-        return _INTERRUPTED
+        return ExitCode.STOPPED
     if code != pytest.ExitCode.TESTS_FAILED:
-        return _WRONG_WORDS
+        return ExitCode.USAGE
     last = [test["attempts"][-1] for test in json.loads(results.read_text())["tests"]] if results.exists() else []
     causes = {attempt["cause"] for attempt in last if attempt["outcome"] == "failed"}
-    return _BENCH if causes == {"rig"} else _FAILED
+    return ExitCode.BENCH if causes == {"rig"} else ExitCode.NOT_SEEN
