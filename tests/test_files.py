@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import stat
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.errors import RigError, UsageError
-from photonrig.files import Holder, Lines, Lock, replace
+from photonrig.files import Holder, Lines, Lock, file_error, replace
 
 FORMER, NEW = b"the former content", b"what is to be there instead, and longer"
 LINE = b'{"n": "a line of some length"}'
@@ -40,6 +41,48 @@ def lines_of(path: Path) -> Lines:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+# --- whose fault it is -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "told"),
+    [
+        (errno.ENOENT, UsageError, "No such file or directory"),
+        (errno.EACCES, UsageError, "Permission denied"),
+        (errno.EISDIR, UsageError, "Is a directory"),
+        (errno.EROFS, UsageError, "Read-only file system"),
+        (errno.ENXIO, UsageError, "No such device or address"),  # a socket
+        (errno.ELOOP, UsageError, "a symbolic link is there or on the way; name the file it leads to"),
+        (errno.ENOSPC, RigError, "No space left on device; free some space, then start again"),
+        (errno.EDQUOT, RigError, "Disk quota exceeded; free some space, then start again"),
+        (errno.EFBIG, RigError, "File too large; free some space, then start again"),
+        (errno.EIO, RigError, "Input/output error"),
+        (errno.EMFILE, RigError, "Too many open files"),
+        (errno.ESTALE, RigError, "Stale file handle"),
+    ],
+)
+def test_a_wrong_path_is_the_users_fault_and_all_else_the_benchs(number: int, kind: type[Exception], told: str) -> None:
+    failed = OSError(number, os.strerror(number))
+    for error, line in (
+        (file_error(Path("a/file"), "read", failed), f"a/file cannot be read: {told}"),
+        (file_error("--report x", "written", failed), f"--report x cannot be written: {told}"),
+    ):
+        assert type(error) is kind and str(error) == line
+
+
+def test_what_to_do_when_there_is_no_file_is_said_only_then() -> None:
+    for number, told in ((errno.ENOENT, "No such file or directory; make it"), (errno.EACCES, "Permission denied")):
+        error = file_error("plan", "read", OSError(number, os.strerror(number)), missing="make it")
+        assert str(error) == f"plan cannot be read: {told}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has a file that fails when it is read")
+def test_a_file_that_the_disk_does_not_read_is_not_the_users_fault() -> None:
+    lines = Lines(Path("/proc/self/mem"), begin=b"x", whole=lambda line: True)
+    with pytest.raises(RigError, match=r"^/proc/self/mem cannot be read: Input/output error$"):
+        lines.read()
 
 
 # --- replaced whole --------------------------------------------------------------------------------------------------
@@ -258,7 +301,9 @@ def test_a_file_that_others_can_read_a_link_or_a_pipe_gets_nothing(tmp_path: Pat
     precious = tmp_path / "precious"
     precious.touch(mode=0o600)
     link.symlink_to(precious)
-    with pytest.raises(UsageError, match="is a symbolic link"):
+    with pytest.raises(
+        UsageError, match="link cannot be written: a symbolic link is there or on the way; name the file it leads to"
+    ):
         lines_of(link)
     os.mkfifo(pipe, 0o600)
     with pytest.raises(UsageError, match="is no regular file"):
@@ -406,7 +451,7 @@ def test_what_is_no_lock_stays_as_it_is(tmp_path: Path, kind: str) -> None:
         case "dangling":
             path.symlink_to(tmp_path / "elsewhere")
     before = {each: each.lstat() for each in tmp_path.iterdir()}
-    with pytest.raises(UsageError, match=r"and no lock|is a symbolic link"):
+    with pytest.raises(UsageError, match=r"and no lock|a symbolic link is there"):
         Lock(path).take()
     for each in tmp_path.iterdir():
         now, then = each.lstat(), before[each]

@@ -18,9 +18,7 @@ Every class carries a *cause*: the layer that was at fault, as reports and JUnit
 
 from __future__ import annotations
 
-import errno
 import re
-from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 Cause = Literal["firmware", "rig", "network", "cloud", "test", "usage"]
@@ -38,7 +36,6 @@ __all__ = [
     "RigError",
     "ToolError",
     "UsageError",
-    "file_error",
     "without_passwords",
 ]
 
@@ -103,16 +100,6 @@ class ExpectationFailed(PhotonrigError):
     """A scenario observed something else than it states."""
 
     cause = "test"
-
-
-# The disk is at fault, not whoever named the file.
-_DISK: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG))
-
-
-def file_error(path: Path, what: str, error: OSError) -> PhotonrigError:
-    """The error for a file the user named: ``what`` is as in "cannot be written"; a full disk is the bench's fault."""
-    kind = RigError if error.errno in _DISK else UsageError
-    return kind(f"{path} {what}: {error.strerror or error}")
 
 
 _PASSWORD: Final = re.compile(r"(?<=://)([^\s/@:]*):\S*@")

@@ -5,8 +5,8 @@
     Lock(path).take()          one holder at a time; free the moment its process ends, however it ends
 
 What :func:`replace` and :meth:`Lines.append` have written is on the disk when they return, and can be read back after a
-power cut. Whatever fails is one of two errors: UsageError, the path is not one that this user can write; RigError, the
-disk did not take it.
+power cut. Whatever fails is one of two errors, see :func:`file_error`: UsageError, the path is not one that this user
+can read or write; RigError, the disk did not do it.
 """
 
 from __future__ import annotations
@@ -28,33 +28,41 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from photonrig.errors import PhotonrigError, RigError, UsageError
 
-__all__ = ["Holder", "Lines", "Lock", "replace", "write_error"]
+__all__ = ["Holder", "Lines", "Lock", "file_error", "replace"]
 
+# Every other error is the disk's.
 _WRONG_PATH: Final = frozenset(
     (
-        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTEMPTY),
-        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY),
+        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP),
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY, errno.ENXIO, errno.ENODEV),
     )
 )
-_NO_SPACE: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_REASONS: Final = {errno.ELOOP: "a symbolic link is there or on the way"}  # where the system's text misleads
+_ADVICE: Final = {
+    errno.ELOOP: "name the file it leads to",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, then start again"),
+}
 # A link is not followed, and a pipe or a device that lies in the file's place is not waited for.
 _SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _BEGIN: Final = b'{"pid": '  # of the record in a lock
 _RECORD: Final = 4096  # bytes of it that are read at most
 
 
-def write_error(path: Path, error: OSError) -> PhotonrigError:
-    """The error to raise when ``path`` could not be written, with what to do about it."""
-    if error.errno == errno.ELOOP:
-        return UsageError(f"{path} is a symbolic link; name the file it leads to")
-    if error.errno in _WRONG_PATH:
-        return UsageError(f"{path} cannot be written: {error.strerror}")
-    advice = "; free some space, then start again" if error.errno in _NO_SPACE else ""
-    return RigError(f"{path} cannot be written: {error.strerror}{advice}")
+def file_error(
+    file: Path | str, done: Literal["read", "written"], error: OSError, *, missing: str = ""
+) -> PhotonrigError:
+    """The error to raise when a file or folder could not be read or written: whose fault it is, and what to do.
+
+    ``file`` is what the user knows it by; ``missing`` says what to do when there is none.
+    """
+    kind = UsageError if error.errno in _WRONG_PATH else RigError
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    advice = missing if error.errno == errno.ENOENT and missing else _ADVICE.get(error.errno or 0)
+    return kind(f"{file} cannot be {done}: {reason}{f'; {advice}' if advice else ''}")
 
 
 def replace(path: Path, content: bytes | str, *, private: bool = False) -> None:
@@ -97,12 +105,13 @@ class Lines:
     def read(self) -> list[bytes]:
         """All lines, without their ends; not among them is what a power cut has left of a last one.
 
-        :raises UsageError: the file cannot be read, or there is something else in it
+        :raises UsageError: there is no such file that this user can read, or there is something else in it
+        :raises RigError: the disk did not read it
         """
         try:
             return self._split(self.path.read_bytes())[0]
         except OSError as error:
-            raise UsageError(f"{self.path} cannot be read: {error.strerror}") from None
+            raise file_error(self.path, "read", error) from error
 
     def make(self) -> None:
         """Make the file, or mend it: what a power cut has left of a last line is cut off.
@@ -336,7 +345,7 @@ def _write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise write_error(path, error) from None
+        raise file_error(path, "written", error) from error
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -87,7 +87,7 @@ CASES: list[tuple[str, int, str]] = [
     ("lab --state foreign-lab", USAGE, r"foreign-lab/lab\.json is not what a lab wrote"),
     ("fleet demo --state empty/x", USAGE, r"--state empty/x cannot be written: Not a directory"),
     # the matrix
-    ("claims --matrix --baseline nosuch", USAGE, r"there is no baseline nosuch; make one with --update-baseline"),
+    ("claims --matrix --baseline nosuch", USAGE, r"nosuch cannot be read: No such .*; make one with --update-"),
     ("claims --matrix --baseline folder", USAGE, r"folder cannot be read: Is a directory"),
     ("claims --matrix --baseline garbage", USAGE, r"garbage is no baseline; make one"),
     ("claims --matrix --baseline list.json", USAGE, r"list\.json is no baseline; make one"),

@@ -12,6 +12,7 @@ import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from photonrig.errors import UsageError
+from photonrig.files import file_error
 
 __all__ = ["Section", "line_of", "read_toml"]
 
@@ -30,8 +31,7 @@ def read_toml(path: Path, hint: str = "") -> Section:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        more = f"; {hint}" if hint and isinstance(error, FileNotFoundError) else ""
-        raise UsageError(f"{path} cannot be read: {error.strerror}{more}") from None
+        raise file_error(path, "read", error, missing=hint) from error
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no TOML: it is not UTF-8 text") from None
     try:

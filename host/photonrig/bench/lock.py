@@ -16,7 +16,7 @@ from typing import Final
 
 from photonrig.bench.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import RigError, UsageError
-from photonrig.files import Holder, Lock, write_error
+from photonrig.files import Holder, Lock, file_error
 
 __all__ = ["Busy", "hold", "holder_of", "lock_folder"]
 
@@ -49,7 +49,7 @@ def lock_folder() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
     except OSError as error:
-        raise write_error(folder, error) from None
+        raise file_error(folder, "written", error) from error
     if not stat.S_ISDIR(status.st_mode):
         raise UsageError(f"{folder} is no folder; move it away, or name another one in {_FOLDER_VARIABLE}")
     if status.st_uid != os.geteuid() and not (named and status.st_uid == 0):

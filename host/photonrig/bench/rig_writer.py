@@ -11,8 +11,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from photonrig.bench.real.usb import Attached
-from photonrig.errors import UsageError, file_error
-from photonrig.files import replace
+from photonrig.errors import UsageError
+from photonrig.files import file_error, replace
 
 __all__ = ["add_slots"]
 
@@ -27,7 +27,7 @@ def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else _empty()
     except OSError as error:
-        raise file_error(path, "cannot be read", error) from None
+        raise file_error(path, "read", error) from error
     except (ValueError, TOMLKitError, RecursionError) as error:
         raise UsageError(f"{path} is no TOML, and nothing was added: {' '.join(str(error).split())}") from None
     slots: Any = document.get("slot", [])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from photonrig.errors import PhotonrigError, UsageError
+from photonrig.files import file_error
 from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.difference import moved
@@ -153,7 +154,7 @@ def _image_data(plan: FleetPlan) -> bytes:
     try:
         data = Path(plan.image.path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{plan.image.path} cannot be read: {error.strerror}") from None
+        raise file_error(plan.image.path, "read", error) from error
     if hashlib.sha256(data).hexdigest() != plan.image.sha256:
         raise UsageError(f"{plan.image.path} is not the image of the plan any more; make a new plan")
     return data

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from photonrig.bench.config_file import Section, read_toml
 from photonrig.errors import UsageError
+from photonrig.files import file_error
 from photonrig.fleet.metered import LIMITS, Limits
 from photonrig.ownership.keyring import Offers
 from photonrig.particle.cloud_http import host_of
@@ -77,7 +78,7 @@ def _secret(section: Section, key: str, config: Path) -> str:
             raise UsageError(f"{path} can be read by others; chmod 600 {path}")
         secret = path.read_text().strip()
     except OSError as error:
-        raise section.error(key, f"{path} cannot be read: {error.strerror}") from None
+        raise section.error(key, str(file_error(path, "read", error))) from error
     except ValueError:
         raise section.error(key, f"{path} holds no text") from None
     if not secret or not secret.isascii() or not secret.isprintable():

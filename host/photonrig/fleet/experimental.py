@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from photonrig.bench.clock import Clock
 from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.files import file_error
 from photonrig.fleet.plan import Image
 from photonrig.ownership.engine import Flow, NotYet, Step
 from photonrig.particle.cloud import Cloud, CloudDevice, product
@@ -33,7 +34,7 @@ def read_image(path: Path) -> Image:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise file_error(path, "read", error) from error
     module = parse_module(data)
     if module.product_id is None or module.product_version is None:
         raise UsageError(f"{path} names no product and version; compile it with PRODUCT_ID and PRODUCT_VERSION")

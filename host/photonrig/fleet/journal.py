@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from photonrig.errors import PhotonrigError, RigError, UsageError
-from photonrig.files import Lock, replace
+from photonrig.files import Lock, file_error, replace
 from photonrig.ownership.engine import Progress
 
 __all__ = ["Entry", "Journal", "Way", "begun_plan"]
@@ -169,7 +169,7 @@ class Journal:
                 raise UsageError(f"{self.path} is gone, but not {self._log.name} beside it; {_RESTORE}") from None
             return False
         except OSError as error:
-            raise UsageError(f"{self.path} cannot be read: {error.strerror}") from None
+            raise file_error(self.path, "read", error) from error
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{self.path} is no regular file; give another --journal")
         if status.st_nlink > 1:

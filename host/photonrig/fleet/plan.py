@@ -228,7 +228,7 @@ class FleetPlan:
                 image=None if fields["image"] is None else Image(**fields["image"]),
             )
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}; make it with ./rig fleet plan") from None
+            raise files.file_error(path, "read", error, missing="make it with ./rig fleet plan") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UsageError(f"{path} is no fleet plan; make one with ./rig fleet plan") from None
 

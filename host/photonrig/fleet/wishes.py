@@ -26,6 +26,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from photonrig.errors import UsageError, without_passwords
+from photonrig.files import file_error
 from photonrig.fleet.customer_name import why_no_address, why_no_name
 
 __all__ = ["BadWishes", "Wish", "read_wishes"]
@@ -100,7 +101,7 @@ def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return list(_rows(path, file))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise file_error(path, "read", error) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is no CSV file in UTF-8: {error}") from None
 
@@ -141,7 +142,7 @@ def _database(source: str) -> URL:
             with Path(str(url.database)).open("rb"):
                 pass
         except OSError as error:
-            raise UsageError(f"{url.database} cannot be read: {error.strerror}") from None
+            raise file_error(str(url.database), "read", error) from error
     return url
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyotp
 
 from photonrig.errors import UsageError
-from photonrig.files import replace
+from photonrig.files import file_error, replace
 
 __all__ = [
     "hash_password",
@@ -127,4 +127,4 @@ def read_private(path: Path) -> tuple[bytes, bool]:
                 os.fchmod(file.fileno(), 0o600)
             return file.read(_LARGEST_FILE), private
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise file_error(path, "read", error) from error

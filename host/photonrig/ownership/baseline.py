@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from photonrig.errors import UsageError
-from photonrig.files import replace
+from photonrig.files import file_error, replace
 from photonrig.ownership.matrix import NOT_RUN, Observation
 
 __all__ = ["Baseline", "Change", "changes"]
@@ -56,10 +56,8 @@ class Baseline:
             fields: Any = json.loads(path.read_text(encoding="utf-8"))
             cells = {str(key): str(outcome) for key, outcome in fields["cells"].items()}
             return cls(str(fields["target"]), str(fields["recorded"]), cells)
-        except FileNotFoundError:
-            raise UsageError(f"there is no baseline {path}; make one with --update-baseline") from None
         except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+            raise file_error(path, "read", error, missing="make one with --update-baseline") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UsageError(f"{path} is no baseline; make one with --update-baseline") from None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from photonrig.errors import file_error
+from photonrig.files import file_error
 from photonrig.ownership.steps import StepResult
 
 __all__ = ["Run", "commit", "duration", "rate", "writable"]
@@ -50,7 +50,7 @@ def writable(folder: Path, option: str) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise file_error(Path(f"{option} {folder}"), "cannot be written", error) from None
+        raise file_error(f"{option} {folder}", "written", error) from error
     return folder
 
 

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from photonrig.errors import UsageError
+from photonrig.files import file_error
 
 __all__ = ["KnownBad", "read_known_bad"]
 
@@ -47,7 +48,7 @@ def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
         with path.open("rb") as file:
             content = tomllib.load(file)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise file_error(path, "read", error) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no TOML: {error}") from None
     entries = content.get("known_bad", [])

@@ -27,8 +27,8 @@ from photonrig.bench.virtual.cloud import LocalCloud
 from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.bench.virtual.resources import allow_files
 from photonrig.bench.virtual.variants import VARIANTS, calibration
-from photonrig.errors import RigError, UsageError, file_error
-from photonrig.files import replace
+from photonrig.errors import RigError, UsageError
+from photonrig.files import file_error, replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFound
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
@@ -86,7 +86,7 @@ class _Record:
             fields = json.loads(path.read_text())
             return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
         except OSError as error:
-            raise file_error(path, "cannot be read", error) from None
+            raise file_error(path, "read", error) from error
         except (ValueError, KeyError, TypeError, RecursionError):
             raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
 
