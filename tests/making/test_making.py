@@ -69,6 +69,58 @@ def test_a_lock_in_a_folder_that_was_removed_is_none(tmp_path: Path) -> None:
         process.kill()
 
 
+# Waits for the lock, then notes in a log that it has it and gives it back.
+IN_TURN = """
+import sys, time
+from pathlib import Path
+from photonrig.bench.making import alone
+folder, log = map(Path, sys.argv[1:])
+with alone(folder):
+    for word in ("in", "out"):
+        with log.open("a") as file:
+            file.write(word + chr(10))
+        time.sleep(0.05)
+"""
+
+
+def test_all_who_wait_for_a_folder_that_is_removed_get_its_new_lock_in_turn(tmp_path: Path) -> None:
+    folder, log = tmp_path / "rig", tmp_path / "log"
+    with alone(folder):
+        argv = [sys.executable, "-c", IN_TURN, str(folder), str(log)]
+        waiters = [subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        for each in waiters:
+            assert each.stderr is not None and "waiting for another process" in each.stderr.readline()
+        shutil.rmtree(folder)
+    assert [(each.communicate(timeout=PATIENCE), each.returncode)[1] for each in waiters] == [0, 0, 0, 0]
+    assert log.read_text().split() == ["in", "out"] * 4
+
+
+@pytest.mark.parametrize("kind", ["link", "content"])
+def test_what_is_no_lock_stays_as_it_is(tmp_path: Path, kind: str) -> None:
+    precious, lock = tmp_path / "precious", tmp_path / "rig" / "lock"
+    lock.parent.mkdir()
+    precious.write_text("content")
+    if kind == "link":
+        lock.symlink_to(precious)
+    else:
+        lock.hardlink_to(precious)
+    with (
+        pytest.raises(
+            ToolError, match=r"rig/lock (cannot be written: a symbolic|is a file of another).* has to be yours"
+        ),
+        alone(lock.parent),
+    ):
+        pass
+    assert precious.read_text() == "content"
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o775])
+def test_whoever_may_make_files_in_the_folder_may_lock_it(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    with alone(tmp_path):
+        assert (tmp_path / "lock").stat().st_mode & 0o777 == mode & 0o666
+
+
 def test_blocks_may_be_nested(tmp_path: Path) -> None:
     with alone(tmp_path), alone(tmp_path):
         pass

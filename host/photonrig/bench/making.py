@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import re
 import signal
@@ -21,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photonrig.errors import ToolError
+from photonrig.errors import ToolError, UsageError
+from photonrig.files import Lock, file_error
 from photonrig.signals import held_back
 
 __all__ = ["Ran", "Step", "alone", "run", "step"]
@@ -43,44 +43,41 @@ def alone(folder: Path) -> Iterator[None]:
 
     Blocks may be nested. The kernel releases the lock when the process ends, however it ends.
 
-    :raises ToolError: the folder or its lock cannot be made
+    :raises RigError: the folder or its lock cannot be made
     """
     with _turn:
         if folder in _held:
             yield
             return
         try:
-            descriptor = _locked(folder)
-        except OSError as error:
-            reason = f"{error.filename or folder} cannot be written: {error.strerror}"
-            raise ToolError(f"{reason}; things are made in {folder}, which has to be yours") from None
+            lock = _locked(folder)
+        except UsageError as error:
+            raise ToolError(f"{error}; things are made in {folder}, which has to be yours") from error
         _held.add(folder)
         try:
             yield
         finally:
             _held.discard(folder)
-            os.close(descriptor)
+            lock.release()
 
 
-def _locked(folder: Path) -> int:
-    path = folder / "lock"
+def _locked(folder: Path) -> Lock:
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            folder.mkdir(parents=True, exist_ok=True)
+            mode = folder.stat().st_mode & 0o666  # whoever may make files in the folder may lock it
+        except OSError as error:
+            raise file_error(folder, "written", error) from error
+        lock = Lock(folder / "lock", mode=mode)
+        try:
+            if not lock.take():
                 with step(f"waiting for another process that makes things in {folder}"):
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
-            with contextlib.suppress(FileNotFoundError):
-                # Somebody may have removed the folder meanwhile, and others lock the new file.
-                if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    return descriptor
-        except BaseException:
-            os.close(descriptor)
+                    lock.take(wait=True)
+        except UsageError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                continue  # ./rig clean has removed the folder meanwhile
             raise
-        os.close(descriptor)
+        return lock
 
 
 @dataclass(slots=True)

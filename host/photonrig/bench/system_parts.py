@@ -18,6 +18,7 @@ from typing import Final
 
 from photonrig.bench.making import run, step
 from photonrig.errors import ToolError
+from photonrig.files import replace
 
 __all__ = ["find", "require"]
 
@@ -83,9 +84,7 @@ def find(work: Path, *names: str) -> dict[str, str]:
             found[name] = path
     if any(known.get(name) != found.get(name) for name in names):
         work.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps({name: path for name, path in (known | found).items() if Path(path).exists()}))
-        draft.replace(kept)
+        replace(kept, json.dumps({name: path for name, path in (known | found).items() if Path(path).exists()}))
     return found
 
 
