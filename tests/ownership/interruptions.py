@@ -149,12 +149,8 @@ class Interrupter:
         """
         assert self.held
         self._reset()
-        with self.there.wired(offers=self.case.offers) as keys:
-            assert take(self.case.plan, keys, bench=self.bench).outcome == "done"
-        point = self.there.wire.requests.index(after)
-        self._reset()
-        cut = self._killed("killed after", point, go_on=False)
-        assert cut
+        cut = self._killed("killed after", after, power=False)
+        assert cut and cut[0] == after
         self.held.photon.kill()
         with self.there.wired(offers=self.case.offers) as keys:
             self.there.wire.refuses_changes = True
@@ -211,16 +207,17 @@ class Interrupter:
             progress = take(self.case.plan, keys, bench=self.bench)
         return (wire.requests[point], progress) if len(wire.requests) > point else None
 
-    def _killed(self, how: How, point: int, *, go_on: bool = True) -> tuple[str, Progress] | None:
+    def _killed(self, how: How, point: int | str, *, power: bool = True) -> tuple[str, Progress] | None:
         """A process of its own takes the flow and is killed; another goes on with what the first has written down.
 
-        Without ``go_on`` it is left at that.
+        ``point`` is a request's number, or its name where the number may differ from run to run. Without ``power``
+        the device loses its own at the same instant, and it is left at that.
         """
         self.journal.write_bytes(b"")
         child = os.fork()
         if child == 0:
             try:
-                os._exit(int(not self._take_and_die(how, point)))
+                os._exit(int(not self._take_and_die(how, point, power=power)))
             finally:
                 os._exit(1)
         _, status = os.waitpid(child, 0)
@@ -230,11 +227,11 @@ class Interrupter:
         assert os.WTERMSIG(status) == signal.SIGKILL
         *lines, request = (line for line in self.journal.read_text().split("\n")[:-1] if line)
         last = Progress.from_json(json.loads(lines[-1])) if lines else None
-        if last is not None and not go_on:
+        if last is not None and not power:
             return request, last
         return request, self._go_on(last)
 
-    def _take_and_die(self, how: How, point: int) -> bool:
+    def _take_and_die(self, how: How, point: int | str, *, power: bool) -> bool:
         """Whether it got through, because it makes fewer requests than that."""
         with self.journal.open("a") as file, self.there.wired(offers=self.case.offers) as keys:
 
@@ -244,10 +241,13 @@ class Interrupter:
                 os.fsync(file.fileno())
 
             def die(number: int, request: str) -> None:
-                if number == point:
+                if point in (number, request):
+                    if not power:
+                        assert self.held
+                        os.kill(self.held.photon.pid, signal.SIGKILL)
                     write(request)
                     os.kill(os.getpid(), signal.SIGKILL)
 
             setattr(self.there.wire, "before" if how == "killed before" else "after", die)
             progress = take(self.case.plan, keys, bench=self.bench, journal=lambda at: write(json.dumps(at.as_json())))
-            return progress.outcome == "done" and len(self.there.wire.requests) <= point
+            return progress.outcome == "done" and point not in range(len(self.there.wire.requests))
