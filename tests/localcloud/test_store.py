@@ -49,7 +49,7 @@ def test_every_older_file_becomes_a_present_one_and_loses_nothing(tmp_path: Path
         assert (device.name, device.state.owner, device.state.product) == ("kitchen", Owner("customer", "c"), 20001)
         assert store.products.roles("u").keys() == {20001}
         with store.write():
-            store.devices.save(device)
+            store.devices.annotate(device.id, notes="kept")
             store.hooks.add("user", "u", {"event": "e", "url": "http://127.0.0.1/"})
         assert not store.targets.of(device).forced
         assert store.firmware.default(20001) is None

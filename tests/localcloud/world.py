@@ -21,6 +21,7 @@ from photonrig.localcloud.device.contract import (
     DeviceTimeout,
     FlashRefused,
     Hello,
+    Permit,
     PublishedEvent,
     Subscription,
     VariableType,
@@ -65,19 +66,24 @@ class FakeDevices:
     def online(self, device_id: str) -> bool:
         return device_id in self.connected
 
-    async def read_variable(self, device_id: str, name: str, kind: VariableType) -> bool | int | float | str:
+    async def read_variable(
+        self, device_id: str, name: str, kind: VariableType, permit: Permit
+    ) -> bool | int | float | str:
+        permit()
         self._reach(device_id)
         if name not in self.variables:
             raise VariableUnknown(name)
         value: bool | int | float | str = self.variables[name]
         return value
 
-    async def call_function(self, device_id: str, name: str, argument: str) -> int:
+    async def call_function(self, device_id: str, name: str, argument: str, permit: Permit) -> int:
+        permit()
         self._reach(device_id)
         self.calls.append((device_id, name, argument))
         return len(argument)
 
-    async def signal(self, device_id: str, on: bool) -> None:
+    async def signal(self, device_id: str, on: bool, permit: Permit) -> None:
+        permit()
         self._reach(device_id)
         self.signals.append((device_id, on))
 
@@ -85,7 +91,8 @@ class FakeDevices:
         self._reach(device_id)
         return True
 
-    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
+        permit()
         self._reach(device_id)
         if self.refuse_flash:
             raise FlashRefused("the device has no room")
@@ -94,9 +101,11 @@ class FakeDevices:
         self.flashing_most = max(self.flashing_most, self._flashing)
         await self.may_flash.wait()
         self._flashing -= 1
+        permit()
         self.flashed.append((device_id, image, name))
 
-    async def metrics(self, device_id: str) -> dict[int, int]:
+    async def metrics(self, device_id: str, permit: Permit) -> dict[int, int]:
+        permit()
         self._reach(device_id)
         return self.vitals
 
@@ -108,7 +117,7 @@ class FakeDevices:
             if name.startswith(each.prefix)
         ]
 
-    async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
         self.received.put_nowait((device_id, name, data))
         return True
 

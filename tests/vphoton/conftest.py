@@ -213,6 +213,12 @@ class Cloud:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
 
+    def send_event(self, device: str, name: str, data: str) -> bool:
+        async def send() -> bool:
+            return self.hub.send_event(device, name, data)
+
+        return self.run(send())
+
     def close(self) -> None:
         self.run(self.hub.close())
         self.run(asyncio.sleep(0))  # transports that were closed let go of their sockets in the next round

@@ -209,6 +209,6 @@ def test_led_colours_and_periods(photon, cloud, build):
     photon.control(do="reset", setup_hold_ms=1500)
     photon.wait("safe mode", lambda status: status["cloud"] == "connected")
     assert led() == ("#FF00FF", "breathe", 4000)
-    cloud.run(cloud.hub.send_event(photon.ready["id"], "spark/device/reset", "dfu"))
+    cloud.send_event(photon.ready["id"], "spark/device/reset", "dfu")
     photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
     assert led() == ("#FFFF00", "blink", 200)

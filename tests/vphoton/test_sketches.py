@@ -334,7 +334,7 @@ def test_objects_events_and_what_is_not_modelled(photon, cloud, sketch):
     assert wait_for("the event", lambda: [each.data for each in cloud.events if each.name == "greeting"]) == [
         "hello Ada"
     ]
-    cloud.run(cloud.hub.send_event(device, "greeting/back", "hello you"))
+    cloud.send_event(device, "greeting/back", "hello you")
     wait_for("it", lambda: cloud.run(cloud.hub.read_variable(device, "last", "string")) == "hello you")
     assert cloud.read(device, "states") == 1
     assert cloud.run(cloud.hub.read_variable(device, "network", "string")) == "on connecting connected "

@@ -115,7 +115,7 @@ def test_resets(photon, cloud, build, trigger, reason):
     elif trigger == "control":
         photon.control(do="reset")
     else:
-        cloud.run(cloud.hub.send_event(device, "spark/device/reset", trigger))
+        cloud.send_event(device, "spark/device/reset", trigger)
     cloud.wait_for_hello(2)
     status = photon.wait("the second start", lambda status: status["cloud"] == "connected")
     assert status["reset_reason"] == reason
@@ -134,7 +134,7 @@ def test_resets(photon, cloud, build, trigger, reason):
 def test_dfu_mode_idles_until_a_reset(photon, cloud, build):
     photon.start("--firmware", str(build()), *cloud.words)
     cloud.wait_for_hello(1)
-    cloud.run(cloud.hub.send_event(photon.ready["id"], "spark/device/reset", "dfu"))
+    cloud.send_event(photon.ready["id"], "spark/device/reset", "dfu")
     status = photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
     assert status["led"]["color"] == "#FFFF00"
     assert "DFU mode" in photon.control(do="setup_button", hold_ms=4000)["error"]

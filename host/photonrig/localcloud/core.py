@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from photonrig.localcloud.custody import Custody
-from photonrig.localcloud.delivery import Delivery, DeviceLink
-from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, VariableType
+from photonrig.localcloud.delivery import DeviceLink, deliver
+from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
 from photonrig.localcloud.eras import Principal, Role
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.event_names import SAID_BY_DEVICES, is_reserved
@@ -45,27 +45,32 @@ UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after He
 
 
 class DeviceService(DeviceLink, Protocol):
-    """The device service, as the cloud uses it; see :mod:`photonrig.localcloud.device.hub`."""
+    """The device service, as the cloud uses it; see :mod:`photonrig.localcloud.device.hub`.
+
+    ``permit`` is asked before each message to the device, however long that had to wait.
+    """
 
     def online(self, device_id: str) -> bool:
         """Whether the device has a session."""
 
-    async def read_variable(self, device_id: str, name: str, kind: VariableType) -> bool | int | float | str:
+    async def read_variable(
+        self, device_id: str, name: str, kind: VariableType, permit: Permit
+    ) -> bool | int | float | str:
         """Ask the device for a variable; DeviceOffline, DeviceTimeout, VariableUnknown."""
 
-    async def call_function(self, device_id: str, name: str, argument: str) -> int:
+    async def call_function(self, device_id: str, name: str, argument: str, permit: Permit) -> int:
         """Call a function; DeviceOffline, DeviceTimeout."""
 
-    async def signal(self, device_id: str, on: bool) -> None:
+    async def signal(self, device_id: str, on: bool, permit: Permit) -> None:
         """Make the device's light shout rainbows, or stop it."""
 
     async def ping(self, device_id: str) -> bool:
         """Whether the device answers now."""
 
-    async def metrics(self, device_id: str) -> dict[int, int]:
+    async def metrics(self, device_id: str, permit: Permit) -> dict[int, int]:
         """The device's diagnostics by number; DeviceOffline, DeviceTimeout, ProtocolError."""
 
-    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
         """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
 
     def disconnect(self, device_id: str) -> None:
@@ -134,12 +139,10 @@ class Cloud:
         self._in_safe_mode: set[str] = set()  # devices that said so and have not told their modules yet
         self._modules: dict[str, tuple[dict[str, Any], ...]] = {}  # of devices described in their present session
         self._devices: DeviceService | None = None
-        self._delivery: Delivery | None = None
 
     def attach(self, devices: DeviceService) -> None:
         """Name the device service; once, before anything is served."""
         self._devices = devices
-        self._delivery = Delivery(devices)
         self.rollout.attach(devices)
 
     @property
@@ -158,8 +161,6 @@ class Cloud:
         self.bus.close()
         await self.webhooks.close()
         await self.rollout.close()
-        if self._delivery is not None:
-            await self._delivery.close()
         self.flush()
 
     def flush(self) -> None:
@@ -254,8 +255,8 @@ class Cloud:
         self.bus.publish(event)
         self.history.note(event)
         self.webhooks.offer(event)
-        if self._delivery is not None and event.name not in SAID_BY_DEVICES:
-            self._delivery.offer(event, lambda device_id, scope: self._reaches(event, device_id, scope))
+        if self._devices is not None and event.name not in SAID_BY_DEVICES:
+            deliver(self._devices, event, lambda device_id, scope: self._reaches(event, device_id, scope))
 
     def _reaches(self, event: Event, device_id: str, scope: str) -> bool:
         if scope not in ("mine", "all") and not (event.device or "").startswith(scope):
@@ -328,12 +329,11 @@ class Cloud:
         self._online.add(device_id)
         if device.state.platform != hello.platform_id and device.state.product is None:
             with self.store.write():
-                state = replace(device.state, platform=hello.platform_id)
-                device = self.store.devices.save(replace(device, state=state))
+                device = self.store.devices.set_platform(device_id, hello.platform_id)
         self.custody.firmware_names_product(device, hello.product_id)
         self.say(device_id, "spark/status", "online")
         if self.store.targets.of(device).forced:
-            await self.devices.send_event(device_id, "particle/device/updates/forced", "true")
+            self.devices.send_event(device_id, "particle/device/updates/forced", "true")
 
     async def went_offline(self, device_id: str) -> None:
         """The session ended."""
@@ -366,7 +366,7 @@ class Cloud:
             return
         if event.name in DEVICE_NAME and not event.data:
             # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
-            await self._tell_name(device_id, event.name)
+            self._tell_name(device_id, event.name)
             return
         if event.name == SAFE_MODE:
             self._in_safe_mode.add(device_id)
@@ -377,11 +377,11 @@ class Cloud:
             self.rollout.consider(device_id)
         self.say(device_id, event.name, event.data, event.ttl, event.private)
 
-    async def _tell_name(self, device_id: str, name: str) -> None:
+    def _tell_name(self, device_id: str, name: str) -> None:
         """An application asks what its device is called, by an event without data; the answer is one of that name."""
         device = self.store.devices.get(device_id)
         if device is not None and device.name is not None:
-            await self.devices.send_event(device_id, name, device.name)
+            self.devices.send_event(device_id, name, device.name)
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
         """The device presented a claim code; True if it may forget it."""

@@ -1,6 +1,8 @@
 """Applies the transitions of :mod:`photonrig.ownership.model` to the store; nothing else changes an owner or a product.
 
-Every method is one transaction: either all of it is on disk when it returns, or none.
+Every method is one transaction: either all of it is on disk when it returns, or none. A device is given as the caller
+read it, and looked at its rights: if its owner, product or quarantine has changed since, :class:`Outdated` is raised
+and nothing is done.
 """
 
 from __future__ import annotations
@@ -180,18 +182,16 @@ class Custody:
     def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
         if isinstance(outcome, Refused):
             return outcome
-        if outcome == device.state:
-            return device
         with self._store.write():
-            if outcome.owner != device.state.owner:
+            changes_owner = outcome.owner != device.state.owner
+            if changes_owner:
                 self._store.transfers.cancel_for(device.id)
-                device = replace(device, untyped=False)
-            return self._store.devices.save(replace(device, state=outcome))
+            return self._store.devices.change_state(device, outcome, untyped=device.untyped and not changes_owner)
 
     def _store_untyped(self, device: Device, owner: Owner) -> Device:
         with self._store.write():
             self._store.transfers.cancel_for(device.id)
-            return self._store.devices.save(replace(device, state=replace(device.state, owner=owner), untyped=True))
+            return self._store.devices.change_state(device, replace(device.state, owner=owner), untyped=True)
 
     def _account(self, owner: Owner) -> Claimant | None:
         if owner.kind == "user":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
 from photonrig.localcloud.presence import Presence
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
@@ -33,10 +33,10 @@ class Flasher(Protocol):
     def online(self, device_id: str) -> bool:
         """Whether the device has a session."""
 
-    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
         """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
 
-    async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
         """Send an event to the device."""
 
 
@@ -85,7 +85,7 @@ class Rollout:
         self._flashing: set[str] = set()
         self._tries: dict[str, _Tries] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[bool]] = {}
 
     @property
     def running(self) -> int:
@@ -96,20 +96,20 @@ class Rollout:
         """Name the device service; once, before anything is served."""
         self._devices = devices
 
-    async def flash(self, device: Device, image: bytes, name: str) -> None:
-        """Update a device now.
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
+        """Update a device now, for as long as ``permit`` holds.
 
         :raises Busy: an update of it is under way
         :raises DeviceOffline, DeviceTimeout, FlashRefused: from the device service
         """
         assert self._devices is not None
-        if device.id in self._flashing:
-            raise Busy(device.id)
-        self._flashing.add(device.id)
+        if device_id in self._flashing:
+            raise Busy(device_id)
+        self._flashing.add(device_id)
         try:
-            await self._devices.flash(device.id, image, name)
+            await self._devices.flash(device_id, image, name, permit)
         finally:
-            self._flashing.discard(device.id)
+            self._flashing.discard(device_id)
 
     def target(self, device: Device) -> int | None:
         """The version of its product's firmware that a device is to run."""
@@ -142,10 +142,13 @@ class Rollout:
             tries = self._tries[device_id] = _Tries(version)
         if tries.count >= TRIES:
             return
-        enabled = self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced
-        task = asyncio.create_task(self._update(device, tries) if enabled else self._announce(device_id))
+        if not (self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced):
+            # The device takes no updates now: tell it that one waits.
+            self._devices.send_event(device_id, "particle/device/updates/pending", "true")
+            return
+        task = asyncio.create_task(self._update(device, tries))
         self._tasks[device_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(device_id, None))
+        task.add_done_callback(lambda done: self._updated(device_id, done))
 
     async def idle(self) -> None:
         """Wait until no automatic update is under way."""
@@ -158,28 +161,39 @@ class Rollout:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _announce(self, device_id: str) -> None:
-        """The device takes no updates now: tell it that one waits."""
-        assert self._devices is not None
-        await self._devices.send_event(device_id, "particle/device/updates/pending", "true")
+    def _updated(self, device_id: str, done: asyncio.Task[bool]) -> None:
+        """One update has ended; if what the device is to run changed meanwhile, the next begins."""
+        del self._tasks[device_id]
+        if not done.cancelled() and done.exception() is None and done.result():
+            self.consider(device_id)
 
-    async def _update(self, device: Device, tries: _Tries) -> None:
-        assert device.state.product is not None
-        image = self._store.firmware.image(device.state.product, tries.version)
-        if image is None:
-            return
+    async def _update(self, device: Device, tries: _Tries) -> bool:
+        """Update a device; True if it was not done, because the device is to run something else by now."""
+        product = device.state.product
+        assert product is not None
+
+        def permit() -> None:
+            """The version is the product's, whoever owns the device; it may have left the product, or its version."""
+            now = self._store.devices.get(device.id)
+            if now is None or now.state.product != product or self.target(now) != tries.version:
+                raise Withdrawn(f"it is no longer to run version {tries.version} of product {product}")
+
         async with self._slots:
-            tries.count += 1
-            tries.last = self._now()
-            self._say(device.id, "spark/status", "auto-update")
             try:
-                await self.flash(device, image, f"v{tries.version}.bin")
-            except (Busy, DeviceOffline, DeviceTimeout, FlashRefused) as error:
+                permit()
+                image = self._store.firmware.image(product, tries.version)
+                if image is None:
+                    return False
+                tries.count += 1
+                tries.last = self._now()
+                self._say(device.id, "spark/status", "auto-update")
+                await self.flash(device.id, image, f"v{tries.version}.bin", permit)
+            except (Busy, DeviceOffline, DeviceTimeout, FlashRefused, Withdrawn) as error:
                 _log.info(
                     "%s: automatic update to version %d failed: %s",
                     device.id,
                     tries.version,
                     error or type(error).__name__,
                 )
-            except Exception:
-                _log.exception("%s: automatic update failed within the cloud", device.id)
+                return isinstance(error, Withdrawn)
+        return False

@@ -332,10 +332,10 @@ async def test_subscriptions_and_events_to_the_device(hub: DeviceHub, device: De
         Subscription("all", "all"),
         Subscription("one", "0123456789ab"),
     )
-    assert await hub.send_event(DEVICE_ID, "shade/go", "now", private=False)
-    assert await hub.send_event(DEVICE_ID, "particle/device/updates/forced", "true")
-    assert not await hub.send_event(DEVICE_ID, "nobody/listens", "x")
-    assert not await hub.send_event("00" * 12, "shade/go", "x")
+    assert hub.send_event(DEVICE_ID, "shade/go", "now", private=False)
+    assert hub.send_event(DEVICE_ID, "particle/device/updates/forced", "true")
+    assert not hub.send_event(DEVICE_ID, "nobody/listens", "x")
+    assert not hub.send_event("00" * 12, "shade/go", "x")
     message = await device.got(event_named("shade/go"))
     assert (message.path[0], message.payload, message.type) == (b"e", b"now", MessageType.NON)
     private = await device.got(event_named("particle/device/updates/forced"))
@@ -345,7 +345,7 @@ async def test_subscriptions_and_events_to_the_device(hub: DeviceHub, device: De
 
 async def test_an_event_too_long_for_the_device_is_left_out(hub: DeviceHub, device: DevicePeer) -> None:
     await device.join()
-    assert not await hub.send_event(DEVICE_ID, "spark/x", "x" * 800)
+    assert not hub.send_event(DEVICE_ID, "spark/x", "x" * 800)
     assert await hub.ping(DEVICE_ID)
 
 
@@ -366,7 +366,7 @@ async def test_a_device_that_reads_nothing_is_let_go(
     await core.saw("described")
     peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
     for _ in range(100_000):
-        if not await hub.send_event(DEVICE_ID, "spark/flood", "x" * 600):
+        if not hub.send_event(DEVICE_ID, "spark/flood", "x" * 600):
             break
     await core.saw("offline")
     peer.writer.transport.abort()

@@ -14,6 +14,7 @@ from photonrig.particle.handshake import (
     DEVICE_BLOCK_SIZE,
     NONCE_SIZE,
     SESSION_BLOCK_SIZE,
+    DeviceIntroduction,
     SessionKeys,
     check_device_key,
     open_device_block,
@@ -39,8 +40,10 @@ class Admission:
         """Start no more RSA work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, SessionKeys]:
-        """The device's id and the session's keys; the device has still to show by its Hello that it can read them.
+    async def admit(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[DeviceIntroduction, SessionKeys]:
+        """Who the device says it is and the session's keys; it has still to show by its Hello that it can read them.
 
         Raises AdmissionRefused, ProtocolError for a block that does not open, IncompleteReadError at the stream's end.
         """
@@ -49,14 +52,19 @@ class Admission:
         writer.write(nonce)
         block = await reader.readexactly(DEVICE_BLOCK_SIZE)
         device = await loop.run_in_executor(self._threads, open_device_block, self._server_key, block, nonce)
-        self._check(device.device_id, device.public_key)
+        self.check(device)
         session_block = os.urandom(SESSION_BLOCK_SIZE)
         writer.write(
             await loop.run_in_executor(self._threads, session_reply, self._server_key, device.public_key, session_block)
         )
-        return device.device_id, SessionKeys.from_block(session_block)
+        return device, SessionKeys.from_block(session_block)
 
-    def _check(self, device_id: str, public_key: bytes) -> None:
+    def check(self, device: DeviceIntroduction) -> None:
+        """Go on only with a device that shows the key it is enrolled with now, or is enrolled hereby.
+
+        Raises AdmissionRefused.
+        """
+        device_id, public_key = device.device_id, device.public_key
         enrolled = self._callbacks.public_key(device_id)
         if enrolled == public_key:
             return

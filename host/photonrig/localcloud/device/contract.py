@@ -6,6 +6,7 @@ of owners, products or tokens. The cloud's core knows those and nothing of bytes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -17,13 +18,27 @@ __all__ = [
     "FlashRefused",
     "FunctionUnknown",
     "Hello",
+    "Permit",
     "PublishedEvent",
     "Subscription",
     "VariableType",
     "VariableUnknown",
+    "Withdrawn",
+    "always",
 ]
 
 VariableType = Literal["bool", "int32", "string", "double"]
+
+Permit = Callable[[], object]
+"""Asked right before anything is sent to a device on somebody's behalf; raises when that may no longer be.
+
+A request may wait: for its turn, for the device to describe itself, for a chunk to be taken. Meanwhile the device may
+have gone to another owner, or the token been revoked. What the permit raises ends the request and goes to the caller.
+"""
+
+
+def always() -> None:
+    """The permit of what the cloud itself does, on nobody's behalf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,10 @@ class FunctionUnknown(Exception):
 
 class FlashRefused(Exception):
     """The device refused the update or reported a negative result; the text says which."""
+
+
+class Withdrawn(Exception):
+    """What was asked of the device may no longer be done; nothing more of it is sent."""
 
 
 class DeviceCallbacks(Protocol):

@@ -17,8 +17,10 @@ from photonrig.localcloud.device.contract import (
     DeviceOffline,
     DeviceTimeout,
     FlashRefused,
+    Permit,
     Subscription,
     VariableType,
+    always,
 )
 from photonrig.localcloud.device.limits import Limits
 from photonrig.localcloud.device.listeners import Listeners
@@ -90,6 +92,7 @@ class DeviceHub:
         device_id: str,
         name: str,
         kind: VariableType,
+        permit: Permit = always,
         *,
         timeout: float = 30.0,  # noqa: ASYNC109
     ) -> bool | int | float | str:
@@ -97,13 +100,14 @@ class DeviceHub:
 
         Raises DeviceOffline, DeviceTimeout, VariableUnknown, ProtocolError when the answer is no value of that type.
         """
-        return await self._session(device_id).read_variable(name, kind, timeout)
+        return await self._session(device_id).read_variable(name, kind, permit, timeout)
 
     async def call_function(
         self,
         device_id: str,
         name: str,
         argument: str,
+        permit: Permit = always,
         *,
         timeout: float = 30.0,  # noqa: ASYNC109
     ) -> int:
@@ -112,44 +116,59 @@ class DeviceHub:
         Raises UsageError for an argument too long for the device's Device OS (then nothing was sent), FunctionUnknown,
         DeviceOffline, DeviceTimeout.
         """
-        return await self._session(device_id).call_function(name, argument, timeout)
+        return await self._session(device_id).call_function(name, argument, permit, timeout)
 
-    async def signal(self, device_id: str, on: bool, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def signal(
+        self,
+        device_id: str,
+        on: bool,
+        permit: Permit = always,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109
+    ) -> None:
         """Start or stop the rainbow on the device's LED; raises DeviceOffline, DeviceTimeout."""
-        await self._session(device_id).signal(on, timeout)
+        await self._session(device_id).signal(on, permit, timeout)
 
     async def ping(self, device_id: str, *, timeout: float = 10.0) -> bool:  # noqa: ASYNC109
         """Whether the device answers now; False when it is offline."""
         session = self._sessions.get(device_id)
         return session is not None and await session.ping(timeout)
 
-    async def metrics(self, device_id: str, *, timeout: float = 30.0) -> dict[int, int]:  # noqa: ASYNC109
+    async def metrics(
+        self,
+        device_id: str,
+        permit: Permit = always,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109
+    ) -> dict[int, int]:
         """The device's diagnostics by number (Device OS 0.8.0 and later).
 
         Raises DeviceOffline, DeviceTimeout, ProtocolError when the answer is something else.
         """
-        return await self._session(device_id).metrics(timeout)
+        return await self._session(device_id).metrics(permit, timeout)
 
-    async def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
-        """Send an event; False when the device is offline, does not listen to it, or could not take one that long.
+    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+        """Send an event now; False when the device is offline, does not listen to it, or could not take one that long.
 
         Events whose name starts with ``spark`` or ``particle`` are always sent, as Device OS itself listens to them.
         """
         session = self._sessions.get(device_id)
         return session is not None and session.send_event(name, data, private=private)
 
-    async def flash(self, device_id: str, image: bytes, name: str) -> None:
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit = always) -> None:
         """Send a firmware image over the air; returns when the device has accepted it and is about to restart.
 
         Progress goes to ``update_progress``: ``started NAME``, then ``success NAME`` once the device is back and says
-        so, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline.
+        so, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline, what ``permit`` raises:
+        that ends the session too, whereupon the device forgets what it has of the image.
         """
         session = self._session(device_id)
         if session.update is not None:
             raise FlashRefused("another update of this device is running")
         if not image:
             raise FlashRefused("the image is empty")
-        update = session.update = Update(session, image, self._limits)
+        permit()
+        update = session.update = Update(session, image, self._limits, permit)
         try:
             fast = await update.begin()
             self._restarts.forget(device_id)
@@ -163,6 +182,10 @@ class DeviceHub:
             raise
         except DeviceOffline:
             await self._callbacks.update_progress(device_id, "failed the connection to the device was lost")
+            raise
+        except Exception:
+            session.close()
+            await self._callbacks.update_progress(device_id, "failed the update may no longer be; it was stopped")
             raise
         finally:
             session.update = None
@@ -194,11 +217,13 @@ class DeviceHub:
         peer = writer.get_extra_info("peername")
         try:
             async with asyncio.timeout(self._limits.handshake):
-                device_id, keys = await self._admission.admit(reader, writer)
+                device, keys = await self._admission.admit(reader, writer)
                 session = DeviceSession(
-                    device_id, Wire(reader, writer, keys), self._callbacks, self._limits, self._listeners
+                    device.device_id, Wire(reader, writer, keys), self._callbacks, self._limits, self._listeners
                 )
                 hello = await session.greet()
+            # The handshake took a while, in which another key may have been enrolled.
+            self._admission.check(device)
             task = asyncio.current_task()
             if task is not None:
                 self._handshakes.pop(task, None)

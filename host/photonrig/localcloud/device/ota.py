@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Protocol
 
-from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit
 from photonrig.localcloud.device.limits import Limits
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message
@@ -36,19 +36,20 @@ class UpdateLink(Protocol):
     async def drain(self) -> None:
         """Wait until the device has taken most of it."""
 
-    async def ask(self, build: messages.Build, waits: tuple[float, ...]) -> Message:
-        """Send a request and return its answer."""
+    async def ask(self, build: messages.Build, waits: tuple[float, ...], permit: Permit) -> Message:
+        """Send a request, if it is permitted, and return its answer."""
 
     def next_id(self) -> int:
         """An id for a message that expects no answer."""
 
 
 class Update:
-    """Brings one image to one device; made for a single run."""
+    """Brings one image to one device; made for a single run. What ``permit`` raises ends it."""
 
-    def __init__(self, link: UpdateLink, image: bytes, limits: Limits) -> None:
+    def __init__(self, link: UpdateLink, image: bytes, limits: Limits, permit: Permit) -> None:
         self._link = link
         self._limits = limits
+        self._permit = permit
         self._chunks = [image[start : start + CHUNK_SIZE] for start in range(0, len(image), CHUNK_SIZE)]
         self._length = len(image)
         self._missed: asyncio.Queue[list[int]] = asyncio.Queue()
@@ -62,6 +63,7 @@ class Update:
         answer = await self._link.ask(
             lambda mid, token: messages.update_begin(mid, token, length=self._length, chunk_size=CHUNK_SIZE, fast=True),
             self._limits.update_ready,
+            self._permit,
         )
         if answer.code != Code.CHANGED:
             raise FlashRefused(
@@ -91,6 +93,7 @@ class Update:
 
     async def _send_fast(self, indices: Iterable[int]) -> None:
         for index in indices:
+            self._permit()
             # No request has this token: answers of Device OS up to 0.6.x to every chunk tell nothing the end does not.
             self._link.send(messages.update_chunk(self._link.next_id(), b"\0", self._chunks[index], index=index))
             await self._link.drain()
@@ -101,6 +104,7 @@ class Update:
                 answer = await self._link.ask(
                     lambda mid, token, chunk=chunk: messages.update_chunk(mid, token, chunk, index=None),  # type: ignore[misc]
                     (self._limits.chunk_answer,),
+                    self._permit,
                 )
                 if answer.code == Code.CHANGED:
                     break
@@ -110,7 +114,7 @@ class Update:
     async def _accepted(self) -> bool:
         """Say that all is sent: True when the device took the image, False when chunks are missing."""
         try:
-            answer = await self._link.ask(messages.update_done, (self._limits.update_result,))
+            answer = await self._link.ask(messages.update_done, (self._limits.update_result,), self._permit)
         except DeviceOffline:
             if self._device_is_done:  # it restarted before it read our message
                 return True

@@ -24,10 +24,12 @@ from photonrig.localcloud.device.contract import (
     DeviceOffline,
     DeviceTimeout,
     FunctionUnknown,
+    Permit,
     PublishedEvent,
     Subscription,
     VariableType,
     VariableUnknown,
+    always,
 )
 from photonrig.localcloud.device.describe import DescribeParts
 from photonrig.localcloud.device.limits import Limits
@@ -211,20 +213,27 @@ class DeviceSession:
         except ConnectionError:
             raise DeviceOffline(self.device_id) from None
 
-    async def ask(self, build: messages.Build, waits: tuple[float, ...]) -> Message:
+    async def ask(self, build: messages.Build, waits: tuple[float, ...], permit: Permit = always) -> Message:
         """Send ``build(id, token)`` and return the answer; sent again after each of ``waits`` but the last.
 
-        Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before.
+        Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before, what ``permit`` raises.
         """
+        permit()
         if self.closed:
             raise DeviceOffline(self.device_id)
         request = self._requests.open(sum(waits))
 
-        def send() -> None:
-            if not self.closed:
+        def send_again() -> None:
+            if self.closed or request.answer.done():
+                return
+            try:
+                permit()
+            except Exception as error:
+                request.answer.set_exception(error)
+            else:
                 self.send(build(request.message_id, request.token))
 
-        timers = [self._loop.call_later(after, send) for after in itertools.accumulate(waits[:-1])]
+        timers = [self._loop.call_later(after, send_again) for after in itertools.accumulate(waits[:-1])]
         try:
             self.send(build(request.message_id, request.token))
             answer = await request.answer
@@ -242,18 +251,20 @@ class DeviceSession:
 
     # What the hub asks for
 
-    async def read_variable(self, name: str, kind: VariableType, within: float) -> bool | int | float | str:
+    async def read_variable(
+        self, name: str, kind: VariableType, permit: Permit, within: float
+    ) -> bool | int | float | str:
         """See :meth:`DeviceHub.read_variable`."""
         if not 0 < len(messages.encode_text(name)) <= _NAME_LIMIT:
             raise VariableUnknown(name)
-        answer = await self._ask_in_turn(lambda mid, token: messages.variable_request(mid, token, name), within)
+        answer = await self._ask_in_turn(lambda mid, token: messages.variable_request(mid, token, name), permit, within)
         if answer.code == Code.NOT_FOUND:
             raise VariableUnknown(name)
         if answer.code != Code.CONTENT:
             raise ProtocolError(f"variable {name} was answered with code {answer.code:#04x}", device=self.device_id)
         return messages.parse_value(kind, answer.payload)
 
-    async def call_function(self, name: str, argument: str, within: float) -> int:
+    async def call_function(self, name: str, argument: str, permit: Permit, within: float) -> int:
         """See :meth:`DeviceHub.call_function`."""
         ends = self._loop.time() + within
         size = len(messages.encode_text(argument))
@@ -268,14 +279,16 @@ class DeviceSession:
                 if not await self._offers(name):
                     raise FunctionUnknown(name)
         left = ends - self._loop.time()
-        answer = await self._ask_in_turn(lambda mid, token: messages.function_call(mid, token, name, argument), left)
+        answer = await self._ask_in_turn(
+            lambda mid, token: messages.function_call(mid, token, name, argument), permit, left
+        )
         if answer.code != Code.CHANGED or len(answer.payload or b"") != 4:
             raise ProtocolError(f"function {name} was answered with code {answer.code:#04x}", device=self.device_id)
         return int.from_bytes(answer.payload or b"", "big", signed=True)
 
-    async def signal(self, on: bool, within: float) -> None:
+    async def signal(self, on: bool, permit: Permit, within: float) -> None:
         """See :meth:`DeviceHub.signal`."""
-        await self._ask_in_turn(lambda mid, token: messages.signal(mid, token, on), within)
+        await self._ask_in_turn(lambda mid, token: messages.signal(mid, token, on), permit, within)
 
     async def ping(self, within: float) -> bool:
         """Whether the device answers an empty message within ``within`` seconds."""
@@ -287,10 +300,10 @@ class DeviceSession:
             except (TimeoutError, DeviceOffline):
                 return False
 
-    async def metrics(self, within: float) -> dict[int, int]:
+    async def metrics(self, permit: Permit, within: float) -> dict[int, int]:
         """See :meth:`DeviceHub.metrics`."""
         async with self._turn(within):
-            content = await self._ask_describe(messages.METRICS)
+            content = await self._ask_describe(messages.METRICS, permit)
         if content is None:
             raise DeviceTimeout(self.device_id)
         return messages.parse_metrics(content)
@@ -319,13 +332,13 @@ class DeviceSession:
         except TimeoutError:
             raise DeviceTimeout(self.device_id) from None
 
-    async def _ask_in_turn(self, build: messages.Build, within: float) -> Message:
+    async def _ask_in_turn(self, build: messages.Build, permit: Permit, within: float) -> Message:
         """:meth:`ask` once, as one of the requests that may be open at once; most need not wait for their turn."""
         if self._slots.locked():
             async with self._turn(within):
-                return await self.ask(build, (within,))
+                return await self.ask(build, (within,), permit)
         async with self._slots:
-            return await self.ask(build, (within,))
+            return await self.ask(build, (within,), permit)
 
     async def _argument_limit(self, size: int) -> int:
         if size > _OLD_ARGUMENT_LIMIT and not self._parts.knows(DescribePart.SYSTEM):
@@ -367,7 +380,7 @@ class DeviceSession:
         if content is not None:
             self._absorb(content)
 
-    async def _ask_describe(self, part: int) -> bytes | None:
+    async def _ask_describe(self, part: int, permit: Permit = always) -> bytes | None:
         """A part of the describe in all its blocks; None without an answer."""
         content = b""
         for block in range(_DESCRIBE_BLOCKS):
@@ -375,6 +388,7 @@ class DeviceSession:
                 answer = await self.ask(
                     lambda mid, token, block=block: messages.describe_request(mid, token, part, block),  # type: ignore[misc]
                     (self._limits.describe_answer,),
+                    permit,
                 )
             except DeviceTimeout:
                 log.warning("%s: no answer to a describe request", self.device_id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -19,6 +18,7 @@ from photonrig.localcloud.http.call import Answer, OpenCall, bearer_token, open_
 from photonrig.localcloud.http.errors import oauth_error, refused
 from photonrig.localcloud.http.views import owner_name, product_device_view
 from photonrig.localcloud.secrets import hash_password
+from photonrig.localcloud.store.accounts import User
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership.model import Owner, Refused
@@ -82,20 +82,25 @@ async def list_resets(call: OpenCall) -> Answer:
 
 async def set_password(call: OpenCall) -> Answer:
     """The new password of a user who asked for one; all tokens of the account end."""
-    user, password = call.cloud.store.users.named(call.path("username")), call.body.text("password")
-    asked = {each.user_id for each in call.cloud.store.challenges.of("reset password")}
-    if user is None or user.id not in asked:
-        raise refused(404, "No user of this name asked for a new password")
+    _forgetful(call)
+    password = call.body.text("password")
     if not password:
         raise refused(400, "password is required")
     hashed = await asyncio.to_thread(hash_password, password)
+    user = _forgetful(call)
     with call.cloud.store.write():
-        current = call.cloud.store.users.get(user.id)
-        assert current is not None
-        call.cloud.store.users.update(replace(current, password=hashed))
+        call.cloud.store.users.set_password(user.id, hashed)
         call.cloud.store.challenges.answered("reset password", user.id)
         call.cloud.revoke_all("user", user.id)
     return {"ok": True}
+
+
+def _forgetful(call: OpenCall) -> User:
+    user = call.cloud.store.users.named(call.path("username"))
+    asked = {each.user_id for each in call.cloud.store.challenges.of("reset password")}
+    if user is None or user.id not in asked:
+        raise refused(404, "No user of this name asked for a new password")
+    return user
 
 
 async def found(call: OpenCall) -> Answer:

@@ -122,6 +122,7 @@ async def create(call: Call) -> Answer:
     """Compile and keep the result for a day."""
     call.require(Action.COMPILE)
     made = await compile_uploaded(call)
+    call.require(Action.COMPILE)
     with call.cloud.store.write():
         binary_id, expires_at = call.cloud.store.binaries.keep(call.user_id, made.image)
     return {

@@ -73,10 +73,24 @@ class OpenCall:
 
 @dataclass(slots=True)
 class Call(OpenCall):
-    """A request whose token was found good."""
+    """A request whose token was found good.
+
+    A handler that waits, for a device or for a password to be hashed, looks up afterwards what it goes on with, by the
+    same methods: they tell what the caller may do now, not what the caller could do when the request came.
+    """
 
     token: Token
-    principal: Principal
+
+    @property
+    def principal(self) -> Principal:
+        """Whom the token stands for, with the rights of this moment.
+
+        :raises ApiError: 401, the token was revoked or has expired, or its account is gone
+        """
+        principal = self.cloud.principal(self.token) if self.cloud.store.tokens.stands(self.token) else None
+        if principal is None:
+            raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
+        return principal
 
     @property
     def user_id(self) -> str:
@@ -268,14 +282,12 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
         async with room.holding(size):
             body = await read_body(request, most, beyond)
             token = _good_token(cloud, named | _tokens_in_body(body))
-            principal = cloud.principal(token)
-            if principal is None:
-                raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-            request.scope["principal"] = principal
+            call = Call(cloud, request, body, token)
+            request.scope["principal"] = call.principal
             body.fields.pop("access_token", None)
             by_hook = asked_by_hook.set(HOOK_HEADER in request.headers)
             try:
-                return _response(await handler(Call(cloud, request, body, token, principal)))
+                return _response(await handler(call))
             finally:
                 asked_by_hook.reset(by_hook)
 

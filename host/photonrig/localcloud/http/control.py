@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import PlainTextResponse
 
 from photonrig.errors import ProtocolError, UsageError
-from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FunctionUnknown, VariableUnknown
+from photonrig.localcloud.device.contract import (
+    DeviceOffline,
+    DeviceTimeout,
+    FunctionUnknown,
+    Permit,
+    VariableUnknown,
+)
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.events import iso_time
@@ -17,31 +23,64 @@ from photonrig.localcloud.http import targeting
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.views import timestamp
-from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.devices import Device, Notes
 
-__all__ = ["ROUTES", "target", "update"]
+__all__ = ["ROUTES", "Target", "update"]
 
 
-def target(call: Call, user_action: Action, product_action: Action) -> Device:
-    """The device of the path, whichever form the path has."""
-    if call.extended:
-        return call.any_device(user_action, product_action)
-    if "product" in call.request.path_params or "organization" in call.request.path_params:
-        return call.product_device(product_action)[1]
-    return call.device(user_action)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The device of the path, whichever form the path has, for a request that waits.
+
+    What reaches the device is sent while the caller may (:meth:`permit`), and what is read of it is shown to who may
+    see it then. What was sent before the device changed hands or the token ended, stays done: it was asked for in time.
+    """
+
+    call: Call
+    user_action: Action
+    product_action: Action
+
+    def now(self) -> Device:
+        """The device as it is at this moment.
+
+        :raises ApiError: the caller may not, or not any more
+        """
+        call = self.call
+        if call.extended:
+            return call.any_device(self.user_action, self.product_action)
+        if "product" in call.request.path_params or "organization" in call.request.path_params:
+            return call.product_device(self.product_action)[1]
+        return call.device(self.user_action)
+
+    def permit(self, device: Device) -> Permit:
+        """For what is asked of ``device``, which the path named at first and must still.
+
+        The permit raises as :meth:`now` does, or DeviceOffline when the device is as good as offline.
+        """
+
+        def check() -> None:
+            now = self.now()
+            if now.id != device.id or not self.call.cloud.reachable(now):
+                raise DeviceOffline(device.id)
+
+        return check
 
 
 async def variable(call: Call) -> Answer:
     """Read a variable from the device."""
-    device = target(call, Action.DEVICE_VARIABLE, Action.PRODUCT_VARIABLE)
+    target = Target(call, Action.DEVICE_VARIABLE, Action.PRODUCT_VARIABLE)
+    device = target.now()
+    permit = target.permit(device)
     name = call.path("name")
     if not call.cloud.reachable(device):
         raise call.refusal(Situation.VARIABLE_OFFLINE)
     kind = (await call.cloud.presence.description(device.id)).variables.get(name)
     try:
+        permit()
         if kind is None:
             raise VariableUnknown(name)
-        value = await call.cloud.devices.read_variable(device.id, name, kind)
+        value = await call.cloud.devices.read_variable(device.id, name, kind, permit)
+        permit()
     except ProtocolError as error:
         raise refused(502, f"The device answered with something else than the variable's type: {error}") from None
     except VariableUnknown:
@@ -69,15 +108,19 @@ async def variable(call: Call) -> Answer:
 
 async def function(call: Call) -> Answer:
     """Call a function of the device; the argument is ``arg``, or ``args``, or the first other field."""
-    device = target(call, Action.DEVICE_FUNCTION, Action.PRODUCT_FUNCTION)
+    target = Target(call, Action.DEVICE_FUNCTION, Action.PRODUCT_FUNCTION)
+    device = target.now()
+    permit = target.permit(device)
     name = call.path("name")
     argument = _argument(call)
     if not call.cloud.reachable(device):
         raise call.refusal(Situation.FUNCTION_OFFLINE)
     try:
-        if name not in (await call.cloud.presence.description(device.id)).functions:
+        offered = (await call.cloud.presence.description(device.id)).functions
+        permit()
+        if name not in offered:
             raise FunctionUnknown(name)
-        result = await call.cloud.devices.call_function(device.id, name, argument)
+        result = await call.cloud.devices.call_function(device.id, name, argument, permit)
     except UsageError as error:
         raise refused(400, str(error)) from None
     except FunctionUnknown:
@@ -102,11 +145,13 @@ def _argument(call: Call) -> str:
 
 async def ping(call: Call) -> Answer:
     """Whether the device answers now; an offline device is no error."""
-    device = target(call, Action.DEVICE_UPDATE, Action.PRODUCT_PING)
+    target = Target(call, Action.DEVICE_UPDATE, Action.PRODUCT_PING)
+    device = target.now()
     online = False
     if call.cloud.reachable(device):
         try:
             online = await call.cloud.devices.ping(device.id)
+            target.permit(device)()
         except (DeviceOffline, DeviceTimeout):
             online = False
     return {"online": online, "ok": True}
@@ -114,23 +159,28 @@ async def ping(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Rename, annotate, signal or mark as development device."""
-    device = target(call, Action.DEVICE_UPDATE, Action.PRODUCT_UPDATE)
+    target = Target(call, Action.DEVICE_UPDATE, Action.PRODUCT_UPDATE)
+    device = target.now()
     signal = call.body.flag("signal")
     if signal is not None:
-        return await _signal(call, device, signal)
-    changes: dict[str, Any] = {}
+        return await _signal(call, device, signal, target.permit(device))
+    notes: Notes = {}
     if "name" in call.body.fields:
-        changes["name"] = _new_name(call, device)
+        notes["name"] = _new_name(call, device)
     if "notes" in call.body.fields:
-        changes["notes"] = call.body.text("notes")
+        notes["notes"] = call.body.text("notes")
     if "development" in call.body.fields and call.request.path_params.keys() != {"device"}:
-        changes["development"] = call.body.flag("development") or False
-    targeted = await targeting.update(call, device)
-    if not changes and not targeted:
-        raise refused(400, "Nothing to do?")
+        notes["development"] = call.body.flag("development") or False
+    forced_before = call.cloud.store.targets.of(device).forced
     with call.cloud.store.write():
-        changed = call.cloud.store.devices.save(replace(device, **changes))
-    return {"id": device.id, **changes, **targeted, "updated_at": iso_time(changed.updated_at)}
+        targeted = targeting.write(call, device)
+        if not notes and not targeted:
+            raise refused(400, "Nothing to do?")
+        changed = call.cloud.store.devices.annotate(device.id, **notes)
+    if targeted:
+        targeting.act(call, device, forced_before=forced_before)
+    written: dict[str, Any] = {**notes, **targeted}
+    return {"id": device.id, **written, "updated_at": iso_time(changed.updated_at)}
 
 
 def _new_name(call: Call, device: Device) -> str:
@@ -144,11 +194,10 @@ def _new_name(call: Call, device: Device) -> str:
     return name
 
 
-async def _signal(call: Call, device: Device, on: bool) -> Answer:
+async def _signal(call: Call, device: Device, on: bool, permit: Permit) -> Answer:
     try:
-        if not call.cloud.reachable(device):
-            raise DeviceOffline(device.id)
-        await call.cloud.devices.signal(device.id, on)
+        permit()
+        await call.cloud.devices.signal(device.id, on, permit)
     except (DeviceOffline, DeviceTimeout):
         raise call.refusal(Situation.SIGNAL_OFFLINE) from None
     return {"id": device.id, "connected": True, "signaling": on}

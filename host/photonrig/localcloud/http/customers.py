@@ -16,7 +16,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.oauth import DEFAULT_SECONDS, authenticated_client, token_body
 from photonrig.localcloud.http.views import paged, timestamp
 from photonrig.localcloud.secrets import hash_password
-from photonrig.localcloud.store.accounts import Customer
+from photonrig.localcloud.store.accounts import Client, Customer
 from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.tokens import GrantedToken
 from photonrig.ownership.model import Owner
@@ -29,7 +29,8 @@ async def create(call: OpenCall) -> Answer:
     if call.body.text("response_type") == "token":
         return await _create_implicitly(call)
     by_client = basic_credentials(call.request) is not None or call.body.text("client_id") is not None
-    product, client_id = _by_client(call) if by_client else _by_member(call)
+    asks_for = _by_client if by_client else _by_member
+    asks_for(call)
     email = (call.body.text("email") or "").strip()
     password = call.body.text("password")
     if not email:
@@ -40,24 +41,32 @@ async def create(call: OpenCall) -> Answer:
         if not call.body.flag("no_password"):
             raise refused(400, "password is required, unless no_password is true")
     hashed = await asyncio.to_thread(hash_password, password) if password else None
+    product, client_id = asks_for(call)
     granted, customer = _make(call, product, client_id, email, hashed)
     return Json(token_body(granted, scope=f"customer={customer.email}"), status_code=201)
 
 
 async def _create_implicitly(call: OpenCall) -> Answer:
     """Simple authentication of the web: no secret, and the token goes to the client's own address."""
+    _web_client(call)
+    email, password = (call.body.text("email") or "").strip(), call.body.text("password")
+    if not email or not password:
+        raise refused(400, "email and password are required")
+    hashed = await asyncio.to_thread(hash_password, password)
+    product, client = _web_client(call)
+    granted, _ = _make(call, product, client.id, email, hashed)
+    fragment = urlencode(token_body(granted))
+    return RedirectResponse(f"{client.redirect_uri}#{fragment}", status_code=302)
+
+
+def _web_client(call: OpenCall) -> tuple[Product, Client]:
     client = call.cloud.store.clients.get(call.body.text("client_id") or "")
     product = None if client is None or client.product_id is None else call.cloud.store.products.get(client.product_id)
     if client is None or client.redirect_uri is None or product is None or not _is_at(call, product):
         raise oauth_error(400, "invalid_client", "The client is no web client of this product")
     if client.scope != "customers:create":
         raise oauth_error(400, "unauthorized_client", "The client lacks the scope customers:create")
-    email, password = (call.body.text("email") or "").strip(), call.body.text("password")
-    if not email or not password:
-        raise refused(400, "email and password are required")
-    granted, _ = _make(call, product, client.id, email, await asyncio.to_thread(hash_password, password))
-    fragment = urlencode(token_body(granted))
-    return RedirectResponse(f"{client.redirect_uri}#{fragment}", status_code=302)
+    return product, client
 
 
 def _make(
@@ -82,10 +91,7 @@ def _by_client(call: OpenCall) -> tuple[Product, str]:
 
 def _by_member(call: OpenCall) -> tuple[Product, str]:
     token = find_token(call.cloud, call.request, call.body)
-    principal = call.cloud.principal(token)
-    if principal is None:
-        raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-    asking = Call(call.cloud, call.request, call.body, token, principal)
+    asking = Call(call.cloud, call.request, call.body, token)
     if "product" in call.request.path_params:
         return asking.product(Action.CUSTOMER_CREATE), token.client
     organization = asking.organization(Action.CUSTOMER_CREATE)
@@ -127,16 +133,23 @@ async def list_customers(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Replace the password of a customer who has one."""
-    customer = _customer(call, Action.CUSTOMER_UPDATE)
     password = call.body.text("password")
     if not password:
+        _customer(call, Action.CUSTOMER_UPDATE)
         raise refused(400, "password is required")
-    if customer.password is None:
-        raise refused(400, "This customer has no password; mint tokens with the product's client instead")
+    _customer_with_password(call)
     hashed = await asyncio.to_thread(hash_password, password)
+    customer = _customer_with_password(call)
     with call.cloud.store.write():
         call.cloud.store.customers.set_password(customer.id, hashed)
     return {"ok": True}
+
+
+def _customer_with_password(call: Call) -> Customer:
+    customer = _customer(call, Action.CUSTOMER_UPDATE)
+    if customer.password is None:
+        raise refused(400, "This customer has no password; mint tokens with the product's client instead")
+    return customer
 
 
 async def remove(call: Call) -> Answer:

@@ -24,7 +24,7 @@ async def show(call: Call) -> Answer:
     device = call.device(Action.DEVICE_GET)
     if call.cloud.reachable(device):
         await call.cloud.presence.description(device.id)
-    return device_view(call.cloud, device)
+    return device_view(call.cloud, call.device(Action.DEVICE_GET))
 
 
 ROUTES = [

@@ -10,7 +10,7 @@ from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.control import target
+from photonrig.localcloud.http.control import Target
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.store.vitals import Vitals
 from photonrig.localcloud.vitals import payload_of
@@ -22,13 +22,13 @@ EVENT = "spark/device/diagnostics/update"
 
 async def history(call: Call) -> Answer:
     """The vitals kept of a device, last first."""
-    device = target(call, Action.DEVICE_VITALS, Action.VITALS_GET)
+    device = Target(call, Action.DEVICE_VITALS, Action.VITALS_GET).now()
     return {"diagnostics": [_shown(vitals) for vitals in call.cloud.store.vitals.of(device.id)]}
 
 
 async def last(call: Call) -> Answer:
     """The last vitals of a device."""
-    device = target(call, Action.DEVICE_VITALS, Action.VITALS_GET)
+    device = Target(call, Action.DEVICE_VITALS, Action.VITALS_GET).now()
     reports = call.cloud.store.vitals.of(device.id)
     if not reports:
         raise refused(404, "No vitals were ever reported; POST .../update asks the device")
@@ -37,11 +37,13 @@ async def last(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Ask the device now; a choice: the answer comes once the device has told, and an event with it."""
-    device = target(call, Action.DEVICE_VITALS, Action.VITALS_UPDATE)
-    if not call.cloud.reachable(device):
-        raise refused(408, "Timed out.")
+    target = Target(call, Action.DEVICE_VITALS, Action.VITALS_UPDATE)
+    device = target.now()
+    permit = target.permit(device)
     try:
-        metrics = await call.cloud.devices.metrics(device.id)
+        permit()
+        metrics = await call.cloud.devices.metrics(device.id, permit)
+        permit()
     except (DeviceOffline, DeviceTimeout):
         raise refused(408, "Timed out.") from None
     except ProtocolError as error:

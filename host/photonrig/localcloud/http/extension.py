@@ -79,7 +79,7 @@ async def show(call: Call) -> Answer:
     device = call.any_device(Action.DEVICE_GET, Action.PRODUCT_DEVICE)
     if call.cloud.reachable(device):
         await call.cloud.presence.description(device.id)
-    return product_device_view(call.cloud, device)
+    return product_device_view(call.cloud, call.any_device(Action.DEVICE_GET, Action.PRODUCT_DEVICE))
 
 
 async def release(call: Call) -> Answer:

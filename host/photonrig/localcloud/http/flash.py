@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from photonrig.errors import ModuleError
-from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.firmware import tinker
 from photonrig.localcloud.http import control
@@ -25,7 +25,8 @@ async def put(call: Call) -> Answer:
     """Flash if the request carries or names firmware, otherwise change name, notes, signal or what targets firmware."""
     if not call.body.files and not {"app", "app_id", "binary_id"} & call.body.fields.keys():
         return await control.update(call)
-    device = control.target(call, Action.DEVICE_FLASH, Action.PRODUCT_FLASH)
+    target = control.Target(call, Action.DEVICE_FLASH, Action.PRODUCT_FLASH)
+    device = target.now()
     started: Answer = {"id": device.id, "status": "Update started"}
     if call.body.files and not _is_binary(call):
         image, name = (await compile_uploaded(call)).image, _base_name(call.body.files[0])
@@ -36,7 +37,7 @@ async def put(call: Call) -> Answer:
         image, name = _compiled(call, binary_id), f"{binary_id}.bin"
     else:
         image, name = await _stock_application(call), "tinker.bin"
-    await _flash(call, device, image, name)
+    await _flash(call, device, image, name, target.permit(device))
     return started
 
 
@@ -83,11 +84,10 @@ def _uploaded_image(files: list[UploadedFile], device: Device) -> bytes:
     return image
 
 
-async def _flash(call: Call, device: Device, image: bytes, name: str) -> None:
-    if not call.cloud.reachable(device):
-        raise combined(500, "Request Timed Out", code=500)
+async def _flash(call: Call, device: Device, image: bytes, name: str, permit: Permit) -> None:
     try:
-        await call.cloud.rollout.flash(device, image, name)
+        permit()
+        await call.cloud.rollout.flash(device.id, image, name, permit)
     except Busy:
         raise combined(409, "The device is being updated; wait until that has ended") from None
     except FlashRefused as error:

@@ -61,7 +61,9 @@ async def edit(call: Call) -> Answer:
         color=call.body.text("color") if "color" in fields else group.color,
     )
     with call.cloud.store.write():
-        if not call.cloud.store.groups.save(group.name, changed):
+        if not call.cloud.store.groups.describe(
+            group, name=changed.name, description=changed.description, color=changed.color
+        ):
             raise refused(400, f"The group {changed.name} exists already")
         call.cloud.store.targets.rename_group(group.product_id, group.name, changed.name)
     return {"group": _shown(call, changed)}
@@ -89,7 +91,7 @@ async def bulk(call: Call) -> Answer:
     with call.cloud.store.write():
         for device in devices:
             before = call.cloud.store.targets.of(device)
-            put_in_groups(call, product, device, in_groups(before, add=add, remove=remove_from))
+            put_in_groups(call, product, device, in_groups(before, add=add, remove=remove_from).groups)
     return {"ok": True}
 
 
@@ -139,13 +141,13 @@ def check_group_name(name: str | None) -> str:
     return name
 
 
-def put_in_groups(call: Call, product: Product, device: Device, targeting: Targeting) -> None:
-    """Write a device's targeting, creating groups that do not exist yet; within a transaction."""
+def put_in_groups(call: Call, product: Product, device: Device, groups: tuple[str, ...]) -> None:
+    """Write a device's groups, creating those that do not exist yet; within a transaction."""
     known = {group.name for group in call.cloud.store.groups.of(product.id)}
-    for name in targeting.groups:
+    for name in groups:
         if name not in known:
             call.cloud.store.groups.add(Group(product.id, check_group_name(name)))
-    call.cloud.store.targets.save(device, targeting)
+    call.cloud.store.targets.put_in_groups(device, groups)
 
 
 def _names(given: Any) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 from photonrig.localcloud import choices
@@ -10,9 +9,10 @@ from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, OpenCall, basic_credentials, open_route
 from photonrig.localcloud.http.errors import ApiError, oauth_error
-from photonrig.localcloud.secrets import otp_matches, password_matches
-from photonrig.localcloud.store.accounts import Client
-from photonrig.localcloud.store.tokens import GrantedToken
+from photonrig.localcloud.http.passwords import password_holds
+from photonrig.localcloud.secrets import otp_matches
+from photonrig.localcloud.store.accounts import Client, Customer, User
+from photonrig.localcloud.store.tokens import GrantedToken, TokenKind
 
 __all__ = ["DEFAULT_SECONDS", "ROUTES", "authenticated_client", "token_body"]
 
@@ -27,8 +27,6 @@ _PUBLIC_CLIENTS = {
     "user": "client_secret_here",  # the CLI's token create
 }
 
-_NOBODY = "scrypt$16384$8$1$00$00"  # costs a caller who names an unknown account the same time
-
 
 async def grant(call: OpenCall) -> Answer:
     """All grants; the body must be a form."""
@@ -38,7 +36,7 @@ async def grant(call: OpenCall) -> Answer:
     grant_type = body.text("grant_type")
     client_id, client = authenticated_client(call)
     if grant_type == "password":
-        return await _password(call.cloud, body, client_id, client)
+        return await _password(call)
     if grant_type == "urn:custom:mfa-otp":
         return _one_time_password(call.cloud, body, client_id)
     if grant_type == "client_credentials":
@@ -48,29 +46,37 @@ async def grant(call: OpenCall) -> Answer:
     raise oauth_error(400, "invalid_request", "Invalid or missing grant_type parameter")
 
 
-async def _password(cloud: Cloud, body: Body, client_id: str, client: Client | None) -> Answer:
+async def _password(call: OpenCall) -> Answer:
+    cloud, body = call.cloud, call.body
     username, password = body.text("username"), body.text("password")
     if not username or password is None:
         raise oauth_error(400, "invalid_request", 'Missing parameters. "username" and "password" are required')
-    customer = None
-    if client is not None and client.product_id is not None:
-        customer = cloud.store.customers.named(client.product_id, username)
-    user = None if customer is not None else cloud.store.users.named(username)
-    kept = customer.password if customer is not None else user.password if user is not None else None
-    if not await asyncio.to_thread(password_matches, password, kept or _NOBODY):
+
+    def account() -> Customer | User | None:
+        _, client = authenticated_client(call)
+        customer = None
+        if client is not None and client.product_id is not None:
+            customer = cloud.store.customers.named(client.product_id, username)
+        return cloud.store.users.named(username) if customer is None else customer
+
+    def kept() -> str | None:
+        found = account()
+        return None if found is None else found.password
+
+    holds = await password_holds(password, kept)
+    found = account()
+    if not holds or found is None:
         raise oauth_error(400, "invalid_grant", "User credentials are invalid")
+    client_id, _ = authenticated_client(call)
     seconds = _lifetime(cloud, body)
-    if user is not None and user.mfa_key is not None:
+    if isinstance(found, User) and found.mfa_key is not None:
         with cloud.store.write():
-            asked = cloud.store.challenges.ask("log in", user.id, client=client_id, seconds=seconds)
+            asked = cloud.store.challenges.ask("log in", found.id, client=client_id, seconds=seconds)
         required = oauth_error(403, "mfa_required", "Multifactor authentication required")
         raise ApiError(required.status, {**required.body, "mfa_token": asked})
     with cloud.store.write():
-        if customer is not None:
-            granted = cloud.store.tokens.grant("customer", customer.id, client_id, seconds)
-        else:
-            assert user is not None
-            granted = cloud.store.tokens.grant("user", user.id, client_id, seconds)
+        kind: TokenKind = "user" if isinstance(found, User) else "customer"
+        granted = cloud.store.tokens.grant(kind, found.id, client_id, seconds)
     return token_body(granted)
 
 

@@ -76,7 +76,7 @@ async def show(call: Call) -> Answer:
     _, device = call.product_device(Action.PRODUCT_DEVICE)
     if call.cloud.reachable(device):
         await call.cloud.presence.description(device.id)
-    return product_device_view(call.cloud, device)
+    return product_device_view(call.cloud, call.product_device(Action.PRODUCT_DEVICE)[1])
 
 
 async def import_devices(call: Call) -> Answer:

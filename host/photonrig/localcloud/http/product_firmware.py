@@ -117,9 +117,7 @@ async def release(call: Call) -> Answer:
     with store.write():
         store.firmware.release(firmware, product_default=product_default)
         for group in groups:
-            store.groups.save(
-                group.name, Group(product.id, group.name, group.description, group.color, firmware.version)
-            )
+            store.groups.release(group, firmware.version)
     if call.body.flag("intelligent"):
         for device in _devices(call, product.id):
             call.cloud.rollout.consider(device.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -44,7 +43,7 @@ async def send_key(call: Call) -> Answer:
     if not key_may_be_replaced(device.state):
         raise refused(403, "A customer owns the device; release it, send the key, and claim it back")
     with call.cloud.store.write():
-        devices.save(replace(device, public_key=key))
+        devices.set_key(device_id, key)
         _note_serial_number(call, device_id)
     call.cloud.devices.disconnect(device_id)
     return Json("Success!")

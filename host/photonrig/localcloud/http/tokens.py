@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, open_route, route
 from photonrig.localcloud.http.errors import errors_list, oauth_error
-from photonrig.localcloud.secrets import otp_matches, password_matches
+from photonrig.localcloud.http.passwords import password_holds
+from photonrig.localcloud.secrets import otp_matches
+from photonrig.localcloud.store.accounts import User
 
 __all__ = ["ROUTES"]
 
@@ -20,11 +20,11 @@ async def list_tokens(call: OpenCall) -> Answer:
     credentials = basic_credentials(call.request)
     if credentials is None:
         raise oauth_error(400, "invalid_request", "Listing tokens needs user name and password (Basic authorization)")
-    user = call.cloud.store.users.named(credentials[0])
-    if user is None:
-        raise errors_list(400, "Unknown user")
-    if not await asyncio.to_thread(password_matches, credentials[1], user.password):
+    name, password = credentials
+    _named(call, name)
+    if not await password_holds(password, lambda: _named(call, name).password):
         raise errors_list(401, "Bad password")
+    user = _named(call, name)
     otp = call.body.text("otp") or call.request.query_params.get("otp") or ""
     if user.mfa_key is not None and not otp_matches(user.mfa_key, otp, call.cloud.now()):
         raise errors_list(401, "One-time password required: otp")
@@ -36,6 +36,13 @@ async def list_tokens(call: OpenCall) -> Answer:
         }
         for token in call.cloud.store.tokens.of("user", user.id)
     ]
+
+
+def _named(call: OpenCall, name: str) -> User:
+    user = call.cloud.store.users.named(name)
+    if user is None:
+        raise errors_list(400, "Unknown user")
+    return user
 
 
 async def current(call: Call) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pyotp
@@ -11,7 +10,8 @@ import pyotp
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, open_route, route
 from photonrig.localcloud.http.errors import errors_list, oauth_error, refused
-from photonrig.localcloud.secrets import hash_password, new_mfa_key, otp_matches, password_matches
+from photonrig.localcloud.http.passwords import password_holds
+from photonrig.localcloud.secrets import hash_password, new_mfa_key, otp_matches
 from photonrig.localcloud.store.accounts import User
 from photonrig.ownership.model import Owner
 
@@ -58,22 +58,23 @@ async def identify(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Change name, password or account information; the first two ask for the present password."""
-    user = _user(call)
+    _user(call)
     username, password = call.body.text("username"), call.body.text("password")
     info = call.body.fields.get("account_info")
     if not (username or password or isinstance(info, dict)):
         raise refused(400, "Name at least one of username, password and account_info")
+    hashed = await asyncio.to_thread(hash_password, password) if password else None
     if username or password:
-        await _check_password(call, user, "current_password")
-    changes: dict[str, Any] = {} if not username else {"username": username}
-    if isinstance(info, dict):
-        changes["account_info"] = info
-    if password:
-        changes["password"] = await asyncio.to_thread(hash_password, password)
+        await _check_password(call, "current_password")
+    users = call.cloud.store.users
     with call.cloud.store.write():
-        # Read again: it may have changed while the password was hashed.
-        if not call.cloud.store.users.update(replace(_user(call), **changes)):
+        user = _user(call)
+        if username and not users.rename(user.id, username):
             raise errors_list(400, "username must be unique")
+        if hashed is not None:
+            users.set_password(user.id, hashed)
+        if isinstance(info, dict):
+            users.set_account_info(user.id, info)
         if call.body.flag("invalidate_tokens"):
             call.cloud.revoke_all("user", user.id, keep=call.token)
     return {"ok": True, "message": "User updated"}
@@ -81,8 +82,8 @@ async def update(call: Call) -> Answer:
 
 async def remove(call: Call) -> Answer:
     """Delete the account: devices are released, tokens and webhooks end."""
+    await _check_password(call, "password")
     user = _user(call)
-    await _check_password(call, user, "password")
     if any(product.user_id == user.id for product in call.cloud.store.products.of_user(user.id)):
         raise refused(400, "The user founded a product; an account without products can be deleted")
     hooks = call.cloud.store.hooks.of("user", user.id)
@@ -137,7 +138,7 @@ async def enable_mfa(call: Call) -> Answer:
             call.cloud.store.challenges.failed(challenge)
         raise refused(400, "This is not the key's one-time password")
     with call.cloud.store.write():
-        call.cloud.store.users.update(replace(user, mfa_key=key))
+        call.cloud.store.users.set_mfa_key(user.id, key)
         call.cloud.store.challenges.answered("enable mfa", user.id)
         if call.body.flag("invalidate_tokens"):
             call.cloud.revoke_all("user", user.id, keep=call.token)
@@ -146,10 +147,9 @@ async def enable_mfa(call: Call) -> Answer:
 
 async def disable_mfa(call: Call) -> Answer:
     """The password alone suffices again."""
-    user = _user(call)
-    await _check_password(call, user, "current_password")
+    await _check_password(call, "current_password")
     with call.cloud.store.write():
-        call.cloud.store.users.update(replace(_user(call), mfa_key=None))
+        call.cloud.store.users.set_mfa_key(_user(call).id, None)
     return {"ok": True}
 
 
@@ -161,8 +161,8 @@ def _user(call: Call) -> User:
     return user
 
 
-async def _check_password(call: Call, user: User, field: str) -> None:
-    if not await asyncio.to_thread(password_matches, call.body.text(field) or "", user.password):
+async def _check_password(call: Call, field: str) -> None:
+    if not await password_holds(call.body.text(field) or "", lambda: _user(call).password):
         raise refused(403, f"{field} is not the account's password")
 
 

@@ -49,16 +49,25 @@ class Users:
         """The user with this id."""
         return self._made_of(self._database.one("SELECT * FROM users WHERE id = ?", user_id))
 
-    def update(self, user: User) -> bool:
-        """Write a changed user; False if the new name is taken."""
+    def rename(self, user_id: str, username: str) -> bool:
+        """Give a user another name; False if it is taken."""
         try:
-            self._database.change(
-                "UPDATE users SET username = ?, password = ?, account_info = ?, mfa_key = ? WHERE id = ?",
-                *(user.username.lower(), user.password, json.dumps(user.account_info), user.mfa_key, user.id),
-            )
+            self._database.change("UPDATE users SET username = ? WHERE id = ?", username.lower(), user_id)
         except sqlite3.IntegrityError:
             return False
         return True
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Replace the password hash."""
+        self._database.change("UPDATE users SET password = ? WHERE id = ?", password, user_id)
+
+    def set_account_info(self, user_id: str, info: dict[str, Any]) -> None:
+        """Replace the account information."""
+        self._database.change("UPDATE users SET account_info = ? WHERE id = ?", json.dumps(info), user_id)
+
+    def set_mfa_key(self, user_id: str, key: str | None) -> None:
+        """Replace the key of one-time passwords, in base 32; None asks for them no more."""
+        self._database.change("UPDATE users SET mfa_key = ? WHERE id = ?", key, user_id)
 
     def remove(self, user_id: str) -> None:
         """Delete a user who owns no device and founded no product; the clients of products pass to their founders."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypedDict, Unpack
 
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import DeviceState, Owner, Quarantine
 
-__all__ = ["Device", "Devices"]
+__all__ = ["Device", "Devices", "Notes", "Outdated"]
+
+
+class Outdated(Exception):
+    """A decision was made on a device's owner or product as they were before; read the device again and decide anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,21 @@ class Device:
     updated_at: float = 0.0
 
 
+class Notes(TypedDict, total=False):
+    """What owner and team write on a device."""
+
+    name: str | None
+    notes: str | None
+    development: bool
+
+
 class Devices:
-    """Devices by id, owner and product. What was read once stays in memory; writes go to the file and to memory."""
+    """Devices by id, owner and product. What was read once stays in memory; writes go to the file and to memory.
+
+    There is no writing of a whole device: whoever read one before waiting for something would undo with it what
+    happened meanwhile. Each method writes columns of its own. Owner and product are written by :meth:`change_state`,
+    which :mod:`photonrig.localcloud.custody` alone calls.
+    """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
@@ -55,28 +73,60 @@ class Devices:
             "INSERT INTO devices (id, public_key, platform_id, updated_at) VALUES (?, ?, ?, ?)",
             *(device_id, public_key, platform, device.updated_at),
         )
-        self._cache[device_id] = device
-        return device
+        return self._remember(device)
 
-    def save(self, device: Device) -> Device:
-        """Write a changed device; returns it with its new ``updated_at``."""
-        device = replace(device, updated_at=self._now())
-        state = device.state
-        before = self._cache.get(device.id)
-        if before is None or (before.state.product, before.state.quarantine) != (state.product, state.quarantine):
+    def annotate(self, device_id: str, **notes: Unpack[Notes]) -> Device:
+        """Write name, notes or the mark of a development device, those that are given."""
+        return self._write(device_id, dict(notes))
+
+    def set_key(self, device_id: str, public_key: bytes) -> Device:
+        """Replace the enrolled key."""
+        return self._write(device_id, {"public_key": public_key})
+
+    def set_platform(self, device_id: str, platform: int) -> Device:
+        """Note the platform that the device's Hello names."""
+        device = self._write(device_id, {"platform_id": platform})
+        return self._remember(replace(device, state=replace(device.state, platform=platform)))
+
+    def change_state(self, device: Device, state: DeviceState, *, untyped: bool) -> Device:
+        """Write owner, product and quarantine as they were decided on for ``device``; nothing if they are so already.
+
+        :raises Outdated: owner, product or quarantine are no longer those of ``device``
+        """
+        now = self.get(device.id)
+        if now is None or (now.state, now.untyped) != (device.state, device.untyped):
+            raise Outdated(device.id)
+        if (state, untyped) == (now.state, now.untyped):
+            return now
+        if (now.state.product, now.state.quarantine) != (state.product, state.quarantine):
             self._members.clear()
-        owner_kind, owner_id = (state.owner.kind, state.owner.id) if state.owner else (None, None)
-        quarantine_id, denied = (
-            (state.quarantine.product, state.quarantine.denied) if state.quarantine else (None, False)
-        )
+        owner, quarantine = state.owner, state.quarantine
+        columns = {
+            "owner_kind": None if owner is None else owner.kind,
+            "owner_id": None if owner is None else owner.id,
+            "product_id": state.product,
+            "quarantine_id": None if quarantine is None else quarantine.product,
+            "denied": quarantine is not None and quarantine.denied,
+            "untyped": untyped,
+        }
+        device = self._write(device.id, columns)
+        return self._remember(replace(device, state=replace(state, platform=now.state.platform)))
+
+    def _write(self, device_id: str, columns: dict[str, Any]) -> Device:
+        """Write columns of a device that exists; those that :class:`Device` has under the same name, in memory too."""
+        now = self._now()
+        names = "".join(f"{name} = ?, " for name in columns)
         self._database.change(
-            "UPDATE devices SET public_key = ?, name = ?, notes = ?, owner_kind = ?, owner_id = ?, product_id = ?,"
-            " quarantine_id = ?, denied = ?, platform_id = ?, development = ?, untyped = ?, updated_at = ?"
-            " WHERE id = ?",
-            *(device.public_key, device.name, device.notes, owner_kind, owner_id, state.product),
-            *(quarantine_id, int(denied), state.platform, int(device.development)),
-            *(int(device.untyped), device.updated_at, device.id),
+            f"UPDATE devices SET {names}updated_at = ? WHERE id = ?",  # noqa: S608
+            *columns.values(),
+            *(now, device_id),
         )
+        device = self.get(device_id)
+        assert device is not None, "only devices that exist are written"
+        known = {name: value for name, value in columns.items() if name in Device.__slots__}
+        return self._remember(replace(device, **known, updated_at=now))
+
+    def _remember(self, device: Device) -> Device:
         self._cache[device.id] = device
         return device
 
@@ -116,5 +166,4 @@ class Devices:
             untyped=bool(row["untyped"]),
             updated_at=row["updated_at"],
         )
-        self._cache[device.id] = device
-        return device
+        return self._remember(device)

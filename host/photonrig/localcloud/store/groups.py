@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from photonrig.localcloud.store.database import Database
-from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.devices import Device, Outdated
 
 __all__ = ["Group", "Groups", "Targeting", "Targets", "in_groups"]
 
@@ -50,17 +50,23 @@ class Groups:
         rows = self._database.all("SELECT * FROM device_groups WHERE product_id = ? ORDER BY name", product_id)
         return [Group(**dict(row)) for row in rows]
 
-    def save(self, name: str, group: Group) -> bool:
-        """Write the group that was called ``name``; False if its new name is another's."""
+    def describe(self, group: Group, *, name: str, description: str, color: str | None) -> bool:
+        """Rename a group and say what it is; False if the name is another's."""
         try:
             self._database.change(
-                "UPDATE device_groups SET name = ?, description = ?, color = ?, fw_version = ?"
-                " WHERE product_id = ? AND name = ?",
-                *(group.name, group.description, group.color, group.fw_version, group.product_id, name),
+                "UPDATE device_groups SET name = ?, description = ?, color = ? WHERE product_id = ? AND name = ?",
+                *(name, description, color, group.product_id, group.name),
             )
         except sqlite3.IntegrityError:
             return False
         return True
+
+    def release(self, group: Group, version: int) -> None:
+        """Note the version that is released to a group."""
+        self._database.change(
+            "UPDATE device_groups SET fw_version = ? WHERE product_id = ? AND name = ?",
+            *(version, group.product_id, group.name),
+        )
 
     def remove(self, group: Group) -> None:
         """Delete a group."""
@@ -92,14 +98,37 @@ class Targets:
         kept = Targeting(tuple(json.loads(row["groups"])), row["desired"], bool(row["forced"]))
         return kept if row["product_id"] == device.state.product else Targeting(forced=kept.forced)
 
-    def save(self, device: Device, targeting: Targeting) -> None:
-        """Write the targeting of a device in its present product."""
-        self._database.change(
-            "INSERT INTO targeting (device_id, product_id, groups, desired, forced) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (device_id) DO UPDATE SET product_id = excluded.product_id, groups = excluded.groups,"
-            " desired = excluded.desired, forced = excluded.forced",
-            *(device.id, device.state.product, json.dumps(targeting.groups), targeting.desired, int(targeting.forced)),
+    def force(self, device: Device, forced: bool) -> None:
+        """Say whether the device may refuse updates."""
+        self._write(device, "forced", int(forced))
+
+    def put_in_groups(self, device: Device, groups: tuple[str, ...]) -> None:
+        """Replace the device's groups; of its product, and for as long as it is in that.
+
+        :raises Outdated: the device is in another product by now
+        """
+        self._write(device, "groups", json.dumps(groups))
+
+    def lock(self, device: Device, version: int | None) -> None:
+        """Lock the device to a version, or unlock it; in its product, and for as long as it is in that.
+
+        :raises Outdated: the device is in another product by now
+        """
+        self._write(device, "desired", version)
+
+    def _write(self, device: Device, column: str, value: object) -> None:
+        rows = self._database.change(
+            "INSERT INTO targeting (device_id, product_id, groups, forced)"
+            " SELECT id, product_id, '[]', 0 FROM devices WHERE id = ? AND product_id IS ?"
+            " ON CONFLICT (device_id) DO UPDATE SET"
+            " groups = CASE WHEN product_id IS excluded.product_id THEN groups ELSE '[]' END,"
+            " desired = CASE WHEN product_id IS excluded.product_id THEN desired END,"
+            " product_id = excluded.product_id",
+            *(device.id, device.state.product),
         )
+        if not rows:
+            raise Outdated(device.id)
+        self._database.change(f"UPDATE targeting SET {column} = ? WHERE device_id = ?", value, device.id)  # noqa: S608
 
     def rename_group(self, product_id: int, old: str, new: str | None) -> None:
         """A group was renamed, or, with ``new`` None, deleted: its devices follow."""

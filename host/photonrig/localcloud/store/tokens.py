@@ -77,6 +77,10 @@ class Tokens:
         )
         return None if row is None else Token(*row)
 
+    def stands(self, token: Token) -> bool:
+        """Whether the token still serves: it was not revoked and has not expired."""
+        return self._by_hash(token.hash) is not None and not self.expired(token)
+
     def expired(self, token: Token) -> bool:
         """Whether the token's time is over."""
         return token.expires_at is not None and token.expires_at <= self._now()
