@@ -322,6 +322,47 @@ def test_only_so_many_updates_run_at_once(tmp_path: Path, monkeypatch: pytest.Mo
     in_world(tmp_path, story)
 
 
+@pytest.mark.parametrize("waits", [True, False], ids=["waiting for its turn", "under way"])
+def test_an_update_ends_when_the_device_leaves_the_product(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    monkeypatch.setattr(rollout, "AT_ONCE", 1)
+
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        base = await running(there, fixture, 2)
+        await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
+        there.devices.may_flash.clear()
+        for device_id in (OTHER_DEVICE, DEVICE) if waits else (DEVICE,):
+            await there.enrol("m", device_id)
+            await there.ok("POST", f"{base}/devices", "m", json={"id": device_id})
+            await there.go_online(device_id, fixture.product, 1)
+        await asyncio.wait_for(there.devices.is_flashing.wait(), 10)
+        assert (await there.call("DELETE", f"{base}/devices/{DEVICE}", "m")).status_code == 204
+        there.devices.may_flash.set()
+        await there.cloud.rollout.idle()
+        assert flashed(there) == []
+        assert flashed(there, OTHER_DEVICE) == ([2] if waits else [])
+
+    in_world(tmp_path, story)
+
+
+def test_an_update_to_what_is_no_longer_wanted_gives_way_to_the_next(tmp_path: Path) -> None:
+    async def story(there: World) -> None:
+        fixture = await populate(there)
+        base = await running(there, fixture, 2, 3)
+        await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
+        there.devices.may_flash.clear()
+        await there.go_online(DEVICE, fixture.product, 1)
+        await asyncio.wait_for(there.devices.is_flashing.wait(), 10)
+        await there.ok("PUT", f"{base}/devices/{DEVICE}", "m", json={"desired_firmware_version": 3})
+        there.devices.may_flash.set()
+        await there.cloud.rollout.idle()
+        assert flashed(there) == [3]
+
+    in_world(tmp_path, story)
+
+
 # --- groups -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,15 +1,23 @@
-"""The state file: an older one is brought up to date, step by step, and keeps what was in it."""
+"""The state file: older ones are brought up to date and keep what was in them; owners are written in one way."""
 
+import ast
 import contextlib
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import photonrig.localcloud
+from photonrig.localcloud.custody import Custody
+from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.devices import Device, Outdated
+from photonrig.localcloud.store.groups import Targeting
 from photonrig.localcloud.store.schema import MIGRATIONS
-from photonrig.ownership.model import Owner
+from photonrig.ownership.model import DeviceState, Owner
 
 OLD_ROWS = (
     "INSERT INTO users (id, username, password, account_info, created_at) VALUES ('u', 'u@example.com', 'x', '{}', 1)",
@@ -80,3 +88,90 @@ def test_what_is_committed_waits_for_the_disk(tmp_path: Path) -> None:
             assert row is not None
             told[pragma] = row[0]
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+D = "0123456789abcdef01234567"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store with a device in product 20001 that belongs to the customer c."""
+    _old_file(tmp_path / "cloud.sqlite", 1)
+    with contextlib.closing(Store(tmp_path / "cloud.sqlite", lambda: 2.0)) as opened:
+        yield opened
+
+
+def _device(store: Store) -> Device:
+    device = store.devices.get(D)
+    assert device is not None
+    return device
+
+
+def test_a_decision_on_an_owner_that_has_changed_is_not_carried_out(store: Store) -> None:
+    before = _device(store)
+    with store.write():
+        released = store.devices.change_state(before, replace(before.state, owner=None), untyped=False)
+    for stale in (replace(before.state, owner=Owner("user", "u")), before.state, replace(before.state, product=None)):
+        with pytest.raises(Outdated), store.write():
+            store.devices.change_state(before, stale, untyped=False)
+        with pytest.raises(Outdated), store.write():
+            store.devices.change_state(before, stale, untyped=True)
+    assert _device(store) == released
+    with pytest.raises(Outdated):
+        Custody(store, TODAY).release(before)
+
+
+def test_what_is_written_on_a_device_that_was_read_before_leaves_its_owner_alone(store: Store) -> None:
+    before = _device(store)
+    with store.write():
+        store.devices.change_state(before, replace(before.state, owner=None), untyped=False)
+        store.devices.annotate(before.id, name="hall", notes="n", development=True)
+        store.devices.set_key(before.id, b"key")
+        store.devices.set_platform(before.id, 8)
+        store.targets.force(before, True)
+        store.targets.put_in_groups(before, ("g",))
+        store.targets.lock(before, 3)
+    expected = replace(
+        before,
+        state=replace(before.state, owner=None, platform=8),
+        name="hall",
+        notes="n",
+        development=True,
+        public_key=b"key",
+        updated_at=2.0,
+    )
+    assert _device(store) == expected
+    store.devices.forget_cached()
+    assert _device(store) == expected
+    assert store.targets.of(expected) == Targeting(("g",), 3, True)
+
+
+def test_groups_and_lock_are_not_written_for_a_product_that_the_device_has_left(store: Store) -> None:
+    before = _device(store)
+    with store.write():
+        store.targets.put_in_groups(before, ("g",))
+        moved = store.devices.change_state(before, DeviceState(), untyped=False)
+    for write, value in (
+        (store.targets.put_in_groups, ()),
+        (store.targets.lock, 3),
+        (store.targets.force, True),
+    ):
+        with pytest.raises(Outdated), store.write():
+            write(before, value)  # type: ignore[operator]
+    with store.write():
+        store.targets.force(moved, True)
+    assert store.targets.of(moved) == Targeting((), None, True)
+
+
+def test_custody_alone_writes_owners_and_products() -> None:
+    """Nothing else calls :meth:`Devices.change_state`, and no other statement names those columns."""
+    root = Path(photonrig.localcloud.__file__).parent
+    calls, statements = set(), set()
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr == "change_state":
+                calls.add(path.relative_to(root).as_posix())
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "UPDATE devices" in node.value:
+                statements.add(path.relative_to(root).as_posix())
+    assert calls == {"custody.py"}
+    assert statements == {"store/devices.py"}

@@ -268,6 +268,41 @@ MUTANTS = (
         "return self.devices.online(device.id)",
         f"{_TESTS}/test_products.py",
     ),
+    # --- what was so before a request waited --------------------------------------------------------------------------
+    Mutant(
+        "a rename saves the whole row that was read before",
+        f"{_CLOUD}/http/control.py",
+        "    with call.cloud.store.write():\n        targeted = targeting.write(call, device)",
+        "    await call.cloud.presence.description(device.id)\n"
+        "    with call.cloud.store.write():\n"
+        "        owner = device.state.owner\n"
+        "        columns = {'owner_kind': owner and owner.kind, 'owner_id': owner and owner.id}\n"
+        "        call.cloud.store.devices._write(device.id, columns)\n"
+        "        call.cloud.store.devices.forget_cached()\n"
+        "        targeted = targeting.write(call, device)",
+        f"{_TESTS}/test_every_await.py",
+    ),
+    Mutant(
+        "a token that was ended while its request waited still counts",
+        f"{_CLOUD}/http/call.py",
+        "self.cloud.principal(self.token) if self.cloud.store.tokens.stands(self.token) else None",
+        "self.cloud.principal(self.token)",
+        f"{_TESTS}/test_every_await.py",
+    ),
+    Mutant(
+        "a decision on an owner that has changed is carried out",
+        f"{_CLOUD}/store/devices.py",
+        "if now is None or (now.state, now.untyped) != (device.state, device.untyped):",
+        "if now is None:",
+        f"{_TESTS}/test_store.py",
+    ),
+    Mutant(
+        "what waited is sent to a device whoever owns it by then",
+        f"{_CLOUD}/device/session.py",
+        'what ``permit`` raises.\n        """\n        permit()\n',
+        'what ``permit`` raises.\n        """\n',
+        f"{_TESTS}/device/test_permits.py",
+    ),
     # --- the state machine --------------------------------------------------------------------------------------------
     Mutant(
         "a customer's claim outlives the device's leaving the product",

@@ -51,6 +51,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.rate_limits import RateLimited
 from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.http.router import SortedRoutes
+from photonrig.localcloud.store.devices import Outdated
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
 
@@ -122,6 +123,9 @@ class _Api:
             response = await self._answer(scope, receive, send)
         except ApiError as error:
             response = Json(error.body, status_code=error.status)
+        except Outdated:
+            text = "The device changed hands meanwhile; look at it and ask again"
+            response = Json({"ok": False, "error": text}, status_code=409)
         except Exception as error:
             text = f"The local cloud has a fault: {type(error).__name__}"
             response, fault = Json({"ok": False, "error": text}, status_code=500), error
