@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from photonrig.errors import UsageError
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.secrets import load_token
-from photonrig.localcloud.server_key import load_server_key
+from photonrig.localcloud.server_key import read_server_key
 
 from .process import Process, running
 from .world import ADMIN, DEVICE, World, in_world, populate
@@ -230,6 +230,6 @@ def test_a_server_key_that_others_could_read_is_kept_from_them(tmp_path: Path) -
     file = tmp_path / "server_key.pem"
     file.write_bytes(content := _pem())
     file.chmod(0o644)
-    load_server_key(tmp_path)
+    assert read_server_key(tmp_path) is not None
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_bytes() == content

@@ -32,6 +32,7 @@ def test_it_says_how_it_is(tmp_path: Path) -> None:
         health = await there.call("GET", "/healthz")
         assert health.json() == {
             "ok": True,
+            "faults": [],
             "era": "today",
             "uptime": 0.0,
             "devices_online": 0,

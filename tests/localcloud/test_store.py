@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import photonrig.localcloud
+from photonrig.errors import RigError
 from photonrig.localcloud.custody import Custody
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.store import Store
@@ -73,7 +74,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     broken = (*MIGRATIONS[:1], ("CREATE TABLE half (x)", "this is no SQL"))
     with monkeypatch.context() as patch:
         patch.setattr("photonrig.localcloud.store.database.MIGRATIONS", broken)
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(RigError, match=r"old\.sqlite cannot be used"):
             Store(path, lambda: 2.0)
     assert _schema(path) == before
     Store(path, lambda: 2.0).close()

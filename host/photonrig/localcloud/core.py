@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from photonrig.errors import RigError
+from photonrig.localcloud.background import Repeated
 from photonrig.localcloud.custody import Custody
 from photonrig.localcloud.delivery import DeviceLink, deliver
 from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
@@ -37,6 +39,8 @@ from photonrig.ownership.model import Owner
 __all__ = ["Cloud", "DeviceService", "Settings"]
 
 _log = logging.getLogger(__name__)
+
+_WRITE_SECONDS = 2.0
 
 PHOTON_PLATFORM = 6
 SAFE_MODE = "spark/device/safemode"  # a device without a working application says so after Hello
@@ -123,6 +127,10 @@ class Cloud:
         self.custody = Custody(store, self.era)
         self.presence = Presence(store, now)
         self.history = History(store, now)
+        self.writing = (
+            Repeated("writing presence", self.presence.flush, _WRITE_SECONDS),
+            Repeated("writing events", self.history.flush, _WRITE_SECONDS),
+        )
         self.webhooks = Webhooks(
             self.publish,
             self.era.hook_sees,
@@ -157,16 +165,27 @@ class Cloud:
         return len(self._online)
 
     async def close(self) -> None:
-        """End all streams and write what is not written yet."""
+        """End all streams and write what is not written yet.
+
+        :raises RigError: the disk did not take all of it
+        """
         self.bus.close()
         await self.webhooks.close()
         await self.rollout.close()
         self.flush()
 
     def flush(self) -> None:
-        """Write what is written in batches: presence and events."""
-        self.presence.flush()
-        self.history.flush()
+        """Write what is written in batches: presence and events.
+
+        :raises RigError: the disk did not take all of it
+        """
+        if failed := [each.fault for each in self.writing if not each.once()]:
+            raise RigError(f"presence and events of the last while could not be written: {failed[0]}")
+
+    @property
+    def faults(self) -> list[str]:
+        """What fails now of what is done in the background, with why; empty when all is well."""
+        return [f"{each.what}: {each.fault}" for each in self.writing if each.fault is not None]
 
     # --- who asks ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections import deque
 from collections.abc import Callable
 
 from photonrig.localcloud.events import Event, Stream
@@ -22,21 +25,35 @@ class History:
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self._store = store
         self._now = now
-        self._pending: list[Event] = []
+        self._pending: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._noted = 0
 
     def note(self, event: Event) -> None:
-        """Keep an event."""
+        """Keep an event; never fails."""
         self._pending.append(event)
-        if len(self._pending) >= _BATCH:
-            self.flush()
+        self._noted += 1
+        if self._noted % _BATCH == 0:
+            # What cannot be written now is still pending, and whoever writes it next tells why that fails.
+            with contextlib.suppress(sqlite3.Error):
+                self.flush()
 
     def flush(self) -> None:
-        """Write what is not written yet, and forget what is older than the window."""
-        if self._pending:
-            written, self._pending = self._pending, []
+        """Write what is not written yet, and forget what is older than the window.
+
+        What the disk does not take stays pending; events that can never be written are dropped.
+        """
+        if not self._pending:
+            return
+        try:
             with self._store.write():
-                self._store.events.add(written)
+                self._store.events.add(self._pending)
                 self._store.events.forget(before=self._now() - EVENT_SECONDS, beyond=EVENTS_KEPT)
+        except sqlite3.OperationalError:
+            raise
+        except Exception:
+            self._pending.clear()
+            raise
+        self._pending.clear()
 
     def latest(
         self, stream: Stream, owner: Owner | None, shows: Callable[[Event], bool], *, since: float, limit: int

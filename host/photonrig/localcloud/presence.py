@@ -97,9 +97,9 @@ class Presence:
             changed: dict[str, dict[str, Any]] = {
                 device_id: asdict(self._known[device_id]) for device_id in self._dirty
             }
-            self._dirty.clear()
             with self._store.write():
                 self._store.telemetry.save(changed)
+            self._dirty.clear()  # what could not be written is still to be
 
     def _changing(self, device_id: str) -> Telemetry:
         telemetry = self._known.setdefault(device_id, Telemetry())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
 from photonrig.localcloud.presence import Presence
 from photonrig.localcloud.store import Store
@@ -86,6 +87,7 @@ class Rollout:
         self._tries: dict[str, _Tries] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._tasks: dict[str, asyncio.Task[bool]] = {}
+        self._updates: Tasks[bool] = Tasks("an automatic update")
 
     @property
     def running(self) -> int:
@@ -146,20 +148,16 @@ class Rollout:
             # The device takes no updates now: tell it that one waits.
             self._devices.send_event(device_id, "particle/device/updates/pending", "true")
             return
-        task = asyncio.create_task(self._update(device, tries))
-        self._tasks[device_id] = task
+        task = self._tasks[device_id] = self._updates.start(self._update(device, tries))
         task.add_done_callback(lambda done: self._updated(device_id, done))
 
     async def idle(self) -> None:
         """Wait until no automatic update is under way."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks.values()))
+        await self._updates.idle()
 
     async def close(self) -> None:
         """Stop all automatic updates."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._updates.close()
 
     def _updated(self, device_id: str, done: asyncio.Task[bool]) -> None:
         """One update has ended; if what the device is to run changed meanwhile, the next begins."""

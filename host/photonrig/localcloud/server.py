@@ -10,28 +10,35 @@ import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from photonrig.errors import UsageError
-from photonrig.files import Lock
+from photonrig.errors import RigError, UsageError
+from photonrig.files import Lock, write_error
 from photonrig.localcloud import secrets
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
 from photonrig.localcloud.sandbox import NO_SANDBOX, sandbox_kind
-from photonrig.localcloud.server_key import load_server_key, write_key_block
-from photonrig.localcloud.store import Store
+from photonrig.localcloud.server_key import (
+    fingerprint,
+    keep_server_key,
+    new_server_key,
+    read_server_key,
+    write_key_block,
+    write_public_key,
+)
+from photonrig.localcloud.store import Store, state_file
 from photonrig.signals import heard
 
 __all__ = ["Running", "check_host", "run_cloud", "serve"]
 
 _log = logging.getLogger(__name__)
-
-FLUSH_SECONDS = 2.0
 
 # An idle connection is closed by the client, which knows when it will ask again: were the cloud to close it at the time
 # most clients do, after 5 s, a request could be on its way already.
@@ -43,6 +50,7 @@ class Running:
     """Where a running cloud is reached.
 
     ``key_file`` is the public server key in DER, ``key_block_file`` the same with the address, for a device's memory.
+    ``serving`` ends when the HTTP server does.
     """
 
     cloud: Cloud
@@ -51,6 +59,7 @@ class Running:
     device_port: int
     key_file: Path
     key_block_file: Path | None
+    serving: asyncio.Task[None] = field(repr=False)
 
     @property
     def api(self) -> str:
@@ -97,8 +106,11 @@ def _check_sandbox(settings: Settings) -> None:
 @contextlib.contextmanager
 def _state_folder(state: Path) -> Iterator[None]:
     """Make the folder private, and hold it for this process alone."""
-    state.mkdir(parents=True, exist_ok=True)
-    state.chmod(0o700)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        state.chmod(0o700)
+    except OSError as error:
+        raise write_error(state, error) from None
     lock = Lock(state / "lock")
     if not lock.take():
         raise UsageError(f"another local cloud uses {state}; stop it, or give another --state")
@@ -106,6 +118,28 @@ def _state_folder(state: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+async def _server_key(state: Path) -> rsa.RSAPrivateKey:
+    """The cloud's key, beside the state file that belongs to it; both are made if there is neither.
+
+    :raises UsageError: one of the two is missing
+    """
+    database, key = state / "cloud.sqlite", read_server_key(state)
+    restore = "restore it from a copy, or move the whole folder away to begin a new cloud"
+    if key is not None:
+        if not database.is_symlink() and not database.exists():
+            raise UsageError(f"{database} is gone, but not {state / 'server_key.pem'}, which belongs to it; {restore}")
+        return key
+    key = await asyncio.to_thread(new_server_key)
+    if database.is_symlink() or database.exists() or state_file.log_of(database).exists():
+        state_file.check(database, None)
+        if state_file.was_opened(database):
+            raise UsageError(f"{state / 'server_key.pem'} is gone, but not {database}, which belongs to it; {restore}")
+    # In this order: a file that was never opened and has no key is what a first start left that was cut short.
+    state_file.make(database, fingerprint(key))
+    keep_server_key(state, key)
+    return key
 
 
 @contextlib.asynccontextmanager
@@ -121,9 +155,13 @@ async def run_cloud(
     """A cloud on ``state``, serving until the block ends; ports 0 mean any free one.
 
     :raises UsageError: the folder is in use, or its contents are not ours; a port is taken
+    :raises RigError: the disk does not take or give what is kept
     """
-    with _state_folder(state), contextlib.closing(Store(state / "cloud.sqlite", now)) as store:
-        key, key_file = await asyncio.to_thread(load_server_key, state)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_state_folder(state))
+        key = await _server_key(state)
+        store = stack.enter_context(contextlib.closing(Store(state / "cloud.sqlite", now, fingerprint(key))))
+        key_file = write_public_key(state, key)
         settings = replace(settings, remote=not ipaddress.ip_address(host).is_loopback)
         await asyncio.to_thread(_check_sandbox, settings)
         cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
@@ -149,32 +187,39 @@ async def run_cloud(
                 timeout_graceful_shutdown=3,
             )
         )
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        flushing = asyncio.create_task(_flush(cloud))
+        serving = Tasks[None]("the HTTP server").start(server.serve(sockets=[listener]))
+        stack.callback(listener.close)
+        writing: Tasks[None] = Tasks("writing in the background")
+        for each in cloud.writing:
+            writing.start(each.run())
         try:
             await server.wait_until_started(serving)
             block_file = write_key_block(key_file, host, bound_device_port)
-            yield Running(cloud, host, listener.getsockname()[1], bound_device_port, key_file, block_file)
+            yield Running(cloud, host, listener.getsockname()[1], bound_device_port, key_file, block_file, serving)
         finally:
             cloud.bus.close()
             server.should_exit = True
-            await serving
+            await asyncio.wait((serving,))
             await hub.close()
-            flushing.cancel()
-            await asyncio.gather(flushing, return_exceptions=True)
+            await writing.close()
             await cloud.close()
-            listener.close()
 
 
 async def serve(running: Callable[[Running], None], state: Path, settings: Settings, **where: int | str) -> None:
-    """Run a cloud until SIGTERM, SIGINT or SIGHUP; ``running`` is told once it serves."""
+    """Run a cloud until SIGTERM, SIGINT or SIGHUP; ``running`` is told once it serves.
+
+    :raises RigError: it ended by itself, or its disk did not take what was to be written at the end
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in heard():
         loop.add_signal_handler(number, stop.set)
     async with run_cloud(state, settings, **where) as up:  # type: ignore[arg-type]
         running(up)
+        up.serving.add_done_callback(lambda _: stop.set())
         await stop.wait()
+        if up.serving.done():
+            raise RigError("the HTTP server ended by itself; its last line in the log says why")
         _log.info("stopping")
 
 
@@ -190,9 +235,3 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.listen(1024)
     listener.setblocking(False)
     return listener
-
-
-async def _flush(cloud: Cloud) -> None:
-    while True:
-        await asyncio.sleep(FLUSH_SECONDS)
-        cloud.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from pathlib import Path
 
@@ -14,36 +15,66 @@ from photonrig.files import replace
 from photonrig.localcloud.secrets import read_private
 from photonrig.particle.keys import ServerAddress, build_server_key_block
 
-__all__ = ["load_server_key", "write_key_block"]
+__all__ = [
+    "fingerprint",
+    "keep_server_key",
+    "new_server_key",
+    "read_server_key",
+    "write_key_block",
+    "write_public_key",
+]
+
+_PRIVATE = "server_key.pem"
 
 
-def load_server_key(state: Path) -> tuple[rsa.RSAPrivateKey, Path]:
-    """The private key, and the file of the public key as ``particle keys server`` takes it (294 bytes of DER).
+def read_server_key(state: Path) -> rsa.RSAPrivateKey | None:
+    """The private key; None if the state folder holds none.
 
     :raises UsageError: the state folder holds a key file that is no RSA key of 2048 bits
     """
-    private_file = state / "server_key.pem"
+    private_file = state / _PRIVATE
+    if not private_file.exists():
+        return None
+    try:
+        key = serialization.load_pem_private_key(read_private(private_file)[0], password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UsageError(f"{private_file} is damaged; restore it from a copy") from error
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != 2048:
+        raise UsageError(f"{private_file} is not an RSA key of 2048 bits; restore it from a copy")
+    return key
+
+
+def new_server_key() -> rsa.RSAPrivateKey:
+    """A fresh key; takes tenths of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def keep_server_key(state: Path, key: rsa.RSAPrivateKey) -> None:
+    """Write the private key.
+
+    :raises UsageError: the folder cannot be written by this user
+    :raises RigError: the disk did not take it
+    """
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    replace(state / _PRIVATE, pem, private=True)
+
+
+def write_public_key(state: Path, key: rsa.RSAPrivateKey) -> Path:
+    """The file of the public key as ``particle keys server`` takes it (294 bytes of DER), written if need be."""
     public_file = state / "server_key.pub.der"
-    if private_file.exists():
-        try:
-            key = serialization.load_pem_private_key(read_private(private_file)[0], password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise UsageError(f"{private_file} is damaged; restore it, or remove it and key all devices anew") from error
-        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != 2048:
-            raise UsageError(f"{private_file} is not an RSA key of 2048 bits")
-    else:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        replace(
-            private_file,
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-            private=True,
-        )
-    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = _public(key)
     if not public_file.exists() or public_file.read_bytes() != public:
         replace(public_file, public, private=True)
-    return key, public_file
+    return public_file
+
+
+def fingerprint(key: rsa.RSAPrivateKey) -> str:
+    """SHA-256 of the public key in DER, in hex."""
+    return hashlib.sha256(_public(key)).hexdigest()
+
+
+def _public(key: rsa.RSAPrivateKey) -> bytes:
+    return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def write_key_block(public_file: Path, host: str, port: int) -> Path | None:

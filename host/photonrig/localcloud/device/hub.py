@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import ProtocolError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device import contract
 from photonrig.localcloud.device.admission import Admission, AdmissionRefused
 from photonrig.localcloud.device.contract import (
@@ -53,7 +54,8 @@ class DeviceHub:
         self._sessions: dict[str, DeviceSession] = {}
         self._listeners = Listeners()
         self._deliveries: dict[str, asyncio.Task[None]] = {}
-        self._connections: set[asyncio.Task[None]] = set()
+        self._tellings: Tasks[None] = Tasks("telling the cloud of a device")
+        self._connections: Tasks[None] = Tasks("a device connection")
         self._handshakes: dict[asyncio.Task[None], None] = {}  # in order of arrival
 
     async def start(self, host: str, port: int) -> int:
@@ -70,7 +72,8 @@ class DeviceHub:
             task.cancel()
         for session in list(self._sessions.values()):
             session.close()
-        await asyncio.gather(*self._connections, *self._deliveries.values(), return_exceptions=True)
+        await self._connections.idle()
+        await self._tellings.idle()
         await self._restarts.close()
         self._admission.close()
 
@@ -204,10 +207,8 @@ class DeviceHub:
             raise DeviceOffline(device_id) from None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._connections.add(task)
+        task = self._connections.start(self._serve(reader, writer))
         self._handshakes[task] = None
-        task.add_done_callback(self._connections.discard)
         task.add_done_callback(lambda done: self._handshakes.pop(done, None))
         if len(self._handshakes) > self._limits.pending_handshakes:
             next(iter(self._handshakes)).cancel()
@@ -273,8 +274,7 @@ class DeviceHub:
         outcome = self._restarts.came_back(device_id, updated=bool(hello.flags & HelloFlag.UPDATED))
         if outcome is not None:
             session.deliver(lambda: self._callbacks.update_progress(device_id, outcome))
-        task = asyncio.create_task(tell())
-        self._deliveries[device_id] = task
+        task = self._deliveries[device_id] = self._tellings.start(tell())
         task.add_done_callback(lambda done: self._forget_deliveries(device_id, done))
 
     def _forget_deliveries(self, device_id: str, done: asyncio.Task[None]) -> None:

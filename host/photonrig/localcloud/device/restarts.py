@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceCallbacks
 
 __all__ = ["Restarts"]
@@ -16,7 +17,7 @@ class Restarts:
         self._callbacks = callbacks
         self._limit = limit
         self._expected: dict[str, tuple[str, asyncio.TimerHandle]] = {}
-        self._reports: set[asyncio.Task[None]] = set()
+        self._reports: Tasks[None] = Tasks("the report of an update")
 
     def expect(self, device_id: str, name: str) -> None:
         """The device has accepted the image ``name`` and restarts."""
@@ -43,14 +44,12 @@ class Restarts:
         """Wait for no device any longer."""
         for device_id in list(self._expected):
             self.forget(device_id)
-        await asyncio.gather(*self._reports, return_exceptions=True)
+        await self._reports.idle()
 
     def _stayed_away(self, device_id: str) -> None:
         self.forget(device_id)
         text = f"failed the device did not come back within {self._limit:g} s"
-        task = asyncio.create_task(self._report(device_id, text))
-        self._reports.add(task)
-        task.add_done_callback(self._reports.discard)
+        self._reports.start(self._report(device_id, text))
 
     async def _report(self, device_id: str, text: str) -> None:
         await self._callbacks.update_progress(device_id, text)

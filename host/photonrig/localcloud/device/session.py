@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import (
     Describe,
@@ -118,7 +119,7 @@ class DeviceSession:
 
     async def run(self) -> None:
         """Serve the device until its connection ends, falls silent or is closed; raises why."""
-        describing = asyncio.create_task(self._complete_describe())
+        describing = Tasks[None](f"{self.device_id}: asking what it offers").start(self._complete_describe())
         try:
             for message in self._early:
                 self._take(message)

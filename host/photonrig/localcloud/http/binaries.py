@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from photonrig.errors import PhotonrigError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
@@ -28,6 +29,7 @@ _MOST_COMPILING = 2
 _MOST_WAITING = 32  # each keeps its sources in memory
 _compilers = asyncio.Semaphore(_MOST_COMPILING)
 _inside: set[Build] = set()  # at the compiler, or waiting for it
+_leaving: Tasks[None] = Tasks("watching whether a client leaves")
 
 
 async def compile_uploaded(call: Call) -> CompiledFirmware:
@@ -69,7 +71,7 @@ async def run_compiler(call: Call, work: Callable[[Build], T]) -> T:
     if len(_inside) >= _MOST_COMPILING + _MOST_WAITING:
         raise combined(503, f"{_MOST_WAITING} projects wait for the compiler already; try again in a minute")
     build = Build()
-    leaving = asyncio.create_task(_stop_when_gone(call.request, build))
+    leaving = _leaving.start(_stop_when_gone(call.request, build))
     _inside.add(build)
     try:
         async with _compilers:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
+from photonrig.localcloud.http.json_answer import Json
 
 __all__ = ["ROUTES"]
 
 
 async def healthz(call: OpenCall) -> Answer:
-    """What is connected now."""
+    """What is connected now; 503 while something fails that the cloud does by itself, with what that is."""
     cloud = call.cloud
-    return {
-        "ok": True,
+    facts = {
+        "ok": not cloud.faults,
+        "faults": cloud.faults,
         "era": cloud.era.name,
         "uptime": round(cloud.now() - cloud.started_at, 1),
         "devices_online": cloud.online_count,
@@ -19,6 +21,7 @@ async def healthz(call: OpenCall) -> Answer:
         "webhooks_waiting": cloud.webhooks.waiting,
         "updates_running": cloud.rollout.running,
     }
+    return Json(facts, status_code=503 if cloud.faults else 200)
 
 
 ROUTES = [open_route("GET", "/healthz", healthz)]

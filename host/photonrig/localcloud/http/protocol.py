@@ -182,8 +182,7 @@ class HttpServer(uvicorn.Server):
 
     async def wait_until_started(self, serving: asyncio.Task[None]) -> None:
         """Wait until it serves; what kept it from that is raised."""
-        started = asyncio.create_task(self._up.wait())
-        await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if not started.done():
-            started.cancel()
+        serving.add_done_callback(lambda _: self._up.set())
+        await self._up.wait()
+        if serving.done():
             await serving

@@ -40,12 +40,15 @@ _Found = TypeVar("_Found")
 class Store:
     """The tables of one cloud; ``now`` gives the seconds since 1970 by which things expire."""
 
-    def __init__(self, path: Path, now: Callable[[], float]) -> None:
+    def __init__(self, path: Path, now: Callable[[], float], server_key: str | None = None) -> None:
         """Open or create the file, bringing an older one up to date.
 
-        :raises UsageError: the file was written by a newer photonrig
+        ``server_key`` is the fingerprint of the key it belongs to; without one that is not looked at.
+
+        :raises UsageError: the file is not what a cloud with this key left there, or cannot be used by this user
+        :raises RigError: the disk does not take or give it
         """
-        self._database = Database(path)
+        self._database = Database(path, server_key)
         self.users = Users(self._database, now)
         self.challenges = Challenges(self._database, now)
         self.api_users = ApiUsers(self._database, now)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from photonrig.errors import UsageError
-from photonrig.localcloud.store.schema import MIGRATIONS
+from photonrig.localcloud.store import state_file
+from photonrig.localcloud.store.schema import MARKED_SINCE, MIGRATIONS
 
 __all__ = ["Database", "Remembered"]
 
@@ -20,29 +20,43 @@ _Found = TypeVar("_Found")
 class Database:
     """One connection; statements outside :meth:`write` see what is committed and may not change anything."""
 
-    def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
-        self._connection.row_factory = sqlite3.Row
+    def __init__(self, path: Path, server_key: str | None = None) -> None:
+        """Open the file, or make it, for the cloud whose key has the fingerprint ``server_key``.
+
+        :raises UsageError: the file is not what a cloud with this key left there, or cannot be used by this user
+        :raises RigError: the disk does not take or give it
+        """
+        if path.is_symlink() or path.exists() or state_file.log_of(path).exists():
+            state_file.check(path, server_key)
+        else:
+            state_file.make(path, server_key)
         self._depth = 0
         self.changes = 0
         """Grows with every statement that may have changed something, and when a transaction is undone."""
+        with state_file.sqlite_errors(path):
+            self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+        self._connection.row_factory = sqlite3.Row
         try:
-            # An acknowledged change must outlive the process and the machine: WAL with a sync at every commit.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._migrate(path)
+            with state_file.sqlite_errors(path):
+                self._begin(path, server_key)
         except BaseException:
             self._connection.close()
             raise
 
-    def _migrate(self, path: Path) -> None:
+    def _begin(self, path: Path, server_key: str | None) -> None:
+        # An acknowledged change must outlive the process and the machine: WAL with a sync at every commit.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise UsageError(
-                f"{path} was written by a newer photonrig (schema {version}); use that one, or another folder"
-            )
+        # The mark comes first, as soon as there is one: a log that begins with anything else is not this file's.
+        if version >= MARKED_SINCE:
+            state_file.mark_open(self._connection, server_key)
+        self._migrate(version)
+        if version < MARKED_SINCE:
+            state_file.mark_open(self._connection, server_key)
+        state_file.bind_log(path, self._connection)
+
+    def _migrate(self, version: int) -> None:
         for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
             with self.write():
                 for statement in statements:
@@ -98,7 +112,12 @@ class Database:
 
     def close(self) -> None:
         """Close the connection, folding the write-ahead log into the file."""
-        self._connection.close()
+        try:
+            # What fails leaves the file as a crash would: open, with its log.
+            with contextlib.suppress(sqlite3.Error):
+                state_file.mark_closed(self._connection)
+        finally:
+            self._connection.close()
 
 
 class Remembered(Generic[_Key, _Found]):

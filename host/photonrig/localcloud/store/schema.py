@@ -5,7 +5,9 @@ A released step is never edited; a change is a further step. ``PRAGMA user_versi
 
 from __future__ import annotations
 
-__all__ = ["FIRST_PRODUCT_ID", "MIGRATIONS"]
+__all__ = ["APPLICATION_ID", "FIRST_PRODUCT_ID", "MARKED_SINCE", "MIGRATIONS"]
+
+APPLICATION_ID = 0x70686F74  # "phot": by this a file of this program is known
 
 FIRST_PRODUCT_ID = 20001  # a choice: product ids are counted from here; the first step below says so in SQL
 
@@ -150,4 +152,15 @@ _ACCOUNTS = (
     "CREATE INDEX tokens_by_subject ON tokens (kind, subject)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOOKS, _EVENTS, _FIRMWARE, _LIBRARIES, _ORGANIZATIONS, _ACCOUNTS)
+# See photonrig.localcloud.store.state_file.
+_MARK = (
+    f"PRAGMA application_id={APPLICATION_ID}",
+    """CREATE TABLE state_file (
+         one INTEGER PRIMARY KEY CHECK (one = 1), server_key TEXT, opened INTEGER NOT NULL, open INTEGER NOT NULL,
+         salt INTEGER NOT NULL, schema INTEGER NOT NULL) STRICT""",
+    "INSERT INTO state_file VALUES (1, NULL, 0, 0, 0, 0)",
+)
+
+_BEFORE_MARK = (_FIRST, _HOOKS, _EVENTS, _FIRMWARE, _LIBRARIES, _ORGANIZATIONS, _ACCOUNTS)
+MARKED_SINCE = len(_BEFORE_MARK) + 1
+MIGRATIONS: tuple[tuple[str, ...], ...] = (*_BEFORE_MARK, _MARK)

@@ -23,9 +23,9 @@ class TelemetryTable:
         return {row["device_id"]: json.loads(row["facts"]) for row in rows}
 
     def save(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace what is kept of the devices named."""
+        """Replace what is kept of the devices named, as far as they are still known."""
         self._database.change_many(
-            "INSERT INTO telemetry (device_id, facts) VALUES (?, ?)"
+            "INSERT INTO telemetry (device_id, facts) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM devices WHERE id = ?1)"
             " ON CONFLICT (device_id) DO UPDATE SET facts = excluded.facts",
             [(device_id, json.dumps(entry)) for device_id, entry in facts.items()],
         )

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import httpx
 
 from photonrig.errors import UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.events import Event, HookScope, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.answers import read_answer
@@ -101,7 +102,7 @@ class Webhooks:
         self._logs: dict[str, HookLog] = {}
         self._ratings = Ratings(now)
         self._slots = asyncio.Semaphore(limits.at_once)
-        self._firings: set[asyncio.Task[None]] = set()
+        self._firings: Tasks[None] = Tasks("a webhook")
         self._transports: dict[bool, httpx.AsyncHTTPTransport] = {}
         self._renderer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="webhooks")
 
@@ -132,9 +133,7 @@ class Webhooks:
                 if len(self._firings) >= self._limits.waiting:
                     self._skip(hook, event)
                     continue
-                task = asyncio.create_task(self._fire(hook, event))
-                self._firings.add(task)
-                task.add_done_callback(self._firings.discard)
+                self._firings.start(self._fire(hook, event))
 
     async def test(self, hook: Hook, event: Event) -> Outcome:
         """Send one request for an event that nobody published; nothing is published of it either."""
@@ -153,14 +152,11 @@ class Webhooks:
 
     async def idle(self) -> None:
         """Wait until no firing is under way."""
-        while self._firings:
-            await asyncio.wait(set(self._firings))
+        await self._firings.idle()
 
     async def close(self) -> None:
         """Stop all firings."""
-        for task in self._firings:
-            task.cancel()
-        await asyncio.gather(*self._firings, return_exceptions=True)
+        await self._firings.close()
         for transport in self._transports.values():
             await transport.aclose()
         self._renderer.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,111 @@
+"""What the cloud does beside requests: every task of it is begun here, so that none fails in silence.
+
+    Tasks("update").start(work)     one task; what it raises is logged
+    Repeated("write", work, 2.0)    again and again; what it raises is logged, and it goes on
+
+An error is logged once for as long as it stays the same: a full disk is not told every two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final, Generic, TypeVar
+
+__all__ = ["Repeated", "Tasks"]
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_KNOWN: Final = 1000  # distinct errors that are remembered; then they are logged anew
+
+
+class _Faults:
+    """The errors of one kind of work that were logged."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._logged: set[str] = set()
+
+    def note(self, error: BaseException) -> str:
+        """Log an error, unless it was; its name and text."""
+        text = f"{type(error).__name__}: {error}"
+        if text not in self._logged:
+            if len(self._logged) >= _KNOWN:
+                self._logged.clear()
+            self._logged.add(text)
+            _log.error("%s failed: %s", self._what, text, exc_info=error)
+        return text
+
+    def forget(self) -> None:
+        """Log all of them anew."""
+        self._logged.clear()
+
+
+class Tasks(Generic[_T]):
+    """Tasks of one kind. ``what`` names it in the log."""
+
+    def __init__(self, what: str) -> None:
+        self._running: set[asyncio.Task[_T]] = set()
+        self._faults = _Faults(what)
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[asyncio.Task[_T]]:
+        return iter(tuple(self._running))
+
+    def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        """Begin a task; it is held until it ends."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def idle(self) -> None:
+        """Wait until none runs."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def close(self) -> None:
+        """Cancel all that run, and wait until they have ended."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[_T]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._faults.note(error)
+
+
+class Repeated:
+    """Work that is done again and again, in the event loop; when it fails it is tried again the next time."""
+
+    def __init__(self, what: str, work: Callable[[], None], seconds: float) -> None:
+        self.fault: str | None = None
+        """Why it failed the last time; None when it did not."""
+        self.what = what
+        self._work = work
+        self._seconds = seconds
+        self._faults = _Faults(what)
+
+    def once(self) -> bool:
+        """Do it now; whether it did not fail."""
+        try:
+            self._work()
+        except Exception as error:
+            self.fault = self._faults.note(error)
+            return False
+        if self.fault is not None:
+            _log.info("%s works again", self.what)
+            self._faults.forget()
+            self.fault = None
+        return True
+
+    async def run(self) -> None:
+        """Do it again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            self.once()
