@@ -17,7 +17,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import RigError, UsageError
-from photonrig.files import Lock, write_error
+from photonrig.files import Lock, file_error
 from photonrig.localcloud import secrets
 from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.core import Cloud, Settings
@@ -110,7 +110,7 @@ def _state_folder(state: Path) -> Iterator[None]:
         state.mkdir(parents=True, exist_ok=True)
         state.chmod(0o700)
     except OSError as error:
-        raise write_error(state, error) from None
+        raise file_error(state, "written", error) from None
     lock = Lock(state / "lock")
     if not lock.take():
         raise UsageError(f"another local cloud uses {state}; stop it, or give another --state")
