@@ -39,9 +39,9 @@ from photonrig.errors import PhotonrigError
 from photonrig.particle import messages
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "localcloud" / "device"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from peer import DevicePeer
+from tests.localcloud.device.peer import DevicePeer
 
 LONGEST = 360  # seconds, all in all
 ROUNDS, WARM_UP = 5, 4.0  # rounds of each rate that count, and seconds of the one before them

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from ..patience import PATIENCE
+
 DEVICE_ID = "0123456789abcdef01234567"
 
 
@@ -45,7 +47,7 @@ class PtyPhoton:
             self.port = ""
             self.link.unlink(missing_ok=True)
             os.write(self._ask_stop, b".")
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
             self._thread = None
             os.close(self._ask_stop)
 

@@ -116,7 +116,6 @@ def smart_plug() -> Iterator[tuple[int, list[str]]]:
 
 
 @pytest.mark.labgrid
-@pytest.mark.timeout(300)
 def test_a_real_coordinator_and_exporter(tmp_path: Path, pty_photon: Any) -> None:
     programs = install_labgrid(TOOLS)
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -19,6 +19,8 @@ from photonrig.bench.lock import Busy, hold, holder_of, lock_folder
 from photonrig.bench.recovery import Quarantine
 from photonrig.errors import UsageError
 
+from ..patience import PATIENCE
+
 PATH = "usb:1-1.4"
 HOLDER = f"""
 import sys
@@ -87,7 +89,7 @@ def test_a_second_run_waits_if_asked_to() -> None:
         assert process.stdin is not None
         threading.Timer(0.2, process.stdin.close).start()
         with hold(PATH, wait=30):
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 def test_a_second_block_of_the_same_process_is_a_second_holder() -> None:

@@ -25,6 +25,8 @@ from photonrig.bench.virtual.variants import build_variant
 from photonrig.errors import ExpectationFailed, LinkLost
 from photonrig.particle.keys import generate_device_key, private_key_der
 
+from ..patience import PATIENCE
+
 CLOCK = SystemClock()
 TOOLS = Toolchain(Path(__file__).parents[2])
 PINGS = 400
@@ -136,7 +138,7 @@ def test_a_console_survives_the_device_leaving_usb(plugged: Plugged) -> None:
 
         def answered() -> bool:
             try:
-                return console.ask("ping after", timeout=20) == {"pong": "after"}
+                return console.ask("ping after", timeout=PATIENCE) == {"pong": "after"}
             except LinkLost:  # it went while the reply was due
                 return False
 

@@ -31,6 +31,8 @@ from photonrig.errors import ToolError, UsageError
 from photonrig.particle.keys import generate_device_key, private_key_der
 from photonrig.particle.softap import HTTP_PORT, TCP_PORT, NotReached, SoftAp, TcpSoftAp
 
+from ..patience import PATIENCE
+
 TOOLS = Toolchain(Path(__file__).parents[2])
 PREFIX = f"t{os.getpid() % 100000}"
 
@@ -120,7 +122,7 @@ def _forwarding(listener: socket.socket, target: int) -> Iterator[None]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for thread in threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
 
 def link_over(cable: Cable, **more: float) -> RealSoftApLink:
@@ -184,7 +186,7 @@ def test_what_a_killed_run_left_behind_is_no_obstacle(tmp_path: Path) -> None:
             inside = ["ip", "netns", "pids", name]
             SystemClock().wait_until(lambda: str(left.pid) in run(inside, 10).split(), 10, "a process left in there")
             conforms(link_over(cable), cable.photon.device_id)
-            assert left.wait(10) != 0
+            assert left.wait(PATIENCE) != 0
         finally:
             left.kill()
             left.wait()

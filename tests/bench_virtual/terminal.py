@@ -11,7 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
-PATIENCE = 30.0
+from ..patience import PATIENCE
+
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -13,6 +13,8 @@ from photonrig.bench.console import BenchConsole
 from photonrig.bench.slot import Slot
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
 
+from ..patience import PATIENCE
+
 
 class Device:
     """The other end of a pseudo-terminal: answers each line by what ``reply`` gives for it."""
@@ -55,7 +57,7 @@ class Device:
     def end(self) -> None:
         if self._thread.is_alive():
             os.write(self._slave, b"\x04\n")
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         os.close(self._slave)
 
     def close(self) -> None:
@@ -143,7 +145,7 @@ def test_a_line_without_end(device: Device) -> None:
 
     device.reply = flood
     with BenchConsole(device.port) as console, pytest.raises(ProtocolError, match="does not end"):
-        console.ask("info", timeout=30)
+        console.ask("info", timeout=PATIENCE)
 
 
 def test_one_line_at_a_time(device: Device) -> None:

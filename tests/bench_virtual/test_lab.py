@@ -24,6 +24,8 @@ from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.events import EventStream
 from photonrig.particle.softap import AccessPoint, NotReached, SoftApRefused
 
+from ..patience import PATIENCE
+
 TOOLS = Toolchain(Path(__file__).parents[2])
 CLOCK = SystemClock()
 
@@ -75,7 +77,7 @@ def test_serial_and_cloud_are_the_same_device(lab: Lab) -> None:
     with EventStream(lab.team, "/v1/devices/events") as events:
         assert lab.team.call(photon.device_id, "identify", "1") >= 0
         lab.team.publish("canary")
-        events.expect("canary", timeout=10)
+        events.expect("canary", timeout=PATIENCE)
 
 
 def test_set_up_by_both_services_and_refusals(lab: Lab) -> None:
@@ -211,7 +213,7 @@ except KeyboardInterrupt:
         assert running.stdout is not None and running.stderr is not None
         told = json.loads(running.stdout.readline())
         os.kill(running.pid, ending)
-        assert running.wait(30) == 0, running.stderr.read().decode()
+        assert running.wait(PATIENCE) == 0, running.stderr.read().decode()
     for socket_path in (told["photons"][0]["control"], told["photons"][0]["serial"]):
         assert not os.path.lexists(socket_path)
     with Cloud(told["api"]) as cloud, pytest.raises(NetworkError):

@@ -8,8 +8,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent))
 from tally import FAULTS, run_trials
 
@@ -27,7 +25,6 @@ FEW = (
 )
 
 
-@pytest.mark.timeout(300)
 def test_a_fault_in_every_layer_gets_its_cause(tmp_path: Path) -> None:
     numbers = [number for number, fault in enumerate(FAULTS) if fault.name in FEW]
     results = run_trials(numbers, SEED, tmp_path / "report")

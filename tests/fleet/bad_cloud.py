@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from ..patience import PATIENCE
+
 FAULTS = ("429", "500", "dropped before", "dropped after", "slow")
 
 
@@ -62,7 +64,7 @@ class BadCloud:
                     return self.connection.close()
                 if fault == "slow":
                     time.sleep(0.05)
-                link = HTTPConnection(target.hostname or "", target.port, timeout=30)
+                link = HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE)
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 link.request(self.command, self.path, body, headers)
                 answer = link.getresponse()

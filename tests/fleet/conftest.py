@@ -29,6 +29,8 @@ from photonrig.ownership.keyring import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
+from ..patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 CENTRAL = "central@example.com"
 PASSWORD = "a password"
@@ -167,7 +169,7 @@ def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None
         yield join
 
 
-RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=5.0)
+RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=PATIENCE)
 
 
 def all_given(estate: Estate, wishes: list[Wish]) -> bool:

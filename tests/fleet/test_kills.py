@@ -64,7 +64,7 @@ class Witness:
 @pytest.mark.parametrize(
     "fleets",
     [
-        pytest.param(1, marks=pytest.mark.timeout(300)),
+        1,
         pytest.param(24, marks=[pytest.mark.soak, pytest.mark.timeout(7200)]),
     ],
 )

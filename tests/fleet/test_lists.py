@@ -48,7 +48,6 @@ def runs(team: Cloud, device: str, at: Scope) -> str:
     return str(team.variable(device, "fw", at))
 
 
-@pytest.mark.timeout(600)
 def test_experimental_firmware_on_two_of_three_and_back(fleet: DemoFleet, image: Path) -> None:
     config = read_config(fleet.config)
     (product_id,) = config.clients
@@ -102,7 +101,6 @@ def test_experimental_firmware_on_two_of_three_and_back(fleet: DemoFleet, image:
         assert [runs(team, device, at) for device in fleet.device_ids] == [old] * 3
 
 
-@pytest.mark.timeout(600)
 def test_a_list_moves_to_another_product_and_back(fleet: DemoFleet) -> None:
     config = read_config(fleet.config)
     (product_id,) = config.clients

@@ -7,6 +7,8 @@ import time
 
 from photonrig.fleet.metered import LIMITS, Limits, Meter
 
+from ..patience import PATIENCE
+
 
 def test_requests_beyond_a_limit_wait_for_the_window() -> None:
     meter = Meter(Limits(calls=5, tokens=1, seconds=0.3))
@@ -45,7 +47,7 @@ def test_leaving_lets_everyone_go() -> None:
     waiting = threading.Thread(target=meter.pass_by, args=("/v1/devices",))
     waiting.start()
     meter.stop_waiting()
-    waiting.join(5)
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
 
 

@@ -232,7 +232,6 @@ def tour(names: Sequence[str]) -> list[str]:
     return walk[::-1]
 
 
-@pytest.mark.timeout(300)
 def test_every_task_after_every_other_and_itself(session: Callable[[int], Session]) -> None:
     at = session(2)
     walk = tour(list(TASKS))
@@ -312,7 +311,6 @@ KINDS = {
 }
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("kind", "stride"),
     [("transfer", 1), *((kind, 5) for kind in KINDS if kind != "transfer")]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from ..patience import PATIENCE
+
 
 @dataclass
 class Received:
@@ -57,7 +59,7 @@ class Target:
     _connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = field(default_factory=dict)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(condition)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from ..patience import PATIENCE
+
 
 class Process:
     """A local cloud in its own process, known by its ready line."""
@@ -23,15 +25,15 @@ class Process:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            _, self.errors = self.process.communicate(timeout=20)
+            _, self.errors = self.process.communicate(timeout=PATIENCE)
             return
         self.ready: dict[str, Any] = json.loads(line)
-        self.http = httpx.Client(base_url=self.ready["api"], timeout=20)
+        self.http = httpx.Client(base_url=self.ready["api"], timeout=PATIENCE)
 
     def end(self, number: int) -> int:
         self.http.close()
         self.process.send_signal(number)
-        self.rest, self.errors = self.process.communicate(timeout=20)
+        self.rest, self.errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
 
     def ok(self, method: str, path: str, token: str | None = None, **more: Any) -> Any:

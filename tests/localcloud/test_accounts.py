@@ -12,6 +12,7 @@ from photonrig.localcloud.eras.scopes import SCOPES
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.store.challenges import CHALLENGE_SECONDS
 
+from ..patience import PATIENCE
 from .test_events import on_sockets
 from .world import DEVICE, Fixture, World, in_world, populate
 
@@ -229,7 +230,7 @@ def test_new_scopes_and_new_tokens_end_the_old_token_and_its_streams(tmp_path: P
         stream = await listen(f"/v1/products/{fixture.product}/events", "a")
         body = {"scopes": ["devices:get"]}
         second = (await there.ok("PUT", path, "m", json=body))["updated"]["tokens"][0]["token"]
-        await asyncio.wait_for(stream.ended.wait(), 10)
+        await asyncio.wait_for(stream.ended.wait(), PATIENCE)
         assert (await there.call("GET", f"/v1/products/{fixture.product}/devices/{DEVICE}", "a")).status_code == 401
         there.tokens["a"] = second
         await there.ok("GET", f"/v1/products/{fixture.product}/devices/{DEVICE}", "a")

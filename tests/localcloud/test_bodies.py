@@ -20,6 +20,7 @@ from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.log import JsonLines
 from photonrig.localcloud.server import run_cloud
 
+from ..patience import PATIENCE
 from .process import running
 from .world import DEVICE, World, in_world, populate
 
@@ -231,7 +232,7 @@ def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
                 await ends.wait()
                 inside -= size
 
-        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             for _ in range(7):
                 group.create_task(request(40_000))
             for _ in range(3):
@@ -258,7 +259,7 @@ def test_room_is_given_back_whatever_becomes_of_a_request() -> None:
             await asyncio.sleep(0)
             waiting.cancel()
             await asyncio.wait((waiting,))
-        async with asyncio.timeout(5), room.holding(50_000):
+        async with asyncio.timeout(PATIENCE), room.holding(50_000):
             pass
 
     asyncio.run(story())

@@ -25,6 +25,7 @@ import pytest
 
 from photonrig.localcloud import sandbox
 
+from ..patience import PATIENCE
 from .attacks import ATTACKS, COMPILES, FAILS, MAIN, NAMES, REFUSED, USES, Attack, library, link
 
 SDK = Path(__file__).parents[2] / "firmware" / "vphoton"
@@ -162,7 +163,7 @@ def watched(cloud: Cloud) -> Iterator[dict[str, int]]:
     over = threading.Event()
 
     def watch() -> None:
-        with httpx.Client(base_url=cloud.api, timeout=30) as http:
+        with httpx.Client(base_url=cloud.api, timeout=PATIENCE) as http:
             while not over.is_set() or not seen["answers"]:
                 assert http.get("/healthz").is_success
                 seen["answers"] += 1

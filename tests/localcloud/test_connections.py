@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http import protocol
 from photonrig.localcloud.server import run_cloud
+
+from ..patience import PATIENCE
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
@@ -45,7 +48,7 @@ def test_a_request_that_does_not_come_ends_in_an_answer(
     monkeypatch.setattr(protocol, "BODY_SECONDS", 0.1)
 
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(10):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             writer.write(begun)
             if begun.startswith(GET):
@@ -65,7 +68,7 @@ def test_a_body_that_ends_after_its_answer_is_given_closes_the_connection(
     monkeypatch.setattr(protocol, "BODY_SECONDS", 0.1)
 
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(10):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             # This one is unknown whatever its body.
             writer.write(b"POST /none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
@@ -78,7 +81,7 @@ def test_a_body_that_ends_after_its_answer_is_given_closes_the_connection(
 
 def test_requests_may_come_byte_by_byte_and_several_at_once(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(20):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             for number in range(len(GET)):
                 writer.write(GET[number : number + 1])
@@ -94,7 +97,7 @@ def test_requests_may_come_byte_by_byte_and_several_at_once(tmp_path: Path) -> N
 
 def test_an_answer_to_head_leaves_without_a_body_to_leave_with(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(10):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             for _ in range(2):
                 writer.write(GET.replace(b"GET", b"HEAD"))
@@ -130,7 +133,7 @@ def test_head_and_body_of_an_answer_are_one_write(tmp_path: Path, monkeypatch: p
     )
 
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(10):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             for path in (b"/healthz", b"/none"):
                 writer.write(GET.replace(b"/healthz", path))
@@ -142,17 +145,44 @@ def test_head_and_body_of_an_answer_are_one_write(tmp_path: Path, monkeypatch: p
     assert all(each.endswith(b"}") for each in written)
 
 
-def test_an_answer_nobody_reads_does_not_pile_up(tmp_path: Path) -> None:
+def test_an_answer_nobody_reads_does_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the client's socket is full, the cloud does not answer on: one answer waits, and others are served."""
+    count = 40
+    full = asyncio.Event()
+    made, pause = protocol.BoundedHttp.connection_made, protocol.BoundedHttp.pause_writing
+    transports: list[asyncio.Transport] = []
+
+    def note_made(self: protocol.BoundedHttp, transport: asyncio.Transport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        transports.append(transport)
+        made(self, transport)
+
+    def note_pause(self: protocol.BoundedHttp) -> None:
+        pause(self)
+        full.set()
+
+    monkeypatch.setattr(protocol.BoundedHttp, "connection_made", note_made)
+    monkeypatch.setattr(protocol.BoundedHttp, "pause_writing", note_pause)
+
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(20):
-            reader, writer = await connect()
-            writer.write(GET.replace(b"/healthz", b"/openapi.json") * 200)  # more than sockets hold
-            await asyncio.sleep(0.2)
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             other_reader, other = await connect()
-            other.write(GET)
-            assert json.loads((await _answer(other_reader))[1])["ok"] is True
-            for _ in range(200):
-                assert (await _answer(reader))[0].startswith(b"HTTP/1.1 ")
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # less than one answer
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, other.get_extra_info("peername"))
+            reader, writer = await asyncio.open_connection(sock=client)
+            writer.write(GET.replace(b"/healthz", b"/openapi.json") * count)
+            await full.wait()
+            other.write(GET * count)
+            for _ in range(count):
+                assert json.loads((await _answer(other_reader))[1])["ok"] is True
+            waiting = transports[1].get_write_buffer_size()
+            head, body = await _answer(reader)
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert 0 < waiting <= 2 * (len(head) + len(body))
+            for _ in range(count - 1):
+                assert (await _answer(reader))[0].startswith(b"HTTP/1.1 200 ")
             writer.close()
             other.close()
 
@@ -161,7 +191,7 @@ def test_an_answer_nobody_reads_does_not_pile_up(tmp_path: Path) -> None:
 
 def test_who_asks_for_the_end_gets_the_answer_and_the_end(tmp_path: Path) -> None:
     async def story() -> None:
-        async with _served(tmp_path) as connect, asyncio.timeout(10):
+        async with _served(tmp_path) as connect, asyncio.timeout(PATIENCE):
             reader, writer = await connect()
             writer.write(GET.replace(b"Host: localhost", b"Host: localhost\r\nConnection: close"))
             head, body = await _answer(reader)

@@ -14,6 +14,7 @@ from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http.door import Door, parse_origin
 from photonrig.localcloud.server import run_cloud
 
+from ..patience import PATIENCE
 from .process import Process, running
 from .world import ADMIN, World, in_world, populate
 
@@ -247,7 +248,7 @@ def on_a_socket(state: Path, story: Callable[[Ask], Awaitable[None]], host: str 
     """Run a story that asks with bytes, each time on a connection of its own, and gets status and answer."""
 
     async def run() -> None:
-        async with run_cloud(state, Settings(), host=host) as up, asyncio.timeout(30):
+        async with run_cloud(state, Settings(), host=host) as up, asyncio.timeout(PATIENCE):
 
             async def ask(head: bytes) -> tuple[int, str]:
                 reader, writer = await asyncio.open_connection("127.0.0.1", up.api_port)
@@ -350,7 +351,7 @@ def test_the_log_and_the_answer_stay_short_whatever_the_name(tmp_path: Path) -> 
 
 def test_a_stream_is_opened_for_a_page_of_this_machine_alone(tmp_path: Path) -> None:
     async def run() -> None:
-        async with run_cloud(tmp_path, Settings()) as up, httpx.AsyncClient(base_url=up.api, timeout=10) as http:
+        async with run_cloud(tmp_path, Settings()) as up, httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http:
             await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})
             form = {"grant_type": "password", "username": "m@example.com", "password": "s"}
             auth = ("particle-cli", "particle-cli")

@@ -9,6 +9,7 @@ from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.event_names import SAID_BY_DEVICES
 from photonrig.localcloud.events import Event, Stream
 
+from ..patience import PATIENCE
 from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
 
 RESERVED = f"""
@@ -74,7 +75,7 @@ def test_what_device_os_says_is_shown_and_reaches_no_other_device(tmp_path: Path
         assert {event.name for event in seen} == SAID_BY_DEVICES | {"spark/status/safe-mode"}  # by the cloud, of one
         await there.go_offline(DEVICE)  # what the cloud says of a device does reach the others
         await there.device_publishes("canary")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             heard = [await there.devices.received.get() for _ in range(3)]
         assert {device for device, _, _ in heard} == {OTHER_DEVICE}
         assert [name for _, name, _ in heard] == ["spark/status/safe-mode", "spark/status", "canary"]

@@ -20,6 +20,7 @@ from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
 from photonrig.ownership.model import Owner
 
+from ..patience import PATIENCE
 from .world import DEVICE, OTHER_DEVICE, PLAIN, World, in_world, populate
 
 
@@ -35,7 +36,7 @@ class Listener:
         self.changed = asyncio.Condition()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(condition)
 
     async def read(self, response: httpx.Response) -> None:
@@ -65,7 +66,7 @@ async def served(there: World) -> AsyncIterator[Callable[..., Any]]:
     listener = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(base_url=base, timeout=20) as http:
+    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(base_url=base, timeout=PATIENCE) as http:
 
         async def listen(path: str, who: str) -> Listener:
             headers = {"Authorization": f"Bearer {there.tokens[who]}"}
@@ -192,7 +193,7 @@ def test_revoking_a_token_ends_its_streams(tmp_path: Path) -> None:
         await there.user("u")
         listener = await listen("/v1/devices/events", "u")
         await there.ok("DELETE", "/v1/access_tokens/current", "u")
-        await asyncio.wait_for(listener.ended.wait(), 10)
+        await asyncio.wait_for(listener.ended.wait(), PATIENCE)
 
     on_sockets(tmp_path, story)
 
@@ -298,7 +299,7 @@ def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Pa
             await there.ok("POST", "/v1/devices/events", who, json={"name": f"sun/{who}", "data": "1"})
         await there.ok("POST", "/v1/devices/events", "c", json={"name": "moon/c"})
         await there.ok("POST", f"/v1/products/{fixture.product}/events", "m", data={"name": "sun/product"})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             heard = [await there.devices.received.get() for _ in range(2)]
         assert heard == [(DEVICE, "sun/c", "1"), (DEVICE, "sun/product", None)]
         assert there.devices.received.empty()
@@ -315,7 +316,7 @@ def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_pat
         await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/as", "as_device_id": OTHER_DEVICE})
         await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/product"})
         names: list[str] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not names or names[-1] != "sun/product":
                 device, name, _ = await there.devices.received.get()
                 assert device == DEVICE
@@ -351,7 +352,7 @@ def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) ->
         await there.cloud.published(DEVICE, PublishedEvent("sun/end", None, 60, False))
         await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/end", "private": True})
         names: list[str] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not names or names[-1] != "sun/end":
                 names.append((await there.devices.received.get())[1])
         return names[:-1]
@@ -440,13 +441,13 @@ class RawReader:
         self.reader, self.writer = await asyncio.open_connection(*address, limit=1 << 16)
         head = f"GET /v1/devices/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
         self.writer.write(head.encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.reader.readuntil(b":ok\n\n")
 
     async def until(self, name: str) -> tuple[int, bool]:
         """Read on until an event came; how many events there were, and whether some were said to be dropped."""
         events, dropped, tail = 0, False, b""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while f"event: {name}\n".encode() not in tail:
                 chunk = await self.reader.read(1 << 16)
                 events += chunk.count(b"event: ")

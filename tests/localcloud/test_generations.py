@@ -22,6 +22,8 @@ from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import EventStream
 from photonrig.particle.keys import generate_device_key, private_key_der
 
+from ..patience import PATIENCE
+
 TOOLS = Toolchain(Path(__file__).parents[2])
 RELEASES = ("0.6.3", "0.7.0", "1.5.2", "2.3.1", "3.3.1")
 WITHOUT_DIAGNOSTICS = ("0.6.3", "0.7.0")
@@ -96,7 +98,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
                 argv += ["--device-key", str(key), "--firmware", str(folder / "v1.bin"), "--device-os", release]
                 argv += ["--server-key", str(cloud.key_file), "--server", f"127.0.0.1:{cloud.device_port}"]
                 argv += ["--wifi", f"{AIR[0].ssid}:{AIR[0].password}"]
-                return ReadyProcess(argv, name=release, log=folder / f"{release}.log", timeout=20)
+                return ReadyProcess(argv, name=release, log=folder / f"{release}.log", timeout=PATIENCE)
 
             with ThreadPoolExecutor(2) as pool:
                 processes = list(pool.map(power_on, RELEASES))
@@ -155,7 +157,7 @@ def test_variables_functions_events_light_and_ping(family: Family, release: str)
     before = maker.variable(device, "count")
     with EventStream(maker, f"/v1/devices/{device}/events") as events:
         assert maker.call(device, "add", "5") == before + 5
-        assert events.expect("added", timeout=15).data == "5"
+        assert events.expect("added", timeout=PATIENCE).data == "5"
         assert maker.variable(device, "count") == before + 5
         maker.publish("news/today", release)
         CLOCK.wait_until(lambda: maker.variable(device, "heard") == f"news/today={release}", 15, "the news")
@@ -174,13 +176,15 @@ def test_a_release_updates_them_all_at_once(family: Family) -> None:
     first = family.devices["2.3.1"]
     with EventStream(maker, f"/v1/products/{PRODUCT}/events/spark") as events:
         maker.lock_firmware(first, 2, scope, at_once=True)
-        events.expect(lambda event: event.coreid == first and event.data == "auto-update", timeout=30)
+        events.expect(lambda event: event.coreid == first and event.data == "auto-update", timeout=PATIENCE)
         wait_for_version(maker, first)
         maker.lock_firmware(first, None, scope)
         maker.release_firmware(PRODUCT, 2, at_once=True)
         for device in family.devices.values():
             wait_for_version(maker, device)
-            events.expect(lambda event, device=device: event.coreid == device and is_success(event.data), timeout=30)
+            events.expect(
+                lambda event, device=device: event.coreid == device and is_success(event.data), timeout=PATIENCE
+            )
     (newest, oldest) = maker.firmware_versions(PRODUCT)
     assert (newest.version, newest.product_default, newest.device_count) == (2, True, len(RELEASES))
     assert (oldest.version, oldest.device_count) == (1, 0)

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ..patience import PATIENCE
 from .process import Process, running
 from .world import public_pem
 
@@ -86,7 +87,7 @@ def load(estate: Estate, api: str, seed: int) -> Iterator[threading.Semaphore]:
     counting = threading.Lock()
 
     def write(devices: tuple[str, ...], chance: random.Random) -> None:
-        with httpx.Client(base_url=api, timeout=30) as http:
+        with httpx.Client(base_url=api, timeout=PATIENCE) as http:
             try:
                 while True:
                     device = chance.choice(devices)
@@ -126,7 +127,7 @@ def kill(state: Path, times: int, seed: int) -> Estate:
             with load(estate, cloud.ready["api"], seed * 1000 + number) as acknowledged:
                 try:
                     for _ in range(chance.randint(1, 60)):
-                        assert acknowledged.acquire(timeout=30)
+                        assert acknowledged.acquire(timeout=PATIENCE)
                 finally:
                     cloud.end(signal.SIGKILL)
     with running(state) as cloud:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ..patience import PATIENCE
 from .test_server import Process, running
 from .world import public_pem
 
@@ -42,7 +43,7 @@ class _Shop:
 
     def acting(self, token: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx.Client(base_url=self.cloud.ready["api"], headers=headers, timeout=20)
+        return httpx.Client(base_url=self.cloud.ready["api"], headers=headers, timeout=PATIENCE)
 
     def owner(self, device: str) -> Any:
         return self.cloud.ok("GET", f"{self.product}/devices/{device}", self.team)["owner"]

@@ -11,6 +11,7 @@ from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http.rate_limits import _STREAM
 from photonrig.localcloud.rates import Rates, Rule
 
+from ..patience import PATIENCE
 from .world import PLAIN, World, in_world
 
 LIMITED = Settings(rate_limits=True)
@@ -144,7 +145,7 @@ def test_a_stream_that_ends_frees_its_place(tmp_path: Path, monkeypatch: pytest.
         await there.user("u")
         assert there.cloud.rates is not None
         first = asyncio.create_task(there.call("GET", "/v1/devices/events", "u"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while there.cloud.bus.readers == 0:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         assert _is_refusal(await there.call("GET", "/v1/devices/events", "u"))

@@ -23,6 +23,7 @@ from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.server import check_host
 from photonrig.particle.keys import parse_server_key_block
 
+from ..patience import PATIENCE
 from .process import Process, running
 from .world import DEVICE, public_pem
 
@@ -47,7 +48,7 @@ def test_it_says_where_it_is_keeps_to_itself_and_stops_when_told(tmp_path: Path)
         assert cloud.ready.keys() == {"api", "device_server"}
         server = cloud.ready["device_server"]
         assert server["host"] == "127.0.0.1"
-        with socket.create_connection((server["host"], server["port"]), timeout=10) as device:
+        with socket.create_connection((server["host"], server["port"]), timeout=PATIENCE) as device:
             assert len(device.recv(40)) > 0  # the nonce with which a handshake begins
         key_bytes = Path(server["key_file"]).read_bytes()
         assert len(key_bytes) == 294
@@ -73,16 +74,18 @@ def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
 
         def read() -> None:
             headers = {"Authorization": f"Bearer {token}"}
-            with httpx.stream("GET", f"{cloud.ready['api']}/v1/devices/events", headers=headers, timeout=30) as stream:
+            with httpx.stream(
+                "GET", f"{cloud.ready['api']}/v1/devices/events", headers=headers, timeout=PATIENCE
+            ) as stream:
                 for _ in stream.iter_raw():
                     opened.set()
             ended.set()
 
         reader = threading.Thread(target=read)
         reader.start()
-        assert opened.wait(10)
+        assert opened.wait(PATIENCE)
         assert cloud.end(signal.SIGINT) == 0
-        assert ended.wait(10)
+        assert ended.wait(PATIENCE)
         reader.join()
 
 
@@ -119,7 +122,7 @@ def test_killed_in_the_middle_of_changes_every_acknowledged_one_is_there(tmp_pat
                 api: str = api, acknowledged: threading.Semaphore = acknowledged, last: list[int] = last
             ) -> None:
                 headers = {"Authorization": f"Bearer {there['token']}"}
-                with httpx.Client(base_url=api, headers=headers) as http:
+                with httpx.Client(base_url=api, headers=headers, timeout=PATIENCE) as http:
                     for number in range(100_000):
                         try:
                             http.put(f"/v1/devices/{DEVICE}", json={"name": f"n{number}"}).raise_for_status()
@@ -131,7 +134,7 @@ def test_killed_in_the_middle_of_changes_every_acknowledged_one_is_there(tmp_pat
             writer = threading.Thread(target=rename)
             writer.start()
             for _ in range(20):
-                assert acknowledged.acquire(timeout=20)
+                assert acknowledged.acquire(timeout=PATIENCE)
             cloud.end(signal.SIGKILL)
             writer.join()
         with running(tmp_path) as cloud:
@@ -212,7 +215,7 @@ def test_garbage_on_the_api_port_disturbs_nobody(tmp_path: Path) -> None:
     with running(tmp_path) as cloud:
         port = httpx.URL(cloud.ready["api"]).port
         for garbage in (b"\0" * 100, b"GET / HTTP/9\r\n\r\n", os.urandom(5000), b"POST /v1/devices HTTP/1.1\r\n"):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as peer:
                 peer.sendall(garbage)
         assert cloud.ok("GET", "/healthz")["ok"] is True
         assert cloud.end(signal.SIGTERM) == 0
@@ -222,14 +225,16 @@ def test_an_idle_connection_is_left_to_the_client(tmp_path: Path) -> None:
     """Most clients use a connection that was idle for less than 5 s: were it closed just then, a request is lost."""
     with running(tmp_path) as cloud:
         host, port = httpx.URL(cloud.ready["api"]).host, httpx.URL(cloud.ready["api"]).port
-        with socket.create_connection((host, port), timeout=6) as peer:
+        with socket.create_connection((host, port), timeout=PATIENCE) as peer:
             for _ in range(2):
+                peer.settimeout(PATIENCE)
                 peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 answer = b""
                 while b'"ok":true' not in answer:
                     more = peer.recv(4096)
                     assert more, "it was closed"
                     answer += more
+                peer.settimeout(6)
                 with pytest.raises(TimeoutError):  # nothing comes, not even the end
                     peer.recv(1)
         assert cloud.end(signal.SIGTERM) == 0
@@ -244,7 +249,7 @@ def test_the_log_is_one_json_object_a_line_and_holds_no_secret(tmp_path: Path) -
         cloud.ok("GET", "/v1/devices", params={"access_token": there["token"]})
         cloud.http.get("/v1/devices/none", params={"access_token": there["token"]})
         cloud.ok("DELETE", f"/v1/access_tokens/{there['customer']}")
-        with socket.create_connection(("127.0.0.1", cloud.ready["device_server"]["port"]), timeout=10) as peer:
+        with socket.create_connection(("127.0.0.1", cloud.ready["device_server"]["port"]), timeout=PATIENCE) as peer:
             peer.sendall(b"no handshake")
         assert cloud.end(signal.SIGTERM) == 0
     entries = [json.loads(line) for line in cloud.errors.splitlines()]
@@ -266,7 +271,7 @@ def test_heads_that_are_too_long_or_no_http_are_refused_in_json(tmp_path: Path) 
             (b"GET /" + b"y" * 200_000, b"431"),
             (b"NO SENSE\r\n\r\n", b"400"),
         ):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as peer:
                 with contextlib.suppress(ConnectionError):
                     peer.sendall(sent)
                 answer = b""

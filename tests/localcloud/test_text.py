@@ -16,6 +16,7 @@ from photonrig.localcloud.core import Settings
 from photonrig.localcloud.events import Event
 from photonrig.localcloud.server import run_cloud
 
+from ..patience import PATIENCE
 from .device.peer import APPLICATION, SYSTEM, DevicePeer
 from .world import DEVICE, World, in_world, populate
 
@@ -267,7 +268,7 @@ def test_a_device_that_describes_itself_in_no_unicode_spoils_no_list(tmp_path: P
     async def run() -> None:
         async with (
             run_cloud(tmp_path, Settings(admit_unknown=True)) as up,
-            httpx.AsyncClient(base_url=up.api, timeout=20) as http,
+            httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http,
             asyncio.timeout(60),
         ):
             await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})

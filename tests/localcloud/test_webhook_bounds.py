@@ -25,6 +25,7 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import HookLimits
 from photonrig.localcloud.webhooks.templates import Budget, check_template, render, render_tree, variables_of
 
+from ..patience import PATIENCE
 from .hook_target import Received, Target, hook_target
 from .world import DEVICE, PLAIN, World, populate, world
 
@@ -53,7 +54,7 @@ async def _told(there: World, name: str, data: str | None = None) -> list[tuple[
     seen: list[Event] = []
     reader = there.cloud.bus.subscribe(lambda event: bool(seen.append(event)), "token")
     await there.device_publishes(name, data)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await there.cloud.webhooks.idle()
     there.cloud.bus.unsubscribe(reader)
     return [(event.name, event.data) for event in seen[1:]]
@@ -398,7 +399,7 @@ def test_what_a_hook_publishes_through_the_cloud_is_shown_to_those_who_listen(tm
     async def story(there: World, target: Target) -> None:
         there.devices.listening[DEVICE] = (Subscription("b", "mine"),)
         assert await _chain(there, target, ("a", "b")) == [{"success": 1}]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await there.devices.received.get() == (DEVICE, "b", None)
 
     with_target(tmp_path, story)

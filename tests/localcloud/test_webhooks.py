@@ -25,6 +25,7 @@ from photonrig.localcloud.webhooks.dispatcher import HookLimits
 from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
 from photonrig.localcloud.webhooks.templates import check_template, parse_json, render, variables_of
 
+from ..patience import PATIENCE
 from .hook_target import Target, hook_target
 from .world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
 
@@ -499,7 +500,7 @@ def test_the_answer_reaches_the_device_that_asked_claimed_or_not(tmp_path: Path)
             if owner is not None:
                 await there.ok("POST", "/v1/devices", owner, json={"id": DEVICE})
             await _fire(there, "e")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await there.devices.received.get() == (DEVICE, f"{DEVICE}/hook-response/e/0", "42")
 
     with_target(tmp_path, story)

@@ -85,11 +85,9 @@ def test_made_once_for_all_who_start_and_anew_when_stale(checkout: Path) -> None
     assert {out for out, _ in said} == {f"['a word', '--option'] {checkout / '.rig' / 'venv'}\n"}
     assert sorted("making the virtual environment" in err for _, err in said) == [False, True]
 
-    # A second start makes nothing, asks no index and is soon there.
+    # A second start makes nothing and asks no index.
     first = made_at(checkout)
-    begun = time.monotonic()
     assert rig(checkout)[::2] == (0, "")
-    assert time.monotonic() - begun < 10
     assert made_at(checkout) == first
 
     # Another lock: what it names cannot be had, and nothing says that it is there.

@@ -19,7 +19,8 @@ from photonrig.bench import making
 from photonrig.bench.making import Ran, alone, run, step
 from photonrig.errors import ToolError
 
-PATIENCE = 30.0
+from ..patience import PATIENCE
+
 HOLD = """
 import sys, time
 from pathlib import Path

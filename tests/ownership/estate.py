@@ -21,6 +21,8 @@ from photonrig.particle.cloud import ClientCredentials, Cloud, product
 from photonrig.particle.cloud_types import CloudDevice
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 
+from ..patience import PATIENCE
+
 T = TypeVar("T")
 
 DEVICE = "0123456789abcdef01234567"
@@ -116,7 +118,7 @@ class Estate:
         with Cloud(self.local.api) as cloud:
             cloud._client.close()
             self.wire = Wire()
-            cloud._client = httpx.Client(transport=self.wire, timeout=10.0)
+            cloud._client = httpx.Client(transport=self.wire, timeout=PATIENCE)
             yield self.keys_of_both(offers=offers, cloud=cloud)
 
     def customer(self, name: str, of: int | None = None) -> Account:

@@ -19,10 +19,10 @@ from photonrig.errors import LinkLost
 from photonrig.ownership.passage import Bench
 from photonrig.particle.softap import NotReached, SoftAp, SoftApTransport, TcpSoftAp
 
+from ..patience import PATIENCE
 from .estate import DEVICE, Estate, Wire
 
 Condition = Literal["out of the box", "fielded"]
-_SETTLED = 30.0
 _CLOCK = SystemClock()
 
 
@@ -123,7 +123,7 @@ class InHand:
     def _wait(what: str, there: object) -> None:
         assert callable(there)
         try:
-            _CLOCK.wait_until(there, _SETTLED, what)
+            _CLOCK.wait_until(there, PATIENCE, what)
         except NotSeen as error:
             raise AssertionError(str(error)) from None
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Literal, get_args
+from unittest.mock import patch
 
 import httpx
 
+from photonrig.ownership import blocks
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flows import take
 from photonrig.ownership.keyring import Account, Offers
@@ -152,7 +154,8 @@ class Interrupter:
         cut = self._killed("killed after", after, power=False)
         assert cut and cut[0] == after
         self.held.photon.kill()
-        with self.there.wired(offers=self.case.offers) as keys:
+        # What has no power does not come online, however long it is waited for.
+        with self.there.wired(offers=self.case.offers) as keys, patch.object(blocks, "_ONLINE", 0.5):
             self.there.wire.refuses_changes = True
             progress = take(self.case.plan, keys, bench=self.bench, progress=cut[1])
         yield progress

@@ -29,12 +29,13 @@ from photonrig.particle.cloud import ClientCredentials, Cloud, product
 from photonrig.particle.cloud_errors import ApiError, AuthError, OwnedByAnother
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
+from ..patience import PATIENCE
 from .estate import Wire
 from .peers import Peer, Peers
 
 CENTRAL, MATE, STRANGER = (Owner("user", f"{name}@example.com") for name in ("central", "mate", "stranger"))
 TOKEN_SECONDS = 2 * 3600
-CONFIRMED, UNCONFIRMED = 10.0, 0.15  # seconds to wait for what must come, and for what must not
+CONFIRMED, UNCONFIRMED = PATIENCE, 0.15  # seconds to wait for what must come, and for what must not
 CUSTOMERS = ((0, "jane"), (0, "john"), (1, "jane"))  # product and name: one name is a customer of both
 
 ACCOUNTS = st.integers(0, 5)
@@ -425,7 +426,7 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
         with Cloud(self.town.local.api) as cloud:
             cloud._client.close()
             wire = Wire()
-            cloud._client = httpx.Client(transport=wire, timeout=10.0)
+            cloud._client = httpx.Client(transport=wire, timeout=PATIENCE)
 
             def at(number: int, _: str) -> None:
                 if number == point:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from photonrig.bench.toolchain import Toolchain
-from photonrig.ownership import blocks
 from photonrig.ownership.flows import FLOWS
 
 from .estate import Estate, estate
@@ -45,11 +44,7 @@ def held(there: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
 
 def every_case() -> list[Any]:
     return [
-        pytest.param(
-            title,
-            how,
-            marks=[pytest.mark.timeout(600), *([] if how in SHORT.get(title, ()) else [pytest.mark.soak])],
-        )
+        pytest.param(title, how, marks=[] if how in SHORT.get(title, ()) else [pytest.mark.soak])
         for title, row in PAGE.items()
         for how in HOWS
         if row[how]
@@ -85,9 +80,8 @@ def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
 
 
 def test_a_code_given_by_a_process_that_was_killed_is_not_forgotten(
-    there: Estate, held: InHand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: Estate, held: InHand, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(blocks, "_ONLINE", 5.0)
     case = cases(there)["set-up, by a customer"]
     try:
         refused, after = Interrupter(there, case, tmp_path / "journal", held).killed_then_refused("SoftAP connect-ap")

@@ -20,6 +20,8 @@ from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
 from photonrig.particle.module import build_native_module
 
+from ..patience import PATIENCE
+
 TOOLS = Toolchain(Path(__file__).parents[2])
 TOKEN = "f" * 40
 
@@ -126,7 +128,7 @@ def test_a_subscription_is_listened_to_until_it_is_left(fake: Fake) -> None:
         """
     )
     with cli.subscribe("shade", product=20001) as subscription:
-        (event,) = subscription.expect(1, timeout=10)
+        (event,) = subscription.expect(1, timeout=PATIENCE)
         with pytest.raises(ExpectationFailed, match="1 events, not 2"):
             subscription.expect(2, timeout=0.05)
     assert event == {"name": "shade/moved", "data": "40"}
@@ -189,7 +191,7 @@ def test_the_real_cli_hears_events(real: tuple[ParticleCli, Cloud, int, str]) ->
     cli, team, _, _ = real
     with cli.subscribe("from/") as subscription:
         team.publish("from/python", "1")
-        (event,) = subscription.expect(1, timeout=30)
+        (event,) = subscription.expect(1, timeout=PATIENCE)
     assert (event["name"], event["data"]) == ("from/python", "1")
     cli.publish("from/cli", "2")
 

@@ -16,6 +16,8 @@ from photonrig.particle import softap
 from photonrig.particle.keys import generate_device_key, public_key_der
 from photonrig.particle.softap import AccessPoint, HttpSoftAp, NotReached, Security, SoftAp, SoftApRefused, TcpSoftAp
 
+from ..patience import PATIENCE
+
 KEY = generate_device_key()
 DEVICE_ID = "0123456789ABCDEF01234567"
 ANSWERS = {
@@ -51,19 +53,19 @@ class Recorded:
 def listening(*serve: Callable[[socket.socket], None]) -> Iterator[int]:
     """Serve one connection per function, in order, on a loopback port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(10)
+        server.settimeout(PATIENCE)
 
         def run() -> None:
             for handler in serve:
                 connection, _ = server.accept()
                 with connection:
-                    connection.settimeout(10)
+                    connection.settimeout(PATIENCE)
                     handler(connection)
 
         thread = threading.Thread(target=run)
         thread.start()
         yield server.getsockname()[1]
-        thread.join(10)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 

@@ -17,9 +17,9 @@ import pytest
 
 from photonrig.bench.toolchain import Toolchain
 
+from ..patience import PATIENCE
 from .uses import ROOT, running
 
-PATIENCE = 60.0
 TOOLS = Toolchain(ROOT)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -248,7 +248,7 @@ import sys
 from pathlib import Path
 from photonrig.bench.virtual.process import ReadyProcess
 ReadyProcess([sys.executable, "-c", "print('{}', flush=True); import time; time.sleep(600)"],
-             name="child", log=Path("log"), timeout=30)
+             name="child", log=Path("log"), timeout=60)
 """
     parent = start([sys.executable, "-c", script], tmp_path)
     assert parent.process.communicate(timeout=PATIENCE)[1] == ""

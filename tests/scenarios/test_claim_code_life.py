@@ -21,7 +21,7 @@ from photonrig.particle.cloud import product
 from photonrig.particle.softap import SoftAp, SoftApRefused
 
 CLOCK = SystemClock()
-SEEN = 30.0
+SEEN = 60.0
 
 
 @pytest.fixture(scope="module")

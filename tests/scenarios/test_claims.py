@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Toolchain(ROOT)
 
 
-@pytest.mark.timeout(300)
 def test_flows_thread_and_matrix_hold_and_nothing_has_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

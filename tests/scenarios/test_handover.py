@@ -12,7 +12,6 @@ from photonrig.report.claims import staged
 
 
 @pytest.mark.cli
-@pytest.mark.timeout(300)
 def test_every_step_of_the_story_holds() -> None:
     with staged(Toolchain(Path(__file__).resolve().parents[2])) as stage:
         results = list(HandOver(stage).run())

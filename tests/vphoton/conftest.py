@@ -28,10 +28,11 @@ from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.firmware import compile_project
 from photonrig.particle.cli import ParticleCli
 
+from ..patience import PATIENCE
+
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 TOOLS = Toolchain(ROOT)
-PATIENCE = 15.0
 
 PROBE = b"""
 #include "Particle.h"

@@ -25,10 +25,10 @@ from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.store import Store
 from photonrig.ownership.model import Owner
 
+from ..patience import PATIENCE
 from .conftest import Photon
 from .faulty_link import WAYS, Faults, FaultyLink, Way
 
-PATIENCE = 30.0
 AT_ONCE = 24  # devices; each waits a second before its second attempt
 STRIDE = 17  # bytes; prime, so that no message is always hit in the same place
 CODE_AT, CLAIMED_AT = 1762, 1825  # in the DCT

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ..patience import PATIENCE
 from .conftest import wait_for
 
 
@@ -43,7 +44,7 @@ def test_power_cut_on_command(photon):
     assert (faults["power_cut_at_write"], faults["torn"]) == (2, 10)
     assert photon.softap("set", {"k": "cc", "v": "d" * 63}) == {"r": 0}
     assert photon.exchange("softap_tcp", b"set\n80\n\n" + b'{"k":"cc","v":"%s"}' % (b"e" * 63)) == b""
-    assert photon.process.wait(15) == 0
+    assert photon.process.wait(PATIENCE) == 0
     # The DCT is never torn.
     assert (photon.state / "dct.bin").read_bytes()[1762:1825] == b"d" * 63
     photon.kill()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ..patience import PATIENCE
+
 
 def run(executable: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(executable), *words], capture_output=True, text=True, timeout=15, check=False)
+    return subprocess.run([str(executable), *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_ready_line_and_clean_end(photon):
@@ -114,7 +116,7 @@ def test_control_answers_nonsense(photon):
 def test_power_off_ends_at_once(photon):
     photon.start()
     assert photon.control(do="power", on=False) == {"ok": True}
-    assert photon.process.wait(15) == 0
+    assert photon.process.wait(PATIENCE) == 0
     photon.kill()
     photon.start()
 

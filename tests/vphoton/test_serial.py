@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
+from ..patience import PATIENCE
+
 CODE = "k" * 63
 
 
@@ -55,7 +57,7 @@ def test_a_burst_arrives_whole(photon, cloud, build):
         data = b""
         while len(data) < 1_080_000:
             data += port.read_until(b"b")
-        caller.join(15)
+        caller.join(PATIENCE)
         assert data == b"b" * 1_080_000
         assert done == [0]
 

@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from ..patience import PATIENCE
+
 CODE = "c" * 63
 WPA2_AES = 4194308
 
@@ -110,7 +112,7 @@ def test_one_client_after_the_other(photon):
                 second.recv(1)
             first.sendall(b"\n")
             assert first.recv(100) == b'\n\n{"v":2}'
-            second.settimeout(15)
+            second.settimeout(PATIENCE)
             assert second.recv(100) == b'\n\n{"v":2}'
 
 
@@ -178,7 +180,7 @@ def test_http_keeps_the_connection_and_counts_them(photon):
     photon.start()
     request = b"GET /version HTTP/1.1\r\n\r\n"
     address = ("127.0.0.1", photon.ready["softap_http"])
-    links = [socket.create_connection(address, timeout=15) for _ in range(10)]
+    links = [socket.create_connection(address, timeout=PATIENCE) for _ in range(10)]
     try:
         for _ in range(2):
             for link in links:
@@ -187,7 +189,7 @@ def test_http_keeps_the_connection_and_counts_them(photon):
                 while not answer.endswith(b"0\r\n\r\n"):
                     answer += link.recv(4096)
                 assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-        with socket.create_connection(address, timeout=15) as one_too_many:
+        with socket.create_connection(address, timeout=PATIENCE) as one_too_many:
             assert one_too_many.recv(100) == b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n"
     finally:
         for link in links:

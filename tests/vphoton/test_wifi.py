@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from ..patience import PATIENCE
 from .test_softap import configure, encrypt
 
 WPA2_ENTERPRISE = 0x02400004
@@ -161,7 +162,7 @@ def test_the_answer_to_connect_ap_can_be_lost(photon, port, request_bytes):
     photon.start()
     assert configure(photon) == 0
     assert photon.control(do="fault", lose_connect_answer=True)["ok"]
-    with socket.create_connection(("127.0.0.1", photon.ready[port]), timeout=15) as link:
+    with socket.create_connection(("127.0.0.1", photon.ready[port]), timeout=PATIENCE) as link:
         link.sendall(request_bytes)
         photon.wait("Wi-Fi", lambda status: status["wifi"]["ready"])
         link.settimeout(0.1)

@@ -15,10 +15,12 @@ from photonrig.particle import handshake, messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_FROM_DEVICE, MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
 
+from ...patience import PATIENCE
+
 SYSTEM = b'{"p":6,"m":[{"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"1","v":2302,"d":[]}]}'
 OLD_SYSTEM = SYSTEM.replace(b"2302", b"109")
 APPLICATION = b'{"f":["move","slow"],"v":{"position":2,"moving":1,"variant":4,"ratio":9}}'
-ANY = 10.0  # seconds any single answer may take before the test gives up
+ANY = PATIENCE  # seconds any single answer may take before the test gives up
 
 
 @dataclass

@@ -17,6 +17,7 @@ from photonrig.localcloud.device.limits import Limits
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 
+from ...patience import PATIENCE
 from .conftest import DEVICE_ID, OTHER_ID, RecordingCore
 from .peer import ANY, DevicePeer
 
@@ -401,7 +402,7 @@ async def test_what_the_cloud_asked_for_does_not_count(
 ) -> None:
     """Against the allowance, these answers would take more than five minutes."""
     await new_device().join()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         for _ in range(100):
             assert await hub.read_variable(DEVICE_ID, "position", "int32") == 42
             assert await hub.call_function(DEVICE_ID, "move", "7") == 7

@@ -23,6 +23,7 @@ from photonrig.localcloud.device.session import CLAIM_EVENT
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 
+from ...patience import PATIENCE
 from .conftest import DEVICE_ID, RecordingCore
 from .peer import OLD_SYSTEM, DevicePeer
 
@@ -250,7 +251,7 @@ async def test_a_burst_of_one_device_lets_others_have_their_turn(
     others = asyncio.create_task(take_turns())
     for _ in range(50):
         device.publish("burst", b"1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await all_seen.wait()
     others.cancel()
     assert len(set(seen)) == 50

@@ -15,7 +15,7 @@ from photonrig.particle.cloud_types import Token
 
 __all__ = ["ERAS", "LocalCloud"]
 
-_READY: Final = 30.0
+_READY: Final = 60.0
 
 
 class LocalCloud(Ended):

@@ -19,7 +19,7 @@ from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, 
 
 __all__ = ["AIR", "Network", "Provision", "Server", "VirtualPhoton"]
 
-_READY: Final = 15.0
+_READY: Final = 60.0
 _CONTROL: Final = 5.0
 
 
