@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.errors import UsageError
+from photonrig.exits import one_line
 from photonrig.localcloud import __main__ as program
 from photonrig.localcloud.__main__ import main
 from photonrig.localcloud.store import Store
@@ -203,7 +204,10 @@ def _files(state: Path) -> dict[str, bytes]:
 
 def _start(state: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Exit code and standard error of a start that is to be refused."""
-    return main(["--state", str(state)]), capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended, one_line("localcloud"):
+        main(["--state", str(state)])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 
-from .conftest import ROOT
+from .conftest import ROOT, TOOLS
 
 
 def test_the_document_is_made_from_the_firmwares_tables():
-    made = subprocess.run([ROOT / ".rig" / "build" / "surface"], capture_output=True, text=True, check=True).stdout
+    made = subprocess.run([TOOLS.surface()], capture_output=True, text=True, check=True).stdout
     assert made == (ROOT / "docs" / "surface.md").read_text(), "./rig surface writes it anew"
