@@ -20,12 +20,12 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from photonrig.bench.toolchain import Toolchain, step
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.cli import fleet as fleet_tasks
+from photonrig.cli.program import PORT, Within, main
+from photonrig.cli.tool import run_to_end
 from photonrig.errors import FirmwareError, UsageError
 from photonrig.exits import ExitCode
-from photonrig.report import fleet_tasks
-from photonrig.report.program import PORT, Within, main
-from photonrig.report.tool import run_to_end
 from photonrig.signals import begin
 
 ROOT = Path(__file__).resolve().parent
@@ -54,7 +54,7 @@ def pytest(*folders: str, only: str) -> None:
 
 def build_all() -> list[Path]:
     """Bring everything up to date; returns the variants' modules."""
-    from photonrig.bench.virtual.variants import VARIANTS, build_variant
+    from photonrig.build.variants import VARIANTS, build_variant
 
     TOOLS.native()
     TOOLS.particle_cli()
@@ -120,8 +120,8 @@ def claims(
               ./rig claims --particle me@example.com --confirm me@example.com --product 123 --client shades-4711
                            --devices 0123456789abcdef01234567
     """
-    from photonrig.report.claims import PARTS, Claims, run_claims
-    from photonrig.report.opt_in import opt_in
+    from photonrig.cli.claims import PARTS, Claims, run_claims
+    from photonrig.cli.opt_in import opt_in
 
     asked = {"story": story, "flows": flows, "thread": thread, "matrix": matrix}
     chosen = Claims(
@@ -164,7 +164,7 @@ def hil(
 
     Example: ./rig hil --rig lab.toml --workers 4
     """
-    from photonrig.report.hil import run_hil
+    from photonrig.cli.hil import run_hil
 
     words = [f"--rig-retries={retries}"]
     words += [f"-k={only}"] if only else []
@@ -214,7 +214,7 @@ def lab(
     Examples: ./rig lab --photons 2 --fresh 1 --state lab
               ./rig lab --era 2016-before
     """
-    from photonrig.report.lab import run_lab
+    from photonrig.cli.lab import run_lab
 
     run_lab(
         TOOLS,
@@ -257,7 +257,7 @@ def doctor(
 
     Example: ./rig doctor --rig lab.toml --write, then ./rig doctor --rig lab.toml
     """
-    from photonrig.report.doctor import run_doctor, write_rig
+    from photonrig.cli.doctor import run_doctor, write_rig
 
     if write:
         write_rig(Path(rig))
@@ -281,7 +281,7 @@ def flash(_: Context, variant: str, slot: str = "1", rig: str = "", by: str = "c
 
     Example: ./rig flash roller --slot 1
     """
-    from photonrig.report.flash import run_flash
+    from photonrig.cli.flash import run_flash
 
     run_flash(TOOLS, variant, slot, Path(rig) if rig else None, by=by, account=account or None)
 
@@ -345,8 +345,8 @@ def fuzz(
 
     Example: ./rig fuzz --only softap_http --minutes 1
     """
-    from photonrig.bench.fuzz import fuzz as run
-    from photonrig.bench.fuzz import targets
+    from photonrig.build.fuzz import fuzz as run
+    from photonrig.build.fuzz import targets
 
     broken = False
     for target in [only] if only else targets(TOOLS):
@@ -364,8 +364,8 @@ def size(_: Context, write: bool = False) -> None:
 
     Example: ./rig size --write
     """
-    from photonrig.bench import target_size
-    from photonrig.bench.virtual.variants import VARIANTS
+    from photonrig.build import size as target_size
+    from photonrig.build.variants import VARIANTS
 
     table = ROOT / "firmware" / "size.md"
     sizes = target_size.measure(TOOLS, VARIANTS)
@@ -399,7 +399,7 @@ def bench(_: Context, only: str = "") -> None:
 
     Example: ./rig bench --only handshakes
     """
-    scripts = sorted((ROOT / "tests" / "bench").glob("*.py"))
+    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
     chosen = [script for script in scripts if only in script.stem and not script.stem.startswith("_")]
     if not chosen:
         raise UsageError(f"no benchmark has {only} in its name")

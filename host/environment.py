@@ -15,8 +15,8 @@ import os
 import sys
 from pathlib import Path
 
-from photonrig.bench.locked_venv import lacking, make_venv
-from photonrig.bench.making import alone
+from photonrig.build.locked_venv import lacking, make_venv
+from photonrig.build.making import alone
 from photonrig.exits import one_line
 from photonrig.signals import begin
 

@@ -17,11 +17,11 @@ from typing import Any
 from lines import Cable, Line, Mode
 from mutants import MUTANTS, build_mutant
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.slot import Slot
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
-from photonrig.bench.virtual.rig import VirtualRig, greets
+from photonrig.bench.slots.slot import Slot
+from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.bench.virtual_rig import VirtualRig, greets
+from photonrig.build.toolchain import Toolchain
+from photonrig.clock import SystemClock
 from photonrig.errors import Cause
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.softap import HttpSoftAp, SoftAp, TcpSoftAp

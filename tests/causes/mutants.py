@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from photonrig.bench.toolchain import Toolchain
-from photonrig.localcloud.firmware import collect_project, compile_project
+from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.toolchain import Toolchain
 
 CONTROLLER, CONSOLE, DEVICE = (f"lib/shade/src/shade/{name}.cpp" for name in ("controller", "console", "shade_device"))
 _MOVED = "int result = axis.motion.move_to(static_cast<int>(target));"

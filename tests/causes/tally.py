@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from injector import FAULTS, Fault
 from mutants import MUTANTS, build_mutant
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
 
 TRIALS = Path(__file__).parent / "trials.py"
 

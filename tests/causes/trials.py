@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
 from photonrig.pytest_plugin import ATTEMPT
 from photonrig.testing import Customer, Events, Photon
 from photonrig.testing.bench import Bench, TestRun

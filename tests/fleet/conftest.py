@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.virtual.cloud import LocalCloud
-from photonrig.bench.virtual.light_process import LightDevices
-from photonrig.bench.virtual.photon import Server
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.simulated_devices_process import SimulatedDevices
+from photonrig.bench.slots.virtual.photon import Server
 from photonrig.fleet.apply import Operator
-from photonrig.fleet.carry import Carried, Rules
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.metered import LIMITS
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
-from photonrig.fleet.survey import survey
-from photonrig.fleet.wishes import Wish
+from photonrig.fleet.snapshot import snapshot
+from photonrig.fleet.throttle import LIMITS
+from photonrig.fleet.waves import Carried, Rules
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.keyring import Account, Offers
+from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
@@ -90,8 +90,8 @@ class Estate:
     def server(self) -> Server:
         return Server(self.local.key_file, self.local.device_host, self.local.device_port)
 
-    def light(self, devices: list[str], folder: Path) -> LightDevices:
-        return LightDevices(folder, devices, key=KEY, server=self.server, product=self.product)
+    def light(self, devices: list[str], folder: Path) -> SimulatedDevices:
+        return SimulatedDevices(folder, devices, key=KEY, server=self.server, product=self.product)
 
     def online(self) -> set[str]:
         return {device.id for device in self.team.devices(product(self.product)) if device.online}
@@ -112,12 +112,12 @@ class Estate:
         )
         return path
 
-    def plan(self, wishes: list[Wish], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
+    def plan(self, assignments: list[Assignment], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
         config = self.config(api)
         operator = Operator.of(self.config())
-        seen = survey(operator.team, CENTRAL, [each.id for each in self.products])
+        seen = snapshot(operator.team, CENTRAL, [each.id for each in self.products])
         operator.close()
-        return make_plan(wishes, seen, config, permit)
+        return make_plan(assignments, seen, config, permit)
 
     def owner(self, device: str, product_id: int | None = None) -> str | None:
         return self.team.device(device, product(product_id or self.product)).owner_name
@@ -144,11 +144,13 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 
 @pytest.fixture
-def wishes(estate: Estate) -> Callable[[int], list[Wish]]:
+def assignments(estate: Estate) -> Callable[[int], list[Assignment]]:
     """So many fresh devices, each to a customer of its own."""
 
-    def make(count: int) -> list[Wish]:
-        return [Wish(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)]
+    def make(count: int) -> list[Assignment]:
+        return [
+            Assignment(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)
+        ]
 
     return make
 
@@ -172,8 +174,8 @@ def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None
 RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=PATIENCE)
 
 
-def all_given(estate: Estate, wishes: list[Wish]) -> bool:
-    return all(estate.owner(wish.device) == wish.customer for wish in wishes)
+def all_given(estate: Estate, assignments: list[Assignment]) -> bool:
+    return all(estate.owner(assignment.device) == assignment.customer for assignment in assignments)
 
 
 def to(name: str, product_id: int) -> Account:

@@ -17,13 +17,13 @@ import pytest
 
 from photonrig.errors import RigError
 from photonrig.fleet.apply import Operator, apply
-from photonrig.fleet.carry import Rules
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.journal import Journal, Way
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.tokens import FileSink, read_tokens
-from photonrig.fleet.wishes import Wish
+from photonrig.fleet.waves import Rules
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.keyring import Account
+from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
 from .conftest import Estate, Quiet, all_given
@@ -32,7 +32,7 @@ from .disk import Change, Disk, Recording
 # One device after another, so that what is done to files comes in one order; who fails waits for nobody.
 RULES = Rules(canary=1, wave=1, at_once=1, stop_at=0.0, patience=0.0)
 
-Wishes = Callable[[int], list[Wish]]
+Wishes = Callable[[int], list[Assignment]]
 
 
 class WatchedJournal(Journal):
@@ -65,13 +65,13 @@ class Move:
 
     estate: Estate
     plan: FleetPlan
-    wishes: list[Wish]
+    assignments: list[Assignment]
     folder: Path
 
     @classmethod
-    def of(cls, estate: Estate, wishes: list[Wish], folder: Path) -> Move:
+    def of(cls, estate: Estate, assignments: list[Assignment], folder: Path) -> Move:
         folder.mkdir()
-        return cls(estate, estate.plan(wishes), wishes, folder)
+        return cls(estate, estate.plan(assignments), assignments, folder)
 
     def carry_out(self, recording: Recording | None = None) -> None:
         """As ``./rig fleet apply --tokens`` does."""
@@ -88,12 +88,14 @@ class Move:
 
     def must_have_arrived(self) -> None:
         """Every device is its customer's, whose token is in the file and good; all that was acknowledged is known."""
-        assert all_given(self.estate, self.wishes)
+        assert all_given(self.estate, self.assignments)
         tokens = read_tokens(self.folder / "tokens")
-        assert {customer.name for customer, _ in tokens} == {wish.customer for wish in self.wishes}
+        assert {customer.name for customer, _ in tokens} == {assignment.customer for assignment in self.assignments}
         for customer, token in tokens:
             mine = {device.id for device in self.estate.team.using(token).devices()}
-            assert mine == {wish.device for wish in self.wishes if wish.customer == customer.name}
+            assert mine == {
+                assignment.device for assignment in self.assignments if assignment.customer == customer.name
+            }
 
     def must_know(self, acknowledged: list[Any], *, next_one: Any = None) -> None:
         """Journal and tokens hold what was acknowledged, and besides at most what was being written."""
@@ -123,8 +125,8 @@ class Move:
 def recorded(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> tuple[Move, Recording]:
     """A whole move of three devices to two customers."""
     devices = estate.enrol(3)
-    wishes = [Wish(row, device, f"{devices[row % 2]}@example.com") for row, device in enumerate(devices)]
-    move = Move.of(estate, wishes, tmp_path_factory.mktemp("recorded") / "f")
+    assignments = [Assignment(row, device, f"{devices[row % 2]}@example.com") for row, device in enumerate(devices)]
+    move = Move.of(estate, assignments, tmp_path_factory.mktemp("recorded") / "f")
     with Disk(move.folder) as disk:
         move.carry_out(disk.recording)
     move.must_have_arrived()
@@ -163,11 +165,11 @@ def every(share: int) -> Any:
 
 @every(29)
 def test_cut_off_at_any_change_and_started_again_everything_arrives(
-    recorded: tuple[Move, Recording], estate: Estate, wishes: Wishes, tmp_path: Path, step: int
+    recorded: tuple[Move, Recording], estate: Estate, assignments: Wishes, tmp_path: Path, step: int
 ) -> None:
     done = 0
     for at in range(0, len(recorded[1].changes), step):
-        move = Move.of(estate, wishes(2), tmp_path / f"{at}")
+        move = Move.of(estate, assignments(2), tmp_path / f"{at}")
         with Disk(move.folder, lambda number, change, at=at: -errno.EIO if number >= at else None) as disk:
             try:
                 move.carry_out(disk.recording)
@@ -187,11 +189,11 @@ def test_cut_off_at_any_change_and_started_again_everything_arrives(
 @every(29)
 @pytest.mark.parametrize("kind", ["full", "full for a moment", "half a write"])
 def test_full_at_any_change_and_with_space_again_everything_arrives(
-    recorded: tuple[Move, Recording], estate: Estate, wishes: Wishes, tmp_path: Path, step: int, kind: str
+    recorded: tuple[Move, Recording], estate: Estate, assignments: Wishes, tmp_path: Path, step: int, kind: str
 ) -> None:
     done = 0
     for at in range(0, len(recorded[1].changes), step):
-        move = Move.of(estate, wishes(2), tmp_path / f"{at}")
+        move = Move.of(estate, assignments(2), tmp_path / f"{at}")
 
         def fault(number: int, change: Change, at: int = at) -> int | None:
             if number < at or change.kind not in ("create", "write") or (kind != "full" and number > at):

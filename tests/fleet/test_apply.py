@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
+from photonrig.clock import SystemClock
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
-from photonrig.fleet.carry import Carried, Rules
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.rollback import rollback
-from photonrig.fleet.survey import survey
+from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens
 from photonrig.fleet.verify import verify, write_report
-from photonrig.fleet.wishes import Wish
+from photonrig.fleet.waves import Carried, Rules
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.cloud_errors import AuthError
 
@@ -29,7 +29,7 @@ from ..patience import PATIENCE
 from .bad_cloud import BadCloud
 from .conftest import CENTRAL, PASSWORD, RULES, Estate, Quiet, all_given, outcomes
 
-Wishes = Callable[[int], list[Wish]]
+Wishes = Callable[[int], list[Assignment]]
 MakeJournal = Callable[[FleetPlan], Journal]
 
 
@@ -43,9 +43,9 @@ def carry_out(estate: Estate, plan: FleetPlan, memory: Journal, rules: Rules = R
 
 
 def test_a_fleet_goes_to_its_customers_in_waves_after_the_canaries(
-    estate: Estate, wishes: Wishes, journal: MakeJournal
+    estate: Estate, assignments: Wishes, journal: MakeJournal
 ) -> None:
-    wanted = wishes(25)
+    wanted = assignments(25)
     plan = estate.plan(wanted)
     operator, watcher = Operator.of(estate.config()), Quiet()
     with journal(plan) as memory:
@@ -55,12 +55,12 @@ def test_a_fleet_goes_to_its_customers_in_waves_after_the_canaries(
     assert all_given(estate, wanted)
     assert len(carried.windows) == 25 and all(window > 0 for window in carried.windows)
     # Every customer was new, so none needed a request for a token.
-    assert operator.meter.tokens == 0
+    assert operator.throttle.tokens == 0
     operator.close()
 
 
-def test_a_second_start_finds_nothing_left_to_do(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(4)
+def test_a_second_start_finds_nothing_left_to_do(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    wanted = assignments(4)
     plan = estate.plan(wanted)
     assert carry_out(estate, plan, journal(plan)).complete
     with BadCloud(estate.local.api, seed=0, share=0) as counted:
@@ -74,28 +74,28 @@ def test_a_second_start_finds_nothing_left_to_do(estate: Estate, wishes: Wishes,
 
 
 def test_tokens_are_handed_over_once_and_nowhere_else(
-    estate: Estate, wishes: Wishes, journal: MakeJournal, tmp_path: Path
+    estate: Estate, assignments: Wishes, journal: MakeJournal, tmp_path: Path
 ) -> None:
-    wanted = wishes(3)
-    wanted[1] = Wish(wanted[1].row, wanted[1].device, wanted[0].customer)
+    wanted = assignments(3)
+    wanted[1] = Assignment(wanted[1].row, wanted[1].device, wanted[0].customer)
     plan = estate.plan(wanted)
     sink = FileSink(tmp_path / "tokens")
     carry_out(estate, plan, journal(plan), sink=sink)
     carry_out(estate, plan, journal(plan), sink=sink)
     tokens = dict(read_tokens(tmp_path / "tokens"))
-    assert sorted(each.name for each in tokens) == sorted({str(wish.customer) for wish in wanted})
+    assert sorted(each.name for each in tokens) == sorted({str(assignment.customer) for assignment in wanted})
     assert stat.S_IMODE((tmp_path / "tokens").stat().st_mode) == 0o600
     for customer, token in tokens.items():
         mine = {device.id for device in estate.team.using(token).devices()}
-        assert mine == {wish.device for wish in wanted if wish.customer == customer.name}
+        assert mine == {assignment.device for assignment in wanted if assignment.customer == customer.name}
         assert token.access_token.encode() not in journal(plan).path.read_bytes()
         assert token.access_token not in plan.text()
 
 
 def test_tokens_go_to_a_command_and_are_offered_again_when_it_fails(
-    estate: Estate, wishes: Wishes, journal: MakeJournal, tmp_path: Path
+    estate: Estate, assignments: Wishes, journal: MakeJournal, tmp_path: Path
 ) -> None:
-    wanted = wishes(1)
+    wanted = assignments(1)
     plan = estate.plan(wanted)
     with pytest.raises(Exception, match="exit code 1"):
         carry_out(estate, plan, journal(plan), sink=CommandSink("false"))
@@ -104,27 +104,29 @@ def test_tokens_go_to_a_command_and_are_offered_again_when_it_fails(
     assert json.loads((tmp_path / "taken").read_text())["customer"] == wanted[0].customer
 
 
-def test_a_plan_that_no_longer_fits_is_refused_whole(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(3)
+def test_a_plan_that_no_longer_fits_is_refused_whole(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    wanted = assignments(3)
     plan = estate.plan(wanted)
     estate.team.release(wanted[1].device)
     estate.customer("somebody-else@example.com").claim(wanted[1].device)
     with pytest.raises(Misfit, match=f"{wanted[1].device} .*belongs to customer somebody-else") as misfit:
         carry_out(estate, plan, journal(plan))
     assert len(misfit.value.changed) == 1
-    assert [estate.owner(wish.device) for wish in wanted] == [CENTRAL, "somebody-else@example.com", CENTRAL]
+    assert [estate.owner(assignment.device) for assignment in wanted] == [CENTRAL, "somebody-else@example.com", CENTRAL]
 
 
-def test_another_clouds_plan_is_refused(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    plan = estate.plan(wishes(1), api="http://127.0.0.1:9")
+def test_another_clouds_plan_is_refused(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    plan = estate.plan(assignments(1), api="http://127.0.0.1:9")
     operator = Operator.of(estate.config())
     with journal(plan) as memory, pytest.raises(UsageError, match=r"the plan is for .* on http://127.0.0.1:9"):
         apply(plan, operator, memory, RULES, Quiet())
     operator.close()
 
 
-def test_devices_of_other_customers_only_when_allowed(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(1)
+def test_devices_of_other_customers_only_when_allowed(
+    estate: Estate, assignments: Wishes, journal: MakeJournal
+) -> None:
+    wanted = assignments(1)
     other = estate.customer("first@example.com")
     estate.team.release(wanted[0].device)
     other.claim(wanted[0].device)
@@ -135,43 +137,43 @@ def test_devices_of_other_customers_only_when_allowed(estate: Estate, wishes: Wi
 
 
 def test_devices_outside_products_are_imported_first_and_named(
-    estate: Estate, wishes: Wishes, journal: MakeJournal
+    estate: Estate, assignments: Wishes, journal: MakeJournal
 ) -> None:
-    (wish,) = wishes(1)
-    estate.team.remove_device(estate.product, wish.device)
-    named = Wish(2, wish.device, wish.customer, estate.product, None, "living room")
+    (assignment,) = assignments(1)
+    estate.team.remove_device(estate.product, assignment.device)
+    named = Assignment(2, assignment.device, assignment.customer, estate.product, None, "living room")
     plan = estate.plan([named])
     assert plan.items[0].verdict == "import"
     assert carry_out(estate, plan, journal(plan)).complete
-    device = estate.team.device(wish.device, product(estate.product))
-    assert (device.owner_name, device.name) == (wish.customer, "living room")
+    device = estate.team.device(assignment.device, product(estate.product))
+    assert (device.owner_name, device.name) == (assignment.customer, "living room")
     operator = Operator.of(estate.config())
     with journal(plan) as memory:
         assert rollback(plan, operator, memory, RULES, Quiet()).complete
     operator.close()
-    back = estate.team.device(wish.device)
+    back = estate.team.device(assignment.device)
     assert back.product_id is None
 
 
-def test_to_another_product_and_back(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(2)
+def test_to_another_product_and_back(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    wanted = assignments(2)
     into = estate.products[1].id
     moves = [
-        Wish(2, wanted[0].device, wanted[0].customer, None, into),
-        Wish(3, wanted[1].device, None, None, into),
+        Assignment(2, wanted[0].device, wanted[0].customer, None, into),
+        Assignment(3, wanted[1].device, None, None, into),
     ]
     plan = estate.plan(moves)
     assert carry_out(estate, plan, journal(plan)).complete
-    assert [estate.owner(wish.device, into) for wish in moves] == [wanted[0].customer, CENTRAL]
+    assert [estate.owner(assignment.device, into) for assignment in moves] == [wanted[0].customer, CENTRAL]
     operator = Operator.of(estate.config())
     with journal(plan) as memory:
         assert rollback(plan, operator, memory, RULES, Quiet()).complete
     operator.close()
-    assert [estate.owner(wish.device) for wish in wanted] == [CENTRAL, CENTRAL]
+    assert [estate.owner(assignment.device) for assignment in wanted] == [CENTRAL, CENTRAL]
 
 
-def test_a_wave_that_fails_stops_the_rest(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(8)
+def test_a_wave_that_fails_stops_the_rest(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    wanted = assignments(8)
     plan = estate.plan(wanted)
     never = BadCloud(estate.local.api, seed=1, share=1, spare=lambda method, _: method != "DELETE", faults=("500",))
     with never as broken:
@@ -189,9 +191,9 @@ def test_a_wave_that_fails_stops_the_rest(estate: Estate, wishes: Wishes, journa
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_cloud_that_fails_loses_and_doubles_nothing(
-    estate: Estate, wishes: Wishes, journal: MakeJournal, seed: int
+    estate: Estate, assignments: Wishes, journal: MakeJournal, seed: int
 ) -> None:
-    wanted = wishes(20)
+    wanted = assignments(20)
     plan = estate.plan(wanted)
     with BadCloud(
         estate.local.api, seed=seed, share=0.3, spare=lambda method, path: method == "GET" and "page=" in path
@@ -207,11 +209,11 @@ def test_a_cloud_that_fails_loses_and_doubles_nothing(
     assert all_given(estate, wanted)
 
 
-def test_half_of_a_fleet_goes_back(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(10)
+def test_half_of_a_fleet_goes_back(estate: Estate, assignments: Wishes, journal: MakeJournal) -> None:
+    wanted = assignments(10)
     plan = estate.plan(wanted)
     carry_out(estate, plan, journal(plan))
-    half = [wish.device for wish in wanted[::2]]
+    half = [assignment.device for assignment in wanted[::2]]
     operator = Operator.of(estate.config())
     with journal(plan) as memory:
         back = rollback(plan, operator, memory, RULES, Quiet(), devices=half)
@@ -226,9 +228,9 @@ def test_half_of_a_fleet_goes_back(estate: Estate, wishes: Wishes, journal: Make
 
 
 def test_verification_tells_what_holds_and_reports_it(
-    estate: Estate, wishes: Wishes, journal: MakeJournal, tmp_path: Path
+    estate: Estate, assignments: Wishes, journal: MakeJournal, tmp_path: Path
 ) -> None:
-    wanted = wishes(4)
+    wanted = assignments(4)
     plan = estate.plan(wanted)
     carry_out(estate, plan, journal(plan))
     estate.team.release(wanted[2].device, product(estate.product))
@@ -243,41 +245,43 @@ def test_verification_tells_what_holds_and_reports_it(
     head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert (head["plan"], head["devices"], head["calls"]) == (plan.digest, 4, 1)
     assert [(line["device"], line["held"]) for line in lines] == [
-        (wish.device, wish is not wanted[2]) for wish in wanted
+        (assignment.device, assignment is not wanted[2]) for assignment in wanted
     ]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_devices_that_come_online_later_are_picked_up(
-    estate: Estate, wishes: Wishes, journal: MakeJournal, light: Callable[[list[str]], None]
+    estate: Estate, assignments: Wishes, journal: MakeJournal, light: Callable[[list[str]], None]
 ) -> None:
-    wanted = wishes(4)
+    wanted = assignments(4)
     config = estate.config(claims_offline=False)
     operator = Operator.of(config)
-    seen = survey(operator.team, CENTRAL, [estate.product])
+    seen = snapshot(operator.team, CENTRAL, [estate.product])
     plan = make_plan(wanted, seen, config, Permit())
     assert plan.totals == {"offline": 4}
     rules = Rules(1, 2, 2, 0.0, 0.1)
     with journal(plan) as memory:
         left = apply(plan, operator, memory, rules, Quiet())
         assert not left.complete and outcomes(left) == {"waiting": 4}
-        assert [estate.owner(wish.device) for wish in wanted] == [CENTRAL] * 4
+        assert [estate.owner(assignment.device) for assignment in wanted] == [CENTRAL] * 4
         watching = Quiet()
         with ThreadPoolExecutor() as pool:
             end = pool.submit(apply, plan, operator, memory, rules, watching, watch=True)
-            light([wish.device for wish in wanted])
+            light([assignment.device for assignment in wanted])
             assert end.result(60).complete
     operator.close()
     assert all_given(estate, wanted)
 
 
-def test_watching_ends_when_nothing_more_will_be_heard(estate: Estate, wishes: Wishes, journal: MakeJournal) -> None:
-    wanted = wishes(1)
+def test_watching_ends_when_nothing_more_will_be_heard(
+    estate: Estate, assignments: Wishes, journal: MakeJournal
+) -> None:
+    wanted = assignments(1)
     with Cloud(estate.local.api) as anybody:
         token = anybody.log_in(CENTRAL, PASSWORD, expires_in=0)
         config = replace(estate.config(claims_offline=False), token=token)
         operator, watcher = Operator.of(config), Quiet()
-        plan = make_plan(wanted, survey(operator.team, CENTRAL, [estate.product]), config, Permit())
+        plan = make_plan(wanted, snapshot(operator.team, CENTRAL, [estate.product]), config, Permit())
         with journal(plan) as memory, ThreadPoolExecutor() as pool:
             end = pool.submit(apply, plan, operator, memory, Rules(1, 2, 2, 0.0, 0.1), watcher, watch=True)
             SystemClock().wait_until(lambda: watcher.outcomes, 30, "a device that waits")

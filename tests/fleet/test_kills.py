@@ -17,11 +17,11 @@ from typing import Self
 
 import pytest
 
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.plan import FleetPlan
-from photonrig.fleet.wishes import Wish
 
 from .conftest import Estate, all_given, begun, rig_fleet
-from .field import Field
+from .powered_fleet import Field
 
 PATIENCE = 120.0
 DEVICES = 60
@@ -69,19 +69,22 @@ class Witness:
     ],
 )
 def test_killed_and_resumed_every_device_arrives_once(
-    estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path_factory: pytest.TempPathFactory, fleets: int
+    estate: Estate,
+    assignments: Callable[[int], list[Assignment]],
+    tmp_path_factory: pytest.TempPathFactory,
+    fleets: int,
 ) -> None:
     """Of one fleet the tool is killed eight times, on its way now and then the cloud and devices too."""
     chance = random.Random(fleets)
     done: Counter[str] = Counter()
     for _ in range(fleets):
-        move(estate, wishes(DEVICES), tmp_path_factory.mktemp("k"), chance, done)
+        move(estate, assignments(DEVICES), tmp_path_factory.mktemp("k"), chance, done)
     print(f"killed at {done.total()} random instants: {dict(done)}; {fleets * DEVICES} devices arrived once each")
     assert done.keys() == {"tool", "cloud", "device"}
     assert done["tool"] == RUNS * fleets and done.total() >= 12 * fleets
 
 
-def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random, done: Counter[str]) -> None:
+def move(estate: Estate, wanted: list[Assignment], folder: Path, chance: random.Random, done: Counter[str]) -> None:
     plan = estate.plan(wanted)
     file = folder / "fleet.plan.json"
     plan.write(file)
@@ -98,7 +101,9 @@ def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random
         "1",
     ]
     with (
-        Field(estate, [wish.device for wish in wanted], folder, photons=4, seed=chance.randrange(1000)) as field,
+        Field(
+            estate, [assignment.device for assignment in wanted], folder, photons=4, seed=chance.randrange(1000)
+        ) as field,
         Witness(estate) as witness,
     ):
         for _ in range(RUNS):
@@ -124,7 +129,7 @@ def move(estate: Estate, wanted: list[Wish], folder: Path, chance: random.Random
         changes = witness.changes()
     assert all_given(estate, wanted)
     # Released once and claimed once, by the cloud's own word and by the journal's.
-    assert changes == {wish.device: [None, "customer"] for wish in wanted}
+    assert changes == {assignment.device: [None, "customer"] for assignment in wanted}
     with closing(sqlite3.connect(journal)) as database:
         claimed = database.execute(
             "SELECT device, count(*) FROM steps"

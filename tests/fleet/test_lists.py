@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.virtual.variants import build_project, build_variant, variant_project, with_version
+from photonrig.build.variants import build_project, build_variant, variant_project, with_version
+from photonrig.clock import SystemClock
 from photonrig.fleet.config import read_config
 from photonrig.fleet.demo import DemoFleet, virtual_fleet
 from photonrig.particle.cloud import Cloud, Scope, product
 
 from .conftest import rig_fleet
-from .field import TOOLS
+from .powered_fleet import TOOLS
 
 VERSION = 7
 PATIENCE = 300.0

@@ -14,13 +14,13 @@ import pytest
 
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
-from photonrig.fleet.carry import Carried, Rules
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.journal import Journal, Way
 from photonrig.fleet.plan import FleetPlan, Permit
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.tokens import FileSink, read_tokens
 from photonrig.fleet.verify import verify
-from photonrig.fleet.wishes import Wish
+from photonrig.fleet.waves import Carried, Rules
 from photonrig.ownership.engine import Progress
 from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import AuthError
@@ -138,13 +138,13 @@ class Session:
 
 
 @pytest.fixture
-def session(estate: Estate, wishes: Callable[[int], list[Wish]], tmp_path: Path) -> Callable[[int], Session]:
+def session(estate: Estate, assignments: Callable[[int], list[Assignment]], tmp_path: Path) -> Callable[[int], Session]:
     made = iter(range(1000))
 
     def make(count: int) -> Session:
         folder = tmp_path / f"s{next(made)}"
         folder.mkdir()
-        return Session(estate, estate.plan(wishes(count)), folder)
+        return Session(estate, estate.plan(assignments(count)), folder)
 
     return make
 
@@ -210,7 +210,7 @@ def perform(task: str, at: Session) -> Carried | None:
             )
             assert [record.as_found for record in records] == [owner == "C" for owner in at.owners()]
         case "another plan":
-            other = Session(at.estate, at.estate.plan([Wish(2, at.devices[0], "other@example.com")]), at.folder)
+            other = Session(at.estate, at.estate.plan([Assignment(2, at.devices[0], "other@example.com")]), at.folder)
             with pytest.raises(UsageError, match="belongs to another plan"):
                 other.apply()
             with pytest.raises(UsageError, match="belongs to another plan"):
@@ -278,34 +278,34 @@ def jane(device: str) -> str:
 
 def outside(estate: Estate, device: str) -> FleetPlan:
     estate.team.remove_device(estate.product, device)
-    return estate.plan([Wish(2, device, jane(device), estate.product, None, f"shade-{device[:8]}")])
+    return estate.plan([Assignment(2, device, jane(device), estate.product, None, f"shade-{device[:8]}")])
 
 
 def of_a_customer(estate: Estate, device: str) -> FleetPlan:
     estate.team.release(device)
     estate.customer(f"first-{jane(device)}").claim(device)
-    return estate.plan([Wish(2, device, jane(device))], Permit(allow_customer=True))
+    return estate.plan([Assignment(2, device, jane(device))], Permit(allow_customer=True))
 
 
 def unowned(estate: Estate, device: str) -> FleetPlan:
     estate.team.release(device)
-    return estate.plan([Wish(2, device, jane(device))])
+    return estate.plan([Assignment(2, device, jane(device))])
 
 
 KINDS = {
     "transfer": Kind(
-        lambda estate, device: estate.plan([Wish(2, device, jane(device))]),
+        lambda estate, device: estate.plan([Assignment(2, device, jane(device))]),
         lambda estate, device: (jane(device), estate.product),
     ),
     "from a customer": Kind(of_a_customer, lambda estate, device: (jane(device), estate.product)),
     "unowned": Kind(unowned, lambda estate, device: (jane(device), estate.product)),
     "import": Kind(outside, lambda estate, device: (jane(device), estate.product)),
     "other product": Kind(
-        lambda estate, device: estate.plan([Wish(2, device, None, None, estate.products[1].id)]),
+        lambda estate, device: estate.plan([Assignment(2, device, None, None, estate.products[1].id)]),
         lambda estate, device: (CENTRAL, estate.products[1].id),
     ),
     "customer of another product": Kind(
-        lambda estate, device: estate.plan([Wish(2, device, jane(device), None, estate.products[1].id)]),
+        lambda estate, device: estate.plan([Assignment(2, device, jane(device), None, estate.products[1].id)]),
         lambda estate, device: (jane(device), estate.products[1].id),
     ),
 }
@@ -456,8 +456,8 @@ def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, sess
     first.apply()
     folder = first.folder / "second"
     folder.mkdir()
-    wishes = [Wish(2, first.devices[0], "second@example.com")]
-    second = Session(estate, estate.plan(wishes, Permit(allow_customer=True)), folder)
+    assignments = [Assignment(2, first.devices[0], "second@example.com")]
+    second = Session(estate, estate.plan(assignments, Permit(allow_customer=True)), folder)
     assert second.apply().complete and second.owners() == "M"
     assert not first.rollback().complete and second.owners() == "M"
     assert second.rollback().complete and first.owners() == "M"
@@ -488,8 +488,10 @@ def test_a_name_goes_with_the_device_there_and_back(estate: Estate, tmp_path: Pa
     named, kept = estate.enrol(2)
     for device, name in ((named, "shade-1"), (kept, "shade-2")):
         estate.team.rename(device, name)
-    wishes = [Wish(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)]
-    at = Session(estate, estate.plan(wishes), tmp_path)
+    assignments = [
+        Assignment(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)
+    ]
+    at = Session(estate, estate.plan(assignments), tmp_path)
 
     def names() -> list[str | None]:
         return [estate.team.device(device, product(estate.product)).name for device in (named, kept)]

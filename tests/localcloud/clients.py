@@ -36,7 +36,7 @@ _REST = f"""
 - `token list` shows in place of each token what serves to revoke it: the local cloud keeps tokens as hashes alone.
 - `login --sso` asks Particle's own login service and cannot be pointed elsewhere.
 - What goes over USB or serial (`usb`, `serial`, `setup`, `update`, `flash --local`, `keys load`) is tried against
-  virtual Photons by `tests/bench_virtual/test_cli_usb.py` and `tests/vphoton/test_cli_serial.py`.
+  virtual Photons by `tests/bench/virtual/test_cli_usb.py` and `tests/vphoton/test_cli_serial.py`.
 """
 
 

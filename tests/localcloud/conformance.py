@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from photonrig.localcloud.choices import CHOICES
+from photonrig.localcloud.assumptions import CHOICES
 from photonrig.localcloud.eras.all import ERAS as RULES
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
@@ -97,7 +97,7 @@ def walk(era: str) -> Seen:
 
 def render(seen: Mapping[str, Seen]) -> str:
     """The page, of the answers of each era."""
-    return "\n".join([_INTRODUCTION, *_coverage(), *_claims(), *_table(seen), *_open(), *_choices(), ""])
+    return "\n".join([_INTRODUCTION, *_coverage(), *_claims(), *_table(seen), *_open(), *_assumptions(), ""])
 
 
 def _served() -> set[str]:
@@ -210,7 +210,7 @@ def _open() -> Iterator[str]:
     yield ", ".join(f"`{method} {path.replace(':path', '')}`" for path, method in others) + ".\n"
 
 
-def _choices() -> Iterator[str]:
+def _assumptions() -> Iterator[str]:
     yield "## Open questions, and what was chosen\n"
     yield "| question | chosen | why |\n|---|---|---|"
     for choice in CHOICES.values():

@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.device.contract import Describe
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.server import run_cloud
+from photonrig.localcloud.service.cloud import Settings
 
 from .test_libraries import archive
 from .world import DEVICE, OTHER_DEVICE, FakeDevices, ManualClock, World, populate

@@ -17,9 +17,10 @@ import pytest
 
 import photonrig.localcloud
 from photonrig.errors import RigError
-from photonrig.localcloud import history, server
-from photonrig.localcloud.background import Repeated, Tasks
-from photonrig.localcloud.core import Settings
+from photonrig.localcloud import server
+from photonrig.localcloud.service import history
+from photonrig.localcloud.service.background import Repeated, Tasks
+from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.telemetry import TelemetryTable
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import uvicorn
 
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http import protocol
 from photonrig.localcloud.http.call import OPEN_BODY
 from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.log import JsonLines
 from photonrig.localcloud.server import run_cloud
+from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 from .process import running

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.build.toolchain import Toolchain
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.module import parse_module

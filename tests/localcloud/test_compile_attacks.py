@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from photonrig.localcloud import sandbox
+from photonrig.build import sandbox
 
 from ..patience import PATIENCE
 from .attacks import ATTACKS, COMPILES, FAILS, MAIN, NAMES, REFUSED, USES, Attack, library, link
@@ -32,7 +32,8 @@ SDK = Path(__file__).parents[2] / "firmware" / "vphoton"
 SECRET = "the_canary_sings_4711"
 PROGRAM = """
 import sys
-from photonrig.localcloud import firmware, sandbox
+from photonrig.build import compile as firmware
+from photonrig.build import sandbox
 sandbox.KINDS, firmware.TIME_LIMIT = tuple(sys.argv[1].split()), float(sys.argv[2])
 from photonrig.exits import one_line
 from photonrig.localcloud.__main__ import main

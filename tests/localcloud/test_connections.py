@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http import protocol
 from photonrig.localcloud.server import run_cloud
+from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 

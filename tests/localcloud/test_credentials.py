@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.secrets import load_token
 from photonrig.localcloud.server_key import read_server_key
+from photonrig.localcloud.service.cloud import Settings
 
 from .process import Process, running
 from .world import ADMIN, DEVICE, World, in_world, populate

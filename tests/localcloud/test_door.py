@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http.door import Door, parse_origin
 from photonrig.localcloud.server import run_cloud
+from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 from .process import Process, running

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.localcloud import choices
-from photonrig.localcloud.choices import CHOICES
+from photonrig.localcloud import assumptions
+from photonrig.localcloud.assumptions import CHOICES
 from photonrig.localcloud.device.contract import PublishedEvent, Subscription
 from photonrig.localcloud.eras.all import ERAS as RULES
 from photonrig.localcloud.eras.all import era_named
@@ -38,7 +38,7 @@ def test_every_refusal_has_words_and_every_choice_a_reason(era: str) -> None:
 
 
 def test_what_is_chosen_as_a_value_is_taken_from_the_line_of_its_choice() -> None:
-    sources = "".join(path.read_text() for path in Path(choices.__file__).parent.rglob("*.py"))
+    sources = "".join(path.read_text() for path in Path(assumptions.__file__).parent.rglob("*.py"))
     for name, choice in CHOICES.items():
         if not isinstance(choice.chosen, str):
             assert f"choices.{name}." in sources, name

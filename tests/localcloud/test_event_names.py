@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from photonrig.localcloud.device.contract import Subscription
-from photonrig.localcloud.event_names import SAID_BY_DEVICES
-from photonrig.localcloud.events import Event, Stream
+from photonrig.localcloud.service.event_names import SAID_BY_DEVICES
+from photonrig.localcloud.service.events import Event, Stream
 
 from ..patience import PATIENCE
 from .world import DEVICE, OTHER_DEVICE, World, in_world, populate

@@ -13,11 +13,11 @@ import httpx
 import pytest
 import uvicorn
 
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, Subscription
-from photonrig.localcloud.events import Bus, Event
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
+from photonrig.localcloud.service.cloud import Settings
+from photonrig.localcloud.service.events import Bus, Event
 from photonrig.ownership.model import Owner
 
 from ..patience import PATIENCE

@@ -21,14 +21,14 @@ import pyotp
 import pytest
 from starlette.routing import Route
 
+from photonrig.build.compile import CompiledFirmware
 from photonrig.localcloud import secrets, store
-from photonrig.localcloud.core import Cloud, Settings
-from photonrig.localcloud.firmware import CompiledFirmware
 from photonrig.localcloud.http import app, binaries, flash
 from photonrig.localcloud.http.app import all_routes, make_app
 from photonrig.localcloud.http.call import ApiRoute
 from photonrig.localcloud.http.router import SortedRoutes
-from photonrig.localcloud.presence import Presence, Telemetry
+from photonrig.localcloud.service.cloud import Cloud, Settings
+from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.store import Store
 from photonrig.particle.module import build_native_module
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from photonrig.localcloud.events import HookScope
 from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
+from photonrig.localcloud.service.events import HookScope
 
 from .test_events import on_sockets
 from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, in_world, populate

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.localcloud.core import Settings
-from photonrig.localcloud.firmware import CompiledFirmware
+from photonrig.build.compile import CompiledFirmware
 from photonrig.localcloud.http import binaries
+from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
 from photonrig.particle.module import build_native_module, parse_module
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.cloud import LocalCloud
-from photonrig.bench.virtual.photon import AIR
-from photonrig.bench.virtual.process import ReadyProcess
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.process import ReadyProcess
+from photonrig.bench.slots.virtual.photon import AIR
+from photonrig.build.toolchain import Toolchain
+from photonrig.clock import SystemClock
 from photonrig.particle.cloud import USER, Cloud, product
 from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import EventStream

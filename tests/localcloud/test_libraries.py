@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photonrig.errors import UsageError
-from photonrig.localcloud import library_archive
-from photonrig.localcloud.core import Settings
-from photonrig.localcloud.library_archive import library_files, read_library
+from photonrig.localcloud.service import library_archive
+from photonrig.localcloud.service.cloud import Settings
+from photonrig.localcloud.service.library_archive import library_files, read_library
 
 from .world import World, in_world, populate
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photonrig.localcloud import rollout
-from photonrig.localcloud.core import UPDATES_ENABLED
-from photonrig.localcloud.rollout import target_version
+from photonrig.localcloud.service import rollout
+from photonrig.localcloud.service.cloud import UPDATES_ENABLED
+from photonrig.localcloud.service.rollout import target_version
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
 from photonrig.ownership.model import DeviceState, Quarantine

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from photonrig.localcloud import rates
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.http.rate_limits import _STREAM
-from photonrig.localcloud.rates import Rates, Rule
+from photonrig.localcloud.service import rates
+from photonrig.localcloud.service.cloud import Settings
+from photonrig.localcloud.service.rates import Rates, Rule
 
 from ..patience import PATIENCE
 from .world import PLAIN, World, in_world

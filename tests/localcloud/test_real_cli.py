@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.lab import USERNAME, Lab
-from photonrig.bench.virtual.variants import build_variant
-from photonrig.localcloud.firmware import compile_project
+from photonrig.bench.lab import USERNAME, Lab
+from photonrig.build.compile import compile_project
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
+from photonrig.clock import SystemClock
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cli_run import CliFailed, CliResult
 from photonrig.particle.cloud import product
@@ -37,7 +37,7 @@ from photonrig.particle.keys import (
 )
 from photonrig.particle.module import parse_module
 
-from ..bench_virtual.terminal import Terminal
+from ..bench.virtual.terminal import Terminal
 from . import clients
 from .cli_cases import NEW, OLD, Case, numbered
 from .test_libraries import archive

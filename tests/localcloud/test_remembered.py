@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.eras import Role
+from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 
 

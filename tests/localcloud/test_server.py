@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import UsageError
 from photonrig.localcloud import server
-from photonrig.localcloud.core import Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.server import check_host
+from photonrig.localcloud.service.cloud import Settings
 from photonrig.particle.keys import parse_server_key_block
 
 from ..patience import PATIENCE

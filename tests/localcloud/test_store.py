@@ -11,8 +11,8 @@ import pytest
 
 import photonrig.localcloud
 from photonrig.errors import RigError
-from photonrig.localcloud.custody import Custody
 from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Device, Outdated
@@ -119,7 +119,7 @@ def test_a_decision_on_an_owner_that_has_changed_is_not_carried_out(store: Store
             store.devices.change_state(before, stale, untyped=True)
     assert _device(store) == released
     with pytest.raises(Outdated):
-        Custody(store, TODAY).release(before)
+        OwnershipService(store, TODAY).release(before)
 
 
 def test_what_is_written_on_a_device_that_was_read_before_leaves_its_owner_alone(store: Store) -> None:
@@ -164,7 +164,7 @@ def test_groups_and_lock_are_not_written_for_a_product_that_the_device_has_left(
     assert store.targets.of(moved) == Targeting((), None, True)
 
 
-def test_custody_alone_writes_owners_and_products() -> None:
+def test_ownership_alone_writes_owners_and_products() -> None:
     """Nothing else calls :meth:`Devices.change_state`, and no other statement names those columns."""
     root = Path(photonrig.localcloud.__file__).parent
     calls, statements = set(), set()

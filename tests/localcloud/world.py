@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.types import ASGIApp
 
-from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.contract import (
     Describe,
     DeviceOffline,
@@ -28,6 +27,7 @@ from photonrig.localcloud.device.contract import (
     VariableUnknown,
 )
 from photonrig.localcloud.http.app import make_app
+from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 
 PHOTON = 6

@@ -11,16 +11,16 @@ from typing import Literal
 
 import httpx
 
-from photonrig.bench.clock import NotSeen, SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.photon import AIR, Provision, Server, VirtualPhoton
-from photonrig.bench.virtual.variants import build_variant
+from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
+from photonrig.clock import NotSeen, SystemClock
 from photonrig.errors import LinkLost
-from photonrig.ownership.passage import Bench
+from photonrig.ownership.flow_context import Bench
 from photonrig.particle.softap import NotReached, SoftAp, SoftApTransport, TcpSoftAp
 
 from ..patience import PATIENCE
-from .estate import DEVICE, Estate, Wire
+from .small_cloud import DEVICE, Estate, Wire
 
 Condition = Literal["out of the box", "fielded"]
 _CLOCK = SystemClock()

@@ -30,7 +30,7 @@ whoever owns it has it in his list and can be acted as; one that is nobody's is 
 Every other end counts as a lost device. What is asked again until something has happened counts as one request; the
 event stream that a set-up listens to is not cut off.
 
-Written by `tests/bench/interrupted_flows.py --docs`; `./rig test` holds a part of it true, `pytest -m soak` the rest.
+Written by `benchmarks/interrupted_flows.py --docs`; `./rig test` holds a part of it true, `pytest -m soak` the rest.
 """
 
 

@@ -14,16 +14,16 @@ from unittest.mock import patch
 
 import httpx
 
-from photonrig.ownership import blocks
+from photonrig.ownership import flow_steps
 from photonrig.ownership.engine import Progress
+from photonrig.ownership.flow_context import Bench, Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Offers
-from photonrig.ownership.passage import Bench, Plan
+from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import USER
 from photonrig.particle.cloud_errors import ApiError
 
-from .estate import CENTRAL, DEVICE, MATE, Estate
 from .in_hand import Condition, InHand
+from .small_cloud import CENTRAL, DEVICE, MATE, Estate
 
 How = Literal[
     "request lost",
@@ -155,7 +155,7 @@ class Interrupter:
         assert cut and cut[0] == after
         self.held.photon.kill()
         # What has no power does not come online, however long it is waited for.
-        with self.there.wired(offers=self.case.offers) as keys, patch.object(blocks, "_ONLINE", 0.5):
+        with self.there.wired(offers=self.case.offers) as keys, patch.object(flow_steps, "_ONLINE", 0.5):
             self.there.wire.refuses_changes = True
             progress = take(self.case.plan, keys, bench=self.bench, progress=cut[1])
         yield progress

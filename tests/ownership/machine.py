@@ -17,21 +17,21 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from photonrig.bench.virtual.admin import LocalAdmin
-from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.local_cloud_admin import LocalAdmin
 from photonrig.ownership.engine import Progress
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Keyring, Offers
+from photonrig.ownership.identities import Account, Identities, Offers
 from photonrig.ownership.model import DeviceState, Owner, Refusal, Refused
-from photonrig.ownership.passage import Plan
-from photonrig.ownership.world import Request, World, broken
 from photonrig.particle.cloud import ClientCredentials, Cloud, product
 from photonrig.particle.cloud_errors import ApiError, AuthError, OwnedByAnother
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
 from ..patience import PATIENCE
-from .estate import Wire
 from .peers import Peer, Peers
+from .small_cloud import Wire
+from .world import Request, World, broken
 
 CENTRAL, MATE, STRANGER = (Owner("user", f"{name}@example.com") for name in ("central", "mate", "stranger"))
 TOKEN_SECONDS = 2 * 3600
@@ -440,10 +440,10 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
         last = Progress.from_json(json.loads(kept[-1])) if kept else None
         return take(plan, self.keys(self.team), progress=last)
 
-    def keys(self, cloud: Cloud) -> Keyring:
+    def keys(self, cloud: Cloud) -> Identities:
         users = {MATE.id: cloud.using(self.acting[MATE].token), STRANGER.id: cloud.using(self.acting[STRANGER].token)}
         team = cloud.using(self.team.token)
-        return Keyring(team, CENTRAL.id, clients=self.town.clients, users=users, offers=Offers())
+        return Identities(team, CENTRAL.id, clients=self.town.clients, users=users, offers=Offers())
 
     # --- the world ---------------------------------------------------------------------------------------------------
 

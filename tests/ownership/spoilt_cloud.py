@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import photonrig.localcloud.core as core
 import photonrig.localcloud.server as server
+import photonrig.localcloud.service.cloud as core
 from photonrig.localcloud.__main__ import main
-from photonrig.localcloud.custody import Custody
+from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.store.claim_codes import ClaimCodes
 from photonrig.localcloud.store.devices import Devices
 from photonrig.localcloud.store.transfers import Transfers
@@ -32,7 +32,7 @@ def corrupt_claim() -> None:
     def spoilt(self: core.Cloud, *words: Any, **more: Any) -> None:
         inner(self, *words, **more)
         self.era = replace(self.era, typed_owners=False)
-        self.custody._era = self.era
+        self.ownership._era = self.era
 
     core.Cloud.__init__ = spoilt  # type: ignore[method-assign]
 
@@ -57,10 +57,10 @@ def code_twice() -> None:
 
 def pending_after_release() -> None:
     """A release does not end the requests for the device."""
-    release, cancel = Custody.release, Transfers.cancel_for
+    release, cancel = OwnershipService.release, Transfers.cancel_for
     releasing: list[bool] = []
 
-    def spoilt_release(self: Custody, device: Any) -> Any:
+    def spoilt_release(self: OwnershipService, device: Any) -> Any:
         releasing.append(True)
         try:
             return release(self, device)
@@ -71,7 +71,7 @@ def pending_after_release() -> None:
         if not releasing:
             cancel(self, device_id)
 
-    Custody.release = spoilt_release  # type: ignore[method-assign]
+    OwnershipService.release = spoilt_release  # type: ignore[method-assign]
     Transfers.cancel_for = spoilt_cancel  # type: ignore[method-assign]
 
 

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from photonrig.errors import UsageError
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Offers
-from photonrig.ownership.passage import Plan
+from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import ApiError
 
-from .estate import CENTRAL, DEVICE, MATE, STRANGER, STRAY, Estate, estate
+from .small_cloud import CENTRAL, DEVICE, MATE, STRANGER, STRAY, Estate, estate
 
 OWN = Account.user(CENTRAL)
 BY_OWNER = Offers(product_release=False)

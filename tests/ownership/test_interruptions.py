@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
 from photonrig.ownership.flows import FLOWS
 
-from .estate import Estate, estate
 from .in_hand import InHand, in_hand
 from .interrupted_page import DOCUMENT, cell, page, read
 from .interruptions import HOWS, How, Interrupter, cases
+from .small_cloud import Estate, estate
 
 # A case of each flow, and of the set-up what cuts off the device's side of it.
 SHORT = {
@@ -65,7 +65,7 @@ def test_cut_off_at_any_request_no_device_is_lost(
     assert [each for each in seen if each.lost] == []
     if how != "refused":
         assert {each.outcome for each in seen} == {"done"}
-    assert cell(seen) == PAGE[title][how], "tests/bench/interrupted_flows.py --docs writes the page anew"
+    assert cell(seen) == PAGE[title][how], "benchmarks/interrupted_flows.py --docs writes the page anew"
 
 
 def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
@@ -74,7 +74,7 @@ def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
     assert {each: tuple(how for how in HOWS if row[how]) for each, row in PAGE.items()} == {
         title: case.hows for title, case in every.items()
     }
-    assert page(PAGE) == DOCUMENT.read_text(), "tests/bench/interrupted_flows.py --docs writes the page anew"
+    assert page(PAGE) == DOCUMENT.read_text(), "benchmarks/interrupted_flows.py --docs writes the page anew"
     assert {row["lost"] for row in PAGE.values()} == {"0"}
     assert SHORT.keys() <= every.keys()
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.ownership.keyring import Account
+from photonrig.ownership.identities import Account
 from photonrig.ownership.model import Owner
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.cloud_errors import OwnedByAnother
 
-from .estate import CENTRAL, DEVICE, MATE, estate
 from .machine import race
+from .small_cloud import CENTRAL, DEVICE, MATE, estate
 
 
 @pytest.mark.parametrize("races", [100, pytest.param(1000, marks=pytest.mark.soak)])

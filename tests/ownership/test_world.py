@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from photonrig.ownership.model import DeviceState, Owner, Refusal, Refused
-from photonrig.ownership.world import CODE_SECONDS, Request, World, broken, kept
+
+from .world import CODE_SECONDS, Request, World, broken, kept
 
 P, Q = 20001, 20002
 TEAM, MATE, STRANGER = (Owner("user", name) for name in ("team", "mate", "stranger"))

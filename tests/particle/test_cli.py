@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.build.toolchain import Toolchain
+from photonrig.clock import SystemClock
 from photonrig.errors import ExpectationFailed, ProtocolError, ToolError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cli_run import CliRefused, CliTimedOut, CliUnproven

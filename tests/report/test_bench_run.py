@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from photonrig.cli.hil import run_hil, verdict
 from photonrig.errors import UsageError
 from photonrig.report.bench_run import BenchRun, write_results
-from photonrig.report.hil import run_hil, verdict
 
 DEVICE = "0123456789abcdef01234567"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from photonrig.ownership.steps import Evidence, StepResult
 from photonrig.report.junit import write_junit
 from photonrig.report.page import write_page
 from photonrig.report.run import Run, rate
 from photonrig.report.terminal import print_run
+from photonrig.scenarios.story import Evidence, StepResult
 
 NASTY = 'serial said \x00\x1b[31m<script>alert("x")</script> & more'
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.lab import Lab
-from photonrig.bench.virtual.photon import AIR, VirtualPhoton
-from photonrig.bench.virtual.variants import build_variant
+from photonrig.bench.lab import Lab
+from photonrig.bench.slots.virtual.photon import AIR, VirtualPhoton
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
+from photonrig.clock import SystemClock
 from photonrig.particle.claim_code import generate_claim_code
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.softap import encode_body, encode_tcp_request

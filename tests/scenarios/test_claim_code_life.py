@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.lab import Lab
-from photonrig.bench.virtual.photon import AIR, VirtualPhoton
-from photonrig.bench.virtual.variants import build_variant
-from photonrig.ownership import blocks
+from photonrig.bench.lab import Lab
+from photonrig.bench.slots.virtual.photon import AIR, VirtualPhoton
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
+from photonrig.clock import SystemClock
+from photonrig.ownership import flow_steps
+from photonrig.ownership.flow_context import Bench, Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Keyring
-from photonrig.ownership.passage import Bench, Plan
+from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.cloud import product
 from photonrig.particle.softap import SoftAp, SoftApRefused
 
@@ -55,8 +55,8 @@ def photon(unused: Iterator[VirtualPhoton]) -> VirtualPhoton:
     return next(unused)
 
 
-def keys(lab: Lab) -> Keyring:
-    return Keyring(lab.team, lab.team.username(), clients={lab.product.id: lab.client})
+def keys(lab: Lab) -> Identities:
+    return Identities(lab.team, lab.team.username(), clients={lab.product.id: lab.client})
 
 
 def customer(lab: Lab, name: str) -> Account:
@@ -193,7 +193,7 @@ def test_a_code_is_not_given_up_while_the_device_that_has_it_cannot_be_seen(
     plan = Plan("set-up", photon.device_id, lab.product.id, customer(lab, "jane"))
     with monkeypatch.context() as patched:
         patched.setattr(SoftAp, "connect", refuse)
-        patched.setattr(blocks, "_ONLINE", 0.5)
+        patched.setattr(flow_steps, "_ONLINE", 0.5)
         waiting = take(plan, all_keys, bench=bench(photon))
     assert (waiting.outcome, waiting.heading) == ("waiting", "back")
     assert "may still come with the code" in waiting.reason

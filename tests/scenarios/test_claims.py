@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
+from photonrig.cli.claims import Claims, run_claims
 from photonrig.errors import UsageError
-from photonrig.ownership.behaviours import cells
-from photonrig.ownership.thread_checks import SHOWN
-from photonrig.ownership.thread_rows import ROWS
-from photonrig.report.claims import Claims, run_claims
+from photonrig.scenarios.forum_2016_checks import SHOWN
+from photonrig.scenarios.forum_2016_rows import ROWS
+from photonrig.scenarios.matrix_cells import cells
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Toolchain(ROOT)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from photonrig.bench.clock import SystemClock
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.lab import Lab
-from photonrig.bench.virtual.variants import build_variant
+from photonrig.bench.lab import Lab
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
+from photonrig.clock import SystemClock
 from photonrig.particle.cloud import product
 
 EMAIL = "field@example.com"

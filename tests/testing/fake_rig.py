@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.readings import Readings
+from photonrig.bench.diagnosis import Readings
 from photonrig.bench.rig import CloudTarget, Firmware
-from photonrig.bench.slot import Slot
+from photonrig.bench.slots.slot import Slot
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.testing.bench import Bench
 

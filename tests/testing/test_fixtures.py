@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from photonrig.bench.readings import Readings
+from photonrig.bench.diagnosis import Readings
 from photonrig.errors import ExpectationFailed, NetworkError, UsageError
 from photonrig.testing import CloudTarget, Customer, Events, Photon
 from photonrig.testing.bench import Bench, TestRun

@@ -85,7 +85,7 @@ def test_it_carries_every_file_that_the_package_uses(wheel: Path) -> None:
         programs = {each.filename for each in archive.infolist() if each.external_attr >> 16 & 0o100}
     assert len(expected) > 500
     assert not expected - carried
-    assert {"photonrig/bench/equipment/openssl", "photonrig/bench/equipment/udevadm"} <= programs
+    assert {"photonrig/bench/usb_shim/openssl", "photonrig/bench/usb_shim/udevadm"} <= programs
 
 
 def test_a_wheel_of_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from photonrig.bench.equipment import usb_environment
-from photonrig.bench.toolchain import Toolchain
+from photonrig.bench.usb_shim import usb_environment
+from photonrig.build.compile import compile_project
+from photonrig.build.toolchain import Toolchain
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
 from photonrig.localcloud.device.hub import DeviceHub
-from photonrig.localcloud.firmware import compile_project
 from photonrig.particle.cli import ParticleCli
 
 from ..patience import PATIENCE

@@ -20,8 +20,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
+from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 from photonrig.ownership.model import Owner
 

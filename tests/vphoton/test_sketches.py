@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from photonrig.build.compile import CompileFailed
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
-from photonrig.localcloud.firmware import CompileFailed
 
 from .conftest import wait_for
 

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused
-from photonrig.localcloud.vitals import payload_of
+from photonrig.localcloud.service.vitals import payload_of
 
 from .conftest import wait_for
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench import equipment
-from photonrig.bench.equipment import usb_environment
+from photonrig.bench import usb_shim
+from photonrig.bench.usb_shim import usb_environment
 
 from .conftest import TOOLS
 
-FOLDER = Path(equipment.__file__).parent
+FOLDER = Path(usb_shim.__file__).parent
 WIFI = ("--wifi", "photonrig:photonrig-lab")
 
 # `service` is how a host sends a control request; its answer is [result, reply as hexadecimal].
@@ -119,7 +119,7 @@ def test_what_has_no_power_is_not_there(running, program, executable, tmp_path):
 def test_from_a_folder_with_any_name(running, program, tmp_path, monkeypatch):
     folder = tmp_path / 'it\'s "mine" \\ here'
     shutil.copytree(FOLDER, folder)
-    monkeypatch.setattr("photonrig.bench.equipment._FOLDER", folder)
+    monkeypatch.setattr("photonrig.bench.usb_shim._FOLDER", folder)
     assert program("return devices().length;", running) == 1
     assert running.ready["id"] in udevadm("info", "-e", photons=[running]).stdout
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.variants import VARIANTS, build_variant, with_version
+from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import VARIANTS, build_variant, with_version
 from photonrig.localcloud.device.contract import FlashRefused
-from photonrig.localcloud.firmware import collect_project, compile_project
 from photonrig.particle.module import parse_module
 
 from .conftest import ROOT, Cloud, Photon, wait_for

@@ -6,8 +6,8 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from photonrig.bench.readings import Readings
-from photonrig.bench.virtual.cloud import LocalCloud
+from photonrig.bench.diagnosis import Readings
+from photonrig.bench.local_cloud import LocalCloud
 from photonrig.errors import CloudError, PhotonrigError
 from photonrig.particle.cloud import Cloud
 

@@ -109,9 +109,9 @@ class Section:
             raise self.error(key, f"must be {means}, not {value!r}")
         return value
 
-    def choice(self, key: str, choices: Iterable[str], default: Any = _REQUIRED) -> str:
+    def choice(self, key: str, assumptions: Iterable[str], default: Any = _REQUIRED) -> str:
         """One of some words."""
-        words = list(choices)
+        words = list(assumptions)
         value = self._take(key, default)
         if value not in words:
             raise self.error(key, f"must be one of {', '.join(words)}, not {value!r}{_nearest(value, words)}")

@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 
 from photonrig.bench.lines import SerialLines
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigError, UsageError
-from photonrig.evidence import Moment, Tap
 from photonrig.kept import Kept
+from photonrig.trace import Moment, Observer
 
 __all__ = ["BenchConsole"]
 
@@ -37,7 +37,7 @@ class BenchConsole:
         *,
         device: str | None = None,
         reopen: float = 0.0,
-        tap: Tap | None = None,
+        tap: Observer | None = None,
     ) -> None:
         """Open a serial port by its path or URL, or by a function that finds it.
 

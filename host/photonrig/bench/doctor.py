@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from photonrig.bench.clock import Clock, NotSeen, SystemClock
 from photonrig.bench.config import Timeouts
 from photonrig.bench.identity import Heard, listen_to
 from photonrig.bench.rig import CloudTarget
-from photonrig.bench.slot import Slot
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
 from photonrig.particle.setup_console import SetupConsole

@@ -9,18 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from photonrig.bench.clock import SystemClock
 from photonrig.bench.cloud_health import read_cloud
 from photonrig.bench.config import RigConfig, SlotConfig
+from photonrig.bench.diagnosis import Proof, Readings
 from photonrig.bench.identity import Heard, listen_to
 from photonrig.bench.lock import Busy
-from photonrig.bench.opened import OpenBench, is_free, open_bench
-from photonrig.bench.readings import Proof, Readings
 from photonrig.bench.recovery import Quarantine, recover
 from photonrig.bench.rig import CloudTarget, Firmware
-from photonrig.bench.slot import Slot
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.variants import variant_project
+from photonrig.bench.session import BenchSession, is_free, open_bench
+from photonrig.bench.slots.slot import Slot
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import variant_project
+from photonrig.clock import SystemClock
 from photonrig.errors import LinkLost, PhotonrigError, RigError, UsageError
 from photonrig.particle.module import parse_module
 from photonrig.particle.serial_port import SerialPort
@@ -53,7 +53,7 @@ class FileRig:
         self._bench = self._open()
         self._slots = {config.slot(name).variant: slot for name, slot in self._bench.slots.items()}
 
-    def _open(self) -> OpenBench:
+    def _open(self) -> BenchSession:
         variants = list(dict.fromkeys(slot.variant for slot in self.config.slots))
         for attempt in range(_TRIES):
             chosen = [self._choose(variant) for variant in variants]

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from photonrig.bench.lock import hold
-from photonrig.bench.slot import FLASHING, SerialLink
+from photonrig.bench.slots.slot import FLASHING, SerialLink
 from photonrig.errors import ToolError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.serial_port import DFU_SPEED, request_by_speed

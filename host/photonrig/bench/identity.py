@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
-from photonrig.bench.slot import Slot
+from photonrig.bench.slots.slot import Slot
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
-from photonrig.bench.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
-from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.serial_port import SerialPort
+from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = ["SerialLines"]
 
@@ -36,7 +36,7 @@ class SerialLines:
         *,
         device: str | None = None,
         reopen: float = 0.0,
-        tap: Tap | None = None,
+        tap: Observer | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Open the port; one that goes away is waited for ``reopen`` seconds, if that is above 0, and opened again.

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from photonrig.bench.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import RigError, UsageError
 from photonrig.files import Holder, Lock, file_error
 

@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from photonrig.bench.clock import Clock, NotSeen, SystemClock
 from photonrig.bench.identity import console_trouble
-from photonrig.bench.slot import Slot
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.files import replace
 

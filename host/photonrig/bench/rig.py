@@ -1,6 +1,6 @@
 """A rig as a run of tests sees it: devices by variant, the cloud they talk to, and how to tell what is healthy.
 
-:class:`~photonrig.bench.virtual.rig.VirtualRig` is one on this machine. A test never asks which kind it has.
+:class:`~photonrig.bench.virtual_rig.VirtualRig` is one on this machine. A test never asks which kind it has.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from photonrig.bench.readings import Readings
-from photonrig.bench.slot import Slot
+from photonrig.bench.diagnosis import Readings
+from photonrig.bench.slots.slot import Slot
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Scope, Token, product
 from photonrig.particle.events import EventStream

@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from photonrig.bench.real.usb import Attached
+from photonrig.bench.slots.real.usb import Attached
 from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 

@@ -12,19 +12,19 @@ from typing import Self
 
 from photonrig.errors import PhotonrigError, UsageError
 from photonrig.files import file_error
-from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import FleetPlan, Item
+from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.standing import Past, Standing, pasts, standings
-from photonrig.fleet.survey import survey
+from photonrig.fleet.throttle import Throttle
 from photonrig.fleet.tokens import TokenSink
+from photonrig.fleet.waves import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.ways import Ways
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.keyring import Account, Keyring
+from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import EventStream
 
@@ -47,9 +47,9 @@ class Operator:
     """Everybody and everything needed to move a fleet on one cloud."""
 
     config: FleetConfig
-    meter: Meter
+    throttle: Throttle
     team: Cloud
-    keys: Keyring
+    keys: Identities
 
     @classmethod
     def of(cls, config: FleetConfig, *, production_account: str | None = None) -> Operator:
@@ -59,14 +59,16 @@ class Operator:
         """
         if production_account is not None and production_account.lower() != config.account:
             raise UsageError(f"--production names {production_account}, fleet.toml names {config.account}")
-        meter = Meter(config.limits)
+        throttle = Throttle(config.limits)
         team = Cloud(config.api, config.token, production_account=production_account)
-        team.before_each(meter.pass_by)
-        return cls(config, meter, team, Keyring(team, config.account, clients=config.clients, offers=config.offers))
+        team.before_each(throttle.pass_by)
+        return cls(
+            config, throttle, team, Identities(team, config.account, clients=config.clients, offers=config.offers)
+        )
 
     def close(self) -> None:
         """Close the connections."""
-        self.meter.stop_waiting()
+        self.throttle.stop_waiting()
         self.team.close()
 
 
@@ -93,7 +95,7 @@ def apply(
     plan.must_be_for(config)
     ways = Ways(plan, operator.keys, _image_data(plan))
     past = pasts(journal, plan.acting)
-    seen = survey(operator.team, config.account, plan.products)
+    seen = snapshot(operator.team, config.account, plan.products)
     stands = standings(plan, seen, past)
     if changed := [
         f"{item.device} (row {item.row}) {moved(item.found, seen.devices.get(item.device))}"

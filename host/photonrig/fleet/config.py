@@ -23,8 +23,8 @@ from pathlib import Path
 from photonrig.bench.config_file import Section, read_toml
 from photonrig.errors import UsageError
 from photonrig.files import file_error
-from photonrig.fleet.metered import LIMITS, Limits
-from photonrig.ownership.keyring import Offers
+from photonrig.fleet.throttle import LIMITS, Limits
+from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photonrig.bench.virtual.cloud import LocalCloud
-from photonrig.bench.virtual.lab import USERNAME, Lab
-from photonrig.bench.virtual.light_process import LightDevices
-from photonrig.bench.virtual.photon import Server
-from photonrig.bench.virtual.resources import allow_files
+from photonrig.bench.lab import USERNAME, Lab
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.resources import allow_files
+from photonrig.bench.simulated_devices_process import SimulatedDevices
+from photonrig.bench.slots.virtual.photon import Server
 from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
@@ -63,7 +63,7 @@ def virtual_fleet(
 
 @contextmanager
 def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
-    """Devices of nothing but the cloud session, in one process; see :mod:`photonrig.bench.virtual.light`.
+    """Devices of nothing but the cloud session, in one process; see :mod:`photonrig.bench.simulated_devices`.
 
     :raises PhotonrigError: something did not come up
     """
@@ -88,7 +88,7 @@ def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
                 team.import_devices(product.id, list(ids[first : first + 1000]))
             list(pool.map(team.claim, ids))
         server = Server(local.key_file, local.device_host, local.device_port)
-        with LightDevices(folder, ids, key=key, server=server, product=product.id) as light:
+        with SimulatedDevices(folder, ids, key=key, server=server, product=product.id) as light:
             config = _write_config(folder, local.api, token, product.id, client)
             yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (light.pid,))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.plan import FleetPlan, Item, Permit, Verdict, judge
-from photonrig.fleet.survey import Found, Survey
-from photonrig.ownership.keyring import Account
+from photonrig.fleet.snapshot import Found, Snapshot
+from photonrig.ownership.identities import Account
 
 __all__ = ["Change", "differences", "moved"]
 
@@ -25,7 +25,7 @@ class Change:
         return f"{self.item.device} (row {self.item.row}) {self.situation}: {step}"
 
 
-def differences(plan: FleetPlan, seen: Survey, config: FleetConfig) -> list[Change]:
+def differences(plan: FleetPlan, seen: Snapshot, config: FleetConfig) -> list[Change]:
     """Every device that is elsewhere, someone else's, or for which another step would be planned now."""
     central = Account.user(config.account)
     changes = []

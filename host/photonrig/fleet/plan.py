@@ -26,11 +26,11 @@ from typing import Any, Final, Literal
 
 from photonrig import files
 from photonrig.errors import UsageError
+from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.config import FleetConfig
-from photonrig.fleet.survey import Found, Survey
-from photonrig.fleet.wishes import Wish
-from photonrig.ownership.keyring import Account
-from photonrig.ownership.passage import Plan
+from photonrig.fleet.snapshot import Found, Snapshot
+from photonrig.ownership.flow_context import Plan
+from photonrig.ownership.identities import Account
 
 __all__ = ["ACTS", "FleetPlan", "Image", "Item", "Permit", "Verdict", "judge", "make_plan"]
 
@@ -234,7 +234,12 @@ class FleetPlan:
 
 
 def make_plan(
-    wishes: Sequence[Wish], seen: Survey, config: FleetConfig, permit: Permit, *, image: Image | None = None
+    assignments: Sequence[Assignment],
+    seen: Snapshot,
+    config: FleetConfig,
+    permit: Permit,
+    *,
+    image: Image | None = None,
 ) -> FleetPlan:
     """Say for each device what is and what will be done; asks nobody.
 
@@ -242,9 +247,9 @@ def make_plan(
     """
     central = Account.user(config.account)
     items = []
-    for wish in wishes:
-        found = seen.devices.get(wish.device)
-        item = _drafted(wish, found)
+    for assignment in assignments:
+        found = seen.devices.get(assignment.device)
+        item = _drafted(assignment, found)
         items.append(replace(item, verdict=judge(item, found, central, config, permit, image)))
     acting = [item for item in items if item.acts]
     owners = [item.ends_with for item in acting] if image is None else []
@@ -266,15 +271,15 @@ def make_plan(
     )
 
 
-def _drafted(wish: Wish, found: Found | None) -> Item:
+def _drafted(assignment: Assignment, found: Found | None) -> Item:
     """The item without its verdict, which depends on more."""
-    product = wish.product
+    product = assignment.product
     if product is None and found is not None:
         product = found.product
-    ends_in = wish.into or product
-    to = None if wish.customer is None or ends_in is None else Account.customer(wish.customer, ends_in)
-    into = None if wish.into == product else wish.into
-    return Item(wish.device, wish.row, "unknown", found, product, to, into, wish.name)
+    ends_in = assignment.into or product
+    to = None if assignment.customer is None or ends_in is None else Account.customer(assignment.customer, ends_in)
+    into = None if assignment.into == product else assignment.into
+    return Item(assignment.device, assignment.row, "unknown", found, product, to, into, assignment.name)
 
 
 def judge(

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator
-from photonrig.fleet.carry import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Item
+from photonrig.fleet.snapshot import Found, snapshot
 from photonrig.fleet.standing import Past, Standing, pasts, standings
-from photonrig.fleet.survey import Found, survey
+from photonrig.fleet.waves import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.ways import Ways
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress
@@ -42,7 +42,7 @@ def rollback(
     if foreign:
         raise UsageError(f"the plan does nothing with {', '.join(foreign[:5])}")
     past = pasts(journal, plan.acting)
-    seen = survey(operator.team, operator.config.account, plan.products)
+    seen = snapshot(operator.team, operator.config.account, plan.products)
     stands = standings(plan, seen, past)
     ways = Ways(plan, operator.keys)
     jobs, lost = [], {}

@@ -17,9 +17,9 @@ from typing import Final, Literal
 from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal, Way
 from photonrig.fleet.plan import FleetPlan, Item
-from photonrig.fleet.survey import Found, Survey
+from photonrig.fleet.snapshot import Found, Snapshot
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.keyring import Account
+from photonrig.ownership.identities import Account
 
 __all__ = ["Past", "Standing", "pasts", "standing", "standings"]
 
@@ -55,7 +55,7 @@ def pasts(journal: Journal, items: Iterable[Item]) -> dict[str, Past]:
     return found
 
 
-def standings(plan: FleetPlan, seen: Survey, past: dict[str, Past]) -> dict[str, Standing]:
+def standings(plan: FleetPlan, seen: Snapshot, past: dict[str, Past]) -> dict[str, Standing]:
     """Where each device stands that the plan does something with."""
     return {item.device: standing(plan, item, seen.devices.get(item.device), past[item.device]) for item in plan.acting}
 

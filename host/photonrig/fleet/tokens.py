@@ -15,7 +15,7 @@ from typing import Protocol
 
 from photonrig.errors import ToolError, UsageError
 from photonrig.files import Lines
-from photonrig.ownership.keyring import Account
+from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
 __all__ = ["CommandSink", "FileSink", "TokenSink", "read_tokens"]

@@ -18,9 +18,9 @@ from photonrig.errors import PhotonrigError
 from photonrig.files import replace
 from photonrig.fleet.apply import Operator
 from photonrig.fleet.plan import FleetPlan, Item
+from photonrig.fleet.snapshot import Snapshot, patiently, snapshot
 from photonrig.fleet.standing import Past, standing
-from photonrig.fleet.survey import Survey, patiently, survey
-from photonrig.ownership.keyring import Account
+from photonrig.ownership.identities import Account
 from photonrig.ownership.proof import Probe, Proof, prove_control
 from photonrig.particle.cloud import USER, Cloud, product
 from photonrig.particle.cloud_errors import DeviceOffline
@@ -69,7 +69,7 @@ def verify(
 
     :raises PhotonrigError: the cloud could not be surveyed
     """
-    seen = survey(operator.team, operator.config.account, plan.products)
+    seen = snapshot(operator.team, operator.config.account, plan.products)
     lists = _Lists(acting or operator.keys.acting_as)
     items = plan.acting
     online = [item.device for item in items if (found := seen.devices.get(item.device)) is not None and found.online]
@@ -103,7 +103,7 @@ class _Lists:
 
 
 def _proofs(
-    item: Item, plan: FleetPlan, operator: Operator, seen: Survey, lists: _Lists, probe: Probe, thorough: bool
+    item: Item, plan: FleetPlan, operator: Operator, seen: Snapshot, lists: _Lists, probe: Probe, thorough: bool
 ) -> Iterable[Proof]:
     found = seen.devices.get(item.device)
     ends_in = item.into or item.product

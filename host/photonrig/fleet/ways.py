@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from photonrig.bench.clock import SystemClock
+from photonrig.clock import SystemClock
 from photonrig.errors import NetworkError, PhotonrigError
-from photonrig.fleet.experimental import EXPERIMENT, RETURN, Trial
 from photonrig.fleet.plan import FleetPlan, Image, Item
+from photonrig.fleet.rollout import EXPERIMENT, RETURN, Trial
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress, called_back, run
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Keyring
-from photonrig.ownership.passage import Plan
+from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.cloud import Scope, product
 from photonrig.particle.cloud_errors import CloudFailed, RateLimited
 
@@ -37,7 +37,7 @@ class Ways:
     """How the devices of one plan are moved; ``data`` is the image of a plan that has one."""
 
     plan: FleetPlan
-    keys: Keyring
+    keys: Identities
     data: bytes = b""
 
     def there(self, item: Item, progress: Progress | None, keep: Keep) -> Progress:

@@ -16,15 +16,13 @@ from pathlib import Path
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.errors import RigError, UsageError
 from photonrig.files import Lock, file_error
 from photonrig.localcloud import secrets
-from photonrig.localcloud.background import Tasks
-from photonrig.localcloud.core import Cloud, Settings
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
-from photonrig.localcloud.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.localcloud.server_key import (
     fingerprint,
     keep_server_key,
@@ -33,6 +31,8 @@ from photonrig.localcloud.server_key import (
     write_key_block,
     write_public_key,
 )
+from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store, state_file
 from photonrig.signals import heard
 

@@ -135,7 +135,7 @@ def _keep_nothing(_: Progress) -> None:
 
 def run(
     flow: Flow[P],
-    passage: P,
+    context: P,
     device: str,
     *,
     facts: dict[str, Any],
@@ -150,7 +150,7 @@ def run(
 
     :raises UsageError: ``progress`` belongs to another flow or device
     """
-    running = _Running(flow, passage, facts, journal, progress or Progress(flow.name, device))
+    running = _Running(flow, context, facts, journal, progress or Progress(flow.name, device))
     if (running.at.flow, running.at.device) != (flow.name, device):
         raise UsageError(f"this progress is of {running.at.flow} for {running.at.device}", device=device)
     return running.to_the_end()
@@ -164,8 +164,8 @@ def called_back(progress: Progress, why: str) -> Progress:
 
 
 class _Running(Generic[P]):
-    def __init__(self, flow: Flow[P], passage: P, facts: dict[str, Any], journal: Journal, at: Progress) -> None:
-        self.flow, self.passage, self.facts, self.journal, self.at = flow, passage, facts, journal, at
+    def __init__(self, flow: Flow[P], context: P, facts: dict[str, Any], journal: Journal, at: Progress) -> None:
+        self.flow, self.context, self.facts, self.journal, self.at = flow, context, facts, journal, at
         self._opened: float | None = None
         facts.update(at.facts)
 
@@ -204,18 +204,18 @@ class _Running(Generic[P]):
         """Do one step; the error that ended it, None if it is done."""
         try:
             if not unsure:
-                if step.skip(self.passage):
+                if step.skip(self.context):
                     return None
-                missing = step.needs(self.passage)
+                missing = step.needs(self.context)
                 if missing is not None:
                     return ExpectationFailed(missing, device=self.at.device)
-            step.foresee(self.passage)
+            step.foresee(self.context)
         except PhotonrigError as error:
             return error
         # Without a journal nothing goes on, neither forward nor back: its errors pass through.
         self._note(step, "begun")
         try:
-            if not (unsure and step.seen(self.passage)):
+            if not (unsure and step.seen(self.context)):
                 self._act(step)
         except PhotonrigError as error:
             return error
@@ -224,10 +224,10 @@ class _Running(Generic[P]):
 
     def _act(self, step: Step[P]) -> None:
         try:
-            step.act(self.passage)
+            step.act(self.context)
         except _UNANSWERED:
-            if not step.seen(self.passage):
-                step.act(self.passage)
+            if not step.seen(self.context):
+                step.act(self.context)
 
     def _turn(self, step: Step[P], why: PhotonrigError) -> None:
         # A release that was refused has left the device with its owner.
@@ -251,9 +251,9 @@ class _Running(Generic[P]):
 
     def _undo(self, undo: Callable[[P], None]) -> None:
         try:
-            undo(self.passage)
+            undo(self.context)
         except _UNANSWERED:
-            undo(self.passage)
+            undo(self.context)
 
     # --- what is written down ----------------------------------------------------------------------------------------
 

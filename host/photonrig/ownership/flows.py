@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import Final
 
 from photonrig.errors import UsageError
-from photonrig.ownership.blocks import (
+from photonrig.ownership.engine import Flow, Journal, Progress, run
+from photonrig.ownership.flow_context import Bench, FlowContext, Plan
+from photonrig.ownership.flow_steps import (
     APPROVE,
     CHECK,
     IMPORT,
@@ -26,18 +28,16 @@ from photonrig.ownership.blocks import (
     SET_UP,
     change_owner,
 )
-from photonrig.ownership.engine import Flow, Journal, Progress, run
-from photonrig.ownership.keyring import Account, Keyring
-from photonrig.ownership.passage import Bench, Passage, Plan
+from photonrig.ownership.identities import Account, Identities
 
 __all__ = ["FLOWS", "PassageFlow", "take"]
 
-PassageFlow = Flow[Passage]
+PassageFlow = Flow[FlowContext]
 
 _TO_NEW_OWNER = change_owner("", lambda at: at.plan.to)
 
 
-def _keeper(at: Passage) -> Account | None:
+def _keeper(at: FlowContext) -> Account | None:
     """Who holds the device while it is in no product: nobody's, it could be claimed by anybody.
 
     A customer's claim ends with the removal; a user's outlives it.
@@ -46,7 +46,7 @@ def _keeper(at: Passage) -> Account | None:
     return former if former is not None and former.kind == "user" else at.keys.central
 
 
-def _after_move(at: Passage) -> Account | None:
+def _after_move(at: FlowContext) -> Account | None:
     """The plan's new owner; without one the same account as before, a customer as the new product's customer."""
     former = at.account("former")
     if at.plan.to is not None or former is None:
@@ -99,7 +99,7 @@ def _keep_nothing(_: Progress) -> None:
 
 def take(
     plan: Plan,
-    keys: Keyring,
+    keys: Identities,
     *,
     bench: Bench | None = None,
     progress: Progress | None = None,
@@ -116,8 +116,8 @@ def take(
     if flow is None:
         raise UsageError(f"there is no flow {plan.flow!r}; there are {', '.join(FLOWS)}", device=plan.device)
     _check(plan)
-    passage = Passage(plan, keys, bench)
-    return run(flow, passage, plan.device, facts=passage.facts, progress=progress, journal=journal)
+    context = FlowContext(plan, keys, bench)
+    return run(flow, context, plan.device, facts=context.facts, progress=progress, journal=journal)
 
 
 def _check(plan: Plan) -> None:

@@ -19,9 +19,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from photonrig.errors import NetworkError, UsageError, without_passwords
-from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
+from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = ["CloudHttp", "host_of"]
 
@@ -64,7 +64,7 @@ class CloudHttp:
         self.production_account = production_account
         # Proxies are for the way to the internet, not for this machine.
         self._exchanges: deque[str] = deque(maxlen=_EXCHANGES)
-        self._taps: list[Tap] = []
+        self._taps: list[Observer] = []
         self.trust_env = not _is_loopback(host)
         self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
 
@@ -151,7 +151,7 @@ class CloudHttp:
         self._note(method, path, query, json_body if json_body is not None else form, response, began)
         return response
 
-    def tap(self, tap: Tap) -> None:
+    def tap(self, tap: Observer) -> None:
         """Tell ``tap`` of every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
         self._taps.append(tap)
 

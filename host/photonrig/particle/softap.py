@@ -27,9 +27,9 @@ from typing import Any, Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
-from photonrig.evidence import Moment, Tap, Trouble
 from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
+from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = [
     "ADDRESS",
@@ -293,10 +293,10 @@ def _reason(error: Exception) -> str:
     return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
-class _Tapped:
+class _Observed:
     """A transport that tells what went over it."""
 
-    def __init__(self, inner: SoftApTransport, tap: Tap) -> None:
+    def __init__(self, inner: SoftApTransport, tap: Observer) -> None:
         self._inner = inner
         self._tap = tap
 
@@ -326,9 +326,9 @@ class SoftAp:
         self.device = device
         self._transport = transport
 
-    def tapped(self, tap: Tap) -> SoftAp:
+    def tapped(self, tap: Observer) -> SoftAp:
         """The same, telling ``tap`` of every command and answer; claim codes and passwords are left out."""
-        return SoftAp(_Tapped(self._transport, tap), device=self.device)
+        return SoftAp(_Observed(self._transport, tap), device=self.device)
 
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.errors import Cause
-from photonrig.evidence import LANES
 from photonrig.report.page import render
 from photonrig.report.run import duration
+from photonrig.trace import LANES
 
 __all__ = ["BenchRun", "Case", "write_results"]
 

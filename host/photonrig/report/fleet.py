@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from photonrig.fleet.carry import Carried, percentile
 from photonrig.fleet.difference import Change
-from photonrig.fleet.metered import Meter
 from photonrig.fleet.plan import ACTS, FleetPlan
+from photonrig.fleet.throttle import Throttle
 from photonrig.fleet.verify import Record
+from photonrig.fleet.waves import Carried, percentile
 from photonrig.ownership.engine import Progress as DeviceProgress
 from photonrig.report.run import duration, rate
 
@@ -142,7 +142,7 @@ def print_differences(changes: Sequence[Change], of: int, console: Console) -> N
     )
 
 
-def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str) -> None:
+def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
     """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
     there = len(carried.already) + len(arrived)
@@ -155,7 +155,7 @@ def print_carried(carried: Carried, meter: Meter, console: Console, *, done: str
         told += f" in {duration(carried.seconds)}"
         told += f", {speed}" if (speed := rate(len(arrived), carried.seconds)) else ""
     console.print(Text(told, style="green" if carried.complete else "yellow"))
-    calls = f"{meter.calls} calls, {meter.tokens} token requests"
+    calls = f"{throttle.calls} calls, {throttle.tokens} token requests"
     if any(windows):
         shares = ((f"p{share * 100:.0f}" if share < 1 else "longest", share) for share in (0.5, 0.99, 1))
         told = ", ".join(f"{name} {percentile(windows, share) * 1000:.1f} ms" for name, share in shares)

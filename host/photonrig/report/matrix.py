@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from photonrig.ownership.baseline import Baseline, Change
-from photonrig.ownership.behaviours import FAMILIES, SOURCES, TOKENS
-from photonrig.ownership.matrix import NOT_RUN, Observation
 from photonrig.report.page import render
+from photonrig.scenarios.matrix import NOT_RUN, Observation
+from photonrig.scenarios.matrix_baseline import Baseline, Change
+from photonrig.scenarios.matrix_cells import FAMILIES, SOURCES, TOKENS
 
 __all__ = ["MatrixRun", "print_matrix", "write_matrix"]
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from photonrig.files import file_error
-from photonrig.ownership.steps import StepResult
+from photonrig.scenarios.story import StepResult
 
 __all__ = ["Run", "commit", "duration", "rate", "writable"]
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from photonrig.ownership.steps import StepResult, Verdict
 from photonrig.report.run import Run, duration
+from photonrig.scenarios.story import StepResult, Verdict
 
 __all__ = ["STYLE", "print_run"]
 

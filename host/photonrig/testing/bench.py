@@ -13,21 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from photonrig.bench.clock import Clock, SystemClock
 from photonrig.bench.config import load_config
-from photonrig.bench.declared import ANY, Declared, establish
+from photonrig.bench.device_state import ANY, Declared, establish
+from photonrig.bench.diagnosis import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.file_rig import FileRig
-from photonrig.bench.readings import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.rig import CloudTarget, Firmware, Rig
-from photonrig.bench.slot import Slot
-from photonrig.bench.target_size import read_table
-from photonrig.bench.toolchain import Toolchain
-from photonrig.bench.virtual.rig import VirtualRig, shipped_variants
+from photonrig.bench.slots.slot import Slot
+from photonrig.bench.virtual_rig import VirtualRig, shipped_variants
+from photonrig.build.size import read_table
+from photonrig.build.toolchain import Toolchain
+from photonrig.clock import Clock, SystemClock
 from photonrig.errors import PhotonrigError, RigError
-from photonrig.evidence import Moment, Recorder
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
+from photonrig.trace import Moment, Recorder
 
 __all__ = ["Bench", "Held", "TestRun", "open_rig", "variants_of"]
 

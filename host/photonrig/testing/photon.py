@@ -7,16 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from photonrig.bench.clock import Clock
 from photonrig.bench.console import BenchConsole
 from photonrig.bench.rig import CloudTarget, Firmware
-from photonrig.bench.slot import Slot
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock
 from photonrig.errors import ExpectationFailed
-from photonrig.evidence import Recorder
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud, CloudDevice
 from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.softap import SoftAp
+from photonrig.trace import Recorder
 
 __all__ = ["Photon"]
 

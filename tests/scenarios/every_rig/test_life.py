@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from photonrig.bench.virtual.lab import TRAVEL_MS
-from photonrig.bench.virtual.variants import calibration
+from photonrig.bench.lab import TRAVEL_MS
+from photonrig.build.variants import calibration
 from photonrig.ownership.engine import Progress
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.keyring import Account, Keyring
-from photonrig.ownership.passage import Plan
+from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.claim_code import generate_claim_code
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud_errors import NotFoundOrForbidden, OwnedByAnother
@@ -22,7 +22,7 @@ from photonrig.testing import CloudTarget, Customer, Events, Photon, new_custome
 
 def transfer(photon: Photon, cloud: CloudTarget, to: Customer, *others: Customer) -> Progress:
     """Give the device to a customer by the flow for it."""
-    keys = Keyring(cloud.team, cloud.team.username())
+    keys = Identities(cloud.team, cloud.team.username())
     for each in (to, *others):
         keys.add(Account.customer(each.email, cloud.product_id), each.cloud)
     account = Account.customer(to.email, cloud.product_id)

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from photonrig.errors import ProtocolError, UsageError
-from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import (
     Describe,
@@ -39,6 +38,7 @@ from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.releases import UNIFIED_ENGINE
 from photonrig.localcloud.device.requests import Requests
 from photonrig.localcloud.device.wire import Wire
+from photonrig.localcloud.service.background import Tasks
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE

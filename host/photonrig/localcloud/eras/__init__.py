@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Literal
 
-from photonrig.localcloud.choices import Source
+from photonrig.localcloud.assumptions import Source
 from photonrig.localcloud.eras.refusals import Refusal, Situation
-from photonrig.localcloud.events import Event, HookScope, Receiver, Stream
+from photonrig.localcloud.service.events import Event, HookScope, Receiver, Stream
 from photonrig.ownership.model import Owner, Terms
 
 __all__ = ["Action", "Era", "Party", "Principal", "Role", "Rule", "Source", "Subject", "party_of"]

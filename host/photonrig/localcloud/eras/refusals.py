@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from photonrig.localcloud import choices
-from photonrig.localcloud.choices import Source
+from photonrig.localcloud import assumptions
+from photonrig.localcloud.assumptions import Source
 
 __all__ = ["REFUSALS_2016", "REFUSALS_TODAY", "Refusal", "Situation"]
 
@@ -82,8 +82,8 @@ def _oauth(status: int, code: str, description: str, source: Source) -> Refusal:
 # The real cloud completes this address with the caller's token; this one never repeats a secret.
 _HINT = "I didn't recognize that device name or ID, try opening {base_url}v1/devices?access_token=undefined"
 _NO_ROLE = "Organization not found for user's role."
-_STATUS_EXISTS, _TEXT_EXISTS = choices.CUSTOMER_EXISTS.chosen
-_OFFLINE_STATUS, _OFFLINE_TEXT = choices.OFFLINE_CLAIM_2016.chosen
+_STATUS_EXISTS, _TEXT_EXISTS = assumptions.CUSTOMER_EXISTS.chosen
+_OFFLINE_STATUS, _OFFLINE_TEXT = assumptions.OFFLINE_CLAIM_2016.chosen
 
 REFUSALS_TODAY: Mapping[Situation, Refusal] = {
     Situation.DEVICE_DENIED: Refusal(403, {"ok": False, "error": "Permission Denied", "info": _HINT}, "recorded"),
@@ -92,19 +92,19 @@ REFUSALS_TODAY: Mapping[Situation, Refusal] = {
         403, "unauthorized", "Product tokens are not allowed to call this endpoint", "choice"
     ),
     Situation.API_USER_DENIED: _oauth(
-        choices.REFUSED_API_USER.chosen,
+        assumptions.REFUSED_API_USER.chosen,
         "unauthorized",
         "API users are not allowed to call this endpoint",
         "documented",
     ),
     Situation.ROLE_DENIED: _says(403, "Permission denied", "inferred"),
-    Situation.CUSTOMER_IN_PRODUCT: _says(choices.CUSTOMER_ON_PRODUCT_PATH.chosen, _NO_ROLE, "thread"),
-    Situation.PRODUCT_UNKNOWN: _says(choices.PRODUCT_UNKNOWN.chosen, "Product not found.", "recorded"),
-    Situation.SLUG_UNKNOWN: _says(choices.SLUG_UNKNOWN.chosen, "Permission denied", "client test"),
+    Situation.CUSTOMER_IN_PRODUCT: _says(assumptions.CUSTOMER_ON_PRODUCT_PATH.chosen, _NO_ROLE, "thread"),
+    Situation.PRODUCT_UNKNOWN: _says(assumptions.PRODUCT_UNKNOWN.chosen, "Product not found.", "recorded"),
+    Situation.SLUG_UNKNOWN: _says(assumptions.SLUG_UNKNOWN.chosen, "Permission denied", "client test"),
     Situation.NOT_IN_PRODUCT: _says(404, "Device not found for this product", "client test"),
     Situation.ORGANIZATION_UNKNOWN: _says(404, "Organization not found.", "staff notes"),
     Situation.ORGANIZATION_DENIED: _says(404, "Organization not found for user.", "recorded"),
-    Situation.CLAIM_WITHOUT_ID: _lists(choices.CLAIM_WITHOUT_ID.chosen, "data.deviceID is empty", "thread"),
+    Situation.CLAIM_WITHOUT_ID: _lists(assumptions.CLAIM_WITHOUT_ID.chosen, "data.deviceID is empty", "thread"),
     Situation.CLAIM_UNKNOWN: Refusal(
         404, {"ok": False, "error": "device not found", "errors": ["device does not exist"]}, "client test"
     ),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from photonrig.localcloud import choices
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action, Era, Party, Principal, Role, Rule, Source
 from photonrig.localcloud.eras.paths import ORGANIZATION_PATHS
 from photonrig.localcloud.eras.refusals import REFUSALS_TODAY
-from photonrig.localcloud.events import Event, HookScope, Receiver, Stream
+from photonrig.localcloud.service.events import Event, HookScope, Receiver, Stream
 from photonrig.ownership.model import Terms
 
 __all__ = ["TODAY"]
@@ -68,29 +68,29 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
     Action.OWN_EVENTS: _account(_yes("documented"), _yes("inferred"), _no("choice")),
     Action.PUBLISH: _account(_yes("documented"), _yes("staff notes"), _yes("staff notes")),
     Action.COMPILE: _account(_yes("documented"), _no("inferred"), _no("choice")),
-    Action.ENROL: _account(Rule(choices.ENROL.chosen == "enrolled", "choice"), _no("choice"), _no("choice")),
+    Action.ENROL: _account(Rule(assumptions.ENROL.chosen == "enrolled", "choice"), _no("choice"), _no("choice")),
     #                     owner, stranger, team member, owning customer, other customer, product's token
     Action.DEVICE_GET: _row(
         *(_yes("recorded"), _no("recorded"), _yes("documented"), _yes("staff notes"), _no("inferred"), _no("choice"))
     ),
     Action.DEVICE_VARIABLE: _row(
-        *(_yes("recorded"), _no("recorded"), _yes("inferred", Role[choices.MEMBER_VARIABLE.chosen])),
+        *(_yes("recorded"), _no("recorded"), _yes("inferred", Role[assumptions.MEMBER_VARIABLE.chosen])),
         *(_yes("staff notes"), _no("inferred"), _no("choice")),
     ),
     Action.DEVICE_FUNCTION: _row(
-        *(_yes("recorded"), _no("recorded"), _yes("inferred", Role[choices.MEMBER_VARIABLE.chosen])),
+        *(_yes("recorded"), _no("recorded"), _yes("inferred", Role[assumptions.MEMBER_VARIABLE.chosen])),
         *(_yes("staff notes"), _no("inferred"), _no("choice")),
     ),
     Action.DEVICE_UPDATE: _row(
         *(_yes("recorded"), _no("client test"), _yes("inferred", Role.DEVELOPER)),
-        *(Rule(choices.CUSTOMER_UPDATES.chosen, "choice"), _no("inferred"), _no("choice")),
+        *(Rule(assumptions.CUSTOMER_UPDATES.chosen, "choice"), _no("inferred"), _no("choice")),
     ),
     Action.DEVICE_FLASH: _row(
         *(_yes("documented"), _no("recorded"), _no("documented"), _no("documented"), _no("documented"), _no("choice"))
     ),
     Action.DEVICE_RELEASE: _row(
         *(_yes("recorded"), _no("recorded"), _no("inferred")),
-        *(Rule(choices.CUSTOMER_RELEASES.chosen, "choice"), _no("inferred"), _no("choice")),
+        *(Rule(assumptions.CUSTOMER_RELEASES.chosen, "choice"), _no("inferred"), _no("choice")),
     ),
     Action.DEVICE_EVENTS: _row(
         *(_yes("documented"), _no("inferred"), _yes("documented"), _yes("inferred"), _no("inferred"), _no("choice"))
@@ -203,5 +203,5 @@ TODAY = Era(
     _hook_sees,
     REFUSALS_TODAY,
     lacks=ORGANIZATION_PATHS,
-    claims=Terms(code_overrides_owner=choices.CODE_OVERRIDES_OWNER.chosen),
+    claims=Terms(code_overrides_owner=assumptions.CODE_OVERRIDES_OWNER.chosen),
 )

@@ -12,7 +12,7 @@ from photonrig.localcloud.eras import Action, Era, Party, Principal, Rule
 from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
 from photonrig.localcloud.eras.refusals import REFUSALS_2016
 from photonrig.localcloud.eras.today import TODAY
-from photonrig.localcloud.events import Event, Receiver, Stream
+from photonrig.localcloud.service.events import Event, Receiver, Stream
 
 __all__ = ["AFTER", "BEFORE"]
 

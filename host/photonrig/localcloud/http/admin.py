@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.routing import Route
 
-from photonrig.localcloud.core import Cloud
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, OpenCall, bearer_token, open_route
 from photonrig.localcloud.http.errors import oauth_error, refused
 from photonrig.localcloud.http.views import owner_name, product_device_view
 from photonrig.localcloud.secrets import hash_password
+from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.accounts import User
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.transfers import Transfer
@@ -33,12 +33,12 @@ async def show(call: OpenCall) -> Answer:
 
 async def repair(call: OpenCall) -> Answer:
     """Give a device whose owner was stored without kind to the customer it was meant for, or to nobody (row 24)."""
-    return _shown(call, call.cloud.custody.repair(_device(call)))
+    return _shown(call, call.cloud.ownership.repair(_device(call)))
 
 
 async def unclaim(call: OpenCall) -> Answer:
     """End a claim, as the console of 2016 could (row 7)."""
-    return _shown(call, call.cloud.custody.release(_device(call)))
+    return _shown(call, call.cloud.ownership.release(_device(call)))
 
 
 async def leave_product(call: OpenCall) -> Answer:
@@ -47,7 +47,7 @@ async def leave_product(call: OpenCall) -> Answer:
     product = None if device.state.product is None else call.cloud.store.products.get(device.state.product)
     if product is None:
         raise refused(404, "The device is in no product")
-    removed = call.cloud.custody.remove(device, product, deny=False)
+    removed = call.cloud.ownership.remove(device, product, deny=False)
     assert not isinstance(removed, Refused)
     return _shown(call, removed)
 
@@ -60,7 +60,7 @@ async def list_transfers(call: OpenCall) -> Answer:
 async def approve(call: OpenCall) -> Answer:
     """The owner says yes."""
     transfer = _pending(call)
-    outcome = call.cloud.custody.approve(transfer)
+    outcome = call.cloud.ownership.approve(transfer)
     if isinstance(outcome, Refused):
         raise refused(409, outcome.reason.value)
     return {"ok": True, "device": _shown(call, outcome)}

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.http import (
     admin,
     binaries,
@@ -51,6 +50,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.rate_limits import RateLimited
 from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.http.router import SortedRoutes
+from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.store.devices import Outdated
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]

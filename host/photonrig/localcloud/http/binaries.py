@@ -9,17 +9,17 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from photonrig.build.compile import LATEST, CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
-from photonrig.localcloud.background import Tasks
-from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import iso_time
-from photonrig.localcloud.firmware import LATEST, CompiledFirmware, CompileFailed, compile_project
 from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
-from photonrig.localcloud.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
-from photonrig.localcloud.sandbox import Build
+from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
 
 __all__ = ["ROUTES", "compile_uploaded", "run_compiler"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud.core import PHOTON_PLATFORM
-from photonrig.localcloud.firmware import LATEST, TARGETS
+from photonrig.build.compile import LATEST, TARGETS
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
+from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 
 __all__ = ["ROUTES", "VERSIONS"]
 

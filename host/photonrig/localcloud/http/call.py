@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_of
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.events import asked_by_hook
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
+from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.events import asked_by_hook
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product

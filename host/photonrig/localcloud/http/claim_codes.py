@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud import choices
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
@@ -32,7 +32,7 @@ def _issue(call: Call, owner: Owner) -> Answer:
     with call.cloud.store.write():
         code = call.cloud.store.claim_codes.issue(owner, given)
     if code is None:
-        raise refused(*choices.CLAIM_CODE_TAKEN.chosen)
+        raise refused(*assumptions.CLAIM_CODE_TAKEN.chosen)
     return {"claim_code": code, "device_ids": [device.id for device in call.cloud.store.devices.of_owner(owner)]}
 
 

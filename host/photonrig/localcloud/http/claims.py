@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.views import owner_field
+from photonrig.localcloud.service.events import iso_time
 from photonrig.ownership.model import Refusal, Refused
 
 __all__ = ["ROUTES"]
@@ -32,10 +32,10 @@ async def claim(call: Call) -> Answer:
     if device is None:
         raise call.refusal(Situation.CLAIM_UNKNOWN)
     online = call.cloud.devices.online(device.id)
-    claimed = call.cloud.custody.claim(device, call.principal, online=online)
+    claimed = call.cloud.ownership.claim(device, call.principal, online=online)
     if isinstance(claimed, Refused):
         if claimed.reason is Refusal.OWNED_BY_ANOTHER and call.body.flag("request_transfer"):
-            transfer_id = call.cloud.custody.request_transfer(device, call.principal)
+            transfer_id = call.cloud.ownership.request_transfer(device, call.principal)
             if transfer_id is not None:
                 return {"ok": True, "transfer_id": transfer_id}
         raise call.refusal(_REFUSED[claimed.reason])
@@ -47,7 +47,7 @@ async def claim(call: Call) -> Answer:
 
 async def release(call: Call) -> Answer:
     """Release a device of one's own; it stays in its product and keeps its firmware."""
-    call.cloud.custody.release(call.device(Action.DEVICE_RELEASE))
+    call.cloud.ownership.release(call.device(Action.DEVICE_RELEASE))
     return {"ok": True}
 
 

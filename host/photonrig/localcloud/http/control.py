@@ -18,11 +18,11 @@ from photonrig.localcloud.device.contract import (
 )
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http import targeting
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.views import timestamp
+from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.devices import Device, Notes
 
 __all__ = ["ROUTES", "Target", "update"]

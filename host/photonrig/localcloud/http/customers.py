@@ -154,7 +154,7 @@ def _customer_with_password(call: Call) -> Customer:
 
 async def remove(call: Call) -> Answer:
     """Delete a customer; a choice: the customer's devices are released, so that none belongs to nobody reachable."""
-    for token in call.cloud.custody.remove_customer(_customer(call, Action.CUSTOMER_REMOVE)):
+    for token in call.cloud.ownership.remove_customer(_customer(call, Action.CUSTOMER_REMOVE)):
         call.cloud.bus.close_token(token)
     return {"ok": True}
 

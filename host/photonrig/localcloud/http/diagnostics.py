@@ -8,12 +8,12 @@ from typing import Any
 from photonrig.errors import ProtocolError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.control import Target
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.service.vitals import payload_of
 from photonrig.localcloud.store.vitals import Vitals
-from photonrig.localcloud.vitals import payload_of
 
 __all__ = ["ROUTES"]
 

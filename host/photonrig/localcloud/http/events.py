@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import StreamingResponse
 
-from photonrig.localcloud.core import Cloud
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.events import Reader, Stream
 from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.events import Reader, Stream
 from photonrig.localcloud.store.tokens import Token
 
 __all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "prefix_of", "stream"]

@@ -15,13 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from photonrig.localcloud.eras import Action, Subject
-from photonrig.localcloud.events import Stream
 from photonrig.localcloud.http import control
 from photonrig.localcloud.http.call import EXTENSION, Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.events import prefix_of, stream
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import product_device_view
+from photonrig.localcloud.service.events import Stream
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 from photonrig.ownership.model import Owner, Refusal, Refused
@@ -39,7 +39,7 @@ async def change_owner(call: Call) -> Answer:
     """
     product, device = call.product_device(Action.PRODUCT_CHANGE_OWNER)
     owner = _new_owner(call, product)
-    changed = call.cloud.custody.change_owner(device, product, owner)
+    changed = call.cloud.ownership.change_owner(device, product, owner)
     if isinstance(changed, Refused):
         raise refused(_STATUS[changed.reason], changed.reason.value)
     if changed.state.owner != device.state.owner:
@@ -84,7 +84,7 @@ async def show(call: Call) -> Answer:
 
 async def release(call: Call) -> Answer:
     """End the claim: the caller's own, or as the product's team anybody's."""
-    call.cloud.custody.release(call.any_device(Action.DEVICE_RELEASE, Action.PRODUCT_RELEASE))
+    call.cloud.ownership.release(call.any_device(Action.DEVICE_RELEASE, Action.PRODUCT_RELEASE))
     return {"ok": True}
 
 

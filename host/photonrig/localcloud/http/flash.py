@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from photonrig.build.compile import tinker
 from photonrig.errors import ModuleError
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.firmware import tinker
 from photonrig.localcloud.http import control
 from photonrig.localcloud.http.binaries import compile_uploaded, run_compiler
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined
-from photonrig.localcloud.rollout import Busy
+from photonrig.localcloud.service.rollout import Busy
 from photonrig.localcloud.store.devices import Device
 from photonrig.particle.module import check_user_part, parse_module
 

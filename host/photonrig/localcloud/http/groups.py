@@ -12,7 +12,7 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.rollout import target_version
+from photonrig.localcloud.service.rollout import target_version
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Group, Targeting, in_groups
 from photonrig.localcloud.store.products import Product

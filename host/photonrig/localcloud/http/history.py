@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import Event, Stream, iso_time
-from photonrig.localcloud.history import EVENT_SECONDS
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.events import Event, Stream, iso_time
+from photonrig.localcloud.service.history import EVENT_SECONDS
 
 __all__ = ["ROUTES"]
 

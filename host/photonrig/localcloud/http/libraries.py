@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, OpenCall, open_route, route
 from photonrig.localcloud.http.errors import combined, refused
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import paged
-from photonrig.localcloud.library_archive import read_library
+from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.service.library_archive import read_library
 from photonrig.localcloud.store.libraries import Library
 
 __all__ = ["ROUTES"]

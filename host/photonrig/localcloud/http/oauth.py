@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from photonrig.localcloud import choices
-from photonrig.localcloud.core import Cloud
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, OpenCall, basic_credentials, open_route
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.passwords import password_holds
 from photonrig.localcloud.secrets import otp_matches
+from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.store.accounts import Client, Customer, User
 from photonrig.localcloud.store.tokens import GrantedToken, TokenKind
 
@@ -85,11 +85,11 @@ def _one_time_password(cloud: Cloud, body: Body, client_id: str) -> Answer:
     challenge = cloud.store.challenges.find("log in", body.text("mfa_token") or "")
     user = None if challenge is None else cloud.store.users.get(challenge.user_id)
     if challenge is None or user is None or user.mfa_key is None or challenge.facts["client"] != client_id:
-        raise oauth_error(400, "invalid_grant", choices.MFA_LATE.chosen)
+        raise oauth_error(400, "invalid_grant", assumptions.MFA_LATE.chosen)
     if not otp_matches(user.mfa_key, body.text("otp") or "", cloud.now()):
         with cloud.store.write():
             cloud.store.challenges.failed(challenge)
-        raise oauth_error(400, "invalid_grant", choices.MFA_WRONG.chosen)
+        raise oauth_error(400, "invalid_grant", assumptions.MFA_WRONG.chosen)
     with cloud.store.write():
         cloud.store.challenges.answered("log in", user.id)
         return token_body(cloud.store.tokens.grant("user", user.id, client_id, challenge.facts["seconds"]))
@@ -105,7 +105,7 @@ def _client_credentials(cloud: Cloud, body: Body, client: Client | None) -> Answ
     if not scope:
         with cloud.store.write():
             return token_body(cloud.store.tokens.grant("product", str(client.product_id), client.id, seconds))
-    for spelling in ("customer=", *choices.SCOPE_SPELLINGS.chosen):
+    for spelling in ("customer=", *assumptions.SCOPE_SPELLINGS.chosen):
         if scope.startswith(spelling):
             email = scope.removeprefix(spelling)
             break
@@ -148,7 +148,7 @@ def authenticated_client(call: OpenCall) -> tuple[str, Client | None]:
         return client_id, None
     client = call.cloud.store.clients.get(client_id)
     if client is None or not client.has_secret(secret):
-        raise oauth_error(*choices.BAD_CLIENT.chosen)
+        raise oauth_error(*assumptions.BAD_CLIENT.chosen)
     return client_id, client
 
 

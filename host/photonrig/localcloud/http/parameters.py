@@ -104,8 +104,8 @@ class Takes:
 def _spelled_out(path: str) -> Iterator[str]:
     """The paths that a path with brackets stands for."""
     parts = re.split(r"(\[[^]]*\]|\([^)]*\))", path)
-    choices = [["", part[1:-1]] if part[:1] == "[" else part.strip("()").split("|") for part in parts]
-    yield from ("".join(chosen) for chosen in itertools.product(*choices))
+    assumptions = [["", part[1:-1]] if part[:1] == "[" else part.strip("()").split("|") for part in parts]
+    yield from ("".join(chosen) for chosen in itertools.product(*assumptions))
 
 
 def _parse(table: str) -> Iterator[tuple[tuple[str, str], Takes]]:

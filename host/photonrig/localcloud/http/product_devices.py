@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from photonrig.localcloud import choices
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
@@ -92,7 +92,7 @@ async def import_devices(call: Call) -> Answer:
         raise refused(400, "Name at least one device: id, ids or a file")
     claim_for = _member(call, product, call.body.text("claim_user"))
     known = call.cloud.store.serial_numbers
-    done = call.cloud.custody.import_devices(product, [known.device(each) or each.lower() for each in ids], claim_for)
+    done = call.cloud.ownership.import_devices(product, [known.device(each) or each.lower() for each in ids], claim_for)
     return {
         "updated": len(done.updated),
         "updatedDeviceIds": done.updated,
@@ -116,14 +116,14 @@ def _member(call: Call, product: Product, username: str | None) -> User | None:
 async def release(call: Call) -> Answer:
     """End the claim on a device, whoever holds it."""
     _, device = call.product_device(Action.PRODUCT_RELEASE)
-    call.cloud.custody.release(device)
-    return Json({"ok": True}, status_code=choices.OWNER_RELEASE_STATUS.chosen)
+    call.cloud.ownership.release(device)
+    return Json({"ok": True}, status_code=assumptions.OWNER_RELEASE_STATUS.chosen)
 
 
 async def remove(call: Call) -> Answer:
     """Take a device out of the product, or with ``deny`` refuse a quarantined one."""
     product, device = call.product_device(Action.PRODUCT_REMOVE)
-    removed = call.cloud.custody.remove(device, product, deny=call.body.flag("deny") or False)
+    removed = call.cloud.ownership.remove(device, product, deny=call.body.flag("deny") or False)
     if isinstance(removed, Refused):
         raise refused(404, removed.reason.value)
     return Response(status_code=204)

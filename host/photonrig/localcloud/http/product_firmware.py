@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from photonrig.errors import ModuleError
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Group
 from photonrig.localcloud.store.product_firmware import Firmware

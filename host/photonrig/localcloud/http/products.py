@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 

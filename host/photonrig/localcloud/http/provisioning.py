@@ -8,12 +8,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, route, subject_of
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.ownership.model import key_may_be_replaced
 
 __all__ = ["ROUTES"]

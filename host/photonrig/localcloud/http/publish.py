@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud import choices
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.event_names import is_reserved
-from photonrig.localcloud.events import MAX_DATA, Event
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.service.event_names import is_reserved
+from photonrig.localcloud.service.events import MAX_DATA, Event
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 
@@ -40,7 +40,7 @@ def _publish(call: Call, product_id: int | None, device: Device | None = None) -
     if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
         raise refused(400, f"name must be 1 … {MAX_NAME} printable ASCII characters")
     if is_reserved(name):
-        raise refused(400, choices.RESERVED_NAMES.chosen)
+        raise refused(400, assumptions.RESERVED_NAMES.chosen)
     if data is not None and len(data.encode()) > MAX_DATA:
         raise refused(400, f"data is longer than {MAX_DATA} bytes")
     if not (ttl.isascii() and ttl.isdecimal()) or len(ttl) > 8 or int(ttl) > MAX_TTL:

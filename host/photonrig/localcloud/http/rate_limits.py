@@ -9,10 +9,10 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photonrig.localcloud import rates
 from photonrig.localcloud.http.answering import respond
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.rates import Rates, Rule
+from photonrig.localcloud.service import rates
+from photonrig.localcloud.service.rates import Rates, Rule
 
 __all__ = ["RateLimited", "too_many"]
 

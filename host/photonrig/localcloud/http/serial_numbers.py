@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud.core import PHOTON_PLATFORM
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.rate_limits import too_many
-from photonrig.localcloud.rates import SERIAL_NUMBERS
+from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.rates import SERIAL_NUMBERS
 
 __all__ = ["ROUTES"]
 

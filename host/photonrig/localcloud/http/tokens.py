@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, open_route, route
 from photonrig.localcloud.http.errors import errors_list, oauth_error
 from photonrig.localcloud.http.passwords import password_holds
 from photonrig.localcloud.secrets import otp_matches
+from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.accounts import User
 
 __all__ = ["ROUTES"]

@@ -91,7 +91,7 @@ async def remove(call: Call) -> Answer:
         call.cloud.revoke_all("user", user.id)
         for hook in hooks:
             call.cloud.store.hooks.remove(hook.id)
-        call.cloud.custody.remove_user(user)
+        call.cloud.ownership.remove_user(user)
     for hook in hooks:
         call.cloud.hooks_changed(hook.id)
     return {"ok": True}

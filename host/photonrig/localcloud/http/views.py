@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from photonrig.localcloud.core import Cloud
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Call
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.devices import Device
 from photonrig.ownership.model import Owner
 

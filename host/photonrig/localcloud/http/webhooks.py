@@ -7,10 +7,10 @@ from typing import Any
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook, iso_time
 from photonrig.localcloud.http.call import Answer, Call, Handler, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook, iso_time
 from photonrig.localcloud.store.hooks import HookOwner, StoredHook
 from photonrig.localcloud.webhooks.config import HookConfig
 

@@ -47,7 +47,7 @@ class Devices:
 
     There is no writing of a whole device: whoever read one before waiting for something would undo with it what
     happened meanwhile. Each method writes columns of its own. Owner and product are written by :meth:`change_state`,
-    which :mod:`photonrig.localcloud.custody` alone calls.
+    which :mod:`photonrig.localcloud.service.ownership_service` alone calls.
     """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import httpx
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.background import Tasks
-from photonrig.localcloud.events import Event, HookScope, iso_time
+from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.events import Event, HookScope, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig

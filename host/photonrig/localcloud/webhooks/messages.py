@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.event_names import is_system
-from photonrig.localcloud.events import Event, iso_time
+from photonrig.localcloud.service.event_names import is_system
+from photonrig.localcloud.service.events import Event, iso_time
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.templates import (
     MAX_OUTPUT,

@@ -1,0 +1,471 @@
+"""A whole lab on this machine: a local cloud and virtual Photons, in the field or out of the box.
+
+Everything lies in one state folder, so that a lab goes on where it was:
+
+    lab.json        accounts, clients and the list of devices (mode 0600)
+    cloud/          the local cloud
+    keys/           device keys as a factory would keep them
+    devices/NAME/   the devices themselves
+
+Accounts, products and devices are made through the cloud's HTTP API alone, as any client would.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.resources import allow_files
+from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
+from photonrig.build.variants import VARIANTS, calibration
+from photonrig.clock import Clock, SystemClock
+from photonrig.errors import RigError, UsageError
+from photonrig.files import file_error, replace
+from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
+from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFound
+from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
+from photonrig.signals import Interrupts
+
+__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "LabDevice", "product_name"]
+
+USERNAME: Final = "central@example.com"
+
+# How long a shade of the lab takes from end to end.
+TRAVEL_MS: Final = 1000
+
+_ONLINE: Final = 60.0
+_ONLINE_EACH: Final = 0.3
+_ENROLLED_AT_ONCE: Final = 64
+_AT_ONCE: Final = 8
+_LOOK: Final = 1.0
+_FILES_BESIDES: Final = 200  # open ones that have nothing to do with devices
+
+
+def product_name(variant: str) -> str:
+    """What the product of a variant is called in a lab."""
+    return f"shade {variant}"
+
+
+@dataclass(slots=True)
+class LabDevice:
+    """A device of the lab, imported in its variant's product.
+
+    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
+    it: its state folder holds all it needs; ``calibrated`` that its installer is.
+    """
+
+    name: str
+    id: str
+    variant: str
+    fielded: bool
+    born: bool = False
+    calibrated: bool = False
+
+
+@dataclass(slots=True)
+class _Record:
+    """What lab.json keeps."""
+
+    password: str
+    api_port: int = 0
+    device_port: int = 0
+    clients: dict[str, list[str]] = field(default_factory=dict)  # id and secret by variant
+    devices: list[LabDevice] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> _Record:
+        try:
+            fields = json.loads(path.read_text())
+            return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
+        except OSError as error:
+            raise file_error(path, "read", error) from error
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
+
+    def write(self, path: Path) -> None:
+        replace(path, json.dumps(asdict(self), indent=2), private=True)
+
+
+class Lab:
+    """A local cloud with virtual Photons; up inside a ``with`` block.
+
+    ``cloud`` carries no token, ``central`` the central user's.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        vphoton: Path,
+        sdk: Path,
+        firmware: Mapping[str, Path],
+        era: str = "today",
+        rate_limits: bool = False,
+        extensions: bool = False,
+        photons: int = 1,
+        fresh: int = 0,
+        api_port: int = 0,
+        device_port: int = 0,
+        admit_unknown: bool = False,
+        host: str = "127.0.0.1",
+        clock: Clock | None = None,
+    ) -> None:
+        """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
+
+        Devices take the variants in turn; each variant has a product of its own. With a state folder that holds more
+        devices, all of them are started.
+        """
+        self.state = state
+        self.vphoton = vphoton
+        self.firmware = dict(firmware)
+        self._wanted = (photons, fresh)
+        self._clock = clock or SystemClock()
+        self._path = state / "lab.json"
+        self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
+        self._stopped = False
+        self._claimed_later: list[LabDevice] = []
+        self._interrupts = Interrupts()
+        # Ports stay what they were, because devices keep the address of their cloud.
+        self.local_cloud = LocalCloud(
+            state / "cloud",
+            sdk=sdk,
+            era=era,
+            rate_limits=rate_limits,
+            extensions=extensions,
+            api_port=api_port or self._record.api_port,
+            device_port=device_port or self._record.device_port,
+            admit_unknown=admit_unknown,
+            host=host,
+        )
+        self.devices: list[LabDevice] = []
+        self.photons: dict[str, VirtualPhoton] = {}
+        # Seconds: enrolling new devices; from the first power-on until all fielded ones were online.
+        self.enrolled_in = 0.0
+        self.online_in = 0.0
+        self._client: Cloud | None = None
+        self.central: Token
+        self.products: dict[str, Product] = {}
+        self.clients: dict[str, ClientCredentials] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None or issubclass(kind, KeyboardInterrupt):
+            self.stop()
+        else:
+            self.kill()
+
+    # --- up and down ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring everything up; returns when every fielded device is online.
+
+        Until the lab is down again SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that no child outlives it.
+
+        :raises PhotonrigError: something did not come up
+        """
+        # A connection of each in the cloud, a pipe from each here.
+        allow_files(max(sum(self._wanted), len(self._record.devices)) + _FILES_BESIDES)
+        self._interrupts.take()
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.local_cloud.start()
+        self._client = Cloud(self.local_cloud.api)
+        moved = self._record.device_port not in (0, self.local_cloud.device_port)
+        self._record.api_port = int(self.local_cloud.api.rsplit(":", 1)[1])
+        self._record.device_port = self.local_cloud.device_port
+        # Kept before the account exists: a lab killed at any moment can log in again.
+        self._record.write(self._path)
+        self._open_accounts()
+        begun = self._clock.now()
+        self._enrol_devices()
+        self.enrolled_in = self._clock.now() - begun
+        self.photons = {
+            device.name: VirtualPhoton(self.vphoton, self.state / "devices" / device.name, name=device.name)
+            for device in self.devices
+        }
+        (self.state / "devices").mkdir(mode=0o700, exist_ok=True)
+        begun = self._clock.now()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda device: self._power_on(device, moved), self.devices))
+        self._record.write(self._path)
+        self._wait_online()
+        for device in self._claimed_later:
+            self._claim(device)
+        self.online_in = self._clock.now() - begun
+        self._calibrate_devices()
+
+    def stop(self) -> None:
+        """Take everything down in order, devices first.
+
+        :raises RigError: something had to be killed; everything is down nevertheless
+        """
+        if self._stopped:
+            return
+        failures = []
+        try:
+            for process in self._processes():
+                try:
+                    process.stop()
+                except RigError as error:
+                    process.kill()
+                    failures.append(str(error))
+        except BaseException:  # a second Ctrl-C
+            self.kill()
+            raise
+        self._stopped = True
+        self._close()
+        if failures:
+            raise RigError("; ".join(failures))
+
+    def kill(self) -> None:
+        """Take everything down at once."""
+        self._stopped = True
+        for process in self._processes():
+            process.kill()
+        self._close()
+
+    def run_until_interrupt(self) -> None:
+        """Stay up until Ctrl-C or SIGTERM, then take everything down.
+
+        :raises RigError: the local cloud ended by itself
+        """
+        try:
+            waiting = threading.Event()
+            while not waiting.wait(_LOOK):
+                if not self.local_cloud.alive:
+                    raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
+        except KeyboardInterrupt:
+            self.stop()
+
+    def restart_cloud(self) -> None:
+        """Kill the local cloud and start it again; devices reconnect by themselves."""
+        self.local_cloud.restart()
+
+    def _processes(self) -> list[VirtualPhoton | LocalCloud]:
+        return [*self.photons.values(), self.local_cloud]
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._interrupts.give_back()
+
+    # --- what is in it ----------------------------------------------------------------------------------------------
+
+    @property
+    def cloud(self) -> Cloud:
+        """The local cloud, acting as nobody.
+
+        :raises RigError: the lab was never up
+        """
+        if self._client is None:
+            raise RigError("the lab is not up; start it first")
+        return self._client
+
+    @property
+    def team(self) -> Cloud:
+        """The cloud, acting as the central user."""
+        return self.cloud.using(self.central)
+
+    @property
+    def product(self) -> Product:
+        """The product of the first variant."""
+        return self.products[self._variants[0]]
+
+    @property
+    def client(self) -> ClientCredentials:
+        """The client of :attr:`product`."""
+        return self.clients[self._variants[0]]
+
+    @property
+    def _variants(self) -> list[str]:
+        """Those there is firmware for, in the order of :data:`VARIANTS`."""
+        known = [variant for variant in VARIANTS if variant in self.firmware]
+        return known + sorted(self.firmware.keys() - set(known))
+
+    def fielded(self) -> tuple[VirtualPhoton, ...]:
+        """The devices that came up in the field."""
+        return tuple(self.photons[device.name] for device in self.devices if device.fielded)
+
+    def fresh(self) -> tuple[VirtualPhoton, ...]:
+        """The devices that came up out of the box."""
+        return tuple(self.photons[device.name] for device in self.devices if not device.fielded)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything a client needs to use the lab, secrets included, ready for JSON."""
+        owners = {device.id: device.owner_name for device in self._product_devices()}
+        return {
+            "api": self.local_cloud.api,
+            "era": self.local_cloud.era,
+            "admin_token_file": str(self.local_cloud.admin_token_file),
+            "device_server": {
+                "host": self.local_cloud.device_host,
+                "port": self.local_cloud.device_port,
+                "key_file": str(self.local_cloud.key_file),
+            },
+            "user": {"username": USERNAME, "password": self._record.password, "token": self.central.access_token},
+            "product": self._described_product(self._variants[0]),
+            "products": [self._described_product(variant) for variant in self._variants],
+            "wifi": [{"ssid": network.ssid, "password": network.password} for network in AIR],
+            "photons": [self._described(device, owners.get(device.id)) for device in self.devices],
+            "vphoton": str(self.vphoton),
+            "firmware": {variant: str(module) for variant, module in self.firmware.items()},
+        }
+
+    def _described_product(self, variant: str) -> dict[str, Any]:
+        made, client = self.products[variant], self.clients[variant]
+        return {
+            "id": made.id,
+            "slug": made.slug,
+            "variant": variant,
+            "client_id": client.id,
+            "client_secret": client.secret,
+        }
+
+    def _described(self, device: LabDevice, owner: str | None) -> dict[str, Any]:
+        photon = self.photons[device.name]
+        tcp, http = photon.softap_ports
+        return {
+            "id": device.id,
+            "name": device.name,
+            "state": str(photon.state),
+            "serial": photon.serial_port,
+            "softap_tcp": tcp,
+            "softap_http": http,
+            "control": photon.control_path,
+            "variant": device.variant,
+            "owner": owner,
+        }
+
+    # --- coming up --------------------------------------------------------------------------------------------------
+
+    def _open_accounts(self) -> None:
+        record = self._record
+        try:
+            self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
+        except BadCredentials:
+            self.cloud.create_user(USERNAME, record.password)
+            self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
+        found = {made.name: made for made in self.team.products()}
+        # Products of all variants, whether there is firmware or not, so that each gets the id its firmware states.
+        for variant in dict.fromkeys((*VARIANTS, *self._variants)):
+            name = product_name(variant)
+            self.products[variant] = found.get(name) or self.team.create_product(name)
+        for variant in self._variants:
+            if variant not in record.clients:
+                client = self.team.create_client("lab", product=self.products[variant].id)
+                record.clients[variant] = [client.id, client.secret]
+                record.write(self._path)
+            self.clients[variant] = ClientCredentials(*record.clients[variant])
+
+    def _enrol_devices(self) -> None:
+        self.devices = self._record.devices
+        variants = self._variants
+        new = [
+            LabDevice(f"{prefix}-{number + 1}", secrets.token_hex(12), variants[number % len(variants)], fielded)
+            for fielded, prefix, wanted in ((True, "photon", self._wanted[0]), (False, "fresh", self._wanted[1]))
+            for number in range(sum(device.fielded is fielded for device in self.devices), wanted)
+        ]
+        (self.state / "keys").mkdir(mode=0o700, exist_ok=True)
+        # Recorded some at a time: a lab killed meanwhile knows all but the last few.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for first in range(0, len(new), _ENROLLED_AT_ONCE):
+                batch = new[first : first + _ENROLLED_AT_ONCE]
+                list(pool.map(self._make_key, batch))
+                for variant in {device.variant: None for device in batch}:
+                    ids = [device.id for device in batch if device.variant == variant]
+                    self.team.import_devices(self.products[variant].id, ids)
+                list(pool.map(self._hand_over, batch))
+                self.devices.extend(batch)
+                self._record.write(self._path)
+
+    def _make_key(self, device: LabDevice) -> None:
+        key = generate_device_key()
+        replace(self._key_path(device), private_key_der(key), private=True)
+        self.team.provision(device.id, public_key_pem(key))
+
+    def _hand_over(self, device: LabDevice) -> None:
+        if device.fielded:
+            try:
+                self._claim(device)
+            except DeviceOffline:  # nobody claimed a device in 2016 before it was online
+                self._claimed_later.append(device)
+
+    def _claim(self, device: LabDevice) -> None:
+        self.team.claim(device.id)
+        self.team.rename(device.id, device.name)
+
+    def _key_path(self, device: LabDevice) -> Path:
+        return self.state / "keys" / f"{device.id}.der"
+
+    def _power_on(self, device: LabDevice, moved: bool) -> None:
+        server = Server(
+            key=self.local_cloud.key_file, host=self.local_cloud.device_host, port=self.local_cloud.device_port
+        )
+        if device.born:
+            self.photons[device.name].start(server=server if moved else None)
+            return
+        self.photons[device.name].start(
+            Provision(
+                device.id,
+                self._key_path(device),
+                self.firmware[device.variant],
+                wired_to=f"{device.variant}:{TRAVEL_MS}" if device.variant in VARIANTS else "",
+            ),
+            server=server,
+            wifi=AIR[0] if device.fielded else None,
+            listening=not device.fielded,
+        )
+        device.born = True
+
+    def _calibrate_devices(self) -> None:
+        new = [device for device in self.devices if device.fielded and not device.calibrated]
+        if not new:
+            return
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._calibrate, new))
+        self._record.write(self._path)
+
+    def _calibrate(self, device: LabDevice) -> None:
+        try:
+            result = self.team.call(device.id, "calibrate", calibration(device.variant, TRAVEL_MS))
+        except NotFound:  # firmware of somebody else's, with no such function
+            result = 0
+        if result != 0:
+            raise RigError(f"it does not take its calibration: {result}", device=device.id)
+        device.calibrated = True
+
+    def _wait_online(self) -> None:
+        wanted = {device.id for device in self.devices if device.fielded}
+        connecting = list(self.fielded())
+
+        def all_there() -> bool:
+            # The devices first: the list of a large fleet is work for the cloud.
+            while connecting and connecting[-1].status()["cloud"] == "connected":
+                connecting.pop()
+            if connecting:
+                return False
+            return wanted <= {device.id for device in self._product_devices() if device.online}
+
+        if wanted:
+            patience = _ONLINE + _ONLINE_EACH * len(wanted)
+            self._clock.wait_until(all_there, patience, f"all {len(wanted)} fielded devices online")
+
+    def _product_devices(self) -> tuple[CloudDevice, ...]:
+        used = {device.variant: None for device in self.devices}
+        return tuple(device for variant in used for device in self.team.devices(product(self.products[variant].id)))

@@ -1,0 +1,135 @@
+"""The local cloud as a process of its own, which can be stopped, killed and started again on the same ports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from photonrig.bench.local_cloud_admin import LocalAdmin
+from photonrig.bench.process import Ended, ReadyProcess
+from photonrig.errors import RigError
+from photonrig.localcloud.eras.all import ERAS
+from photonrig.particle.cloud_types import Token
+
+__all__ = ["ERAS", "LocalCloud"]
+
+_READY: Final = 60.0
+
+
+class LocalCloud(Ended):
+    """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
+
+    ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
+    never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
+    """
+
+    #: The interpreter's words that run it.
+    program: Sequence[str] = ("-m", "photonrig.localcloud")
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        sdk: Path | None = None,
+        era: str = "today",
+        rate_limits: bool = False,
+        extensions: bool = False,
+        api_port: int = 0,
+        device_port: int = 0,
+        admit_unknown: bool = False,
+        host: str = "127.0.0.1",
+    ) -> None:
+        """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts.
+
+        ``host`` is the address of this machine it listens on; boards reach it only at one they have a way to.
+        """
+        self.state = state
+        self.era = era
+        self.rate_limits = rate_limits
+        self.extensions = extensions
+        self._sdk = sdk
+        self._api_port = api_port
+        self._device_port = device_port
+        self._admit_unknown = admit_unknown
+        self._host = host
+        self._process: ReadyProcess | None = None
+        self.api = ""
+        self.device_host = ""
+        self.device_port = 0
+        self.key_file = Path()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """Process id.
+
+        :raises RigError: it does not run
+        """
+        if self._process is None:
+            raise RigError("the local cloud does not run")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start; returns when HTTP API and device service take connections.
+
+        :raises RigError: it was not ready in time, or runs already
+        """
+        if self.alive:
+            raise RigError("the local cloud is running already")
+        self.kill()  # one that ended by itself is still to be waited for
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        argv = [sys.executable, *self.program, "--state", str(self.state)]
+        argv += ["--rate-limits"] if self.rate_limits else []
+        argv += ["--era", self.era, *(["--extensions"] if self.extensions else [])]
+        argv += ["--api-port", str(self._api_port), "--device-port", str(self._device_port)]
+        if self._sdk is not None:
+            argv += ["--sdk", str(self._sdk)]
+        if self._admit_unknown:
+            argv.append("--admit-unknown")
+        if self._host != "127.0.0.1":
+            argv += ["--host", self._host, "--allow-remote"]
+        log = self.state.with_name(f"{self.state.name}.log")
+        self._process = ReadyProcess(argv, name="the local cloud", log=log, timeout=_READY)
+        ready = self._process.ready
+        self.api = ready["api"]
+        server = ready["device_server"]
+        self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])
+        self._api_port, self._device_port = int(self.api.rsplit(":", 1)[1]), self.device_port
+
+    @property
+    def admin_token_file(self) -> Path:
+        """The file whose content opens ``/admin``."""
+        return self.state / "admin.token"
+
+    def admin(self) -> LocalAdmin:
+        """A client for its administration; close it when done.
+
+        :raises RigError: it was never started
+        """
+        if not self.api:
+            raise RigError("the local cloud was not started")
+        return LocalAdmin(self.api, Token(self.admin_token_file.read_text().strip()))
+
+    def stop(self) -> None:
+        """End it in order.
+
+        :raises RigError: it did not end by itself
+        """
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """End it at once; what it acknowledged is in its state folder."""
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self) -> None:
+        """Kill it and start it again on the same state and ports."""
+        self.kill()
+        self.start()

@@ -1,0 +1,1 @@
+"""Slots: places on the bench with one device each, real or virtual."""

@@ -1,0 +1,64 @@
+"""A slot of ``rig.toml`` as capabilities: each entry becomes the adapter it names, what is not there stays None."""
+
+from __future__ import annotations
+
+from photonrig.bench.config import Commands, HubPort, SlotConfig, Timeouts
+from photonrig.bench.flasher import CliFlasher
+from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, contact
+from photonrig.bench.slots.real.labgrid import Place
+from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
+from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
+from photonrig.bench.slots.real.wifi import RealSoftApLink, adapter_for
+from photonrig.bench.slots.slot import Power, SerialLink, Slot
+from photonrig.errors import UsageError
+from photonrig.particle.cli import ParticleCli
+
+__all__ = ["path_of", "real_slot"]
+
+
+def path_of(slot: SlotConfig) -> str:
+    """The physical path a run locks before it touches the slot."""
+    if slot.usb is not None:
+        return f"usb:{slot.usb}"
+    return f"serial:{slot.serial}" if slot.serial is not None else f"place:{slot.place}"
+
+
+def real_slot(
+    config: SlotConfig, timeouts: Timeouts, cli: ParticleCli | None = None, *, place: Place | None = None
+) -> Slot:
+    """The slot; without ``cli`` it has no flasher. ``place`` is the labgrid place it names, acquired.
+
+    :raises UsageError: it does not say which device is in it
+    """
+    if config.device_id is None:
+        raise UsageError(f"slot {config.name} has no device_id; ./rig doctor --write finds it out")
+    serial = _serial(config) if place is None else place.serial
+    setup, reset, wifi = config.setup, config.reset, config.wifi
+    return Slot(
+        name=config.name,
+        device_id=config.device_id,
+        serial=serial,
+        power=place if place is not None and place.has_power else _power(config.power),
+        setup_button=None if setup is None else RealSetupButton(contact(setup, f"SETUP of slot {config.name}")),
+        reset=None if reset is None else RealReset(contact(reset, f"RESET of slot {config.name}")),
+        softap_link=None
+        if wifi is None
+        else RealSoftApLink(
+            adapter_for(wifi), name=wifi.adapter, device_id=config.device_id, ssid=wifi.ssid, timeout=timeouts.join
+        ),
+        flasher=None if cli is None else CliFlasher(cli, config.device_id, serial),
+    )
+
+
+def _serial(config: SlotConfig) -> SerialLink:
+    if config.usb is not None:
+        return UsbSerial(config.usb)
+    if config.serial is not None:
+        return UrlSerial(config.serial)
+    raise UsageError(f"slot {config.name} is the labgrid place {config.place}, which is not acquired")
+
+
+def _power(means: HubPort | Commands | None) -> Power | None:
+    if isinstance(means, HubPort):
+        return UhubctlPower(means)
+    return None if means is None else CommandPower(means)

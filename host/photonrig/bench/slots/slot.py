@@ -1,0 +1,156 @@
+"""Slots: a place on the bench with one device in it, as a set of capabilities.
+
+A scenario asks for a capability, never for "real" or "virtual". What a slot lacks is None; asking for it is an error
+that names slot and capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+from photonrig.bench.console import BenchConsole
+from photonrig.errors import UsageError
+from photonrig.particle.softap import SoftAp
+from photonrig.trace import Observer
+
+__all__ = ["FLASHING", "Flasher", "Power", "Reset", "SerialLink", "SetupButton", "Slot", "SoftApLink"]
+
+
+# Seconds for 128 KB by the slowest way, with the Particle CLI's start.
+FLASHING: Final = 180.0
+
+
+class Power(Protocol):
+    """Supply of the device; both ends of it may be asked for again."""
+
+    def on(self) -> None:
+        """Switch on; whoever needs the device's interfaces waits for them."""
+
+    def off(self) -> None:
+        """Switch off at once, as if the plug were pulled."""
+
+
+class Reset(Protocol):
+    """The RESET button."""
+
+    def press(self) -> None:
+        """Reset the device by its pin.
+
+        :raises LinkLost: the device has no power, as far as that can be known
+        """
+
+
+class SetupButton(Protocol):
+    """The SETUP button."""
+
+    def hold(self, seconds: float) -> None:
+        """Hold and release: over 3 s toggles listening mode, 10 s in listening mode erases the stored networks."""
+
+
+class SerialLink(Protocol):
+    """USB serial."""
+
+    @property
+    def port(self) -> str:
+        """Path of the serial port, or its URL (``rfc2217://``, ``socket://``), looked up now.
+
+        :raises LinkLost: the device is not there
+        """
+
+    @property
+    def present(self) -> bool:
+        """Whether the host sees the device on USB right now."""
+
+
+class SoftApLink(Protocol):
+    """The device's own network in listening mode."""
+
+    def joined(self) -> AbstractContextManager[None]:
+        """The host is in the device's network inside the block, and in it with nothing but this slot's adapter.
+
+        :raises NotReached: the network is not in the air, or does not let the host in
+        """
+
+    def tcp(self) -> SoftAp:
+        """Set-up over the TCP service, inside the block."""
+
+    def http(self) -> SoftAp:
+        """Set-up over the HTTP service, inside the block."""
+
+
+class Flasher(Protocol):
+    """Brings firmware, a module file, into the device; each way needs another part of the device to be well.
+
+    All take at most ``timeout`` seconds, and raise ToolError if they are refused, time out or end without proof.
+    """
+
+    def over_cloud(self, image: Path, *, timeout: float = FLASHING) -> None:
+        """Over the air: the device must be online; returns when the cloud has begun."""
+
+    def over_serial(self, image: Path, *, timeout: float = FLASHING) -> None:
+        """By YMODEM over USB serial, in listening mode: Device OS must be well."""
+
+    def over_dfu(self, image: Path, *, timeout: float = FLASHING) -> None:
+        """By DFU over USB: only the bootloader must be well."""
+
+    def safe_mode(self, *, timeout: float = FLASHING) -> None:
+        """Restart without the firmware, by a request over USB: Device OS alone, online if it can."""
+
+    def restart(self, *, timeout: float = FLASHING) -> None:
+        """Restart, by a request over USB."""
+
+
+# Seconds for a reset, the bootloader and the host's enumeration together; not measured on a board yet.
+_REENUMERATION: Final = 15.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``tap`` hears what goes over its links."""
+
+    name: str
+    device_id: str
+    serial: SerialLink | None = None
+    softap_link: SoftApLink | None = None
+    power: Power | None = None
+    setup_button: SetupButton | None = None
+    reset: Reset | None = None
+    flasher: Flasher | None = None
+    tap: Observer | None = None
+
+    @contextmanager
+    def console(self) -> Iterator[BenchConsole]:
+        """The bench console of the device's firmware, on USB serial.
+
+        :raises UsageError: the slot has no serial link
+        """
+        link = self.need("serial", self.serial)
+        with BenchConsole(lambda: link.port, device=self.device_id, reopen=_REENUMERATION, tap=self.tap) as console:
+            yield console
+
+    @contextmanager
+    def softap(self) -> Iterator[SoftAp]:
+        """Set-up of the device; the host is in the device's network inside the block.
+
+        :raises UsageError: the slot has no SoftAP link
+        :raises NotReached: the device's network is not there
+        """
+        link = self.need("softap_link", self.softap_link)
+        with link.joined():
+            softap = link.tcp()
+            yield softap if self.tap is None else softap.tapped(self.tap)
+
+    def need(self, name: str, capability: T | None) -> T:
+        """The capability, or an error that names what the slot lacks.
+
+        :raises UsageError: it is None
+        """
+        if capability is None:
+            raise UsageError(f"slot {self.name} has no {name}; choose another slot or add it to the bench")
+        return capability

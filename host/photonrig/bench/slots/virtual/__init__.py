@@ -1,0 +1,1 @@
+"""Virtual slots: a virtual Photon as a process."""

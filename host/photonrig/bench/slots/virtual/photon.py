@@ -1,0 +1,314 @@
+"""A virtual Photon as a process: its state folder is the device, its sockets and pseudo-terminal are its connectors."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from photonrig.bench.process import Ended, ReadyProcess
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock, SystemClock
+from photonrig.errors import LinkLost, RigError
+from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
+
+__all__ = ["AIR", "Network", "Provision", "Server", "VirtualPhoton"]
+
+_READY: Final = 60.0
+_CONTROL: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An access point in the air around a virtual Photon; RSSI in dBm."""
+
+    ssid: str
+    password: str
+    security: int = Security.WPA2_AES
+    channel: int = 6
+    rssi: int = -50
+
+    def as_json(self) -> dict[str, str | int]:
+        """The form the virtual Photon reads."""
+        return {
+            "ssid": self.ssid,
+            "password": self.password,
+            "security": int(self.security),
+            "channel": self.channel,
+            "rssi": self.rssi,
+        }
+
+
+AIR: Final = (Network("photonrig", "photonrig-lab"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """What a factory puts into a device: id (24 hex digits), private key file (DER), first firmware.
+
+    ``wired_to`` names the variant whose motors and sensors the pins are connected to, with the milliseconds the shade
+    takes from end to end if wanted (``venetian:800``); empty: to nothing.
+    """
+
+    device_id: str
+    device_key: Path
+    firmware: Path
+    wired_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The cloud a device trusts: file of its public key (DER), and where it is."""
+
+    key: Path
+    host: str
+    port: int
+
+
+class VirtualPhoton(Ended):
+    """One virtual Photon; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`."""
+
+    def __init__(
+        self,
+        executable: Path,
+        state: Path,
+        *,
+        name: str = "virtual",
+        air: Sequence[Network] = AIR,
+        clock: Clock | None = None,
+    ) -> None:
+        """``state`` is the device itself: another run with the same folder is the same device after a power cut."""
+        self.executable = executable
+        self.state = state
+        self.name = name
+        self._air = list(air)
+        self._clock = clock or SystemClock()
+        self._ports = (0, 0)
+        self._process: ReadyProcess | None = None
+        self.device_id = ""
+        self.serial_port = ""
+        self.control_path = ""
+
+    def __enter__(self) -> Self:
+        if not self.alive:
+            self.start()
+        return self
+
+    # --- power ------------------------------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the device has power."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def crashed(self) -> str:
+        """The signal that the firmware made the process end with; empty if it did not. A kill is a power cut."""
+        code = None if self._process is None else self._process.exit_code
+        if code is None or code >= 0 or -code in (signal.SIGKILL, signal.SIGTERM):
+            return ""
+        return signal.Signals(-code).name
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running device.
+
+        :raises RigError: it has no power
+        """
+        if self._process is None:
+            raise RigError("the virtual Photon has no power", device=self.device_id or self.name)
+        return self._process.pid
+
+    def start(
+        self,
+        provision: Provision | None = None,
+        *,
+        server: Server | None = None,
+        wifi: Network | None = None,
+        listening: bool = False,
+    ) -> None:
+        """Power on; returns when serial and control are there, and SoftAP if the device is in listening mode.
+
+        ``provision`` is for the first time, ``server`` for that and for a new cloud; ``wifi`` stores a network,
+        ``listening`` enters listening mode at once. Without them the device is what its state folder holds.
+
+        :raises RigError: it was not ready in time, or runs already
+        """
+        if self.alive:
+            raise RigError("the virtual Photon is running already", device=self.device_id or self.name)
+        self.kill()  # one that ended by itself is still to be waited for
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        air = self.state.with_name(f"{self.state.name}.air.json")
+        air.touch(mode=0o600)
+        air.write_text(json.dumps([network.as_json() for network in self._air]))
+        argv = [str(self.executable), "--state", str(self.state), "--air", str(air)]
+        argv += ["--softap-tcp-port", str(self._ports[0]), "--softap-http-port", str(self._ports[1])]
+        if provision is not None:
+            argv += ["--device-id", provision.device_id, "--device-key", str(provision.device_key)]
+            argv += ["--firmware", str(provision.firmware)]
+            if provision.wired_to:
+                argv += ["--wired-to", provision.wired_to]
+        if server is not None:
+            argv += ["--server-key", str(server.key), "--server", f"{server.host}:{server.port}"]
+        if wifi is not None:
+            argv += ["--wifi", f"{wifi.ssid}:{wifi.password}"]
+        if listening:
+            argv.append("--listening")
+        log = self.state.with_name(f"{self.state.name}.log")
+        self._process = ReadyProcess(argv, name=f"virtual Photon {self.name}", log=log, timeout=_READY)
+        ready = self._process.ready
+        self.device_id, self.serial_port, self.control_path = ready["id"], ready["serial"], ready["control"]
+        self._ports = (int(ready["softap_tcp"]), int(ready["softap_http"]))
+
+    def stop(self) -> None:
+        """End the process in order.
+
+        :raises RigError: it did not end by itself
+        """
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        if self._process is not None:
+            self._process.kill()
+
+    # --- hands and wires --------------------------------------------------------------------------------------------
+
+    def control(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do something a bench does with hands and wires, and return the answer.
+
+        :raises LinkLost: the device has no power
+        :raises RigError: it cannot do that
+        """
+        received = bytearray()
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(_CONTROL)
+                link.connect(self.control_path)
+                link.sendall(json.dumps(request).encode() + b"\n")
+                while not received.endswith(b"\n"):
+                    chunk = link.recv(65536)
+                    if not chunk:
+                        break
+                    received += chunk
+        except OSError as error:
+            raise LinkLost(f"no answer on {self.control_path}: {error}", device=self.device_id) from None
+        try:
+            answer = json.loads(received)
+        except ValueError:
+            raise LinkLost(f"control broke off during {request.get('do')}", device=self.device_id) from None
+        if not isinstance(answer, dict) or answer.get("ok") is False:
+            raise RigError(f"control refused {request.get('do')}: {answer}", device=self.device_id)
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        """Everything the device knows of itself: mode, listening, wifi, cloud, led, claimed and so on.
+
+        Waits while the device is in the middle of a reset.
+
+        :raises LinkLost: the device has no power
+        """
+        return self._clock.wait_until(self._status_unless_resetting, _READY, f"{self.name} back from its reset")
+
+    def _status_unless_resetting(self) -> dict[str, Any]:
+        try:
+            return self.control({"do": "status"})
+        except LinkLost:
+            if not self.alive:
+                raise
+            return {}
+
+    def set_air(self, networks: Sequence[Network]) -> None:
+        """Change which access points are in the air, now and after power cuts."""
+        self._air = list(networks)
+        self.control({"do": "air", "networks": [network.as_json() for network in self._air]})
+
+    @property
+    def air(self) -> tuple[Network, ...]:
+        """The access points in the air."""
+        return tuple(self._air)
+
+    @property
+    def softap_ports(self) -> tuple[int, int]:
+        """TCP and HTTP port of SoftAP on 127.0.0.1; connections are taken in listening mode."""
+        return self._ports
+
+    @property
+    def slot(self) -> Slot:
+        """This device as a slot of a bench."""
+        return Slot(
+            name=self.name,
+            device_id=self.device_id,
+            serial=_Serial(self),
+            softap_link=_SoftAp(self),
+            power=_Power(self),
+            setup_button=_SetupButton(self),
+            reset=_Reset(self),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Serial:
+    photon: VirtualPhoton
+
+    @property
+    def port(self) -> str:
+        # The link of one without power may lead to a pseudo-terminal that is somebody else's by now.
+        if not self.photon.alive:
+            raise LinkLost("the virtual Photon has no power", device=self.photon.device_id)
+        return self.photon.serial_port
+
+    @property
+    def present(self) -> bool:
+        return self.photon.alive
+
+
+@dataclass(frozen=True, slots=True)
+class _SoftAp:
+    photon: VirtualPhoton
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        if not (self.photon.alive and self.photon.status()["listening"]):
+            raise NotReached("its network is not in the air: not in listening mode", device=self.photon.device_id)
+        yield
+
+    def tcp(self) -> SoftAp:
+        return SoftAp(TcpSoftAp("127.0.0.1", self.photon.softap_ports[0]), device=self.photon.device_id)
+
+    def http(self) -> SoftAp:
+        return SoftAp(HttpSoftAp("127.0.0.1", self.photon.softap_ports[1]), device=self.photon.device_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Power:
+    photon: VirtualPhoton
+
+    def on(self) -> None:
+        if not self.photon.alive:
+            self.photon.start()
+
+    def off(self) -> None:
+        self.photon.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class _SetupButton:
+    photon: VirtualPhoton
+
+    def hold(self, seconds: float) -> None:
+        self.photon.control({"do": "setup_button", "hold_ms": round(seconds * 1000)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reset:
+    photon: VirtualPhoton
+
+    def press(self) -> None:
+        self.photon.control({"do": "reset"})

@@ -1,0 +1,96 @@
+"""Fuzzing of everything in the virtual Photon that reads bytes from outside.
+
+What a target has found lies in ``.rig/fuzz/found/TARGET`` and is read again by the next run; the smallest set that
+reaches the same code is kept in the tree (``firmware/fuzz/corpus/TARGET``) and replayed by every ``./rig test``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.errors import UsageError
+
+__all__ = ["Fuzzed", "fuzz", "targets"]
+
+_LONGEST = 4096  # bytes of an input
+_SLOWEST = 20  # seconds one input may take
+_MEMORY = 2048  # MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """How one target fared; ``finding`` is the input that broke it, None when nothing did."""
+
+    target: str
+    runs: int
+    corpus: int
+    finding: Path | None
+
+
+def targets(tools: Toolchain) -> list[str]:
+    """Names of all fuzz targets."""
+    sources = (tools.root / "firmware" / "fuzz").glob("*.cpp")
+    return sorted(source.stem for source in sources if source.stem != "replay")
+
+
+def fuzz(tools: Toolchain, target: str, seconds: int, *, keep: bool) -> Fuzzed:
+    """Run one target for ``seconds``; ``keep`` puts the reduced inputs into the tree.
+
+    :raises UsageError: there is no such target, or no time for it
+    :raises ToolError: the targets could not be built
+    """
+    if target not in targets(tools):
+        raise UsageError(f"there is no fuzz target {target}; there are: {', '.join(targets(tools))}")
+    if seconds < 1:
+        raise UsageError("fuzzing takes a second at least")  # the fuzzer takes 0 for ever
+    program = tools.fuzzers() / f"fuzz_{target}"
+    found = tools.work / "fuzz" / "found" / target
+    findings = tools.work / "fuzz" / "findings" / target
+    kept = tools.root / "firmware" / "fuzz" / "corpus" / target
+    for folder in (found, findings, kept):
+        folder.mkdir(parents=True, exist_ok=True)
+    before = set(findings.iterdir())
+    limits = [
+        f"-artifact_prefix={findings}/",
+        f"-max_len={_LONGEST}",
+        f"-timeout={_SLOWEST}",
+        f"-rss_limit_mb={_MEMORY}",
+    ]
+    with step(f"fuzzing {target} for {seconds} s"):
+        done = subprocess.run(
+            [program, *limits, f"-max_total_time={seconds}", "-print_final_stats=1", str(found), str(kept)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    broke = set(findings.iterdir()) - before
+    finding = min(broke) if broke else None
+    if done.returncode != 0 and finding is None:
+        finding = findings / "output.txt"
+        finding.write_text(done.stderr)
+    if keep and finding is None:
+        _reduce(program, limits, kept, found)
+    return Fuzzed(target, _stat(done.stderr, "number_of_executed_units"), len(list(kept.iterdir())), finding)
+
+
+def _reduce(program: Path, limits: list[str], kept: Path, found: Path) -> None:
+    """Replace the kept inputs by the smallest of all known ones that reach the same code."""
+    with step(f"reducing what {program.name} has found"):
+        draft = kept.with_name(f".{kept.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        subprocess.run(
+            [program, "-set_cover_merge=1", *limits, str(draft), str(kept), str(found)], capture_output=True, check=True
+        )
+        shutil.rmtree(kept)
+        draft.rename(kept)
+
+
+def _stat(text: str, name: str) -> int:
+    lines = [line for line in text.splitlines() if line.startswith(f"stat::{name}:")]
+    return int(lines[-1].rsplit(":", 1)[1]) if lines else 0

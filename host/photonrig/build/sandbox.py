@@ -1,0 +1,194 @@
+"""Runs compilers on sources that a request brought: what they may see, use, and for how long.
+
+Whoever can register with a cloud can have it compile. No name of theirs becomes an option, and the compiler runs
+nothing that they send; but a source can ask it for any file (``#include``, ``.incbin``), and for all the memory, disk
+and time there is. So a build's commands see three things: the sources, what they are compiled against, and the
+toolchain. They write to one folder, talk to no network, and end together: at the time limit, when the request's client
+leaves, when the cloud ends. :mod:`photonrig.build.confined` is the program that does it; every build goes through
+it, those of the bench as those of a request.
+
+    bubblewrap   where it is installed and works: no other file exists for the compiler, not even as a name, and a
+                 process namespace dies as a whole
+    landlock     else, with nothing to install, on Linux 5.13 and later: other files cannot be opened, though the
+                 compiler's message tells whether one exists
+    none         else: the limits alone; a cloud says so when it starts, and compiles for this machine only
+
+A kind counts as working once it has compiled a file and refused another.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+
+from photonrig.build import confined
+from photonrig.build.confined import Failure, Layout, Order
+from photonrig.errors import ToolError
+
+__all__ = ["KINDS", "NO_SANDBOX", "Build", "Layout", "build_folder", "compiler_path", "sandbox_kind"]
+
+KINDS = ("bubblewrap", "landlock")
+NO_SANDBOX = "none"
+
+_MOST_SAID = 1 << 20  # one failure, its output in JSON
+_PROBE_SECONDS = 20.0
+_PREFIX = "photonrig-build-"
+_UNDER = ("bin", "lib", "lib32", "lib64", "libx32", "libexec", "include")
+# Names under which a toolchain is found; distributions choose its default compiler by symbolic links in the last.
+_SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
+
+
+class Build:
+    """One confined run of commands, which another thread may stop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(
+        self, folder: Path, stages: Sequence[Sequence[Sequence[str]]], *, compiler: str, kind: str, seconds: float
+    ) -> Failure | None:
+        """Run commands in the ``project`` folder of a build, stage by stage; what failed first, or None.
+
+        :raises ToolError: they did not end in time, were stopped, or could not be run
+        """
+        order: Order = {
+            "kind": kind,
+            "folder": str(folder),
+            "toolchain": _toolchain(compiler),
+            "environment": _environment(compiler, Layout(folder).out),
+            "stages": [[list(command) for command in stage] for stage in stages],
+            "workers": min(4, os.cpu_count() or 1),
+        }
+        process = self._start(folder, json.dumps(order).encode() + b"\n")
+        try:
+            said = _read_until(process, monotonic() + seconds)
+        finally:
+            self._end()
+            process.wait()
+        if said is None:
+            raise ToolError(f"the compiler did not end within {seconds:.0f} s")
+        try:
+            failure: Failure | None = json.loads(said)
+        except ValueError:
+            why = "was stopped" if self._stopped else f"could not be run ({kind} sandbox)"
+            raise ToolError(f"the compiler {why}") from None
+        return failure
+
+    def stop(self) -> None:
+        """End the commands, if they run, and everything that they started; none are begun afterwards."""
+        self._stopped = True
+        self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+
+    def _start(self, folder: Path, order: bytes) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._stopped:
+                raise ToolError("the compiler was stopped")
+            # -I and -S: nothing of the user's, of the environment's or installed is imported.
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", confined.__file__, str(folder)],
+                env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+            )
+            assert self._process.stdin is not None
+            with suppress(BrokenPipeError):  # it has ended, and says so in the end of its output
+                written = 0
+                while written < len(order):
+                    written += self._process.stdin.write(order[written:])
+            return self._process
+
+
+def _read_until(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
+    """All that is printed, up to a limit; None when the time is up first."""
+    assert process.stdout is not None
+    said = b""
+    with process.stdout as printed, selectors.DefaultSelector() as ready:
+        ready.register(printed, selectors.EVENT_READ)
+        while ready.select(max(0.0, deadline - monotonic())):
+            read = os.read(printed.fileno(), 1 << 16)
+            if not read:
+                return said
+            said += read[: _MOST_SAID - len(said)]
+    return None
+
+
+@contextmanager
+def build_folder(sdk: Path) -> Iterator[Path]:
+    """A folder for one build, with the headers of ``sdk`` in it and an empty project; see :class:`Layout`."""
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as temporary:
+        folder = Path(temporary).resolve()
+        layout = Layout(folder)
+        layout.project.mkdir()
+        layout.out.mkdir()
+        if (sdk / "include").is_dir():
+            shutil.copytree(sdk / "include", layout.sdk / "include")
+        else:
+            layout.sdk.mkdir()
+        yield folder
+
+
+def compiler_path() -> str:
+    """The system's C++ compiler.
+
+    :raises ToolError: there is none
+    """
+    compiler = shutil.which("c++")
+    if compiler is None:
+        raise ToolError("there is no C++ compiler; install one (Debian and Ubuntu: apt-get install g++)")
+    return compiler
+
+
+@functools.cache
+def sandbox_kind(compiler: str) -> str:
+    """What confines this compiler on this machine: the first of ``KINDS`` that works, or ``NO_SANDBOX``."""
+    return next((kind for kind in KINDS if _works(kind, compiler)), NO_SANDBOX)
+
+
+def _works(kind: str, compiler: str) -> bool:
+    if sys.platform != "linux" or (kind == "bubblewrap" and shutil.which("bwrap") is None):
+        return False
+    with build_folder(Path()) as folder:
+        (folder / "outside").touch()
+        stages = [[[compiler, "-x", "c++", "-c", source, "-o", "../out/0.o"]] for source in ("/dev/null", "../outside")]
+        try:
+            failure = Build().run(folder, stages, compiler=compiler, kind=kind, seconds=_PROBE_SECONDS)
+        except ToolError:
+            return False
+        return failure is not None and failure["stage"] == 1
+
+
+def _toolchain(compiler: str) -> list[str]:
+    """What a compiler needs to run: the system's programs, libraries and headers, and its own if they lie elsewhere."""
+    prefixes = ["/usr"]
+    for path in (Path(compiler), Path(compiler).resolve()):
+        prefix = str(path.parent.parent)
+        if prefix not in ("/", *prefixes) and not prefix.startswith("/usr/lib"):
+            prefixes.append(prefix)
+    return [*_SYSTEM, *(f"{prefix}/{folder}" for prefix in prefixes for folder in _UNDER)]
+
+
+def _environment(compiler: str, out: Path) -> dict[str, str]:
+    """All that commands find in their environment; where ``c++`` is ccache, it has no place for a cache."""
+    path = os.pathsep.join(dict.fromkeys((str(Path(compiler).parent), "/usr/bin", "/bin")))
+    return {"PATH": path, "LC_ALL": "C", "TMPDIR": str(out), "CCACHE_DISABLE": "1"}

@@ -1,0 +1,104 @@
+"""Native builds of the manufacturer variants, made by the same compile service the local cloud offers.
+
+A variant is named by its folder in ``firmware/variants``; the virtual Photon is wired to what it drives under the same
+name (``--wired-to``), and its product in a lab is called ``shade NAME``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.errors import UsageError
+from photonrig.files import replace
+
+__all__ = ["VARIANTS", "build_project", "build_variant", "calibration", "variant_project", "with_version"]
+
+# In the order of their product ids: roller 20001, venetian 20002 and so on, as each one's PRODUCT_ID says.
+VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
+
+# Edges from end to end of a virtual venetian's encoders, lift and tilt (firmware/vphoton/peripherals/encoder_motor.h).
+_EDGES = "1200,240"
+
+_VERSION_FILE = "src/version.h"
+_VERSION = re.compile(rb"(#define\s+FIRMWARE_VERSION\s+)(\d+)")
+_EXPERIMENTAL = re.compile(rb"(#define\s+FIRMWARE_EXPERIMENTAL\s+)([01])")
+
+
+def calibration(variant: str, travel_ms: int) -> str:
+    """What ``calibrate`` takes where a virtual shade of this variant needs ``travel_ms`` from end to end."""
+    return _EDGES if variant == "venetian" else f"{travel_ms},{travel_ms}"
+
+
+def variant_project(tools: Toolchain, variant: str) -> Path:
+    """The project folder of a variant, as the Particle CLI is given it.
+
+    :raises UsageError: no such variant
+    """
+    if variant not in VARIANTS:
+        raise UsageError(f"there is no variant {variant!r}; there are: {', '.join(VARIANTS)}")
+    return tools.root / "firmware" / "variants" / variant
+
+
+def build_variant(tools: Toolchain, variant: str) -> Path:
+    """Build a variant as a native module if any of its sources changed; returns the module's path.
+
+    :raises UsageError: no such variant
+    :raises ModuleError: the sources do not compile
+    """
+    return build_project(tools, variant, variant_project(tools, variant))
+
+
+def build_project(tools: Toolchain, name: str, project: Path) -> Path:
+    """Build any project as a native module called ``name`` if its sources changed; returns the module's path.
+
+    :raises UsageError: the folder holds no sources
+    :raises ModuleError: the sources do not compile
+    :raises ToolError: there is no compiler
+    """
+    files = collect_project(project)
+    fingerprint = _fingerprint(files, tools.sdk)
+    module = tools.work / "firmware" / f"{name}.bin"
+    stamp = module.with_suffix(".made-from")
+    with tools.alone():
+        if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+            return module
+        tools.require("c++")
+        module.parent.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)  # it vouches for the former module, and this may be killed at any instant
+        with step(f"compiling {name}"):
+            replace(module, compile_project(files, tools.sdk).image)
+        replace(stamp, fingerprint)
+    return module
+
+
+def with_version(project: Path, copy: Path, version: int, *, experimental: bool = False) -> Path:
+    """Copy a project, its linked libraries included, as another product version (1 … 65534); returns ``copy``.
+
+    An ``experimental`` build, for single devices, says so in its ``fw``.
+
+    :raises UsageError: the project does not state its version, or whether it is experimental, in one place
+    """
+    files = collect_project(project)
+    text, found = _VERSION.subn(rb"\g<1>%d" % version, files[_VERSION_FILE])
+    if found != 1:
+        raise UsageError(f"{project}: {_VERSION_FILE} does not define the version exactly once")
+    text, found = _EXPERIMENTAL.subn(rb"\g<1>%d" % experimental, text)
+    if experimental and found != 1:
+        raise UsageError(f"{project}: {_VERSION_FILE} does not say once whether the build is experimental")
+    for name, content in (files | {_VERSION_FILE: text}).items():
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return copy
+
+
+def _fingerprint(files: dict[str, bytes], sdk: Path) -> str:
+    digest = hashlib.sha256()
+    headers = {path.relative_to(sdk).as_posix(): path.read_bytes() for path in (sdk / "include").rglob("*.*")}
+    for name, content in sorted((files | headers).items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The command line: what each task prints, asks and ends with."""

@@ -1,0 +1,134 @@
+"""The fleet story as a terminal session: what one would type, and what comes back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from photonrig.bench.resources import memory
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.build.variants import build_variant
+from photonrig.errors import UsageError
+from photonrig.fleet.apply import Operator, apply
+from photonrig.fleet.assignments import read_assignments
+from photonrig.fleet.config import read_config
+from photonrig.fleet.demo import QUERY, DemoFleet, light_fleet, virtual_fleet
+from photonrig.fleet.journal import Journal
+from photonrig.fleet.plan import Permit, make_plan
+from photonrig.fleet.snapshot import snapshot
+from photonrig.fleet.tokens import FileSink
+from photonrig.fleet.verify import verify, write_report
+from photonrig.fleet.waves import Rules
+from photonrig.ownership.proof import Probe
+from photonrig.report.fleet import FleetProgress, print_carried, print_plan, print_records
+from photonrig.report.run import duration, writable
+
+__all__ = ["run_demo"]
+
+_VARIANT = "roller"
+_MOST_VIRTUAL = 4000
+
+
+def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None, stay: bool) -> bool:
+    """Build a fleet and move it; whether no device was lost and every one is its user's.
+
+    :raises UsageError: a number of devices that makes no sense here
+    """
+    if devices < 1 or (not light and devices > _MOST_VIRTUAL):
+        raise UsageError(f"1 to {_MOST_VIRTUAL} virtual Photons; more with --light")
+    if state is not None:
+        writable(state, "--state")
+    console = Console()
+    place: AbstractContextManager[str] = (
+        tempfile.TemporaryDirectory(prefix="photonrig-fleet-") if state is None else nullcontext(str(state))
+    )
+    with place as folder, _fleet(tools, Path(folder), devices, light) as fleet:
+        kind = "light devices" if light else "virtual Photons with the roller firmware"
+        console.print(f"{devices} {kind}, online, all on one account", highlight=False)
+        held = _story(fleet, console, light)
+        if stay:
+            console.print(f"try it: ./rig fleet plan --config {fleet.config} --source {fleet.source} --query '{QUERY}'")
+            console.print("until Ctrl-C")
+            threading.Event().wait()
+        return held
+
+
+def _fleet(tools: Toolchain, folder: Path, devices: int, light: bool) -> AbstractContextManager[DemoFleet]:
+    if light:
+        return _timed(light_fleet(folder, devices), devices)
+    tools.native()
+    firmware = {_VARIANT: build_variant(tools, _VARIANT)}
+    return _timed(virtual_fleet(folder, devices, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware), devices)
+
+
+class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801
+    """The same fleet, with a word on how long it takes to come up."""
+
+    def __init__(self, fleet: AbstractContextManager[DemoFleet], devices: int) -> None:
+        self._fleet, self._devices = fleet, devices
+
+    def __enter__(self) -> DemoFleet:
+        with step(f"making {self._devices} devices and bringing them online"):
+            return self._fleet.__enter__()
+
+    def __exit__(self, *what: object) -> bool | None:
+        return self._fleet.__exit__(*what)  # type: ignore[arg-type]
+
+
+def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
+    operator = Operator.of(read_config(fleet.config))
+    file = fleet.folder / "fleet.plan.json"
+    _typed(console, f"./rig fleet plan --source {fleet.source.rsplit('/', 1)[1]} --query '{QUERY}'")
+    assignments = read_assignments(fleet.source, QUERY)
+    begun = time.monotonic()
+    plan = make_plan(
+        assignments,
+        snapshot(operator.team, operator.config.account, operator.config.clients),
+        operator.config,
+        Permit(),
+    )
+    plan.write(file)
+    print_plan(plan, console)
+    console.print(f"planned in {duration(time.monotonic() - begun)}", highlight=False)
+
+    _typed(console, "./rig fleet apply --tokens customers.tokens")
+    journal = Journal(file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())
+    sink = FileSink(fleet.folder / "customers.tokens")
+    with journal, FleetProgress(console, "fleet") as progress:
+        carried = apply(plan, operator, journal, Rules(), progress, sink=sink)
+    print_carried(carried, operator.throttle, console, done="with their new owners")
+
+    _typed(console, "./rig fleet verify")
+    probe = Probe() if not light else Probe(argument="40")
+    begun = time.monotonic()
+    with FleetProgress(console, "looking") as progress:
+        progress.begins(len(plan.acting))
+        records = verify(plan, operator, probe=probe, settled=progress.looked)
+    write_report(file.with_suffix(".report"), plan, records, {"calls": operator.throttle.calls})
+    print_records(records, console)
+    console.print(f"verified in {duration(time.monotonic() - begun)}", highlight=False)
+    lost = len(fleet.device_ids) - sum(record.held for record in records)
+    console.print(Text(f"lost: {lost}", style="bold red" if lost else "bold green"))
+    _print_memory(fleet, console)
+    operator.close()
+    return carried.complete and lost == 0
+
+
+def _print_memory(fleet: DemoFleet, console: Console) -> None:
+    parts = {"cloud": (fleet.cloud.pid,), "devices": fleet.device_processes, "tool": (os.getpid(),)}
+    held = {name: memory(pids) for name, pids in parts.items()}
+    if all(held.values()):
+        told = ", ".join(f"{name} {kib / 1024:.0f} MiB" for name, kib in held.items() if kib)
+        console.print(f"memory: {told}", highlight=False)
+
+
+def _typed(console: Console, command: str) -> None:
+    console.print()
+    console.print(Text(f"$ {command}", style="bold"), soft_wrap=True)

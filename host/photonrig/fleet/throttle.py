@@ -1,0 +1,73 @@
+"""Counts what is asked of a cloud, and keeps it within the documented limits, whoever asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["LIMITS", "Limits", "Throttle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most so many requests in ``seconds``: of any kind, and for tokens; None is no limit.
+
+    Creating a customer answers with a token and counts as a call alone.
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    seconds: float = 300.0
+
+    def least_seconds(self, calls: int, tokens: int) -> float:
+        """How long so many requests take at least."""
+        waits = [(calls, self.calls), (tokens, self.tokens)]
+        return max(((count - 1) // most * self.seconds for count, most in waits if most and count > 0), default=0.0)
+
+
+# Particle's documentation of its API, "API rate limits": per address, in five minutes.
+LIMITS: Final[Mapping[str, Limits]] = MappingProxyType({"none": Limits(), "particle": Limits(10_000, 100)})
+
+
+class Throttle:
+    """Counts requests, and makes whoever would exceed a limit wait; shared by many threads."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.calls = 0
+        self.tokens = 0
+        self._lock = threading.Lock()
+        self._windows: tuple[deque[float], deque[float]] = (deque(), deque())
+        self._leaving = threading.Event()
+
+    def pass_by(self, path: str) -> None:
+        """Count one request to ``path``, after waiting until it is allowed; for :meth:`Cloud.before_each`."""
+        token = path == "/oauth/token"
+        while (wait := self._take(token)) > 0:
+            self._leaving.wait(wait)
+
+    def stop_waiting(self) -> None:
+        """Let everyone who waits go on at once."""
+        self._leaving.set()
+
+    def _take(self, token: bool) -> float:
+        calls, tokens = self._windows
+        now = time.monotonic()
+        with self._lock:
+            limited = [(calls, self.limits.calls)] + ([(tokens, self.limits.tokens)] if token else [])
+            for window, most in limited:
+                while window and window[0] <= now - self.limits.seconds:
+                    window.popleft()
+                if most is not None and len(window) >= most and not self._leaving.is_set():
+                    return window[0] + self.limits.seconds - now
+            for window, most in limited:
+                if most is not None:
+                    window.append(now)
+            self.calls += 1
+            self.tokens += token
+            return 0.0

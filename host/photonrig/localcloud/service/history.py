@@ -1,0 +1,77 @@
+"""What was published lately, kept so that one can look back: a day of it, and not more than 100,000 events."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+
+from photonrig.localcloud.service.events import Event, Stream
+from photonrig.localcloud.store import Store
+from photonrig.ownership.model import Owner
+
+__all__ = ["EVENTS_KEPT", "EVENT_SECONDS", "History"]
+
+EVENT_SECONDS = 24 * 3600.0
+EVENTS_KEPT = 100_000
+_BATCH = 1000
+_LOOKED_AT = 10_000  # events that one question may go through
+
+
+class History:
+    """Takes events at once and writes them in batches; a crash may lose the last seconds, as it loses streams."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._store = store
+        self._now = now
+        self._pending: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._noted = 0
+
+    def note(self, event: Event) -> None:
+        """Keep an event; never fails."""
+        self._pending.append(event)
+        self._noted += 1
+        if self._noted % _BATCH == 0:
+            # What cannot be written now is still pending, and whoever writes it next tells why that fails.
+            with contextlib.suppress(sqlite3.Error):
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what is not written yet, and forget what is older than the window.
+
+        What the disk does not take stays pending; events that can never be written are dropped.
+        """
+        if not self._pending:
+            return
+        try:
+            with self._store.write():
+                self._store.events.add(self._pending)
+                self._store.events.forget(before=self._now() - EVENT_SECONDS, beyond=EVENTS_KEPT)
+        except sqlite3.OperationalError:
+            raise
+        except Exception:
+            self._pending.clear()
+            raise
+        self._pending.clear()
+
+    def latest(
+        self, stream: Stream, owner: Owner | None, shows: Callable[[Event], bool], *, since: float, limit: int
+    ) -> list[Event]:
+        """What a stream would have shown since a time (seconds since 1970), oldest first, at most the last ``limit``.
+
+        ``owner`` is the account whose own stream is meant; ``shows`` has the last word on each event.
+        """
+        self.flush()
+        own = owner if stream.kind == "own" else None
+        since = max(since, self._now() - EVENT_SECONDS)
+        found: list[Event] = []
+        events = self._store.events.latest(
+            owner=own, product=stream.product, device=stream.device, prefix=stream.prefix
+        )
+        for looked_at, event in enumerate(events):
+            if event.published_at < since or len(found) == limit or looked_at == _LOOKED_AT:
+                break
+            if shows(event):
+                found.append(event)
+        return found[::-1]

@@ -1,0 +1,206 @@
+"""Applies the transitions of :mod:`photonrig.ownership.model` to the store; nothing else changes an owner or a product.
+
+Every method is one transaction: either all of it is on disk when it returns, or none. A device is given as the caller
+read it, and looked at its rights: if its owner, product or quarantine has changed since, :class:`Outdated` is raised
+and nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from photonrig.localcloud.eras import Era, Principal
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.accounts import Customer, User
+from photonrig.localcloud.store.claim_codes import is_chosen
+from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.store.transfers import Transfer
+from photonrig.ownership import model
+from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
+
+__all__ = ["Imported", "OwnershipService"]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the ids of an import, each once."""
+
+    updated: list[str] = field(default_factory=list)
+    existing: list[str] = field(default_factory=list)
+    nonmember: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+
+
+class OwnershipService:
+    """Claims, releases, transfers and product membership."""
+
+    def __init__(self, store: Store, era: Era) -> None:
+        self._store = store
+        self._era = era
+
+    def claim(self, device: Device, by: Principal, *, online: bool) -> Device | Refused:
+        """Claim for the holder of a user's or customer's token."""
+        outcome = model.claim(device.state, _claimant(by), online=online, terms=self._era.claims)
+        if isinstance(outcome, Refused) or outcome == device.state:
+            return self._apply(device, outcome)
+        if by.kind == "customer" and not self._era.typed_owners:
+            return self._store_untyped(device, Owner("user", by.id))
+        return self._apply(device, outcome)
+
+    def request_transfer(self, device: Device, by: Principal) -> str | None:
+        """Note that a user asks another user for a device; the request's id, None unless both are users."""
+        owner = device.state.owner
+        if by.kind != "user" or owner is None or owner.kind != "user":
+            return None
+        with self._store.write():
+            return self._store.transfers.request(device.id, owner.id, by.id)
+
+    def approve(self, transfer: Transfer) -> Device | Refused:
+        """Do what a request asks for: the device becomes the asking user's."""
+        device, by = self._store.devices.get(transfer.device_id), self._account(Owner("user", transfer.to_user))
+        assert device is not None and by is not None, "a request ends with its device or user"
+        names = {each.name.lower() for each in self._store.devices.of_owner(by.owner) if each.name is not None}
+        if device.name is not None and device.name.lower() in names:
+            return Refused(Refusal.NAME_TAKEN)
+        return self._apply(device, model.hand_over(device.state, by))
+
+    def claim_by_code(self, device: Device, text: str) -> bool:
+        """Claim with the code a device presented; whether the device may forget the code.
+
+        A code that this device has used before is confirmed again and changes nothing: the confirmation may have been
+        lost, and the device may have changed hands since.
+        """
+        code = self._store.claim_codes.find(text)
+        if code is None:
+            return False
+        if code.used_by is not None:
+            return code.used_by == device.id
+        by = self._account(code.owner)
+        if by is None:
+            if not self._era.typed_codes:
+                with self._store.write():
+                    self._store_untyped(device, code.owner)
+                    self._store.claim_codes.use(code, device.id)
+            return not self._era.typed_codes
+        terms = self._era.claims
+        if is_chosen(text):
+            terms = replace(terms, code_overrides_owner=False)  # who knows a number has not the device in hand
+        with self._store.write():
+            if isinstance(self._apply(device, model.claim_by_code(device.state, by, terms=terms)), Refused):
+                return False
+            self._store.claim_codes.use(code, device.id)
+        return True
+
+    def release(self, device: Device) -> Device:
+        """End the claim; nobody's request for the device stands any longer."""
+        released = self._apply(device, model.release(device.state))
+        assert not isinstance(released, Refused)
+        return released
+
+    def repair(self, device: Device) -> Device:
+        """Give a device with an untyped owner to the customer whose id that is, or to nobody."""
+        owner = device.state.owner
+        if not device.untyped or owner is None:
+            return device
+        customer = self._store.customers.get(owner.id)
+        theirs = customer is not None and customer.product_id == device.state.product
+        repaired = replace(device.state, owner=Owner("customer", owner.id) if theirs else None)
+        done = self._apply(device, repaired)
+        assert not isinstance(done, Refused)
+        return done
+
+    def change_owner(self, device: Device, product: Product, owner: Owner) -> Device | Refused:
+        """Give a product's device to a customer or team member, in one step."""
+        to = self._account(owner)
+        assert to is not None, "the new owner exists"
+        return self._apply(device, model.change_owner(device.state, product.id, to))
+
+    def import_devices(self, product: Product, ids: Iterable[str], claim_for: User | None) -> Imported:
+        """Bring devices into a product; unowned ones become ``claim_for``'s."""
+        done = Imported()
+        team = self._store.products.team(product.id)
+        new_owner = None if claim_for is None else Owner("user", claim_for.id)
+        with self._store.write():
+            for device_id in dict.fromkeys(ids):
+                device = self._store.devices.get(device_id)
+                if device is None:
+                    done.invalid.append(device_id)
+                    continue
+                owner = device.state.owner
+                outcome = model.import_into(
+                    device.state,
+                    product.id,
+                    platform=product.platform_id,
+                    owner_is_member=owner is not None and owner.kind == "user" and owner.id in team,
+                    claim_for=new_owner,
+                )
+                if isinstance(outcome, Refused):
+                    refused = done.nonmember if outcome.reason is Refusal.OWNER_NOT_A_MEMBER else done.invalid
+                    refused.append(device_id)
+                    continue
+                (done.existing if device.state.product == product.id else done.updated).append(device_id)
+                self._apply(device, outcome)
+        return done
+
+    def remove(self, device: Device, product: Product, *, deny: bool) -> Device | Refused:
+        """Take a device out of a product or of its quarantine."""
+        return self._apply(device, model.remove(device.state, product.id, deny=deny))
+
+    def firmware_names_product(self, device: Device, product_id: int) -> Device:
+        """Quarantine a device whose firmware names a product of this cloud in which it was not imported."""
+        if self._store.products.get(product_id) is None:
+            return device
+        quarantined = self._apply(device, model.quarantine(device.state, product_id))
+        assert not isinstance(quarantined, Refused)
+        return quarantined
+
+    def remove_customer(self, customer: Customer) -> list[str]:
+        """Delete a customer: devices are released, tokens and pending claim codes end. Returns the tokens' hashes."""
+        owner = Owner("customer", customer.id)
+        tokens = self._store.tokens.of("customer", customer.id)
+        with self._store.write():
+            for device in self._store.devices.of_owner(owner):
+                self.release(device)
+            for token in tokens:
+                self._store.tokens.revoke(token)
+            self._store.claim_codes.revoke_of(owner)
+            self._store.customers.remove(customer.id)
+        return [token.hash for token in tokens]
+
+    def remove_user(self, user: User) -> None:
+        """Delete a user who founded no product: devices are released, requests and pending claim codes end."""
+        owner = Owner("user", user.id)
+        with self._store.write():
+            for device in self._store.devices.of_owner(owner):
+                self.release(device)
+            self._store.transfers.cancel_of(user.id)
+            self._store.claim_codes.revoke_of(owner)
+            self._store.users.remove(user.id)
+
+    def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
+        if isinstance(outcome, Refused):
+            return outcome
+        with self._store.write():
+            changes_owner = outcome.owner != device.state.owner
+            if changes_owner:
+                self._store.transfers.cancel_for(device.id)
+            return self._store.devices.change_state(device, outcome, untyped=device.untyped and not changes_owner)
+
+    def _store_untyped(self, device: Device, owner: Owner) -> Device:
+        with self._store.write():
+            self._store.transfers.cancel_for(device.id)
+            return self._store.devices.change_state(device, replace(device.state, owner=owner), untyped=True)
+
+    def _account(self, owner: Owner) -> Claimant | None:
+        if owner.kind == "user":
+            return Claimant(owner, member_of=frozenset(self._store.products.roles(owner.id)))
+        customer = self._store.customers.get(owner.id)
+        return None if customer is None else Claimant(owner, product=customer.product_id)
+
+
+def _claimant(principal: Principal) -> Claimant:
+    owner = principal.owner
+    assert owner is not None, "a product's token claims nothing"
+    return Claimant(owner, product=principal.product, member_of=frozenset(principal.roles))

@@ -1,0 +1,197 @@
+"""Which firmware a device is to run, and bringing it there: by hand, when it comes online, or at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
+from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.groups import Targeting
+
+__all__ = ["Busy", "Rollout", "target_version"]
+
+_log = logging.getLogger(__name__)
+
+AT_ONCE = 16  # automatic updates under way
+TRIES = 3  # of one version on one device, then none for RETRY_SECONDS
+RETRY_SECONDS = 3600.0
+
+
+class Busy(Exception):
+    """The device is being updated already."""
+
+
+class Flasher(Protocol):
+    """What a rollout needs of the device service."""
+
+    def online(self, device_id: str) -> bool:
+        """Whether the device has a session."""
+
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
+        """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
+
+    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+        """Send an event to the device."""
+
+
+def target_version(
+    device: Device, targeting: Targeting, default: int | None, released: Mapping[str, int | None]
+) -> int | None:
+    """The version of its product's firmware that a device is to run; None when nothing is to be done.
+
+    A development device and one outside of products is left alone. A lock goes before what was released to the
+    device's groups, and that before the product's default. Of several groups' versions the highest counts (a choice).
+
+    :param default: what is released to the whole product
+    :param released: what is released to each group, by name
+    """
+    if device.state.product is None or device.state.quarantine is not None or device.development:
+        return None
+    if targeting.desired is not None:
+        return targeting.desired
+    versions = [version for name in targeting.groups if (version := released.get(name)) is not None]
+    return max(versions, default=default)
+
+
+@dataclass(slots=True)
+class _Tries:
+    version: int
+    count: int = 0
+    last: float = 0.0
+
+
+class Rollout:
+    """Updates of devices, one at a time for each device."""
+
+    def __init__(
+        self,
+        store: Store,
+        presence: Presence,
+        now: Callable[[], float],
+        say: Callable[[str, str, str], None],
+    ) -> None:
+        """``say`` publishes an event of a device: its id, the event's name and data."""
+        self._store = store
+        self._presence = presence
+        self._now = now
+        self._say = say
+        self._devices: Flasher | None = None
+        self._flashing: set[str] = set()
+        self._tries: dict[str, _Tries] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._tasks: dict[str, asyncio.Task[bool]] = {}
+        self._updates: Tasks[bool] = Tasks("an automatic update")
+
+    @property
+    def running(self) -> int:
+        """How many devices are being updated."""
+        return len(self._flashing)
+
+    def attach(self, devices: Flasher) -> None:
+        """Name the device service; once, before anything is served."""
+        self._devices = devices
+
+    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
+        """Update a device now, for as long as ``permit`` holds.
+
+        :raises Busy: an update of it is under way
+        :raises DeviceOffline, DeviceTimeout, FlashRefused: from the device service
+        """
+        assert self._devices is not None
+        if device_id in self._flashing:
+            raise Busy(device_id)
+        self._flashing.add(device_id)
+        try:
+            await self._devices.flash(device_id, image, name, permit)
+        finally:
+            self._flashing.discard(device_id)
+
+    def target(self, device: Device) -> int | None:
+        """The version of its product's firmware that a device is to run."""
+        product = device.state.product
+        if product is None:
+            return None
+        released = {group.name: group.fw_version for group in self._store.groups.of(product)}
+        default = self._store.firmware.default(product)
+        return target_version(device, self._store.targets.of(device), default, released)
+
+    def pending(self, device: Device) -> int | None:
+        """The version a device is to be updated to; None when it runs what it is to run."""
+        target = self.target(device)
+        telemetry = self._presence.of(device.id)
+        if (device.state.product, target) == (telemetry.firmware_product_id, telemetry.firmware_version):
+            return None
+        return target
+
+    def consider(self, device_id: str) -> None:
+        """Begin an update of a device if one is due and the device takes it; never waits."""
+        device = self._store.devices.get(device_id)
+        if device is None or device_id in self._tasks or self._devices is None or not self._devices.online(device_id):
+            return
+        version = self.pending(device)
+        if version is None:
+            self._tries.pop(device_id, None)
+            return
+        tries = self._tries.get(device_id)
+        if tries is None or tries.version != version or self._now() - tries.last >= RETRY_SECONDS:
+            tries = self._tries[device_id] = _Tries(version)
+        if tries.count >= TRIES:
+            return
+        if not (self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced):
+            # The device takes no updates now: tell it that one waits.
+            self._devices.send_event(device_id, "particle/device/updates/pending", "true")
+            return
+        task = self._tasks[device_id] = self._updates.start(self._update(device, tries))
+        task.add_done_callback(lambda done: self._updated(device_id, done))
+
+    async def idle(self) -> None:
+        """Wait until no automatic update is under way."""
+        await self._updates.idle()
+
+    async def close(self) -> None:
+        """Stop all automatic updates."""
+        await self._updates.close()
+
+    def _updated(self, device_id: str, done: asyncio.Task[bool]) -> None:
+        """One update has ended; if what the device is to run changed meanwhile, the next begins."""
+        del self._tasks[device_id]
+        if not done.cancelled() and done.exception() is None and done.result():
+            self.consider(device_id)
+
+    async def _update(self, device: Device, tries: _Tries) -> bool:
+        """Update a device; True if it was not done, because the device is to run something else by now."""
+        product = device.state.product
+        assert product is not None
+
+        def permit() -> None:
+            """The version is the product's, whoever owns the device; it may have left the product, or its version."""
+            now = self._store.devices.get(device.id)
+            if now is None or now.state.product != product or self.target(now) != tries.version:
+                raise Withdrawn(f"it is no longer to run version {tries.version} of product {product}")
+
+        async with self._slots:
+            try:
+                permit()
+                image = self._store.firmware.image(product, tries.version)
+                if image is None:
+                    return False
+                tries.count += 1
+                tries.last = self._now()
+                self._say(device.id, "spark/status", "auto-update")
+                await self.flash(device.id, image, f"v{tries.version}.bin", permit)
+            except (Busy, DeviceOffline, DeviceTimeout, FlashRefused, Withdrawn) as error:
+                _log.info(
+                    "%s: automatic update to version %d failed: %s",
+                    device.id,
+                    tries.version,
+                    error or type(error).__name__,
+                )
+                return isinstance(error, Withdrawn)
+        return False

@@ -1,0 +1,401 @@
+"""The steps flows are made of, each with its precondition, its proof and its compensation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final
+
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import NotSeen
+from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
+from photonrig.ownership.engine import NotYet, Step
+from photonrig.ownership.flow_context import Bench, FlowContext
+from photonrig.ownership.identities import Account
+from photonrig.particle.claim_code import generate_claim_code
+from photonrig.particle.cloud import Cloud
+from photonrig.particle.events import Event, EventStream
+from photonrig.particle.softap import NotReached, SoftAp
+
+__all__ = [
+    "APPROVE",
+    "CHECK",
+    "IMPORT",
+    "KEY",
+    "LOOK",
+    "LOOK_UNOWNED",
+    "REMOVE",
+    "REQUEST",
+    "SET_UP",
+    "change_owner",
+]
+
+PassageStep = Step[FlowContext]
+
+_ONLINE: Final = 60.0  # seconds within which a device that was set up is on the cloud
+_LISTEN: Final = 4.0  # over 3 s of SETUP is listening mode
+_LISTENING: Final = 20.0
+_CODE_LIVES: Final = 3600.0  # a claim code that was not used by then is void
+
+
+def _never(_: FlowContext) -> bool:
+    return False
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def _look(at: FlowContext) -> None:
+    found = at.look()
+    if found.quarantined:
+        raise UsageError(f"the device waits in quarantine; import it into product {found.product}", device=at.device)
+    if found.product != at.plan.product:
+        raise UsageError(f"the device is not in product {at.plan.product}; import it first", device=at.device)
+    at.facts |= {"former": found.owner, "holder": found.owner, "online": found.online, "product": found.product}
+
+
+def _look_unowned(at: FlowContext) -> None:
+    _look(at)
+    if at.account("former") not in (None, at.to):
+        raise ExpectationFailed(f"it belongs to {at.account('former')}; transfer it instead", device=at.device)
+
+
+LOOK: Final = PassageStep("look", _look, _never)
+LOOK_UNOWNED: Final = PassageStep("look", _look_unowned, _never)
+
+
+def _open_account(at: FlowContext) -> None:
+    at.keys.acting_as(at.to)
+
+
+# Before anything changes: a device is released only when the token to claim it with is at hand.
+KEY: Final = PassageStep("key", _open_account, _never, skip=lambda at: at.plan.to is None)
+
+
+def _check(at: FlowContext) -> None:
+    found, owner = at.look(), at.account("holder")
+    if found.owner != owner:
+        raise ExpectationFailed(f"the cloud names {found.owner or 'nobody'} as owner, not {owner}", device=at.device)
+    if found.product != at.facts["product"]:
+        raise ExpectationFailed(
+            f"the device is in product {found.product}, not in {at.facts['product']}", device=at.device
+        )
+
+
+CHECK: Final = PassageStep("check", _check, _never)
+
+
+# --- the owner --------------------------------------------------------------------------------------------------------
+
+
+def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tuple[PassageStep, ...]:
+    """Make ``who`` the owner, or nobody: in one transaction where the target offers it, else by release and claim.
+
+    Whatever was done is undone by giving the device back to whoever had it before. If nothing here can act as that
+    account, the central user takes the device, so that it is somebody's who can be reached.
+    """
+    before = f"before {name}"
+
+    def there(at: FlowContext) -> bool:
+        at.facts.setdefault(before, at.account("holder"))
+        return at.account("holder") == who(at)
+
+    def holds(at: FlowContext) -> None:
+        at.facts["holder"] = who(at)
+
+    def hand_over(at: FlowContext) -> None:
+        to = who(at)
+        assert to is not None
+        at.keys.hand_over(at.device, at.product, to)
+        holds(at)
+
+    def release(at: FlowContext) -> None:
+        owner = at.account("holder")
+        assert owner is not None
+        at.keys.release(at.device, at.product, owner)
+        at.facts["holder"] = None
+
+    def can_be_claimed(at: FlowContext) -> str | None:
+        owner, to = at.account("holder"), who(at)
+        if not at.keys.offers.product_release and owner is not None and not at.keys.holds(owner):
+            return f"only {owner} can release it on this cloud, and no token of that account is at hand"
+        if to is not None and not at.keys.offers.claims_offline and not at.facts["online"]:
+            return "the device is offline, and this cloud lets only devices be claimed that are online"
+        return None
+
+    def claim(at: FlowContext) -> None:
+        to = who(at)
+        assert to is not None
+        at.keys.claim(at.device, to)
+        holds(at)
+
+    def owner_now(at: FlowContext) -> Account | None:
+        """Who has it by the cloud's word; a third party, who got it meanwhile, ends the flow."""
+        owner = at.look().owner
+        if owner not in (None, at.account("holder"), who(at)):
+            raise ExpectationFailed(f"it belongs to {owner} now, who got it elsewhere", device=at.device)
+        return owner
+
+    def owned(at: FlowContext) -> bool:
+        seen = owner_now(at) == who(at)
+        if seen:
+            holds(at)
+        return seen
+
+    def released(at: FlowContext) -> bool:
+        seen = owner_now(at) is None
+        if seen:
+            at.facts["holder"] = None
+        return seen
+
+    def give_back(at: FlowContext) -> None:
+        if before in at.facts:
+            _restore(at, at.account(before), who(at))
+
+    return (
+        PassageStep(
+            f"hand over{name}",
+            hand_over,
+            owned,
+            skip=lambda at: there(at) or who(at) is None or not at.keys.offers.atomic,
+            undo=give_back,
+        ),
+        PassageStep(
+            f"release{name}",
+            release,
+            released,
+            skip=lambda at: there(at) or at.account("holder") is None,
+            needs=can_be_claimed,
+            undo=give_back,
+            window="opens",
+        ),
+        PassageStep(
+            f"claim{name}",
+            claim,
+            owned,
+            skip=lambda at: there(at) or who(at) is None,
+            undo=give_back,
+            window="closes",
+        ),
+    )
+
+
+def _restore(at: FlowContext, former: Account | None, made: Account | None) -> None:
+    found = at.look()
+    if found.owner != former:
+        if found.owner not in (None, made, at.keys.central):
+            raise ExpectationFailed(
+                f"it belongs to {found.owner} now, who got it elsewhere; see to it by hand, then go on",
+                device=at.device,
+            )
+        if found.product is None:
+            raise ExpectationFailed("it is in no product any more; import it again, then go on", device=at.device)
+        _give(at, found.owner, found.product, former)
+    at.facts["holder"] = former
+
+
+def _give(at: FlowContext, owner: Account | None, product: int, to: Account | None) -> None:
+    keys = at.keys
+    if to is not None and keys.offers.atomic:
+        keys.hand_over(at.device, product, to)
+        return
+    if owner is not None:
+        keys.release(at.device, product, owner)
+    if to is None:
+        return
+    if keys.holds(to):
+        keys.claim(at.device, to)
+        return
+    keys.claim(at.device, keys.central)
+    raise ExpectationFailed(
+        f"nothing here can act as {to}, so {keys.central} holds it; add a token of {to}, then go on", device=at.device
+    )
+
+
+def _request(at: FlowContext) -> None:
+    at.facts["transfer"] = at.keys.request_transfer(at.device, at.to)
+
+
+def _approve(at: FlowContext) -> None:
+    if at.keys.approve is not None:
+        at.keys.approve(str(at.facts["transfer"]))
+    if not _is_theirs(at):
+        raise NotYet(f"{at.account('former')} has not approved the request yet", device=at.device)
+
+
+def _is_theirs(at: FlowContext) -> bool:
+    theirs = at.look().owner == at.to
+    if theirs:
+        at.facts["holder"] = at.to
+    return theirs
+
+
+def _give_back_to_former(at: FlowContext) -> None:
+    _restore(at, at.account("former"), at.to)
+
+
+# Asking again for what one has asked for already gives the same request.
+REQUEST: Final = PassageStep("request", _request, _never, skip=lambda at: at.account("former") == at.to)
+APPROVE: Final = PassageStep(
+    "approve",
+    _approve,
+    _is_theirs,
+    skip=lambda at: at.account("holder") == at.to,
+    undo=_give_back_to_former,
+)
+
+
+# --- the product ------------------------------------------------------------------------------------------------------
+
+
+def _remove(at: FlowContext) -> None:
+    at.keys.team.remove_device(at.product, at.device)
+    at.facts["product"] = None
+
+
+def _removed(at: FlowContext) -> bool:
+    gone = at.look_for_product() != at.plan.product
+    if gone:
+        at.facts["product"] = None
+    return gone
+
+
+def _put_back(at: FlowContext) -> None:
+    assert at.plan.product is not None
+    if at.look_for_product() != at.plan.product:
+        at.keys.import_device(at.device, at.plan.product)
+    at.facts["product"] = at.plan.product
+
+
+def _import(at: FlowContext) -> None:
+    at.keys.import_device(at.device, at.into)
+    at.facts["product"] = at.into
+
+
+def _imported(at: FlowContext) -> bool:
+    there = at.look_for_product() == at.into
+    if there:
+        at.facts["product"] = at.into
+    return there
+
+
+def _take_out(at: FlowContext) -> None:
+    if at.look_for_product() == at.into:
+        at.keys.team.remove_device(at.into, at.device)
+    at.facts["product"] = None
+
+
+REMOVE: Final = PassageStep("remove", _remove, _removed, undo=_put_back)
+IMPORT: Final = PassageStep("import", _import, _imported, undo=_take_out)
+
+
+# --- the device in hand -----------------------------------------------------------------------------------------------
+
+
+def _set_up(at: FlowContext) -> None:
+    """Give code and network over SoftAP and wait for the claim; a code is never kept, so each attempt has its own."""
+    try:
+        bench = at.bench
+        if bench is None:
+            raise UsageError("the device must be in a slot to be set up", device=at.device)
+        acting = at.keys.acting_as(at.to)
+        code = acting.create_claim_code(at.plan.product if at.to.kind == "customer" else None)
+        with _events(at, acting) as events:
+            _configure(at, bench, code.code)
+            try:
+                if at.plan.product is not None:
+                    events.expect(_comes_online(at.device), timeout=_ONLINE)
+                bench.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
+            except ExpectationFailed as error:
+                raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
+    except PhotonrigError:
+        at.facts["code"] = at.facts["earlier code"]  # which is this attempt's own, if it came so far as to give one
+        raise
+    at.facts["holder"] = at.to
+
+
+def _foresee_code(at: FlowContext) -> None:
+    """From now on the device may come with a code, even if nobody lives to tell."""
+    at.facts["earlier code"] = at.facts.get("code")
+    at.facts["code"] = time.time()
+
+
+def _events(at: FlowContext, acting: Cloud) -> EventStream:
+    if at.plan.product is None:
+        return EventStream(acting, "/v1/devices/events")
+    return EventStream(at.keys.team, f"/v1/products/{at.plan.product}/events")
+
+
+def _configure(at: FlowContext, bench: Bench, code: str) -> None:
+    with ExitStack() as stack:
+        softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
+        identity = softap.device_id()
+        if identity.device_id != at.device:
+            raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
+        at.facts["code"] = at.facts["earlier code"] = time.time()
+        softap.set_claim_code(code)
+        point = next((point for point in softap.scan() if point.ssid == bench.wifi_ssid), None)
+        if point is None:
+            raise ExpectationFailed(f"the device does not see the network {bench.wifi_ssid}", device=at.device)
+        softap.configure(point, bench.wifi_password)
+        softap.connect()
+
+
+def _take_code_back(at: FlowContext) -> None:
+    """Give the device back to whoever had it, once it cannot come with a code it was given any more.
+
+    In listening mode it gets a code that no cloud knows in its place; out of it, it is waited for.
+    """
+    given = at.facts.get("code")
+    if given is not None and not _is_theirs(at) and not _exchange_code(at) and time.time() - given < _CODE_LIVES:
+        _wait_for_code(at)
+    at.facts["code"] = None
+    _give_back_to_former(at)
+
+
+def _exchange_code(at: FlowContext) -> bool:
+    """Whether the device was there to get another code."""
+    if at.bench is None:
+        return False
+    with ExitStack() as stack:
+        softap = _join(stack, at.bench.slot)
+        there = softap is not None and softap.device_id().device_id == at.device
+        if softap is not None and there:
+            softap.set_claim_code(generate_claim_code())
+    return there
+
+
+def _wait_for_code(at: FlowContext) -> None:
+    if at.bench is None:
+        raise UsageError("the device must be in a slot to take its claim code back", device=at.device)
+    try:
+        at.bench.clock.wait_until(lambda: _is_theirs(at), _ONLINE, f"{at.device} claimed by its code")
+    except NotSeen:
+        raise NotYet(f"it may still come with the code of {at.to} that it was given", device=at.device) from None
+
+
+def _join(stack: ExitStack, slot: Slot) -> SoftAp | None:
+    try:
+        softap = stack.enter_context(slot.softap())
+        softap.device_id()
+    except NotReached:
+        return None
+    return softap
+
+
+def _listen(stack: ExitStack, bench: Bench, device: str) -> SoftAp:
+    bench.slot.need("setup_button", bench.slot.setup_button).hold(_LISTEN)
+    try:
+        softap = bench.clock.wait_until(lambda: _join(stack, bench.slot), _LISTENING, "SoftAP after SETUP was held")
+    except NotSeen as error:
+        raise NotYet(str(error), device=device) from None
+    assert softap is not None
+    return softap
+
+
+def _comes_online(device: str) -> Callable[[Event], bool]:
+    return lambda event: event.name == "spark/status" and event.data == "online" and event.coreid == device
+
+
+SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, foresee=_foresee_code, undo=_take_code_back)

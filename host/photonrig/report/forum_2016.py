@@ -1,0 +1,94 @@
+"""The claim thread's 60 rows: a table in a terminal, and the page of the documentation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from photonrig.scenarios.forum_2016 import RowResult
+from photonrig.scenarios.forum_2016_checks import Verdict
+
+__all__ = ["VERDICT_STYLE", "print_thread", "thread_summary", "write_thread"]
+
+VERDICT_STYLE: dict[Verdict, str] = {
+    "held": "green",
+    "granted": "green",
+    "extension": "cyan",
+    "in part": "yellow",
+    "not granted": "yellow",
+    "context": "dim",
+    "failed": "bold red",
+}
+
+
+def thread_summary(rows: Sequence[RowResult]) -> str:
+    """How many rows there are of each verdict."""
+    counts = Counter(each.verdict for each in rows)
+    return f"{len(rows)} rows: " + ", ".join(f"{counts[each]} {each}" for each in VERDICT_STYLE if counts[each])
+
+
+def print_thread(rows: Sequence[RowResult], console: Console) -> None:
+    """Print every row with verdict and evidence; colour only on a terminal."""
+    table = Table(expand=True, pad_edge=False, box=box.SIMPLE_HEAD)
+    table.add_column("#", justify="right", width=2)
+    table.add_column("era", width=11)
+    table.add_column("who", ratio=3)
+    table.add_column("asked", ratio=5)
+    table.add_column("what happened", ratio=5)
+    table.add_column("verdict", width=11)
+    table.add_column("evidence of this run", ratio=9)
+    for each in rows:
+        row, style = each.row, VERDICT_STYLE[each.verdict]
+        table.add_row(
+            str(row.number),
+            Text(row.era, style="dim"),
+            row.who,
+            row.asked,
+            row.happened,
+            Text(each.verdict, style=style),
+            Text(each.evidence, style=style if each.failed else "dim"),
+        )
+    console.print(table)
+    failed = any(each.failed for each in rows)
+    console.print(Text(thread_summary(rows), style="bold red" if failed else "bold green"))
+
+
+_HEAD = """\
+# The claim thread, row by row
+
+In spring 2016 a maker of window-covering controllers asked in Particle's community how to move devices from one
+central account to customers, remotely ("Remotely Claim or Transfer Device Ownership to a Customer"). What was seen and
+wished for in that thread is this product's regression test: 60 rows, each asked of a cloud of its era. This page is
+written by `./rig claims --thread --docs`.
+
+| verdict | means |
+|---|---|
+| held | the behaviour was seen as the thread tells it |
+| granted | the wish is fulfilled today: shown |
+| in part | part of the wish is fulfilled today |
+| extension | Particle does not offer it; the local cloud does, by an extension: shown |
+| not granted | neither does |
+| context | the row states no behaviour |
+
+M is the central account, O a user of no team, C the owning customer, C2 another customer, F a customer of another
+product, P the product's own token, V, S and D team members with the roles view-only, support and developer.
+
+"""
+
+
+def write_thread(rows: Sequence[RowResult], path: Path) -> None:
+    """Write the page; ids, ports and times of this run are left out, so that it changes only with a verdict."""
+    lines = ["| # | era | who | asked | what happened | verdict | shown by |", "|---|---|---|---|---|---|---|"]
+    for each in rows:
+        row = each.row
+        cells = (str(row.number), row.era, row.who, row.asked, row.happened, f"**{each.verdict}**", each.steady)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = f"{_HEAD}{thread_summary(rows)}\n\n" + "\n".join(lines) + "\n"
+    path.write_text(text, encoding="utf-8")

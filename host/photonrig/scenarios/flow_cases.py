@@ -1,0 +1,189 @@
+"""Every flow once on real or virtual slots, with the proof of control that follows: for ``./rig claims``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from photonrig.clock import Clock
+from photonrig.errors import PhotonrigError
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.flow_context import Bench, Plan
+from photonrig.ownership.flows import FLOWS, take
+from photonrig.ownership.identities import Account, Identities
+from photonrig.ownership.proof import Probe, Proof, prove_control, silent_hooks
+from photonrig.particle.cloud import product
+from photonrig.scenarios.hook_receiver import HookReceiver
+from photonrig.scenarios.story import Evidence, StepResult, Verdict
+from photonrig.scenarios.virtual_target import Extended, VirtualTarget
+
+__all__ = ["run_flows"]
+
+_CHAPTER = "Flows, each with its proof of control"
+_EVENT = "shade/moved"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A flow from a state of the matrix to an account, by the letter of its token.
+
+    ``spare``: with the device in hand; ``back``: to be brought back by the same flow.
+    """
+
+    title: str
+    flow: str
+    state: str
+    to: str | None = None
+    spare: bool = False
+    back: bool = False
+
+
+_CASES = (
+    _Case("set up out of the box, for a customer", "set-up", "unowned", "C", spare=True),
+    _Case("taken over with another customer's code", "take-over", "customer-owned", "C2", spare=True),
+    _Case("set up out of the box, for a user", "set-up", "unowned", "D", spare=True),
+    _Case("claimed remotely by a customer", "claim", "unowned", "C"),
+    _Case("claimed remotely by a user", "claim", "unowned", "D"),
+    _Case("released", "release", "customer-owned"),
+    _Case("from the central account to a customer", "to-customer", "user-owned", "C"),
+    _Case("from customer to customer", "to-customer", "customer-owned", "C2"),
+    _Case("from a customer back to the central account", "to-user", "customer-owned", "M"),
+    _Case("asked for by a user, approved by the owner", "by-request", "user-owned", "D"),
+    _Case("to another product while a customer owns it", "change-product", "customer-owned", back=True),
+    _Case("to another product while nobody owns it", "change-product", "unowned", back=True),
+    _Case("to a developer's own devices", "to-developer", "customer-owned", "D"),
+)
+
+
+def run_flows(
+    stand: VirtualTarget,
+    extended: Extended,
+    hooks: HookReceiver,
+    wifi: tuple[str, str],
+    clock: Clock,
+    started: Callable[[str], None] = lambda title: None,
+) -> Iterator[StepResult]:
+    """Run every flow and yield what was seen; ``wifi`` is name and password of the network devices are to join."""
+    team, ours = stand.lab.team, stand.lab.product.id
+    there = {"user": "/v1/integrations", "product": f"/v1/products/{ours}/integrations"}
+    made = {
+        whose: team.request(
+            "POST", path, json_body={"event": _EVENT, "url": hooks.url(whose), "integration_type": "Webhook"}
+        )["id"]
+        for whose, path in there.items()
+    }
+    bench = Bench(stand.spare.slot, *wifi, clock)
+    for case in _CASES:
+        started(case.title)
+        yield _run(case.title, FLOWS[case.flow].title, lambda case=case: _case(stand, case, bench))  # type: ignore[misc]
+    for whose, path in there.items():
+        team.request("DELETE", f"{path}/{made[whose]}")
+    started("in one transaction")
+    yield _run("in one transaction, where the cloud offers it", "never nobody's", lambda: _atomic(extended))
+
+
+def _run(title: str, expects: str, act: Callable[[], tuple[bool, str, list[Evidence]]]) -> StepResult:
+    begun = time.monotonic()
+    verdict: Verdict
+    try:
+        held, observed, evidence = act()
+        verdict, cause = ("held" if held else "failed"), (None if held else "test")
+    except PhotonrigError as error:
+        verdict, observed, evidence, cause = "failed", f"{type(error).__name__}: {error}", [], error.cause
+    return StepResult(
+        _CHAPTER,
+        title,
+        expects,
+        observed,
+        tuple(evidence),
+        time.monotonic() - begun,
+        verdict,
+        cause,  # type: ignore[arg-type]
+    )
+
+
+def _case(stand: VirtualTarget, case: _Case, bench: Bench) -> tuple[bool, str, list[Evidence]]:
+    ours, other = stand.lab.product.id, stand.other_product
+    device = stand.spare.device_id if case.spare else stand.device("customer-owned")
+    stand.put(device, case.state)
+    keys = stand.keys()
+    into = other if case.flow == "change-product" else None
+    to = None if case.to is None else _account(stand, case.to)
+    steps: list[str] = []
+    silent = silent_hooks(stand.lab.team, _EVENT) if case.state == "user-owned" else ()
+    done = take(Plan(case.flow, device, ours, to, into), keys, bench=bench, journal=lambda at: steps.append(_line(at)))
+    evidence = [_path(steps)]
+    if done.outcome != "done":
+        return False, f"{done.outcome}: {done.reason}", evidence
+    proofs = _proofs(stand, keys, case, device, to, into)
+    evidence += [Evidence("http", f"{'✓' if each.held else '✗'} {each.name}: {each.text}") for each in proofs]
+    if case.back:
+        take(Plan(case.flow, device, other, None, ours), keys)
+    stand.put(device, case.state)
+    stand.lab.cloud.take_exchanges()
+    told = f"{done.outcome}, {_window(case, done)}; {sum(each.held for each in proofs)} of {len(proofs)} proofs"
+    if silent:
+        told += f"; falls silent: {', '.join(silent)}"
+    failed = [each for each in proofs if not each.held]
+    if failed:
+        told += f"; {failed[0].name}: {failed[0].text}"
+    return not failed, told, evidence
+
+
+def _window(case: _Case, done: Progress) -> str:
+    if done.unowned_since is not None:
+        return "nobody's now"
+    if case.state == "unowned":
+        return "it was nobody's"
+    return f"nobody's for {done.unowned * 1000:.0f} ms" if done.unowned else "never nobody's"
+
+
+def _proofs(
+    stand: VirtualTarget, keys: Identities, case: _Case, device: str, to: Account | None, into: int | None
+) -> tuple[Proof, ...]:
+    # A former owner on the team is not refused: the team reads every device of its product.
+    former = stand.acting("C") if case.state == "customer-owned" else None
+    owner = stand.lab.team if to is None else keys.acting_as(to)
+    if into is not None and case.state == "customer-owned":
+        owner = keys.acting_as(Account.customer(stand.emails["C"], into))
+    if case.flow == "to-developer":
+        # Outside the product the developer alone controls it.
+        told = f"position {owner.variable(device, 'position')}"
+        return (Proof("the new owner reads a variable", True, told), _gone(stand, device))
+    where = product(stand.lab.product.id if into is None else into)
+    argument = stand.next_target(device)
+    return prove_control(
+        device, owner=owner, team=stand.lab.team, product=where, former=former, probe=Probe(argument=argument)
+    )
+
+
+def _gone(stand: VirtualTarget, device: str) -> Proof:
+    listed = device in {each.id for each in stand.lab.team.devices(stand.scope)}
+    return Proof("it has left the product", not listed, "listed" if listed else "not listed")
+
+
+def _account(stand: VirtualTarget, token: str) -> Account:
+    name = stand.emails[token]
+    return Account.user(name) if token in ("M", "D") else Account.customer(name, stand.lab.product.id)
+
+
+def _line(at: Progress) -> str:
+    return at.step if at.heading == "forward" else f"undo {at.step}"
+
+
+def _path(steps: list[str]) -> Evidence:
+    return Evidence("device", f"steps: {' → '.join(dict.fromkeys(steps))}")
+
+
+def _atomic(extended: Extended) -> tuple[bool, str, list[Evidence]]:
+    to = Account.customer("atomic@example.com", extended.product)
+    steps: list[str] = []
+    done = take(
+        Plan("to-customer", extended.device, extended.product, to),
+        extended.keys,
+        journal=lambda at: steps.append(_line(at)),
+    )
+    held = done.outcome == "done" and done.unowned == 0 and not any(step.startswith("release") for step in steps)
+    evidence = [_path(steps)]
+    return held, f"{done.outcome}, never nobody's; an extension of the local cloud, not Particle's", evidence

@@ -1,0 +1,71 @@
+"""The claim thread as an executable regression: each of its 60 rows shown in its era, with the evidence of this run.
+
+A row that states a behaviour is asked of a cloud of its era. A row that is a wish is shown granted by what grants it
+now, or says honestly that Particle does not, and what this product has instead. Rows without a behaviour say so.
+
+    held         the behaviour was seen, as the thread tells it
+    granted      the wish is fulfilled: shown
+    in part      part of the wish is
+    extension    Particle does not offer it; the local cloud does, by an extension: shown
+    not granted  neither does
+    context      the row states no behaviour
+    failed       something else was seen
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from photonrig.errors import PhotonrigError
+from photonrig.scenarios.forum_2016_checks import SHOWN, Verdict
+from photonrig.scenarios.forum_2016_rows import ROWS, Row
+from photonrig.scenarios.forum_2016_target import ForumTarget
+
+__all__ = ["RowResult", "run_thread"]
+
+
+_UNSTEADY: Final = re.compile(
+    r"(?:\b[0-9a-f]{24}\b: )|\b[0-9a-f]{24}\b|(?<=-)[0-9a-f]{8}\b|\d+(?= ms\b)|(?<=\bproducts/)\d+|(?<=\bproduct )\d+"
+    r"|(?<=product_id )\d+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """A row, its verdict, and the evidence in words."""
+
+    row: Row
+    verdict: Verdict
+    evidence: str
+    seconds: float = 0.0
+
+    @property
+    def steady(self) -> str:
+        """The evidence without what differs from run to run: ids, names made for the run, times."""
+        return _UNSTEADY.sub("…", self.evidence)
+
+    @property
+    def failed(self) -> bool:
+        """Something else was seen than the thread tells."""
+        return self.verdict == "failed"
+
+
+def run_thread(stage: ForumTarget, started: Callable[[Row], None] = lambda row: None) -> Iterator[RowResult]:
+    """Show all rows in order; ``started`` is told each row before it begins."""
+    for row in ROWS:
+        started(row)
+        shown = SHOWN[row.number]
+        if shown.check is None:
+            yield RowResult(row, shown.verdict, shown.words)
+            continue
+        begun = time.monotonic()
+        try:
+            evidence, verdict = shown.check(stage), shown.verdict
+        except PhotonrigError as error:
+            evidence, verdict = f"{type(error).__name__}: {error}", "failed"
+        words = "" if verdict == "failed" else shown.words
+        yield RowResult(row, verdict, "; ".join(filter(None, (evidence, words))), time.monotonic() - begun)

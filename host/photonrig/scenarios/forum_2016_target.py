@@ -1,0 +1,25 @@
+"""What the claim thread is shown on: a cloud of each era with devices, and one with the extensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photonrig.clock import Clock
+from photonrig.scenarios.hook_receiver import HookReceiver
+from photonrig.scenarios.virtual_target import Extended, VirtualTarget
+
+__all__ = ["ForumTarget"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForumTarget:
+    """A stand per era, the cloud with extensions, who is called by webhooks, and what it takes to set up a device."""
+
+    before: VirtualTarget
+    after: VirtualTarget
+    today: VirtualTarget
+    extended: Extended
+    hooks: HookReceiver
+    wifi_ssid: str
+    wifi_password: str
+    clock: Clock

@@ -1,0 +1,473 @@
+"""A Photon changes hands: the whole chain in one story, for virtual and real slots alike.
+
+A new firmware version reaches a device through the Particle CLI; a device out of the box becomes a customer's through
+SoftAP; that customer's device goes to a second one; a device in the field moves from the central account to a customer
+with nobody near it; and the cloud dies and comes back without forgetting anything.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock
+from photonrig.errors import ExpectationFailed
+from photonrig.ownership.engine import Progress
+from photonrig.ownership.flow_context import Plan
+from photonrig.ownership.flows import take
+from photonrig.ownership.identities import Account, Identities, Offers
+from photonrig.particle.cli import CliResult, ParticleCli
+from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
+from photonrig.particle.cloud_errors import ApiError
+from photonrig.particle.events import Event, EventStream
+from photonrig.scenarios.story import Seen, Story, step
+
+__all__ = ["HandoverStory", "Stage"]
+
+_ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
+_EVENT = 15.0
+_LISTEN = 4.0  # over 3 s of SETUP is listening mode
+_TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything the story needs; nothing in it says whether a slot is real or virtual.
+
+    ``cloud`` carries no token; ``central`` is the token of the central user, who is on the product's team.
+    ``fielded`` is online and claimed to that user, ``fresh`` is out of the box in listening mode; both are in the
+    product.
+    """
+
+    cloud: Cloud
+    central: Token
+    product_id: int
+    client: ClientCredentials
+    cli: ParticleCli
+    fielded: Slot
+    fresh: Slot
+    wifi_ssid: str
+    wifi_password: str
+    new_firmware: Path
+    new_version: int
+    work: Path
+    restart_cloud: Callable[[], str]
+    clock: Clock
+
+
+class HandoverStory(Story):
+    """The story; see the module."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.team = stage.cloud.using(stage.central)
+        self.product = product(stage.product_id)
+        self.image = stage.work / f"firmware-{stage.new_version}.bin"
+        run = f"{time.time_ns() // 1_000_000:x}"
+        self.first_email, self.second_email, self.field_email = (
+            f"{name}-{run}@example.com" for name in ("first", "second", "field")
+        )
+        self.first = self.second = self.field = stage.cloud
+        self.claim_code = ""
+
+    # --- a new firmware version -------------------------------------------------------------------------------------
+
+    @step(
+        "The Particle CLI sees the fielded device",
+        chapter="A new firmware version reaches a device in the field",
+        expects="logged in as the central user; the device is listed online",
+    )
+    def cli_lists(self, seen: Seen) -> None:
+        version = self._cli(seen, self.stage.cli.version())
+        who = self._cli(seen, self.stage.cli.whoami())
+        listing = self._cli(seen, self.stage.cli.list())
+        device = self.stage.fielded.device_id
+        line = next((line for line in listing.text.splitlines() if device in line), "device missing")
+        seen.that("online" in line, f"CLI {version.text.strip()}, {who.text.strip()}: {line.strip()}")
+
+    @step(
+        "Serial and cloud agree on variant and version",
+        chapter="A new firmware version reaches a device in the field",
+        expects="the same variant and firmware on both; a function called by the CLI",
+    )
+    def before_flash(self, seen: Seen) -> None:
+        info = self._serial(seen, self.stage.fielded, "info")
+        self._cli(seen, self.stage.cli.call(self.stage.fielded.device_id, "calibrate", _TRAVEL))
+        variant = self._cli(seen, self.stage.cli.get(self.stage.fielded.device_id, "variant")).value
+        firmware = self._cli(seen, self.stage.cli.get(self.stage.fielded.device_id, "fw")).value
+        seen.that(
+            (info["variant"], info["fw"]) == (variant, firmware),
+            f"serial: {info['variant']}, {info['fw']}; cloud: {variant}, {firmware}",
+        )
+
+    @step(
+        "The CLI compiles the new version in the cloud",
+        chapter="A new firmware version reaches a device in the field",
+        expects="a module whose CRC is sound, for the Photon",
+    )
+    def compile_new(self, seen: Seen) -> None:
+        self._cli(seen, self.stage.cli.compile(self.stage.new_firmware, self.image))
+        inspected = self._cli(seen, self.stage.cli.inspect(self.image)).text.splitlines()
+        wanted = ("CRC is ok", "Compiled for", "product id")
+        told = [line.strip() for line in inspected if any(text in line for text in wanted)]
+        sound = len(told) == len(wanted) and "photon" in told[1]
+        seen.that(sound, f"{self.image.stat().st_size} bytes; {'; '.join(told)}")
+
+    @step(
+        "The CLI flashes it over the air",
+        chapter="A new firmware version reaches a device in the field",
+        expects="flash events started and success; the device announces its reset and comes back with the new version",
+    )
+    def flash_new(self, seen: Seen) -> None:
+        device = self.stage.fielded.device_id
+        with self._stream(self.team, self.product.device(device)) as events, self.stage.fielded.console() as console:
+            self._cli(seen, self.stage.cli.flash(device, self.image))
+            reset = console.expect_event("reset", timeout=_ONLINE)
+            started = events.expect(_named("spark/flash/status", "started"), timeout=_EVENT)
+            success = events.expect(_named("spark/flash/status", "success"), timeout=_ONLINE)
+            online = events.expect(_named("spark/status", "online"), timeout=_ONLINE)
+        for event in (started, success, online):
+            seen.note("event", _told(event))
+        seen.note("serial", json.dumps(reset))
+        firmware = self.team.variable(device, "fw", self.product)
+        version = self.team.device(device, self.product).firmware_version
+        info = self._serial(seen, self.stage.fielded, "info")
+        self._exchanges(seen)
+        seen.that(
+            info["fw"] == firmware and info["version"] == version == self.stage.new_version,
+            f"reset announced ({reset['reason']}); serial: {info['fw']} (version {info['version']}); "
+            f"cloud: {firmware} (version {version})",
+        )
+
+    # --- out of the box ---------------------------------------------------------------------------------------------
+
+    @step(
+        "A customer is created and gets a claim code",
+        chapter="A device out of the box becomes a customer's",
+        expects="a shadow customer without password, a customer token, a claim code of 63 characters",
+    )
+    def first_customer(self, seen: Seen) -> None:
+        stage = self.stage
+        token = stage.cloud.create_customer(stage.product_id, self.first_email, client=stage.client)
+        self.first = stage.cloud.using(token)
+        code = self.first.create_claim_code(stage.product_id)
+        self.claim_code = code.code
+        self._exchanges(seen)
+        seen.that(
+            len(code.code) == 63 and code.device_ids == (),
+            f"customer {self.first_email}; code of {len(code.code)} characters; owns {len(code.device_ids)} devices",
+        )
+
+    @step(
+        "The device is set up through its SoftAP",
+        chapter="A device out of the box becomes a customer's",
+        expects="unclaimed, sees the network, takes claim code and encrypted password, leaves to join",
+    )
+    def set_up(self, seen: Seen) -> None:
+        stage = self.stage
+        with stage.fresh.softap() as softap:
+            identity = softap.device_id()
+            networks = {point.ssid: point for point in softap.scan()}
+            softap.set_claim_code(self.claim_code)
+            point = networks.get(stage.wifi_ssid)
+            if point is not None:
+                softap.configure(point, stage.wifi_password)
+                softap.connect()
+        seen.note("softap", f"device-id: {identity.device_id}, claimed: {identity.claimed}")
+        seen.note("softap", "scan-ap: " + ", ".join(f"{p.ssid} {p.rssi} dBm" for p in networks.values()))
+        seen.that(
+            identity.device_id == stage.fresh.device_id and not identity.claimed and point is not None,
+            f"{identity.device_id} unclaimed; networks: {', '.join(sorted(networks))}; set up",
+        )
+
+    @step(
+        "It comes online as the customer's",
+        chapter="A device out of the box becomes a customer's",
+        expects="in the customer's list and online; the team sees the owner; not in the central user's own list",
+    )
+    def claimed_by_code(self, seen: Seen) -> None:
+        device = self.stage.fresh.device_id
+        self._wait_listed(self.first, device)
+        owner = self.team.device(device, self.product).owner_name
+        mine = {each.id for each in self.team.devices()}
+        self._exchanges(seen)
+        seen.that(
+            owner == self.first_email and device not in mine, f"owner {owner}; the central user lists {len(mine)}"
+        )
+
+    @step(
+        "The device knows that it is claimed",
+        chapter="A device out of the box becomes a customer's",
+        expects="in listening mode its SoftAP says claimed; after a reset it is back online and still the customer's",
+    )
+    def claimed_flag(self, seen: Seen) -> None:
+        slot = self.stage.fresh
+        slot.need("setup_button", slot.setup_button).hold(_LISTEN)
+        with slot.softap() as softap:
+            identity = softap.device_id()
+        seen.note("softap", f"device-id: {identity.device_id}, claimed: {identity.claimed}")
+        with self._stream(self.first, "/v1/devices") as events:
+            slot.need("reset", slot.reset).press()
+            online = events.expect(_named("spark/status", "online", device=slot.device_id), timeout=_ONLINE)
+        seen.note("event", _told(online))
+        self._wait_listed(self.first, slot.device_id)
+        self.team.call(slot.device_id, "calibrate", _TRAVEL, self.product)
+        self._exchanges(seen)
+        seen.that(identity.claimed, f"SoftAP: claimed {identity.claimed}; online again after a reset")
+
+    @step(
+        "The customer's token controls it",
+        chapter="A device out of the box becomes a customer's",
+        expects="variable read, function called, event seen on the customer's own stream",
+    )
+    def first_controls(self, seen: Seen) -> None:
+        self._prove_control(seen, self.first, self.stage.fresh, target=40)
+
+    # --- from one customer to the next ------------------------------------------------------------------------------
+
+    @step(
+        "A second customer cannot take it",
+        chapter="The device goes to a second customer",
+        expects="403, belongs to someone else; nothing changed",
+    )
+    def second_refused(self, seen: Seen) -> None:
+        stage = self.stage
+        token = stage.cloud.create_customer(stage.product_id, self.second_email, client=stage.client)
+        self.second = stage.cloud.using(token)
+        refusal = _refused(lambda: self.second.claim(stage.fresh.device_id))
+        owner = self.team.device(stage.fresh.device_id, self.product).owner_name
+        self._exchanges(seen)
+        seen.that(
+            refusal is not None and refusal.status == 403 and owner == self.first_email,
+            f"{refusal}; owner still {owner}",
+        )
+
+    @step(
+        "Released through the product, claimed by the second",
+        chapter="The device goes to a second customer",
+        expects="the device never leaves the product nor the cloud; the second customer owns it",
+    )
+    def to_second(self, seen: Seen) -> None:
+        moved = self._transfer(seen, self.stage.fresh, self.second_email)
+        after = self.team.device(moved.device, self.product)
+        seen.that(
+            after.owner_name == self.second_email and after.online,
+            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned * 1000:.0f} ms",
+        )
+
+    @step(
+        "The second controls it, the first no longer",
+        chapter="The device goes to a second customer",
+        expects="variable, function and event for the second; 403 for the first at once",
+    )
+    def second_controls(self, seen: Seen) -> None:
+        device = self.stage.fresh.device_id
+        refusal = _refused(lambda: self.first.variable(device, "position"))
+        self._prove_control(seen, self.second, self.stage.fresh, target=10)
+        seen.that(refusal is not None and refusal.status == 403, f"first customer: {refusal}")
+
+    # --- in the field -----------------------------------------------------------------------------------------------
+
+    @step(
+        "Row 55: a customer is created with client id and secret in the body",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="a customer without password, listed in the product",
+    )
+    def row_55(self, seen: Seen) -> None:
+        stage = self.stage
+        stage.cloud.create_customer(stage.product_id, self.field_email, client=stage.client)
+        self._exchanges(seen)
+        listed = self.field_email in {customer.username for customer in self.team.customers(stage.product_id)}
+        self.stage.cloud.take_exchanges()
+        seen.that(listed, f"{self.field_email} is a customer of product {stage.product_id}")
+
+    @step(
+        "Row 56: a customer token by client credentials",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="a token that owns no device yet",
+    )
+    def row_56(self, seen: Seen) -> None:
+        token = self.stage.cloud.customer_token(self.stage.client, self.field_email)
+        self.field = self.stage.cloud.using(token)
+        owned = self.field.devices()
+        self._exchanges(seen)
+        seen.that(owned == (), f"scope customer={token.customer}; owns {len(owned)} devices")
+
+    @step(
+        "Rows 57 and 58: the two ways that do not claim",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="product URL refused for a customer; id in the query not seen; the device's owner unchanged",
+    )
+    def rows_57_58(self, seen: Seen) -> None:
+        device = self.stage.fielded.device_id
+        before = self.team.device(device, self.product).owner_name
+        by_product = _refused(lambda: self.field.request("POST", self.product.devices, query={"id": device}))
+        by_query = _refused(lambda: self.field.request("POST", "/v1/devices", query={"id": device}))
+        after = self.team.device(device, self.product).owner_name
+        self._exchanges(seen)
+        texts = (str(by_product), str(by_query))
+        seen.that(
+            "Organization not found for user's role." in texts[0]
+            and "data.deviceID is empty" in texts[1]
+            and before == after,
+            f"{texts[0]}; {texts[1]}; owner still {after}",
+        )
+
+    @step(
+        "Rows 28 and 59: released by its owner, claimed with the id in the body",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="the customer owns it, it stayed online, and the unowned window is stated",
+    )
+    def rows_28_59(self, seen: Seen) -> None:
+        moved = self._transfer(seen, self.stage.fielded, self.field_email, Offers(product_release=False))
+        after = self.team.device(moved.device, self.product)
+        seen.that(
+            after.owner_name == self.field_email and after.online,
+            f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned * 1000:.0f} ms",
+        )
+
+    @step(
+        "The customer's token controls it",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="variable read, function called, event seen on the customer's own stream",
+    )
+    def field_controls(self, seen: Seen) -> None:
+        self._prove_control(seen, self.field, self.stage.fielded, target=60)
+
+    @step(
+        "The team still controls it through the product",
+        chapter="A device in the field moves to a customer, nobody near it",
+        expects="variable and function by the product's URL; listed by the CLI; event on the product's stream; "
+        "none on the central user's own, though that stream is alive",
+    )
+    def team_controls(self, seen: Seen) -> None:
+        device = self.stage.fielded.device_id
+        listing = self._cli(seen, self.stage.cli.product_device_list(self.stage.product_id)).text
+        position = self.team.variable(device, "position", self.product)
+        with self._stream(self.team, "/v1/devices") as own, self._stream(self.team, self.product_path) as all_devices:
+
+            def provoke(canary: str) -> None:
+                returned.append(self.team.call(device, "move", "75", self.product))
+                moved.append(all_devices.expect(_named("shade/moved", device=device), timeout=_EVENT))
+                self.team.publish(canary)
+
+            returned: list[int] = []
+            moved: list[Event] = []
+            own.assert_silent(lambda event: event.coreid == device, within=0, canary=provoke)
+        seen.note("event", _told(moved[0]))
+        self._exchanges(seen)
+        seen.that(
+            returned == [75] and device in listing,
+            f"position was {position}, move returned {returned[0]}, {moved[0].name} on the product's stream, "
+            "the user's own stream silent but for its canary",
+        )
+
+    # --- the cloud dies ---------------------------------------------------------------------------------------------
+
+    @step(
+        "The cloud is killed and started again",
+        chapter="Nothing is forgotten",
+        expects="owners and tokens as before; both devices come back by themselves and obey their owners",
+    )
+    def cloud_restarts(self, seen: Seen) -> None:
+        stage = self.stage
+        owners = self._owners()
+        seen.note("device", stage.restart_cloud())
+        for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded)):
+            self._wait_listed(customer, slot.device_id)
+        after = self._owners()
+        readings = [
+            customer.variable(slot.device_id, "position")
+            for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded))
+        ]
+        self._exchanges(seen)
+        seen.that(owners == after, f"owners {', '.join(after.values())}; positions {readings[0]} and {readings[1]}")
+
+    # --- what several steps need --------------------------------------------------------------------------------------
+
+    @property
+    def product_path(self) -> str:
+        """Base path of the product, for streams."""
+        return f"/v1/products/{self.stage.product_id}"
+
+    def _owners(self) -> dict[str, str]:
+        return {
+            slot.device_id: str(self.team.device(slot.device_id, self.product).owner_name)
+            for slot in (self.stage.fresh, self.stage.fielded)
+        }
+
+    def _prove_control(self, seen: Seen, who: Cloud, slot: Slot, *, target: int) -> None:
+        device = slot.device_id
+        with self._stream(who, "/v1/devices") as events:
+            before = who.variable(device, "position")
+            returned = who.call(device, "move", str(target))
+            moved = events.expect(_named("shade/moved", device=device), timeout=_EVENT)
+        seen.note("event", _told(moved))
+        after = who.variable(device, "position")
+        self._exchanges(seen)
+        seen.that(
+            returned == target == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
+        )
+
+    def _transfer(self, seen: Seen, slot: Slot, to: str, offers: Offers = Offers()) -> Progress:  # noqa: B008
+        stage = self.stage
+        keys = Identities(self.team, self.team.username(), clients={stage.product_id: stage.client}, offers=offers)
+        account = Account.customer(to, stage.product_id)
+        progress = take(Plan("to-customer", slot.device_id, stage.product_id, account), keys)
+        self._exchanges(seen)
+        if progress.outcome != "done":
+            raise ExpectationFailed(f"the transfer ended {progress.outcome}: {progress.reason}", device=slot.device_id)
+        return progress
+
+    def _wait_listed(self, who: Cloud, device: str) -> None:
+        self.stage.clock.wait_until(
+            lambda: any(each.id == device and each.online for each in who.devices()),
+            _ONLINE,
+            f"{device} online in its owner's list",
+        )
+        self.stage.cloud.take_exchanges()
+
+    def _serial(self, seen: Seen, slot: Slot, line: str) -> dict[str, Any]:
+        with slot.console() as console:
+            answer = console.ask(line)
+        seen.note("serial", f"{line} -> {json.dumps(answer)}")
+        return answer
+
+    def _stream(self, who: Cloud, path: str) -> EventStream:
+        return EventStream(who, f"{path}/events")
+
+    def _cli(self, seen: Seen, result: CliResult) -> CliResult:
+        seen.note("cli", f"{' '.join(result.argv)}\n{result.text.strip()}")
+        return result
+
+    def _exchanges(self, seen: Seen) -> None:
+        for line in self.stage.cloud.take_exchanges():
+            seen.note("http", line)
+
+
+def _refused(action: Callable[[], object]) -> ApiError | None:
+    try:
+        action()
+    except ApiError as refusal:
+        return refusal
+    return None
+
+
+def _named(name: str, data: str | None = None, *, device: str | None = None) -> Callable[[Event], bool]:
+    def matches(event: Event) -> bool:
+        return (
+            event.name == name
+            and (data is None or (event.data or "").startswith(data))
+            and (device is None or event.coreid == device)
+        )
+
+    return matches
+
+
+def _told(event: Event) -> str:
+    return f"{event.name} {event.data} from {event.coreid}"

@@ -1,0 +1,241 @@
+"""Runs the matrix against a target: asks every cell's question and tells what was seen beside what is expected.
+
+A target is a :class:`Stand`: tokens to act with and devices to act on, in declared states. Nothing here says whether it
+is a local cloud or Particle's own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final, Protocol
+
+import httpx
+
+from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
+from photonrig.particle.cloud import Cloud
+from photonrig.particle.cloud_errors import ApiError
+from photonrig.particle.events import Event, EventStream
+from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
+
+__all__ = ["NOT_RUN", "BudgetSpent", "Observation", "Stand", "observe"]
+
+NOT_RUN: Final = "not run"
+
+
+class BudgetSpent(CloudError):
+    """The run has used the requests it was given; what remains is not asked. Raise the budget or ask fewer cells."""
+
+
+_EVENT: Final = "shade/moved"
+_HEARD: Final = 10.0  # seconds for an event of a device to reach a stream
+_ROUND: Final = 10.0  # seconds for a canary to go round
+_AT_ONCE: Final = 12
+_EXCERPT: Final = 160
+
+
+class Stand(Protocol):
+    """A target of the matrix."""
+
+    @property
+    def era(self) -> str:
+        """Whose rules are expected: an era of the table."""
+
+    @property
+    def name(self) -> str:
+        """The target, as reports and baselines name it."""
+
+    def names(self, state: str) -> dict[str, str]:
+        """What ``{d}``, ``{p}`` and ``{o}`` stand for in a state."""
+
+    def has(self, state: str) -> bool:
+        """Whether the target can offer a device in this state."""
+
+    def arrange(self, state: str) -> None:
+        """Bring the state's device into its state and prove it; repairs only what differs.
+
+        :raises PhotonrigError: it could not be brought there
+        """
+
+    def acting(self, token: str) -> Cloud | None:
+        """The cloud with the token of this kind; None if the target has none."""
+
+    def witness(self, state: str) -> EventStream:
+        """A stream, not yet open, on which every event of the state's device is sure to be seen."""
+
+    def provoke(self, state: str) -> None:
+        """Make the state's device publish its event."""
+
+    def asks(self, family: str) -> bool:
+        """Whether this question may be asked on the target at all."""
+
+    def opening(self, path: str) -> None:
+        """Called before a stream is opened."""
+
+    def swept(self, family: Family, body: Any) -> None:
+        """A question was answered with yes; do away with what it has made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A cell and what was seen; ``text`` is the beginning of the answer without secrets."""
+
+    cell: Cell
+    outcome: str
+    text: str
+    at: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is what was expected; not run is neither yes nor no."""
+        return self.outcome == self.cell.expected.outcome
+
+    @property
+    def differs(self) -> bool:
+        """It was seen, and it is something else."""
+        return self.outcome != NOT_RUN and not self.holds
+
+
+def observe(stand: Stand, wanted: Iterable[Cell]) -> Iterator[Observation]:
+    """Ask every cell of the stand's era; others are left out. What a spent budget leaves over is not run."""
+    of_era = [cell for cell in wanted if cell.era == stand.era]
+    spent = ""
+    for state, of_state in groupby(of_era, key=lambda cell: cell.state):
+        together, done = list(of_state), set[Cell]()
+        try:
+            for each in () if spent else _state(stand, state, together):
+                done.add(each.cell)
+                yield each
+        except BudgetSpent as error:
+            spent = str(error)
+        yield from (_observation(cell, NOT_RUN, spent) for cell in together if cell not in done)
+
+
+def _state(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
+    if not stand.has(state):
+        yield from (_observation(cell, NOT_RUN, "no device in this state") for cell in cells)
+        return
+    stand.arrange(state)
+    yield from _streams(stand, state, [cell for cell in cells if FAMILIES[cell.family].look == "stream"])
+    for cell in cells:
+        if FAMILIES[cell.family].look != "stream":
+            allowed = stand.asks(cell.family)
+            yield _ask(stand, cell) if allowed else _observation(cell, NOT_RUN, "not asked on this target")
+
+
+def _observation(cell: Cell, outcome: str, text: str) -> Observation:
+    return Observation(cell, outcome, text[:_EXCERPT], datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+# --- questions with an answer -----------------------------------------------------------------------------------------
+
+_numbers = itertools.count()
+
+
+def _ask(stand: Stand, cell: Cell) -> Observation:
+    family, cloud = FAMILIES[cell.family], stand.acting(cell.token)
+    if cloud is None:
+        return _observation(cell, NOT_RUN, "no such token on this target")
+    names = stand.names(cell.state) | {"new": f"probe-{secrets.token_hex(4)}", "n": str(6 + next(_numbers) % 2)}
+    body = None if family.body is None else _filled(family.body, names)
+    response = cloud.send(family.method, family.path.format_map(names), body)
+    outcome = str(response.status_code)
+    if response.is_success and family.look == "list":
+        outcome = "listed" if names["d"] in response.text else "missing"
+    text = _last_exchange(cloud, response)
+    if response.is_success:
+        stand.swept(family, body)
+        if family.changes:
+            stand.arrange(cell.state)
+    return _observation(cell, outcome, text)
+
+
+def _filled(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return value.format_map(names)
+    if isinstance(value, list):
+        return [_filled(each, names) for each in value]
+    return {key: _filled(each, names) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+def _last_exchange(cloud: Cloud, response: httpx.Response) -> str:
+    # The client masks secrets in what it notes.
+    taken = cloud.take_exchanges()
+    return taken[-1].partition(" -> ")[2] if taken else str(response.status_code)
+
+
+# --- streams ----------------------------------------------------------------------------------------------------------
+
+
+def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
+    """Open every stream of a state, have the device publish once, and see who has heard it."""
+    if not cells:
+        return
+    names = stand.names(state)
+    with ExitStack() as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
+        opened = dict(zip(cells, pool.map(lambda cell: _open(stand, cell, names), cells), strict=True))
+        for stream in opened.values():
+            if isinstance(stream, EventStream):
+                stack.callback(stream.close)
+        with stand.witness(state) as witness:
+            stand.provoke(state)
+            witness.expect(_of(names["d"]), timeout=_HEARD)
+        listening = [(cell, stream) for cell, stream in opened.items() if isinstance(stream, EventStream)]
+        heard = dict(
+            zip(
+                (cell for cell, _ in listening),
+                pool.map(lambda pair: _heard(stand, pair[0], pair[1], names["d"]), listening),
+                strict=True,
+            )
+        )
+    for cell, stream in opened.items():
+        if isinstance(stream, Observation):
+            yield stream
+        else:
+            yield heard[cell]
+
+
+def _of(device: str) -> Callable[[Event], bool]:
+    return lambda event: event.name == _EVENT and event.coreid == device
+
+
+def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Observation:
+    cloud = stand.acting(cell.token)
+    if cloud is None:
+        return _observation(cell, NOT_RUN, "no such token on this target")
+    path = FAMILIES[cell.family].path.format_map(names)
+    stream = EventStream(cloud, path)
+    try:
+        stand.opening(path)
+        return stream.__enter__()
+    except BudgetSpent as error:
+        return _observation(cell, NOT_RUN, str(error))
+    except ApiError as refusal:
+        return _observation(cell, str(refusal.status), str(refusal))
+    except PhotonrigError as error:
+        return _observation(cell, type(error).__name__, str(error))
+
+
+def _heard(stand: Stand, cell: Cell, stream: EventStream, device: str) -> Observation:
+    """Whether the device's event came; its absence counts only if a canary goes round the same stream."""
+    heard = _of(device)
+    if not any(heard(event) for event in stream.events):
+        try:
+            if cell.family == "own-events":
+                cloud = stand.acting(cell.token)
+                assert cloud is not None
+                stream.assert_silent(heard, 0, cloud.publish, timeout=_ROUND)
+                return _observation(cell, "silent", "a canary went round, no event of the device did")
+            stream.expect(heard, timeout=_HEARD)
+        except NetworkError as error:
+            return _observation(cell, "unclear", str(error))
+        except ExpectationFailed:
+            if not any(heard(event) for event in stream.events):
+                return _observation(cell, "200", "open, and no event of the device came")
+    return _observation(cell, "hears", f"{_EVENT} of the device came")

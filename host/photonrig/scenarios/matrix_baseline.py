@@ -1,0 +1,83 @@
+"""What the matrix showed last time, kept in a file that one can read and diff, and what has changed since.
+
+{"target": "local cloud", "recorded": "2026-01-31", "cells": {"today / unowned / claim / M": "200", …}}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from photonrig.errors import UsageError
+from photonrig.files import file_error, replace
+from photonrig.scenarios.matrix import NOT_RUN, Observation
+
+__all__ = ["Baseline", "Change", "changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cell that is not what it was; None stands for a cell that was not, or is no longer, asked."""
+
+    key: str
+    before: str | None
+    now: str | None
+    expected: str | None
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.before or 'not asked'} → {self.now or 'not asked'} (expected {self.expected or '–'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Outcomes by cell, of one target at one date."""
+
+    target: str
+    recorded: str
+    cells: Mapping[str, str]
+
+    @classmethod
+    def of(cls, target: str, observations: Iterable[Observation]) -> Baseline:
+        """What was just seen; cells that were not run are left out."""
+        cells = {each.cell.key: each.outcome for each in observations if each.outcome != NOT_RUN}
+        return cls(target, datetime.now(UTC).date().isoformat(), cells)
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """A file that :meth:`write` wrote.
+
+        :raises UsageError: there is none, or it holds something else
+        """
+        try:
+            fields: Any = json.loads(path.read_text(encoding="utf-8"))
+            cells = {str(key): str(outcome) for key, outcome in fields["cells"].items()}
+            return cls(str(fields["target"]), str(fields["recorded"]), cells)
+        except OSError as error:
+            raise file_error(path, "read", error, missing="make one with --update-baseline") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise UsageError(f"{path} is no baseline; make one with --update-baseline") from None
+
+    def write(self, path: Path) -> None:
+        """Keep it: one line a cell, in the order they were asked."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fields = {"target": self.target, "recorded": self.recorded, "cells": dict(self.cells)}
+        replace(path, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
+
+
+def changes(baseline: Baseline, observations: Iterable[Observation]) -> tuple[Change, ...]:
+    """Every cell whose outcome is not the baseline's, in the order they were asked; then those no longer asked.
+
+    A cell that this run could not ask is no change.
+    """
+    found, asked = [], set()
+    for each in observations:
+        key, before = each.cell.key, baseline.cells.get(each.cell.key)
+        asked.add(key)
+        if each.outcome not in (NOT_RUN, before):
+            found.append(Change(key, before, each.outcome, each.cell.expected.outcome))
+    gone = [Change(key, before, None, None) for key, before in baseline.cells.items() if key not in asked]
+    return (*found, *gone)

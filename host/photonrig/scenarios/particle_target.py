@@ -1,0 +1,250 @@
+"""The matrix against Particle's own cloud: only what is named may be touched, within its limits, and cleaned up after.
+
+Opting in means naming the account in so many words, and every device that may be acted on. Customers are made for the
+run and deleted with it. Requests are counted before they are sent: none goes out beyond the budget. When the run ends,
+however it ends, every named device is brought back to the owner and product it was found with, and that is looked up,
+not assumed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
+from photonrig.ownership.identities import Account, Identities, Whereabouts
+from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
+from photonrig.particle.events import EventStream
+from photonrig.scenarios.matrix import BudgetSpent
+from photonrig.scenarios.matrix_cells import Family
+
+__all__ = ["Budget", "OptIn", "ParticleTarget", "production_stand"]
+
+# Documented limits a minute, with a third to spare: 10,000 calls and 100 token requests in five minutes.
+_CALLS: Final = (6_600, 300.0)
+_TOKENS: Final = (66, 300.0)
+# What a matrix may change on somebody's device: nothing that takes it out of reach while the run goes on.
+_NEVER: Final = frozenset({"product-remove"})
+_STATES: Final = ("customer-owned", "user-owned", "unowned")
+
+
+class Budget:
+    """Counts requests; waits where the documented limits ask for it, and stops at ``total``."""
+
+    def __init__(
+        self,
+        total: int,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.total = total
+        self.used = 0
+        self.tokens_used = 0
+        self._now, self._sleep = now, sleep
+        self._calls: deque[float] = deque()
+        self._token_calls: deque[float] = deque()
+        self._reserve = 0
+
+    def keep(self, requests: int) -> None:
+        """Hold some back, for cleaning up."""
+        self._reserve = requests
+
+    def spend_reserve(self) -> None:
+        """From now on what was held back may be used."""
+        self._reserve = 0
+
+    def take(self, path: str) -> None:
+        """Count one request, waiting until it may be sent.
+
+        :raises BudgetSpent: there are none left
+        """
+        if self.used >= self.total - self._reserve:
+            raise BudgetSpent(f"the budget of {self.total} requests is spent ({self._reserve} kept for cleaning up)")
+        self._pace(self._calls, *_CALLS)
+        if path == "/oauth/token":
+            self._pace(self._token_calls, *_TOKENS)
+            self.tokens_used += 1
+        self.used += 1
+
+    def _pace(self, sent: deque[float], most: int, within: float) -> None:
+        while sent and sent[0] <= self._now() - within:
+            sent.popleft()
+        if len(sent) >= most:
+            self._sleep(sent[0] + within - self._now())
+            sent.popleft()
+        sent.append(self._now())
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """What the run may act on: the account by name, its product, and the devices, all of them already in it.
+
+    ``confirm`` must be the account's name once more: this is the sentence that cannot be typed by accident.
+    """
+
+    api: str
+    account: str
+    confirm: str
+    token: Token
+    product: int
+    client: ClientCredentials
+    devices: Sequence[str]
+    requests: int = 1000
+
+
+@dataclass(slots=True)
+class ParticleTarget:
+    """See :class:`~photonrig.scenarios.matrix.Stand`; one device serves every state, or each its own."""
+
+    cloud: Cloud
+    keys: Identities
+    budget: Budget
+    product_id: int
+    devices: Sequence[str]
+    found: dict[str, Whereabouts]
+    tokens: dict[str, Cloud]
+    customers: dict[str, Account]
+    era: str = "today"
+    left_behind: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The target, as reports and baselines name it."""
+        return self.cloud.api
+
+    def device(self, state: str) -> str:
+        """The device that plays a state."""
+        return self.devices[_STATES.index(state) % len(self.devices)]
+
+    def has(self, state: str) -> bool:
+        """Devices cannot be switched off from here, nor taken out of their product."""
+        return state in _STATES
+
+    def names(self, state: str) -> dict[str, str]:
+        """What ``{d}``, ``{p}`` and ``{o}`` stand for in a state."""
+        return {"d": self.device(state), "p": str(self.product_id), "o": "none"}
+
+    def acting(self, token: str) -> Cloud | None:
+        """The cloud with the token of this kind; None where nobody gave one."""
+        return self.tokens.get(token)
+
+    def asks(self, family: str) -> bool:
+        """Whether a question may be asked of somebody's device."""
+        return family not in _NEVER
+
+    def arrange(self, state: str) -> None:
+        """Bring the state's device to the owner of its state, and look that it is there."""
+        device = self.device(state)
+        owner = {"customer-owned": self.customers["C"], "user-owned": self.keys.central, "unowned": None}[state]
+        self._give(device, owner)
+
+    def _give(self, device: str, owner: Account | None) -> None:
+        found = self.keys.find(device, (self.product_id,), ())
+        if found.owner != owner:
+            if found.owner is not None:
+                self.keys.release(device, self.product_id, found.owner)
+            if owner is not None:
+                self.keys.claim(device, owner)
+            found = self.keys.find(device, (self.product_id,), ())
+        if found.owner != owner:
+            raise ExpectationFailed(
+                f"it is {found.owner or 'nobody'}'s, and was to be {owner or 'nobody'}'s", device=device
+            )
+
+    def opening(self, path: str) -> None:
+        """Streams count as requests too."""
+        self.budget.take(path)
+
+    def witness(self, state: str) -> EventStream:
+        """The product's stream."""
+        path = f"/v1/products/{self.product_id}/events"
+        self.opening(path)
+        return EventStream(self.tokens["M"], path)
+
+    def provoke(self, state: str) -> None:
+        """Make the device move a little, which it tells in an event."""
+        self.tokens["M"].call(self.device(state), "move", str(secrets.choice((2, 4))), product(self.product_id))
+
+    def swept(self, family: Family, body: Any) -> None:
+        """Delete a customer that a question has made."""
+        if family.name == "customer-create":
+            self.tokens["M"].remove_customer(self.product_id, body["email"])
+
+    def clean_up(self) -> None:
+        """Bring back every device and delete every customer of the run; what could not be is in ``left_behind``."""
+        self.budget.spend_reserve()
+        for device, before in self.found.items():
+            self._try(f"{device} was {before.owner or 'nobody'}'s", lambda d=device, b=before: self._give(d, b.owner))  # type: ignore[misc]
+        for account in self.customers.values():
+            self._try(
+                f"customer {account.name}",
+                lambda a=account: self.tokens["M"].remove_customer(self.product_id, a.name),  # type: ignore[misc]
+            )
+        self._try("the list of customers", self._no_customer_left)
+
+    def _no_customer_left(self) -> None:
+        ours = {account.name for account in self.customers.values()}
+        left = ours & {each.username for each in self.tokens["M"].customers(self.product_id)}
+        if left:
+            raise ExpectationFailed(f"still there: {', '.join(sorted(left))}")
+
+    def _try(self, what: str, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except PhotonrigError as error:
+            self.left_behind.append(f"{what}: {error}")
+
+
+@contextmanager
+def production_stand(chosen: OptIn) -> Iterator[ParticleTarget]:
+    """A stand on Particle's cloud, cleaned up when the block ends.
+
+    :raises UsageError: no opt-in in so many words, a token of another account, or devices that are not in the product;
+        nothing was changed
+    :raises ExpectationFailed: on leaving, something of the run was left behind; the message names all of it
+    """
+    _check(chosen)
+    budget = Budget(chosen.requests)
+    with Cloud(chosen.api, chosen.token, production_account=chosen.account) as team:
+        team.before_each(budget.take)
+        who = team.username()
+        if who.lower() != chosen.account.lower():
+            raise UsageError(f"the token belongs to {who}, and the account named is {chosen.account}")
+        keys = Identities(team, chosen.account, clients={chosen.product: chosen.client})
+        found = {device: keys.find(device, (chosen.product,), ()) for device in chosen.devices}
+        for device, where in found.items():
+            if where.owner not in (None, keys.central):
+                raise UsageError(
+                    f"it belongs to {where.owner}; only devices of {chosen.account} or nobody's", device=device
+                )
+        run = secrets.token_hex(4)
+        customers = {
+            each: Account.customer(f"photonrig-{run}-{each.lower()}@example.com", chosen.product)
+            for each in ("C", "C2")
+        }
+        stand = ParticleTarget(team, keys, budget, chosen.product, chosen.devices, found, {}, customers)
+        budget.keep(8 * len(found) + 2 * len(customers) + 4)
+        stand.tokens |= {"M": team, "N": team.using(None), "X": team.using(Token("0" * 40))}
+        try:
+            stand.tokens |= {each: keys.acting_as(account) for each, account in customers.items()}
+            stand.tokens["P"] = team.using(team.product_token(chosen.client))
+            yield stand
+        finally:
+            stand.clean_up()
+    if stand.left_behind:
+        raise ExpectationFailed(f"left behind on {chosen.api}: {'; '.join(stand.left_behind)}")
+
+
+def _check(chosen: OptIn) -> None:
+    if not chosen.account or chosen.confirm != chosen.account:
+        raise UsageError("name the account to act on, and once more to confirm it: both must be the same")
+    if not chosen.devices:
+        raise UsageError("name the devices that may be acted on; there is no default")
+    if chosen.requests < 100:
+        raise UsageError("fewer than 100 requests do not suffice to ask anything and clean up after")

@@ -1,0 +1,111 @@
+"""The gate for the real target: what is measured, and what makes it fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from photonrig.build.size import FLASH, RAM, Size, compare, compiler, measure, read_table, write_table
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import VARIANTS
+from photonrig.errors import ModuleError, UsageError
+
+TOOLS = Toolchain(Path(__file__).parents[2])
+NAMED = compiler()
+needs_compiler = pytest.mark.skipif(NAMED is None, reason="no cross compiler here; ./rig size installs or names it")
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path):
+    sizes = {"roller": Size(20000, 2500), "venetian": Size(21000, 2600)}
+    write_table(tmp_path / "size.md", "gcc 1", sizes)
+    assert read_table(tmp_path / "size.md") == ("gcc 1", sizes)
+    with pytest.raises(UsageError, match="--write"):
+        read_table(tmp_path / "none.md")
+
+
+@needs_compiler
+def test_growth_beyond_two_per_cent_fails_until_it_is_stated():
+    stated = {"roller": Size(20000, 2500)}
+    assert compare({"roller": Size(20400, 2550)}, NAMED, stated) == []
+    assert compare({"roller": Size(20401, 2500)}, NAMED, stated) == [
+        "roller has grown from 20000 to 20401 bytes of flash (+2.0%)"
+    ]
+    assert "static RAM" in compare({"roller": Size(20000, 2551)}, NAMED, stated)[0]
+    assert compare({"drapery": Size(1, 1)}, NAMED, stated) == ["drapery is not in the table"]
+    assert compare({"roller": Size(60000, 2500)}, "another compiler", stated) == []
+    assert len(compare({"roller": Size(FLASH + 1, RAM + 1)}, "another compiler", stated)) == 2
+
+
+@needs_compiler
+def test_every_variant_is_in_the_table_and_no_larger():
+    sizes = measure(TOOLS, VARIANTS)
+    assert compare(sizes, *read_table(TOOLS.root / "firmware" / "size.md")) == []
+    assert all(size.flash > 10000 and size.ram > 1000 for size in sizes.values())
+
+
+def measured(folder: Path, source: str) -> Size:
+    """Of a variant that is this one file."""
+    firmware = folder / "firmware"
+    for name in ("abi", "shade", "vphoton"):
+        (firmware / name).parent.mkdir(exist_ok=True)
+        (firmware / name).symlink_to(TOOLS.root / "firmware" / name)
+    sources = firmware / "variants" / "odd" / "src"
+    sources.mkdir(parents=True)
+    (sources / "odd.cpp").write_text(source)
+    return measure(Toolchain(folder), ["odd"])["odd"]
+
+
+@needs_compiler
+def test_a_warning_is_an_error(tmp_path):
+    with pytest.raises(ModuleError, match="unused"):
+        measured(tmp_path, "int f(int a) { int unused; return a; }\n")
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("declared", "call", "named"),
+    [
+        ('extern "C" bool HAL_IsDeviceClaimed(void*);', "HAL_IsDeviceClaimed(nullptr)", "HAL_IsDeviceClaimed"),
+        # In Device OS 3.3.1 and not before.
+        (
+            'extern "C" int spark_protocol_get_connection_property(int);',
+            "spark_protocol_get_connection_property(1)",
+            "spark_protocol_get_connection_property",
+        ),
+        ('extern "C" int vphoton_app_system_mode();', "vphoton_app_system_mode()", "vphoton_app_system_mode"),
+        ("namespace vphoton { int device(); }", "vphoton::device()", r"vphoton::device\(\)"),
+        ("extern int nowhere;", "nowhere", "nowhere"),
+        # The compiler's library has it, and the calls of an operating system that it needs for it are nobody's.
+        ("#include <sys/stat.h>", 'mkdir("a", 0)', "mkdir"),
+    ],
+)
+def test_what_no_photon_has_does_not_link(tmp_path, declared, call, named):
+    source = f'#include "Particle.h"\n{declared}\nvoid setup() {{ delay({call}); }}\nvoid loop() {{}}\n'
+    with pytest.raises(ModuleError, match=f"odd uses {named}, which neither Device OS"):
+        measured(tmp_path, source)
+
+
+@needs_compiler
+def test_what_device_os_wiring_and_the_compiler_have_links(tmp_path):
+    source = """
+#include "Particle.h"
+#include "dct_hal.h"
+#include "softap_http.h"
+class Text : public Print {
+ public:
+  size_t write(uint8_t c) override { return c; }
+};
+void page(const char*, ResponseCallback*, void*, Reader*, Writer*, void*) {}
+STARTUP(softap_set_application_page_handler(page, nullptr))
+Text text;
+void setup() {
+  static Timer timer(1000, []() { WiFi.listen(); });
+  char byte;
+  dct_read_app_data_copy(0, &byte, 1);
+  text.printlnf("%s %f", Time.format(Time.now()).c_str(), sqrt(millis()));
+  Particle.publish("a", new char[random(10)]);
+}
+void loop() {}
+"""
+    assert measured(tmp_path, source).flash > 1000

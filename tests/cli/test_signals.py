@@ -1,0 +1,255 @@
+"""SIGINT, SIGTERM and SIGHUP end everything, whatever a program was started with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from photonrig.build.toolchain import Toolchain
+
+from ..patience import PATIENCE
+from .uses import ROOT, running
+
+TOOLS = Toolchain(ROOT)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def as_a_terminal_does() -> None:
+    pass
+
+
+def ignored() -> None:
+    """As a background job of a script, and some CI runners; a parent that waits for no child ignores SIGCHLD, too."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def blocked() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*ENDING, signal.SIGCHLD))
+
+
+INHERITED = (as_a_terminal_does, ignored, blocked)
+
+
+class Started:
+    """A program of ours in a session of its own; everything it starts has its mark."""
+
+    def __init__(self, argv: list[str], cwd: Path, inherited: Callable[[], None] = as_a_terminal_does) -> None:
+        self.mark = secrets.token_hex(8)
+        self.process = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=os.environ | {"RIG_MARK": self.mark},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=inherited,
+            restore_signals=False,
+        )
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """Send a signal to the program alone; exit code and what it said at the end, when nothing runs any more."""
+        self.process.send_signal(number)
+        err = self.process.communicate(timeout=PATIENCE)[1]
+        self.nothing_is_left()
+        assert "Traceback" not in err
+        return self.process.returncode, err
+
+    def nothing_is_left(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while left := running(self.mark):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    all_started = []
+
+    def begin(*words: object) -> Started:
+        all_started.append(Started(*words))  # type: ignore[arg-type]
+        return all_started[-1]
+
+    yield begin
+    for each in all_started:
+        for pid in running(each.mark):
+            os.kill(pid, signal.SIGKILL)
+        each.process.communicate()
+
+
+def rig(*words: str) -> list[str]:
+    return [sys.executable, str(ROOT / "tasks.py"), *words]
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("inherited", INHERITED)
+def test_a_lab_ends(
+    start: Callable[..., Started], tmp_path: Path, inherited: Callable[[], None], number: signal.Signals
+) -> None:
+    lab = start(rig("lab", "--json"), tmp_path, inherited)
+    described = json.loads(lab.line())
+    assert len(running(lab.mark)) >= 3  # the lab, its cloud and a virtual Photon
+    code, err = lab.end(number)
+    assert code == 0, err
+    assert not Path(described["photons"][0]["state"]).exists()
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_lab_that_is_coming_up_ends(start: Callable[..., Started], tmp_path: Path, number: signal.Signals) -> None:
+    lab = start(rig("lab", "--photons", "3", "--state", "lab"), tmp_path, ignored)
+    deadline = time.monotonic() + PATIENCE
+    while not (tmp_path / "lab" / "devices").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    code, err = lab.end(number)
+    assert (code, err.splitlines()[-1]) == (130, "rig: stopped")
+
+
+def test_a_second_ctrl_c_leaves_nothing_either(start: Callable[..., Started], tmp_path: Path) -> None:
+    lab = start(rig("lab", "--photons", "4", "--json"), tmp_path)
+    lab.line()
+    lab.process.send_signal(signal.SIGINT)
+    time.sleep(0.02)
+    assert lab.end(signal.SIGINT)[0] in (0, 130)
+
+
+def test_a_lab_under_nohup_outlives_its_terminal(start: Callable[..., Started], tmp_path: Path) -> None:
+    lab = start(["nohup", *rig("lab", "--json")], tmp_path)
+    lab.line()
+    before = len(running(lab.mark))
+    lab.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert lab.process.poll() is None and len(running(lab.mark)) == before
+    assert lab.end(signal.SIGTERM)[0] == 0
+
+
+def test_a_lab_ends_with_its_terminal(tmp_path: Path) -> None:
+    mark = secrets.token_hex(8)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.environ["RIG_MARK"] = mark
+        os.execv(sys.executable, rig("lab"))
+    said = b""
+    while b"Ctrl-C ends it." not in said:
+        said += os.read(terminal, 65536)
+    os.close(terminal)  # as when its window is closed
+    os.waitpid(pid, 0)
+    deadline = time.monotonic() + PATIENCE
+    while left := running(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("inherited", INHERITED)
+def test_a_local_cloud_ends(
+    start: Callable[..., Started], tmp_path: Path, inherited: Callable[[], None], number: signal.Signals
+) -> None:
+    cloud = start([sys.executable, "-m", "photonrig.localcloud", "--state", "cloud"], tmp_path, inherited)
+    assert "api" in json.loads(cloud.line())
+    assert cloud.end(number)[0] == 0
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("inherited", INHERITED)
+def test_a_virtual_photon_ends(
+    start: Callable[..., Started], tmp_path: Path, inherited: Callable[[], None], number: signal.Signals
+) -> None:
+    photon = start([str(TOOLS.vphoton), "--state", str(tmp_path / "photon")], tmp_path, inherited)
+    assert "id" in json.loads(photon.line())
+    assert photon.end(number)[0] == 0
+
+
+@pytest.mark.parametrize("words", [[], ["-n", "2"]], ids=["alone", "workers"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_scenarios_end_with_their_devices(
+    start: Callable[..., Started], tmp_path: Path, number: signal.Signals, words: list[str]
+) -> None:
+    (tmp_path / "test_waits.py").write_text(
+        "import pathlib, time\n\ndef test_it(photon):\n    pathlib.Path('ready').touch()\n    time.sleep(600)\n"
+    )
+    script = f"""
+import sys
+from pathlib import Path
+from photonrig.exits import one_line
+from photonrig.cli.hil import run_hil
+from photonrig.signals import begin
+begin()
+with one_line():
+    sys.exit(run_hil(Path("test_waits.py"), "virtual", Path("report"), 1, {["-p", "no:schemathesis", *words]}, None))
+"""
+    hil = start([sys.executable, "-c", script], tmp_path, ignored)
+    deadline = time.monotonic() + PATIENCE
+    while not (tmp_path / "ready").exists():
+        assert hil.process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    assert hil.end(number)[0] == 130
+
+
+def test_ctrl_c_at_once_is_no_traceback(start: Callable[..., Started], tmp_path: Path) -> None:
+    for delay in range(0, 400, 40):
+        lab = start(rig("fleet", "verify"), tmp_path)
+        time.sleep(delay / 1000)
+        # Before its first statement the interpreter itself is interrupted.
+        code, err = lab.end(signal.SIGTERM)
+        assert code in (-signal.SIGTERM, 130, 2), err
+
+
+def test_a_tool_that_fails_is_not_taken_for_well(start: Callable[..., Started], tmp_path: Path) -> None:
+    script = """
+import sys
+from photonrig.cli.tool import run_to_end
+from photonrig.signals import begin
+begin()
+sys.exit(run_to_end([sys.executable, "-c", "import sys; sys.exit(7)"]))
+"""
+    tool = start([sys.executable, "-c", script], tmp_path, ignored)
+    tool.process.communicate(timeout=PATIENCE)
+    assert tool.process.returncode == 7
+
+
+def test_what_is_held_back_is_not_cut_in_two(start: Callable[..., Started], tmp_path: Path) -> None:
+    script = """
+import os, signal
+from photonrig.signals import begin, held_back
+begin()
+try:
+    with held_back():
+        with held_back():
+            os.kill(os.getpid(), signal.SIGTERM)
+        print("whole", flush=True)
+    print("never", flush=True)
+except KeyboardInterrupt:
+    print("then interrupted", flush=True)
+"""
+    held = start([sys.executable, "-c", script], tmp_path, ignored)
+    assert held.process.communicate(timeout=PATIENCE)[0] == "whole\nthen interrupted\n"
+
+
+def test_a_child_that_nobody_ended_ends_with_the_program(start: Callable[..., Started], tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from photonrig.bench.process import ReadyProcess
+ReadyProcess([sys.executable, "-c", "print('{}', flush=True); import time; time.sleep(600)"],
+             name="child", log=Path("log"), timeout=60)
+"""
+    parent = start([sys.executable, "-c", script], tmp_path)
+    assert parent.process.communicate(timeout=PATIENCE)[1] == ""
+    parent.nothing_is_left()
