@@ -13,7 +13,7 @@ from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.store.devices import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "owner_name", "paged", "product_device_view", "timestamp"]
+__all__ = ["device_view", "owner_field", "paged", "product_device_view", "timestamp"]
 
 _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000
@@ -71,7 +71,7 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
     state = device.state
     view = device_view(cloud, device)
     view |= {
-        "owner": owner_name(cloud, state.owner),
+        "owner": cloud.accounts.name_of(state.owner),
         "development": device.development,
         "quarantined": state.quarantine is not None and not state.quarantine.denied,
         "denied": state.quarantine is not None and state.quarantine.denied,
@@ -80,17 +80,6 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
         "updated_at": iso_time(device.updated_at),
     }
     return view
-
-
-def owner_name(cloud: Cloud, owner: Owner | None) -> str | None:
-    """The e-mail of an owner."""
-    if owner is None:
-        return None
-    if owner.kind == "user":
-        user = cloud.store.users.get(owner.id)
-        return None if user is None else user.username
-    customer = cloud.store.customers.get(owner.id)
-    return None if customer is None else customer.email
 
 
 def paged(call: Call, entries: Sequence[_Entry], *, size: str | None = None) -> tuple[Sequence[_Entry], int]:

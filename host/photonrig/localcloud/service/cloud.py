@@ -19,15 +19,25 @@ from photonrig.errors import RigError
 from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
+from photonrig.localcloud.service.accounts import AccountService
+from photonrig.localcloud.service.administration import Administration
 from photonrig.localcloud.service.background import Repeated
+from photonrig.localcloud.service.builds import PHOTON_PLATFORM, BuildService
+from photonrig.localcloud.service.clients import ClientService
+from photonrig.localcloud.service.customers import CustomerService
 from photonrig.localcloud.service.delivery import DeviceLink, deliver
 from photonrig.localcloud.service.event_names import SAID_BY_DEVICES, is_reserved
 from photonrig.localcloud.service.events import Bus, Event, HookScope, Receiver, asked_by_hook
+from photonrig.localcloud.service.grants import GrantService
 from photonrig.localcloud.service.history import History
+from photonrig.localcloud.service.libraries import LibraryService
+from photonrig.localcloud.service.organizations import OrganizationService
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.products import ProductService
 from photonrig.localcloud.service.rates import Rates
 from photonrig.localcloud.service.rollout import Rollout
+from photonrig.localcloud.service.teams import TeamService
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
@@ -36,13 +46,12 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import Hook, HookLimits, Webhooks
 from photonrig.ownership.model import Owner
 
-__all__ = ["Cloud", "DeviceService", "Settings"]
+__all__ = ["PHOTON_PLATFORM", "Cloud", "DeviceService", "Settings"]
 
 _log = logging.getLogger(__name__)
 
 _WRITE_SECONDS = 2.0
 
-PHOTON_PLATFORM = 6
 SAFE_MODE = "spark/device/safemode"  # a device without a working application says so after Hello
 DEVICE_NAME = ("particle/device/name", "spark/device/name")
 UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after Hello, and when it changes
@@ -126,6 +135,17 @@ class Cloud:
         self.access = Access(store, self.era)
         self.rates = Rates(now) if settings.rate_limits else None
         self.ownership = OwnershipService(store, self.era)
+        self.accounts = AccountService(store, self.tokens, self.ownership, self.hooks_changed, now)
+        self.clients = ClientService(store, self.era, self.access)
+        self.grants = GrantService(store, self.tokens, self.clients, now)
+        self.customers = CustomerService(store, self.tokens, self.clients, self.ownership, self.bus)
+        self.products = ProductService(store, self.era, self.products_changed)
+        self.organizations = OrganizationService(store, self.products_changed)
+        self.teams = TeamService(store, self.tokens)
+        self.libraries = LibraryService(store)
+        allowed = settings.allow_remote_compile or not settings.remote
+        self.builds = BuildService(store, self.libraries, settings.sdk, allowed=allowed)
+        self.administration = Administration(store, self.ownership)
         self.presence = Presence(store, now)
         self.history = History(store, now)
         self.writing = (

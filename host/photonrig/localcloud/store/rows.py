@@ -62,7 +62,10 @@ class Rows(Generic[_Record]):
 
     def add(self, record: _Record, **more: object) -> bool:
         """Keep a record, with columns that it has no field for; False if what must be unique is not."""
-        columns = {name: getattr(record, name) for name in self._kept} | more
+        return self.insert(**{name: getattr(record, name) for name in self._kept}, **more)
+
+    def insert(self, **columns: object) -> bool:
+        """Add a row; False if what must be unique is not."""
         places = ", ".join("?" * len(columns))
         return self._changed(f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({places})", columns)  # noqa: S608
 
