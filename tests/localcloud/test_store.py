@@ -174,5 +174,5 @@ def test_ownership_alone_writes_owners_and_products() -> None:
                 calls.add(path.relative_to(root).as_posix())
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "UPDATE devices" in node.value:
                 statements.add(path.relative_to(root).as_posix())
-    assert calls == {"custody.py"}
+    assert calls == {"service/ownership_service.py"}
     assert statements == {"store/devices.py"}

@@ -63,10 +63,7 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
         "summary": summary[0] if summary else "",
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _parts(path)),
-            *(
-                {"name": field.encode_name, "in": "query", "required": field.required, "schema": _schema_of(field)}
-                for field in _described(query)
-            ),
+            *(_in_query(field) for field in _described(query)),
         ],
         "responses": {
             "2XX": answer,
@@ -85,6 +82,12 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
 
 def _parts(path: str) -> list[str]:
     return re.findall(r"\{(\w+)\}", path)
+
+
+def _in_query(field: inspect.Field) -> dict[str, Any]:
+    schema = _schema_of(field)
+    together = {"explode": False} if schema.get("type") == "array" else {}  # with commas between
+    return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema} | together
 
 
 def _described(fields: type[Fields] | None) -> Sequence[inspect.Field]:

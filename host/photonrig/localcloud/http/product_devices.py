@@ -36,7 +36,7 @@ async def list_devices(call: Call) -> Answer:
         {"id": customer.id, "username": customer.email}
         for owner in owners
         if owner is not None and owner.kind == "customer"
-        if (customer := call.cloud.store.customers.get(owner.id)) is not None
+        if (customer := call.cloud.store.customers.get(id=owner.id)) is not None
     ]
     return {
         "devices": [product_device_view(call.cloud, device) for device in page],

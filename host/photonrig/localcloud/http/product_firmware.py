@@ -187,7 +187,7 @@ def _shown(call: Call, firmware: Firmware) -> dict[str, Any]:
     groups = [
         group.name for group in call.cloud.store.groups.of(firmware.product_id) if group.fw_version == firmware.version
     ]
-    user = None if firmware.uploaded_by is None else call.cloud.store.users.get(firmware.uploaded_by)
+    user = None if firmware.uploaded_by is None else call.cloud.store.users.get(id=firmware.uploaded_by)
     return {
         "_id": firmware.id,
         "version": firmware.version,

@@ -42,7 +42,7 @@ class AccountService:
 
         :raises ServiceRefusal: the account is gone, and so is its token
         """
-        user = self._store.users.get(user_id)
+        user = self._store.users.get(id=user_id)
         if user is None:
             raise ServiceRefusal(Situation.TOKEN_INVALID)
         return user
@@ -56,9 +56,9 @@ class AccountService:
         if owner is None:
             return None
         if owner.kind == "user":
-            user = self._store.users.get(owner.id)
+            user = self._store.users.get(id=owner.id)
             return None if user is None else user.username
-        customer = self._store.customers.get(owner.id)
+        customer = self._store.customers.get(id=owner.id)
         return None if customer is None else customer.email
 
     def device_count(self, user: User) -> int:
@@ -71,7 +71,7 @@ class AccountService:
         :raises ServiceRefusal: the name is taken
         """
         with self._store.write():
-            if self._store.users.add(username, password, info) is None:
+            if self._store.users.create(username, password, info) is None:
                 raise ServiceRefusal(Situation.ACCOUNT_INVALID, text=_TAKEN)
 
     def change(
@@ -87,14 +87,14 @@ class AccountService:
 
         :raises ServiceRefusal: the name is taken
         """
-        users = self._store.users
+        users, it = self._store.users, {"id": user.id}
         with self._store.write():
-            if username and not users.rename(user.id, username):
+            if username and not users.update(it, username=username.lower()):
                 raise ServiceRefusal(Situation.ACCOUNT_INVALID, text=_TAKEN)
             if password is not None:
-                users.set_password(user.id, password)
+                users.update(it, password=password)
             if info is not None:
-                users.set_account_info(user.id, info)
+                users.update(it, account_info=info)
             if only is not None:
                 self._tokens.revoke_all("user", user.id, keep=only)
 
@@ -126,7 +126,7 @@ class AccountService:
 
     def forgetful(self) -> list[User]:
         """The users who asked for a new password."""
-        users = [self._store.users.get(each.user_id) for each in self._store.challenges.of("reset password")]
+        users = [self._store.users.get(id=each.user_id) for each in self._store.challenges.pending("reset password")]
         return [user for user in users if user is not None]
 
     def who_forgot(self, username: str) -> User:
@@ -146,7 +146,7 @@ class AccountService:
         """
         user = self.who_forgot(username)
         with self._store.write():
-            self._store.users.set_password(user.id, password)
+            self._store.users.update({"id": user.id}, password=password)
             self._store.challenges.answered("reset password", user.id)
             self._tokens.revoke_all("user", user.id)
 
@@ -178,7 +178,7 @@ class AccountService:
                 self._store.challenges.failed(challenge)
             raise invalid("This is not the key's one-time password")
         with self._store.write():
-            self._store.users.set_mfa_key(user.id, key)
+            self._store.users.update({"id": user.id}, mfa_key=key)
             self._store.challenges.answered("enable mfa", user.id)
             if only is not None:
                 self._tokens.revoke_all("user", user.id, keep=only)
@@ -186,4 +186,4 @@ class AccountService:
     def disable_mfa(self, user: User) -> None:
         """The password alone suffices again."""
         with self._store.write():
-            self._store.users.set_mfa_key(user.id, None)
+            self._store.users.update({"id": user.id}, mfa_key=None)

@@ -43,7 +43,7 @@ class Administration:
 
     def transfers(self) -> list[Transfer]:
         """The pending requests, oldest first."""
-        return self._store.transfers.all()
+        return self._store.transfers.all("ORDER BY created_at")
 
     def approve(self, transfer_id: str) -> Device:
         """The owner says yes to a request.
@@ -62,10 +62,10 @@ class Administration:
         """
         transfer = self._pending(transfer_id)
         with self._store.write():
-            self._store.transfers.deny(transfer.id)
+            self._store.transfers.remove(id=transfer.id)
 
     def _pending(self, transfer_id: str) -> Transfer:
-        transfer = self._store.transfers.get(transfer_id)
+        transfer = self._store.transfers.get(id=transfer_id)
         if transfer is None:
             raise unknown("No request of this id is pending: it was answered, or the device changed hands")
         return transfer

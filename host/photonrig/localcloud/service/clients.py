@@ -62,7 +62,7 @@ class ClientService:
             raise ServiceRefusal(Situation.GRANT_INVALID_CLIENT, text=text)
         if _PUBLIC.get(by.client_id) == by.secret:
             return by.client_id, None
-        client = self._store.clients.get(by.client_id)
+        client = self._store.clients.get(id=by.client_id)
         if client is None or not client.has_secret(by.secret):
             raise ServiceRefusal(Situation.GRANT_BAD_CLIENT)
         return by.client_id, client
@@ -98,8 +98,8 @@ class ClientService:
 
     def of(self, by: Principal, product_id: int | None) -> list[Client]:
         """The clients of the product or of the user who asks."""
-        kept = self._store.clients
-        clients = kept.of_user(by.id) if product_id is None else kept.of_product(product_id)
+        whose = {"user_id": by.id} if product_id is None else {"product_id": product_id}
+        clients = self._store.clients.of("id", **whose)
         return [client for client in clients if self._is_at(client, by, product_id)]
 
     def find(self, by: Principal, client_id: str, product_id: int | None) -> Client:
@@ -107,7 +107,7 @@ class ClientService:
 
         :raises ServiceRefusal: it is none of them
         """
-        client = self._store.clients.get(client_id)
+        client = self._store.clients.get(id=client_id)
         if client is None or not self._is_at(client, by, product_id):
             raise unknown("Client not found")
         return client
@@ -164,10 +164,10 @@ class ClientService:
         scope = client.scope if scope is None else _SCOPES.get(scope, "none")
         changed = replace(client, name=name or client.name, scope=scope)
         with self._store.write():
-            self._store.clients.update(client.id, name=changed.name, scope=changed.scope)
+            self._store.clients.update({"id": client.id}, name=changed.name, scope=changed.scope)
         return changed
 
     def remove(self, client: Client) -> None:
         """Delete a client."""
         with self._store.write():
-            self._store.clients.remove(client.id)
+            self._store.clients.remove(id=client.id)

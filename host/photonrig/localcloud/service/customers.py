@@ -49,7 +49,7 @@ class CustomerService:
 
         :raises ServiceRefusal: it is none
         """
-        client = self._store.clients.get(client_id)
+        client = self._store.clients.get(id=client_id)
         product = self._product_of(client)
         if client is None or client.redirect_uri is None or product is None:
             raise _not_a_client("The client is no web client of this product")
@@ -68,14 +68,14 @@ class CustomerService:
         :raises ServiceRefusal: the product has a customer of this e-mail
         """
         with self._store.write():
-            customer = self._store.customers.add(product.id, email, password)
+            customer = self._store.customers.create(product.id, email, password)
             if customer is None:
                 raise ServiceRefusal(Situation.CUSTOMER_EXISTS)
             return self._tokens.grant("customer", customer.id, client_id, DEFAULT_SECONDS), customer
 
     def of(self, product: Product) -> list[Customer]:
         """The customers of a product, in order of e-mail."""
-        return self._store.customers.of_product(product.id)
+        return self._store.customers.of("email", product_id=product.id)
 
     def devices(self, customer: Customer) -> list[Device]:
         """What a customer owns."""
@@ -104,7 +104,7 @@ class CustomerService:
     def set_password(self, customer: Customer, password: str) -> None:
         """Replace a customer's password, given as its hash."""
         with self._store.write():
-            self._store.customers.set_password(customer.id, password)
+            self._store.customers.update({"id": customer.id}, password=password)
 
     def remove(self, customer: Customer) -> None:
         """Delete a customer; a choice: the customer's devices are released, so that none is nobody's."""

@@ -66,7 +66,7 @@ class GrantService:
         """
         client_id, _ = self._clients.authenticated(by)
         challenge = self._store.challenges.find("log in", mfa_token)
-        user = None if challenge is None else self._store.users.get(challenge.user_id)
+        user = None if challenge is None else self._store.users.get(id=challenge.user_id)
         if challenge is None or user is None or user.mfa_key is None or challenge.facts["client"] != client_id:
             raise ServiceRefusal(Situation.GRANT_INVALID, text=assumptions.MFA_LATE.chosen)
         if not otp_matches(user.mfa_key, otp, self._now()):

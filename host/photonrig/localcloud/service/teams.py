@@ -41,7 +41,7 @@ class TeamService:
 
     def members(self, place: Place) -> list[tuple[User, Role]]:
         """The users on the team."""
-        found = [(self._store.users.get(user_id), role) for user_id, role in self._roles(place).items()]
+        found = [(self._store.users.get(id=user_id), role) for user_id, role in self._roles(place).items()]
         return [(user, role) for user, role in found if user is not None]
 
     def set_role(self, place: Place, username: str, role_name: str) -> User:
@@ -74,7 +74,7 @@ class TeamService:
         if program is not None:
             with self._store.write():
                 self._tokens.revoke_all("api user", program.id)
-                self._store.api_users.remove(program.id)
+                self._store.api_users.remove(id=program.id)
             return
         user = self._store.users.named(username)
         if user is None or user.id not in self._roles(place):
@@ -104,7 +104,7 @@ class TeamService:
 
     def programs(self, place: Place) -> list[ApiUser]:
         """The API users of the place, oldest first."""
-        return self._store.api_users.of(**_ids(place))
+        return self._store.api_users.of("created_at, id", **_ids(place))
 
     def add_program(self, place: Place, name: str, scopes: list[str]) -> tuple[ApiUser, str]:
         """Create an API user, and its token, which never expires.
@@ -113,7 +113,7 @@ class TeamService:
         """
         checked = _checked(scopes)
         with self._store.write():
-            made = self._store.api_users.add(name, checked, **_ids(place))
+            made = self._store.api_users.create(name, checked, **_ids(place))
             return made, self._new_token(made)
 
     def rescope(self, place: Place, username: str, scopes: list[str]) -> tuple[ApiUser, str]:
@@ -123,7 +123,7 @@ class TeamService:
         """
         found, checked = self._program(place, username), _checked(scopes)
         with self._store.write():
-            self._store.api_users.set_scopes(found.id, checked)
+            self._store.api_users.update({"id": found.id}, scopes=checked)
             return found, self._new_token(found)
 
     def renew_token(self, place: Place, username: str) -> tuple[ApiUser, str]:

@@ -28,12 +28,11 @@ class Challenge:
     facts: dict[str, Any]
 
 
-class Challenges:
+class Challenges(Rows[Challenge]):
     """Pending questions by their tokens, of which only the SHA-256 is kept."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._rows = Rows(database, "challenges", Challenge)
+        super().__init__(database, "challenges", Challenge)
         self._now = now
 
     def ask(self, kind: ChallengeKind, user_id: str, **facts: Any) -> str:
@@ -41,17 +40,17 @@ class Challenges:
         token, now = new_token(), self._now()
         self._database.change("DELETE FROM challenges WHERE expires_at <= ?", now)
         challenge = Challenge(sha256_hex(token), kind, user_id, facts)
-        self._rows.add(challenge, tries=0, expires_at=now + CHALLENGE_SECONDS[kind])
+        self.add(challenge, tries=0, expires_at=now + CHALLENGE_SECONDS[kind])
         return token
 
     def find(self, kind: ChallengeKind, token: str) -> Challenge | None:
         """The question of this token, if it still stands."""
         where = "WHERE hash = ? AND kind = ? AND expires_at > ? AND tries < ?"
-        return self._rows.first(where, sha256_hex(token), kind, self._now(), _TRIES)
+        return self.first(where, sha256_hex(token), kind, self._now(), _TRIES)
 
-    def of(self, kind: ChallengeKind) -> list[Challenge]:
+    def pending(self, kind: ChallengeKind) -> list[Challenge]:
         """All questions of a kind, oldest first."""
-        return self._rows.all("WHERE kind = ? AND expires_at > ? ORDER BY expires_at", kind, self._now())
+        return self.all("WHERE kind = ? AND expires_at > ? ORDER BY expires_at", kind, self._now())
 
     def failed(self, challenge: Challenge) -> None:
         """The answer was wrong; after five of them the question no longer stands."""
@@ -59,4 +58,4 @@ class Challenges:
 
     def answered(self, kind: ChallengeKind, user_id: str) -> None:
         """The user's questions of a kind are answered."""
-        self._rows.remove(kind=kind, user_id=user_id)
+        self.remove(kind=kind, user_id=user_id)

@@ -51,6 +51,10 @@ class Rows(Generic[_Record]):
         """The first row whose columns are these."""
         return self.first(f"WHERE {_all_of(where)}", *where.values())
 
+    def of(self, order: str, **where: object) -> list[_Record]:
+        """All rows whose columns are these, sorted by the columns ``order``."""
+        return self.all(f"WHERE {_all_of(where)} ORDER BY {order}", *where.values())
+
     def first(self, rest: str, *values: object) -> _Record | None:
         """The first row that a query with ``rest`` after its FROM finds."""
         row = self._database.one(f"{self._select} {rest}", *values)

@@ -23,33 +23,20 @@ class Transfer:
     created_at: float
 
 
-class Transfers:
+class Transfers(Rows[Transfer]):
     """Pending requests; they end when the device changes hands."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._rows = Rows(database, "transfers", Transfer)
+        super().__init__(database, "transfers", Transfer)
         self._now = now
 
     def request(self, device_id: str, from_user: str, to_user: str) -> str:
         """Ask for a device; asking again returns the id of the pending request."""
-        transfer = self._rows.get(device_id=device_id, to_user=to_user)
+        transfer = self.get(device_id=device_id, to_user=to_user)
         if transfer is None:
             transfer = Transfer(str(uuid.uuid4()), device_id, from_user, to_user, self._now())
-            self._rows.add(transfer)
+            self.add(transfer)
         return transfer.id
-
-    def get(self, transfer_id: str) -> Transfer | None:
-        """The pending request with this id."""
-        return self._rows.get(id=transfer_id)
-
-    def all(self) -> list[Transfer]:
-        """All pending requests, oldest first."""
-        return self._rows.all("ORDER BY created_at")
-
-    def deny(self, transfer_id: str) -> None:
-        """The owner refused."""
-        self._rows.remove(id=transfer_id)
 
     def cancel_of(self, user_id: str) -> None:
         """The user is gone: what was asked of and by the user no longer is."""
@@ -57,4 +44,4 @@ class Transfers:
 
     def cancel_for(self, device_id: str) -> None:
         """The device changed hands: nobody's request stands any longer."""
-        self._rows.remove(device_id=device_id)
+        self.remove(device_id=device_id)
