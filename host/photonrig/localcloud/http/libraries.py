@@ -111,7 +111,8 @@ async def upload(call: Call[NewVersion]) -> Answer:
     files = call.body.archive
     if len(files) != 1:
         raise NewVersion.missing("archive")
-    made = await call.cloud.libraries.upload(call.user_id, files[0].content)
+    read = await call.cloud.libraries.read(files[0].content)
+    made = call.cloud.libraries.add(call.user_id, read, files[0].content)
     return Json({"data": _shown(call, made)}, status_code=201)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.service.library_archive import read_library
+from photonrig.localcloud.service.library_archive import LibraryArchive, read_library
 from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, unknown
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.libraries import Library
@@ -81,15 +81,21 @@ class LibraryService:
             raise forbidden(f"The library {library.name} is someone else's")
         return library
 
-    async def upload(self, user_id: str, archive: bytes) -> Library:
-        """Keep a version of a library from its archive; it is private until the library is published.
+    async def read(self, archive: bytes) -> LibraryArchive:
+        """What an archive says that it is.
 
-        :raises ServiceRefusal: it is no library, someone else's, or a version that exists
+        :raises ServiceRefusal: it is no library
         """
         try:
-            read = await asyncio.to_thread(read_library, archive)
+            return await asyncio.to_thread(read_library, archive)
         except UsageError as error:
             raise ServiceRefusal(Situation.BUILD_INVALID, text=f"The library was refused: {error}") from None
+
+    def add(self, user_id: str, read: LibraryArchive, archive: bytes) -> Library:
+        """Keep a version of a library; it is private until the library is published.
+
+        :raises ServiceRefusal: the library is someone else's, or the version exists
+        """
         libraries = self._store.libraries
         known = libraries.versions(read.name)
         if known and known[0].user_id != user_id:
