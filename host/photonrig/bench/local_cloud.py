@@ -10,10 +10,9 @@ from typing import Final
 from photonrig.bench.local_cloud_admin import LocalAdmin
 from photonrig.bench.process import Ended, ReadyProcess
 from photonrig.errors import RigError
-from photonrig.localcloud.eras.all import ERAS
 from photonrig.particle.cloud_types import Token
 
-__all__ = ["ERAS", "LocalCloud"]
+__all__ = ["LocalCloud"]
 
 _READY: Final = 60.0
 
@@ -21,8 +20,8 @@ _READY: Final = 60.0
 class LocalCloud(Ended):
     """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
-    ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
-    never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
+    ``era`` names the rules of a time, see :mod:`photonrig.localcloud.era_names`; ``extensions`` adds what Particle's
+    cloud never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
     """
 
     #: The interpreter's words that run it.

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from starlette.responses import StreamingResponse
 
+from photonrig.build.releases import RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.errors import ApiError, refused
 from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
-from photonrig.localcloud.service.device_os import RELEASES, SystemImage, find_release, system_images
+from photonrig.localcloud.service.device_os import SystemImage, find_release, system_images
 
 __all__ = ["ROUTES"]
 
