@@ -18,8 +18,8 @@ from typing import Final
 
 from photonrig.bench.config import Timeouts
 from photonrig.bench.identity import Heard, listen_to
-from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.clock import Clock, SystemClock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost
 from photonrig.particle.cloud import Cloud

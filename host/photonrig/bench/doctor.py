@@ -20,8 +20,8 @@ from typing import Final, Literal
 
 from photonrig.bench.config import Timeouts
 from photonrig.bench.identity import Heard, listen_to
-from photonrig.bench.rig import CloudTarget
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget
 from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed

@@ -11,7 +11,10 @@ from photonrig.bench.slots.slot import Slot
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 
-__all__ = ["Heard", "console_trouble", "listen_to"]
+__all__ = ["LISTENING", "Heard", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
+
+# What console_trouble says of a device that is well and waits for set-up.
+LISTENING: Final = "the device is in listening mode"
 
 _ANSWER: Final = 1.0  # seconds; either console answers in milliseconds
 
@@ -66,7 +69,15 @@ def console_trouble(slot: Slot) -> str:
         heard = listen_to(slot)
     except PhotonrigError as error:
         return str(error)
-    if heard.listening:
-        return "the device is in listening mode"
+    return LISTENING if heard.listening else stranger(heard, slot)
+
+
+def in_listening_mode(slot: Slot) -> bool:
+    """Whether Device OS answers in a slot, which it does in listening mode."""
+    return console_trouble(slot) == LISTENING
+
+
+def stranger(heard: Heard, slot: Slot) -> str:
+    """Which other device answered at a slot's port; empty if it was the slot's."""
     found = heard.device_id
     return "" if found == slot.device_id else f"{found or 'a stranger'} answers at the port of {slot.device_id}"

@@ -110,7 +110,7 @@ class Lab:
         era: str = "today",
         rate_limits: bool = False,
         extensions: bool = False,
-        photons: int = 1,
+        photons: int | Mapping[str, str] = 1,
         fresh: int = 0,
         api_port: int = 0,
         device_port: int = 0,
@@ -120,13 +120,15 @@ class Lab:
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
-        Devices take the variants in turn; each variant has a product of its own. With a state folder that holds more
-        devices, all of them are started.
+        ``photons`` are so many, which take the variants in turn, or variants by the names of the devices. Each variant
+        has a product of its own. With a state folder that holds more devices, all of them are started.
         """
         self.state = state
         self.vphoton = vphoton
         self.firmware = dict(firmware)
-        self._wanted = (photons, fresh)
+        self._named = {} if isinstance(photons, int) else dict(photons)
+        self._photons = self._in_turn("photon", photons) if isinstance(photons, int) else self._named
+        self._fresh = self._in_turn("fresh", fresh)
         self._clock = clock or SystemClock()
         self._path = state / "lab.json"
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
@@ -181,7 +183,7 @@ class Lab:
         :raises PhotonrigError: something did not come up
         """
         # A connection of each in the cloud, a pipe from each here.
-        allow_files(max(sum(self._wanted), len(self._record.devices)) + _FILES_BESIDES)
+        allow_files(max(len(self._photons) + len(self._fresh), len(self._record.devices)) + _FILES_BESIDES)
         self._interrupts.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.local_cloud.start()
@@ -298,6 +300,10 @@ class Lab:
         known = [variant for variant in VARIANTS if variant in self.firmware]
         return known + sorted(self.firmware.keys() - set(known))
 
+    def _in_turn(self, prefix: str, count: int) -> dict[str, str]:
+        variants = self._variants
+        return {f"{prefix}-{number + 1}": variants[number % len(variants)] for number in range(count)}
+
     def fielded(self) -> tuple[VirtualPhoton, ...]:
         """The devices that came up in the field."""
         return tuple(self.photons[device.name] for device in self.devices if device.fielded)
@@ -375,11 +381,17 @@ class Lab:
 
     def _enrol_devices(self) -> None:
         self.devices = self._record.devices
-        variants = self._variants
+        known = {device.name: device for device in self.devices}
+        for name, variant in self._named.items():
+            if name in known and known[name].variant != variant:
+                raise UsageError(
+                    f"{name} of {self._path} is a {known[name].variant}, not a {variant}; choose another state folder"
+                )
         new = [
-            LabDevice(f"{prefix}-{number + 1}", secrets.token_hex(12), variants[number % len(variants)], fielded)
-            for fielded, prefix, wanted in ((True, "photon", self._wanted[0]), (False, "fresh", self._wanted[1]))
-            for number in range(sum(device.fielded is fielded for device in self.devices), wanted)
+            LabDevice(name, secrets.token_hex(12), variant, fielded)
+            for fielded, wanted in ((True, self._photons), (False, self._fresh))
+            for name, variant in wanted.items()
+            if name not in known
         ]
         (self.state / "keys").mkdir(mode=0o700, exist_ok=True)
         # Recorded some at a time: a lab killed meanwhile knows all but the last few.

@@ -1,5 +1,6 @@
 """A ladder of means to bring a sick device back, mildest first, each with a time of its own; then quarantine.
 
+    power on        a device that is not on USB may only have been switched off
     reopen          perhaps only the port was lost
     reset           the RESET line, or a request over USB
     safe mode       Device OS without the firmware, and known-good firmware over serial
@@ -19,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from photonrig.bench.identity import console_trouble
+from photonrig.bench.identity import LISTENING, console_trouble
 from photonrig.bench.slots.slot import Slot
 from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import PhotonrigError, RigError
@@ -34,6 +35,7 @@ Outcome = Literal["helped", "no help", "not possible"]
 class Bounds:
     """The most each step may take, in seconds."""
 
+    power_on: float = 15.0
     reopen: float = 5.0
     reset: float = 30.0
     safe_mode: float = 90.0
@@ -126,21 +128,20 @@ def recover(
     slot: Slot,
     *,
     known_good: Path | None = None,
-    trouble_of: Callable[[Slot], str] = console_trouble,
     bounds: Bounds = BOUNDS,
     clock: Clock | None = None,
 ) -> Recovery:
-    """Climb the ladder until the device is well: ``trouble_of`` says what is wrong with it, or nothing.
+    """Climb the ladder until the device is well, or a reset has shown that all it lacks is a network.
 
     Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
     """
-    ladder = _Ladder(slot, known_good, trouble_of, bounds, clock or SystemClock())
-    trouble = trouble_of(slot)
+    ladder = _Ladder(slot, known_good, bounds, clock or SystemClock())
+    trouble = console_trouble(slot)
     steps: list[RecoveryStep] = []
     recovered = not trouble
     for step in ladder.steps() if trouble else ():
         steps.append(step)
-        recovered = step.outcome == "helped"
+        recovered = step.outcome == "helped" or (step.name == "reset" and step.seen == LISTENING)
         if recovered:
             break
     return Recovery(slot.name, slot.device_id, trouble, tuple(steps), recovered)
@@ -155,19 +156,19 @@ class _Ladder:
         self,
         slot: Slot,
         known_good: Path | None,
-        trouble_of: Callable[[Slot], str],
         bounds: Bounds,
         clock: Clock,
     ) -> None:
         self._slot = slot
         self._known_good = known_good
-        self._trouble_of = trouble_of
         self._bounds = bounds
         self._clock = clock
 
     def steps(self) -> Iterator[RecoveryStep]:
         """Each step done when it is asked for."""
-        bounds = self._bounds
+        bounds, power, serial = self._bounds, self._slot.power, self._slot.serial
+        if power is not None and serial is not None and not serial.present:
+            yield self._take("power on", bounds.power_on, lambda left: power.on())
         yield self._take("reopen", bounds.reopen, lambda left: None)
         yield self._take("reset", bounds.reset, self._reset)
         yield self._take("safe mode", bounds.safe_mode, self._safe_mode)
@@ -189,7 +190,7 @@ class _Ladder:
         last = [""]
 
         def well() -> bool:
-            last[0] = self._trouble_of(self._slot)
+            last[0] = console_trouble(self._slot)
             return not last[0]
 
         try:

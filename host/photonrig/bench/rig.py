@@ -1,43 +1,43 @@
-"""The rig of a ``rig.toml`` for a run of tests: one slot per variant, held by this process, real or virtual alike."""
+"""A bench as a run of tests sees it: one slot per variant, held by this process, and how to tell what is healthy.
+
+Real and virtual slots are alike to it, and so are a ``rig.toml`` and the bench that is generated without one.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from photonrig.bench.cloud_health import read_cloud
+from photonrig.bench.cloud_health import door_trouble, read_cloud
 from photonrig.bench.config import RigConfig, SlotConfig
 from photonrig.bench.diagnosis import Proof, Readings
-from photonrig.bench.identity import Heard, listen_to
+from photonrig.bench.identity import in_listening_mode
+from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.lock import Busy
+from photonrig.bench.probe import probe
 from photonrig.bench.recovery import Quarantine, recover
-from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.session import BenchSession, is_free, open_bench
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import variant_project
-from photonrig.clock import SystemClock
-from photonrig.errors import LinkLost, PhotonrigError, RigError, UsageError
+from photonrig.clock import NotSeen, SystemClock
+from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.particle.module import parse_module
-from photonrig.particle.serial_port import SerialPort
 
-__all__ = ["FileRig"]
+__all__ = ["Rig"]
 
 _TRIES: Final = 5
-_SPEED: Final = 115200
-# Device OS 2.3.1, system_defs.h: none, unknown, pin, power down, brown-out, update, safe mode, DFU.
-_ASKED_FOR: Final = frozenset({0, 10, 20, 40, 50, 70, 110, 120})
+_BACK: Final = 5.0  # seconds in which a device whose session broke is on the cloud again
 
 
-class FileRig:
+class Rig:
     """See the module. Runs that share a bench take different slots of a variant, as long as there are free ones."""
 
     def __init__(self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path]) -> None:
-        """``projects``: firmware project folders by variant, where they are not photonrig's own.
+        """``projects``: firmware project folders by variant, where they are not photonrig's own; ``work``: a folder.
 
         :raises Busy: other runs hold all slots of a variant, and did not give one back in time
         :raises RigError: all slots of a variant are in quarantine
@@ -49,21 +49,21 @@ class FileRig:
         self._quarantine = Quarantine(config.path)
         self._clock = SystemClock()
         self._stack = ExitStack()
-        self._compiled: dict[str, Firmware] = {}
-        self._bench = self._open()
-        self._slots = {config.slot(name).variant: slot for name, slot in self._bench.slots.items()}
+        self._firmware: dict[str, Firmware] = {}
+        self.session = self._open()
+        self._slots = {config.slot(name).variant: slot for name, slot in self.session.slots.items()}
+        self._cloud_pid = 0 if self._local_cloud is None else self._local_cloud.pid
 
     def _open(self) -> BenchSession:
-        variants = list(dict.fromkeys(slot.variant for slot in self.config.slots))
         for attempt in range(_TRIES):
-            chosen = [self._choose(variant) for variant in variants]
+            chosen = [self._choose(variant) for variant in self.config.variants]
             try:
                 return self._stack.enter_context(
-                    open_bench(self.config, self._tools, slots=chosen, projects=self._projects or None)
+                    open_bench(self.config, self._tools, slots=chosen, projects=self._projects)
                 )
             except Busy:
                 # Another run was quicker; unless all are held, there is a free one to be found.
-                if attempt == _TRIES - 1 or not all(self._free(variant) for variant in variants):
+                if attempt == _TRIES - 1 or not all(self._free(variant) for variant in self.config.variants):
                     raise
         raise AssertionError
 
@@ -82,23 +82,12 @@ class FileRig:
         return usable
 
     @property
-    def name(self) -> str:
-        """What reports call it."""
-        return self.config.name
-
-    @property
-    def real(self) -> bool:
-        """Whether boards are among its devices."""
-        return any(not self.config.slot(slot).virtual for slot in self._bench.slots)
-
-    @property
-    def target(self) -> CloudTarget:
-        """The cloud its devices talk to."""
-        return self._bench.target
+    def _local_cloud(self) -> LocalCloud | None:
+        return None if self.session.lab is None else self.session.lab.local_cloud
 
     def target_of(self, variant: str | None) -> CloudTarget:
-        """The cloud, with the product of a variant if each has its own."""
-        return self.target if variant is None else self._bench.targets[self.slot(variant).name]
+        """The cloud its devices talk to, with the product of a variant, or of any of its variants."""
+        return self.session.target if variant is None else self.session.targets[self.slot(variant).name]
 
     def slot(self, variant: str) -> Slot:
         """The slot held for a variant.
@@ -111,23 +100,23 @@ class FileRig:
 
     def firmware(self, variant: str) -> Firmware:
         """What the devices of this variant are to run; for boards it is compiled by the cloud, once."""
-        if variant not in self._compiled:
+        if variant not in self._firmware:
             project = self._projects.get(variant) or variant_project(self._tools, variant)
-            image = self._bench.image(self.config.slot(self.slot(variant).name))
+            image = self.session.image(self.config.slot(self.slot(variant).name))
             if image is None:
                 image = self.work / f"{variant}.bin"
-                self.target.make_cli().compile(project, image)
+                self.session.target.make_cli().compile(project, image)
             version = parse_module(image.read_bytes()).product_version or 0
-            self._compiled[variant] = Firmware(variant, image, project, version)
-        return self._compiled[variant]
+            self._firmware[variant] = Firmware(variant, image, project, version)
+        return self._firmware[variant]
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Label and text pairs for reports."""
         slots = ", ".join(
             f"{name} ({'virtual' if self.config.slot(name).virtual else slot.device_id})"
-            for name, slot in self._bench.slots.items()
+            for name, slot in self.session.slots.items()
         )
-        return (("target", f"{self.config.cloud} cloud {self.target.cloud.api}"), ("slots", slots))
+        return (("target", f"{self.config.cloud} cloud {self.session.target.cloud.api}"), ("slots", slots))
 
     def close(self) -> None:
         """Give everything back."""
@@ -136,83 +125,58 @@ class FileRig:
     # --- what is healthy --------------------------------------------------------------------------------------------
 
     def read(self, slot: Slot | None, since: float) -> Readings:
-        """Look at what a host can see of a device, and at the cloud."""
-        lab = self._bench.lab
-        cloud = read_cloud(self.target.team, None if lab is None else lab.local_cloud)
+        """Look at everything that may be at fault, from the plug to the cloud, and change nothing.
+
+        ``since`` is when the test began, by the monotonic clock. Takes a few seconds at most.
+        """
+        target = self.session.target if slot is None else self.session.targets[slot.name]
+        cloud = read_cloud(target, self._local_cloud, self._cloud_pid)
         if slot is None:
             return cloud
-        if crash := self._crashed(slot):
-            return replace(cloud, crash=crash)
-        serial = slot.need("serial", slot.serial)
-        if not serial.present:
-            return replace(cloud, power="the device is not on USB: no power, or in DFU")
-        readings = replace(cloud, crash="", power="", port=_trouble(lambda: SerialPort(serial.port, _SPEED).close()))
-        if readings.port:
-            return readings
-        try:
-            heard = listen_to(slot)
-        except LinkLost as silent:
-            return replace(readings, console=str(silent))
-        reboot = "" if heard.listening else _reboot(heard, time.monotonic() - since)
-        readings = replace(readings, port_device=_stranger(heard, slot), reboot=reboot, console="")
-        # In listening mode a device is off the cloud, as it should be.
-        return (
-            replace(readings, online=self._online(slot))
-            if cloud.cloud_answers == "" and not heard.listening
-            else readings
-        )
+        reached = not (cloud.cloud_answers or cloud.api_path or cloud.device_path)
+        online = (lambda: self._comes_online(slot)) if reached else (lambda: None)
+        return probe(slot, since, wifi=target.wifi[0], online=online, clock=self._clock) | cloud
 
-    def _crashed(self, slot: Slot) -> str:
-        """Only a virtual Photon stays down when its firmware crashes; a board resets, and says so afterwards."""
-        lab = self._bench.lab
-        for photon in () if lab is None else lab.photons.values():
-            if photon.device_id == slot.device_id and photon.crashed:
-                return f"the firmware crashed: {photon.crashed}"
+    def _comes_online(self, slot: Slot) -> Proof:
+        """A device whose session broke comes back by itself; one that has left the cloud does not."""
+        try:
+            self._clock.wait_until(lambda: not self._offline(slot), _BACK, "an answer")
+        except NotSeen:
+            return self._offline(slot)
         return ""
 
-    def _online(self, slot: Slot) -> Proof:
-        target = self._bench.targets[slot.name]
+    def _offline(self, slot: Slot) -> Proof:
+        target = self.session.targets[slot.name]
         try:
             answered = target.team.ping(slot.device_id, target.product)
         except PhotonrigError as error:
             return str(error)
         return "" if answered else "the device does not answer the cloud"
 
+    # --- putting it right -------------------------------------------------------------------------------------------
+
     def recover(self, slot: Slot | None) -> Sequence[str]:
-        """Climb the ladder with a sick device; one beyond help is put into quarantine.
+        """Bring back a local cloud, and a sick device by the ladder; returns what was done, a sentence each.
+
+        A device beyond help is put into quarantine.
 
         :raises RigError: it is beyond help
         """
+        done = []
+        if (local := self._local_cloud) is not None:
+            if not local.alive or door_trouble(local, self.session.target.central):
+                local.restart()
+                done.append("the local cloud was started again")
+            self._cloud_pid = local.pid
         if slot is None:
-            return ()
+            return done
         known_good = self.firmware(self.config.slot(slot.name).variant).image
-        recovery = recover(slot, known_good=known_good)
+        recovery = recover(slot, known_good=known_good, clock=self._clock)
         if not recovery.recovered:
             marker = self._quarantine.put(recovery)
             raise RigError(f"{'; '.join(recovery.told())}; in quarantine now ({marker})", device=slot.device_id)
-        done = recovery.told()
-        if self._online(slot):
-            self._clock.wait_until(lambda: not self._online(slot), self.config.timeouts.online, "the device online")
+        done += recovery.told()
+        if not in_listening_mode(slot) and self._offline(slot):
+            self._clock.wait_until(lambda: not self._offline(slot), self.config.timeouts.online, "the device online")
             done.append(f"slot {slot.name}: waited until it answered the cloud")
         return done
-
-
-def _reboot(heard: Heard, lasted: float) -> Proof:
-    """A reset within the last ``lasted`` seconds that nobody asked for, as far as its reason tells."""
-    up, reason = int(heard.info["uptime"]), int(heard.info["reset_reason"])
-    # Whole seconds: one more, so that a reset before the test began never counts.
-    if up + 1 < lasted and reason not in _ASKED_FOR:
-        return f"the device reset by itself {up} s ago, for reason {reason}"
-    return ""
-
-
-def _stranger(heard: Heard, slot: Slot) -> Proof:
-    return "" if heard.device_id == slot.device_id else f"{heard.device_id} answers at the port of {slot.device_id}"
-
-
-def _trouble(look: Callable[[], object]) -> Proof:
-    try:
-        look()
-    except PhotonrigError as error:
-        return str(error)
-    return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from photonrig.bench.config import SLOT_NAME, RigConfig, SlotConfig, load_config
+from photonrig.bench.config import SLOT_NAME, RigConfig, load_config, virtual_config
 from photonrig.bench.identity import listen_to
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
@@ -41,7 +41,7 @@ def run_flash(
     if by not in ways:
         raise UsageError(f"--by {by}: there are {', '.join(ways)}")
     project = variant_project(tools, variant)
-    config = _config(rig, variant, slot_name)
+    config = _config(tools, rig, variant, slot_name)
     wanted = config.slot(slot_name)
     if wanted.variant != variant:
         raise UsageError(f"slot {slot_name} of {config.path} is wired for {wanted.variant}, not for {variant}")
@@ -50,7 +50,7 @@ def run_flash(
         tools,
         slots=[slot_name],
         account=account,
-        state=tools.work / "bench" / f"{config.name}-{slot_name}",
+        state=tools.work / "bench" / f"{config.name}-{slot_name}-{variant}",
     ) as bench:
         slot, target = bench.slots[slot_name], bench.targets[slot_name]
         image = bench.image(wanted) or _compiled(bench, project, tools.work / "firmware" / f"{variant}-photon.bin")
@@ -69,12 +69,12 @@ def run_flash(
     print(f"slot {slot_name}: {slot.device_id} runs {info['fw']}, Device OS {info['device_os']}, online")  # noqa: T201
 
 
-def _config(rig: Path | None, variant: str, slot: str) -> RigConfig:
+def _config(tools: Toolchain, rig: Path | None, variant: str, slot: str) -> RigConfig:
     if rig is None and not _USUAL.exists():
         if not re.fullmatch(SLOT_NAME, slot):
             raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
         print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
-        return RigConfig(Path("virtual"), "local", (SlotConfig(slot, variant, virtual=True),))
+        return virtual_config(tools.work / "bench" / "virtual.toml", {slot: variant})
     return load_config(rig or _USUAL, VARIANTS)
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photonrig.bench.rig import CloudTarget
+    from photonrig.bench.target import CloudTarget
     from photonrig.testing.customer import Customer, new_customer
     from photonrig.testing.events import Events
     from photonrig.testing.photon import Photon
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CloudTarget", "Customer", "Events", "Photon", "new_customer"]
 
 _HOMES = {
-    "CloudTarget": "photonrig.bench.rig",
+    "CloudTarget": "photonrig.bench.target",
     "Customer": "photonrig.testing.customer",
     "Events": "photonrig.testing.events",
     "Photon": "photonrig.testing.photon",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TextIO
 
-from photonrig.bench.config import Ask, Commands, Gpio
+from photonrig.bench.config import Ask, Gpio, Press
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.clock import Clock, SystemClock
 from photonrig.errors import RigError, ToolError, UsageError
@@ -54,25 +54,25 @@ class RealReset:
             self._clock.pause(_RESET)
 
 
-def contact(means: Gpio | Commands | Ask, name: str) -> Contact:
+def contact(means: Gpio | Press | Ask, name: str) -> Contact:
     """The contact a ``rig.toml`` describes; ``name`` is the button's, for people and kernel."""
     if isinstance(means, Gpio):
         return by_gpio(means, name)
-    if isinstance(means, Commands):
+    if isinstance(means, Press):
         return by_commands(means)
     return asked(name)
 
 
-def by_commands(commands: Commands, *, run: Run = run) -> Contact:
+def by_commands(commands: Press, *, run: Run = run) -> Contact:
     """A relay with one command for press and one for release; released whatever happens."""
 
     @contextmanager
     def closed() -> Iterator[None]:
         try:
-            run(commands.begin, _COMMAND)
+            run(commands.press, _COMMAND)
             yield
         finally:
-            run(commands.end, _COMMAND)
+            run(commands.release, _COMMAND)
 
     return closed
 

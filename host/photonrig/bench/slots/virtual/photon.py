@@ -216,6 +216,13 @@ class VirtualPhoton(Ended):
         """
         return self._clock.wait_until(self._status_unless_resetting, _READY, f"{self.name} back from its reset")
 
+    def uptime(self) -> float:
+        """Seconds since its last reset.
+
+        :raises LinkLost: the device has no power
+        """
+        return float(self.status()["uptime_ms"]) / 1000
+
     def _status_unless_resetting(self) -> dict[str, Any]:
         try:
             return self.control({"do": "status"})
@@ -229,10 +236,9 @@ class VirtualPhoton(Ended):
         self._air = list(networks)
         self.control({"do": "air", "networks": [network.as_json() for network in self._air]})
 
-    @property
-    def air(self) -> tuple[Network, ...]:
-        """The access points in the air."""
-        return tuple(self._air)
+    def networks(self) -> tuple[str, ...]:
+        """Names of the access points in the air."""
+        return tuple(network.ssid for network in self._air)
 
     @property
     def softap_ports(self) -> tuple[int, int]:
@@ -250,6 +256,7 @@ class VirtualPhoton(Ended):
             power=_Power(self),
             setup_button=_SetupButton(self),
             reset=_Reset(self),
+            monitor=self,
         )
 
 
