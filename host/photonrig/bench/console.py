@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigError, UsageError
 from photonrig.kept import Kept
 from photonrig.trace import Moment, Observer
@@ -24,7 +24,7 @@ _KEPT: Final = 10_000
 _SHOWN: Final = 8
 
 
-class BenchConsole:
+class BenchConsole(Closing):
     """An open console; use it in a ``with`` block.
 
     A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
@@ -72,14 +72,6 @@ class BenchConsole:
     def mark(self) -> int:
         """A place among the unasked lines, for ``since``: after all of those so far."""
         return self._events.end
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the port."""

@@ -1,4 +1,4 @@
-"""Lines of a device on serial: none is lost, each is told once, and a device that re-enumerates is found again."""
+"""Line reader and writer on a device's serial port, which finds a device that re-enumerates again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
 from photonrig.particle.serial_port import SerialPort
 from photonrig.trace import Moment, Observer, Trouble
@@ -24,7 +24,7 @@ _SHOWN: Final = 8
 Patterns = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 
 
-class SerialLines:
+class SerialLines(Closing):
     """An open port read line by line; use it in a ``with`` block.
 
     ``port`` may be a function that finds the port anew after a re-enumeration, which may give it another name.
@@ -58,14 +58,6 @@ class SerialLines:
         except LinkLost as lost:
             self._tell(str(lost), "broke")
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def port(self) -> str:

@@ -12,12 +12,12 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from photonrig.closing import Closing
 from photonrig.errors import NetworkError, UsageError, without_passwords
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
@@ -45,7 +45,7 @@ def host_of(api: str) -> str:
     raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
-class CloudHttp:
+class CloudHttp(Closing):
     """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
 
     def __init__(
@@ -70,14 +70,6 @@ class CloudHttp:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api!r}, {'no token' if self.token is None else self.token!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections, which all clients made by :meth:`using` share."""

@@ -21,12 +21,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 from httpx_sse import EventSource
 
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError, RigError
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
@@ -70,7 +70,7 @@ class Event:
 Match = str | Callable[[Event], bool]
 
 
-class EventStream:
+class EventStream(Closing):
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
@@ -105,11 +105,6 @@ class EventStream:
             self.close()
             raise failure or NetworkError(f"the event stream {self.path} did not open within {self._silence:g} s")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop listening."""

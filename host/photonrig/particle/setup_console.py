@@ -18,9 +18,9 @@ import json
 import re
 import time
 from enum import IntEnum
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from photonrig.closing import Closing
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
 from photonrig.particle.serial_port import SerialPort
@@ -72,7 +72,7 @@ class SetupConsoleRefused(FirmwareError):
     """The device answered that it did not do what it was asked."""
 
 
-class SetupConsole:
+class SetupConsole(Closing):
     """An open setup console; use it in a ``with`` block."""
 
     def __init__(self, port: str, *, device: str | None = None) -> None:
@@ -83,14 +83,6 @@ class SetupConsole:
         self.port = port
         self.device = device
         self._serial = SerialPort(port, _SPEED, device=device)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the port."""
