@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
 from photonrig.bench.slots.slot import Slot
+from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 
-__all__ = ["LISTENING", "Heard", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
+__all__ = ["LISTENING", "Heard", "await_device", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
 
 # What console_trouble says of a device that is well and waits for set-up.
 LISTENING: Final = "the device is in listening mode"
@@ -50,6 +52,37 @@ def listen_to(slot: Slot) -> Heard:
             return Heard(str(info.get("id", "")), "bench console", info | _told(lines, "status", "uptime"))
         except ExpectationFailed as silent:
             raise LinkLost(f"neither firmware nor Device OS answers: {silent}") from None
+
+
+def await_device(
+    slot: Slot,
+    timeout: float,
+    what: str,
+    wanted: Callable[[Heard], bool] = lambda heard: True,
+    *,
+    clock: Clock | None = None,
+) -> Heard:
+    """Ask again and again until the device answers as wanted, at most ``timeout`` seconds; returns that answer.
+
+    :raises NotSeen: not in time; the message names ``what``, and why the last question had no answer
+    """
+    silent: list[PhotonrigError] = []
+
+    def look() -> Heard | None:
+        try:
+            heard = listen_to(slot)
+        except (LinkLost, ProtocolError) as error:
+            silent[:] = [error]
+            return None
+        silent.clear()
+        return heard if wanted(heard) else None
+
+    try:
+        heard = (clock or SystemClock()).wait_until(look, timeout, what)
+    except NotSeen as late:
+        raise NotSeen("; ".join(map(str, (late, *silent))), device=slot.device_id) from None
+    assert heard is not None
+    return heard
 
 
 def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from photonrig.bench.diagnosis import Proof, Readings
-from photonrig.bench.identity import Heard, listen_to, stranger
+from photonrig.bench.identity import Heard, await_device, stranger
 from photonrig.bench.slots.slot import Monitor, Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import Clock
 from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.serial_port import SerialPort
 
@@ -47,7 +47,7 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
         return readings
     readings = replace(readings, port_holder=_holder(serial.port, None if monitor is None else monitor.pid))
     try:
-        heard = _hear(slot, clock or SystemClock())
+        heard = await_device(slot, _ANSWER, "an answer on serial", clock=clock)
     except PhotonrigError as silent:
         return replace(readings, console=str(silent))
     readings = replace(readings, port_device=stranger(heard, slot))
@@ -56,24 +56,6 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
         return replace(readings, reboot="", softap=None if link is None else _trouble(lambda: _ask_softap(slot)))
     reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), time.monotonic() - since)
     return replace(readings, reboot=reboot, console="", online=online())
-
-
-def _hear(slot: Slot, clock: Clock) -> Heard:
-    silent: list[PhotonrigError] = []
-
-    def look() -> Heard | None:
-        try:
-            return listen_to(slot)
-        except PhotonrigError as error:
-            silent.append(error)
-            return None
-
-    try:
-        heard = clock.wait_until(look, _ANSWER, "an answer on serial")
-    except NotSeen:
-        raise silent[-1] from None
-    assert heard is not None
-    return heard
 
 
 def _seconds_up(heard: Heard, monitor: Monitor | None) -> float:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from photonrig.bench.config import SLOT_NAME, RigConfig, load_config, virtual_config
-from photonrig.bench.identity import listen_to
+from photonrig.bench.identity import Heard, await_device
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
-from photonrig.clock import SystemClock
-from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
+from photonrig.clock import NotSeen, SystemClock
+from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.particle.module import parse_module
 
 __all__ = ["run_flash"]
@@ -91,24 +91,20 @@ def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: i
     :raises ExpectationFailed: another variant or version answers
     :raises NotSeen: nothing answers, or what ran before still does
     """
+    clock = SystemClock()
     found: list[dict[str, Any]] = []
 
-    def restarted() -> bool:
-        try:
-            info = listen_to(slot).info
-        except (LinkLost, ProtocolError):
-            return False
+    def restarted(heard: Heard) -> bool:
         # Whole seconds: one more, so that a device that did not restart never looks as if it had.
-        anew = bool(info) and info["uptime"] + 1 < clock.now() - begun
-        if anew:
-            found.append(info)
-        return anew and (info["variant"], info["version"]) == (variant, version)
+        if heard.listening or heard.info["uptime"] + 1 >= clock.now() - begun:
+            return False
+        found.append(heard.info)
+        return (heard.info["variant"], heard.info["version"]) == (variant, version)
 
-    clock = SystemClock()
+    timeout = config.timeouts.enumeration + config.timeouts.flash
     try:
-        clock.wait_until(restarted, config.timeouts.enumeration + config.timeouts.flash, f"{variant} {version} running")
-    except ExpectationFailed:
+        return await_device(slot, timeout, f"{variant} {version} running", restarted, clock=clock).info
+    except NotSeen:
         if found:
             raise ExpectationFailed(f"{found[-1]['fw']} runs, not {variant} {version}", device=slot.device_id) from None
         raise
-    return found[-1]
