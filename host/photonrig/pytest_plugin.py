@@ -61,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("photonrig", "Photons, real or virtual")
     group.addoption("--rig", default="virtual", metavar="FILE", help="rig.toml of a bench (default: virtual Photons)")
     group.addoption("--rig-report", metavar="DIR", help="keep reports and per-test folders here: index.html and more")
-    group.addoption("--rig-seed", type=int, metavar="N", help="order of the bench tests (default: by lot, and told)")
+    group.addoption("--rig-seed", type=int, metavar="N", help="order of the bench tests (default: random; printed)")
     group.addoption(
         "--rig-retries",
         type=int,
@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     worker = getattr(config, "workerinput", None)
     if worker is None and config.getoption("rig") != "virtual":
-        _rig_config(config)  # a rig file that is wrong is told once, and not by every test
+        _rig_config(config)  # one message about a wrong rig file, not one per test
     if worker is not None:
         seed = worker["photonrig_seed"]
     else:
@@ -200,7 +200,7 @@ def _apply_known_bad(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """An excuse that nobody renewed is none."""
+    """Fails tests whose known-bad entry has expired."""
     __tracebackhide__ = True
     if EXPIRED in item.stash:
         from photonrig.errors import UsageError

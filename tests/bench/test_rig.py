@@ -14,7 +14,8 @@ from photonrig.bench.config import RigConfig, load_config, virtual_config
 from photonrig.bench.identity import in_listening_mode
 from photonrig.bench.lock import Busy
 from photonrig.bench.probe import _reboot
-from photonrig.bench.recovery import Quarantine, Quarantined, Recovery
+from photonrig.bench.quarantine import Quarantine, Quarantined
+from photonrig.bench.recovery import Recovery
 from photonrig.bench.rig import Rig
 from photonrig.build.toolchain import Toolchain
 from photonrig.clock import SystemClock

@@ -12,29 +12,28 @@ Accounts, products and devices are made through the cloud's HTTP API alone, as a
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from photonrig.bench.lab_record import LabDevice, LabRecord
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
 from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.build.variants import VARIANTS, calibration
 from photonrig.clock import Clock, SystemClock
 from photonrig.errors import RigError, UsageError
-from photonrig.files import file_error, replace
+from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFound
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 from photonrig.signals import Interrupts
 
-__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "LabDevice", "product_name"]
+__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "product_name"]
 
 USERNAME: Final = "central@example.com"
 
@@ -52,46 +51,6 @@ _FILES_BESIDES: Final = 200  # open ones that have nothing to do with devices
 def product_name(variant: str) -> str:
     """What the product of a variant is called in a lab."""
     return f"shade {variant}"
-
-
-@dataclass(slots=True)
-class LabDevice:
-    """A device of the lab, imported in its variant's product.
-
-    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
-    it: its state folder holds all it needs; ``calibrated`` that its installer is.
-    """
-
-    name: str
-    id: str
-    variant: str
-    fielded: bool
-    born: bool = False
-    calibrated: bool = False
-
-
-@dataclass(slots=True)
-class _Record:
-    """What lab.json keeps."""
-
-    password: str
-    api_port: int = 0
-    device_port: int = 0
-    clients: dict[str, list[str]] = field(default_factory=dict)  # id and secret by variant
-    devices: list[LabDevice] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, path: Path) -> _Record:
-        try:
-            fields = json.loads(path.read_text())
-            return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
-        except OSError as error:
-            raise file_error(path, "read", error) from error
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
-
-    def write(self, path: Path) -> None:
-        replace(path, json.dumps(asdict(self), indent=2), private=True)
 
 
 class Lab:
@@ -131,7 +90,7 @@ class Lab:
         self._fresh = self._in_turn("fresh", fresh)
         self._clock = clock or SystemClock()
         self._path = state / "lab.json"
-        self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
+        self._record = LabRecord.read(self._path) if self._path.exists() else LabRecord(secrets.token_urlsafe(12))
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
         self._interrupts = Interrupts()
@@ -255,10 +214,6 @@ class Lab:
         except KeyboardInterrupt:
             self.stop()
 
-    def restart_cloud(self) -> None:
-        """Kill the local cloud and start it again; devices reconnect by themselves."""
-        self.local_cloud.restart()
-
     def _processes(self) -> list[VirtualPhoton | LocalCloud]:
         return [*self.photons.values(), self.local_cloud]
 
@@ -375,7 +330,7 @@ class Lab:
         for variant in self._variants:
             if variant not in record.clients:
                 client = self.team.create_client("lab", product=self.products[variant].id)
-                record.clients[variant] = [client.id, client.secret]
+                record.clients[variant] = (client.id, client.secret)
                 record.write(self._path)
             self.clients[variant] = ClientCredentials(*record.clients[variant])
 

@@ -17,7 +17,8 @@ from photonrig.bench.identity import in_listening_mode
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.lock import Busy
 from photonrig.bench.probe import probe
-from photonrig.bench.recovery import Quarantine, recover
+from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.recovery import recover
 from photonrig.bench.session import BenchSession, is_free, open_bench
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware

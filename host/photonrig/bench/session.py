@@ -1,4 +1,4 @@
-"""An open bench: slots held by this process, and the cloud their devices talk to."""
+"""An open bench: locks slots, builds firmware, starts the cloud."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from photonrig.bench.config import RigConfig, SlotConfig
 from photonrig.bench.flasher import CliFlasher
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.lock import hold, holder_of
-from photonrig.bench.recovery import Quarantine
+from photonrig.bench.quarantine import Quarantine
 from photonrig.bench.slots.real.labgrid import Place, acquired, install_labgrid
 from photonrig.bench.slots.real.slot import path_of, real_slot
 from photonrig.bench.slots.slot import Slot

@@ -265,7 +265,7 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
             cli.use(USERNAME, lab.central.access_token)
 
             def restart_cloud() -> str:
-                lab.restart_cloud()
+                lab.local_cloud.restart()
                 return "the local cloud's process was killed (SIGKILL) and a new one started on the same state folder"
 
             lab.cloud.take_exchanges()  # making the lab ready is no part of the story

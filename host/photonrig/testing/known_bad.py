@@ -6,7 +6,7 @@
     until = 2026-12-31
 
 A listed test runs, and its failure is reported as expected, with reason and date. After the day ``until`` it fails,
-whatever it does: an excuse nobody renews is none. Without ``[...]`` an entry stands for all variants of a test.
+whatever it does. Without ``[...]`` an entry stands for all variants of a test.
 """
 
 from __future__ import annotations

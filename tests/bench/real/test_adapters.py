@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from photonrig.bench.config import Commands, Gpio, HubPort
-from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, asked, by_commands, by_gpio, contact
+from photonrig.bench.slots.real.buttons import Button, asked, by_commands, by_gpio, contact
 from photonrig.bench.slots.real.command import run
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.real.usb import Attached, attached, parse_dfu_list
@@ -127,8 +127,8 @@ def test_a_button_is_released_whatever_happens(tmp_path: Path) -> None:
     log, clock = tmp_path / "log", FakeClock()
     say = ["sh", "-c", f'echo "$0" >>{log}']
     means = Commands((*say, "press"), (*say, "release"))
-    RealSetupButton(by_commands(means), clock=clock).hold(4)
-    RealReset(contact(means, "RESET"), clock=clock).press()
+    Button(by_commands(means), clock=clock).hold(4)
+    Button(contact(means, "RESET"), clock=clock).press()
     assert clock.paused == [4, 0.1]
     with pytest.raises(KeyboardInterrupt), by_commands(means)():
         raise KeyboardInterrupt
@@ -138,14 +138,14 @@ def test_a_button_is_released_whatever_happens(tmp_path: Path) -> None:
 def test_a_person_is_asked_to_press_and_to_release() -> None:
     keyboard, screen = io.StringIO("\n\n"), io.StringIO()
     keyboard.isatty = lambda: True  # type: ignore[method-assign]
-    RealSetupButton(asked("SETUP of slot 1", say=screen, answer=keyboard), clock=FakeClock()).hold(4)
+    Button(asked("SETUP of slot 1", say=screen, answer=keyboard), clock=FakeClock()).hold(4)
     assert screen.getvalue() == (
         "Press and hold SETUP of slot 1, then hit Enter: Release SETUP of slot 1, then hit Enter: "
     )
     with pytest.raises(UsageError, match="terminal was closed"):
-        RealReset(asked("RESET", say=screen, answer=keyboard), clock=FakeClock()).press()
+        Button(asked("RESET", say=screen, answer=keyboard), clock=FakeClock()).press()
     with pytest.raises(UsageError, match="nobody is at the terminal; wire it"):
-        RealReset(asked("RESET", say=screen, answer=io.StringIO()), clock=FakeClock()).press()
+        Button(asked("RESET", say=screen, answer=io.StringIO()), clock=FakeClock()).press()
 
 
 def test_libgpiod_understands_what_it_is_asked() -> None:

@@ -19,7 +19,7 @@ import pytest
 
 from photonrig.bench.config import Gpio, HubPort, Press, Switch
 from photonrig.bench.identity import listen_to
-from photonrig.bench.slots.real.buttons import Contact, RealReset, RealSetupButton, by_commands, by_gpio
+from photonrig.bench.slots.real.buttons import Button, Contact, by_commands, by_gpio
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.slot import Power, Reset, SetupButton
 from photonrig.bench.slots.virtual.photon import AIR, Provision, VirtualPhoton
@@ -161,7 +161,7 @@ def virtual_buttons(photon: VirtualPhoton) -> Iterator[Made]:
 
 
 def _real(contact: Contact, finger: Finger, other: Contact) -> Made:
-    return RealSetupButton(contact, clock=finger), RealReset(other, clock=finger)
+    return Button(contact, clock=finger), Button(other, clock=finger)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from photonrig.bench.slots.real.command import Run, run
 from photonrig.clock import Clock, SystemClock
 from photonrig.errors import RigError, ToolError, UsageError
 
-__all__ = ["Contact", "RealReset", "RealSetupButton", "asked", "by_commands", "by_gpio", "contact"]
+__all__ = ["Button", "Contact", "asked", "by_commands", "by_gpio", "contact"]
 
 # Closed inside the block.
 Contact = Callable[[], AbstractContextManager[None]]
@@ -22,8 +22,8 @@ _COMMAND: Final = 10.0
 _RESET: Final = 0.1
 
 
-class RealSetupButton:
-    """SETUP, held for a time."""
+class Button:
+    """A button as a contact: SETUP is held for a time, RESET pressed for a tenth of a second."""
 
     def __init__(self, contact: Contact, *, clock: Clock | None = None) -> None:
         self._contact = contact
@@ -37,21 +37,12 @@ class RealSetupButton:
         with self._contact():
             self._clock.pause(seconds)
 
-
-class RealReset:
-    """RESET, pressed for a tenth of a second."""
-
-    def __init__(self, contact: Contact, *, clock: Clock | None = None) -> None:
-        self._contact = contact
-        self._clock = clock or SystemClock()
-
     def press(self) -> None:
         """Press and release.
 
         :raises RigError: the means failed
         """
-        with self._contact():
-            self._clock.pause(_RESET)
+        self.hold(_RESET)
 
 
 def contact(means: Gpio | Press | Ask, name: str) -> Contact:

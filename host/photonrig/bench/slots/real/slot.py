@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from photonrig.bench.config import HubPort, SlotConfig, Switch, Timeouts
 from photonrig.bench.flasher import CliFlasher
-from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, contact
+from photonrig.bench.slots.real.buttons import Button, contact
 from photonrig.bench.slots.real.labgrid import Place
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
@@ -41,8 +41,8 @@ def real_slot(
         device_id=config.device_id,
         serial=serial,
         power=place if place is not None and place.has_power else _power(config.power),
-        setup_button=None if setup is None else RealSetupButton(contact(setup, f"SETUP of slot {config.name}")),
-        reset=None if reset is None else RealReset(contact(reset, f"RESET of slot {config.name}")),
+        setup_button=None if setup is None else Button(contact(setup, f"SETUP of slot {config.name}")),
+        reset=None if reset is None else Button(contact(reset, f"RESET of slot {config.name}")),
         softap_link=None
         if wifi is None
         else RealSoftApLink(
