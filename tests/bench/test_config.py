@@ -4,12 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from photonrig.bench.config import Ask, Gpio, HubPort, Press, RigConfig, Switch, WifiConfig, load_config
 from photonrig.errors import UsageError
-from photonrig.toml_file import line_of
 
 WHOLE = """\
 # the rig in the corner
@@ -150,23 +147,6 @@ def test_particles_cloud_only_for_an_account_that_was_named(tmp_path: Path) -> N
             tmp_path,
             'cloud = "particle"\naccount = "a@b.c"\nproduct = 7\n[[slot]]\nname = "1"\nvariant = "x"\nvirtual = true\n',
         )
-
-
-@given(
-    st.lists(st.sampled_from(["name", "usb", "power.hub", '"serial"']), unique=True, min_size=1),
-    st.integers(0, 5),
-    st.integers(1, 4),
-)
-def test_positions_are_those_of_the_text(keys: list[str], blank: int, tables: int) -> None:
-    block = "[[slot]]\n" + "".join(f"{key} = 1\n" for key in keys)
-    text = "\n" * blank + "cloud = 1\n" + block * tables
-    lines = text.splitlines()
-    for table in range(tables):
-        for key in keys:
-            path = tuple(part.strip('"') for part in key.split("."))
-            found = line_of(text, ("slot", table, *path))
-            assert lines[found - 1] == f"{key} = 1"
-            assert sum(line == "[[slot]]" for line in lines[:found]) == table + 1
 
 
 def test_the_example_in_the_documentation_is_a_rig(tmp_path: Path) -> None:
