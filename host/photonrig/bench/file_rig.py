@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,7 +19,7 @@ from photonrig.bench.session import BenchSession, is_free, open_bench
 from photonrig.bench.slots.slot import Slot
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import variant_project
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM
 from photonrig.errors import LinkLost, PhotonrigError, RigError, UsageError
 from photonrig.particle.module import parse_module
 from photonrig.particle.serial_port import SerialPort
@@ -47,7 +46,7 @@ class FileRig:
         self._tools = tools
         self._projects = dict(projects)
         self._quarantine = Quarantine(config.path)
-        self._clock = SystemClock()
+        self._clock = SYSTEM
         self._stack = ExitStack()
         self._compiled: dict[str, Firmware] = {}
         self._bench = self._open()
@@ -153,7 +152,7 @@ class FileRig:
             heard = listen_to(slot)
         except LinkLost as silent:
             return replace(readings, console=str(silent))
-        reboot = "" if heard.listening else _reboot(heard, time.monotonic() - since)
+        reboot = "" if heard.listening else _reboot(heard, self._clock.now() - since)
         readings = replace(readings, port_device=_stranger(heard, slot), reboot=reboot, console="")
         # In listening mode a device is off the cloud, as it should be.
         return (

@@ -26,7 +26,7 @@ from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
 from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.build.variants import VARIANTS, calibration
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, UsageError
 from photonrig.files import file_error, replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
@@ -116,7 +116,7 @@ class Lab:
         device_port: int = 0,
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
@@ -127,7 +127,7 @@ class Lab:
         self.vphoton = vphoton
         self.firmware = dict(firmware)
         self._wanted = (photons, fresh)
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._path = state / "lab.json"
         self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
         self._stopped = False

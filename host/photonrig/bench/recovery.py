@@ -15,13 +15,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from photonrig.bench.identity import console_trouble
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen, utc
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.files import replace
 
@@ -84,7 +83,8 @@ class Quarantined(RigError):
 class Quarantine:
     """Markers of the slots that are out of use, in a folder beside ``rig.toml``."""
 
-    def __init__(self, rig: Path) -> None:
+    def __init__(self, rig: Path, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
         rig = rig.resolve()
         self.folder = rig.with_name(f"{rig.name}.quarantine")
 
@@ -102,7 +102,7 @@ class Quarantine:
         """Take the slot out of use; returns the marker."""
         marker = self._marker(recovery.slot)
         self.folder.mkdir(exist_ok=True)
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        since = utc(self._clock).astimezone().isoformat(timespec="seconds")
         replace(marker, json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
         return marker
 
@@ -128,13 +128,13 @@ def recover(
     known_good: Path | None = None,
     trouble_of: Callable[[Slot], str] = console_trouble,
     bounds: Bounds = BOUNDS,
-    clock: Clock | None = None,
+    clock: Clock = SYSTEM,
 ) -> Recovery:
     """Climb the ladder until the device is well: ``trouble_of`` says what is wrong with it, or nothing.
 
     Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
     """
-    ladder = _Ladder(slot, known_good, trouble_of, bounds, clock or SystemClock())
+    ladder = _Ladder(slot, known_good, trouble_of, bounds, clock)
     trouble = trouble_of(slot)
     steps: list[RecoveryStep] = []
     recovered = not trouble

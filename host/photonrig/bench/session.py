@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from photonrig.bench.config import RigConfig, SlotConfig
-from photonrig.bench.flasher import CliFlasher
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.lock import hold, holder_of
 from photonrig.bench.recovery import Quarantine
 from photonrig.bench.rig import CloudTarget
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.labgrid import Place, acquired, install_labgrid
 from photonrig.bench.slots.real.slot import path_of, real_slot
 from photonrig.bench.slots.slot import Slot

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +19,7 @@ from photonrig.bench.slots.virtual.photon import AIR, VirtualPhoton
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import VARIANTS, build_project
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import CloudError, LinkLost, PhotonrigError, UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud
@@ -48,9 +47,7 @@ class VirtualRig:
     real = False
     name = "virtual"
 
-    def __init__(
-        self, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock = SYSTEM) -> None:
         """``projects``: firmware project folders by variant; ``work`` is a folder for this rig alone.
 
         :raises PhotonrigError: it could not be built or did not come up
@@ -58,7 +55,7 @@ class VirtualRig:
         self.work = work
         self.projects = dict(projects)
         self._tools = tools
-        self._clock = clock or SystemClock()
+        self._clock = clock
         with tools.alone():
             tools.native()
             firmware = {name: build_project(tools, name, project) for name, project in self.projects.items()}
@@ -132,7 +129,7 @@ class VirtualRig:
         if slot is None:
             return cloud
         photon = self._photon(slot)
-        device = _read_device(photon, slot, since)
+        device = _read_device(photon, slot, since, self._clock)
         ssid = self.target.wifi[0]
         in_air = any(network.ssid == ssid for network in photon.air)
         device = replace(device, access_point="" if in_air else f"{ssid} is not in the air")
@@ -202,12 +199,12 @@ class VirtualRig:
         if not photon.alive:
             self._switch_on(photon)
             done.append(f"{slot.device_id}: switched on again")
-        elif _read_device(photon, slot, time.monotonic()).console:
+        elif _read_device(photon, slot, self._clock.now(), self._clock).console:
             photon.kill()
             self._switch_on(photon)
             done.append(f"{slot.device_id}: switched off and on again, because its console was silent")
         elif photon.status()["listening"]:
-            slot.need("setup_button", slot.setup_button).hold(_LEAVE)
+            slot.hold_setup(_LEAVE)
             done.append(f"{slot.device_id}: SETUP held, to leave listening mode")
         if photon.status()["wifi"]["credentials"] and self._offline(slot):
             self._clock.wait_until(lambda: not self._offline(slot), _ONLINE, f"{slot.device_id} back on the cloud")
@@ -221,7 +218,7 @@ class VirtualRig:
         return next(photon for photon in self._photons.values() if photon.device_id == slot.device_id)
 
 
-def _read_device(photon: VirtualPhoton, slot: Slot, since: float) -> Readings:
+def _read_device(photon: VirtualPhoton, slot: Slot, since: float, clock: Clock) -> Readings:
     if not photon.alive:
         crash = photon.crashed
         trouble = f"the firmware crashed: {crash}" if crash else ""
@@ -232,11 +229,11 @@ def _read_device(photon: VirtualPhoton, slot: Slot, since: float) -> Readings:
     port = slot.need("serial", slot.serial).port
     readings = replace(readings, port_holder=_holder(port, photon.pid))
     try:
-        status = SystemClock().wait_until(lambda: _status(photon), _ANSWER, "the system's answer")
+        status = clock.wait_until(lambda: _status(photon), _ANSWER, "the system's answer")
     except PhotonrigError as error:
         return replace(readings, console=f"the system does not answer: {error}")
     up, reason = status["uptime_ms"] / 1000, status["reset_reason"]
-    again = up < time.monotonic() - since and reason not in _ASKED_FOR
+    again = up < clock.now() - since and reason not in _ASKED_FOR
     readings = replace(readings, reboot=f"the device reset by itself {up:.1f} s ago: {reason}" if again else "")
     if status["listening"]:
         return replace(readings, softap=_softap(slot))

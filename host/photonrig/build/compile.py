@@ -20,10 +20,10 @@ from pathlib import Path, PurePosixPath
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build, Layout, build_folder, compiler_path, sandbox_kind
 from photonrig.build.sketch import to_cpp
 from photonrig.errors import ModuleError, PhotonrigError, UsageError
-from photonrig.localcloud.service.device_os import LATEST, RELEASES
 from photonrig.particle.module import build_native_module
 
 __all__ = ["LATEST", "TARGETS", "CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]

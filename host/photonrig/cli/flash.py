@@ -14,7 +14,7 @@ from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
 from photonrig.particle.module import parse_module
 
@@ -57,11 +57,11 @@ def run_flash(
         version = parse_module(image.read_bytes()).product_version
         flasher = slot.need("flasher", slot.flasher)
         with step(f"flashing {variant} version {version} into slot {slot_name} by {by}"):
-            begun = SystemClock().now()
+            begun = SYSTEM.now()
             ways[by](flasher)(image, timeout=config.timeouts.flash)
         with step("waiting for the device"):
             info = _alive(slot, config, begun, variant, version)
-            SystemClock().wait_until(
+            SYSTEM.wait_until(
                 lambda: target.team.ping(slot.device_id, target.product),
                 config.timeouts.online,
                 f"{slot.device_id} answering the cloud",
@@ -104,7 +104,7 @@ def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: i
             found.append(info)
         return anew and (info["variant"], info["version"]) == (variant, version)
 
-    clock = SystemClock()
+    clock = SYSTEM
     try:
         clock.wait_until(restarted, config.timeouts.enumeration + config.timeouts.flash, f"{variant} {version} running")
     except ExpectationFailed:

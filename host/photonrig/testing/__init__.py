@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from photonrig.bench.rig import CloudTarget
     from photonrig.testing.customer import Customer, new_customer
     from photonrig.testing.events import Events
+    from photonrig.testing.fake_clock import FakeClock
     from photonrig.testing.photon import Photon
 
-__all__ = ["CloudTarget", "Customer", "Events", "Photon", "new_customer"]
+__all__ = ["CloudTarget", "Customer", "Events", "FakeClock", "Photon", "new_customer"]
 
 _HOMES = {
     "CloudTarget": "photonrig.bench.rig",
     "Customer": "photonrig.testing.customer",
     "Events": "photonrig.testing.events",
+    "FakeClock": "photonrig.testing.fake_clock",
     "Photon": "photonrig.testing.photon",
     "new_customer": "photonrig.testing.customer",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from photonrig.bench.config import Commands, HubPort, SlotConfig, Timeouts
-from photonrig.bench.flasher import CliFlasher
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, contact
 from photonrig.bench.slots.real.labgrid import Place
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from photonrig.bench.process import Ended, ReadyProcess
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, RigError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
@@ -80,14 +80,14 @@ class VirtualPhoton(Ended):
         *,
         name: str = "virtual",
         air: Sequence[Network] = AIR,
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``state`` is the device itself: another run with the same folder is the same device after a power cut."""
         self.executable = executable
         self.state = state
         self.name = name
         self._air = list(air)
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._ports = (0, 0)
         self._process: ReadyProcess | None = None
         self.device_id = ""
