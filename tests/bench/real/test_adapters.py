@@ -21,6 +21,7 @@ from photonrig.bench.slots.real.usb import Attached, attached, parse_dfu_list
 from photonrig.bench.slots.real.wifi import NetworkManagerAdapter, NetworkSetupAdapter
 from photonrig.errors import RigError, ToolError, UsageError
 from photonrig.particle.softap import NotReached
+from photonrig.testing import FakeClock
 
 
 def needs(program: str) -> str:
@@ -40,20 +41,6 @@ class Recorded:
     def __call__(self, argv: Sequence[str], timeout: float) -> str:
         self.asked.append(list(argv))
         return self.outputs.pop(0) if self.outputs else ""
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.paused: list[float] = []
-
-    def now(self) -> float:
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        self.paused.append(seconds)
-
-    def wait_until(self, look: Any, timeout: float, what: str) -> Any:
-        return look()
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -129,7 +116,7 @@ def test_a_button_is_released_whatever_happens(tmp_path: Path) -> None:
     means = Commands((*say, "press"), (*say, "release"))
     RealSetupButton(by_commands(means), clock=clock).hold(4)
     RealReset(contact(means, "RESET"), clock=clock).press()
-    assert clock.paused == [4, 0.1]
+    assert clock.waits == [4, 0.1]
     with pytest.raises(KeyboardInterrupt), by_commands(means)():
         raise KeyboardInterrupt
     assert log.read_text().split() == ["press", "release"] * 3
