@@ -14,13 +14,15 @@ import contextlib
 import platform
 import random
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from photonrig.clock import SYSTEM, utc
 from photonrig.signals import Interrupts
 from photonrig.testing.attempts import Attempts
 from photonrig.testing.reporter import Reporter
@@ -96,7 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if worker is None:
         config.pluginmanager.register(
-            Reporter(_kept(config), _order(config), lambda: _facts(config)), "photonrig-reporter"
+            Reporter(_kept(config), _order(config), partial(_write_reports, config)), "photonrig-reporter"
         )
 
 
@@ -187,7 +189,7 @@ def _apply_known_bad(config: pytest.Config, items: list[pytest.Item]) -> None:
         entries = read_known_bad(config.rootpath / given)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    today = date.today()
+    today = utc(SYSTEM).date()
     for entry in entries:
         for item in items:
             if entry.matches(item.nodeid):
@@ -218,15 +220,21 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     return [_order(config)] if count > 1 else []
 
 
-def _facts(config: pytest.Config) -> tuple[tuple[str, str], ...]:
+def _write_reports(
+    config: pytest.Config, tests: Mapping[str, list[dict[str, Any]]], started: datetime, seconds: float
+) -> None:
+    from photonrig.report.bench_run import BenchRun, write_results
     from photonrig.report.run import commit
 
-    return (
+    folder = _kept(config)
+    assert folder is not None
+    facts = (
         ("rig", str(config.getoption("rig"))),
         ("order", f"seed {config.stash[SEED]}"),
         ("commit", commit(config.rootpath)),
         ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
     )
+    write_results(BenchRun.of(tests, started, seconds, facts), folder)
 
 
 def _order(config: pytest.Config) -> str:

@@ -105,9 +105,9 @@ def test_reset_and_setup_button(lab: Lab) -> None:
     slot = photon.slot
     slot.need("reset", slot.reset).press()
     CLOCK.wait_until(lambda: photon.status()["reset_reason"] == "pin_reset", 20, "a reset by its pin")
-    slot.need("setup_button", slot.setup_button).hold(4)
+    slot.hold_setup(4)
     CLOCK.wait_until(lambda: photon.status()["listening"], 20, "listening mode by the button")
-    slot.need("setup_button", slot.setup_button).hold(4)
+    slot.hold_setup(4)
     CLOCK.wait_until(lambda: not photon.status()["listening"], 20, "listening mode left by the button")
 
 

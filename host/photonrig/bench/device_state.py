@@ -20,7 +20,7 @@ from photonrig.bench.config import Timeouts
 from photonrig.bench.identity import await_device, listen_to
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import NotFound
@@ -98,14 +98,14 @@ def read_state(slot: Slot, target: CloudTarget) -> State:
 
 
 def establish(
-    slot: Slot, target: CloudTarget, wanted: Declared, *, timeouts: Timeouts | None = None, clock: Clock | None = None
+    slot: Slot, target: CloudTarget, wanted: Declared, *, timeouts: Timeouts | None = None, clock: Clock = SYSTEM
 ) -> Established:
     """Make a device what a scenario needs, and prove it.
 
     :raises ExpectationFailed: something could not be proved after its repair
     :raises PhotonrigError: a repair failed
     """
-    return _Repair(slot, target, wanted, timeouts or Timeouts(), clock or SystemClock()).run()
+    return _Repair(slot, target, wanted, timeouts or Timeouts(), clock).run()
 
 
 def _answers(slot: Slot, target: CloudTarget) -> bool:

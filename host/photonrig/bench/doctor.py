@@ -22,7 +22,7 @@ from photonrig.bench.config import Timeouts
 from photonrig.bench.identity import Heard, await_device, listen_to, stranger
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import PhotonrigError
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
 from photonrig.particle.setup_console import SetupConsole
@@ -46,14 +46,14 @@ class Check:
     seconds: float
 
 
-def examine(slot: Slot, timeouts: Timeouts, target: CloudTarget, *, clock: Clock | None = None) -> Iterator[Check]:
+def examine(slot: Slot, timeouts: Timeouts, target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
     """Prove one slot, part by part; the device is restarted several times and ends as it was."""
-    return _Examination(slot, timeouts, target, clock or SystemClock()).checks()
+    return _Examination(slot, timeouts, target, clock).checks()
 
 
-def examine_cloud(target: CloudTarget, *, clock: Clock | None = None) -> Iterator[Check]:
+def examine_cloud(target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
     """Prove what all slots share: Particle CLI and cloud."""
-    timing = clock or SystemClock()
+    timing = clock
 
     def cli() -> str:
         run = target.make_cli()

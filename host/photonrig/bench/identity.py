@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 
@@ -60,7 +60,7 @@ def await_device(
     what: str,
     wanted: Callable[[Heard], bool] = lambda heard: True,
     *,
-    clock: Clock | None = None,
+    clock: Clock = SYSTEM,
 ) -> Heard:
     """Ask again and again until the device answers as wanted, at most ``timeout`` seconds; returns that answer.
 
@@ -78,7 +78,7 @@ def await_device(
         return heard if wanted(heard) else None
 
     try:
-        heard = (clock or SystemClock()).wait_until(look, timeout, what)
+        heard = clock.wait_until(look, timeout, what)
     except NotSeen as late:
         raise NotSeen("; ".join(map(str, (late, *silent))), device=slot.device_id) from None
     assert heard is not None

@@ -25,7 +25,7 @@ from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
 from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.build.variants import VARIANTS, calibration
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, UsageError
 from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
@@ -75,7 +75,7 @@ class Lab:
         device_port: int = 0,
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
@@ -88,7 +88,7 @@ class Lab:
         self._named = {} if isinstance(photons, int) else dict(photons)
         self._photons = self._in_turn("photon", photons) if isinstance(photons, int) else self._named
         self._fresh = self._in_turn("fresh", fresh)
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._path = state / "lab.json"
         self._record = LabRecord.read(self._path) if self._path.exists() else LabRecord(secrets.token_urlsafe(12))
         self._stopped = False

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, Deadline, NotSeen
 from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
 from photonrig.particle.serial_port import SerialPort
@@ -37,7 +36,7 @@ class SerialLines(Closing):
         device: str | None = None,
         reopen: float = 0.0,
         tap: Observer | None = None,
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """Open the port; one that goes away is waited for ``reopen`` seconds, if that is above 0, and opened again.
 
@@ -49,12 +48,12 @@ class SerialLines(Closing):
         self.device = device
         self.reopened = 0
         self._patience = reopen
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._partial = bytearray()
         self._unread: deque[str] = deque()
         self._tap = tap
         try:
-            self._port = SerialPort(self._find(), _SPEED, device=device)
+            self._port = SerialPort(self._find(), _SPEED, device=device, clock=clock)
         except LinkLost as lost:
             self._tell(str(lost), "broke")
             raise
@@ -116,8 +115,8 @@ class SerialLines(Closing):
         """
         wanted, unwanted = _compiled(patterns), _compiled(not_matching)
         heard: deque[str] = deque(maxlen=_SHOWN)
-        deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0 or self._unread:
+        deadline = Deadline(self._clock, timeout)
+        while (left := deadline.left) > 0 or self._unread:
             arrived = deque(self.take(max(left, 0)))
             while arrived:
                 line = arrived.popleft()
@@ -161,11 +160,11 @@ class SerialLines(Closing):
 
     def _tell(self, text: str, trouble: Trouble = "") -> None:
         if self._tap is not None:
-            self._tap(Moment(time.monotonic(), "serial", text, trouble=trouble))
+            self._tap(Moment(self._clock.now(), "serial", text, trouble=trouble))
 
     def _try_open(self) -> SerialPort | None:
         try:
-            return SerialPort(self._find(), _SPEED, device=self.device)
+            return SerialPort(self._find(), _SPEED, device=self.device, clock=self._clock)
         except LinkLost:
             return None
 

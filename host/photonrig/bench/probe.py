@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import Final
 from photonrig.bench.diagnosis import Proof, Readings
 from photonrig.bench.identity import Heard, await_device, stranger
 from photonrig.bench.slots.slot import Monitor, Slot
-from photonrig.clock import Clock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.serial_port import SerialPort
 
@@ -25,7 +24,7 @@ _ANSWER: Final = 2.0  # seconds for a device to answer, a reset on the way inclu
 _ASKED_FOR: Final = frozenset({0, 10, 20, 40, 50, 70, 110, 120})
 
 
-def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], clock: Clock | None = None) -> Readings:
+def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], clock: Clock = SYSTEM) -> Readings:
     """The readings of one device; ``since`` is the moment of the monotonic clock from which a reset counts.
 
     ``wifi`` is the SSID it is to see. ``online`` asks whether it answers the cloud; a device in listening mode is not
@@ -54,7 +53,7 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
     if heard.listening:
         link = slot.softap_link
         return replace(readings, reboot="", softap=None if link is None else _trouble(lambda: _ask_softap(slot)))
-    reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), time.monotonic() - since)
+    reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), clock.now() - since)
     return replace(readings, reboot=reboot, console="", online=online())
 
 

@@ -12,13 +12,13 @@ import os
 import select
 import signal
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import RigError
 from photonrig.signals import held_back
 
@@ -43,7 +43,7 @@ def _end_all() -> None:
 class ReadyProcess:
     """A child that announces itself; ``ready`` is what it said."""
 
-    def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float) -> None:
+    def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float, clock: Clock = SYSTEM) -> None:
         """Start and wait for the ready line, at most ``timeout`` seconds.
 
         :raises RigError: it did not start, ended, or was not ready in time; it is not running then
@@ -66,7 +66,7 @@ class ReadyProcess:
         except OSError as error:
             raise RigError(f"{name} cannot be started: {error}") from None
         try:
-            self.ready: dict[str, Any] = self._read_ready(timeout)
+            self.ready: dict[str, Any] = self._read_ready(timeout, clock)
         except BaseException:
             self.kill()
             raise
@@ -116,15 +116,15 @@ class ReadyProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _read_ready(self, timeout: float) -> dict[str, Any]:
+    def _read_ready(self, timeout: float, clock: Clock) -> dict[str, Any]:
         output = self._process.stdout
         assert output is not None
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(clock, timeout)
         arrival = select.poll()
         arrival.register(output, select.POLLIN)
         line = bytearray()
         while not line.endswith(b"\n"):
-            left = deadline - time.monotonic()
+            left = deadline.left
             if left <= 0 or not arrival.poll(left * 1000):
                 raise RigError(f"{self.name} was not ready within {timeout:g} s{self._last_words()}")
             chunk = os.read(output.fileno(), 65536)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 from photonrig.bench.recovery import Recovery
+from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import RigError
 from photonrig.files import replace
 
@@ -20,7 +20,8 @@ class Quarantined(RigError):
 class Quarantine:
     """Markers of the slots that are out of use, in a folder beside ``rig.toml``."""
 
-    def __init__(self, rig: Path) -> None:
+    def __init__(self, rig: Path, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
         rig = rig.resolve()
         self.folder = rig.with_name(f"{rig.name}.quarantine")
 
@@ -38,7 +39,7 @@ class Quarantine:
         """Take the slot out of use; returns the marker."""
         marker = self._marker(recovery.slot)
         self.folder.mkdir(exist_ok=True)
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        since = utc(self._clock).astimezone().isoformat(timespec="seconds")
         replace(marker, json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
         return marker
 

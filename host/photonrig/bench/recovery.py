@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 from photonrig.bench.identity import LISTENING, console_trouble
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import PhotonrigError
 
 __all__ = ["BOUNDS", "Bounds", "Recovery", "RecoveryStep", "recover"]
@@ -81,13 +81,13 @@ def recover(
     *,
     known_good: Path | None = None,
     bounds: Bounds = BOUNDS,
-    clock: Clock | None = None,
+    clock: Clock = SYSTEM,
 ) -> Recovery:
     """Climb the ladder until the device is well, or a reset has shown that all it lacks is a network.
 
     Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
     """
-    ladder = _Ladder(slot, known_good, bounds, clock or SystemClock())
+    ladder = _Ladder(slot, known_good, bounds, clock)
     trouble = console_trouble(slot)
     steps: list[RecoveryStep] = []
     recovered = not trouble

@@ -24,7 +24,7 @@ from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import variant_project
-from photonrig.clock import NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.particle.module import parse_module
 
@@ -37,7 +37,9 @@ _BACK: Final = 5.0  # seconds in which a device whose session broke is on the cl
 class Rig:
     """See the module. Runs that share a bench take different slots of a variant, as long as there are free ones."""
 
-    def __init__(self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path]) -> None:
+    def __init__(
+        self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock = SYSTEM
+    ) -> None:
         """``projects``: firmware project folders by variant, where they are not photonrig's own; ``work``: a folder.
 
         :raises Busy: other runs hold all slots of a variant, and did not give one back in time
@@ -47,8 +49,8 @@ class Rig:
         self.config = config
         self._tools = tools
         self._projects = dict(projects)
-        self._quarantine = Quarantine(config.path)
-        self._clock = SystemClock()
+        self._quarantine = Quarantine(config.path, clock)
+        self._clock = clock
         self._stack = ExitStack()
         self._firmware: dict[str, Firmware] = {}
         self.session = self._open()

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Final
 
 from photonrig.bench.config import RigConfig, SlotConfig
-from photonrig.bench.flasher import CliFlasher
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.lock import hold, holder_of
 from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.labgrid import Place, acquired, install_labgrid
 from photonrig.bench.slots.real.slot import path_of, real_slot
 from photonrig.bench.slots.slot import Slot

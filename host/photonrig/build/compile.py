@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from photonrig.build.releases import LATEST, RELEASES
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build, Layout, build_folder, compiler_path, sandbox_kind
 from photonrig.build.sketch import to_cpp
 from photonrig.errors import ModuleError, PhotonrigError, UsageError

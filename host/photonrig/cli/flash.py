@@ -14,7 +14,7 @@ from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
-from photonrig.clock import NotSeen, SystemClock
+from photonrig.clock import SYSTEM, NotSeen
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.particle.module import parse_module
 
@@ -57,11 +57,11 @@ def run_flash(
         version = parse_module(image.read_bytes()).product_version
         flasher = slot.need("flasher", slot.flasher)
         with step(f"flashing {variant} version {version} into slot {slot_name} by {by}"):
-            begun = SystemClock().now()
+            begun = SYSTEM.now()
             ways[by](flasher)(image, timeout=config.timeouts.flash)
         with step("waiting for the device"):
             info = _alive(slot, config, begun, variant, version)
-            SystemClock().wait_until(
+            SYSTEM.wait_until(
                 lambda: target.team.ping(slot.device_id, target.product),
                 config.timeouts.online,
                 f"{slot.device_id} answering the cloud",
@@ -91,19 +91,18 @@ def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: i
     :raises ExpectationFailed: another variant or version answers
     :raises NotSeen: nothing answers, or what ran before still does
     """
-    clock = SystemClock()
     found: list[dict[str, Any]] = []
 
     def restarted(heard: Heard) -> bool:
         # Whole seconds: one more, so that a device that did not restart never looks as if it had.
-        if heard.listening or heard.info["uptime"] + 1 >= clock.now() - begun:
+        if heard.listening or heard.info["uptime"] + 1 >= SYSTEM.now() - begun:
             return False
         found.append(heard.info)
         return (heard.info["variant"], heard.info["version"]) == (variant, version)
 
     timeout = config.timeouts.enumeration + config.timeouts.flash
     try:
-        return await_device(slot, timeout, f"{variant} {version} running", restarted, clock=clock).info
+        return await_device(slot, timeout, f"{variant} {version} running", restarted).info
     except NotSeen:
         if found:
             raise ExpectationFailed(f"{found[-1]['fw']} runs, not {variant} {version}", device=slot.device_id) from None

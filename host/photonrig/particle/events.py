@@ -18,7 +18,6 @@ import math
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -26,6 +25,7 @@ from typing import Any, Final, Self
 import httpx
 from httpx_sse import EventSource
 
+from photonrig.clock import Clock, Deadline
 from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError, RigError
 from photonrig.kept import Kept
@@ -82,6 +82,7 @@ class EventStream(Closing):
         """
         self.path = path
         self._cloud = cloud
+        self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
         self._changed = threading.Condition()
@@ -196,7 +197,7 @@ class EventStream(Closing):
         :raises NetworkError: the stream is gone for good, or closed
         """
         matches = _predicate(match)
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         place, missed = since, 0
         while True:
             with self._changed:
@@ -210,7 +211,7 @@ class EventStream(Closing):
                 raise failure
             if self._leaving.is_set():
                 raise NetworkError(f"the event stream {self.path} is closed")
-            left = deadline - time.monotonic()
+            left = deadline.left
             if left <= 0:
                 raise ExpectationFailed(
                     f"no event {_described(match)} within {timeout:g} s{self._heard(since, missed)}"
@@ -285,7 +286,7 @@ class EventStream(Closing):
                 self._set(failure=error)
                 return
             self._set(gap=True)
-            self._leaving.wait(pause)
+            self._clock.wait_for(self._leaving, pause)
 
     def _listen(self) -> None:
         timeout = httpx.Timeout(self._silence)
@@ -324,7 +325,7 @@ class EventStream(Closing):
         raise NetworkError(str(error))
 
     def _note_bytes(self) -> None:
-        self._last_heard = time.monotonic()
+        self._last_heard = self._clock.now()
 
     def _note_event(self, name: str, text: str) -> None:
         try:
@@ -335,7 +336,7 @@ class EventStream(Closing):
                 str(body.get("coreid")),
                 str(body.get("published_at")),
                 int(body.get("ttl") or 0),
-                time.monotonic(),
+                self._clock.now(),
                 body,
             )
         except (ValueError, AttributeError, TypeError):
@@ -350,7 +351,7 @@ class EventStream(Closing):
         with self._changed:
             self._response = response
             self._connected = response is not None
-            self._open_since = time.monotonic() if self._connected else None
+            self._open_since = self._clock.now() if self._connected else None
             self._times_opened += self._connected
             self._failure = failure or self._failure
             if gap and not self._leaving.is_set():

@@ -6,7 +6,6 @@ import hashlib
 import re
 import secrets
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.build.size import read_table
 from photonrig.build.variants import VARIANTS
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
@@ -99,9 +98,9 @@ class Held:
 class Bench:
     """See the module. ``current`` is the test that runs; what the interfaces tell goes to its recorder."""
 
-    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock | None = None) -> None:
+    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock = SYSTEM) -> None:
         self.folder = folder
-        self.clock = clock or SystemClock()
+        self.clock = clock
         self.current: TestRun | None = None
         self._make_rig = make_rig
         self._stack = ExitStack()
@@ -131,7 +130,7 @@ class Bench:
                 self._rig.target_of(None).cloud.tap(self.tell)
                 self._facts = self._rig.facts()
                 if self.current is not None:
-                    self.current.recorder.begun = time.monotonic()  # the way up is no part of the test
+                    self.current.recorder.begun = self.clock.now()  # the way up is no part of the test
             except PhotonrigError as error:
                 self._broken = error
                 raise
@@ -175,7 +174,7 @@ class Bench:
         """A test begins."""
         name = re.sub(r"[^\w.\-\[\]]+", "-", nodeid).strip("-")[-150:]
         folder = self.folder / (name if attempt == 1 else f"{name}.{attempt}")
-        self.current = TestRun(nodeid, Recorder(folder), variant)
+        self.current = TestRun(nodeid, Recorder(folder, self.clock), variant)
         if self._rig is not None:
             self._hear(self.current)
         if self._cli is not None:
@@ -222,7 +221,7 @@ class Bench:
             run.stream = self.stream
             run.first_event = run.stream.mark() if run.stream is not None else 0
             if len(self._streams) > opened:
-                run.recorder.begun = time.monotonic()
+                run.recorder.begun = self.clock.now()
 
     def tell(self, moment: Moment) -> None:
         """A line of an interface, for the test that runs."""

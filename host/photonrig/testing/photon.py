@@ -60,7 +60,7 @@ class Photon:
     def listen(self) -> None:
         """Hold SETUP until the device is in listening mode."""
         self._recorder.note("rig", "SETUP held: listening mode")
-        self.slot.need("setup_button", self.slot.setup_button).hold(_LISTEN)
+        self.slot.hold_setup(_LISTEN)
 
     def reset(self) -> None:
         """Press RESET."""

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,19 +19,16 @@ from typing import Any
 import pytest
 
 from photonrig.bench.config import Gpio, HubPort, Press, Switch
-from photonrig.bench.identity import listen_to
 from photonrig.bench.slots.real.buttons import Button, Contact, by_commands, by_gpio
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.slot import Power, Reset, SetupButton
 from photonrig.bench.slots.virtual.photon import AIR, Provision, VirtualPhoton
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
-from photonrig.clock import SystemClock
-from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.keys import generate_device_key, private_key_der
+from photonrig.testing import FakeClock, check_power, check_reset, check_setup_button
 
 TOOLS = Toolchain(Path(__file__).parents[3])
-CLOCK = SystemClock()
 
 
 @pytest.fixture(scope="module")
@@ -102,35 +100,21 @@ def hub_port(photon: VirtualPhoton) -> Iterator[Power]:
 
 @pytest.mark.parametrize("kind", [virtual_power, plug_by_command, hub_port])
 def test_power(kind: Any, photon: VirtualPhoton) -> None:
-    serial = photon.slot.need("serial", photon.slot.serial)
     with kind(photon) as power:
-        for _ in range(2):
-            power.off()
-            assert not serial.present
-            with pytest.raises(LinkLost):
-                listen_to(photon.slot)
-        for _ in range(2):
-            power.on()
-            CLOCK.wait_until(lambda: serial.present, 10, "the device with power")
-        _wait_for_firmware(photon)
+        check_power(replace(photon.slot, power=power))
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------
 
 
-class Finger:
+class Finger(FakeClock):
     """Knows how long the button was down without waiting that long: it is the clock of the adapter, too."""
 
     def __init__(self, photon: VirtualPhoton) -> None:
+        super().__init__()
         self.photon = photon
         self.held = 0.0
         self.down = False
-
-    def now(self) -> float:
-        return 0.0
-
-    def wait_until(self, look: Any, timeout: float, what: str) -> Any:
-        return look()
 
     def pause(self, seconds: float) -> None:
         assert self.down
@@ -218,25 +202,6 @@ def gpio_lines(photon: VirtualPhoton) -> Iterator[Made]:
 @pytest.mark.parametrize("kind", [virtual_buttons, relay, gpio_lines])
 def test_buttons(kind: Any, photon: VirtualPhoton) -> None:
     with kind(photon) as (setup, reset):
-        setup.hold(1)
-        assert not listen_to(photon.slot).listening
-        setup.hold(4)
-        assert listen_to(photon.slot).listening
-        setup.hold(4)
-        _wait_for_firmware(photon)
-        reset.press()
-        assert _wait_for_firmware(photon)["reset_reason"] == 20  # pin reset
-
-
-def _wait_for_firmware(photon: VirtualPhoton) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
-
-    def runs() -> bool:
-        try:
-            found.append(listen_to(photon.slot).info)
-        except PhotonrigError:
-            return False
-        return bool(found[-1])
-
-    CLOCK.wait_until(runs, 10, "the firmware's console")
-    return found[-1]
+        slot = replace(photon.slot, setup_button=setup, reset=reset)
+        check_setup_button(slot)
+        check_reset(slot)

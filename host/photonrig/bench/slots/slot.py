@@ -172,6 +172,13 @@ class Slot:
             softap = link.tcp()
             yield softap if self.tap is None else softap.tapped(self.tap)
 
+    def hold_setup(self, seconds: float) -> None:
+        """Hold the SETUP button and release it.
+
+        :raises UsageError: the slot has no SETUP button
+        """
+        self.need("setup_button", self.setup_button).hold(seconds)
+
     def need(self, name: str, capability: T | None) -> T:
         """The capability, or an error that names what the slot lacks.
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_project
-from photonrig.build.releases import LATEST, RELEASES
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
 from photonrig.localcloud.eras import Action

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photonrig.build.releases import LATEST, RELEASES
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TextIO
 
 from photonrig.bench.config import Ask, Gpio, Press
 from photonrig.bench.slots.real.command import Run, run
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, ToolError, UsageError
 
 __all__ = ["Button", "Contact", "asked", "by_commands", "by_gpio", "contact"]
@@ -25,9 +25,9 @@ _RESET: Final = 0.1
 class Button:
     """A button as a contact: SETUP is held for a time, RESET pressed for a tenth of a second."""
 
-    def __init__(self, contact: Contact, *, clock: Clock | None = None) -> None:
+    def __init__(self, contact: Contact, *, clock: Clock = SYSTEM) -> None:
         self._contact = contact
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     def hold(self, seconds: float) -> None:
         """Close the contact for so long.

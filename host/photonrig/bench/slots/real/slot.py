@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from photonrig.bench.config import HubPort, SlotConfig, Switch, Timeouts
-from photonrig.bench.flasher import CliFlasher
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.buttons import Button, contact
 from photonrig.bench.slots.real.labgrid import Place
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from photonrig.bench.process import Child
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, RigError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
@@ -80,7 +80,7 @@ class VirtualPhoton(Child):
         *,
         name: str = "virtual",
         air: Sequence[Network] = AIR,
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``state`` is the device itself: another run with the same folder is the same device after a power cut."""
         self.executable = executable
@@ -88,7 +88,7 @@ class VirtualPhoton(Child):
         self.name = name
         self.what = f"virtual Photon {name}"
         self._air = list(air)
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._ports = (0, 0)
         self.device_id = ""
         self.serial_port = ""

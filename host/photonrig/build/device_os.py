@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from photonrig.build.releases import LATEST, RELEASES
-from photonrig.localcloud.device.releases import module_number, release_name
 from photonrig.particle.module import build_stand_in, parse_module
+from photonrig.particle.releases import module_number, release_name
 
-__all__ = ["SystemImage", "find_release", "system_images"]
+__all__ = ["LATEST", "RELEASES", "SystemImage", "find_release", "system_images"]
 
+LATEST = "2.3.1"
+# What the virtual Photon can play, newest first; its cloud/generation.cpp has a row for each.
+RELEASES = ("3.3.1", "2.3.1", "1.5.2", "1.4.4", "1.2.1", "1.0.1", "0.7.0", "0.6.3")
 # Device OS 2.3.1; other releases came with others, of which only the order matters (a choice).
 _BOOTLOADER = 1006
 
