@@ -205,7 +205,7 @@ class Child(ABC):
     def _run(self, argv: Sequence[str], log: Path, timeout: float) -> dict[str, Any]:
         """Start the process; returns what it announces."""
         if self.alive:
-            raise RigError(f"{self.what} runs already")
+            raise RigError(f"{self.what} is running already")
         self.kill()  # one that ended by itself is still to be waited for
         self._process = ReadyProcess(argv, name=self.what, log=log, timeout=timeout)
         return self._process.ready
