@@ -288,7 +288,7 @@ def flash(_: Context, variant: str, slot: str = "1", rig: str = "", by: str = "c
 
 @task(help={"fix": "repair what can be repaired"})
 def check(_: Context, fix: bool = False) -> None:
-    """Formatting, lint and types of Python and C++.
+    """Formatting, lint and types of Python and C++, and who imports whom.
 
     Example: ./rig check --fix
     """
@@ -302,6 +302,7 @@ def check(_: Context, fix: bool = False) -> None:
     run_tool(str(SCRIPTS / "ruff"), "check", *(["--fix"] if fix else []), ".")
     run_tool(str(SCRIPTS / "clang-format"), *(["-i"] if fix else ["--dry-run", "--Werror"]), *cpp)
     run_tool(str(SCRIPTS / "mypy"))
+    run_tool(str(SCRIPTS / "lint-imports"), "--no-logo", "--no-cache")
 
 
 @task(

@@ -13,7 +13,8 @@ from photonrig.bench.config import Timeouts, load_config
 from photonrig.bench.doctor import Check, examine, examine_cloud
 from photonrig.bench.identity import listen_to
 from photonrig.bench.lock import Busy
-from photonrig.bench.recovery import Quarantine, Quarantined, Recovery
+from photonrig.bench.quarantine import Quarantine, Quarantined
+from photonrig.bench.recovery import Recovery
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Slot
 from photonrig.build.toolchain import Toolchain

@@ -28,7 +28,7 @@ PLACES: dict[str, tuple[str, set[str]]] = {
     "pytest": ("testing/attempts.py", {"_pytest.runner", "_initrequest", "_request"}),
     "pytest-xdist": ("pytest_plugin.py", set()),
     "pyserial": ("particle/serial_port.py", {"_telnet_read_loop", "_read_buffer", "_socket"}),
-    "invoke": ("report/program.py", {"_make_parser"}),
+    "invoke": ("cli/program.py", {"_make_parser"}),
 }
 # Named by the documentation of logging and os, underscore and all.
 DOCUMENTED = {"_srcfile", "_exit"}

@@ -9,11 +9,9 @@ from __future__ import annotations
 import platform
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,7 +23,7 @@ from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.slots.virtual.photon import AIR
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_variant, variant_project, with_version
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM, utc
 from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.forum_2016 import VERDICT_STYLE, print_thread, write_thread
@@ -102,7 +100,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
 
     :raises PhotonrigError: the bench could not be made ready, or the baseline cannot be read; nothing was run
     """
-    begun, started = time.monotonic(), datetime.now(UTC)
+    begun, started = SYSTEM.now(), utc(SYSTEM)
     if claims.update_baseline and claims.baseline is None:
         raise UsageError("--update-baseline needs --baseline FILE, the file to write")
     if claims.baseline is not None and "matrix" not in claims.parts:
@@ -120,7 +118,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         used = f"{stand.budget.used} requests, {stand.budget.tokens_used} of them for tokens; cleaned up and looked up"
         seen.facts = (("target", stand.name), ("account", claims.particle.account), ("used", used))
         title = f"The matrix on {stand.name}"
-        run = Run(title, started, time.monotonic() - begun, seen.facts, _everything(seen))
+        run = Run(title, started, SYSTEM.now() - begun, seen.facts, _everything(seen))
         _tell(run, seen, claims, report)
         return run.held and not seen.matrix.changes
     tools.native()
@@ -133,7 +131,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         with tempfile.TemporaryDirectory(prefix="photonrig-") as folder, ExitStack() as stack:
             _stands(tools, claims, Path(folder), stack, seen, before)
     facts = (*seen.facts, *_facts(tools))
-    run = Run("A Photon changes hands", started, time.monotonic() - begun, facts, _everything(seen))
+    run = Run("A Photon changes hands", started, SYSTEM.now() - begun, facts, _everything(seen))
     _tell(run, seen, claims, report)
     return run.held and not (seen.matrix is not None and seen.matrix.changes)
 
@@ -150,7 +148,7 @@ def _stands(
     if {"thread", "flows"} & set(claims.parts):
         more = stack.enter_context(extended(work / "extended"))
         hooks = stack.enter_context(HookReceiver())
-        network, clock = AIR[0], SystemClock()
+        network, clock = AIR[0], SYSTEM
     if "flows" in claims.parts:
         wifi = (network.ssid, network.password)
         seen.watch(lambda told: run_flows(stands["today"], more, hooks, wifi, clock, told))
@@ -163,7 +161,7 @@ def _stands(
 
 
 def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) -> MatrixRun:
-    begun, started = time.monotonic(), datetime.now(UTC)
+    begun, started = SYSTEM.now(), utc(SYSTEM)
     stands = list(stands)
     observed: list[Observation] = []
     with console.status("") as status:
@@ -172,7 +170,7 @@ def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) 
                 status.update(escape(f"cell {len(observed) + 1} of {len(cells())}: {each.cell.key}"))
                 observed.append(each)
     changed = None if before is None else changes(before, observed)
-    return MatrixRun(stands[0].name, started, time.monotonic() - begun, observed, before, changed)
+    return MatrixRun(stands[0].name, started, SYSTEM.now() - begun, observed, before, changed)
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------
@@ -265,7 +263,7 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
             cli.use(USERNAME, lab.central.access_token)
 
             def restart_cloud() -> str:
-                lab.restart_cloud()
+                lab.local_cloud.restart()
                 return "the local cloud's process was killed (SIGKILL) and a new one started on the same state folder"
 
             lab.cloud.take_exchanges()  # making the lab ready is no part of the story
@@ -283,7 +281,7 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
                 new_version=_NEW_VERSION,
                 work=work,
                 restart_cloud=restart_cloud,
-                clock=SystemClock(),
+                clock=SYSTEM,
             )
             lab.stop()
         finally:

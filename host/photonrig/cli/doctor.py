@@ -15,7 +15,7 @@ from rich.text import Text
 
 from photonrig.bench.config import RigConfig, load_config
 from photonrig.bench.doctor import Check, Verdict, examine, examine_cloud
-from photonrig.bench.recovery import Quarantine
+from photonrig.bench.quarantine import Quarantine
 from photonrig.bench.rig_writer import add_slots
 from photonrig.bench.session import open_bench
 from photonrig.bench.slots.real.usb import attached

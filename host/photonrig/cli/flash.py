@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from photonrig.bench.config import SLOT_NAME, RigConfig, SlotConfig, load_config
-from photonrig.bench.identity import listen_to
+from photonrig.bench.config import SLOT_NAME, RigConfig, load_config, virtual_config
+from photonrig.bench.identity import Heard, await_device
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
-from photonrig.clock import SystemClock
-from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
+from photonrig.clock import SYSTEM, NotSeen
+from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.particle.module import parse_module
 
 __all__ = ["run_flash"]
@@ -41,7 +41,7 @@ def run_flash(
     if by not in ways:
         raise UsageError(f"--by {by}: there are {', '.join(ways)}")
     project = variant_project(tools, variant)
-    config = _config(rig, variant, slot_name)
+    config = _config(tools, rig, variant, slot_name)
     wanted = config.slot(slot_name)
     if wanted.variant != variant:
         raise UsageError(f"slot {slot_name} of {config.path} is wired for {wanted.variant}, not for {variant}")
@@ -50,18 +50,18 @@ def run_flash(
         tools,
         slots=[slot_name],
         account=account,
-        state=tools.work / "bench" / f"{config.name}-{slot_name}",
+        state=tools.work / "bench" / f"{config.name}-{slot_name}-{variant}",
     ) as bench:
         slot, target = bench.slots[slot_name], bench.targets[slot_name]
         image = bench.image(wanted) or _compiled(bench, project, tools.work / "firmware" / f"{variant}-photon.bin")
         version = parse_module(image.read_bytes()).product_version
         flasher = slot.need("flasher", slot.flasher)
         with step(f"flashing {variant} version {version} into slot {slot_name} by {by}"):
-            begun = SystemClock().now()
+            begun = SYSTEM.now()
             ways[by](flasher)(image, timeout=config.timeouts.flash)
         with step("waiting for the device"):
             info = _alive(slot, config, begun, variant, version)
-            SystemClock().wait_until(
+            SYSTEM.wait_until(
                 lambda: target.team.ping(slot.device_id, target.product),
                 config.timeouts.online,
                 f"{slot.device_id} answering the cloud",
@@ -69,12 +69,12 @@ def run_flash(
     print(f"slot {slot_name}: {slot.device_id} runs {info['fw']}, Device OS {info['device_os']}, online")  # noqa: T201
 
 
-def _config(rig: Path | None, variant: str, slot: str) -> RigConfig:
+def _config(tools: Toolchain, rig: Path | None, variant: str, slot: str) -> RigConfig:
     if rig is None and not _USUAL.exists():
         if not re.fullmatch(SLOT_NAME, slot):
             raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
         print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
-        return RigConfig(Path("virtual"), "local", (SlotConfig(slot, variant, virtual=True),))
+        return virtual_config(tools.work / "bench" / "virtual.toml", {slot: variant})
     return load_config(rig or _USUAL, VARIANTS)
 
 
@@ -93,22 +93,17 @@ def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: i
     """
     found: list[dict[str, Any]] = []
 
-    def restarted() -> bool:
-        try:
-            info = listen_to(slot).info
-        except (LinkLost, ProtocolError):
-            return False
+    def restarted(heard: Heard) -> bool:
         # Whole seconds: one more, so that a device that did not restart never looks as if it had.
-        anew = bool(info) and info["uptime"] + 1 < clock.now() - begun
-        if anew:
-            found.append(info)
-        return anew and (info["variant"], info["version"]) == (variant, version)
+        if heard.listening or heard.info["uptime"] + 1 >= SYSTEM.now() - begun:
+            return False
+        found.append(heard.info)
+        return (heard.info["variant"], heard.info["version"]) == (variant, version)
 
-    clock = SystemClock()
+    timeout = config.timeouts.enumeration + config.timeouts.flash
     try:
-        clock.wait_until(restarted, config.timeouts.enumeration + config.timeouts.flash, f"{variant} {version} running")
-    except ExpectationFailed:
+        return await_device(slot, timeout, f"{variant} {version} running", restarted).info
+    except NotSeen:
         if found:
             raise ExpectationFailed(f"{found[-1]['fw']} runs, not {variant} {version}", device=slot.device_id) from None
         raise
-    return found[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from photonrig.bench.resources import memory
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_variant
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator, apply
 from photonrig.fleet.assignments import read_assignments
@@ -87,7 +87,7 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     file = fleet.folder / "fleet.plan.json"
     _typed(console, f"./rig fleet plan --source {fleet.source.rsplit('/', 1)[1]} --query '{QUERY}'")
     assignments = read_assignments(fleet.source, QUERY)
-    begun = time.monotonic()
+    begun = SYSTEM.now()
     plan = make_plan(
         assignments,
         snapshot(operator.team, operator.config.account, operator.config.clients),
@@ -96,7 +96,7 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     )
     plan.write(file)
     print_plan(plan, console)
-    console.print(f"planned in {duration(time.monotonic() - begun)}", highlight=False)
+    console.print(f"planned in {duration(SYSTEM.now() - begun)}", highlight=False)
 
     _typed(console, "./rig fleet apply --tokens customers.tokens")
     journal = Journal(file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())
@@ -107,13 +107,13 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
 
     _typed(console, "./rig fleet verify")
     probe = Probe() if not light else Probe(argument="40")
-    begun = time.monotonic()
+    begun = SYSTEM.now()
     with FleetProgress(console, "looking") as progress:
         progress.begins(len(plan.acting))
         records = verify(plan, operator, probe=probe, settled=progress.looked)
     write_report(file.with_suffix(".report"), plan, records, {"calls": operator.throttle.calls})
     print_records(records, console)
-    console.print(f"verified in {duration(time.monotonic() - begun)}", highlight=False)
+    console.print(f"verified in {duration(SYSTEM.now() - begun)}", highlight=False)
     lost = len(fleet.device_ids) - sum(record.held for record in records)
     console.print(Text(f"lost: {lost}", style="bold red" if lost else "bold green"))
     _print_memory(fleet, console)

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.text import Text
 
 from photonrig.bench.lab import USERNAME, Lab
-from photonrig.bench.local_cloud import ERAS
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, build_variant
 from photonrig.errors import UsageError
+from photonrig.localcloud.era_names import ERA_NAMES
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.run import writable
 
@@ -49,8 +49,8 @@ def run_lab(
     for option, port in (("--api-port", api_port), ("--device-port", device_port)):
         if not 0 <= port <= 65535:
             raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
-    if era not in ERAS:
-        raise UsageError(f"--era {era}: there is {', '.join(ERAS)}")
+    if era not in ERA_NAMES:
+        raise UsageError(f"--era {era}: there is {', '.join(ERA_NAMES)}")
     if state is not None:
         writable(state, "--state")
     tools.native()

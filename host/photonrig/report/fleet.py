@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.difference import Change
 from photonrig.fleet.plan import ACTS, FleetPlan
 from photonrig.fleet.throttle import Throttle
@@ -33,9 +33,10 @@ def _devices(count: int) -> str:
 class FleetProgress:
     """A bar with rate and time left on a terminal; elsewhere one line a wave."""
 
-    def __init__(self, console: Console, what: str) -> None:
+    def __init__(self, console: Console, what: str, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
         self._console = console
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._seen: set[str] = set()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -60,7 +61,7 @@ class FleetProgress:
 
     def begins(self, devices: int) -> None:
         """So many devices are to be moved, or looked at."""
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._bar.update(self._task, total=devices)
 
     def wave(self, number: int, of: int, devices: int) -> None:
@@ -82,7 +83,7 @@ class FleetProgress:
     def _count(self, device: str) -> None:
         if device not in self._seen:
             self._seen.add(device)
-            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), time.monotonic() - self._begun))
+            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), self._clock.now() - self._begun))
 
 
 def print_plan(plan: FleetPlan, console: Console) -> None:

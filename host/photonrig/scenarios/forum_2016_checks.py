@@ -117,7 +117,7 @@ def _set_up(stage: ForumTarget, stand: VirtualTarget, token: str) -> str:
     """Give the spare device a code of the token's account through SoftAP and wait for its claim."""
     slot, photon = stand.spare.slot, stand.spare
     if not photon.status()["listening"]:
-        slot.need("setup_button", slot.setup_button).hold(_LISTEN)
+        slot.hold_setup(_LISTEN)
     with slot.softap() as softap:
         softap.set_claim_code(_code(stand, token))
         point = next(point for point in softap.scan() if point.ssid == stage.wifi_ssid)
