@@ -120,7 +120,7 @@ def claims(
               ./rig claims --particle me@example.com --confirm me@example.com --product 123 --client shades-4711
                            --devices 0123456789abcdef01234567
     """
-    from photonrig.cli.claims import PARTS, Claims, run_claims
+    from photonrig.cli.claims_run import PARTS, Claims, run_claims
     from photonrig.cli.opt_in import opt_in
 
     asked = {"story": story, "flows": flows, "thread": thread, "matrix": matrix}
@@ -164,7 +164,7 @@ def hil(
 
     Example: ./rig hil --rig lab.toml --workers 4
     """
-    from photonrig.cli.hil import run_hil
+    from photonrig.cli.hil_run import run_hil
 
     words = [f"--rig-retries={retries}"]
     words += [f"-k={only}"] if only else []
@@ -214,7 +214,7 @@ def lab(
     Examples: ./rig lab --photons 2 --fresh 1 --state lab
               ./rig lab --era 2016-before
     """
-    from photonrig.cli.lab import run_lab
+    from photonrig.cli.lab_run import run_lab
 
     run_lab(
         TOOLS,
@@ -257,7 +257,7 @@ def doctor(
 
     Example: ./rig doctor --rig lab.toml --write, then ./rig doctor --rig lab.toml
     """
-    from photonrig.cli.doctor import run_doctor, write_rig
+    from photonrig.cli.doctor_run import run_doctor, write_rig
 
     if write:
         write_rig(Path(rig))
@@ -281,7 +281,7 @@ def flash(_: Context, variant: str, slot: str = "1", rig: str = "", by: str = "c
 
     Example: ./rig flash roller --slot 1
     """
-    from photonrig.cli.flash import run_flash
+    from photonrig.cli.flash_run import run_flash
 
     run_flash(TOOLS, variant, slot, Path(rig) if rig else None, by=by, account=account or None)
 

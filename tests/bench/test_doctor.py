@@ -18,8 +18,8 @@ from photonrig.bench.recovery import Recovery
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Slot
 from photonrig.build.toolchain import Toolchain
-from photonrig.cli.doctor import run_doctor
-from photonrig.cli.flash import run_flash
+from photonrig.cli.doctor_run import run_doctor
+from photonrig.cli.flash_run import run_flash
 from photonrig.errors import UsageError
 
 TOOLS = Toolchain(Path(__file__).parents[2])

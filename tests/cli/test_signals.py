@@ -188,7 +188,7 @@ def test_the_scenarios_end_with_their_devices(
 import sys
 from pathlib import Path
 from photonrig.exits import one_line
-from photonrig.cli.hil import run_hil
+from photonrig.cli.hil_run import run_hil
 from photonrig.signals import begin
 begin()
 with one_line():

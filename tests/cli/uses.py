@@ -75,12 +75,12 @@ class Used:
 SERVER = """
 import gc, json, os, sys
 import tasks
-from photonrig.cli import claims
-from photonrig.cli import doctor
-from photonrig.cli import flash
+from photonrig.cli import claims_run
+from photonrig.cli import doctor_run
+from photonrig.cli import flash_run
 from photonrig.cli import fleet_demo
-from photonrig.cli import hil
-from photonrig.cli import lab
+from photonrig.cli import hil_run
+from photonrig.cli import lab_run
 from photonrig.fleet import apply, verify
 from photonrig.fleet import assignments
 from photonrig.cli.program import main
