@@ -31,6 +31,7 @@ from typing import Final, Literal
 
 from photonrig.bench.config_file import Section, read_toml
 from photonrig.errors import UsageError
+from photonrig.invocation import command
 
 __all__ = [
     "ACCOUNT_VARIABLE",
@@ -199,7 +200,7 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
 
     :raises UsageError: the first thing that is wrong with it, with file, line and key
     """
-    top = read_toml(path, f"./rig doctor --rig {path} --write makes one")
+    top = read_toml(path, f"{command(f'doctor --rig {path} --write')} makes one")
     cloud = top.choice("cloud", ("local", "particle"), "local")
     account = product = None
     if cloud == "particle":
@@ -215,7 +216,7 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
     top.finish()
     if not sections:
         raise top.error(
-            None, f"there is no [[slot]]; ./rig doctor --rig {path} --write adds every Photon that is attached"
+            None, f"there is no [[slot]]; {command(f'doctor --rig {path} --write')} adds every Photon that is attached"
         )
     slots = tuple(_slot(section) for section in sections)
     _refuse_twice(sections, slots)

@@ -5,7 +5,7 @@
     safe mode       Device OS without the firmware, and known-good firmware over serial
     DFU             the bootloader alone, and known-good firmware
     power cycle     the plug
-    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``./rig doctor`` lifts it
+    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``photonrig doctor`` lifts it
 
 What was tried, how long it took and what came of it is data that reports show.
 """
@@ -24,6 +24,7 @@ from photonrig.bench.slots.slot import Slot
 from photonrig.clock import Clock, NotSeen, SystemClock
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.files import replace
+from photonrig.invocation import command
 
 __all__ = ["BOUNDS", "Bounds", "Quarantine", "Quarantined", "Recovery", "RecoveryStep", "recover"]
 
@@ -78,7 +79,7 @@ class Recovery:
 
 
 class Quarantined(RigError):
-    """The slot is out of use until ``./rig doctor`` has proved it again."""
+    """The slot is out of use until ``photonrig doctor`` has proved it again."""
 
 
 class Quarantine:
@@ -116,7 +117,8 @@ class Quarantine:
         :raises Quarantined: it is not
         """
         if (reason := self.reason(slot)) is not None:
-            raise Quarantined(f"slot {slot} is in quarantine {reason}; ./rig doctor puts it into use when it is well")
+            hint = f"{command('doctor')} puts it into use when it is well"
+            raise Quarantined(f"slot {slot} is in quarantine {reason}; {hint}")
 
     def _marker(self, slot: str) -> Path:
         return self.folder / f"{slot}.json"

@@ -24,6 +24,7 @@ from photonrig.bench.config_file import Section, read_toml
 from photonrig.errors import UsageError
 from photonrig.files import file_error
 from photonrig.fleet.throttle import LIMITS, Limits
+from photonrig.invocation import command
 from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
@@ -48,7 +49,7 @@ def read_config(path: Path) -> FleetConfig:
 
     :raises UsageError: missing, unknown or wrong keys, with file and line; or a secret that others can read
     """
-    top = read_toml(path, "./rig fleet plan --help shows one")
+    top = read_toml(path, f"{command('fleet plan --help')} shows one")
     api, account = top.text("api"), top.text("account")
     try:
         host = host_of(api)
