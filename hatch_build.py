@@ -14,8 +14,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLED = ("firmware", "host/lock/labgrid.txt", "host/lock/particle-cli", "tests/scenarios/every_rig")
 
-# Of the firmware, what only a checkout builds.
-LEFT_OUT = {"firmware/tests", "firmware/fuzz"}
+# What only a checkout builds, and what Python leaves beside the scenarios.
+LEFT_OUT = {"firmware/tests", "firmware/fuzz", "tests/scenarios/every_rig/__pycache__"}
 
 
 class Bundle(BuildHookInterface):  # type: ignore[type-arg]

@@ -52,7 +52,7 @@ def run_hil(folder: Path, rig: str, report: Path, workers: int, words: Sequence[
     writable(report, "--report")
     (report / "results.json").unlink(missing_ok=True)
     reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]
-    code = run_to_end([sys.executable, "-m", "pytest", str(folder), *reports, *words])
+    code = run_to_end([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder), *reports, *words])
     return verdict(code, report / "results.json")
 
 
