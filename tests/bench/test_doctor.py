@@ -135,7 +135,7 @@ def test_quarantine_keeps_a_slot_out_until_the_doctor_proves_it(
     config, quarantine = load_config(path), Quarantine(path)
     marker = quarantine.put(Recovery("1", "a" * 24, "silent since the update", (), False))
     assert json.loads(marker.read_text())["recovery"]["device_id"] == "a" * 24
-    reason = r"slot 1 is in quarantine since .*: silent since the update; ./rig doctor"
+    reason = r"slot 1 is in quarantine since .*: silent since the update; photonrig doctor"
     with pytest.raises(Quarantined, match=reason), open_bench(config, TOOLS):
         pass
     assert run_doctor(TOOLS, path, slots=[], account=None, wait=None, as_json=True)

@@ -1,4 +1,4 @@
-"""``./rig claims``: the hand-over story, all flows, the claim thread and the matrix on virtual slots, with all reports.
+"""What ``photonrig claims`` runs: the hand-over story, all flows, the claim thread and the matrix, on virtual slots.
 
 index.html, junit.xml   everything that was done and seen
 matrix.html, .json      who may do what, cell by cell
@@ -6,6 +6,7 @@ matrix.html, .json      who may do what, cell by cell
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
 import tempfile
@@ -19,18 +20,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from photonrig import __version__
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.slots.virtual.photon import AIR
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_variant, variant_project, with_version
+from photonrig.cli.values import writable
 from photonrig.clock import SYSTEM, utc
 from photonrig.errors import UsageError
+from photonrig.invocation import quiet
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.forum_2016 import VERDICT_STYLE, print_thread, write_thread
 from photonrig.report.junit import write_junit
-from photonrig.report.matrix import MatrixRun, print_matrix, write_matrix
+from photonrig.report.matrix import MatrixRun, matrix_json, print_matrix, write_matrix
 from photonrig.report.page import write_page
-from photonrig.report.run import Run, commit, duration, writable
+from photonrig.report.run import Run, commit, duration, run_json
 from photonrig.report.terminal import STYLE, print_run
 from photonrig.scenarios.flow_cases import run_flows
 from photonrig.scenarios.forum_2016 import RowResult, run_thread
@@ -58,7 +62,8 @@ _NEW_VERSION: Final = 2
 class Claims:
     """What to run: the parts, the baseline to compare the matrix with or to write, and the thread's page to write.
 
-    With ``particle`` the matrix is asked of Particle's own cloud, and nothing else is run.
+    With ``particle`` the matrix is asked of Particle's own cloud, and nothing else is run. With ``as_json`` the results
+    are printed as one JSON object.
     """
 
     parts: tuple[Part, ...] = PARTS
@@ -66,6 +71,7 @@ class Claims:
     update_baseline: bool = False
     thread_page: Path | None = None
     particle: OptIn | None = None
+    as_json: bool = False
 
 
 @dataclass(slots=True)
@@ -111,7 +117,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
     writable(report, "--report")
     if claims.update_baseline and claims.baseline is not None:
         writable(claims.baseline.parent, "--baseline")
-    seen = _Seen(Console(stderr=True))
+    seen = _Seen(Console(stderr=True, quiet=quiet()))
     if claims.particle is not None:
         with production_stand(claims.particle) as stand:
             seen.matrix = _matrix(seen.console, [stand], before)
@@ -120,7 +126,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         title = f"The matrix on {stand.name}"
         run = Run(title, started, SYSTEM.now() - begun, seen.facts, _everything(seen))
         _tell(run, seen, claims, report)
-        return run.held and not seen.matrix.changes
+        return _good(run, seen)
     tools.native()
     if "story" in claims.parts:
         cli = tools.particle_cli()
@@ -133,7 +139,7 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
     facts = (*seen.facts, *_facts(tools))
     run = Run("A Photon changes hands", started, SYSTEM.now() - begun, facts, _everything(seen))
     _tell(run, seen, claims, report)
-    return run.held and not (seen.matrix is not None and seen.matrix.changes)
+    return _good(run, seen)
 
 
 def _stands(
@@ -211,7 +217,7 @@ def _blocks(matrix: MatrixRun | None) -> Iterator[StepResult]:
 
 
 def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = Console(width=None if sys.stdout.isatty() else 160, quiet=claims.as_json)
     if seen.steps:
         print_run(Run(run.title, run.started, run.seconds, run.facts, seen.steps), console)
     if seen.rows:
@@ -231,7 +237,18 @@ def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
     console.print(Text(f"{_counted(seen)}: {counts}, in {duration(run.seconds)}", style=style))
     write_page(run, report / "index.html")
     write_junit(run, report / "junit.xml")
-    print(f"report: {', '.join(map(str, written))}", file=sys.stderr)  # noqa: T201
+    if claims.as_json:
+        told = run_json(run) | {
+            "held": _good(run, seen),
+            "matrix": None if seen.matrix is None else matrix_json(seen.matrix),
+            "reports": [str(path) for path in written],
+        }
+        print(json.dumps(told, ensure_ascii=False))  # noqa: T201
+    seen.console.print(f"report: {', '.join(map(str, written))}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _good(run: Run, seen: _Seen) -> bool:
+    return run.held and not (seen.matrix is not None and seen.matrix.changes)
 
 
 def _counted(seen: _Seen) -> str:
@@ -291,7 +308,7 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
 def _story_facts(tools: Toolchain, cli: Path, stage: Stage) -> tuple[tuple[str, str], ...]:
     node = stage.cli.node_version()
     return (
-        ("Particle CLI", f"{stage.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.root)})"),
+        ("Particle CLI", f"{stage.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.work)})"),
         ("firmware", f"{_VARIANT}, then version {_NEW_VERSION}"),
     )
 
@@ -299,6 +316,6 @@ def _story_facts(tools: Toolchain, cli: Path, stage: Stage) -> tuple[tuple[str, 
 def _facts(tools: Toolchain) -> tuple[tuple[str, str], ...]:
     return (
         ("target", "local cloud, virtual Photons"),
-        ("commit", commit(tools.root)),
+        ("commit", commit(tools.root)) if tools.made is None else ("photonrig", __version__),
         ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
     )

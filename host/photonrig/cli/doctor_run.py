@@ -1,4 +1,4 @@
-"""``./rig doctor``: what is attached, and whether each slot is what ``rig.toml`` says."""
+"""What ``photonrig doctor`` runs: what is attached, and whether each slot is what ``rig.toml`` says."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from photonrig.bench.config import RigConfig, load_config
-from photonrig.bench.doctor import Check, Verdict, examine, examine_cloud
+from photonrig.bench.doctor import Check, examine, examine_cloud
 from photonrig.bench.quarantine import Quarantine
 from photonrig.bench.rig_writer import add_slots
 from photonrig.bench.session import open_bench
 from photonrig.bench.slots.real.usb import attached
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import VARIANTS
-from photonrig.report.run import duration
+from photonrig.invocation import program, quiet
+from photonrig.report.doctor import print_check, print_checks
 
 __all__ = ["run_doctor", "write_rig"]
-
-_STYLE: dict[Verdict, str] = {"proved": "green", "failed": "bold red", "not wired": "dim", "not tried": "yellow"}
 
 
 def write_rig(path: Path) -> None:
@@ -60,7 +56,7 @@ def run_doctor(
     """
     config = load_config(path, VARIANTS)
     checks: list[Check] = []
-    terminal = Console(stderr=True)
+    terminal = Console(stderr=True, quiet=quiet())
     with (
         open_bench(config, tools, slots=slots or None, account=account, wait=wait, quarantined=True) as bench,
         terminal.status("") as status,
@@ -69,17 +65,17 @@ def run_doctor(
             status.update(f"slot {name}: port")
             for check in examine(slot, config.timeouts, bench.targets[name]):
                 checks.append(check)
-                terminal.print(_line(check), soft_wrap=True)
+                print_check(check, terminal)
                 status.update(f"slot {name}: after {check.part}")
         for check in examine_cloud(bench.target):
             checks.append(check)
-            terminal.print(_line(check), soft_wrap=True)
+            print_check(check, terminal)
         names = list(bench.slots)
     well = _lift(config, names, checks)
     if as_json:
         print(json.dumps({"rig": str(path), "well": well, "checks": [asdict(check) for check in checks]}, indent=2))  # noqa: T201
     else:
-        _table(checks)
+        print_checks(checks, Console(width=None if sys.stdout.isatty() else 160))
     return well
 
 
@@ -90,27 +86,7 @@ def _lift(config: RigConfig, slots: Sequence[str], checks: Sequence[Check]) -> b
             continue
         if all(check.verdict != "failed" for check in checks if check.slot in (slot, "all")):
             quarantine.lift(slot)
-            print(f"rig: slot {slot} is in use again", file=sys.stderr)  # noqa: T201
+            print(f"{program()}: slot {slot} is in use again", file=sys.stderr)  # noqa: T201
         else:
-            print(f"rig: slot {slot} stays in quarantine", file=sys.stderr)  # noqa: T201
+            print(f"{program()}: slot {slot} stays in quarantine", file=sys.stderr)  # noqa: T201
     return all(check.verdict in ("proved", "not wired") for check in checks)
-
-
-def _line(check: Check) -> Text:
-    return Text(f"{check.verdict:>9}  slot {check.slot}  {check.part}", style=_STYLE[check.verdict])
-
-
-def _table(checks: Sequence[Check]) -> None:
-    table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
-    for heading in ("slot", "part", "verdict", "seen"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("time", justify="right")
-    for check in checks:
-        table.add_row(
-            check.slot,
-            check.part,
-            Text(check.verdict, style=_STYLE[check.verdict]),
-            Text(check.seen),
-            duration(check.seconds) if check.seconds else "",
-        )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)

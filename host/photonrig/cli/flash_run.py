@@ -1,4 +1,4 @@
-"""``./rig flash``: a variant built, brought into the device of a slot, and seen alive there."""
+"""What ``photonrig flash`` runs: a variant built, brought into the device of a slot, and seen alive there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
 from photonrig.clock import SYSTEM, NotSeen
 from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.invocation import program
 from photonrig.particle.module import parse_module
 
 __all__ = ["run_flash"]
@@ -30,7 +31,7 @@ def run_flash(
 
     Without ``rig`` and without a ``rig.toml`` here, the slot is a virtual Photon that is kept from run to run.
 
-    :raises UsageError: no such variant, slot or way
+    :raises UsageError: no such variant or slot
     :raises ExpectationFailed: it was flashed, and something else runs
     """
     ways: dict[str, Callable[[Flasher], Callable[..., None]]] = {
@@ -38,8 +39,6 @@ def run_flash(
         "serial": lambda flasher: flasher.over_serial,
         "dfu": lambda flasher: flasher.over_dfu,
     }
-    if by not in ways:
-        raise UsageError(f"--by {by}: there are {', '.join(ways)}")
     project = variant_project(tools, variant)
     config = _config(tools, rig, variant, slot_name)
     wanted = config.slot(slot_name)
@@ -73,7 +72,7 @@ def _config(tools: Toolchain, rig: Path | None, variant: str, slot: str) -> RigC
     if rig is None and not _USUAL.exists():
         if not re.fullmatch(SLOT_NAME, slot):
             raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
-        print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
+        print(f"{program()}: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
         return virtual_config(tools.work / "bench" / "virtual.toml", {slot: variant})
     return load_config(rig or _USUAL, VARIANTS)
 

@@ -1,4 +1,4 @@
-"""``./rig hil``: the scenarios of every rig, with a verdict that says whose fault a failure was."""
+"""What ``photonrig hil`` runs: the scenarios of every rig, with a verdict that says whose fault a failure was."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from pathlib import Path
 import pytest
 
 from photonrig.bench.config import load_config
+from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import VARIANTS
 from photonrig.cli.tool import run_to_end
+from photonrig.cli.values import writable
 from photonrig.errors import UsageError
 from photonrig.exits import ExitCode
-from photonrig.report.run import writable
+from photonrig.invocation import quiet
 from photonrig.testing.known_bad import read_known_bad
 
-__all__ = ["run_hil", "verdict"]
+__all__ = ["run_hil", "scenarios", "verdict"]
 
 
-def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
-    """Run the scenarios; returns the exit code that ``./rig`` ends with.
+def scenarios(tools: Toolchain) -> Path:
+    """The folder of the scenarios that run on every rig: in the checkout, or carried by the wheel."""
+    return tools.root / "tests" / "scenarios" / "every_rig"
+
+
+def run_hil(folder: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
+    """Run the scenarios; returns the exit code that the program ends with.
 
     :raises UsageError: a file is wrong, or the rig has fewer slots of a variant than there are to be workers
     """
-    if workers < 1:
-        raise UsageError(f"--workers {workers}: there must be one at least")
     if rig != "virtual":
         slots = Counter(slot.variant for slot in load_config(Path(rig), VARIANTS).slots)
         variant, fewest = min(slots.items(), key=lambda each: each[1])
@@ -38,11 +43,16 @@ def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequen
     if known_bad is not None:
         read_known_bad(known_bad)
         words = [*words, f"--known-bad={known_bad.absolute()}"]
-    words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
+    words = [
+        f"--rig={rig}",
+        *words,
+        *(["-q"] if quiet() else []),
+        *([f"--numprocesses={workers}"] if workers > 1 else []),
+    ]
     writable(report, "--report")
     (report / "results.json").unlink(missing_ok=True)
     reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]
-    code = run_to_end([sys.executable, "-m", "pytest", str(scenarios), *reports, *words])
+    code = run_to_end([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder), *reports, *words])
     return verdict(code, report / "results.json")
 
 

@@ -1,26 +1,22 @@
-"""``./rig lab``: a virtual lab in the foreground, told to a person or to a program."""
+"""What ``photonrig lab`` runs: a virtual lab in the foreground, described to a person or to a program."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, build_variant
-from photonrig.errors import UsageError
-from photonrig.localcloud.era_names import ERA_NAMES
+from photonrig.cli.values import writable
 from photonrig.particle.cli import ParticleCli
-from photonrig.report.run import writable
+from photonrig.report.lab import print_lab
 
 __all__ = ["particle_script", "run_lab"]
 
@@ -41,16 +37,9 @@ def run_lab(
 ) -> None:
     """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
 
-    :raises UsageError: a number of devices below 0, a port above 65535, or an era that never was
+    :raises UsageError: nothing can be kept in ``state``
     :raises PhotonrigError: the lab did not come up, or broke down
     """
-    if min(photons, fresh) < 0:
-        raise UsageError(f"--photons {photons} --fresh {fresh}: there cannot be fewer than 0 devices")
-    for option, port in (("--api-port", api_port), ("--device-port", device_port)):
-        if not 0 <= port <= 65535:
-            raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
-    if era not in ERA_NAMES:
-        raise UsageError(f"--era {era}: there is {', '.join(ERA_NAMES)}")
     if state is not None:
         writable(state, "--state")
     tools.native()
@@ -81,7 +70,7 @@ def run_lab(
             if as_json:
                 print(json.dumps(described), flush=True)  # noqa: T201
             else:
-                _tell(described, script)
+                print_lab(described, script, Console())
             lab.run_until_interrupt()
 
 
@@ -93,27 +82,3 @@ def particle_script(tools: Toolchain, lab: Lab) -> Path:
     script = lab.state / "particle"
     cli.write_script(script)
     return script
-
-
-def _tell(lab: dict[str, Any], script: Path) -> None:
-    console = Console(file=sys.stdout)
-    for photon in lab["photons"]:
-        owner = photon["owner"] or "nobody's"
-        console.print(
-            Text(f"{photon['name']}  {photon['id']}  {photon['variant']}, {owner}", style="bold"), soft_wrap=True
-        )
-        softap = f"SoftAP: {photon['softap_tcp']} (TCP), {photon['softap_http']} (HTTP)"
-        console.print(Text(f"    {softap}, serial: {photon['serial']}"), soft_wrap=True)
-    server = lab["device_server"]
-    for label, text in (
-        ("API", lab["api"]),
-        ("device server", f"{server['host']}:{server['port']}, key {server['key_file']}"),
-        ("rules", f"of {lab['era']}; administration by the token in {lab['admin_token_file']}"),
-        ("user", f"{lab['user']['username']} (password and token: ./rig lab --json)"),
-        ("products", ", ".join(f"{made['id']} {made['slug']}" for made in lab["products"])),
-        ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
-        ("Particle CLI", f"{script} list"),
-        ("over USB", f"{script} usb list"),
-    ):
-        console.print(Text(f"{label:>14}  {text}"), soft_wrap=True)
-    console.print("Ctrl-C ends it.", style="dim")

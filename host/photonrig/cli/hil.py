@@ -1,0 +1,63 @@
+"""``photonrig hil``: the words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from photonrig.build.toolchain import Toolchain
+from photonrig.cli.command import Command
+from photonrig.cli.values import FILE, FOLDER, TEXT, Whole
+from photonrig.exits import ExitCode
+
+__all__ = ["hil"]
+
+
+@click.command(cls=Command, examples=("hil", "hil --rig lab.toml --workers 4", "hil --only transfer --seed 4711"))
+@click.option(
+    "--rig", type=FILE, help="File that describes the bench.  [default: virtual Photons, which `virtual` names, too]"
+)
+@click.option(
+    "--report",
+    type=FOLDER,
+    default="report",
+    help="Folder for index.html, results.json, junit.xml and the logs of each test.",
+)
+@click.option("--only", type=TEXT, metavar="NAMES", help="Run only tests whose names match, as pytest's -k.")
+@click.option("--seed", type=Whole(0, 10**9), help="Order of the tests, as an earlier run printed it.")
+@click.option(
+    "--workers",
+    type=Whole(1, 64),
+    default=1,
+    help="Tests at once; each worker takes one slot of every variant.",
+)
+@click.option(
+    "--retries", type=Whole(0, 100), default=1, help="How often what is not the firmware's fault is tried again."
+)
+@click.option("--known-bad", type=FILE, help="File of tests known to fail, with reason and date.")
+@click.option("--destructive", is_flag=True, help="Also run tests that may wear out a real device.")
+def hil(
+    rig: Path | None,
+    report: Path,
+    only: str | None,
+    seed: int | None,
+    workers: int,
+    retries: int,
+    known_bad: Path | None,
+    destructive: bool,
+) -> None:
+    """Run the scenarios on a bench, real or virtual.
+
+    Flash, set-up, control and transfer, for each variant that is present. Exit code 1 if a device, the
+    network or the cloud failed, 3 if nothing but the bench itself did.
+    """
+    from photonrig.cli.hil_run import run_hil, scenarios
+
+    words = [f"--rig-retries={retries}"]
+    words += [f"-k={only}"] if only else []
+    words += [f"--rig-seed={seed}"] if seed is not None else []
+    words += ["--destructive"] if destructive else []
+    code = run_hil(scenarios(Toolchain.found()), str(rig or "virtual"), report, workers, words, known_bad)
+    if code != ExitCode.HELD:
+        raise SystemExit(code)
