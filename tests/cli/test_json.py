@@ -21,7 +21,7 @@ Wishes = Callable[[int], list[Assignment]]
 def photonrig(*words: object, folder: Path) -> tuple[int, Any, str]:
     """Exit code, the object, and standard error."""
     argv = [str(PROGRAM), *map(str, words)]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=10 * PATIENCE)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
 
