@@ -9,7 +9,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from photonrig.build.compile import LATEST, CompiledFirmware
+from photonrig.build.compile import CompiledFirmware
+from photonrig.build.device_os import LATEST
 from photonrig.build.sandbox import Build
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.body import UploadedFile
