@@ -41,7 +41,7 @@ def test_what_is_chosen_as_a_value_is_taken_from_the_line_of_its_choice() -> Non
     sources = "".join(path.read_text() for path in Path(assumptions.__file__).parent.rglob("*.py"))
     for name, choice in CHOICES.items():
         if not isinstance(choice.chosen, str):
-            assert f"choices.{name}." in sources, name
+            assert f"assumptions.{name}." in sources, name
 
 
 @pytest.mark.parametrize(

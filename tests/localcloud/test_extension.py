@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from photonrig.localcloud.eras.viewers import HookViewer
 from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
-from photonrig.localcloud.service.events import HookScope
 
 from .test_events import on_sockets
 from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, in_world, populate
@@ -55,8 +55,7 @@ def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
         rules, fed = there.cloud.era, []
         hook = there.cloud.bus.subscribe(
             lambda event: (
-                rules.hook_sees(event, HookScope(products=frozenset({fixture.product})))
-                and bool(fed.append(event.name))
+                rules.may_see(HookViewer(products=frozenset({fixture.product})), event) and bool(fed.append(event.name))
             ),
             "hook",
         )

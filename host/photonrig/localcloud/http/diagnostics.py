@@ -12,12 +12,11 @@ from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.control import Target
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.service.system_events import VITALS
 from photonrig.localcloud.service.vitals import payload_of
 from photonrig.localcloud.store.vitals import Vitals
 
 __all__ = ["ROUTES"]
-
-EVENT = "spark/device/diagnostics/update"
 
 
 async def history(call: Call) -> Answer:
@@ -51,7 +50,7 @@ async def update(call: Call) -> Answer:
     payload = payload_of(metrics)
     with call.cloud.store.write():
         call.cloud.store.vitals.add(device.id, payload)
-    call.cloud.say(device.id, EVENT, json.dumps(payload))
+    call.cloud.say(device.id, VITALS.name, json.dumps(payload))
     return {"ok": True}
 
 

@@ -18,10 +18,9 @@ from photonrig.localcloud.eras import Action, Subject
 from photonrig.localcloud.http import control
 from photonrig.localcloud.http.call import EXTENSION, Answer, Call, route
 from photonrig.localcloud.http.errors import refused
-from photonrig.localcloud.http.events import prefix_of, stream
+from photonrig.localcloud.http.events import stream, viewer
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import product_device_view
-from photonrig.localcloud.service.events import Stream
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 from photonrig.ownership.model import Owner, Refusal, Refused
@@ -90,18 +89,18 @@ async def release(call: Call) -> Answer:
 
 async def events(call: Call) -> Answer:
     """Events of all devices that the caller lists."""
-    wanted = [Stream("product", prefix_of(call), product=each) for each in _products(call, Action.PRODUCT_EVENTS)]
-    return stream(call, Stream("own", prefix_of(call)), *wanted)
+    products = [viewer(call, "product", product=each) for each in _products(call, Action.PRODUCT_EVENTS)]
+    return stream(call, viewer(call, "own"), *products)
 
 
 async def device_events(call: Call) -> Answer:
     """Events of one device."""
     device = call.any_device(Action.DEVICE_EVENTS, Action.PRODUCT_EVENTS)
-    wanted = [Stream("device", prefix_of(call), device=device.id)]
+    viewers = [viewer(call, "device", device=device.id)]
     product = device.state.product
     if product is not None and call.allows(Action.PRODUCT_EVENTS, Subject(product=product)):
-        wanted.append(Stream("product device", prefix_of(call), device=device.id, product=product))
-    return stream(call, *wanted)
+        viewers.append(viewer(call, "product device", device=device.id, product=product))
+    return stream(call, *viewers)
 
 
 def _products(call: Call, action: Action) -> list[int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.viewers import StreamViewer
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.events import viewer
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.service.events import Event, Stream, iso_time
 from photonrig.localcloud.service.history import EVENT_SECONDS
 
 __all__ = ["ROUTES"]
@@ -19,32 +20,22 @@ _MOST = 1000
 async def own(call: Call) -> Answer:
     """Events of the caller's devices, and those the caller published."""
     call.require(Action.OWN_EVENTS)
-    return _answer(call, Stream("own", _prefix(call)))
+    return _answer(call, viewer(call, "own"))
 
 
 async def product(call: Call) -> Answer:
     """Events of all devices of a product."""
-    return _answer(call, Stream("product", _prefix(call), product=call.product(Action.PRODUCT_EVENTS).id))
+    return _answer(call, viewer(call, "product", product=call.product(Action.PRODUCT_EVENTS).id))
 
 
-def _prefix(call: Call) -> str:
-    return str(call.request.path_params.get("prefix", ""))
-
-
-def _answer(call: Call, stream: Stream) -> Answer:
+def _answer(call: Call, asking: StreamViewer) -> Answer:
     query = call.request.query_params
     limit = query.get("limit", "100")
     if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit[:6]) <= _MOST:
         raise refused(400, f"limit must be 1 … {_MOST}")
-    era, principal = call.cloud.era, call.principal
-    events = call.cloud.history.latest(
-        stream,
-        principal.owner,
-        lambda event: era.shows(principal, stream, event),
-        since=_time(query.get("since")),
-        limit=int(limit),
-    )
-    body = {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
+    since = _time(query.get("since"))
+    events = call.cloud.history.latest(asking, call.cloud.era.may_see, since=since, limit=int(limit))
+    body = {"events": [{"name": event.name, **event.body} for event in events], "kept_for": EVENT_SECONDS}
     return Json(body, headers={"X-Photonrig-Extension": "events"})
 
 
@@ -56,16 +47,6 @@ def _time(text: str | None) -> float:
     except ValueError:
         raise refused(400, "since must be a time such as 2026-01-31T12:00:00Z") from None
     return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _shown(event: Event) -> dict[str, object]:
-    return {
-        "name": event.name,
-        "data": event.data,
-        "ttl": str(event.ttl),
-        "published_at": iso_time(event.published_at),
-        "coreid": event.coreid,
-    }
 
 
 ROUTES = [

@@ -6,8 +6,8 @@ from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
-from photonrig.localcloud.service.event_names import is_reserved
 from photonrig.localcloud.service.events import MAX_DATA, Event
+from photonrig.localcloud.service.system_events import is_reserved
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.products import Product
 

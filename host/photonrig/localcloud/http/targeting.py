@@ -7,6 +7,7 @@ from typing import Any
 from photonrig.localcloud.http.call import Call
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.groups import put_in_groups
+from photonrig.localcloud.service.system_events import UPDATES_FORCED
 from photonrig.localcloud.store.devices import Device
 
 __all__ = ["act", "write"]
@@ -38,7 +39,7 @@ def act(call: Call, device: Device, *, forced_before: bool) -> None:
     """Tell the device what was written; with ``flash``, or forced anew, it is brought to its version at once."""
     forced = call.cloud.store.targets.of(device).forced
     if forced != forced_before:
-        call.cloud.devices.send_event(device.id, "particle/device/updates/forced", "true" if forced else "false")
+        call.cloud.devices.send_event(device.id, UPDATES_FORCED.name, "true" if forced else "false")
     if call.body.flag("flash") or (forced and not forced_before):
         call.cloud.rollout.consider(device.id)
 

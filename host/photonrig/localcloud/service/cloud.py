@@ -19,15 +19,18 @@ from photonrig.errors import RigError
 from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
 from photonrig.localcloud.eras import Principal, Role
 from photonrig.localcloud.eras.all import era_named
+from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer
+from photonrig.localcloud.service import system_events
 from photonrig.localcloud.service.background import Repeated
+from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.delivery import DeviceLink, deliver
-from photonrig.localcloud.service.event_names import SAID_BY_DEVICES, is_reserved
-from photonrig.localcloud.service.events import Bus, Event, HookScope, Receiver, asked_by_hook
+from photonrig.localcloud.service.events import Event, asked_by_hook
 from photonrig.localcloud.service.history import History
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.rates import Rates
 from photonrig.localcloud.service.rollout import Rollout
+from photonrig.localcloud.service.system_events import SAID_BY_DEVICES, is_reserved
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.hooks import StoredHook
@@ -43,9 +46,7 @@ _log = logging.getLogger(__name__)
 _WRITE_SECONDS = 2.0
 
 PHOTON_PLATFORM = 6
-SAFE_MODE = "spark/device/safemode"  # a device without a working application says so after Hello
-DEVICE_NAME = ("particle/device/name", "spark/device/name")
-UPDATES_ENABLED = "particle/device/updates/enabled"  # a device says so after Hello, and when it changes
+_DEVICE_NAMES = frozenset(row.name for row in system_events.DEVICE_NAMES)
 
 
 class DeviceService(DeviceLink, Protocol):
@@ -133,7 +134,7 @@ class Cloud:
         )
         self.webhooks = Webhooks(
             self.publish,
-            self.era.hook_sees,
+            self.era.may_see,
             lambda device_id: self.presence.of(device_id).firmware_version,
             allowed_hosts=settings.webhook_hosts,
             now=now,
@@ -239,14 +240,16 @@ class Cloud:
 
     def hook(self, stored: StoredHook) -> Hook:
         """A kept hook, ready to fire."""
-        if stored.owner_kind == "user":
-            scope = HookScope(owner=Owner("user", stored.owner_id))
-        elif stored.owner_kind == "product":
-            scope = HookScope(products=frozenset({int(stored.owner_id)}))
-        else:
-            products = self.store.products.of_organization(stored.owner_id)
-            scope = HookScope(products=frozenset(product.id for product in products))
-        return Hook(stored.id, scope, HookConfig.read(stored.fields))
+        config = HookConfig.read(stored.fields)
+        owner, products = None, frozenset[int]()
+        match stored.owner_kind:
+            case "user":
+                owner = Owner("user", stored.owner_id)
+            case "product":
+                products = frozenset({int(stored.owner_id)})
+            case "org":
+                products = frozenset(product.id for product in self.store.products.of_organization(stored.owner_id))
+        return Hook(stored.id, HookViewer(owner, products, config.event, config.device_id), config)
 
     def products_changed(self, organization_id: str) -> None:
         """An organization has another product: its webhooks fire for that one too."""
@@ -266,24 +269,21 @@ class Cloud:
     def publish(self, event: Event) -> None:
         """Show an event to the streams that may see it, the devices that listen to it and the hooks it fires.
 
-        An event that a webhook's request brings about counts as the webhook's own. What Device OS says of its own
-        device reaches no other one: some of it another would act on.
+        An event that a webhook's request brings about counts as the webhook's own.
         """
         if asked_by_hook.get() and not event.of_hook:
             event = replace(event, of_hook=True)
         self.bus.publish(event)
         self.history.note(event)
         self.webhooks.offer(event)
-        if self._devices is not None and event.name not in SAID_BY_DEVICES:
-            deliver(self._devices, event, lambda device_id, scope: self._reaches(event, device_id, scope))
+        if self._devices is not None:
+            deliver(self._devices, event, lambda device_id, scope: self._may_hear(event, device_id, scope))
 
-    def _reaches(self, event: Event, device_id: str, scope: str) -> bool:
-        if scope not in ("mine", "all") and not (event.device or "").startswith(scope):
-            return False  # it listens to one device; after it reconnected that is named by its first digits alone
+    def _may_hear(self, event: Event, device_id: str, scope: str) -> bool:
         device = self.store.devices.get(device_id)
         if device is None or device.state.quarantine is not None:
             return False
-        return self.era.reaches(event, Receiver(device.state.owner, device.state.product, scope))
+        return self.era.may_see(DeviceViewer(device.state.owner, device.state.product, scope), event)
 
     def say(self, device_id: str, name: str, data: str | None, ttl: int = 60, private: bool = True) -> None:
         """Publish an event of a device."""
@@ -308,7 +308,7 @@ class Cloud:
         """Tell both owners and the product, each once, that a device changed hands; of the other, only the kind."""
         kinds = {"from": former and former.kind, "to": device.state.owner and device.state.owner.kind}
         event = Event(
-            "photonrig/device/owner",
+            system_events.OWNER_CHANGED.name,
             json.dumps(kinds),
             coreid=device.id,
             published_at=self.now(),
@@ -350,16 +350,16 @@ class Cloud:
             with self.store.write():
                 device = self.store.devices.set_platform(device_id, hello.platform_id)
         self.ownership.firmware_names_product(device, hello.product_id)
-        self.say(device_id, "spark/status", "online")
+        self.say(device_id, system_events.STATUS.name, "online")
         if self.store.targets.of(device).forced:
-            self.devices.send_event(device_id, "particle/device/updates/forced", "true")
+            self.devices.send_event(device_id, system_events.UPDATES_FORCED.name, "true")
 
     async def went_offline(self, device_id: str) -> None:
         """The session ended."""
         self._online.discard(device_id)
         self._in_safe_mode.discard(device_id)
         self._modules.pop(device_id, None)
-        self.say(device_id, "spark/status", "offline")
+        self.say(device_id, system_events.STATUS.name, "offline")
 
     async def described(self, device_id: str, describe: Describe) -> None:
         """The device told what it offers."""
@@ -369,13 +369,13 @@ class Cloud:
             self._tell_safe_mode(device_id)
         app_hash = next((each.get("u") for each in describe.modules if each.get("f") == "u"), None)
         if isinstance(app_hash, str) and self.presence.runs(device_id, app_hash):
-            self.say(device_id, "spark/device/app-hash", app_hash)
+            self.say(device_id, system_events.APP_HASH.name, app_hash)
         self.rollout.consider(device_id)
 
     def _tell_safe_mode(self, device_id: str) -> None:
         """The device runs no application: tell which modules it has, once in a session."""
         self._in_safe_mode.discard(device_id)
-        self.say(device_id, "spark/status/safe-mode", json.dumps({"m": list(self._modules[device_id])}))
+        self.say(device_id, system_events.SAFE_MODE_MODULES.name, json.dumps({"m": list(self._modules[device_id])}))
 
     async def published(self, device_id: str, event: PublishedEvent) -> None:
         """The device published an event; one whose name is not a device's to say is dropped."""
@@ -383,15 +383,15 @@ class Cloud:
         if event.name not in SAID_BY_DEVICES and is_reserved(event.name):
             _log.info("device %s: dropped an event of the reserved name %r", device_id, event.name)
             return
-        if event.name in DEVICE_NAME and not event.data:
+        if event.name in _DEVICE_NAMES and not event.data:
             # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
             self._tell_name(device_id, event.name)
             return
-        if event.name == SAFE_MODE:
+        if event.name == system_events.SAFE_MODE.name:
             self._in_safe_mode.add(device_id)
             if device_id in self._modules:
                 self._tell_safe_mode(device_id)
-        if event.name == UPDATES_ENABLED:
+        if event.name == system_events.UPDATES_ENABLED.name:
             self.presence.takes_updates(device_id, event.data == "true")
             self.rollout.consider(device_id)
         self.say(device_id, event.name, event.data, event.ttl, event.private)
@@ -409,4 +409,4 @@ class Cloud:
 
     async def update_progress(self, device_id: str, status: str) -> None:
         """An update began or ended."""
-        self.say(device_id, "spark/flash/status", status)
+        self.say(device_id, system_events.FLASH_STATUS.name, status)

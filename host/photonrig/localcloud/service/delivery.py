@@ -20,14 +20,14 @@ class DeviceLink(Protocol):
         """Send an event now, if the device is online and listens to it; what it does not take at once is buffered."""
 
 
-def deliver(link: DeviceLink, event: Event, reaches: Callable[[str, str], bool]) -> None:
-    """Send an event to each device that listens to its name and that it may reach, once.
+def deliver(link: DeviceLink, event: Event, may_hear: Callable[[str, str], bool]) -> None:
+    """Send an event to each device that listens to its name and that may hear it, once.
 
-    ``reaches`` is asked with a device id and the scope in which the device listens. Nothing is queued here: an event
+    ``may_hear`` is asked with a device id and the scope in which the device listens. Nothing is queued here: an event
     that waited could reach a device that has gone to another owner since.
     """
     told = set()
     for device_id, scope in list(link.listeners(event.name)):
-        if device_id not in told and reaches(device_id, scope):
+        if device_id not in told and may_hear(device_id, scope):
             told.add(device_id)
             link.send_event(device_id, event.name, event.data, private=event.private)

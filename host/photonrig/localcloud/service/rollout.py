@@ -11,6 +11,7 @@ from typing import Protocol
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
 from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.system_events import STATUS, UPDATES_PENDING
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
@@ -146,7 +147,7 @@ class Rollout:
             return
         if not (self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced):
             # The device takes no updates now: tell it that one waits.
-            self._devices.send_event(device_id, "particle/device/updates/pending", "true")
+            self._devices.send_event(device_id, UPDATES_PENDING.name, "true")
             return
         task = self._tasks[device_id] = self._updates.start(self._update(device, tries))
         task.add_done_callback(lambda done: self._updated(device_id, done))
@@ -184,7 +185,7 @@ class Rollout:
                     return False
                 tries.count += 1
                 tries.last = self._now()
-                self._say(device.id, "spark/status", "auto-update")
+                self._say(device.id, STATUS.name, "auto-update")
                 await self.flash(device.id, image, f"v{tries.version}.bin", permit)
             except (Busy, DeviceOffline, DeviceTimeout, FlashRefused, Withdrawn) as error:
                 _log.info(
