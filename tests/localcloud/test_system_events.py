@@ -140,8 +140,7 @@ def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
         await _owned_by_u(there)
         token = there.cloud.store.tokens.find(there.tokens["u"])
         assert token is not None
-        principal = there.cloud.principal(token)
-        assert principal is not None
+        principal = there.cloud.tokens.principal(token)
         seen: list[str] = []
         viewer = StreamViewer(principal, "own", prefix.replace("%2F", "/"))
 

@@ -177,8 +177,8 @@ MUTANTS = (
     ),
     Mutant(
         "a product is found in any organization's path",
-        f"{_CLOUD}/http/call.py",
-        "if product is not None and product.organization_id != organization.id:",
+        f"{_CLOUD}/service/access.py",
+        "if product is not None and product.organization_id != inside.id:",
         "if False:",
         f"{_TESTS}/test_guards.py",
     ),
@@ -198,8 +198,8 @@ MUTANTS = (
     ),
     Mutant(
         "a device that left the product is shown on the product's path",
-        f"{_CLOUD}/http/call.py",
-        "if state.product == product.id or (",
+        f"{_CLOUD}/service/access.py",
+        "if state.product == found.id or (",
         "if True or (",
         f"{_TESTS}/test_guards.py",
     ),
@@ -284,9 +284,9 @@ MUTANTS = (
     ),
     Mutant(
         "a token that was ended while its request waited still counts",
-        f"{_CLOUD}/http/call.py",
-        "self.cloud.principal(self.token) if self.cloud.store.tokens.stands(self.token) else None",
-        "self.cloud.principal(self.token)",
+        f"{_CLOUD}/service/tokens.py",
+        "self._principals((token.kind, token.subject)) if self._store.tokens.stands(token) else None",
+        "self._principals((token.kind, token.subject))",
         f"{_TESTS}/test_every_await.py",
     ),
     Mutant(

@@ -83,7 +83,7 @@ async def list_resets(call: OpenCall) -> Answer:
 async def set_password(call: OpenCall) -> Answer:
     """The new password of a user who asked for one; all tokens of the account end."""
     _forgetful(call)
-    password = call.body.text("password")
+    password = call.sent.text("password")
     if not password:
         raise refused(400, "password is required")
     hashed = await asyncio.to_thread(hash_password, password)
@@ -91,7 +91,7 @@ async def set_password(call: OpenCall) -> Answer:
     with call.cloud.store.write():
         call.cloud.store.users.set_password(user.id, hashed)
         call.cloud.store.challenges.answered("reset password", user.id)
-        call.cloud.revoke_all("user", user.id)
+        call.cloud.tokens.revoke_all("user", user.id)
     return {"ok": True}
 
 
@@ -105,7 +105,7 @@ def _forgetful(call: OpenCall) -> User:
 
 async def found(call: OpenCall) -> Answer:
     """Found an organization; ``owner`` is the user who becomes its administrator."""
-    name, user = call.body.text("name") or "", call.cloud.store.users.named(call.body.text("owner") or "")
+    name, user = call.sent.text("name") or "", call.cloud.store.users.named(call.sent.text("owner") or "")
     if not name.strip():
         raise refused(400, "name is required")
     if user is None:

@@ -51,7 +51,8 @@ from photonrig.localcloud.http.rate_limits import RateLimited
 from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.http.router import SortedRoutes
 from photonrig.localcloud.service.cloud import Cloud
-from photonrig.localcloud.store.devices import Outdated
+from photonrig.localcloud.service.records import Outdated
+from photonrig.localcloud.service.refusal import ServiceRefusal
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
 
@@ -123,6 +124,8 @@ class _Api:
             response = await self._answer(scope, receive, send)
         except ApiError as error:
             response = Json(error.body, status_code=error.status)
+        except ServiceRefusal as refusal:
+            response = self._worded(refusal, scope)
         except Outdated:
             text = "The device changed hands meanwhile; look at it and ask again"
             response = Json({"ok": False, "error": text}, status_code=409)
@@ -132,6 +135,12 @@ class _Api:
         await respond(response, began, scope, receive, send)
         if fault is not None:
             raise fault
+
+    def _worded(self, refusal: ServiceRefusal, scope: Scope) -> Response:
+        """What the services refused, in the era's words."""
+        worded = self.cloud.era.refusals[refusal.situation]
+        body = worded.filled(base_url=str(Request(scope).base_url), **refusal.words)
+        return Json(body, status_code=worded.status)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response:
         method, path = scope["method"], scope["path"]

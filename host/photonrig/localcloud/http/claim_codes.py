@@ -26,7 +26,7 @@ async def for_customer(call: Call) -> Answer:
 
 
 def _issue(call: Call, owner: Owner) -> Answer:
-    given = call.body.text("iccid") or call.body.text("imei")
+    given = call.sent.text("iccid") or call.sent.text("imei")
     if given is not None and not is_chosen(given):
         raise refused(400, "iccid and imei are 14 … 22 digits")
     with call.cloud.store.write():

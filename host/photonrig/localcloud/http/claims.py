@@ -25,7 +25,7 @@ _REFUSED = {
 async def claim(call: Call) -> Answer:
     """Claim for the holder of the token, user or customer."""
     call.require(Action.CLAIM)
-    device_id = call.body.text("id")
+    device_id = call.sent.text("id")
     if not device_id:
         raise call.refusal(Situation.CLAIM_WITHOUT_ID)
     device = call.cloud.store.devices.get(device_id.lower())
@@ -34,7 +34,7 @@ async def claim(call: Call) -> Answer:
     online = call.cloud.devices.online(device.id)
     claimed = call.cloud.ownership.claim(device, call.principal, online=online)
     if isinstance(claimed, Refused):
-        if claimed.reason is Refusal.OWNED_BY_ANOTHER and call.body.flag("request_transfer"):
+        if claimed.reason is Refusal.OWNED_BY_ANOTHER and call.sent.flag("request_transfer"):
             transfer_id = call.cloud.ownership.request_transfer(device, call.principal)
             if transfer_id is not None:
                 return {"ok": True, "transfer_id": transfer_id}

@@ -127,19 +127,19 @@ async def function(call: Call) -> Answer:
         raise call.refusal(Situation.FUNCTION_UNKNOWN, name=name) from None
     except (DeviceOffline, DeviceTimeout):
         raise call.refusal(Situation.FUNCTION_OFFLINE) from None
-    if call.body.fields.get("format") == "raw":
+    if call.sent.fields.get("format") == "raw":
         return PlainTextResponse(str(result))
     return {"id": device.id, "name": device.name, "last_app": "", "connected": True, "return_value": result}
 
 
 def _argument(call: Call) -> str:
-    fields = call.body.fields
+    fields = call.sent.fields
     for name in ("arg", "args", *(each for each in fields if each != "format")):
         if name in fields:
             value = fields[name]
             if isinstance(value, list):
                 return ",".join(str(each) for each in value)
-            return call.body.text(name) or ""
+            return call.sent.text(name) or ""
     return ""
 
 
@@ -161,16 +161,16 @@ async def update(call: Call) -> Answer:
     """Rename, annotate, signal or mark as development device."""
     target = Target(call, Action.DEVICE_UPDATE, Action.PRODUCT_UPDATE)
     device = target.now()
-    signal = call.body.flag("signal")
+    signal = call.sent.flag("signal")
     if signal is not None:
         return await _signal(call, device, signal, target.permit(device))
     notes: Notes = {}
-    if "name" in call.body.fields:
+    if "name" in call.sent.fields:
         notes["name"] = _new_name(call, device)
-    if "notes" in call.body.fields:
-        notes["notes"] = call.body.text("notes")
-    if "development" in call.body.fields and call.request.path_params.keys() != {"device"}:
-        notes["development"] = call.body.flag("development") or False
+    if "notes" in call.sent.fields:
+        notes["notes"] = call.sent.text("notes")
+    if "development" in call.sent.fields and call.request.path_params.keys() != {"device"}:
+        notes["development"] = call.sent.flag("development") or False
     forced_before = call.cloud.store.targets.of(device).forced
     with call.cloud.store.write():
         targeted = targeting.write(call, device)
@@ -184,7 +184,7 @@ async def update(call: Call) -> Answer:
 
 
 def _new_name(call: Call, device: Device) -> str:
-    name = (call.body.text("name") or "").strip()
+    name = (call.sent.text("name") or "").strip()
     if not name or len(name) > 64:
         raise refused(400, "name must be 1 … 64 characters")
     owner = device.state.owner

@@ -47,7 +47,7 @@ async def change_owner(call: Call) -> Answer:
 
 
 def _new_owner(call: Call, product: Product) -> Owner:
-    email, username = call.body.text("customer"), call.body.text("user")
+    email, username = call.sent.text("customer"), call.sent.text("user")
     if (email is None) == (username is None):
         raise refused(400, "Name either a customer or a user")
     if email is not None:

@@ -23,17 +23,17 @@ _NOT_SOURCES = (".bin", ".zip")
 
 async def put(call: Call) -> Answer:
     """Flash if the request carries or names firmware, otherwise change name, notes, signal or what targets firmware."""
-    if not call.body.files and not {"app", "app_id", "binary_id"} & call.body.fields.keys():
+    if not call.sent.files and not {"app", "app_id", "binary_id"} & call.sent.fields.keys():
         return await control.update(call)
     target = control.Target(call, Action.DEVICE_FLASH, Action.PRODUCT_FLASH)
     device = target.now()
     started: Answer = {"id": device.id, "status": "Update started"}
-    if call.body.files and not _is_binary(call):
-        image, name = (await compile_uploaded(call)).image, _base_name(call.body.files[0])
+    if call.sent.files and not _is_binary(call):
+        image, name = (await compile_uploaded(call)).image, _base_name(call.sent.files[0])
         started = {"ok": True, "message": "Update started"}
-    elif call.body.files:
-        image, name = _uploaded_image(call.body.files, device), _base_name(call.body.files[0])
-    elif binary_id := call.body.text("binary_id"):
+    elif call.sent.files:
+        image, name = _uploaded_image(call.sent.files, device), _base_name(call.sent.files[0])
+    elif binary_id := call.sent.text("binary_id"):
         image, name = _compiled(call, binary_id), f"{binary_id}.bin"
     else:
         image, name = await _stock_application(call), "tinker.bin"
@@ -42,7 +42,7 @@ async def put(call: Call) -> Answer:
 
 
 def _is_binary(call: Call) -> bool:
-    return call.body.text("file_type") == "binary" or call.body.files[0].name.lower().endswith(_NOT_SOURCES)
+    return call.sent.text("file_type") == "binary" or call.sent.files[0].name.lower().endswith(_NOT_SOURCES)
 
 
 def _base_name(file: UploadedFile) -> str:
@@ -61,7 +61,7 @@ def _compiled(call: Call, binary_id: str) -> bytes:
 
 async def _stock_application(call: Call) -> bytes:
     """The only stock application there is, for virtual Photons; the Particle CLI brings its own for real ones."""
-    name = call.body.text("app") or call.body.text("app_id")
+    name = call.sent.text("app") or call.sent.text("app_id")
     if name != "tinker":
         raise combined(404, f"There is no stock application {name}; there is tinker")
     sdk = call.cloud.settings.sdk

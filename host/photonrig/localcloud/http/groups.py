@@ -35,9 +35,9 @@ async def create(call: Call) -> Answer:
     product = call.product(Action.GROUP_CREATE)
     group = Group(
         product.id,
-        check_group_name(call.body.text("name")),
-        call.body.text("description") or "",
-        call.body.text("color"),
+        check_group_name(call.sent.text("name")),
+        call.sent.text("description") or "",
+        call.sent.text("color"),
     )
     with call.cloud.store.write():
         if not call.cloud.store.groups.add(group):
@@ -53,12 +53,12 @@ async def show(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """Rename or describe a group; its devices stay in it."""
     group = _named(call, Action.GROUP_UPDATE)
-    fields = call.body.fields
+    fields = call.sent.fields
     changed = replace(
         group,
-        name=check_group_name(call.body.text("name")) if "name" in fields else group.name,
-        description=(call.body.text("description") or "") if "description" in fields else group.description,
-        color=call.body.text("color") if "color" in fields else group.color,
+        name=check_group_name(call.sent.text("name")) if "name" in fields else group.name,
+        description=(call.sent.text("description") or "") if "description" in fields else group.description,
+        color=call.sent.text("color") if "color" in fields else group.color,
     )
     with call.cloud.store.write():
         if not call.cloud.store.groups.describe(
@@ -81,11 +81,11 @@ async def remove(call: Call) -> Answer:
 async def bulk(call: Call) -> Answer:
     """Do the same to many devices: put them into groups, or take them out."""
     product = call.product(Action.PRODUCT_UPDATE)
-    metadata = call.body.fields.get("metadata")
-    if call.body.text("action") != "groups" or not isinstance(metadata, dict):
+    metadata = call.sent.fields.get("metadata")
+    if call.sent.text("action") != "groups" or not isinstance(metadata, dict):
         raise refused(400, "action must be groups, with metadata that holds add or remove")
     add, remove_from = (_names(metadata.get(key)) for key in ("add", "remove"))
-    devices = [_device(call, product, each) for each in call.body.texts("devices")]
+    devices = [_device(call, product, each) for each in call.sent.texts("devices")]
     if not devices:
         raise refused(400, "devices must name at least one device")
     with call.cloud.store.write():

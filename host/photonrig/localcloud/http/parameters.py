@@ -13,8 +13,14 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["PARAMETERS", "Field", "Takes"]
+import msgspec
+
+from photonrig.localcloud.http.body import UploadedFile
+from photonrig.localcloud.http.fields import Fields
+
+__all__ = ["PARAMETERS", "Field", "declared"]
 
 _TABLE = """
 POST    /oauth/token                                    form       grant_type! username password client_id client_secret scope refresh_token expires_in:int expires_at mfa_token otp
@@ -127,3 +133,21 @@ def _parse(table: str) -> Iterator[tuple[tuple[str, str], Takes]]:
 
 PARAMETERS: Mapping[tuple[str, str], Takes] = dict(_parse(_TABLE))
 """By method and path, with ``{part}`` for what varies; an endpoint that is not here takes nothing but its path."""
+
+
+_KINDS_OF = {"text": str, "int": int, "bool": bool, "object": dict[str, Any], "list": list[str]}
+
+
+def declared(method: str, path: str) -> tuple[type[Fields] | None, type[Fields] | None]:
+    """Body and query of an endpoint whose route does not declare them yet."""
+    takes = PARAMETERS.get((method, path), Takes())
+    kinds = {"KINDS": takes.kinds}
+    body: Any = msgspec.defstruct("Sent", _typed(takes.body), bases=(Fields,), namespace=kinds, kw_only=True)
+    query: Any = msgspec.defstruct("Asked", _typed(takes.query), bases=(Fields,), kw_only=True)
+    return (body if takes.kinds else None, query if takes.query else None)
+
+
+def _typed(fields: tuple[Field, ...]) -> list[Any]:
+    types: dict[str, Any] = {**_KINDS_OF, "file": list[UploadedFile]}
+    kinds = [(each, types[each.type]) for each in fields]
+    return [(each.name, kind) if each.required else (each.name, kind | None, None) for each, kind in kinds]

@@ -82,15 +82,15 @@ async def show(call: Call) -> Answer:
 async def import_devices(call: Call) -> Answer:
     """Bring devices into the product: ``id``, ``ids`` or a file with one id or serial number per line, in any case."""
     product = call.product(Action.PRODUCT_IMPORT)
-    ids = call.body.texts("id") + call.body.texts("ids")
-    for file in call.body.files:
+    ids = call.sent.texts("id") + call.sent.texts("ids")
+    for file in call.sent.files:
         try:
             ids += file.content.decode("utf-8-sig").replace(",", "\n").split()
         except UnicodeDecodeError:
             raise refused(400, "The file must be text with one device id per line") from None
     if not ids:
         raise refused(400, "Name at least one device: id, ids or a file")
-    claim_for = _member(call, product, call.body.text("claim_user"))
+    claim_for = _member(call, product, call.sent.text("claim_user"))
     known = call.cloud.store.serial_numbers
     done = call.cloud.ownership.import_devices(product, [known.device(each) or each.lower() for each in ids], claim_for)
     return {
@@ -123,7 +123,7 @@ async def release(call: Call) -> Answer:
 async def remove(call: Call) -> Answer:
     """Take a device out of the product, or with ``deny`` refuse a quarantined one."""
     product, device = call.product_device(Action.PRODUCT_REMOVE)
-    removed = call.cloud.ownership.remove(device, product, deny=call.body.flag("deny") or False)
+    removed = call.cloud.ownership.remove(device, product, deny=call.sent.flag("deny") or False)
     if isinstance(removed, Refused):
         raise refused(404, removed.reason.value)
     return Response(status_code=204)

@@ -33,10 +33,10 @@ async def list_versions(call: Call) -> Answer:
 async def upload(call: Call) -> Answer:
     """Keep an image as a version; it must state that version, and this product if it states one."""
     product = call.product(Action.FIRMWARE_CREATE)
-    version = _version(call.body.text("version"))
-    if len(call.body.files) != 1:
+    version = _version(call.sent.text("version"))
+    if len(call.sent.files) != 1:
         raise combined(400, "Upload one firmware image as a file")
-    file = call.body.files[0]
+    file = call.sent.files[0]
     _check_image(product, version, file.content)
     with call.cloud.store.write():
         added = call.cloud.store.firmware.add(
@@ -46,7 +46,7 @@ async def upload(call: Call) -> Answer:
             title=_text(call, "title", ""),
             description=_text(call, "description", ""),
             name=file.name.replace("\\", "/").rpartition("/")[2],
-            mandatory=call.body.flag("mandatory") or False,
+            mandatory=call.sent.flag("mandatory") or False,
             uploaded_by=call.principal.id if call.principal.kind == "user" else None,
         )
     if not added:
@@ -62,7 +62,7 @@ async def show(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """Change what is said of a version."""
     firmware = _named(call, Action.FIRMWARE_UPDATE)
-    mandatory = call.body.flag("mandatory")
+    mandatory = call.sent.flag("mandatory")
     with call.cloud.store.write():
         call.cloud.store.firmware.edit(
             firmware,
@@ -103,9 +103,9 @@ async def release(call: Call) -> Answer:
     Devices get it when they next come online; with ``intelligent`` those that are online get it now.
     """
     product = call.product(Action.FIRMWARE_RELEASE)
-    firmware = _found(call, product, _version(call.body.text("version")))
-    product_default = call.body.flag("product_default") or False
-    names = call.body.texts("groups")
+    firmware = _found(call, product, _version(call.sent.text("version")))
+    product_default = call.sent.flag("product_default") or False
+    names = call.sent.texts("groups")
     if not product_default and not names:
         raise refused(400, "Say to whom: product_default, or groups")
     groups = [_group(call, product, name) for name in names]
@@ -118,7 +118,7 @@ async def release(call: Call) -> Answer:
         store.firmware.release(firmware, product_default=product_default)
         for group in groups:
             store.groups.release(group, firmware.version)
-    if call.body.flag("intelligent"):
+    if call.sent.flag("intelligent"):
         for device in _devices(call, product.id):
             call.cloud.rollout.consider(device.id)
     return _shown(call, _found(call, product, firmware.version))
@@ -131,7 +131,7 @@ def _version(text: str | None) -> int:
 
 
 def _text(call: Call, name: str, otherwise: str) -> str:
-    text = call.body.text(name)
+    text = call.sent.text(name)
     if text is not None and len(text) > _LONGEST_TEXT:
         raise refused(400, f"{name} is longer than {_LONGEST_TEXT} characters")
     return otherwise if text is None else text

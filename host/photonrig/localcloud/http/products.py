@@ -40,7 +40,7 @@ async def create_in_organization(call: Call) -> Answer:
 
 
 def _create(call: Call, organization: Organization | None) -> Answer:
-    given = call.body.fields.get("product", call.body.fields)
+    given = call.sent.fields.get("product", call.sent.fields)
     if not isinstance(given, dict):
         raise refused(400, "product must be an object")
     name = given.get("name")

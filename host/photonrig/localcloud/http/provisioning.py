@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.http.call import Answer, Call, route, subject_of
+from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.access import subject_of
 from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.ownership.model import key_may_be_replaced
 
@@ -51,7 +52,7 @@ async def send_key(call: Call) -> Answer:
 
 def _note_serial_number(call: Call, device_id: str) -> None:
     """A field of this cloud alone: the number on the device's label, by which it may then be imported or looked up."""
-    serial_number = call.body.text("serial_number")
+    serial_number = call.sent.text("serial_number")
     if not serial_number:
         return
     if not _SERIAL_NUMBER.fullmatch(serial_number):
@@ -61,10 +62,10 @@ def _note_serial_number(call: Call, device_id: str) -> None:
 
 
 def _public_key(call: Call) -> bytes:
-    if (call.body.text("algorithm") or "rsa") != "rsa":
+    if (call.sent.text("algorithm") or "rsa") != "rsa":
         raise refused(400, "A Photon's key is of the algorithm rsa")
     try:
-        key = serialization.load_pem_public_key((call.body.text("publicKey") or "").encode())
+        key = serialization.load_pem_public_key((call.sent.text("publicKey") or "").encode())
     except (ValueError, UnsupportedAlgorithm):
         raise refused(400, "publicKey must be a public key in PEM") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != 1024:

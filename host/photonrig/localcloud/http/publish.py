@@ -26,7 +26,7 @@ async def publish_own(call: Call) -> Answer:
 async def publish_product(call: Call) -> Answer:
     """Publish to a product and its devices, or with ``as_device_id`` what one of its devices might have published."""
     product: Product = call.product(Action.PRODUCT_PUBLISH)
-    device_id = call.body.text("as_device_id")
+    device_id = call.sent.text("as_device_id")
     device = None if device_id is None else call.cloud.store.devices.get(device_id.lower())
     if device_id is not None and (device is None or device.state.product != product.id):
         raise refused(404, "Device not found for this product")
@@ -35,8 +35,8 @@ async def publish_product(call: Call) -> Answer:
 
 
 def _publish(call: Call, product_id: int | None, device: Device | None = None) -> None:
-    name, data = call.body.text("name"), call.body.text("data")
-    ttl = call.body.text("ttl") or "60"
+    name, data = call.sent.text("name"), call.sent.text("data")
+    ttl = call.sent.text("ttl") or "60"
     if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
         raise refused(400, f"name must be 1 … {MAX_NAME} printable ASCII characters")
     if is_reserved(name):
@@ -63,7 +63,7 @@ def _publish(call: Call, product_id: int | None, device: Device | None = None) -
 
 
 def _private(call: Call) -> bool:
-    private = call.body.flag("private")
+    private = call.sent.flag("private")
     return not call.cloud.era.public_events if private is None else private
 
 

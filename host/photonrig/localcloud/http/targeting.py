@@ -18,16 +18,16 @@ def write(call: Call, device: Device) -> dict[str, Any]:
 
     Groups and lock exist in products alone.
     """
-    fields = call.body.fields
+    fields = call.sent.fields
     store = call.cloud.store
     changed: dict[str, Any] = {}
     if "firmware_updates_forced" in fields:
-        changed["firmware_updates_forced"] = call.body.flag("firmware_updates_forced") or False
+        changed["firmware_updates_forced"] = call.sent.flag("firmware_updates_forced") or False
         store.targets.force(device, changed["firmware_updates_forced"])
     product = None if device.state.product is None else store.products.get(device.state.product)
     if product is not None and call.request.path_params.keys() != {"device"}:
         if "groups" in fields:
-            changed["groups"] = list(dict.fromkeys(call.body.texts("groups")))
+            changed["groups"] = list(dict.fromkeys(call.sent.texts("groups")))
             put_in_groups(call, product, device, tuple(changed["groups"]))
         if "desired_firmware_version" in fields:
             changed["desired_firmware_version"] = _version(call, product.id)
@@ -40,12 +40,12 @@ def act(call: Call, device: Device, *, forced_before: bool) -> None:
     forced = call.cloud.store.targets.of(device).forced
     if forced != forced_before:
         call.cloud.devices.send_event(device.id, UPDATES_FORCED.name, "true" if forced else "false")
-    if call.body.flag("flash") or (forced and not forced_before):
+    if call.sent.flag("flash") or (forced and not forced_before):
         call.cloud.rollout.consider(device.id)
 
 
 def _version(call: Call, product_id: int) -> int | None:
-    text = call.body.text("desired_firmware_version")
+    text = call.sent.text("desired_firmware_version")
     if text is None or text in ("", "null"):
         return None
     if not (text.isascii() and text.isdecimal()) or call.cloud.store.firmware.get(product_id, int(text[:6])) is None:

@@ -101,8 +101,8 @@ async def test(call: Call) -> Answer:
     if asked_by_hook.get():
         raise refused(400, "A webhook cannot test webhooks")
     hook = call.cloud.hook(stored)
-    device = call.body.text("device_id") or call.body.text("deviceID")
-    data = call.body.text("data")
+    device = call.sent.text("device_id") or call.sent.text("deviceID")
+    data = call.sent.text("data")
     if data is not None and len(data.encode(errors="replace")) > MAX_DATA:
         raise refused(400, f"data is longer than {MAX_DATA} bytes")
     event = Event(
@@ -119,7 +119,7 @@ async def test(call: Call) -> Answer:
 
 
 async def _config(call: Call, before: StoredHook | None = None) -> HookConfig:
-    fields: dict[str, Any] = dict(call.body.fields)
+    fields: dict[str, Any] = dict(call.sent.fields)
     for name in ("deviceID", "deviceid", "deviceId"):
         wanted = fields.get(name)
         named = call.own_device(wanted) if isinstance(wanted, str) and wanted else None

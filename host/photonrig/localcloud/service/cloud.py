@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 from photonrig.errors import RigError
 from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
-from photonrig.localcloud.eras import Principal, Role
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer
 from photonrig.localcloud.service import system_events
+from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.background import Repeated
 from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.delivery import DeviceLink, deliver
@@ -31,10 +31,10 @@ from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.rates import Rates
 from photonrig.localcloud.service.rollout import Rollout
 from photonrig.localcloud.service.system_events import SAID_BY_DEVICES, is_reserved
+from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.hooks import StoredHook
-from photonrig.localcloud.store.tokens import Token, TokenKind
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import Hook, HookLimits, Webhooks
 from photonrig.ownership.model import Owner
@@ -122,8 +122,9 @@ class Cloud:
         self.era = era_named(settings.era)
         self.now = now
         self.started_at = now()
-        self._principals = store.remembered(self._principal)
         self.bus = Bus()
+        self.tokens = TokenService(store, self.bus)
+        self.access = Access(store, self.era)
         self.rates = Rates(now) if settings.rate_limits else None
         self.ownership = OwnershipService(store, self.era)
         self.presence = Presence(store, now)
@@ -188,53 +189,9 @@ class Cloud:
         """What fails now of what is done in the background, with why; empty when all is well."""
         return [f"{each.what}: {each.fault}" for each in self.writing if each.fault is not None]
 
-    # --- who asks ----------------------------------------------------------------------------------------------------
-
-    def principal(self, token: Token) -> Principal | None:
-        """Whom a token stands for; None if the account is gone."""
-        return self._principals((token.kind, token.subject))
-
-    def _principal(self, account: tuple[TokenKind, str]) -> Principal | None:
-        kind, subject = account
-        match kind:
-            case "user":
-                roles, organizations = self.store.products.roles(subject), self.store.organizations.roles(subject)
-                return Principal("user", subject, roles=roles, organizations=organizations)
-            case "customer":
-                customer = self.store.customers.get(subject)
-                return None if customer is None else Principal("customer", customer.id, product=customer.product_id)
-            case "product":
-                return Principal("product", subject, product=int(subject))
-            case "api user":
-                return self._api_user(subject)
-
-    def _api_user(self, api_user_id: str) -> Principal | None:
-        found = self.store.api_users.get(api_user_id)
-        if found is None:
-            return None
-        products, organizations = {found.product_id}, {}
-        if found.organization_id is not None:
-            products = {product.id for product in self.store.products.of_organization(found.organization_id)}
-            organizations = {found.organization_id: Role.VIEW_ONLY}
-        roles = {product: Role.VIEW_ONLY for product in products if product is not None}
-        return Principal("api user", found.id, roles=roles, organizations=organizations, scopes=found.scopes)
-
     def reachable(self, device: Device) -> bool:
         """Whether the device has a session that may be used; a quarantined device is as good as offline (a choice)."""
         return device.state.quarantine is None and self.devices.online(device.id)
-
-    def revoke_all(self, kind: TokenKind, subject: str, *, keep: Token | None = None) -> None:
-        """End all tokens of an account and their streams, but for the one to keep."""
-        with self.store.write():
-            for token in self.store.tokens.of(kind, subject):
-                if token != keep:
-                    self.revoke(token)
-
-    def revoke(self, token: Token) -> None:
-        """End a token and the streams opened with it."""
-        with self.store.write():
-            self.store.tokens.revoke(token)
-        self.bus.close_token(token.hash)
 
     # --- webhooks ----------------------------------------------------------------------------------------------------
 
