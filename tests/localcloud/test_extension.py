@@ -134,7 +134,7 @@ def test_one_family_of_addresses_serves_owners_and_teams(tmp_path: Path, era: st
     async def story(there: World, listen: Callable[..., Any]) -> None:
         fixture = await populate(there)
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         streams = []
         for who in ("m", "c", "p"):
             listed = await there.call("GET", "/extensions/v1/any/devices", who)

@@ -256,30 +256,30 @@ MUTANTS = (
     ),
     Mutant(
         "the key of a customer's device can be replaced",
-        f"{_CLOUD}/http/provisioning.py",
+        f"{_CLOUD}/service/provisioning.py",
         "if not key_may_be_replaced(device.state):",
         "if False:",
         f"{_TESTS}/test_control.py",
     ),
     Mutant(
         "a quarantined device is used like any other",
-        f"{_CLOUD}/service/cloud.py",
-        "return device.state.quarantine is None and self.devices.online(device.id)",
-        "return self.devices.online(device.id)",
+        f"{_CLOUD}/service/device_link.py",
+        "return device.state.quarantine is None and self.online(device.id)",
+        "return self.online(device.id)",
         f"{_TESTS}/test_products.py",
     ),
     # --- what was so before a request waited --------------------------------------------------------------------------
     Mutant(
         "a rename saves the whole row that was read before",
-        f"{_CLOUD}/http/control.py",
-        "    with call.cloud.store.write():\n        targeted = targeting.write(call, device)",
+        f"{_CLOUD}/http/devices.py",
+        "    changed, written = call.cloud.devices.update(",
         "    await call.cloud.presence.description(device.id)\n"
         "    with call.cloud.store.write():\n"
         "        owner = device.state.owner\n"
         "        columns = {'owner_kind': owner and owner.kind, 'owner_id': owner and owner.id}\n"
         "        call.cloud.store.devices._write(device.id, columns)\n"
         "        call.cloud.store.devices.forget_cached()\n"
-        "        targeted = targeting.write(call, device)",
+        "    changed, written = call.cloud.devices.update(",
         f"{_TESTS}/test_every_await.py",
     ),
     Mutant(

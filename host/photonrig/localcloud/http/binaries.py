@@ -17,9 +17,9 @@ from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
 from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES", "compile_uploaded", "run_compiler"]
 

@@ -21,6 +21,7 @@ from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.control import Named
 from photonrig.localcloud.service.events import asked_by_hook
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
 from photonrig.localcloud.service.refusal import ServiceRefusal
@@ -155,6 +156,14 @@ class Call(OpenCall[Body_co, Query_co]):
     def any_device(self, user_action: Action, product_action: Action) -> Device:
         """The device of an extension's path."""
         return self.cloud.access.any_device(self.principal, self.path("device"), user_action, product_action)
+
+    def named(self, user_action: Action, product_action: Action) -> Named:
+        """The device of the path, whichever form the path has, for a request that waits."""
+        if self.extended:
+            return lambda: self.any_device(user_action, product_action)
+        if self.part("product") is not None or self.part("organization") is not None:
+            return lambda: self.product_device(product_action)[1]
+        return lambda: self.device(user_action)
 
     def organization(self, action: Action) -> Organization:
         """The organization of a path."""

@@ -10,8 +10,8 @@ from starlette.responses import StreamingResponse
 
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.errors import ApiError, refused
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.localcloud.service.device_os import RELEASES, SystemImage, find_release, system_images
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES"]
 

@@ -12,8 +12,8 @@ from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.eras.viewers import StreamKind, StreamOf, StreamViewer
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.service.bus import Reader
-from photonrig.localcloud.service.cloud import Cloud
-from photonrig.localcloud.store.tokens import Token
+from photonrig.localcloud.service.event_service import EventService
+from photonrig.localcloud.service.records import Token
 from photonrig.particle import sse
 
 __all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "stream", "viewer"]
@@ -54,39 +54,34 @@ async def product_device(call: Call) -> Answer:
 
 async def organization(call: Call) -> Answer:
     """Events of all products of an organization, or of one device there."""
-    of = call.organization(Action.ORGANIZATION_EVENTS)
-    products = frozenset(product.id for product in call.cloud.store.products.of_organization(of.id))
-    device_id = call.request.path_params.get("device")
-    return stream(call, viewer(call, "organization", device=device_id, products=products))
+    products = call.cloud.events.products_of(call.organization(Action.ORGANIZATION_EVENTS))
+    return stream(call, viewer(call, "organization", device=call.part("device"), products=products))
 
 
 def viewer(call: Call, kind: StreamKind, **of: Unpack[StreamOf]) -> StreamViewer:
     """The caller as a reader of the events that begin as the path says."""
-    return StreamViewer(call.principal, kind, str(call.request.path_params.get("prefix", "")), **of)
+    return StreamViewer(call.principal, kind, call.part("prefix") or "", **of)
 
 
 def stream(call: Call, *viewers: StreamViewer) -> StreamingResponse:
     """Answer with the events that any of the viewers may see."""
-    may_see = call.cloud.era.may_see
-    # Subscribed before the answer begins: what happens after ":ok" was read is not missed.
-    reader = call.cloud.bus.subscribe(
-        lambda event: any(may_see(each, event) for each in viewers), call.token.hash, audience=viewers
-    )
+    # Opened before the answer begins: what happens after ":ok" was read is not missed.
+    reader = call.cloud.events.open(viewers, call.token)
     return StreamingResponse(
-        _bytes(call.cloud, call.token, reader),
+        _bytes(call.cloud.events, call.token, reader),
         media_type=sse.MEDIA_TYPE,
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _bytes(cloud: Cloud, token: Token, reader: Reader) -> AsyncIterator[bytes]:
+async def _bytes(events: EventService, token: Token, reader: Reader) -> AsyncIterator[bytes]:
     try:
         yield sse.OPENED
-        while (chunk := await reader.next(KEEP_ALIVE_SECONDS)) is not None and not cloud.store.tokens.expired(token):
+        while (chunk := await events.next(reader, token, KEEP_ALIVE_SECONDS)) is not None:
             if chunk:
                 yield chunk
     finally:
-        cloud.bus.unsubscribe(reader)
+        events.end(reader)
 
 
 def _paths(base: str) -> tuple[str, str]:

@@ -93,7 +93,7 @@ async def remove(call: Call) -> Answer:
             call.cloud.store.hooks.remove(hook.id)
         call.cloud.ownership.remove_user(user)
     for hook in hooks:
-        call.cloud.hooks_changed(hook.id)
+        call.cloud.hooks.changed(hook.id)
     return {"ok": True}
 
 

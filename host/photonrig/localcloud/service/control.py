@@ -57,7 +57,8 @@ class ControlService:
         """
         device = named()
         permit = self.permit(named, device)
-        with _refusing(Situation.VARIABLE_OFFLINE, Situation.VARIABLE_UNKNOWN, name):
+        unreadable = "The device answered with something else than the variable's type"
+        with _refusing(Situation.VARIABLE_OFFLINE, Situation.VARIABLE_UNKNOWN, name, unreadable):
             if not self._link.reachable(device):
                 raise DeviceOffline(device.id)
             kind = (await self._presence.description(device.id)).variables.get(name)
@@ -116,7 +117,7 @@ class ControlService:
         """
         device = named()
         permit = self.permit(named, device)
-        with _refusing(Situation.VITALS_OFFLINE):
+        with _refusing(Situation.VITALS_OFFLINE, unreadable="The device reports no vitals"):
             permit()
             metrics = await self._link.hub.metrics(device.id, permit)
             permit()
@@ -126,10 +127,17 @@ class ControlService:
 class _refusing:  # noqa: N801
     """Makes refusals of what a device does not do: the one place where its errors become situations."""
 
-    def __init__(self, offline: Situation, unknown: Situation | None = None, name: str = "") -> None:
+    def __init__(
+        self,
+        offline: Situation,
+        unknown: Situation | None = None,
+        name: str = "",
+        unreadable: str = "The device answered with something else",
+    ) -> None:
         self._offline = offline
         self._unknown = unknown
         self._name = name
+        self._unreadable = unreadable
 
     def __enter__(self) -> None:
         pass
@@ -145,4 +153,4 @@ class _refusing:  # noqa: N801
             case UsageError():
                 raise invalid(str(error)) from None
             case ProtocolError():
-                raise ServiceRefusal(Situation.ANSWER_UNREADABLE, text=str(error)) from None
+                raise ServiceRefusal(Situation.ANSWER_UNREADABLE, text=f"{self._unreadable}: {error}") from None

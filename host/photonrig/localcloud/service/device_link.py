@@ -66,6 +66,10 @@ class DeviceLink:
         assert self._hub is not None, "the device service was not attached"
         return self._hub
 
+    def online(self, device_id: str) -> bool:
+        """Whether the device has a session."""
+        return self.hub.online(device_id)
+
     def reachable(self, device: Device) -> bool:
         """Whether the device has a session that may be used; a quarantined device is as good as offline (a choice)."""
-        return device.state.quarantine is None and self.hub.online(device.id)
+        return device.state.quarantine is None and self.online(device.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Era, Principal
@@ -14,17 +15,18 @@ from photonrig.localcloud.service.bus import Bus, Reader
 from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.history import History
-from photonrig.localcloud.service.records import Device, Product, Token
+from photonrig.localcloud.service.records import Device, Organization, Product, Token
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 from photonrig.localcloud.service.system_events import OWNER_CHANGED, SystemEvent, is_reserved
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.webhooks.dispatcher import Webhooks
 from photonrig.ownership.model import Owner
 
-__all__ = ["MAX_NAME", "EventService"]
+__all__ = ["NAMES", "EventService"]
 
-MAX_NAME = 64
-"""Characters of an event's name that clients may publish."""
+_MAX_NAME = 64
+NAMES = f"name must be 1 … {_MAX_NAME} printable ASCII characters"
+"""Which names clients may give to events."""
 
 
 class EventService:
@@ -36,15 +38,16 @@ class EventService:
         era: Era,
         bus: Bus,
         history: History,
-        webhooks: Webhooks,
+        webhooks: Callable[[Callable[[Event], None]], Webhooks],
         link: DeviceLink,
         now: Callable[[], float],
     ) -> None:
+        """``webhooks`` makes those that publish by the function it is given."""
         self._store = store
         self._era = era
         self._bus = bus
         self._history = history
-        self._webhooks = webhooks
+        self.webhooks = webhooks(self.publish)
         self._link = link
         self._now = now
 
@@ -59,7 +62,7 @@ class EventService:
             event = replace(event, of_hook=True)
         self._bus.publish(event)
         self._history.note(event)
-        self._webhooks.offer(event)
+        self.webhooks.offer(event)
         self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
@@ -67,7 +70,8 @@ class EventService:
 
         Nothing is queued here: an event that waited could reach a device that has gone to another owner since.
         """
-        hub, told = self._link.hub, set[str]()
+        hub = self._link.hub
+        told: set[str] = set()
         for device_id, scope in list(hub.listeners(event.name)):
             device = None if device_id in told else self._store.devices.get(device_id)
             if device is None or device.state.quarantine is not None:
@@ -136,7 +140,9 @@ class EventService:
             raise ServiceRefusal(Situation.NOT_IN_PRODUCT)
         owner = None if device is None else device.state.owner
         coreid = by.id if device is None else device.id
-        self._publish_of_client(name, data, coreid, device and device.id, owner, product.id, ttl, private)
+        self._publish_of_client(
+            name, data, coreid, None if device is None else device.id, owner, product.id, ttl, private
+        )
 
     def _publish_of_client(
         self,
@@ -149,8 +155,8 @@ class EventService:
         ttl: int,
         private: bool | None,
     ) -> None:
-        if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
-            raise invalid(f"name must be 1 … {MAX_NAME} printable ASCII characters")
+        if not name or len(name) > _MAX_NAME or not (name.isascii() and name.isprintable()):
+            raise invalid(NAMES)
         if is_reserved(name):
             raise invalid(assumptions.RESERVED_NAMES.chosen)
         if data is not None and len(data.encode()) > MAX_DATA:
@@ -160,12 +166,16 @@ class EventService:
 
     # --- viewing -----------------------------------------------------------------------------------------------------
 
+    def products_of(self, organization: Organization) -> frozenset[int]:
+        """The products whose events an organization's stream shows, from when it is opened."""
+        return frozenset(product.id for product in self._store.products.of_organization(organization.id))
+
     def open(self, viewers: tuple[StreamViewer, ...], token: Token) -> Reader:
         """Open a stream of what any of the viewers may see, for as long as the token stands."""
         may_see = self._era.may_see
-        return self._bus.subscribe(
-            lambda event: any(may_see(each, event) for each in viewers), token.hash, audience=viewers
-        )
+        wants = [partial(may_see, viewer) for viewer in viewers]
+        one = wants[0] if len(wants) == 1 else lambda event: any(want(event) for want in wants)
+        return self._bus.subscribe(one, token.hash, audience=viewers)
 
     async def next(self, reader: Reader, token: Token, silence: float) -> bytes | None:
         """The bytes a stream sends next, see :meth:`Reader.next`; None when it has ended, or its token has."""
@@ -177,5 +187,5 @@ class EventService:
         self._bus.unsubscribe(reader)
 
     def latest(self, viewer: StreamViewer, *, since: float, limit: int) -> list[Event]:
-        """What a stream would have shown since a time (seconds since 1970), oldest first, at most the last ``limit``."""
+        """The last ``limit`` events that a stream would have shown since a time in seconds since 1970, oldest first."""
         return self._history.latest(viewer, self._era.may_see, since=since, limit=limit)

@@ -50,15 +50,20 @@ class Event:
     private: bool = True
     of_hook: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
-    wire: bytes = field(init=False, repr=False, compare=False)
+    _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # A webhook's answer may hold anything; from here on nothing fails over it.
         object.__setattr__(self, "name", repaired(self.name))
         object.__setattr__(self, "data", None if self.data is None else repaired(self.data))
-        object.__setattr__(self, "wire", sse.encode(self.name, self.body))
 
     @property
+    def wire(self) -> bytes:
+        """The event as streams are sent it; encoded when the first of them wants it."""
+        if not self._wire:
+            object.__setattr__(self, "_wire", sse.encode(self.name, self.body()))
+        return self._wire
+
     def body(self) -> dict[str, object]:
         """What readers are shown of it beside its name."""
         return sse.body(self.data, self.ttl, iso_time(self.published_at), self.coreid)
