@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from photonrig.build.compile import LATEST, TARGETS
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
-__all__ = ["ROUTES", "VERSIONS"]
-
-VERSIONS = TARGETS
+__all__ = ["ROUTES"]
 
 
-async def build_targets(_: OpenCall) -> Answer:
+class Featured(Fields):
+    """All that there are are featured."""
+
+    featured: bool | None = None
+
+
+async def build_targets(_: OpenCall[object, Featured]) -> Answer:
     """The Device OS versions that native firmware is built against."""
     return {
         "targets": [
             {"platforms": [PHOTON_PLATFORM], "prereleases": [], "firmware_vendor": "Particle", "version": version}
-            for version in VERSIONS
+            for version in TARGETS
         ],
         "platforms": {"Photon": PHOTON_PLATFORM},
         "default_versions": {str(PHOTON_PLATFORM): LATEST},
@@ -24,5 +29,5 @@ async def build_targets(_: OpenCall) -> Answer:
 
 
 ROUTES = [
-    open_route("GET", "/v1/build_targets", build_targets),
+    open_route("GET", "/v1/build_targets", build_targets, query=Featured),
 ]
