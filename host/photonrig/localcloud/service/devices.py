@@ -65,10 +65,6 @@ class DeviceService:
 
     # --- finding -----------------------------------------------------------------------------------------------------
 
-    def get(self, device_id: str) -> Device | None:
-        """The device with this id."""
-        return self._store.devices.get(device_id)
-
     def of_owner(self, owner: Owner) -> list[Device]:
         """The devices of an account, last seen first."""
         devices = self._store.devices.of_owner(owner)
