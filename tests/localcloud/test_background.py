@@ -18,8 +18,8 @@ import pytest
 import photonrig.localcloud
 from photonrig.errors import RigError
 from photonrig.localcloud import server
+from photonrig.localcloud.background import Repeated, Tasks
 from photonrig.localcloud.service import history
-from photonrig.localcloud.service.background import Repeated, Tasks
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.telemetry import TelemetryTable

@@ -29,6 +29,10 @@ class Situation(Enum):
     BUILD_FORBIDDEN = auto()
     BUILD_FAILED = auto()
     BUILD_CROWDED = auto()
+    FLASH_UNKNOWN = auto()
+    FLASH_TOO_LARGE = auto()
+    FLASH_BUSY = auto()
+    FLASH_OFFLINE = auto()
     GRANT_INVALID_REQUEST = auto()
     GRANT_INVALID_CLIENT = auto()
     GRANT_INVALID = auto()
@@ -56,6 +60,9 @@ class Situation(Enum):
     CLAIM_OTHER_PRODUCT = auto()
     CLAIM_NOT_A_MEMBER = auto()
     CODE_NOT_FOR_USERS = auto()
+    CLAIM_CODE_TAKEN = auto()
+    ANSWER_UNREADABLE = auto()
+    VITALS_OFFLINE = auto()
     VARIABLE_OFFLINE = auto()
     VARIABLE_UNKNOWN = auto()
     FUNCTION_OFFLINE = auto()
@@ -110,6 +117,7 @@ def _build(status: int, text: str = "{text}", **more: Any) -> Refusal:
 _HINT = "I didn't recognize that device name or ID, try opening {base_url}v1/devices?access_token=undefined"
 _NO_ROLE = "Organization not found for user's role."
 _STATUS_EXISTS, _TEXT_EXISTS = assumptions.CUSTOMER_EXISTS.chosen
+_TAKEN_STATUS, _TAKEN_TEXT = assumptions.CLAIM_CODE_TAKEN.chosen
 _BAD_STATUS, _BAD_CODE, _BAD_TEXT = assumptions.BAD_CLIENT.chosen
 _OFFLINE_STATUS, _OFFLINE_TEXT = assumptions.OFFLINE_CLAIM_2016.chosen
 
@@ -124,6 +132,10 @@ REFUSALS_TODAY: Mapping[Situation, Refusal] = {
     Situation.BUILD_FORBIDDEN: _build(403),
     Situation.BUILD_FAILED: _build(406, output="build didn't produce binary", stdout="{compiler_output}", code=406),
     Situation.BUILD_CROWDED: _build(503),
+    Situation.FLASH_UNKNOWN: _build(404),
+    Situation.FLASH_TOO_LARGE: _build(413),
+    Situation.FLASH_BUSY: _build(409, "The device is being updated; wait until that has ended"),
+    Situation.FLASH_OFFLINE: _build(500, "Request Timed Out", code=500),
     Situation.GRANT_INVALID_REQUEST: _oauth(400, "invalid_request", "{text}", "documented"),
     Situation.GRANT_INVALID_CLIENT: _oauth(400, "invalid_client", "{text}", "documented"),
     Situation.GRANT_INVALID: _oauth(400, "invalid_grant", "{text}", "documented"),
@@ -174,6 +186,9 @@ REFUSALS_TODAY: Mapping[Situation, Refusal] = {
         403, "The device is in a product of which the user is not a team member.", "inferred"
     ),
     Situation.CODE_NOT_FOR_USERS: _says(403, "Permission denied", "inferred"),
+    Situation.CLAIM_CODE_TAKEN: _says(_TAKEN_STATUS, _TAKEN_TEXT, "choice"),
+    Situation.ANSWER_UNREADABLE: _says(502, "{text}", "choice"),
+    Situation.VITALS_OFFLINE: _says(408, "Timed out.", "choice"),
     Situation.VARIABLE_OFFLINE: _says(408, "timed out", "documented"),
     Situation.VARIABLE_UNKNOWN: _says(404, "Unknown Variable: {name}", "documented"),
     Situation.FUNCTION_OFFLINE: _says(408, "timed out", "documented"),

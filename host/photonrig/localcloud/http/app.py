@@ -14,7 +14,6 @@ from photonrig.localcloud.http import (
     admin,
     binaries,
     build_targets,
-    claim_codes,
     claims,
     clients,
     control,
@@ -24,7 +23,6 @@ from photonrig.localcloud.http import (
     diagnostics,
     events,
     extension,
-    flash,
     groups,
     health,
     history,
@@ -37,7 +35,6 @@ from photonrig.localcloud.http import (
     products,
     provisioning,
     publish,
-    serial_numbers,
     team,
     tokens,
     users,
@@ -66,7 +63,7 @@ BODIES, OPEN_BODIES = 48 << 20, 8 << 20
 
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
-    *(health, admin, oauth, tokens, users, clients, events, publish, claim_codes, claims),
+    *(health, admin, oauth, tokens, users, clients, events, publish, claims),
     *(
         products,
         organizations,
@@ -74,14 +71,13 @@ _RESOURCES = (
         customers,
         product_devices,
         devices,
-        flash,
         control,
         binaries,
         build_targets,
         device_os,
         provisioning,
     ),
-    *(webhooks, product_firmware, groups, serial_numbers, diagnostics, libraries, openapi),
+    *(webhooks, product_firmware, groups, diagnostics, libraries, openapi),
 )
 
 

@@ -118,7 +118,7 @@ async def list_customers(call: Call[object, Page]) -> Answer:
                     "last_ip_address": telemetry.address,
                     "last_heard": timestamp(telemetry.last_heard),
                     "firmware_version": telemetry.firmware_version,
-                    "online": call.cloud.reachable(device),
+                    "online": call.cloud.link.reachable(device),
                 }
             )
     return {"customers": shown, "devices": devices, "meta": {"total_pages": pages}}

@@ -12,7 +12,7 @@ from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.pages import Page
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import unknown
 
 __all__ = ["ROUTES"]

@@ -10,7 +10,6 @@ from msgspec import inspect
 
 from photonrig.localcloud.http.call import Answer, ApiRoute, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
-from photonrig.localcloud.http.parameters import declared
 
 __all__ = ["ROUTES", "describe"]
 
@@ -53,7 +52,7 @@ def describe(routes: Iterable[ApiRoute], base: str) -> dict[str, Any]:
 
 
 def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
-    body, query = (route.body, route.query) if route.body or route.query else declared(method, path)
+    body, query = route.body, route.query
     summary = (route.handler.__doc__ or "").strip().splitlines()
     answer: dict[str, Any] = {"description": "what was asked for", "content": _ANY_JSON}
     if method == "GET" and _STREAM.match(path):

@@ -8,7 +8,7 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.records import Organization, Product
 from photonrig.localcloud.service.refusal import invalid
 

@@ -11,10 +11,11 @@ from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_pro
 from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.libraries import LibraryService
 from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
 
@@ -25,7 +26,6 @@ T = TypeVar("T")
 Gone = Callable[[], Awaitable[object]]
 """Returns when the client that asked has left."""
 
-PHOTON_PLATFORM = 6
 _MOST_COMPILING = 2
 _MOST_WAITING = 32  # each keeps its sources in memory
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService, Credentials
-from photonrig.localcloud.service.events import Bus
 from photonrig.localcloud.service.grants import DEFAULT_SECONDS
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown

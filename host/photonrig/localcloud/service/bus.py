@@ -1,4 +1,4 @@
-"""Events inside the cloud: published once, shown to every open stream whose holder may see them.
+"""The bus: hands each published event to the open streams that want it.
 
 A reader that does not keep up loses its oldest events and is told how many; what is kept for it never grows.
 """
@@ -7,116 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Literal
 
-from photonrig.ownership.model import Owner
-from photonrig.safe_json import dumps, repaired
+from photonrig.localcloud.events import Event
+from photonrig.particle import sse
 
-__all__ = [
-    "MAX_DATA",
-    "QUEUE_LENGTH",
-    "Audience",
-    "Bus",
-    "Event",
-    "HookScope",
-    "Reader",
-    "Receiver",
-    "Stream",
-    "asked_by_hook",
-    "iso_time",
-]
+__all__ = ["QUEUE_LENGTH", "Audience", "Bus", "Reader"]
 
 QUEUE_LENGTH = 512
-MAX_DATA = 1024  # bytes of an event's data that clients may publish; Device OS 3.x takes as much
-
-asked_by_hook: ContextVar[bool] = ContextVar("asked_by_hook", default=False)
-"""Whether what is done now is done for a request that a webhook sent to this cloud."""
-
-
-def iso_time(seconds: float) -> str:
-    """Seconds since 1970 as the API writes times: ISO 8601, milliseconds, ``Z``."""
-    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
-    return f"{_whole_second(second)}.{microseconds // 1000:03d}Z"
-
-
-@lru_cache(maxsize=256)
-def _whole_second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class Event:
-    """One event. ``device`` is None for events published through the API; ``coreid`` is what readers are shown.
-
-    ``owner`` and ``product`` are those of the device at the time, or of the publisher; ``ttl`` in seconds; ``of_hook``
-    marks what webhooks publish, which fires no webhook.
-    """
-
-    name: str
-    data: str | None
-    coreid: str
-    published_at: float
-    device: str | None = None
-    owner: Owner | None = None
-    product: int | None = None
-    ttl: int = 60
-    private: bool = True
-    of_hook: bool = False
-    id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
-    wire: bytes = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # A webhook's answer may hold anything; from here on nothing fails over it.
-        object.__setattr__(self, "name", repaired(self.name))
-        object.__setattr__(self, "data", None if self.data is None else repaired(self.data))
-        # ttl is a string in every recording of the real cloud.
-        body = {
-            "data": self.data,
-            "ttl": str(self.ttl),
-            "published_at": iso_time(self.published_at),
-            "coreid": self.coreid,
-        }
-        name = self.name.replace("\r", " ").replace("\n", " ")
-        object.__setattr__(self, "wire", f"event: {name}\ndata: ".encode() + dumps(body) + b"\n\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """What a client subscribed to: its own devices, whatever it may see, a device, a product or an organization.
-
-    ``products`` are those of the organization when the stream was opened.
-    """
-
-    kind: Literal["own", "all", "device", "product", "product device", "organization"]
-    prefix: str = ""
-    device: str | None = None
-    product: int | None = None
-    products: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """A device that listens: who owns it, in which product it is, and to whom: "mine", "all" or a device id."""
-
-    owner: Owner | None
-    product: int | None
-    scope: str = "mine"
-
-
-@dataclass(frozen=True, slots=True)
-class HookScope:
-    """Whose webhook it is: a user's, or that of one product or of all products of an organization."""
-
-    owner: Owner | None = None
-    products: frozenset[int] = frozenset()
 
 
 class Reader:
@@ -153,12 +53,12 @@ class Reader:
         if self.has_all and self._ends_at is None:
             await self._news(silence)
         if self.has_all:
-            return None if self._ends_at is not None else b"\n"
+            return None if self._ends_at is not None else sse.KEEP_ALIVE
         end = self.audience.end if self._ends_at is None else self._ends_at
         begin = min(self.audience.begin, end)
         if self._next < begin:
             missed, self._next = begin - self._next, begin
-            return f":dropped {missed} events, this reader was too slow\n\n".encode()
+            return sse.dropped(missed)
         chunk = self.audience.wire(self._next, end)
         self._next = end
         self.audience.forget_what_all_have()

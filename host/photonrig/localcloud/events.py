@@ -1,0 +1,69 @@
+"""The event, as a value inside the cloud."""
+
+from __future__ import annotations
+
+import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from photonrig.ownership.model import Owner
+from photonrig.particle import sse
+from photonrig.safe_json import repaired
+
+__all__ = ["MAX_DATA", "Event", "asked_by_hook", "iso_time"]
+
+MAX_DATA = 1024  # bytes of an event's data that clients may publish; Device OS 3.x takes as much
+
+asked_by_hook: ContextVar[bool] = ContextVar("asked_by_hook", default=False)
+"""Whether what is done now is done for a request that a webhook sent to this cloud."""
+
+
+def iso_time(seconds: float) -> str:
+    """Seconds since 1970 as the API writes times: ISO 8601, milliseconds, ``Z``."""
+    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_whole_second(second)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _whole_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Event:
+    """One event. ``device`` is None for events published through the API; ``coreid`` is what readers are shown.
+
+    ``owner`` and ``product`` are those of the device at the time, or of the publisher; ``ttl`` in seconds; ``of_hook``
+    marks what webhooks publish, which fires no webhook.
+    """
+
+    name: str
+    data: str | None
+    coreid: str
+    published_at: float
+    device: str | None = None
+    owner: Owner | None = None
+    product: int | None = None
+    ttl: int = 60
+    private: bool = True
+    of_hook: bool = False
+    id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
+    _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A webhook's answer may hold anything; from here on nothing fails over it.
+        object.__setattr__(self, "name", repaired(self.name))
+        object.__setattr__(self, "data", None if self.data is None else repaired(self.data))
+
+    @property
+    def wire(self) -> bytes:
+        """The event as streams are sent it; encoded when the first of them wants it."""
+        if not self._wire:
+            object.__setattr__(self, "_wire", sse.encode(self.name, self.body()))
+        return self._wire
+
+    def body(self) -> dict[str, object]:
+        """What readers are shown of it beside its name."""
+        return sse.body(self.data, self.ttl, iso_time(self.published_at), self.coreid)
