@@ -31,6 +31,7 @@ from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, Pr
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
+from photonrig.trace import Moment, Observer
 
 __all__ = ["Event", "EventStream", "Match"]
 
@@ -74,17 +75,25 @@ class EventStream:
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
-        self, cloud: Cloud, path: str, *, silence: float = _SILENCE, reconnect: float = _RECONNECT, keep: int = _KEPT
+        self,
+        cloud: Cloud,
+        path: str,
+        *,
+        silence: float = _SILENCE,
+        reconnect: float = _RECONNECT,
+        keep: int = _KEPT,
+        tap: Observer | None = None,
     ) -> None:
         """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
 
-        ``keep``: how many events are kept.
+        ``keep``: how many events are kept; ``tap`` is told of each.
         """
         self.path = path
         self._cloud = cloud
         self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
+        self._tap = tap
         self._changed = threading.Condition()
         self._events: Kept[Event] = Kept(keep)
         self._gaps = 0
@@ -346,6 +355,8 @@ class EventStream:
             )
         except (ValueError, AttributeError, TypeError):
             raise ProtocolError(f"an event {name} of {self.path} carries no event object: {text[:80]!r}") from None
+        if self._tap is not None:  # first: who was waiting for it may look at the record at once
+            self._tap(Moment(event.at, "event", f"{name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)
             self._changed.notify_all()

@@ -75,7 +75,6 @@ def _answers(stand: VirtualTarget, path: str, **expected: int) -> str:
     device = _customers(stand)
     path = path.format(d=device, p=stand.names("customer-owned")["p"], o=stand.slug)
     seen = {token: _acting(stand, token).send("GET", path).status_code for token in expected}
-    stand.lab.cloud.take_exchanges()
     text = ", ".join(f"{token} {status}" for token, status in seen.items())
     return _that(seen == expected, f"GET {path.replace(device, ':id')}: {text}")
 
@@ -248,7 +247,6 @@ def _row_21(stage: ForumTarget) -> str:
     path = stand.scope.device(device)
     read = reader.send("GET", f"{path}/position").status_code
     called = reader.send("POST", f"{path}/move", {"arg": "2"}).status_code
-    stand.lab.cloud.take_exchanges()
     return _that(
         read == 200 and called in (400, 403), f"API user with devices.variable:get: reads {read}, calls {called}"
     )
@@ -366,7 +364,6 @@ def _row_52(stage: ForumTarget) -> str:
         name: there.device in cloud.send("GET", path).text
         for name, cloud in (("M", there.team), ("C", there.keys.acting_as(to)))
     }
-    there.team.take_exchanges()
     today = _answers(stage.today, "/v1/devices/{d}/position", M=200, C=200)
     return _that(all(listed.values()), f"{today}; by extension GET {path} lists it for both")
 

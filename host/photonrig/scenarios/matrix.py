@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-import httpx
-
 from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
 from photonrig.particle.cloud import Cloud
@@ -153,7 +151,7 @@ def _ask(stand: Stand, cell: Cell) -> Observation:
     outcome = str(response.status_code)
     if response.is_success and family.look == "list":
         outcome = "listed" if names["d"] in response.text else "missing"
-    text = _last_exchange(cloud, response)
+    text = cloud.shown(response)
     if response.is_success:
         stand.swept(family, body)
         if family.changes:
@@ -167,12 +165,6 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(each, names) for each in value]
     return {key: _filled(each, names) for key, each in value.items()} if hasattr(value, "items") else value
-
-
-def _last_exchange(cloud: Cloud, response: httpx.Response) -> str:
-    # The client masks secrets in what it notes.
-    taken = cloud.take_exchanges()
-    return taken[-1].partition(" -> ")[2] if taken else str(response.status_code)
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
