@@ -23,10 +23,10 @@ from pathlib import Path
 from photonrig.bench.config_file import Section, read_toml
 from photonrig.errors import UsageError
 from photonrig.files import file_error
-from photonrig.fleet.throttle import LIMITS, Limits
 from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
+from photonrig.particle.throttle import LIMITS, Limits
 
 __all__ = ["FleetConfig", "read_config"]
 

@@ -13,7 +13,6 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.clock import SYSTEM, Clock
@@ -185,10 +184,6 @@ class ParticleCli:
         """The devices of a product, as JSON; see :meth:`CliResult.json`."""
         return self.run("product", "device", "list", str(product), "--json")
 
-    def product_device_add(self, product: int | str, device: str) -> CliResult:
-        """Import a device into a product."""
-        return self.run("product", "device", "add", str(product), device)
-
     def inspect(self, image: Path) -> CliResult:
         """What an image says of itself; its check sum must be right."""
         return self.run("binary", "inspect", str(image), proof="CRC is ok")
@@ -268,9 +263,7 @@ class Subscription:
             raise CliRefused("did not begin to listen", result)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._finish()
 
     def expect(self, count: int, timeout: float) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
@@ -33,7 +32,7 @@ from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
 from photonrig.trace import Moment, Observer
 
-__all__ = ["Event", "EventStream", "Match"]
+__all__ = ["Event", "EventStream", "Match", "of_device"]
 
 # Clouds send something at least every 9 to 12 seconds.
 _SILENCE: Final = 20.0
@@ -69,6 +68,11 @@ class Event:
 
 
 Match = str | Callable[[Event], bool]
+
+
+def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]:
+    """Matches a device's events of exactly this name whose data begins with ``data``."""
+    return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
 
 
 class EventStream:
@@ -116,9 +120,7 @@ class EventStream:
             raise failure or NetworkError(f"the event stream {self.path} did not open within {self._silence:g} s")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

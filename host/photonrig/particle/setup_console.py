@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import re
 from enum import IntEnum
-from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.clock import SYSTEM, Clock, Deadline
@@ -88,9 +87,7 @@ class SetupConsole:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

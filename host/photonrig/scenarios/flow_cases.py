@@ -13,7 +13,7 @@ from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import FLOWS, take
 from photonrig.ownership.identities import Account, Identities
 from photonrig.ownership.proof import Probe, Proof, prove_control, silent_hooks
-from photonrig.particle.cloud import product
+from photonrig.particle.cloud import USER, product
 from photonrig.scenarios.hook_receiver import HookReceiver
 from photonrig.scenarios.story import Seen, StepResult, run_step
 from photonrig.scenarios.virtual_target import Extended, VirtualTarget
@@ -66,19 +66,14 @@ def run_flows(
 ) -> Iterator[StepResult]:
     """Run every flow and yield what was seen; ``wifi`` is name and password of the network devices are to join."""
     team, ours = stand.lab.team, stand.lab.product.id
-    there = {"user": "/v1/integrations", "product": f"/v1/products/{ours}/integrations"}
-    made = {
-        whose: team.request(
-            "POST", path, json_body={"event": _EVENT, "url": hooks.url(whose), "integration_type": "Webhook"}
-        )["id"]
-        for whose, path in there.items()
-    }
+    scopes = {"user": USER, "product": product(ours)}
+    made = {whose: team.create_webhook(_EVENT, hooks.url(whose), scope=scope) for whose, scope in scopes.items()}
     held = DeviceInHand(stand.spare.slot, *wifi)
     for case in _CASES:
         started(case.title)
         yield run_step(partial(_case, stand, case, held), case.title, _CHAPTER, FLOWS[case.flow].title, Seen(clock))
-    for whose, path in there.items():
-        team.request("DELETE", f"{path}/{made[whose]}")
+    for whose, scope in scopes.items():
+        team.delete_webhook(made[whose].id, scope)
     started("in one transaction")
     title = "in one transaction, where the cloud offers it"
     yield run_step(partial(_atomic, extended), title, _CHAPTER, "never nobody's", Seen(clock))

@@ -22,14 +22,14 @@ from photonrig.ownership.identities import Account, Identities, Offers
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import Event, EventStream, of_device
+from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.story import Seen, Story, step
 
 __all__ = ["HandoverStory", "Stage"]
 
 _ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
 _EVENT = 15.0
-_LISTEN = 4.0  # over 3 s of SETUP is listening mode
 _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
 
 
@@ -129,9 +129,9 @@ class HandoverStory(Story):
         with self._stream(self.team, self.product.device(device)) as events, self.stage.fielded.console() as console:
             self.stage.cli.flash(device, self.image)
             reset = console.expect_event("reset", timeout=_ONLINE)
-            events.expect(_named("spark/flash/status", "started"), timeout=_EVENT)
-            events.expect(_named("spark/flash/status", "success"), timeout=_ONLINE)
-            events.expect(_named("spark/status", "online"), timeout=_ONLINE)
+            events.expect(of_device(device, "spark/flash/status", "started"), timeout=_EVENT)
+            events.expect(of_device(device, "spark/flash/status", "success"), timeout=_ONLINE)
+            events.expect(of_device(device, "spark/status", "online"), timeout=_ONLINE)
         firmware = self.team.variable(device, "fw", self.product)
         version = self.team.device(device, self.product).firmware_version
         info = self._serial(self.stage.fielded, "info")
@@ -168,15 +168,11 @@ class HandoverStory(Story):
         stage = self.stage
         with stage.fresh.softap() as softap:
             identity = softap.device_id()
-            networks = {point.ssid: point for point in softap.scan()}
             softap.set_claim_code(self.claim_code)
-            point = networks.get(stage.wifi_ssid)
-            if point is not None:
-                softap.configure(point, stage.wifi_password)
-                softap.connect()
+            softap.join(stage.wifi_ssid, stage.wifi_password)
         seen.that(
-            identity.device_id == stage.fresh.device_id and not identity.claimed and point is not None,
-            f"{identity.device_id} unclaimed; networks: {', '.join(sorted(networks))}; set up",
+            identity.device_id == stage.fresh.device_id and not identity.claimed,
+            f"{identity.device_id} unclaimed; sees {stage.wifi_ssid}; set up",
         )
 
     @step(
@@ -200,12 +196,12 @@ class HandoverStory(Story):
     )
     def claimed_flag(self, seen: Seen) -> None:
         slot = self.stage.fresh
-        slot.hold_setup(_LISTEN)
+        slot.hold_setup(LISTEN_HOLD)
         with slot.softap() as softap:
             identity = softap.device_id()
         with self._stream(self.first, "/v1/devices") as events:
             slot.need("reset", slot.reset).press()
-            events.expect(_named("spark/status", "online", device=slot.device_id), timeout=_ONLINE)
+            events.expect(of_device(slot.device_id, "spark/status", "online"), timeout=_ONLINE)
         self._wait_listed(seen, self.first, slot.device_id)
         self.team.call(slot.device_id, "calibrate", _TRAVEL, self.product)
         seen.that(identity.claimed, f"SoftAP: claimed {identity.claimed}; online again after a reset")
@@ -338,7 +334,7 @@ class HandoverStory(Story):
 
             def provoke(canary: str) -> None:
                 returned.append(self.team.call(device, "move", "75", self.product))
-                moved.append(all_devices.expect(_named("shade/moved", device=device), timeout=_EVENT))
+                moved.append(all_devices.expect(of_device(device, "shade/moved"), timeout=_EVENT))
                 self.team.publish(canary)
 
             returned: list[int] = []
@@ -388,7 +384,7 @@ class HandoverStory(Story):
         with self._stream(who, "/v1/devices") as events:
             before = who.variable(device, "position")
             returned = who.call(device, "move", str(target))
-            moved = events.expect(_named("shade/moved", device=device), timeout=_EVENT)
+            moved = events.expect(of_device(device, "shade/moved"), timeout=_EVENT)
         after = who.variable(device, "position")
         seen.that(
             returned == target == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
@@ -426,14 +422,3 @@ def _refused(action: Callable[[], object]) -> ApiError | None:
     except ApiError as refusal:
         return refusal
     return None
-
-
-def _named(name: str, data: str | None = None, *, device: str | None = None) -> Callable[[Event], bool]:
-    def matches(event: Event) -> bool:
-        return (
-            event.name == name
-            and (data is None or (event.data or "").startswith(data))
-            and (device is None or event.coreid == device)
-        )
-
-    return matches

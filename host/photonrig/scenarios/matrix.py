@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import EventStream, of_device
 from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
 
 __all__ = ["NOT_RUN", "BudgetSpent", "Observation", "Stand", "observe"]
@@ -182,7 +182,7 @@ def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observ
                 stack.callback(stream.close)
         with stand.witness(state) as witness:
             stand.provoke(state)
-            witness.expect(_of(names["d"]), timeout=_HEARD)
+            witness.expect(of_device(names["d"], _EVENT), timeout=_HEARD)
         listening = [(cell, stream) for cell, stream in opened.items() if isinstance(stream, EventStream)]
         heard = dict(
             zip(
@@ -196,10 +196,6 @@ def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observ
             yield stream
         else:
             yield heard[cell]
-
-
-def _of(device: str) -> Callable[[Event], bool]:
-    return lambda event: event.name == _EVENT and event.coreid == device
 
 
 def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Observation:
@@ -221,7 +217,7 @@ def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Obse
 
 def _heard(stand: Stand, cell: Cell, stream: EventStream, device: str) -> Observation:
     """Whether the device's event came; its absence counts only if a canary goes round the same stream."""
-    heard = _of(device)
+    heard = of_device(device, _EVENT)
     if not any(heard(event) for event in stream.events):
         try:
             if cell.family == "own-events":
