@@ -142,7 +142,7 @@ def test_the_air_is_the_benchs(lab: Lab) -> None:
 
 def test_devices_come_back_to_a_cloud_that_was_killed(lab: Lab) -> None:
     device = lab.fielded()[0].device_id
-    lab.restart_cloud()
+    lab.local_cloud.restart()
     CLOCK.wait_until(lambda: lab.team.device(device).online, 30, "the device back on the restarted cloud")
     assert lab.team.device(device, product(lab.product.id)).owner_name == USERNAME
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from photonrig.bench.config import load_config
-from photonrig.bench.recovery import Bounds, Quarantine, Recovery, recover
+from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.recovery import Bounds, Recovery, recover
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import FLASHING, Slot
 from photonrig.bench.slots.virtual.photon import VirtualPhoton

@@ -28,7 +28,6 @@ PLACES: dict[str, tuple[str, set[str]]] = {
     "pytest": ("testing/attempts.py", {"_pytest.runner", "_initrequest", "_request"}),
     "pytest-xdist": ("pytest_plugin.py", set()),
     "pyserial": ("particle/serial_port.py", {"_telnet_read_loop", "_read_buffer", "_socket"}),
-    "invoke": ("cli/program.py", {"_make_parser"}),
 }
 # Named by the documentation of logging and os, underscore and all.
 DOCUMENTED = {"_srcfile", "_exit"}
@@ -172,27 +171,6 @@ def test_pyserial() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_invoke() -> None:
-    from invoke.collection import Collection
-    from invoke.parser import Parser
-    from invoke.program import Program
-
-    program = Program(namespace=Collection())
-    overridden = "run normalize_argv initial_context parse_tasks print_task_help list_tasks print_columns _make_parser"
-    used = "create_config parse_core parse_collection parse_cleanup update_config execute core_args"
-    wrong = lacking("invoke", Program, [*overridden.split(), *used.split()])
-    wrong += refuses("invoke", Program.normalize_argv, program, ["rig"])
-    program.normalize_argv(["rig", "test"])
-    if program.argv != ["rig", "test"]:
-        wrong.append(gone("invoke", f"normalize_argv leaves {program.argv} in argv"))
-    program.create_config()
-    program.parse_core(["rig"])
-    program.parse_collection()
-    if not isinstance(program._make_parser(), Parser):
-        wrong.append(gone("invoke", "Program._make_parser makes no Parser"))
-    assert not wrong, "\n".join(wrong)
-
-
 def test_what_is_gone_is_said_in_one_line() -> None:
     class RequestResponseCycle:
         flow = None
@@ -222,14 +200,13 @@ def numbers(text: str) -> list[int]:
 
 
 def private_uses(path: Path) -> Iterator[str]:
-    """Undocumented modules, underscored ones, and underscored names of what this file does not define itself."""
+    """Undocumented modules, underscored ones, and underscored names that neither this file defines nor a base of it."""
     tree = ast.parse(path.read_text())
-    ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    fields = [node.target for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
-    ours |= {target.id for target in fields if isinstance(target, ast.Name)}
+    ours = defined(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
-            ours.add(node.attr)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("photonrig."):
+            base = HOST.parent / f"{node.module.replace('.', '/')}.py"
+            ours |= defined(ast.parse(base.read_text())) if base.exists() else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{each.name}" for each in node.names]
@@ -244,6 +221,17 @@ def private_uses(path: Path) -> Iterator[str]:
             name = getattr(node.args[1], "value", "")
             if re.match(r"_[a-z]", str(name)):
                 yield str(name)
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Functions, fields and attributes of ``self``."""
+    ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    fields = [node.target for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
+    ours |= {target.id for target in fields if isinstance(target, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
+            ours.add(node.attr)
+    return ours
 
 
 def is_self(node: ast.expr) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
 from photonrig.clock import SYSTEM, Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigError, UsageError
 from photonrig.kept import Kept
 from photonrig.trace import Moment, Observer
@@ -23,7 +24,7 @@ _KEPT: Final = 10_000
 _SHOWN: Final = 8
 
 
-class BenchConsole:
+class BenchConsole(Closing):
     """An open console; use it in a ``with`` block.
 
     A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
@@ -73,12 +74,6 @@ class BenchConsole:
     def mark(self) -> int:
         """A place among the unasked lines, for ``since``: after all of those so far."""
         return self._events.end
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the port."""

@@ -1,13 +1,14 @@
-"""Lines of a device on serial: none is lost, each is told once, and a device that re-enumerates is found again."""
+"""Line reader and writer on a device's serial port, which finds a device that re-enumerates again."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Self
+from typing import Final
 
 from photonrig.clock import SYSTEM, Clock, Deadline, NotSeen
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
 from photonrig.particle.serial_port import SerialPort
 from photonrig.trace import Moment, Observer, Trouble
@@ -22,7 +23,7 @@ _SHOWN: Final = 8
 Patterns = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 
 
-class SerialLines:
+class SerialLines(Closing):
     """An open port read line by line; use it in a ``with`` block.
 
     ``port`` may be a function that finds the port anew after a re-enumeration, which may give it another name.
@@ -56,12 +57,6 @@ class SerialLines:
         except LinkLost as lost:
             self._tell(str(lost), "broke")
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def port(self) -> str:

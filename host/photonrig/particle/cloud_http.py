@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from photonrig.clock import SYSTEM, Clock
+from photonrig.closing import Closing
 from photonrig.errors import NetworkError, UsageError, without_passwords
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
@@ -42,7 +43,7 @@ def host_of(api: str) -> str:
     raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
-class CloudHttp:
+class CloudHttp(Closing):
     """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
 
     def __init__(
@@ -73,12 +74,6 @@ class CloudHttp:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api!r}, {'no token' if self.token is None else self.token!r})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections, which all clients made by :meth:`using` share."""

@@ -26,6 +26,7 @@ import httpx
 from httpx_sse import EventSource
 
 from photonrig.clock import Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError, RigError
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
@@ -75,7 +76,7 @@ def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]
     return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
 
 
-class EventStream:
+class EventStream(Closing):
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
@@ -119,9 +120,6 @@ class EventStream:
             self.close()
             raise failure or NetworkError(f"the event stream {self.path} did not open within {self._silence:g} s")
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop listening."""

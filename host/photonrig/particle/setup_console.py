@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 import re
 from enum import IntEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from photonrig.clock import SYSTEM, Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
 from photonrig.particle.serial_port import SerialPort
@@ -71,7 +72,7 @@ class SetupConsoleRefused(FirmwareError):
     """The device answered that it did not do what it was asked."""
 
 
-class SetupConsole:
+class SetupConsole(Closing):
     """An open setup console; use it in a ``with`` block."""
 
     def __init__(self, port: str, *, device: str | None = None, clock: Clock = SYSTEM) -> None:
@@ -83,12 +84,6 @@ class SetupConsole:
         self.device = device
         self._clock = clock
         self._serial = SerialPort(port, _SPEED, device=device, clock=clock)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the port."""

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photonrig.bench.rig import CloudTarget
+    from photonrig.bench.target import CloudTarget
     from photonrig.testing.conformance import (
         check_flasher,
         check_power,
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CloudTarget": "photonrig.bench.rig",
+    "CloudTarget": "photonrig.bench.target",
     "Customer": "photonrig.testing.customer",
     "Events": "photonrig.testing.events",
     "FakeClock": "photonrig.testing.fake_clock",

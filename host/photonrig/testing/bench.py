@@ -6,21 +6,20 @@ import hashlib
 import re
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from photonrig.bench.config import load_config
+from photonrig.bench.config import RigConfig, load_config, virtual_config
 from photonrig.bench.device_state import ANY, Declared, establish
 from photonrig.bench.diagnosis import Concern, Diagnosis, Readings, diagnose, with_moments
-from photonrig.bench.file_rig import FileRig
-from photonrig.bench.rig import CloudTarget, Firmware, Rig
+from photonrig.bench.rig import Rig
 from photonrig.bench.slots.slot import Slot
-from photonrig.bench.virtual_rig import VirtualRig, shipped_variants
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.build.size import read_table
-from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import VARIANTS
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.particle.cli import ParticleCli
@@ -28,29 +27,24 @@ from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
 from photonrig.trace import Moment, Observer, Recorder
 
-__all__ = ["Bench", "Held", "TestRun", "open_rig", "variants_of"]
+__all__ = ["Bench", "Held", "TestRun", "config_of"]
 
 _CANARY: Final = 3.0  # seconds for an event to go round
 _STREAM_BACK: Final = 30.0  # a stream that fell silent is given up after 20 s
 
 
-def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
-    """The variants present on a rig, without opening it."""
-    if rig == "virtual":
-        return tuple(projects or shipped_variants(Toolchain.found()))
-    known = projects or shipped_variants(Toolchain.found())
-    return tuple(dict.fromkeys(slot.variant for slot in load_config(Path(rig), known).slots))
+def config_of(rig: str, projects: Mapping[str, Path], folder: Path) -> RigConfig:
+    """The bench that the command line names: a file, or ``virtual``, with one virtual Photon per variant.
 
+    ``projects`` are firmware projects by variant, in place of photonrig's own; ``folder`` is where a bench without a
+    file keeps its quarantine.
 
-def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
-    """Open a rig by the word given on the command line.
-
-    :raises PhotonrigError: it cannot be had
+    :raises UsageError: the file is wrong
     """
-    tools = Toolchain.found()
-    if rig != "virtual":
-        return FileRig(load_config(Path(rig)), tools, work, projects)
-    return VirtualRig(tools, work, projects or shipped_variants(tools))
+    variants = list(projects or VARIANTS)
+    if rig == "virtual":
+        return virtual_config(folder / "virtual.toml", {variant: variant for variant in variants})
+    return load_config(Path(rig), variants)
 
 
 def _on_a_photon(firmware: Firmware) -> dict[str, int]:

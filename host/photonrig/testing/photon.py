@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.bench.console import BenchConsole
-from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.clock import Clock
 from photonrig.errors import ExpectationFailed
 from photonrig.particle.cli import ParticleCli

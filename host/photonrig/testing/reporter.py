@@ -1,4 +1,4 @@
-"""What a person and a machine are told of the bench tests of a run, in the process that hears of all of them."""
+"""Terminal, HTML and JSON reports of the bench tests of a run, by the process that hears of all of them."""
 
 from __future__ import annotations
 

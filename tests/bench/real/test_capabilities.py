@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.config import Commands, Gpio, HubPort
-from photonrig.bench.slots.real.buttons import Contact, RealReset, RealSetupButton, by_commands, by_gpio
+from photonrig.bench.config import Gpio, HubPort, Press, Switch
+from photonrig.bench.slots.real.buttons import Button, Contact, by_commands, by_gpio
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.slot import Power, Reset, SetupButton
 from photonrig.bench.slots.virtual.photon import AIR, Provision, VirtualPhoton
@@ -79,7 +79,7 @@ def virtual_power(photon: VirtualPhoton) -> Iterator[Power]:
 def plug_by_command(photon: VirtualPhoton) -> Iterator[Power]:
     plug = photon.slot.need("power", photon.slot.power)
     with wired({"on": plug.on, "off": plug.off}) as command:
-        yield CommandPower(Commands(command("on"), command("off")))
+        yield CommandPower(Switch(on=command("on"), off=command("off")))
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def hub_port(photon: VirtualPhoton) -> Iterator[Power]:
             f"Current status for hub 1-1\n  Port 4: {was}\nSent power {action} request\nNew status\n  Port 4: {now}\n"
         )
 
-    yield UhubctlPower(HubPort("1-1", 4), run=uhubctl)
+    yield UhubctlPower(HubPort(hub="1-1", port=4), run=uhubctl)
 
 
 @pytest.mark.parametrize("kind", [virtual_power, plug_by_command, hub_port])
@@ -145,7 +145,7 @@ def virtual_buttons(photon: VirtualPhoton) -> Iterator[Made]:
 
 
 def _real(contact: Contact, finger: Finger, other: Contact) -> Made:
-    return RealSetupButton(contact, clock=finger), RealReset(other, clock=finger)
+    return Button(contact, clock=finger), Button(other, clock=finger)
 
 
 @contextmanager
@@ -153,7 +153,9 @@ def relay(photon: VirtualPhoton) -> Iterator[Made]:
     finger = Finger(photon)
     orders = {"press": finger.press, "setup": finger.release_setup, "reset": finger.release_reset}
     with wired(orders) as command:
-        setup, reset = (by_commands(Commands(command("press"), command(order))) for order in ("setup", "reset"))
+        setup, reset = (
+            by_commands(Press(press=command("press"), release=command(order))) for order in ("setup", "reset")
+        )
         yield _real(setup, finger, reset)
 
 
@@ -193,7 +195,7 @@ def gpio_lines(photon: VirtualPhoton) -> Iterator[Made]:
         LineSettings=SimpleNamespace,
         request_lines=request_lines,
     )
-    setup, reset = (by_gpio(Gpio("/dev/gpiochip0", line), "button", gpiod=chip) for line in (17, 27))
+    setup, reset = (by_gpio(Gpio(chip="/dev/gpiochip0", line=line), "button", gpiod=chip) for line in (17, 27))
     yield _real(setup, finger, reset)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 from photonrig.bench.lock import hold
@@ -15,13 +17,19 @@ __all__ = ["CliFlasher"]
 
 
 class CliFlasher:
-    """One device's; the CLI must be logged in to an account that sees it."""
+    """One device's; the CLI, made for the first use, must be logged in to an account that sees it."""
 
-    def __init__(self, cli: ParticleCli, device_id: str, serial: SerialLink, clock: Clock = SYSTEM) -> None:
-        self._cli = cli
+    def __init__(
+        self, make_cli: Callable[[], ParticleCli], device_id: str, serial: SerialLink, clock: Clock = SYSTEM
+    ) -> None:
+        self._make_cli = make_cli
         self._device = device_id
         self._serial = serial
         self._clock = clock
+
+    @functools.cached_property
+    def _cli(self) -> ParticleCli:
+        return self._make_cli()
 
     def over_cloud(self, image: Path, *, timeout: float = FLASHING) -> None:
         """Over the air."""
