@@ -22,12 +22,12 @@ from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.snapshot import snapshot
-from photonrig.fleet.throttle import LIMITS
 from photonrig.fleet.waves import Carried, Rules
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.particle.throttle import LIMITS
 
 from ..patience import PATIENCE
 

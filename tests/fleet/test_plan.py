@@ -14,9 +14,9 @@ from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.difference import differences, moved
 from photonrig.fleet.plan import FleetPlan, Image, Permit, make_plan
 from photonrig.fleet.snapshot import Found, Snapshot
-from photonrig.fleet.throttle import LIMITS, Limits
 from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import Token
+from photonrig.particle.throttle import LIMITS, Limits
 from photonrig.report.fleet import print_plan
 
 ID = "0123456789abcdef01234567"

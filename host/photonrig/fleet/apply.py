@@ -18,7 +18,6 @@ from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Item
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.standing import Past, Standing, pasts, standings
-from photonrig.fleet.throttle import Throttle
 from photonrig.fleet.tokens import TokenSink
 from photonrig.fleet.waves import Carried, Job, Rules, Watcher, carry
 from photonrig.fleet.ways import Ways
@@ -27,6 +26,7 @@ from photonrig.ownership.engine import Progress
 from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.events import EventStream
+from photonrig.particle.throttle import Throttle
 
 __all__ = ["Misfit", "Operator", "apply"]
 

@@ -27,7 +27,20 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
 from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
 
-__all__ = ["Flow", "Heading", "Journal", "NotYet", "Outcome", "Phase", "Progress", "Step", "called_back", "run"]
+__all__ = [
+    "Flow",
+    "Heading",
+    "Journal",
+    "NotYet",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Step",
+    "called_back",
+    "keep_nothing",
+    "never",
+    "run",
+]
 
 Heading = Literal["forward", "back"]
 Phase = Literal["begun", "done"]
@@ -47,7 +60,8 @@ _LATER = (NetworkError, CloudFailed, RateLimited, DeviceOffline, LinkLost, NotYe
 P = TypeVar("P")
 
 
-def _never(_: Any) -> bool:
+def never(_: Any) -> bool:
+    """Not: a step that is never skipped, or whose being done cannot be seen."""
     return False
 
 
@@ -71,7 +85,7 @@ class Step(Generic[P]):
     name: str
     act: Callable[[P], None]
     seen: Callable[[P], bool]
-    skip: Callable[[P], bool] = _never
+    skip: Callable[[P], bool] = never
     needs: Callable[[P], str | None] = _nothing
     foresee: Callable[[P], None] = _nothing
     undo: Callable[[P], None] | None = None
@@ -129,8 +143,9 @@ class Progress:
 Journal = Callable[[Progress], None]
 
 
-def _keep_nothing(_: Progress) -> None:
-    return None
+def keep_nothing(_: Progress) -> None:
+    """The journal of a flow that nobody goes on with."""
+    return
 
 
 def run(
@@ -140,7 +155,7 @@ def run(
     *,
     facts: dict[str, Any],
     progress: Progress | None = None,
-    journal: Journal = _keep_nothing,
+    journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.

@@ -16,7 +16,7 @@ from typing import Final
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand
-from photonrig.ownership.engine import Flow, Journal, Progress, run
+from photonrig.ownership.engine import Flow, Journal, Progress, keep_nothing, run
 from photonrig.ownership.flow_context import FlowContext, Plan
 from photonrig.ownership.flow_steps import (
     APPROVE,
@@ -95,17 +95,13 @@ _GIVES_TO: Final[Mapping[str, tuple[str | None, ...]]] = {
 FLOWS: Final[Mapping[str, PassageFlow]] = MappingProxyType({flow.name: flow for flow in _FLOWS})
 
 
-def _keep_nothing(_: Progress) -> None:
-    return None
-
-
 def take(
     plan: Plan,
     keys: Identities,
     *,
     in_hand: DeviceInHand | None = None,
     progress: Progress | None = None,
-    journal: Journal = _keep_nothing,
+    journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through the plan's flow, from ``progress`` or from the beginning, until there is an outcome.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.errors import ExpectationFailed, ProtocolError, UsageError
 from photonrig.particle.cloud import USER, ClientCredentials, Cloud, CloudDevice, Token, product
 from photonrig.particle.cloud_errors import ApiError, NotFound, NotFoundOrForbidden, RequestRefused
 
@@ -193,20 +193,17 @@ class Identities:
 
     def hand_over(self, device: str, product_id: int, to: Account) -> None:
         """Change the owner in one transaction."""
-        path = f"{product(product_id).device(device)}/owner"
-        self.team.request("PUT", path, json_body={to.kind: to.name}, device=device)
+        self.team.change_owner(device, product(product_id), **{to.kind: to.name})
 
     def request_transfer(self, device: str, by: Account) -> str:
         """Ask the owner of a device for it; returns the id of the request.
 
         :raises ExpectationFailed: the cloud noted no request, as when the device is nobody's or the asker's own
         """
-        body = self.acting_as(by).request(
-            "POST", "/v1/devices", json_body={"id": device, "request_transfer": True}, device=device
-        )
-        if "transfer_id" not in body:
-            raise ExpectationFailed(f"{by} asked for it, and the cloud noted no request", device=device)
-        return str(body["transfer_id"])
+        try:
+            return self.acting_as(by).request_transfer(device)
+        except ProtocolError as error:
+            raise ExpectationFailed(f"{by} asked for it, and the cloud noted no request: {error}") from None
 
     def import_device(self, device: str, product_id: int) -> None:
         """Bring a device into a product.

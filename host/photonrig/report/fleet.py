@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from rich import box
@@ -15,10 +14,10 @@ from rich.text import Text
 from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.difference import Change
 from photonrig.fleet.plan import ACTS, FleetPlan
-from photonrig.fleet.throttle import Throttle
 from photonrig.fleet.verify import Record
 from photonrig.fleet.waves import Carried, percentile
 from photonrig.ownership.engine import Progress as DeviceProgress
+from photonrig.particle.throttle import Throttle
 from photonrig.report.run import duration, rate
 
 __all__ = [
@@ -62,9 +61,7 @@ class FleetProgress:
         self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
     def begins(self, devices: int) -> None:
