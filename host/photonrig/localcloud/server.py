@@ -165,7 +165,7 @@ async def run_cloud(
         settings = replace(settings, remote=not ipaddress.ip_address(host).is_loopback)
         await asyncio.to_thread(_check_sandbox, settings)
         cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
-        hub = DeviceHub(cloud, key)
+        hub = DeviceHub(cloud.reports, key)
         cloud.attach(hub)
         listener = _listen(host, api_port)
         try:

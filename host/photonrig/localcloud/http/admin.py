@@ -48,7 +48,6 @@ async def leave_product(call: OpenCall) -> Answer:
     if product is None:
         raise refused(404, "The device is in no product")
     removed = call.cloud.ownership.remove(device, product, deny=False)
-    assert not isinstance(removed, Refused)
     return _shown(call, removed)
 
 
@@ -83,7 +82,7 @@ async def list_resets(call: OpenCall) -> Answer:
 async def set_password(call: OpenCall) -> Answer:
     """The new password of a user who asked for one; all tokens of the account end."""
     _forgetful(call)
-    password = call.body.text("password")
+    password = call.sent.text("password")
     if not password:
         raise refused(400, "password is required")
     hashed = await asyncio.to_thread(hash_password, password)
@@ -91,7 +90,7 @@ async def set_password(call: OpenCall) -> Answer:
     with call.cloud.store.write():
         call.cloud.store.users.set_password(user.id, hashed)
         call.cloud.store.challenges.answered("reset password", user.id)
-        call.cloud.revoke_all("user", user.id)
+        call.cloud.tokens.revoke_all("user", user.id)
     return {"ok": True}
 
 
@@ -105,7 +104,7 @@ def _forgetful(call: OpenCall) -> User:
 
 async def found(call: OpenCall) -> Answer:
     """Found an organization; ``owner`` is the user who becomes its administrator."""
-    name, user = call.body.text("name") or "", call.cloud.store.users.named(call.body.text("owner") or "")
+    name, user = call.sent.text("name") or "", call.cloud.store.users.named(call.sent.text("owner") or "")
     if not name.strip():
         raise refused(400, "name is required")
     if user is None:
@@ -126,7 +125,7 @@ async def adopt(call: OpenCall) -> Answer:
     with call.cloud.store.write():
         call.cloud.store.products.move(product.id, organization.id)
     for each in {organization.id, product.organization_id} - {None}:
-        call.cloud.products_changed(str(each))
+        call.cloud.hooks.products_changed(str(each))
     return {"ok": True}
 
 

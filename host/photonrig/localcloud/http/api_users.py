@@ -51,7 +51,7 @@ def list_all(call: Call, where: Place) -> list[dict[str, Any]]:
 def create(call: Call) -> dict[str, Any]:
     """Create an API user; the token is shown this once."""
     where = place(call, Action.API_USERS)
-    name = (call.body.text("friendly_name") or "").strip()
+    name = (call.sent.text("friendly_name") or "").strip()
     if not name:
         raise refused(400, "friendly_name is required")
     scopes = _scopes(call)
@@ -81,7 +81,7 @@ def renew(call: Call) -> dict[str, Any]:
 def remove(call: Call, found: ApiUser) -> None:
     """Delete an API user with its token."""
     with call.cloud.store.write():
-        call.cloud.revoke_all("api user", found.id)
+        call.cloud.tokens.revoke_all("api user", found.id)
         call.cloud.store.api_users.remove(found.id)
 
 
@@ -98,7 +98,7 @@ def _of(call: Call, where: Place) -> list[ApiUser]:
 
 
 def _scopes(call: Call) -> frozenset[str]:
-    scopes = call.body.texts("scopes")
+    scopes = call.sent.texts("scopes")
     unknown = [scope for scope in scopes if not known(scope)]
     if unknown or not scopes:
         raise refused(400, f"There is no scope {unknown[0]}" if unknown else "scopes must name at least one scope")
@@ -106,6 +106,6 @@ def _scopes(call: Call) -> frozenset[str]:
 
 
 def _with_token(call: Call, user: ApiUser) -> dict[str, Any]:
-    call.cloud.revoke_all("api user", user.id)
+    call.cloud.tokens.revoke_all("api user", user.id)
     granted = call.cloud.store.tokens.grant("api user", user.id, _CLIENT, 0)
     return {"username": user.username, "is_programmatic": True, "tokens": [{"token": granted.access_token}]}

@@ -17,9 +17,9 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
 from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES", "compile_uploaded", "run_compiler"]
 
@@ -38,20 +38,20 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
     :raises ApiError: nothing was sent, it is for another platform, it does not compile, or too many wait
     """
     settings, sdk = call.cloud.settings, call.cloud.settings.sdk
-    platform = call.body.text("platform_id") or call.body.text("product_id") or str(PHOTON_PLATFORM)
+    platform = call.sent.text("platform_id") or call.sent.text("product_id") or str(PHOTON_PLATFORM)
     if platform != str(PHOTON_PLATFORM):
         raise combined(400, f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
-    version = call.body.text("build_target_version") or LATEST
+    version = call.sent.text("build_target_version") or LATEST
     if version not in RELEASES:
         raise combined(400, f"Device OS {version} is no build target here; there is {', '.join(RELEASES)}")
     if sdk is None:
         raise combined(400, "This cloud was started without --sdk and cannot compile")
     if settings.remote and not settings.allow_remote_compile:
         raise combined(403, "This cloud serves other machines and was started without --allow-remote-compile")
-    if not call.body.files:
+    if not call.sent.files:
         raise combined(400, "No source files were sent")
-    files = {file.name: file.content for file in call.body.files}
-    if len(files) < len(call.body.files):
+    files = {file.name: file.content for file in call.sent.files}
+    if len(files) < len(call.sent.files):
         raise combined(400, "Two files were sent under one name")
     await _add_libraries(call, files)
     try:
@@ -131,7 +131,7 @@ async def create(call: Call) -> Answer:
         "ok": True,
         "binary_id": binary_id,
         "binary_url": f"/v1/binaries/{binary_id}",
-        "build_target_version": call.body.text("build_target_version") or LATEST,
+        "build_target_version": call.sent.text("build_target_version") or LATEST,
         "expires_at": iso_time(expires_at),
         "sizeInfo": made.size_info,
     }

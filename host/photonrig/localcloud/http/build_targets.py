@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES"]
 

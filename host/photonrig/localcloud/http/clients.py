@@ -39,8 +39,8 @@ async def list_clients(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """Create a client; its secret is shown this once."""
     product_id = _product_id(call, Action.CLIENT_CREATE)
-    name, kind = (call.body.text("name") or "").strip(), call.body.text("type") or "installed"
-    redirect_uri, scope = call.body.text("redirect_uri"), call.body.text("scope")
+    name, kind = (call.sent.text("name") or "").strip(), call.sent.text("type") or "installed"
+    redirect_uri, scope = call.sent.text("redirect_uri"), call.sent.text("scope")
     if not name:
         raise refused(400, "name is required")
     if kind not in ("web", "installed"):
@@ -70,13 +70,13 @@ async def create(call: Call) -> Answer:
 async def update(call: Call) -> Answer:
     """Change name or scope; the scope ``none`` takes all permission away that ``customers:create`` gave."""
     client = _client(call, Action.CLIENT_UPDATE)
-    scope = call.body.text("scope")
+    scope = call.sent.text("scope")
     if scope not in (*_SCOPES, "none"):
         raise refused(400, "scope must be customers:create, *:* or none")
     with call.cloud.store.write():
         call.cloud.store.clients.update(
             client.id,
-            name=call.body.text("name") or client.name,
+            name=call.sent.text("name") or client.name,
             scope=client.scope if scope is None else _SCOPES.get(scope, "none"),
         )
     changed = call.cloud.store.clients.get(client.id)
@@ -96,7 +96,7 @@ def _product_id(call: Call, action: Action) -> int | None:
     if "product" in call.request.path_params:
         return call.product(action).id
     call.require(Action.ACCOUNT)
-    slug = call.body.text("organization")
+    slug = call.sent.text("organization")
     if slug is None or not call.cloud.era.organization_of_product:
         return None
     organization = call.cloud.store.organizations.find(slug)
@@ -113,7 +113,7 @@ def product_of(call: OpenCall, organization: Organization) -> Product:
     :raises ApiError: the organization has several and the request names none, or has not the one it names
     """
     products = call.cloud.store.products.of_organization(organization.id)
-    wanted = call.body.text("product")
+    wanted = call.sent.text("product")
     if wanted is not None:
         products = [product for product in products if wanted in (str(product.id), product.slug)]
     if len(products) != 1:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, find_token, open_route, route
+from photonrig.localcloud.http.call import Answer, Call, OpenCall, basic_credentials, open_route, route, with_token
 from photonrig.localcloud.http.clients import product_of
 from photonrig.localcloud.http.errors import oauth_error, refused
 from photonrig.localcloud.http.json_answer import Json
@@ -26,19 +26,19 @@ __all__ = ["ROUTES"]
 
 async def create(call: OpenCall) -> Answer:
     """Create a customer and mint a token: by the product's client, or by a team member with a password."""
-    if call.body.text("response_type") == "token":
+    if call.sent.text("response_type") == "token":
         return await _create_implicitly(call)
-    by_client = basic_credentials(call.request) is not None or call.body.text("client_id") is not None
+    by_client = basic_credentials(call.request) is not None or call.sent.text("client_id") is not None
     asks_for = _by_client if by_client else _by_member
     asks_for(call)
-    email = (call.body.text("email") or "").strip()
-    password = call.body.text("password")
+    email = (call.sent.text("email") or "").strip()
+    password = call.sent.text("password")
     if not email:
         raise refused(400, "email is required")
     if not password:
         if not by_client:
             raise refused(400, "password is required")
-        if not call.body.flag("no_password"):
+        if not call.sent.flag("no_password"):
             raise refused(400, "password is required, unless no_password is true")
     hashed = await asyncio.to_thread(hash_password, password) if password else None
     product, client_id = asks_for(call)
@@ -49,7 +49,7 @@ async def create(call: OpenCall) -> Answer:
 async def _create_implicitly(call: OpenCall) -> Answer:
     """Simple authentication of the web: no secret, and the token goes to the client's own address."""
     _web_client(call)
-    email, password = (call.body.text("email") or "").strip(), call.body.text("password")
+    email, password = (call.sent.text("email") or "").strip(), call.sent.text("password")
     if not email or not password:
         raise refused(400, "email and password are required")
     hashed = await asyncio.to_thread(hash_password, password)
@@ -60,7 +60,7 @@ async def _create_implicitly(call: OpenCall) -> Answer:
 
 
 def _web_client(call: OpenCall) -> tuple[Product, Client]:
-    client = call.cloud.store.clients.get(call.body.text("client_id") or "")
+    client = call.cloud.store.clients.get(call.sent.text("client_id") or "")
     product = None if client is None or client.product_id is None else call.cloud.store.products.get(client.product_id)
     if client is None or client.redirect_uri is None or product is None or not _is_at(call, product):
         raise oauth_error(400, "invalid_client", "The client is no web client of this product")
@@ -90,12 +90,11 @@ def _by_client(call: OpenCall) -> tuple[Product, str]:
 
 
 def _by_member(call: OpenCall) -> tuple[Product, str]:
-    token = find_token(call.cloud, call.request, call.body)
-    asking = Call(call.cloud, call.request, call.body, token)
+    asking = with_token(call)
     if "product" in call.request.path_params:
-        return asking.product(Action.CUSTOMER_CREATE), token.client
+        return asking.product(Action.CUSTOMER_CREATE), asking.token.client
     organization = asking.organization(Action.CUSTOMER_CREATE)
-    return product_of(call, organization), token.client
+    return product_of(call, organization), asking.token.client
 
 
 def _is_at(call: OpenCall, product: Product) -> bool:
@@ -125,7 +124,7 @@ async def list_customers(call: Call) -> Answer:
                     "last_ip_address": telemetry.address,
                     "last_heard": timestamp(telemetry.last_heard),
                     "firmware_version": telemetry.firmware_version,
-                    "online": call.cloud.reachable(device),
+                    "online": call.cloud.link.reachable(device),
                 }
             )
     return {"customers": shown, "devices": devices, "meta": {"total_pages": pages}}
@@ -133,7 +132,7 @@ async def list_customers(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """Replace the password of a customer who has one."""
-    password = call.body.text("password")
+    password = call.sent.text("password")
     if not password:
         _customer(call, Action.CUSTOMER_UPDATE)
         raise refused(400, "password is required")

@@ -11,7 +11,7 @@ from photonrig.build.device_os import RELEASES, SystemImage, find_release, syste
 from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.errors import ApiError, refused
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES"]
 

@@ -65,9 +65,9 @@ async def versions(call: Call) -> Answer:
 async def upload(call: Call) -> Answer:
     """Keep a version of a library from its archive; it is private until it is published."""
     call.require(Action.LIBRARIES)
-    if len(call.body.files) != 1:
+    if len(call.sent.files) != 1:
         raise combined(400, "Upload one archive of a library")
-    archive = call.body.files[0].content
+    archive = call.sent.files[0].content
     try:
         read = await asyncio.to_thread(read_library, archive)
     except UsageError as error:
@@ -89,7 +89,7 @@ async def upload(call: Call) -> Answer:
 async def publish(call: Call) -> Answer:
     """Show a library of one's own to everybody."""
     library = _own(call)
-    if call.body.text("visibility") != "public":
+    if call.sent.text("visibility") != "public":
         raise refused(400, "visibility can be set to public, and not back")
     with call.cloud.store.write():
         call.cloud.store.libraries.publish(library.name)
@@ -99,7 +99,7 @@ async def publish(call: Call) -> Answer:
 async def remove(call: Call) -> Answer:
     """Delete a library of one's own; a public one only with ``force``."""
     library = _own(call)
-    if library.public and not (call.body.text("force") or call.request.query_params.get("force")):
+    if library.public and not (call.sent.text("force") or call.request.query_params.get("force")):
         raise refused(403, f"The library {library.name} is public; others may use it")
     with call.cloud.store.write():
         call.cloud.store.libraries.remove(library.name)

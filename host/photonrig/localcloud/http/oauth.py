@@ -30,9 +30,9 @@ _PUBLIC_CLIENTS = {
 
 async def grant(call: OpenCall) -> Answer:
     """All grants; the body must be a form."""
-    if call.body.kind == "json":
+    if call.sent.kind == "json":
         raise oauth_error(400, "invalid_request", "Method must be POST with application/x-www-form-urlencoded encoding")
-    body = call.body
+    body = call.sent
     grant_type = body.text("grant_type")
     client_id, client = authenticated_client(call)
     if grant_type == "password":
@@ -47,7 +47,7 @@ async def grant(call: OpenCall) -> Answer:
 
 
 async def _password(call: OpenCall) -> Answer:
-    cloud, body = call.cloud, call.body
+    cloud, body = call.cloud, call.sent
     username, password = body.text("username"), body.text("password")
     if not username or password is None:
         raise oauth_error(400, "invalid_request", 'Missing parameters. "username" and "password" are required')
@@ -128,7 +128,7 @@ def _refresh(cloud: Cloud, body: Body, client_id: str) -> Answer:
     seconds = _lifetime(cloud, body)
     with cloud.store.write():
         granted = cloud.store.tokens.grant(token.kind, token.subject, token.client, seconds)
-        cloud.revoke(token)
+        cloud.tokens.revoke(token)
     return token_body(granted)
 
 
@@ -138,7 +138,7 @@ def authenticated_client(call: OpenCall) -> tuple[str, Client | None]:
     :raises ApiError: no client, or the secret is wrong
     """
     named = basic_credentials(call.request)
-    in_body = call.body.text("client_id"), call.body.text("client_secret")
+    in_body = call.sent.text("client_id"), call.sent.text("client_secret")
     if named and any(given not in (None, other) for given, other in zip(in_body, named, strict=True)):
         raise oauth_error(400, "invalid_request", "The Authorization header and the body name clients that differ")
     client_id, secret = named or (in_body[0], in_body[1] or "")

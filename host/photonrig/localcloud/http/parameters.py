@@ -13,8 +13,14 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["PARAMETERS", "Field", "Takes"]
+import msgspec
+
+from photonrig.localcloud.http.body import UploadedFile
+from photonrig.localcloud.http.fields import Fields
+
+__all__ = ["PARAMETERS", "Field", "declared"]
 
 _TABLE = """
 POST    /oauth/token                                    form       grant_type! username password client_id client_secret scope refresh_token expires_in:int expires_at mfa_token otp
@@ -28,11 +34,6 @@ PUT     /v1/user/mfa-disable                            json,form  current_passw
 GET     /v1/access_tokens                                          ?otp
 POST    /v1/[products/{product}/]clients                json,form  name! type redirect_uri scope organization product
 PUT     /v1/[products/{product}/]clients/{client}       json,form  name scope
-POST    /v1/devices/events                              json,form  name! data private:bool ttl:int
-POST    /v1/products/{product}/events                   json,form  name! data private:bool ttl:int as_device_id
-POST    /v1/device_claims                               json,form  imei iccid
-POST    /v1/[orgs/{organization}/]products/{product}/device_claims  json,form  activation_code imei iccid
-POST    /v1/devices                                     json,form  id! request_transfer:bool
 POST    /v1/(user|orgs/{organization})/products         json       product!:object
 POST    /v1/(products/{product}|orgs/{organization})/team             json,form  username role friendly_name scopes:list
 POST    /v1/(products/{product}|orgs/{organization})/team/{username}  json,form  role scopes:list
@@ -41,42 +42,18 @@ GET     /v1/products/{product}/customers                           ?page:int ?pe
 POST    /v1/products/{product}/customers                json,form  email! password no_password:bool client_id client_secret response_type
 POST    /v1/orgs/{organization}/customers               json,form  email! password no_password:bool client_id client_secret product
 PUT     /v1/products/{product}/customers/{email}        json,form  password!
-GET     /v1/products/{product}/devices                             ?deviceId ?deviceName ?serialNumber ?groups ?sortAttr ?sortDir ?quarantined:bool ?page:int ?perPage:int
-POST    /v1/products/{product}/devices                  json,form,files  id ids:list claim_user file:file
-PUT     /v1/products/{product}/devices                  json       action! devices!:list metadata!:object
-DELETE  /v1/products/{product}/devices/{device}         json,form  deny:bool
-PUT     /v1/devices/{device}                            json,form,files  name notes signal firmware_updates_forced:bool binary_id app file:file build_target_version
-PUT     /v1/products/{product}/devices/{device}         json,form,files  name notes signal development:bool groups:list desired_firmware_version:int flash:bool firmware_updates_forced:bool binary_id app file:file build_target_version
-GET     /v1/[products/{product}/]devices/{device}/{name}           ?format
-POST    /v1/[products/{product}/]devices/{device}/{name}  json,form  arg
 POST    /v1/binaries                                    files      file!:file platform_id:int build_target_version latest:bool
 GET     /v1/build_targets                                          ?featured:bool
 GET     /v1/device-os/versions                                     ?platform_id:int ?per_page:int ?page:int
 GET     /v1/device-os/versions/{version}                           ?platform_id:int
-POST    /v1/provisioning/{device}                       form,json  publicKey! deviceID filename order algorithm product_id:int serial_number
-POST    /v1/(integrations|webhooks|products/{product}/integrations|products/{product}/webhooks|orgs/{organization}/integrations)          json,form  event! url! name requestType integration_type deviceID headers:object auth:object query:object form:object json:object body responseTemplate responseTopic errorResponseTopic noDefaults:bool rejectUnauthorized:bool disabled:bool unchunked:bool dataUrlResponseEvent:bool
-PUT     /v1/(integrations|webhooks|products/{product}/integrations|products/{product}/webhooks|orgs/{organization}/integrations)/{hook}   json,form  event! url! name requestType integration_type deviceID headers:object auth:object query:object form:object json:object body responseTemplate responseTopic errorResponseTopic noDefaults:bool rejectUnauthorized:bool disabled:bool unchunked:bool dataUrlResponseEvent:bool
-POST    /v1/(integrations|webhooks|products/{product}/integrations|products/{product}/webhooks|orgs/{organization}/integrations)/{hook}/test  json,form  data device_id
-GET     /extensions/v1/(devices|products/{product})/events         ?since ?limit:int
-GET     /extensions/v1/(devices|products/{product})/events/{prefix}  ?since ?limit:int
-PUT     /v1/products/{product}/devices/{device}/owner   json,form  customer user
-PUT     /extensions/v1/any/devices/{device}             json,form  name notes signal development:bool
-POST    /extensions/v1/any/devices/{device}/{name}      json,form  arg
 PUT     /admin/password-resets/{username}               json,form  password!
 POST    /admin/organizations                            json,form  name! owner!
-POST    /v1/products/{product}/firmware                 files      version!:int file!:file title description mandatory:bool
-PUT     /v1/products/{product}/firmware/release         json,form  version!:int product_default:bool groups:list intelligent:bool
-PUT     /v1/products/{product}/firmware/{version}       json,form  title description mandatory:bool
-GET     /v1/products/{product}/groups                              ?name
-POST    /v1/products/{product}/groups                   json,form  name! description color
-PUT     /v1/products/{product}/groups/{group}           json,form  name description color
 GET     /v1/libraries                                              ?filter ?scope ?excludeScopes ?architectures ?sort ?page:int ?limit:int
 POST    /v1/libraries                                   files      archive!:file
 GET     /v1/libraries/{library}                                    ?version
 PATCH   /v1/libraries/{library}                         json,form  visibility!
 DELETE  /v1/libraries/{library}                         json,form  force
 GET     /v1/libraries/{library}/versions                           ?page:int ?limit:int
-GET     /v1/products/{product}/impact                              ?version:int ?product_default:bool ?groups ?device
 """  # noqa: E501
 
 _KINDS = frozenset({"json", "form", "files"})
@@ -127,3 +104,21 @@ def _parse(table: str) -> Iterator[tuple[tuple[str, str], Takes]]:
 
 PARAMETERS: Mapping[tuple[str, str], Takes] = dict(_parse(_TABLE))
 """By method and path, with ``{part}`` for what varies; an endpoint that is not here takes nothing but its path."""
+
+
+_KINDS_OF = {"text": str, "int": int, "bool": bool, "object": dict[str, Any], "list": list[str]}
+
+
+def declared(method: str, path: str) -> tuple[type[Fields] | None, type[Fields] | None]:
+    """Body and query of an endpoint whose route does not declare them yet."""
+    takes = PARAMETERS.get((method, path), Takes())
+    kinds = {"KINDS": takes.kinds}
+    body: Any = msgspec.defstruct("Sent", _typed(takes.body), bases=(Fields,), namespace=kinds, kw_only=True)
+    query: Any = msgspec.defstruct("Asked", _typed(takes.query), bases=(Fields,), kw_only=True)
+    return (body if takes.kinds else None, query if takes.query else None)
+
+
+def _typed(fields: tuple[Field, ...]) -> list[Any]:
+    types: dict[str, Any] = {**_KINDS_OF, "file": list[UploadedFile]}
+    kinds = [(each, types[each.type]) for each in fields]
+    return [(each.name, kind) if each.required else (each.name, kind | None, None) for each, kind in kinds]

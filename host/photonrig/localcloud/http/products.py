@@ -7,7 +7,7 @@ from typing import Any
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.errors import refused
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 
@@ -40,7 +40,7 @@ async def create_in_organization(call: Call) -> Answer:
 
 
 def _create(call: Call, organization: Organization | None) -> Answer:
-    given = call.body.fields.get("product", call.body.fields)
+    given = call.sent.fields.get("product", call.sent.fields)
     if not isinstance(given, dict):
         raise refused(400, "product must be an object")
     name = given.get("name")
@@ -64,7 +64,7 @@ def _create(call: Call, organization: Organization | None) -> Answer:
         if product is None:
             raise refused(400, "A product of this name exists already; choose another name")
     if organization is not None:
-        call.cloud.products_changed(organization.id)
+        call.cloud.hooks.products_changed(organization.id)
     return {"ok": True, "product": _shown(call, product)}
 
 

@@ -65,22 +65,22 @@ async def list_team(call: Call) -> Answer:
 
 async def invite(call: Call) -> Answer:
     """Put a user on the team, at once and without a mail; or with ``scopes``, create an API user."""
-    if "scopes" in call.body.fields:
+    if "scopes" in call.sent.fields:
         return api_users.create(call)
-    user = _set_role(call, _team(call, Action.TEAM_INVITE), call.body.text("username") or "")
+    user = _set_role(call, _team(call, Action.TEAM_INVITE), call.sent.text("username") or "")
     return {"ok": True, "invited": {"username": user.username}}
 
 
 async def update(call: Call) -> Answer:
     """Change a user's role, or with ``scopes``, what an API user may do."""
-    if "scopes" in call.body.fields:
+    if "scopes" in call.sent.fields:
         return api_users.rescope(call)
     _set_role(call, _team(call, Action.TEAM_UPDATE), call.path("username"))
     return {"ok": True}
 
 
 def _set_role(call: Call, team: _Team, username: str) -> User:
-    wanted = call.body.text("role") or "Developer"
+    wanted = call.sent.text("role") or "Developer"
     role = {name.lower(): role for name, role in _ROLES.items()}.get(wanted.lower())
     if role is None:
         raise refused(400, f"role must be one of {', '.join(_ROLES)}")

@@ -25,7 +25,7 @@ async def list_tokens(call: OpenCall) -> Answer:
     if not await password_holds(password, lambda: _named(call, name).password):
         raise errors_list(401, "Bad password")
     user = _named(call, name)
-    otp = call.body.text("otp") or call.request.query_params.get("otp") or ""
+    otp = call.sent.text("otp") or call.request.query_params.get("otp") or ""
     if user.mfa_key is not None and not otp_matches(user.mfa_key, otp, call.cloud.now()):
         raise errors_list(401, "One-time password required: otp")
     return [
@@ -58,13 +58,13 @@ async def current(call: Call) -> Answer:
 
 async def revoke_current(call: Call) -> Answer:
     """End the token that asks."""
-    call.cloud.revoke(call.token)
+    call.cloud.tokens.revoke(call.token)
     return {"ok": True}
 
 
 async def revoke_all(call: Call) -> Answer:
     """End all tokens of the account."""
-    call.cloud.revoke_all(call.token.kind, call.token.subject)
+    call.cloud.tokens.revoke_all(call.token.kind, call.token.subject)
     return {"ok": True}
 
 
@@ -72,7 +72,7 @@ async def revoke(call: OpenCall) -> Answer:
     """End the token named in the address; whoever knows it may, and an unknown one is no error."""
     with call.cloud.store.write():
         for token in call.cloud.store.tokens.matching(call.path("token")):
-            call.cloud.revoke(token)
+            call.cloud.tokens.revoke(token)
     return {"ok": True}
 
 

@@ -20,8 +20,8 @@ __all__ = ["ROUTES"]
 
 async def create(call: OpenCall) -> Answer:
     """Create a user; anyone may."""
-    username, password = call.body.text("username"), call.body.text("password")
-    info = call.body.fields.get("account_info")
+    username, password = call.sent.text("username"), call.sent.text("password")
+    info = call.sent.fields.get("account_info")
     account_info: dict[str, Any] = info if isinstance(info, dict) else {}
     if not username or not password:
         raise errors_list(400, "username and password are required")
@@ -59,8 +59,8 @@ async def identify(call: Call) -> Answer:
 async def update(call: Call) -> Answer:
     """Change name, password or account information; the first two ask for the present password."""
     _user(call)
-    username, password = call.body.text("username"), call.body.text("password")
-    info = call.body.fields.get("account_info")
+    username, password = call.sent.text("username"), call.sent.text("password")
+    info = call.sent.fields.get("account_info")
     if not (username or password or isinstance(info, dict)):
         raise refused(400, "Name at least one of username, password and account_info")
     hashed = await asyncio.to_thread(hash_password, password) if password else None
@@ -75,8 +75,8 @@ async def update(call: Call) -> Answer:
             users.set_password(user.id, hashed)
         if isinstance(info, dict):
             users.set_account_info(user.id, info)
-        if call.body.flag("invalidate_tokens"):
-            call.cloud.revoke_all("user", user.id, keep=call.token)
+        if call.sent.flag("invalidate_tokens"):
+            call.cloud.tokens.revoke_all("user", user.id, keep=call.token)
     return {"ok": True, "message": "User updated"}
 
 
@@ -88,18 +88,18 @@ async def remove(call: Call) -> Answer:
         raise refused(400, "The user founded a product; an account without products can be deleted")
     hooks = call.cloud.store.hooks.of("user", user.id)
     with call.cloud.store.write():
-        call.cloud.revoke_all("user", user.id)
+        call.cloud.tokens.revoke_all("user", user.id)
         for hook in hooks:
             call.cloud.store.hooks.remove(hook.id)
         call.cloud.ownership.remove_user(user)
     for hook in hooks:
-        call.cloud.hooks_changed(hook.id)
+        call.cloud.hooks.changed(hook.id)
     return {"ok": True}
 
 
 async def reset_password(call: OpenCall) -> Answer:
     """Ask for a new password; the answer is the same whether or not there is such a user."""
-    username = call.body.text("username")
+    username = call.sent.text("username")
     if not username:
         raise errors_list(400, "username is required")
     user = call.cloud.store.users.named(username)
@@ -129,19 +129,19 @@ async def offer_mfa(call: Call) -> Answer:
 async def enable_mfa(call: Call) -> Answer:
     """From now on, logging in takes a one-time password."""
     user = _user(call)
-    challenge = call.cloud.store.challenges.find("enable mfa", call.body.text("mfa_token") or "")
+    challenge = call.cloud.store.challenges.find("enable mfa", call.sent.text("mfa_token") or "")
     if challenge is None or challenge.user_id != user.id:
         raise refused(400, "This mfa_token is not valid any more; ask for another key")
     key = challenge.facts["key"]
-    if not otp_matches(key, call.body.text("otp") or "", call.cloud.now()):
+    if not otp_matches(key, call.sent.text("otp") or "", call.cloud.now()):
         with call.cloud.store.write():
             call.cloud.store.challenges.failed(challenge)
         raise refused(400, "This is not the key's one-time password")
     with call.cloud.store.write():
         call.cloud.store.users.set_mfa_key(user.id, key)
         call.cloud.store.challenges.answered("enable mfa", user.id)
-        if call.body.flag("invalidate_tokens"):
-            call.cloud.revoke_all("user", user.id, keep=call.token)
+        if call.sent.flag("invalidate_tokens"):
+            call.cloud.tokens.revoke_all("user", user.id, keep=call.token)
     return {"ok": True}
 
 
@@ -162,7 +162,7 @@ def _user(call: Call) -> User:
 
 
 async def _check_password(call: Call, field: str) -> None:
-    if not await password_holds(call.body.text(field) or "", lambda: _user(call).password):
+    if not await password_holds(call.sent.text(field) or "", lambda: _user(call).password):
         raise refused(403, f"{field} is not the account's password")
 
 
