@@ -221,7 +221,7 @@ async def everybody(there: World) -> Fixture:
         ("foreign api user", elsewhere["id"], SCOPES),
     ):
         with there.cloud.store.write():
-            made = there.cloud.store.api_users.add(who, scopes, product_id=product_id, organization_id=None)
+            made = there.cloud.store.api_users.create(who, scopes, product_id=product_id, organization_id=None)
             there.tokens[who] = there.cloud.store.tokens.grant("api user", made.id, "test", 0).access_token
     code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
     assert await there.cloud.reports.claim_code_presented(DEVICE, code)

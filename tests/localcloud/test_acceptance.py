@@ -186,7 +186,7 @@ def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_restores
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m")
         claimed = await there.ok("POST", "/v1/devices", "c", data={"id": DEVICE})
         assert there.owner() == ("user", claimed["user_id"])
-        assert there.cloud.store.users.get(claimed["user_id"]) is None
+        assert there.cloud.store.users.get(id=claimed["user_id"]) is None
         for who in ("m", "o", "c", "c2", "p"):
             assert (await there.call("GET", f"/v1/devices/{DEVICE}", who)).status_code == 403
             assert (await there.call("GET", f"/v1/orgs/shades/devices/{DEVICE}", who)).status_code == 404

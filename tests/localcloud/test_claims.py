@@ -83,9 +83,9 @@ def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path
         asked = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": True})
         again = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": "true"})
         assert asked["transfer_id"] == again["transfer_id"]
-        assert there.cloud.store.transfers.pending(DEVICE) == [asked["transfer_id"]]
+        assert [each.id for each in there.cloud.store.transfers.all()] == [asked["transfer_id"]]
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
-        assert there.cloud.store.transfers.pending(DEVICE) == []
+        assert [each.id for each in there.cloud.store.transfers.all()] == []
 
     in_world(tmp_path, story)
 
@@ -224,7 +224,7 @@ def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_pat
         assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
         assert await there.ok("GET", "/v1/devices", "u") == []
-        assert there.cloud.store.transfers.pending(DEVICE) == []
+        assert [each.id for each in there.cloud.store.transfers.all()] == []
 
     in_world(tmp_path, story)
 

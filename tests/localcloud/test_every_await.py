@@ -23,10 +23,11 @@ from starlette.routing import Route
 
 from photonrig.build.compile import CompiledFirmware
 from photonrig.localcloud import secrets, store
-from photonrig.localcloud.http import app, binaries, devices
+from photonrig.localcloud.http import app, devices
 from photonrig.localcloud.http.app import all_routes, make_app
 from photonrig.localcloud.http.call import ApiRoute
 from photonrig.localcloud.http.router import SortedRoutes
+from photonrig.localcloud.service import builds
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.store import Store
@@ -189,7 +190,7 @@ def instead_of_devices_and_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "Database", Copied)
     monkeypatch.setattr(app, "SortedRoutes", sorted_once)
     monkeypatch.setattr(Presence, "description", description)
-    monkeypatch.setattr(binaries, "compile_project", lambda *_: CompiledFirmware(b"compiled", "sizes"))
+    monkeypatch.setattr(builds, "compile_project", lambda *_: CompiledFirmware(b"compiled", "sizes"))
     monkeypatch.setattr(devices, "tinker", lambda _: b"tinker")
 
 

@@ -184,16 +184,16 @@ MUTANTS = (
     ),
     Mutant(
         "the founder of a product can be taken off the team's top",
-        f"{_CLOUD}/http/team.py",
-        "if user.id == team.founder and role is not Role.ADMINISTRATOR:",
+        f"{_CLOUD}/service/teams.py",
+        "if user.id == self._founder(place) and role is not Role.ADMINISTRATOR:",
         "if False:",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "who was taken off a team goes on reading its stream",
-        f"{_CLOUD}/http/team.py",
-        "        team.remove(user.id)\n    _end_streams(call, user)",
-        "        team.remove(user.id)",
+        f"{_CLOUD}/service/teams.py",
+        '_member(place.id, user.id)\n        self._tokens.end_streams("user", user.id)',
+        "_member(place.id, user.id)",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
@@ -206,21 +206,21 @@ MUTANTS = (
     # --- tokens -------------------------------------------------------------------------------------------------------
     Mutant(
         "a refresh token serves any client",
-        f"{_CLOUD}/http/oauth.py",
+        f"{_CLOUD}/service/grants.py",
         "if token is None or token.client != client_id:",
         "if token is None:",
         f"{_TESTS}/test_oauth.py",
     ),
     Mutant(
         "a refreshed token lives on",
-        f"{_CLOUD}/http/oauth.py",
-        "token.client, seconds)\n        cloud.revoke(token)",
+        f"{_CLOUD}/service/grants.py",
+        "token.client, seconds)\n            self._tokens.revoke(token)",
         "token.client, seconds)",
         f"{_TESTS}/test_oauth.py",
     ),
     Mutant(
         "a client that may only create customers gets tokens of the product",
-        f"{_CLOUD}/http/oauth.py",
+        f"{_CLOUD}/service/grants.py",
         'if client.scope not in (None, "*:*"):',
         "if False:",
         f"{_TESTS}/test_oauth.py",
@@ -228,15 +228,15 @@ MUTANTS = (
     Mutant(
         "a client of one product creates customers of another",
         f"{_CLOUD}/http/customers.py",
-        "    if client is None or product is None or not _is_at(call, product):",
-        "    if client is None or product is None:",
+        "creating_client(by)\n    if not _is_at(call, product):",
+        "creating_client(by)\n    if False:",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "an API user's old token serves beside the new one",
-        f"{_CLOUD}/http/api_users.py",
-        '    call.cloud.revoke_all("api user", user.id)\n    granted',
-        "    granted",
+        f"{_CLOUD}/service/teams.py",
+        '        self._tokens.revoke_all("api user", user.id)\n        return',
+        "        return",
         f"{_TESTS}/test_accounts.py",
     ),
     # --- devices and their keys ---------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ async def in_place(executable: Path, module: Path, folder: Path, story: Callable
         hub = DeviceHub(reports, key)
         cloud.attach(hub)
         with store.write():
-            user = store.users.add("owner@example.com", "secret", {})
+            user = store.users.create("owner@example.com", "secret", {})
         assert user
         port = await hub.start("127.0.0.1", 0)
         try:

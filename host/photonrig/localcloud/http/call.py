@@ -96,6 +96,11 @@ class OpenCall(Generic[Body_co, Query_co]):
         """A part of the address that it may not have."""
         return self.request.path_params.get(name)
 
+    @property
+    def base_url(self) -> str:
+        """The address of this cloud, as the client named it, without a slash at its end."""
+        return str(self.request.base_url).rstrip("/")
+
     def refusal(self, situation: Situation, **words: str) -> ServiceRefusal:
         """The refusal of a situation, as the era words it."""
         return ServiceRefusal(situation, **words)

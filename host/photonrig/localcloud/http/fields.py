@@ -56,7 +56,10 @@ class Fields(msgspec.Struct):
             if value is None and nullable:
                 values[name] = None
             elif value is not None and value is not UNSET:
-                value = read(key, value)
+                try:
+                    value = read(key, value)
+                except _IllTyped as error:
+                    raise cls.refused(str(error)) from None
                 if value is not UNSET and not (required and value in ("", [])):
                     values[name] = value
             if required and name not in values:
@@ -66,7 +69,16 @@ class Fields(msgspec.Struct):
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
         """The refusal of a request without this field, which must be there."""
-        return invalid(f"{name} is required")
+        return cls.refused(f"{name} is required")
+
+    @classmethod
+    def refused(cls, text: str) -> ServiceRefusal:
+        """How it is refused that a field is not what it should be."""
+        return invalid(text)
+
+
+class _IllTyped(Exception):
+    """A field is of another type."""
 
 
 _Reader = Callable[[str, Any], Any]
@@ -112,7 +124,7 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    raise invalid(f"{name} must be a single value")
+    raise _IllTyped(f"{name} must be a single value")
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -121,7 +133,7 @@ def _flag(name: str, value: Any) -> bool:
         return True
     if word in ("false", "0", "no", "off", ""):
         return False
-    raise invalid(f"{name} must be true or false")
+    raise _IllTyped(f"{name} must be true or false")
 
 
 def _number(name: str, value: Any, kind: Any, text: str) -> Any:
@@ -131,7 +143,7 @@ def _number(name: str, value: Any, kind: Any, text: str) -> Any:
     try:
         number: int = msgspec.convert(int(digits) if digits.isascii() and digits.isdecimal() else None, kind)
     except (msgspec.ValidationError, ValueError):
-        raise invalid(text) from None
+        raise _IllTyped(text) from None
     return number
 
 
@@ -139,7 +151,7 @@ def _texts(name: str, value: Any) -> list[str]:
     found: list[str] = []
     for entry in value if isinstance(value, list) else [value]:
         if not isinstance(entry, str | int):
-            raise invalid(f"{name} must be a list of texts")
+            raise _IllTyped(f"{name} must be a list of texts")
         found += str(entry).replace(",", "\n").split()
     return found
 

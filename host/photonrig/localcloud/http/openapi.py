@@ -10,7 +10,6 @@ from msgspec import inspect
 
 from photonrig.localcloud.http.call import Answer, ApiRoute, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
-from photonrig.localcloud.http.parameters import declared
 
 __all__ = ["ROUTES", "describe"]
 
@@ -53,7 +52,7 @@ def describe(routes: Iterable[ApiRoute], base: str) -> dict[str, Any]:
 
 
 def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
-    body, query = (route.body, route.query) if route.body or route.query else declared(method, path)
+    body, query = route.body, route.query
     summary = (route.handler.__doc__ or "").strip().splitlines()
     answer: dict[str, Any] = {"description": "what was asked for", "content": _ANY_JSON}
     if method == "GET" and _STREAM.match(path):
@@ -63,10 +62,7 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
         "summary": summary[0] if summary else "",
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _parts(path)),
-            *(
-                {"name": field.encode_name, "in": "query", "required": field.required, "schema": _schema_of(field)}
-                for field in _described(query)
-            ),
+            *(_in_query(field) for field in _described(query)),
         ],
         "responses": {
             "2XX": answer,
@@ -85,6 +81,12 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
 
 def _parts(path: str) -> list[str]:
     return re.findall(r"\{(\w+)\}", path)
+
+
+def _in_query(field: inspect.Field) -> dict[str, Any]:
+    schema = _schema_of(field)
+    together = {"explode": False} if schema.get("type") == "array" else {}  # with commas between
+    return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema} | together
 
 
 def _described(fields: type[Fields] | None) -> Sequence[inspect.Field]:

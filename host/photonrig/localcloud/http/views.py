@@ -14,7 +14,7 @@ from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.records import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "owner_name", "paged", "product_device_view", "shown_product", "timestamp"]
+__all__ = ["device_view", "owner_field", "paged", "product_device_view", "shown_product", "timestamp"]
 
 _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000
@@ -73,7 +73,7 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
     """A device as its product's team sees it; ``owner`` is the owner's e-mail or None."""
     state, facts = device.state, cloud.devices.facts(device)
     return _view(device, facts) | {
-        "owner": cloud.devices.owner_name(state.owner),
+        "owner": cloud.accounts.name_of(state.owner),
         "development": device.development,
         "quarantined": state.quarantine is not None and not state.quarantine.denied,
         "denied": state.quarantine is not None and state.quarantine.denied,
@@ -86,11 +86,6 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
 def shown_product(device: Device) -> int:
     """The product that a device is shown in: its platform's, if it is in none."""
     return device.state.platform if device.state.product is None else device.state.product
-
-
-def owner_name(cloud: Cloud, owner: Owner | None) -> str | None:
-    """The e-mail of an owner."""
-    return cloud.devices.owner_name(owner)
 
 
 def paged(call: Call, entries: Sequence[_Entry], *, size: str | None = None) -> tuple[Sequence[_Entry], int]:

@@ -10,24 +10,34 @@ from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
+from photonrig.localcloud.service.accounts import AccountService
+from photonrig.localcloud.service.administration import Administration
 from photonrig.localcloud.service.background import Repeated
+from photonrig.localcloud.service.builds import BuildService
 from photonrig.localcloud.service.bus import Bus
+from photonrig.localcloud.service.clients import ClientService
 from photonrig.localcloud.service.control import ControlService
+from photonrig.localcloud.service.customers import CustomerService
 from photonrig.localcloud.service.device_link import DeviceHub, DeviceLink
 from photonrig.localcloud.service.device_reports import DeviceReports
 from photonrig.localcloud.service.devices import DeviceService
 from photonrig.localcloud.service.diagnostics import DiagnosticsService
 from photonrig.localcloud.service.event_service import EventService
 from photonrig.localcloud.service.flashing import FlashService
+from photonrig.localcloud.service.grants import GrantService
 from photonrig.localcloud.service.groups import GroupService
 from photonrig.localcloud.service.history import History
 from photonrig.localcloud.service.hooks import HookService
+from photonrig.localcloud.service.libraries import LibraryService
+from photonrig.localcloud.service.organizations import OrganizationService
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.product_firmware import FirmwareService
+from photonrig.localcloud.service.products import ProductService
 from photonrig.localcloud.service.provisioning import ProvisioningService
 from photonrig.localcloud.service.rates import Rates
 from photonrig.localcloud.service.rollout import Rollout
+from photonrig.localcloud.service.teams import TeamService
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.webhooks.dispatcher import HookLimits, Webhooks
@@ -111,6 +121,17 @@ class Cloud:
         self.diagnostics = DiagnosticsService(store, self.control, self.events)
         self.firmware = FirmwareService(store, self.presence, self.rollout)
         self.hooks = HookService(store, self.access, self.webhooks, now)
+        self.accounts = AccountService(store, self.tokens, self.ownership, self.hooks.changed, now)
+        self.clients = ClientService(store, self.era, self.access)
+        self.grants = GrantService(store, self.tokens, self.clients, now)
+        self.customers = CustomerService(store, self.tokens, self.clients, self.ownership, self.bus)
+        self.products = ProductService(store, self.era, self.hooks.products_changed)
+        self.organizations = OrganizationService(store, self.hooks.products_changed)
+        self.teams = TeamService(store, self.tokens)
+        self.libraries = LibraryService(store)
+        allowed = settings.allow_remote_compile or not settings.remote
+        self.builds = BuildService(store, self.libraries, settings.sdk, allowed=allowed)
+        self.administration = Administration(store, self.ownership)
         self.provisioning = ProvisioningService(store, self.era, self.access, self.link)
         self.reports = DeviceReports(
             *(store, self.ownership, self.presence, self.events, self.rollout, self.link, now),

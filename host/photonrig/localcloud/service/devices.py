@@ -142,20 +142,12 @@ class DeviceService:
         if self._link.reachable(device):
             await self._presence.description(device.id)
 
-    def owner_name(self, owner: Owner | None) -> str | None:
-        """The e-mail of an owner."""
-        if owner is None:
-            return None
-        if owner.kind == "user":
-            user = self._store.users.get(owner.id)
-            return None if user is None else user.username
-        customer = self._store.customers.get(owner.id)
-        return None if customer is None else customer.email
-
     def customers_owning(self, devices: Iterable[Device]) -> dict[str, str]:
         """Id and e-mail of the customers who own any of the devices."""
         owners = {device.state.owner for device in devices}
-        found = (self._store.customers.get(each.id) for each in owners if each is not None and each.kind == "customer")
+        found = (
+            self._store.customers.get(id=each.id) for each in owners if each is not None and each.kind == "customer"
+        )
         return {customer.id: customer.email for customer in found if customer is not None}
 
     # --- what is written ---------------------------------------------------------------------------------------------

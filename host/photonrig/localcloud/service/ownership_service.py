@@ -139,7 +139,7 @@ class OwnershipService:
         owner = device.state.owner
         if not device.untyped or owner is None:
             return device
-        customer = self._store.customers.get(owner.id)
+        customer = self._store.customers.get(id=owner.id)
         theirs = customer is not None and customer.product_id == device.state.product
         repaired = replace(device.state, owner=Owner("customer", owner.id) if theirs else None)
         done = self._apply(device, repaired)
@@ -240,7 +240,7 @@ class OwnershipService:
             for token in tokens:
                 self._store.tokens.revoke(token)
             self._store.claim_codes.revoke_of(owner)
-            self._store.customers.remove(customer.id)
+            self._store.customers.remove(id=customer.id)
         return [token.hash for token in tokens]
 
     def remove_user(self, user: User) -> None:
@@ -251,7 +251,7 @@ class OwnershipService:
                 self.release(device)
             self._store.transfers.cancel_of(user.id)
             self._store.claim_codes.revoke_of(owner)
-            self._store.users.remove(user.id)
+            self._store.users.delete(user.id)
 
     def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
         return outcome if isinstance(outcome, Refused) else self._write(device, outcome)
@@ -271,7 +271,7 @@ class OwnershipService:
     def _account(self, owner: Owner) -> Claimant | None:
         if owner.kind == "user":
             return Claimant(owner, member_of=frozenset(self._store.products.roles(owner.id)))
-        customer = self._store.customers.get(owner.id)
+        customer = self._store.customers.get(id=owner.id)
         return None if customer is None else Claimant(owner, product=customer.product_id)
 
 

@@ -52,7 +52,7 @@ class FirmwareService:
 
     def uploader(self, firmware: Firmware) -> str | None:
         """The username of who uploaded a version."""
-        user = None if firmware.uploaded_by is None else self._store.users.get(firmware.uploaded_by)
+        user = None if firmware.uploaded_by is None else self._store.users.get(id=firmware.uploaded_by)
         return None if user is None else user.username
 
     def running(self, firmware: Firmware) -> int:

@@ -49,7 +49,7 @@ class TokenService:
                 roles, organizations = self._store.products.roles(subject), self._store.organizations.roles(subject)
                 return Principal("user", subject, roles=roles, organizations=organizations)
             case "customer":
-                customer = self._store.customers.get(subject)
+                customer = self._store.customers.get(id=subject)
                 return None if customer is None else Principal("customer", customer.id, product=customer.product_id)
             case "product":
                 return Principal("product", subject, product=int(subject))
@@ -57,7 +57,7 @@ class TokenService:
                 return self._api_user(subject)
 
     def _api_user(self, api_user_id: str) -> Principal | None:
-        found = self._store.api_users.get(api_user_id)
+        found = self._store.api_users.get(id=api_user_id)
         if found is None:
             return None
         products, organizations = {found.product_id}, {}

@@ -51,6 +51,10 @@ class Rows(Generic[_Record]):
         """The first row whose columns are these."""
         return self.first(f"WHERE {_all_of(where)}", *where.values())
 
+    def of(self, order: str, **where: object) -> list[_Record]:
+        """All rows whose columns are these, sorted by the columns ``order``."""
+        return self.all(f"WHERE {_all_of(where)} ORDER BY {order}", *where.values())
+
     def first(self, rest: str, *values: object) -> _Record | None:
         """The first row that a query with ``rest`` after its FROM finds."""
         row = self._database.one(f"{self._select} {rest}", *values)
@@ -62,7 +66,10 @@ class Rows(Generic[_Record]):
 
     def add(self, record: _Record, **more: object) -> bool:
         """Keep a record, with columns that it has no field for; False if what must be unique is not."""
-        columns = {name: getattr(record, name) for name in self._kept} | more
+        return self.insert(**{name: getattr(record, name) for name in self._kept}, **more)
+
+    def insert(self, **columns: object) -> bool:
+        """Add a row; False if what must be unique is not."""
         places = ", ".join("?" * len(columns))
         return self._changed(f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({places})", columns)  # noqa: S608
 
