@@ -37,7 +37,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--api-port", type=_port, default=0, help="port of the HTTP API (default: any free one)")
     parser.add_argument("--device-port", type=_port, default=0, help="port for devices (default: any free one)")
-    parser.add_argument("--era", default="today", assumptions=ERAS, help="whose rules hold (default: today)")
+    parser.add_argument("--era", default="today", choices=ERAS, help="whose rules hold (default: today)")
     parser.add_argument("--extensions", action="store_true", help="add what Particle's cloud never had")
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
     parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
@@ -67,7 +67,7 @@ def main(words: list[str] | None = None) -> None:
     )
     parser.add_argument(
         "--log-level",
-        assumptions=("debug", "info", "warning", "error"),
+        choices=("debug", "info", "warning", "error"),
         default="info",
         help="how much to log, as JSON lines on standard error; debug names every request (default: info)",
     )
