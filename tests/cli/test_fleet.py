@@ -11,12 +11,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from photonrig.fleet.assignments import Assignment
+from photonrig.fleet.transfer import Transfer
 
 from ..fleet.conftest import CENTRAL, Estate, all_given, begun, rig_fleet
 
 PATIENCE = 120.0
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:

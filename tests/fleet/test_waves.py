@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from photonrig.clock import SystemClock
-from photonrig.fleet.journal import Journal
-from photonrig.fleet.waves import Job, Rules, carry
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.fleet.transfer import Transfer
+from photonrig.fleet.waves import Rules, carry
 from photonrig.ownership.engine import Progress
 
 from .conftest import Quiet
+
+DEVICE = "d" * 24
 
 
 @pytest.fixture
@@ -24,16 +25,16 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return taken
 
 
-def waits(tries: list[str], retry_after: float | None = None) -> Job:
+def waits(tries: list[str], retry_after: float | None = None) -> Callable[[Transfer], Transfer]:
     """A device that at each try stands at the next of these steps, and arrives after them."""
     left = iter(tries)
 
-    def go(progress: Progress | None, keep: Keep) -> Progress:
+    def go(transfer: Transfer) -> Transfer:
         step = next(left, None)
-        now = Progress("to-customer", "d", step or "check", outcome="waiting" if step else "done")
-        return replace(now, retry_after=retry_after if step else None)
+        now = Progress("to-customer", DEVICE, step or "check", outcome="waiting" if step else "done")
+        return transfer.at("forward", replace(now, retry_after=retry_after if step else None))
 
-    return Job("d", go)
+    return go
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,7 @@ def waits(tries: list[str], retry_after: float | None = None) -> Job:
         (["look"] * 3, 7.0, [7, 7, 7]),
     ],
 )
-def test_pauses(
-    tmp_path: Path, pauses: list[float], tries: list[str], retry_after: float | None, expected: list[float]
-) -> None:
-    with Journal(tmp_path / "journal", digest="", plan="") as journal:
-        carried = carry([waits(tries, retry_after)], journal, "forward", Rules(patience=1000), Quiet())
+def test_pauses(pauses: list[float], tries: list[str], retry_after: float | None, expected: list[float]) -> None:
+    carried = carry([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet())
     assert carried.complete
     assert pauses == expected

@@ -136,9 +136,8 @@ def _diff(plan_file: str, operator: Any) -> None:
     from photonrig.report.fleet import print_differences
 
     plan = FleetPlan.read(Path(plan_file))
-    plan.must_be_for(operator.config)
     changes = differences(plan, snapshot(operator.team, plan.account, plan.products), operator.config)
-    print_differences(changes, len(plan.items), Console())
+    print_differences(changes, len(plan.devices), Console())
     if changes:
         raise Exit(code=ExitCode.NOT_SEEN)
 
@@ -237,7 +236,7 @@ def fleet_verify(
     console = Console()
     with FleetProgress(console, "looking") as progress:
         progress.begins(len(wanted.acting))
-        records = verify(wanted, operator, sample=sample, settled=progress.looked)
+        records = verify(wanted, operator, sample=sample, settled=progress.settled)
     write_report(where, wanted, records, {"calls": operator.throttle.calls, "token_requests": operator.throttle.tokens})
     print_records(records, console)
     print(f"written to {where}")
