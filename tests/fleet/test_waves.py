@@ -7,22 +7,14 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from photonrig.clock import SystemClock
 from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.waves import Rules, carry
 from photonrig.ownership.engine import Progress
+from photonrig.testing import FakeClock
 
 from .conftest import Quiet
 
 DEVICE = "d" * 24
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Every pause, which none is waited for."""
-    taken: list[float] = []
-    monkeypatch.setattr(SystemClock, "pause", lambda clock, seconds: taken.append(seconds))
-    return taken
 
 
 def waits(tries: list[str], retry_after: float | None = None) -> Callable[[Transfer], Transfer]:
@@ -46,7 +38,9 @@ def waits(tries: list[str], retry_after: float | None = None) -> Callable[[Trans
         (["look"] * 3, 7.0, [7, 7, 7]),
     ],
 )
-def test_pauses(pauses: list[float], tries: list[str], retry_after: float | None, expected: list[float]) -> None:
-    carried = carry([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet())
+def test_pauses(tries: list[str], retry_after: float | None, expected: list[float]) -> None:
+    clock = FakeClock()
+    carried = carry([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet(), clock=clock)
     assert carried.complete
-    assert pauses == expected
+    assert clock.waits == expected
+    assert carried.seconds == sum(expected)

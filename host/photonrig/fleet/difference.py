@@ -20,11 +20,16 @@ class Difference:
     planned: Transfer
     now: Transfer
 
+    @property
+    def situation(self) -> str:
+        """How its situation differs."""
+        then, now = self.planned.found, self.now.found
+        return moved(then, now) or f"was {_state(then)}, is {_state(now)}"
+
     def __str__(self) -> str:
         then, now = self.planned, self.now
-        situation = moved(then.found, now.found) or f"was {_state(then.found)}, is {_state(now.found)}"
         step = then.verdict if now.verdict == then.verdict else f"{then.verdict} → {now.verdict}"
-        return f"{then.device} (row {then.row}) {situation}: {step}"
+        return f"{then.device} (row {then.row}) {self.situation}: {step}"
 
 
 def differences(plan: FleetPlan, seen: Snapshot, config: FleetConfig) -> list[Difference]:

@@ -13,7 +13,6 @@ import queue
 import sqlite3
 import stat
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
@@ -23,6 +22,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.files import Lock, file_error, replace
 from photonrig.fleet.transfer import Transfer, decoded
@@ -54,13 +54,14 @@ _Write = tuple[tuple[tuple[str, tuple[Any, ...]], ...], Future[None]]
 class Journal:
     """A journal, open and locked inside a ``with`` block."""
 
-    def __init__(self, path: Path, *, digest: str, plan: str) -> None:
+    def __init__(self, path: Path, *, digest: str, plan: str, clock: Clock = SYSTEM) -> None:
         """``digest`` and ``plan``, the text, of the plan it belongs to."""
         self.path = path
         # By whatever links it is reached, it is one journal.
         self._file = Path(os.path.realpath(path))
         self._lock = Lock(self._file.with_name(f"{self._file.name}.lock"))
         self._digest, self._plan = digest, plan
+        self._clock = clock
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -100,7 +101,7 @@ class Journal:
             record = msgspec.json.encode(transfer).decode()
         except UnicodeEncodeError as error:
             raise self._told(error) from None
-        step = (time.time(), at.device, transfer.way, at.step, at.phase, at.heading, at.outcome, at.reason)
+        step = (self._clock.wall(), at.device, transfer.way, at.step, at.phase, at.heading, at.outcome, at.reason)
         self._put(
             ("INSERT OR REPLACE INTO transfers VALUES (?, ?)", (transfer.device, record)),
             ("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", step),
@@ -108,7 +109,7 @@ class Journal:
 
     def handed_over(self, customer: str) -> None:
         """Note that a customer's token was handed over."""
-        self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, time.time())))
+        self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, self._clock.wall())))
 
     def hand_over_again(self, customers: Iterable[str]) -> None:
         """Forget that the customers' tokens were handed over: their devices went back, and may come again."""

@@ -33,6 +33,7 @@ from photonrig.fleet.owner_change import OwnerChange, Permit
 from photonrig.fleet.rollout import Image, Rollout
 from photonrig.fleet.snapshot import Snapshot
 from photonrig.fleet.transfer import Transfer, Verdict, where_wrong
+from photonrig.invocation import command
 from photonrig.ownership.identities import Account
 
 __all__ = ["Change", "FleetPlan", "Image", "Permit", "make_plan"]
@@ -117,7 +118,7 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise files.file_error(path, "read", error, missing="make it with ./rig fleet plan") from error
+            raise files.file_error(path, "read", error, missing=f"make it with {command('fleet plan')}") from error
         try:
             made_as = msgspec.json.decode(data, type=_Kind).format
             if made_as.startswith("photonrig fleet plan") and made_as != _FORMAT:
@@ -129,7 +130,7 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             key, complaint = where_wrong(error)
             at = f"{path}, line {_line(data, key, complaint)}{key and ', '}{key}"
-            raise UsageError(f"{at}: {complaint}; make a plan with ./rig fleet plan") from None
+            raise UsageError(f"{at}: {complaint}; make a plan with {command('fleet plan')}") from None
 
 
 def _json(value: object) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.files import file_error
 from photonrig.fleet.snapshot import moved
@@ -125,7 +125,7 @@ class Rollout:
         keep: Keep,
         facts: dict[str, Any],
     ) -> Progress:
-        trial = _Trial(transfer.device, keys.team, self, SystemClock(), facts)
+        trial = _Trial(transfer.device, keys.team, self, SYSTEM, facts)
         return run(flow, trial, transfer.device, facts=facts, progress=progress, journal=keep)
 
     def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:

@@ -6,7 +6,6 @@ it with a key of their own, as with ``ssh-keygen -Y sign``.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from photonrig import files
+from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.move import standing
 from photonrig.fleet.operator import Operator
 from photonrig.fleet.plan import FleetPlan
@@ -38,6 +38,7 @@ def verify(
     probe: Probe = Probe(),  # noqa: B008
     acting: Callable[[Account], Cloud] | None = None,
     settled: Callable[[Transfer], None] = lambda verified: None,
+    clock: Clock = SYSTEM,
 ) -> tuple[Transfer, ...]:
     """Look at every device of the plan that something was to be done with.
 
@@ -55,7 +56,7 @@ def verify(
     witness = Witness(operator.team, acting or operator.keys.acting_as, seen.customers, probe, thorough)
 
     def look(transfer: Transfer) -> Transfer:
-        at, now = time.time(), seen.devices.get(transfer.device)
+        at, now = clock.wall(), seen.devices.get(transfer.device)
         unseen = Proof("the device is seen", False, "neither a product nor the central user sees it")
         proofs = (unseen,) if now is None else tuple(change.proofs(transfer, now, witness))
         held, as_found = all(proof.held for proof in proofs), standing(transfer, now, change) == "before"
@@ -67,12 +68,14 @@ def verify(
         return tuple(pool.map(look, plan.acting))
 
 
-def write_report(path: Path, plan: FleetPlan, verified: Sequence[Transfer], figures: dict[str, Any]) -> None:
+def write_report(
+    path: Path, plan: FleetPlan, verified: Sequence[Transfer], figures: dict[str, Any], clock: Clock = SYSTEM
+) -> None:
     """Write what was seen (mode 0600: it names customers): a line about the run, then one line a device, all JSON.
 
     :raises UsageError: the path cannot be written
     :raises RigError: the disk did not take it; a former file is as it was
     """
-    head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": time.time(), **figures}
+    head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": clock.wall(), **figures}
     lines = [head | {"devices": len(verified)}, *verified]
     files.replace(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines), private=True)

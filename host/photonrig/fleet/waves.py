@@ -6,13 +6,12 @@ compared with the stop rule, and what is left is not begun when there are too ma
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import UsageError
 from photonrig.fleet.transfer import Transfer
 
@@ -107,6 +106,7 @@ def carry(
     *,
     after_wave: Callable[[Sequence[Transfer]], None] = lambda done: None,
     news: Callable[[], None] | None = None,
+    clock: Clock = SYSTEM,
 ) -> Carried:
     """Take all to an outcome; ``go`` takes one, and again from where it waits.
 
@@ -115,12 +115,12 @@ def carry(
     step, then passes through, and so does what ``news`` raises.
     """
     result = Carried()
-    begun = time.monotonic()
+    begun = clock.now()
     watcher.begins(len(transfers))
     parts = waves(transfers, rules)
 
     def move(part: Sequence[Transfer]) -> list[Transfer]:
-        settled = _wave(part, go, rules, watcher)
+        settled = _wave(part, go, rules, watcher, clock)
         result.transfers |= {each.device: each for each in settled}
         after_wave([each for each in settled if each.outcome == "done"])
         return settled
@@ -142,13 +142,13 @@ def carry(
             break
         news()
         move(waiting)
-    result.seconds = time.monotonic() - begun
+    result.seconds = clock.now() - begun
     return result
 
 
-def _wave(part: Sequence[Transfer], go: Go, rules: Rules, watcher: Watcher) -> list[Transfer]:
+def _wave(part: Sequence[Transfer], go: Go, rules: Rules, watcher: Watcher, clock: Clock) -> list[Transfer]:
     """One wave: everybody once, then those that wait again and again while there is patience."""
-    deadline = time.monotonic() + rules.patience
+    deadline = Deadline(clock, rules.patience)
     pause = _FIRST_PAUSE
     at = {each.device: each for each in part}
     waiting = list(part)
@@ -159,11 +159,11 @@ def _wave(part: Sequence[Transfer], go: Go, rules: Rules, watcher: Watcher) -> l
                 pause = _FIRST_PAUSE
             at |= {each.device: each for each in settled}
             waiting = [each for each in settled if each.outcome == "waiting"]
-            left = deadline - time.monotonic()
+            left = deadline.left
             if not waiting or left <= 0:
                 return list(at.values())
             asked = max(each.progress.retry_after or 0.0 for each in waiting if each.progress)
-            SystemClock().pause(min(max(pause, asked), left))
+            clock.pause(min(max(pause, asked), left))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 

@@ -8,7 +8,6 @@ import ipaddress
 import logging
 import shutil
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
+from photonrig.clock import SYSTEM
 from photonrig.errors import RigError, UsageError
 from photonrig.files import Lock, file_error
 from photonrig.localcloud import secrets
@@ -150,7 +150,7 @@ async def run_cloud(
     host: str = "127.0.0.1",
     api_port: int = 0,
     device_port: int = 0,
-    now: Callable[[], float] = time.time,
+    now: Callable[[], float] = SYSTEM.wall,
 ) -> AsyncIterator[Running]:
     """A cloud on ``state``, serving until the block ends; ports 0 mean any free one.
 

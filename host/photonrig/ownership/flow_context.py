@@ -7,13 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud_errors import NotFound
 
-__all__ = ["Bench", "FlowContext", "Plan"]
+__all__ = ["FlowContext", "Plan"]
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -32,16 +32,6 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     imports: bool = False
     name: str | None = None
     known_as: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What flows need that touch the device: its slot, the Wi-Fi network it is to join, and a clock."""
-
-    slot: Slot
-    wifi_ssid: str
-    wifi_password: str = field(repr=False)
-    clock: Clock
 
 
 @dataclass(slots=True)
@@ -63,7 +53,8 @@ class FlowContext:
 
     plan: Plan
     keys: Identities
-    bench: Bench | None = None
+    in_hand: DeviceInHand | None = None
+    clock: Clock = SYSTEM
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

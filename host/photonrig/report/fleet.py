@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.difference import Difference
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.throttle import Throttle
@@ -20,7 +21,15 @@ from photonrig.fleet.transfer import ACTS, Transfer
 from photonrig.fleet.waves import Carried, percentile
 from photonrig.report.run import duration, rate
 
-__all__ = ["FleetProgress", "print_carried", "print_differences", "print_plan", "print_records"]
+__all__ = [
+    "FleetProgress",
+    "differences_json",
+    "print_carried",
+    "print_differences",
+    "print_plan",
+    "print_records",
+    "records_json",
+]
 
 _SHOWN = 10
 
@@ -32,9 +41,10 @@ def _devices(count: int) -> str:
 class FleetProgress:
     """A bar with rate and time left on a terminal; elsewhere one line a wave."""
 
-    def __init__(self, console: Console, what: str) -> None:
+    def __init__(self, console: Console, what: str, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
         self._console = console
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._seen: set[str] = set()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -59,7 +69,7 @@ class FleetProgress:
 
     def begins(self, devices: int) -> None:
         """So many devices are to be moved, or looked at."""
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._bar.update(self._task, total=devices)
 
     def wave(self, number: int, of: int, devices: int) -> None:
@@ -73,7 +83,7 @@ class FleetProgress:
         """A device has an outcome, or was verified."""
         if transfer.outcome != "waiting" and transfer.device not in self._seen:
             self._seen.add(transfer.device)
-            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), time.monotonic() - self._begun))
+            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), self._clock.now() - self._begun))
 
 
 def print_plan(plan: FleetPlan, console: Console) -> None:
@@ -133,6 +143,23 @@ def print_differences(changes: Sequence[Difference], of: int, console: Console) 
     )
 
 
+def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
+    """The same for a program: ``devices`` of the plan, and per changed device what was planned and would be now."""
+    return {
+        "devices": of,
+        "changes": [
+            {
+                "device": change.planned.device,
+                "row": change.planned.row,
+                "situation": change.situation,
+                "planned": change.planned.verdict,
+                "now": change.now.verdict,
+            }
+            for change in changes
+        ],
+    }
+
+
 def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
     """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
@@ -164,6 +191,15 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
             console.print(f"  and {len(found) - _SHOWN} more", highlight=False)
     if carried.stopped:
         console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
+
+
+def records_json(records: Sequence[Transfer]) -> dict[str, Any]:
+    """What was verified, for a program: counts, and each device with its proofs."""
+    return {
+        "devices": len(records),
+        "held": sum(record.held for record in records),
+        "records": [{"device": record.device} | msgspec.to_builtins(record.verified) for record in records],
+    }
 
 
 def print_records(records: Sequence[Transfer], console: Console) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from photonrig.localcloud import assumptions
+from photonrig.localcloud import assumptions, era_names
 from photonrig.localcloud.eras import Action, Era, Party, Principal, Role, Rule, Source
 from photonrig.localcloud.eras.paths import ORGANIZATION_PATHS
 from photonrig.localcloud.eras.refusals import REFUSALS_TODAY
@@ -196,7 +196,7 @@ def _hook_sees(event: Event, scope: HookScope) -> bool:
 
 
 TODAY = Era(
-    "today",
+    era_names.TODAY,
     _RULES,
     _shows,
     _reaches,

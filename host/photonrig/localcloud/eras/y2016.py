@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from photonrig.localcloud.era_names import AFTER_2016, BEFORE_2016
 from photonrig.localcloud.eras import Action, Era, Party, Principal, Rule
 from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
 from photonrig.localcloud.eras.refusals import REFUSALS_2016
@@ -60,7 +61,7 @@ def _reaches(event: Event, receiver: Receiver) -> bool:
 
 
 AFTER = Era(
-    "2016-after",
+    AFTER_2016,
     _RULES,
     _shows,
     _reaches,
@@ -73,4 +74,4 @@ AFTER = Era(
     organization_of_product=True,
 )
 
-BEFORE = replace(AFTER, name="2016-before", typed_owners=False)
+BEFORE = replace(AFTER, name=BEFORE_2016, typed_owners=False)

@@ -9,11 +9,11 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from photonrig.build.compile import LATEST, CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.http.build_targets import VERSIONS
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.errors import combined, refused
 from photonrig.localcloud.service.background import Tasks
@@ -42,8 +42,8 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
     if platform != str(PHOTON_PLATFORM):
         raise combined(400, f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
     version = call.body.text("build_target_version") or LATEST
-    if version not in VERSIONS:
-        raise combined(400, f"Device OS {version} is no build target here; there is {', '.join(VERSIONS)}")
+    if version not in RELEASES:
+        raise combined(400, f"Device OS {version} is no build target here; there is {', '.join(RELEASES)}")
     if sdk is None:
         raise combined(400, "This cloud was started without --sdk and cannot compile")
     if settings.remote and not settings.allow_remote_compile:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from photonrig.build.compile import LATEST, TARGETS
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
 
-__all__ = ["ROUTES", "VERSIONS"]
-
-VERSIONS = TARGETS
+__all__ = ["ROUTES"]
 
 
 async def build_targets(_: OpenCall) -> Answer:
@@ -16,7 +14,7 @@ async def build_targets(_: OpenCall) -> Answer:
     return {
         "targets": [
             {"platforms": [PHOTON_PLATFORM], "prereleases": [], "firmware_vendor": "Particle", "version": version}
-            for version in VERSIONS
+            for version in RELEASES
         ],
         "platforms": {"Photon": PHOTON_PLATFORM},
         "default_versions": {str(PHOTON_PLATFORM): LATEST},

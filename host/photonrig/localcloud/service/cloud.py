@@ -6,15 +6,14 @@ HTTP API works on.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
 from photonrig.localcloud.device.contract import Describe, Hello, Permit, PublishedEvent, VariableType
 from photonrig.localcloud.eras import Principal, Role
@@ -113,8 +112,8 @@ class Cloud:
         store: Store,
         settings: Settings = Settings(),
         *,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        now: Callable[[], float] = SYSTEM.wall,
+        sleep: Callable[[float], Awaitable[object]] = SYSTEM.pause_async,
     ) -> None:
         self.store = store
         self.settings = settings

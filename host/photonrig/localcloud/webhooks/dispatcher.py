@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
 from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.events import Event, HookScope, iso_time
@@ -88,7 +89,7 @@ class Webhooks:
         *,
         allowed_hosts: Iterable[str] = (),
         now: Callable[[], float],
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = SYSTEM.pause_async,
         limits: HookLimits = HookLimits(),
     ) -> None:
         self._publish = publish
