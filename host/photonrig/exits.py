@@ -57,6 +57,8 @@ def one_line(program: str = "") -> Iterator[None]:
     except OSError as error:
         if isinstance(error, BrokenPipeError) and _unread(sys.stdout):
             _end(program, "", ExitCode.NO_READER)
+        if error.filename is None and (code := flush(program)) != ExitCode.HELD:
+            raise SystemExit(code) from None
         _end(program, f"rig error: {_told(error)}", ExitCode.BENCH)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]

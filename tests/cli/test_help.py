@@ -125,8 +125,9 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.stderr in ("code 141\n", "code 0\n")
 
 
-def test_output_that_cannot_be_written_is_told() -> None:
-    done = photonrig_in_a_shell("--help", shell='"$@" >/dev/full')
+@pytest.mark.parametrize("words", ["--help", "--version", "completion zsh", "lab -h"])
+def test_output_that_cannot_be_written_is_told(words: str) -> None:
+    done = photonrig_in_a_shell(*words.split(), shell='"$@" >/dev/full')
     assert done.returncode == 3
     assert done.stderr == "photonrig: rig error: standard output cannot be written: No space left on device\n"
 

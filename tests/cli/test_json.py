@@ -9,19 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from photonrig.fleet.assignments import Assignment
+from photonrig.fleet.transfer import Transfer
 
 from ..fleet.conftest import CENTRAL, Estate
 from ..patience import PATIENCE
 from .uses import PROGRAM
 
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 
 
 def photonrig(*words: object, folder: Path) -> tuple[int, Any, str]:
     """Exit code, the object, and standard error."""
     argv = [str(PROGRAM), *map(str, words)]
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=10 * PATIENCE)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
 

@@ -99,6 +99,8 @@ CASES: list[tuple[str, int, str]] = [
     ("claims --matrix --baseline deep.json", USAGE, r"deep\.json is no baseline; make one"),
     ("claims --update-baseline", USAGE, r"--update-baseline needs --baseline FILE"),
     ("claims --story --baseline list.json", USAGE, r"add --matrix"),
+    ("claims --story --thread-page page.md", USAGE, r"add --thread"),
+    ("claims --thread --thread-page empty/page.md", USAGE, r"--thread-page empty cannot be written: File exists"),
     ("claims --particle a@example.com", USAGE, r"give also --product, --client, --devices, PARTICLE_TOKEN"),
     # fleets: the source
     ("fleet plan", USAGE, r"--source or --diff: one of them"),

@@ -112,12 +112,16 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
         raise UsageError("--update-baseline needs --baseline FILE, the file to write")
     if claims.baseline is not None and "matrix" not in claims.parts:
         raise UsageError("--baseline is the matrix's: add --matrix")
+    if claims.thread_page is not None and "thread" not in claims.parts:
+        raise UsageError("--thread-page is the thread's: add --thread")
     before = None
     if claims.baseline is not None and not claims.update_baseline:
         before = Baseline.read(claims.baseline)
-    writable(report, "--report")
     if claims.update_baseline and claims.baseline is not None:
         writable(claims.baseline.parent, "--baseline")
+    if claims.thread_page is not None:
+        writable(claims.thread_page.parent, "--thread-page")
+    writable(report, "--report")
     seen = _Seen(Console(stderr=True, quiet=quiet()))
     if claims.particle is not None:
         with production_stand(claims.particle) as stand:

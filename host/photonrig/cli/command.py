@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -40,6 +40,14 @@ class _Exemplary(click.Command):
         super().__init__(name, context_settings=settings, **more)
         self.examples = tuple(examples)
 
+    def print_help(self, ctx: click.Context) -> NoReturn:
+        """Print the help, and end.
+
+        It is printed as everything else is: click would write UTF-8 to a terminal of another encoding.
+        """
+        print(self.get_help(ctx))  # noqa: T201
+        ctx.exit()
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, their lines as they are."""
         super().format_epilog(ctx, formatter)
@@ -61,7 +69,7 @@ class Command(_Exemplary):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words of this command."""
         if not ctx.resilient_parsing and any(word in _HELP for word in args):
-            args = ["--help"]
+            self.print_help(ctx)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -77,7 +85,9 @@ class Group(_Exemplary, click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words up to the command's name."""
         if not ctx.resilient_parsing:
-            args = help_last(args) or ["--help"]
+            args = help_last(args)
+            if args in ([], ["--help"]):
+                self.print_help(ctx)
         return super().parse_args(ctx, args)
 
 

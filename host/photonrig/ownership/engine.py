@@ -20,8 +20,11 @@ A flow has no thread or lock of its own: one flow is one call, many flows are ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
@@ -101,8 +104,7 @@ class Flow(Generic[P]):
     steps: Sequence[Step[P]]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How far a flow has come; all of it is JSON and none of it secret.
 
     ``turned`` says why it goes back, ``reason`` why it ended as it did; ``retry_after`` is in seconds, if a cloud said
@@ -120,13 +122,13 @@ class Progress:
     outcome: Outcome | None = None
     reason: str = ""
     retry_after: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
     unowned_since: float | None = None
     unowned: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Fields for a journal."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"facts": dict(self.facts)}
+        return dict(msgspec.to_builtins(self))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Progress:
@@ -135,8 +137,8 @@ class Progress:
         :raises UsageError: something else
         """
         try:
-            return cls(**fields)
-        except TypeError as error:
+            return msgspec.convert(fields, cls)
+        except msgspec.ValidationError as error:
             raise UsageError(f"the journal holds no progress of a flow: {error}") from None
 
 

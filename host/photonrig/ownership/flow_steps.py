@@ -11,9 +11,10 @@ from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand, SetUpSlot
 from photonrig.ownership.engine import NotYet, Step, never
 from photonrig.ownership.flow_context import FlowContext
-from photonrig.ownership.identities import Account
+from photonrig.ownership.identities import Account, Whereabouts
 from photonrig.particle.claim_code import generate_claim_code
-from photonrig.particle.cloud import Cloud
+from photonrig.particle.cloud import Cloud, product
+from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.events import EventStream, of_device
 from photonrig.particle.softap import LISTEN_HOLD, NotReached, SoftAp
 
@@ -21,10 +22,12 @@ __all__ = [
     "APPROVE",
     "CHECK",
     "IMPORT",
+    "IMPORT_FIRST",
     "KEY",
     "LOOK",
     "LOOK_UNOWNED",
     "REMOVE",
+    "RENAME",
     "REQUEST",
     "SET_UP",
     "change_owner",
@@ -41,12 +44,25 @@ _CODE_LIVES: Final = 3600.0  # a claim code that was not used by then is void
 
 
 def _look(at: FlowContext) -> None:
-    found = at.look()
-    if found.quarantined:
+    try:
+        found = at.look()
+    except NotFound:
+        if not at.plan.imports:
+            raise
+        found = Whereabouts(None, None, online=False)
+    product = None if found.quarantined else found.product
+    if found.quarantined and not at.plan.imports:
         raise UsageError(f"the device waits in quarantine; import it into product {found.product}", device=at.device)
-    if found.product != at.plan.product:
+    if product != at.plan.product and not (product is None and at.plan.imports):
         raise UsageError(f"the device is not in product {at.plan.product}; import it first", device=at.device)
-    at.facts |= {"former": found.owner, "holder": found.owner, "online": found.online, "product": found.product}
+    _learn(at, found, product)
+    at.facts["name"] = found.name
+    if found.product is None and at.plan.imports:
+        at.facts["outside"] = found.owner
+
+
+def _learn(at: FlowContext, found: Whereabouts, product: int | None) -> None:
+    at.facts |= {"former": found.owner, "holder": found.owner, "online": found.online, "product": product}
 
 
 def _look_unowned(at: FlowContext) -> None:
@@ -78,6 +94,75 @@ def _check(at: FlowContext) -> None:
 
 
 CHECK: Final = PassageStep("check", _check, never)
+
+
+# --- the product and the name a device begins with --------------------------------------------------------------------
+
+
+def _import_first(at: FlowContext) -> None:
+    assert at.plan.product is not None
+    at.keys.import_device(at.device, at.plan.product)
+    if not _imported_first(at):
+        raise ExpectationFailed(f"product {at.plan.product} took it, and does not show it", device=at.device)
+
+
+def _imported_first(at: FlowContext) -> bool:
+    """Whether it is in the plan's product; what only the product sees of a device is learned then."""
+    try:
+        found = at.look()
+    except NotFound:
+        return False
+    there = found.product == at.plan.product and not found.quarantined
+    if there:
+        _learn(at, found, found.product)
+    return there
+
+
+def _take_out_again(at: FlowContext) -> None:
+    """Only of an account that had it outside; one that nobody had stays where the team can claim it."""
+    had = at.account("outside")
+    if had is None:
+        return
+    found = at.look()
+    if found.product is not None:
+        if found.owner != had:
+            raise ExpectationFailed(
+                f"it belongs to {found.owner or 'nobody'}, not to {had}; see to it by hand, then go on",
+                device=at.device,
+            )
+        at.keys.team.remove_device(found.product, at.device)
+    at.facts["product"] = None
+
+
+IMPORT_FIRST: Final = PassageStep(
+    "import first",
+    _import_first,
+    _imported_first,
+    skip=lambda at: at.facts["product"] == at.plan.product,
+    undo=_take_out_again,
+)
+
+
+def _renames(at: FlowContext) -> bool:
+    plan, name = at.plan, at.facts.get("name")
+    return plan.name not in (None, name) and plan.known_as in (None, name)
+
+
+def _rename(at: FlowContext) -> None:
+    assert at.plan.name is not None
+    at.keys.team.rename(at.device, at.plan.name, product(at.product))
+
+
+def _named(at: FlowContext) -> bool:
+    return at.look().name == at.plan.name
+
+
+def _name_back(at: FlowContext) -> None:
+    if _renames(at) and at.facts["name"] and _named(at):
+        at.keys.team.rename(at.device, at.facts["name"], product(at.product))
+
+
+RENAME: Final = PassageStep("rename", _rename, _named, skip=lambda at: not _renames(at), undo=_name_back)
 
 
 # --- the owner --------------------------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import httpx
-from httpx_sse import EventSource
 
 from photonrig.clock import Clock, Deadline
 from photonrig.closing import Closing
@@ -31,6 +30,7 @@ from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, Pr
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
+from photonrig.particle.sse import MEDIA_TYPE, Decoder, Published
 from photonrig.trace import Moment, Observer
 
 __all__ = ["Event", "EventStream", "Match", "of_device"]
@@ -304,7 +304,7 @@ class EventStream(Closing):
 
     def _listen(self) -> None:
         timeout = httpx.Timeout(self._silence)
-        headers = {"Accept": "text/event-stream"}
+        headers = {"Accept": MEDIA_TYPE}
         if self._cloud.token is not None:
             headers["Authorization"] = f"Bearer {self._cloud.token.access_token}"
         try:
@@ -314,16 +314,16 @@ class EventStream(Closing):
             ):
                 if response.status_code != httpx.codes.OK:
                     self._refused(response)
-                if "text/event-stream" not in response.headers.get("Content-Type", ""):
+                if MEDIA_TYPE not in response.headers.get("Content-Type", ""):
                     raise ProtocolError(f"{self.path} is no event stream: {response.headers.get('Content-Type')}")
                 self._set(response=response)
                 if self._leaving.is_set():
                     return
-                response.stream = _Heard(response.stream, self._note_bytes)
-                for message in EventSource(response).iter_sse():
-                    # Both lines are there, or it is no event.
-                    if message.data and message.event:
-                        self._note_event(message.event, message.data)
+                decoder = Decoder()
+                for chunk in response.iter_bytes():
+                    self._last_heard = self._clock.now()
+                    for published in decoder.feed(chunk):
+                        self._note(published)
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"the event stream {self.path} broke: {error}") from None
 
@@ -338,25 +338,12 @@ class EventStream(Closing):
             raise error
         raise NetworkError(str(error))
 
-    def _note_bytes(self) -> None:
-        self._last_heard = self._clock.now()
-
-    def _note_event(self, name: str, text: str) -> None:
-        try:
-            body = json.loads(text)
-            event = Event(
-                name,
-                body.get("data"),
-                str(body.get("coreid")),
-                str(body.get("published_at")),
-                int(body.get("ttl") or 0),
-                self._clock.now(),
-                body,
-            )
-        except (ValueError, AttributeError, TypeError):
-            raise ProtocolError(f"an event {name} of {self.path} carries no event object: {text[:80]!r}") from None
+    def _note(self, heard: Published) -> None:
+        event = Event(
+            *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
+        )
         if self._tap is not None:  # first: who was waiting for it may look at the record at once
-            self._tap(Moment(event.at, "event", f"{name} {event.data or ''} from {event.coreid}"))
+            self._tap(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)
             self._changed.notify_all()
@@ -373,22 +360,6 @@ class EventStream(Closing):
             if gap and not self._leaving.is_set():
                 self._gaps += 1
             self._changed.notify_all()
-
-
-class _Heard(httpx.SyncByteStream):
-    """A response's bytes, with a note taken of each arrival."""
-
-    def __init__(self, inner: Any, note: Callable[[], None]) -> None:
-        self._inner = inner
-        self._note = note
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._inner:
-            self._note()
-            yield chunk
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def _predicate(match: Match) -> Callable[[Event], bool]:
