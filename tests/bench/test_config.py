@@ -122,9 +122,9 @@ def test_one_wire_is_not_two_buttons(tmp_path: Path) -> None:
 
 
 def test_a_rig_without_slots_says_how_to_find_them(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no \[\[slot\]\]; ./rig doctor --rig .*rig.toml --write"):
+    with pytest.raises(UsageError, match=r"there is no \[\[slot\]\]; photonrig doctor --rig .*rig.toml --write"):
         load(tmp_path, 'cloud = "local"\n')
-    with pytest.raises(UsageError, match=r"cannot be read.*; ./rig doctor --rig .*none.toml --write"):
+    with pytest.raises(UsageError, match=r"cannot be read.*; photonrig doctor --rig .*none.toml --write"):
         load_config(tmp_path / "none.toml")
 
 

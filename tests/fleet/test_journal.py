@@ -240,4 +240,4 @@ with one_line(), Journal(Path("fleet.journal"), digest="d", plan="p" * 100_000):
     argv = [sys.executable, "-c", script]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (3, ""), done
-    assert re.fullmatch(r"rig: rig error: .*fleet\.journal.*\n", done.stderr), done.stderr
+    assert re.fullmatch(r"photonrig: rig error: .*fleet\.journal.*\n", done.stderr), done.stderr

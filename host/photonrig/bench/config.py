@@ -31,6 +31,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from msgspec import field, structs
 
 from photonrig.errors import UsageError
+from photonrig.invocation import command
 from photonrig.toml_file import TAG, Table, Texts, TomlFile, Wrong, seconds, text, whole
 
 __all__ = [
@@ -292,7 +293,7 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
 
     :raises UsageError: the first thing that is wrong with it, with file, line and key
     """
-    writes = f"./rig doctor --rig {path} --write"
+    writes = command(f"doctor --rig {path} --write")
     file = TomlFile(path, f"{writes} makes one")
     read = file.convert(_RigFile)
     if not read.slots:

@@ -9,12 +9,13 @@ from photonrig.bench.recovery import Recovery
 from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import RigError
 from photonrig.files import replace
+from photonrig.invocation import command
 
 __all__ = ["Quarantine", "Quarantined"]
 
 
 class Quarantined(RigError):
-    """The slot is out of use until ``./rig doctor`` has proved it again."""
+    """The slot is out of use until ``photonrig doctor`` has proved it again."""
 
 
 class Quarantine:
@@ -53,7 +54,8 @@ class Quarantine:
         :raises Quarantined: it is not
         """
         if (reason := self.reason(slot)) is not None:
-            raise Quarantined(f"slot {slot} is in quarantine {reason}; ./rig doctor puts it into use when it is well")
+            hint = f"{command('doctor')} puts it into use when it is well"
+            raise Quarantined(f"slot {slot} is in quarantine {reason}; {hint}")
 
     def _marker(self, slot: str) -> Path:
         return self.folder / f"{slot}.json"

@@ -6,7 +6,7 @@
     safe mode       Device OS without the firmware, and known-good firmware over serial
     DFU             the bootloader alone, and known-good firmware
     power cycle     the plug
-    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``./rig doctor`` lifts it
+    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``photonrig doctor`` lifts it
 
 What was tried, how long it took and what came of it is data that reports show.
 """

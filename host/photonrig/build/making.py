@@ -22,6 +22,7 @@ from typing import Final
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ToolError, UsageError
 from photonrig.files import Lock, file_error
+from photonrig.invocation import program, quiet
 from photonrig.signals import held_back
 
 __all__ = ["Ran", "Step", "alone", "run", "step"]
@@ -90,7 +91,13 @@ class Step:
 
 @contextmanager
 def step(what: str, clock: Clock = SYSTEM) -> Iterator[Step]:
-    """Print on stderr what is being done and how long it took; in a pipe also a line every ten seconds meanwhile."""
+    """Print on stderr what is being done and how long it took; in a pipe also a line every ten seconds meanwhile.
+
+    A program that is to be quiet prints nothing.
+    """
+    if quiet():
+        yield Step(what)
+        return
     started = clock.now()
     done = Step(what)
     live = sys.stderr is not None and sys.stderr.isatty()
@@ -100,11 +107,11 @@ def step(what: str, clock: Clock = SYSTEM) -> Iterator[Step]:
         while not clock.wait_for(ended, _REDRAW_EVERY if live else _TELL_EVERY):
             detail = f" ({done.detail})" if done.detail else ""
             if not live:
-                _say(f"rig: {what}: {clock.now() - started:.0f} s so far{detail}\n")
+                _say(f"{program()}: {what}: {clock.now() - started:.0f} s so far{detail}\n")
             elif detail:
-                _say(f"\r\x1b[Krig: {what} ...{detail}")
+                _say(f"\r\x1b[K{program()}: {what} ...{detail}")
 
-    _say(f"rig: {what} ...{'' if live else os.linesep}")
+    _say(f"{program()}: {what} ...{'' if live else os.linesep}")
     teller = threading.Thread(target=progress, daemon=True)
     teller.start()
     try:
@@ -117,7 +124,7 @@ def step(what: str, clock: Clock = SYSTEM) -> Iterator[Step]:
     ended.set()
     teller.join()
     took = clock.now() - started
-    _say(f" {took:.1f} s\n" if live else f"rig: {what}: {took:.1f} s\n")
+    _say(f" {took:.1f} s\n" if live else f"{program()}: {what}: {took:.1f} s\n")
 
 
 def _say(text: str) -> None:

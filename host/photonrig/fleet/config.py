@@ -26,6 +26,7 @@ from msgspec import field
 from photonrig.errors import UsageError
 from photonrig.files import file_error
 from photonrig.fleet.throttle import LIMITS, Limits
+from photonrig.invocation import command
 from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
@@ -80,7 +81,7 @@ def read_config(path: Path) -> FleetConfig:
 
     :raises UsageError: missing, unknown or wrong keys, with file and line; or a secret that others can read
     """
-    file = TomlFile(path, "./rig fleet plan --help shows one")
+    file = TomlFile(path, f"{command('fleet plan --help')} shows one")
     read = file.convert(_FleetFile)
     usual = "none" if host_of(read.api) in ("127.0.0.1", "::1", "localhost") else "particle"
     clients = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich import box
 from rich.console import Console
@@ -21,7 +21,15 @@ from photonrig.fleet.waves import Carried, percentile
 from photonrig.ownership.engine import Progress as DeviceProgress
 from photonrig.report.run import duration, rate
 
-__all__ = ["FleetProgress", "print_carried", "print_differences", "print_plan", "print_records"]
+__all__ = [
+    "FleetProgress",
+    "differences_json",
+    "print_carried",
+    "print_differences",
+    "print_plan",
+    "print_records",
+    "records_json",
+]
 
 _SHOWN = 10
 
@@ -143,6 +151,23 @@ def print_differences(changes: Sequence[Change], of: int, console: Console) -> N
     )
 
 
+def differences_json(changes: Sequence[Change], of: int) -> dict[str, Any]:
+    """The same for a program: ``devices`` of the plan, and per changed device what was planned and would be now."""
+    return {
+        "devices": of,
+        "changes": [
+            {
+                "device": change.item.device,
+                "row": change.item.row,
+                "situation": change.situation,
+                "planned": change.item.verdict,
+                "now": change.verdict,
+            }
+            for change in changes
+        ],
+    }
+
+
 def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
     """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
@@ -174,6 +199,15 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
             console.print(f"  and {len(found) - _SHOWN} more", highlight=False)
     if carried.stopped:
         console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
+
+
+def records_json(records: Sequence[Record]) -> dict[str, Any]:
+    """What was verified, for a program: counts, and each device with its proofs."""
+    return {
+        "devices": len(records),
+        "held": sum(record.held for record in records),
+        "records": [record.as_json() for record in records],
+    }
 
 
 def print_records(records: tuple[Record, ...], console: Console) -> None:

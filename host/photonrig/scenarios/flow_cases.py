@@ -1,4 +1,4 @@
-"""Every flow once on real or virtual slots, with the proof of control that follows: for ``./rig claims``."""
+"""Every flow once on real or virtual slots, with the proof of control that follows: for ``photonrig claims``."""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ def test_two_devices_are_one_too_many_unless_named(
 
 
 def test_the_lab_hands_out_such_a_cli(lab: Lab, tmp_path: Path) -> None:
-    from photonrig.cli.lab import particle_script
+    from photonrig.cli.lab_run import particle_script
 
     with Terminal([str(particle_script(TOOLS, lab)), "serial", "list"]) as person:
         assert person.end() == 0

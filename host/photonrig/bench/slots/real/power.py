@@ -17,8 +17,8 @@ _SWITCH: Final = 20.0
 class UhubctlPower:
     """A port of a USB hub, switched by ``uhubctl``.
 
-    That a hub says its port is off does not mean the device has no power: many hubs only cut the data lines. ``./rig
-    doctor`` looks whether the device really goes.
+    That a hub says its port is off does not mean the device has no power: many hubs only cut the data lines.
+    ``photonrig doctor`` looks whether the device really goes.
     """
 
     def __init__(self, port: HubPort, *, run: Run = run) -> None:

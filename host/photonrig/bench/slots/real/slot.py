@@ -13,6 +13,7 @@ from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
 from photonrig.bench.slots.real.wifi import RealSoftApLink, adapter_for
 from photonrig.bench.slots.slot import Power, SerialLink, Slot
 from photonrig.errors import UsageError
+from photonrig.invocation import command
 from photonrig.particle.cli import ParticleCli
 
 __all__ = ["path_of", "real_slot"]
@@ -33,7 +34,7 @@ def real_slot(
     :raises UsageError: it does not say which device is in it
     """
     if config.device_id is None:
-        raise UsageError(f"slot {config.name} has no device_id; ./rig doctor --write finds it out")
+        raise UsageError(f"slot {config.name} has no device_id; {command('doctor --write')} finds it out")
     serial = _serial(config) if place is None else place.serial
     setup, reset, wifi = config.setup, config.reset, config.wifi
     return Slot(
