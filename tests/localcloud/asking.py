@@ -13,7 +13,7 @@ from starlette.types import Message
 
 from photonrig.localcloud.eras import Action, Era, Party, Subject, party_of
 from photonrig.localcloud.eras.scopes import SCOPES
-from photonrig.localcloud.http.call import subject_of
+from photonrig.localcloud.service.access import subject_of
 
 from .world import DEVICE, OTHER_DEVICE, Fixture, World, populate, public_pem
 
@@ -221,10 +221,10 @@ async def everybody(there: World) -> Fixture:
         ("foreign api user", elsewhere["id"], SCOPES),
     ):
         with there.cloud.store.write():
-            made = there.cloud.store.api_users.add(who, scopes, product_id=product_id, organization_id=None)
+            made = there.cloud.store.api_users.create(who, scopes, product_id=product_id, organization_id=None)
             there.tokens[who] = there.cloud.store.tokens.grant("api user", made.id, "test", 0).access_token
     code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-    assert await there.cloud.claim_code_presented(DEVICE, code)
+    assert await there.cloud.reports.claim_code_presented(DEVICE, code)
     return fixture
 
 
@@ -237,8 +237,7 @@ def party(there: World, fixture: Fixture, asked: Asked, who: str) -> tuple[Party
     """What the holder of a token is to what is asked about."""
     token = there.cloud.store.tokens.find(there.tokens[who])
     assert token is not None
-    principal = there.cloud.principal(token)
-    assert principal is not None
+    principal = there.cloud.tokens.principal(token)
     if asked.of_product:
         organization = there.cloud.store.organizations.find("shades")
         assert organization is not None
@@ -256,9 +255,8 @@ def party(there: World, fixture: Fixture, asked: Asked, who: str) -> tuple[Party
 def allowed(era: Era, there: World, fixture: Fixture, asked: Asked, who: str) -> bool:
     """What the era's table says."""
     token = there.cloud.store.tokens.find(there.tokens[who])
-    principal = None if token is None else there.cloud.principal(token)
-    assert principal is not None
-    return era.allows(principal, asked.action, party(there, fixture, asked, who)[1])
+    assert token is not None
+    return era.allows(there.cloud.tokens.principal(token), asked.action, party(there, fixture, asked, who)[1])
 
 
 @dataclass

@@ -22,7 +22,7 @@ async def _customer_owned(there: World) -> Fixture:
     """D claimed by C with a code, as was possible at all times."""
     fixture = await populate(there)
     code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-    assert await there.cloud.claim_code_presented(DEVICE, code)
+    assert await there.cloud.reports.claim_code_presented(DEVICE, code)
     owner = there.owner()
     assert owner is not None and owner[0] == "customer"
     return fixture
@@ -130,7 +130,7 @@ def test_07_the_teams_own_stream_loses_a_customers_device(tmp_path: Path, era: s
         await there.device_publishes("of-m")
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m")
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         await there.device_publishes("of-c")
         await there.ok("POST", "/v1/devices/events", "m", json={"name": "canary"})
         await own.until(lambda: own.events == [("of-m", None), ("canary", None)])
@@ -186,7 +186,7 @@ def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_restores
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m")
         claimed = await there.ok("POST", "/v1/devices", "c", data={"id": DEVICE})
         assert there.owner() == ("user", claimed["user_id"])
-        assert there.cloud.store.users.get(claimed["user_id"]) is None
+        assert there.cloud.store.users.get(id=claimed["user_id"]) is None
         for who in ("m", "o", "c", "c2", "p"):
             assert (await there.call("GET", f"/v1/devices/{DEVICE}", who)).status_code == 403
             assert (await there.call("GET", f"/v1/orgs/shades/devices/{DEVICE}", who)).status_code == 404

@@ -157,7 +157,7 @@ def test_a_deleted_account_leaves_no_device_behind(tmp_path: Path) -> None:
         await there.ok("DELETE", "/v1/user", "u", json={"password": "secret"})
         assert there.owner() is None
         assert (await there.call("GET", "/v1/user", "u")).status_code == 401
-        assert await there.cloud.claim_code_presented(DEVICE, code) is False
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code) is False
         assert there.cloud.store.transfers.all() == []
         assert there.cloud.store.hooks.all() == []
         # What the deleted user asks for is not there to be approved either.
@@ -319,7 +319,7 @@ def test_a_cellular_devices_card_is_its_claim_code(tmp_path: Path) -> None:
         body = {"imei": imei, "activation_code": "ABCD"}
         issued = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c", json=body)
         assert issued["claim_code"] == imei
-        assert await there.cloud.claim_code_presented(DEVICE, imei)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, imei)
         owner = there.owner()
         assert owner is not None and owner[0] == "customer"
         assert (await there.call("POST", "/v1/device_claims", "m", json={"imei": "no card"})).status_code == 400

@@ -63,7 +63,7 @@ async def fill(there: World) -> Mapping[str, tuple[str, ...]]:
     there.devices.variables = {SECRET: SECRET}
     for device in (DEVICE, OTHER_DEVICE):
         await there.go_online(device, made.product)
-        await there.cloud.described(device, Describe({SECRET: "string"}, (f"{SECRET}-move",), (), "2.3.1"))
+        await there.cloud.reports.described(device, Describe({SECRET: "string"}, (f"{SECRET}-move",), (), "2.3.1"))
         words = {"name": f"{SECRET}-{device[:4]}", "notes": f"{SECRET} notes"}
         await there.ok("PUT", f"{path}/devices/{device}", "m", json=words)
     hook = {"event": SECRET, "url": f"http://127.0.0.1:9/{SECRET}"}

@@ -220,7 +220,7 @@ def test_every_task_is_begun_where_its_end_is_looked_at() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in ("create_task", "ensure_future", "TaskGroup", "Thread")
     }
-    assert begun == {"background.py"}
+    assert begun == {"service/background.py"}
 
 
 def test_a_cloud_whose_http_server_ends_stops_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,7 +209,7 @@ def test_a_token_that_ends_while_the_body_comes_is_not_good_any_more(tmp_path: P
 
         async def content() -> AsyncIterator[bytes]:
             yield b'{"id":'
-            there.cloud.revoke_all("user", there.cloud.store.users.named("m@example.com").id)  # type: ignore[union-attr]
+            there.cloud.tokens.revoke_all("user", there.cloud.store.users.named("m@example.com").id)  # type: ignore[union-attr]
             yield f'"{DEVICE}"}}'.encode()
 
         headers = {"Content-Type": "application/json"}

@@ -83,9 +83,9 @@ def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path
         asked = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": True})
         again = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": "true"})
         assert asked["transfer_id"] == again["transfer_id"]
-        assert there.cloud.store.transfers.pending(DEVICE) == [asked["transfer_id"]]
+        assert [each.id for each in there.cloud.store.transfers.all()] == [asked["transfer_id"]]
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
-        assert there.cloud.store.transfers.pending(DEVICE) == []
+        assert [each.id for each in there.cloud.store.transfers.all()] == []
 
     in_world(tmp_path, story)
 
@@ -170,7 +170,7 @@ def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
         issued = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c")
         assert issued["device_ids"] == []
         assert len(issued["claim_code"]) == 63
-        assert await there.cloud.claim_code_presented(DEVICE, issued["claim_code"]) is True
+        assert await there.cloud.reports.claim_code_presented(DEVICE, issued["claim_code"]) is True
         owner = there.owner()
         assert owner is not None and owner[0] == "customer"
         listed = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c")
@@ -178,7 +178,7 @@ def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
         # Another device presents the same code: it has been used.
         await there.enrol("m", OTHER_DEVICE)
         await there.ok("POST", f"/v1/products/{fixture.product}/devices", "m", json={"id": OTHER_DEVICE})
-        assert await there.cloud.claim_code_presented(OTHER_DEVICE, issued["claim_code"]) is False
+        assert await there.cloud.reports.claim_code_presented(OTHER_DEVICE, issued["claim_code"]) is False
         assert there.owner(OTHER_DEVICE) is None
 
     in_world(tmp_path, story)
@@ -190,11 +190,11 @@ def test_a_used_code_is_confirmed_again_and_does_not_bring_the_device_back(tmp_p
     async def story(there: World) -> None:
         fixture = await populate(there)
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         await there.ok("DELETE", f"/v1/products/{fixture.product}/devices/{DEVICE}/owner", "m")
         await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
         owner = there.owner()
-        assert await there.cloud.claim_code_presented(DEVICE, code) is True
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code) is True
         assert there.owner() == owner
 
     in_world(tmp_path, story)
@@ -206,7 +206,7 @@ def test_unknown_and_expired_codes_claim_nothing(tmp_path: Path) -> None:
         code = (await there.ok("POST", "/v1/device_claims", "m"))["claim_code"]
         there.clock.seconds += CLAIM_CODE_SECONDS + 1
         for presented in (code, "A" * 63, "", "\0" * 300):
-            assert await there.cloud.claim_code_presented(DEVICE, presented) is False
+            assert await there.cloud.reports.claim_code_presented(DEVICE, presented) is False
         assert there.owner() is None
 
     in_world(tmp_path, story)
@@ -221,10 +221,10 @@ def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_pat
         await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
         await there.ok("POST", "/v1/devices", "w", json={"id": DEVICE, "request_transfer": True})
         code = (await there.ok("POST", "/v1/device_claims", "o"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
         assert await there.ok("GET", "/v1/devices", "u") == []
-        assert there.cloud.store.transfers.pending(DEVICE) == []
+        assert [each.id for each in there.cloud.store.transfers.all()] == []
 
     in_world(tmp_path, story)
 
@@ -236,7 +236,7 @@ def test_a_code_of_another_products_customer_claims_nothing(tmp_path: Path) -> N
         client = await there.client("o", elsewhere["id"])
         await there.customer("d", elsewhere["id"], client)
         code = (await there.ok("POST", f"/v1/products/{elsewhere['slug']}/device_claims", "d"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code) is False
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code) is False
         assert there.owner() is None
 
     in_world(tmp_path, story)
@@ -250,7 +250,7 @@ def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path
         await there.ok("DELETE", f"/v1/products/{fixture.product}/customers/c%40example.com", "m")
         assert there.owner() is None
         assert (await there.call("GET", "/v1/devices", "c")).status_code == 401
-        assert await there.cloud.claim_code_presented(DEVICE, code) is False
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code) is False
 
     in_world(tmp_path, story)
 
@@ -276,11 +276,11 @@ def test_a_code_of_ones_own_choice_is_never_replaced_by_anothers(tmp_path: Path,
         # Asked for again by the same account it is renewed.
         await there.ok("POST", "/v1/device_claims", "u", json={field: IMEI})
         there.clock.seconds += 3000
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
         # Used, it is still the first one's, and the device's present owner keeps the device when it presents it again.
         assert (await there.call("POST", "/v1/device_claims", "o", json={field: IMEI})).status_code == 400
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
 
     in_world(tmp_path, story)
@@ -293,7 +293,7 @@ def test_a_customers_code_of_ones_own_choice_is_not_a_users_to_replace(tmp_path:
         await there.ok("POST", claims, "c", json={"iccid": IMEI})
         for who, path in (("c2", claims), ("m", "/v1/device_claims"), ("o", "/v1/device_claims")):
             assert (await there.call("POST", path, who, json={"iccid": IMEI})).status_code == 400
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
 
     in_world(tmp_path, story)
@@ -308,13 +308,13 @@ def test_who_knows_a_number_does_not_have_the_device_in_hand(tmp_path: Path) -> 
         await there.enrol("u")
         await there.go_online()
         await there.ok("POST", "/v1/device_claims", "u", json={"imei": IMEI})
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         there.clock.seconds += CLAIM_CODE_SECONDS + 86401
         await there.ok("POST", "/v1/device_claims", "o", json={"imei": IMEI})
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI) is False
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI) is False
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
-        assert await there.cloud.claim_code_presented(DEVICE, IMEI)  # given away, it is the next one's
+        assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)  # given away, it is the next one's
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
 
     in_world(tmp_path, story)

@@ -41,7 +41,7 @@ def test_what_is_chosen_as_a_value_is_taken_from_the_line_of_its_choice() -> Non
     sources = "".join(path.read_text() for path in Path(assumptions.__file__).parent.rglob("*.py"))
     for name, choice in CHOICES.items():
         if not isinstance(choice.chosen, str):
-            assert f"choices.{name}." in sources, name
+            assert f"assumptions.{name}." in sources, name
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_a_members_code_of_an_organization_loses_the_device_until_it_is_repaired
         fixture = await populate(there)
         path = f"/v1/orgs/shades/products/{fixture.slug}/device_claims"
         code = (await there.ok("POST", path, "m", data={"": ""}))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code), "the device takes itself for claimed"
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code), "the device takes itself for claimed"
         assert await there.ok("GET", "/v1/devices", "m") == []
         assert (await there.ok("GET", f"/v1/orgs/shades/products/{fixture.slug}/devices", "m"))["devices"] == []
         repaired = await there.ok("POST", f"/admin/devices/{DEVICE}/repair", "admin")
         assert (repaired["owner"], repaired["owned_by_nobody"]) == (None, False)
         code = (await there.ok("POST", path, "c"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
 
     in_world(tmp_path, story, ERAS["2016-after"])
@@ -139,8 +139,8 @@ def test_in_2016_what_is_published_is_public_unless_it_says_private(tmp_path: Pa
         everything = await listen("/v1/events", "o")
         one = await listen(f"/v1/devices/{DEVICE}/events", "o")
         own = await listen("/v1/devices/events", "o")
-        await there.cloud.published(DEVICE, PublishedEvent("whispered", None, 60, True))
-        await there.cloud.published(DEVICE, PublishedEvent("shouted", None, 60, False))
+        await there.cloud.reports.published(DEVICE, PublishedEvent("whispered", None, 60, True))
+        await there.cloud.reports.published(DEVICE, PublishedEvent("shouted", None, 60, False))
         await there.ok("POST", "/v1/devices/events", "m", json={"name": "by-default"})
         await there.ok("POST", "/v1/devices/events", "m", json={"name": "not-this", "private": True})
         await there.ok("POST", "/v1/devices/events", "o", json={"name": "canary", "private": True})

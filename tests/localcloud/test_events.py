@@ -16,8 +16,9 @@ import uvicorn
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, Subscription
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
+from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.cloud import Settings
-from photonrig.localcloud.service.events import Bus, Event
+from photonrig.localcloud.service.events import Event
 from photonrig.ownership.model import Owner
 
 from ..patience import PATIENCE
@@ -347,9 +348,9 @@ def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) ->
         there.devices.received = asyncio.Queue()
         there.devices.listening[OTHER_DEVICE] = (Subscription("sun/", scope),)
         for name, private in (("sun/private", True), ("sun/public", False)):
-            await there.cloud.published(DEVICE, PublishedEvent(name, None, 60, private))
+            await there.cloud.reports.published(DEVICE, PublishedEvent(name, None, 60, private))
         await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/mine", "private": True})
-        await there.cloud.published(DEVICE, PublishedEvent("sun/end", None, 60, False))
+        await there.cloud.reports.published(DEVICE, PublishedEvent("sun/end", None, 60, False))
         await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/end", "private": True})
         names: list[str] = []
         async with asyncio.timeout(PATIENCE):
@@ -407,7 +408,7 @@ def test_coming_and_going_and_updates_are_events_of_the_product(tmp_path: Path) 
         reader = there.cloud.bus.subscribe(note, "token")
         await there.go_offline()
         await there.go_online(product_id=fixture.product)
-        await there.cloud.update_progress(DEVICE, "started a.bin")
+        await there.cloud.reports.update_progress(DEVICE, "started a.bin")
         assert seen == [
             ("spark/status", "offline", None, fixture.product),
             ("spark/status", "online", None, fixture.product),
@@ -476,7 +477,7 @@ def test_a_reader_that_stops_reading_holds_up_nobody_and_costs_little(tmp_path: 
         for batch in range(80):
             for number in range(100):
                 event = Event(f"e{batch}/{number}", "x" * 1000, "id", 0.0, owner=Owner("user", user.id))
-                there.cloud.publish(event)
+                there.cloud.events.publish(event)
             events, dropped = await fast.until(f"e{batch}/99")
             assert not dropped
             seen += events
@@ -503,12 +504,12 @@ def test_safe_mode_and_another_application_are_told(tmp_path: Path) -> None:
         async def session(*steps: str) -> list[tuple[str, Any]]:
             seen.clear()
             there.devices.connected.add(DEVICE)
-            await there.cloud.came_online(DEVICE, hello)
+            await there.cloud.reports.came_online(DEVICE, hello)
             for step in steps:
                 if step == "safe":
                     await there.device_publishes("spark/device/safemode", "")
                 else:
-                    await there.cloud.described(DEVICE, described)
+                    await there.cloud.reports.described(DEVICE, described)
             await there.go_offline()
             return [(name, data) for name, data in seen if name not in ("spark/status", "spark/device/safemode")]
 

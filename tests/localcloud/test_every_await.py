@@ -23,10 +23,11 @@ from starlette.routing import Route
 
 from photonrig.build.compile import CompiledFirmware
 from photonrig.localcloud import secrets, store
-from photonrig.localcloud.http import app, binaries, flash
+from photonrig.localcloud.http import app, devices
 from photonrig.localcloud.http.app import all_routes, make_app
 from photonrig.localcloud.http.call import ApiRoute
 from photonrig.localcloud.http.router import SortedRoutes
+from photonrig.localcloud.service import builds
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.store import Store
@@ -189,8 +190,8 @@ def instead_of_devices_and_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "Database", Copied)
     monkeypatch.setattr(app, "SortedRoutes", sorted_once)
     monkeypatch.setattr(Presence, "description", description)
-    monkeypatch.setattr(binaries, "compile_project", lambda *_: CompiledFirmware(b"compiled", "sizes"))
-    monkeypatch.setattr(flash, "tinker", lambda _: b"tinker")
+    monkeypatch.setattr(builds, "compile_project", lambda *_: CompiledFirmware(b"compiled", "sizes"))
+    monkeypatch.setattr(devices, "tinker", lambda _: b"tinker")
 
 
 # --- what changes meanwhile -------------------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def requests(*wanted: Request) -> Change:
 
 def presents(device_id: str, code: str) -> Change:
     async def change(template: Template, there: World) -> object:
-        return await there.cloud.claim_code_presented(device_id, template.names[code])
+        return await there.cloud.reports.claim_code_presented(device_id, template.names[code])
 
     return change
 

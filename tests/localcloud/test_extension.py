@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from photonrig.localcloud.eras.viewers import HookViewer
 from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
-from photonrig.localcloud.service.events import HookScope
 
 from .test_events import on_sockets
 from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, in_world, populate
@@ -55,8 +55,7 @@ def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
         rules, fed = there.cloud.era, []
         hook = there.cloud.bus.subscribe(
             lambda event: (
-                rules.hook_sees(event, HookScope(products=frozenset({fixture.product})))
-                and bool(fed.append(event.name))
+                rules.may_see(HookViewer(products=frozenset({fixture.product})), event) and bool(fed.append(event.name))
             ),
             "hook",
         )
@@ -135,7 +134,7 @@ def test_one_family_of_addresses_serves_owners_and_teams(tmp_path: Path, era: st
     async def story(there: World, listen: Callable[..., Any]) -> None:
         fixture = await populate(there)
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
-        assert await there.cloud.claim_code_presented(DEVICE, code)
+        assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         streams = []
         for who in ("m", "c", "p"):
             listed = await there.call("GET", "/extensions/v1/any/devices", who)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.compile import CompiledFirmware
-from photonrig.localcloud.http import binaries
+from photonrig.localcloud.service import builds
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
 from photonrig.particle.module import build_native_module, parse_module
@@ -275,5 +275,5 @@ def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: pytest
         assert {each.result().status_code for each in refused} == {503}
         assert {(await each).status_code for each in others} == {200}
 
-    monkeypatch.setattr(binaries, "compile_project", compiling)
+    monkeypatch.setattr(builds, "compile_project", compiling)
     in_world(tmp_path, story, SDK)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photonrig.localcloud.service import rollout
-from photonrig.localcloud.service.cloud import UPDATES_ENABLED
 from photonrig.localcloud.service.rollout import target_version
+from photonrig.localcloud.service.system_events import UPDATES_ENABLED
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
 from photonrig.ownership.model import DeviceState, Quarantine
@@ -261,15 +261,15 @@ def test_a_device_that_takes_no_updates_is_told_and_can_be_forced(tmp_path: Path
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
         path = f"{base}/devices/{DEVICE}"
         there.devices.connected.add(DEVICE)
-        await there.device_publishes(UPDATES_ENABLED, "false")
+        await there.device_publishes(UPDATES_ENABLED.name, "false")
         await there.cloud.rollout.idle()
         assert there.devices.received.get_nowait() == (DEVICE, "particle/device/updates/pending", "true")
         assert there.devices.flashed == []
         assert (await there.ok("GET", path, "m"))["firmware_updates_enabled"] is False
-        await there.device_publishes(UPDATES_ENABLED, "true")
+        await there.device_publishes(UPDATES_ENABLED.name, "true")
         await there.cloud.rollout.idle()
         assert flashed(there) == [2]
-        await there.device_publishes(UPDATES_ENABLED, "false")
+        await there.device_publishes(UPDATES_ENABLED.name, "false")
         await there.cloud.rollout.idle()
         there.devices.received.get_nowait()
         forced = await there.ok("PUT", path, "m", json={"firmware_updates_forced": True})

@@ -35,7 +35,7 @@ def _fill(cloud: Process) -> None:
 def _more(path: Path, count: int = USERS) -> None:
     with closing(Store(path, lambda: 1.0)) as store, store.write():
         for number in range(count):
-            store.users.add(f"{number}@example.com", "x" * 100, {})
+            store.users.create(f"{number}@example.com", "x" * 100, {})
 
 
 class Left:

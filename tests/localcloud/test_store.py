@@ -119,7 +119,7 @@ def test_a_decision_on_an_owner_that_has_changed_is_not_carried_out(store: Store
             store.devices.change_state(before, stale, untyped=True)
     assert _device(store) == released
     with pytest.raises(Outdated):
-        OwnershipService(store, TODAY).release(before)
+        OwnershipService(store, TODAY, lambda device, former: None).release(before)
 
 
 def test_what_is_written_on_a_device_that_was_read_before_leaves_its_owner_alone(store: Store) -> None:
@@ -174,5 +174,5 @@ def test_ownership_alone_writes_owners_and_products() -> None:
                 calls.add(path.relative_to(root).as_posix())
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "UPDATE devices" in node.value:
                 statements.add(path.relative_to(root).as_posix())
-    assert calls == {"custody.py"}
+    assert calls == {"service/ownership_service.py"}
     assert statements == {"store/devices.py"}

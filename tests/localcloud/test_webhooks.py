@@ -264,7 +264,7 @@ def test_a_refusal_is_a_400_with_the_words(tmp_path: Path) -> None:
 
 
 def test_there_is_a_limit_to_the_hooks_of_one_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("photonrig.localcloud.http.webhooks.MAX_HOOKS", 2)
+    monkeypatch.setattr("photonrig.localcloud.service.hooks.MAX_HOOKS", 2)
 
     async def story(there: World, target: Target) -> None:
         await there.user("u")

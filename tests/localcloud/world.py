@@ -207,15 +207,15 @@ class World:
 
     async def go_online(self, device_id: str = DEVICE, product_id: int = 0xFFFF, version: int = 1) -> None:
         self.devices.connected.add(device_id)
-        await self.cloud.came_online(device_id, Hello(product_id, version, PHOTON, 0, "127.0.0.1"))
-        await self.cloud.described(device_id, Describe({"position": "int32"}, ("move",), (), "2.3.1"))
+        await self.cloud.reports.came_online(device_id, Hello(product_id, version, PHOTON, 0, "127.0.0.1"))
+        await self.cloud.reports.described(device_id, Describe({"position": "int32"}, ("move",), (), "2.3.1"))
 
     async def go_offline(self, device_id: str = DEVICE) -> None:
         self.devices.connected.discard(device_id)
-        await self.cloud.went_offline(device_id)
+        await self.cloud.reports.went_offline(device_id)
 
     async def device_publishes(self, name: str, data: str | None = None, device_id: str = DEVICE) -> None:
-        await self.cloud.published(device_id, PublishedEvent(name, data, 60, True))
+        await self.cloud.reports.published(device_id, PublishedEvent(name, data, 60, True))
 
     def owner(self, device_id: str = DEVICE) -> tuple[str, str] | None:
         device = self.cloud.store.devices.get(device_id)

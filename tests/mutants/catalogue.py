@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant(
         "a claimed device hears all events of its product",
         f"{_CLOUD}/eras/today.py",
-        "return receiver.owner is None or (event.device is None and event.owner is None)",
+        "return viewer.owner is None or (event.device is None and event.owner is None)",
         "return True",
         f"{_TESTS}/test_events.py",
     ),
@@ -89,14 +89,14 @@ MUTANTS = (
     # --- claim codes --------------------------------------------------------------------------------------------------
     Mutant(
         "a claim code serves as often as it is presented",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "                return False\n            self._store.claim_codes.use(code, device.id)",
         "                return False",
         f"{_TESTS}/test_claims.py",
     ),
     Mutant(
         "a used claim code is confirmed to any device",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "return code.used_by == device.id",
         "return True",
         f"{_TESTS}/test_claims.py",
@@ -119,14 +119,14 @@ MUTANTS = (
     ),
     Mutant(
         "who knows a device's number takes it from its owner",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "if is_chosen(text):",
         "if False:",
         f"{_TESTS}/test_claims.py",
     ),
     Mutant(
         "claim codes of a deleted user live on",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "            self._store.transfers.cancel_of(user.id)\n            self._store.claim_codes.revoke_of(owner)",
         "            self._store.transfers.cancel_of(user.id)",
         f"{_TESTS}/test_accounts.py",
@@ -134,21 +134,21 @@ MUTANTS = (
     # --- requests for a device ----------------------------------------------------------------------------------------
     Mutant(
         "a request for a device outlives its change of hands",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "if changes_owner:\n                self._store.transfers.cancel_for(device.id)",
         "if changes_owner:\n                pass",
         f"{_TESTS}/test_claims.py",
     ),
     Mutant(
         "an approved request gives two devices one name",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "if device.name is not None and device.name.lower() in names:",
         "if False:",
         f"{_TESTS}/test_eras.py",
     ),
     Mutant(
         "requests of a deleted user stand",
-        f"{_CLOUD}/custody.py",
+        f"{_CLOUD}/service/ownership_service.py",
         "            self._store.transfers.cancel_of(user.id)\n",
         "",
         f"{_TESTS}/test_accounts.py",
@@ -177,50 +177,50 @@ MUTANTS = (
     ),
     Mutant(
         "a product is found in any organization's path",
-        f"{_CLOUD}/http/call.py",
-        "if product is not None and product.organization_id != organization.id:",
+        f"{_CLOUD}/service/access.py",
+        "if product is not None and product.organization_id != inside.id:",
         "if False:",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "the founder of a product can be taken off the team's top",
-        f"{_CLOUD}/http/team.py",
-        "if user.id == team.founder and role is not Role.ADMINISTRATOR:",
+        f"{_CLOUD}/service/teams.py",
+        "if user.id == self._founder(place) and role is not Role.ADMINISTRATOR:",
         "if False:",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "who was taken off a team goes on reading its stream",
-        f"{_CLOUD}/http/team.py",
-        "        team.remove(user.id)\n    _end_streams(call, user)",
-        "        team.remove(user.id)",
+        f"{_CLOUD}/service/teams.py",
+        '_member(place.id, user.id)\n        self._tokens.end_streams("user", user.id)',
+        "_member(place.id, user.id)",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "a device that left the product is shown on the product's path",
-        f"{_CLOUD}/http/call.py",
-        "if state.product == product.id or (",
+        f"{_CLOUD}/service/access.py",
+        "if state.product == found.id or (",
         "if True or (",
         f"{_TESTS}/test_guards.py",
     ),
     # --- tokens -------------------------------------------------------------------------------------------------------
     Mutant(
         "a refresh token serves any client",
-        f"{_CLOUD}/http/oauth.py",
+        f"{_CLOUD}/service/grants.py",
         "if token is None or token.client != client_id:",
         "if token is None:",
         f"{_TESTS}/test_oauth.py",
     ),
     Mutant(
         "a refreshed token lives on",
-        f"{_CLOUD}/http/oauth.py",
-        "token.client, seconds)\n        cloud.revoke(token)",
+        f"{_CLOUD}/service/grants.py",
+        "token.client, seconds)\n            self._tokens.revoke(token)",
         "token.client, seconds)",
         f"{_TESTS}/test_oauth.py",
     ),
     Mutant(
         "a client that may only create customers gets tokens of the product",
-        f"{_CLOUD}/http/oauth.py",
+        f"{_CLOUD}/service/grants.py",
         'if client.scope not in (None, "*:*"):',
         "if False:",
         f"{_TESTS}/test_oauth.py",
@@ -228,15 +228,15 @@ MUTANTS = (
     Mutant(
         "a client of one product creates customers of another",
         f"{_CLOUD}/http/customers.py",
-        "    if client is None or product is None or not _is_at(call, product):",
-        "    if client is None or product is None:",
+        "creating_client(by)\n    if not _is_at(call, product):",
+        "creating_client(by)\n    if False:",
         f"{_TESTS}/test_guards.py",
     ),
     Mutant(
         "an API user's old token serves beside the new one",
-        f"{_CLOUD}/http/api_users.py",
-        '    call.cloud.revoke_all("api user", user.id)\n    granted',
-        "    granted",
+        f"{_CLOUD}/service/teams.py",
+        '        self._tokens.revoke_all("api user", user.id)\n        return',
+        "        return",
         f"{_TESTS}/test_accounts.py",
     ),
     # --- devices and their keys ---------------------------------------------------------------------------------------
@@ -256,37 +256,37 @@ MUTANTS = (
     ),
     Mutant(
         "the key of a customer's device can be replaced",
-        f"{_CLOUD}/http/provisioning.py",
+        f"{_CLOUD}/service/provisioning.py",
         "if not key_may_be_replaced(device.state):",
         "if False:",
         f"{_TESTS}/test_control.py",
     ),
     Mutant(
         "a quarantined device is used like any other",
-        f"{_CLOUD}/core.py",
-        "return device.state.quarantine is None and self.devices.online(device.id)",
-        "return self.devices.online(device.id)",
+        f"{_CLOUD}/service/device_link.py",
+        "return device.state.quarantine is None and self.online(device.id)",
+        "return self.online(device.id)",
         f"{_TESTS}/test_products.py",
     ),
     # --- what was so before a request waited --------------------------------------------------------------------------
     Mutant(
         "a rename saves the whole row that was read before",
-        f"{_CLOUD}/http/control.py",
-        "    with call.cloud.store.write():\n        targeted = targeting.write(call, device)",
+        f"{_CLOUD}/http/devices.py",
+        "    changed, written = call.cloud.devices.update(",
         "    await call.cloud.presence.description(device.id)\n"
         "    with call.cloud.store.write():\n"
         "        owner = device.state.owner\n"
         "        columns = {'owner_kind': owner and owner.kind, 'owner_id': owner and owner.id}\n"
         "        call.cloud.store.devices._write(device.id, columns)\n"
         "        call.cloud.store.devices.forget_cached()\n"
-        "        targeted = targeting.write(call, device)",
+        "    changed, written = call.cloud.devices.update(",
         f"{_TESTS}/test_every_await.py",
     ),
     Mutant(
         "a token that was ended while its request waited still counts",
-        f"{_CLOUD}/http/call.py",
-        "self.cloud.principal(self.token) if self.cloud.store.tokens.stands(self.token) else None",
-        "self.cloud.principal(self.token)",
+        f"{_CLOUD}/service/tokens.py",
+        "self._principals((token.kind, token.subject)) if self._store.tokens.stands(token) else None",
+        "self._principals((token.kind, token.subject))",
         f"{_TESTS}/test_every_await.py",
     ),
     Mutant(

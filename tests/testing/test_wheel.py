@@ -140,7 +140,7 @@ def test_photonrig_is_a_command(python: Path, run: Callable[..., str]) -> None:
 # From here on, what the wheel carries is built, once.
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_virtual_photon_of_the_wheel_is_online(
     python: Path, run: Callable[..., str], environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -8,32 +8,23 @@ import ipaddress
 import logging
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.clock import SYSTEM
 from photonrig.errors import RigError, UsageError
-from photonrig.files import Lock, file_error
 from photonrig.localcloud import secrets
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
-from photonrig.localcloud.server_key import (
-    fingerprint,
-    keep_server_key,
-    new_server_key,
-    read_server_key,
-    write_key_block,
-    write_public_key,
-)
+from photonrig.localcloud.server_key import write_key_block, write_public_key
 from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.cloud import Cloud, Settings
-from photonrig.localcloud.store import Store, state_file
+from photonrig.localcloud.service.state_folder import kept_state
 from photonrig.signals import heard
 
 __all__ = ["Running", "check_host", "run_cloud", "serve"]
@@ -103,45 +94,6 @@ def _check_sandbox(settings: Settings) -> None:
         _log.warning("%s; sources of anybody on this machine may read what this user can", what)
 
 
-@contextlib.contextmanager
-def _state_folder(state: Path) -> Iterator[None]:
-    """Make the folder private, and hold it for this process alone."""
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        state.chmod(0o700)
-    except OSError as error:
-        raise file_error(state, "written", error) from None
-    lock = Lock(state / "lock")
-    if not lock.take():
-        raise UsageError(f"another local cloud uses {state}; stop it, or give another --state")
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-async def _server_key(state: Path) -> rsa.RSAPrivateKey:
-    """The cloud's key, beside the state file that belongs to it; both are made if there is neither.
-
-    :raises UsageError: one of the two is missing
-    """
-    database, key = state / "cloud.sqlite", read_server_key(state)
-    restore = "restore it from a copy, or move the whole folder away to begin a new cloud"
-    if key is not None:
-        if not database.is_symlink() and not database.exists():
-            raise UsageError(f"{database} is gone, but not {state / 'server_key.pem'}, which belongs to it; {restore}")
-        return key
-    key = await asyncio.to_thread(new_server_key)
-    if database.is_symlink() or database.exists() or state_file.log_of(database).exists():
-        state_file.check(database, None)
-        if state_file.was_opened(database):
-            raise UsageError(f"{state / 'server_key.pem'} is gone, but not {database}, which belongs to it; {restore}")
-    # In this order: a file that was never opened and has no key is what a first start left that was cut short.
-    state_file.make(database, fingerprint(key))
-    keep_server_key(state, key)
-    return key
-
-
 @contextlib.asynccontextmanager
 async def run_cloud(
     state: Path,
@@ -157,15 +109,13 @@ async def run_cloud(
     :raises UsageError: the folder is in use, or its contents are not ours; a port is taken
     :raises RigError: the disk does not take or give what is kept
     """
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_state_folder(state))
-        key = await _server_key(state)
-        store = stack.enter_context(contextlib.closing(Store(state / "cloud.sqlite", now, fingerprint(key))))
+    async with contextlib.AsyncExitStack() as stack:
+        store, key = await stack.enter_async_context(kept_state(state, now))
         key_file = write_public_key(state, key)
         settings = replace(settings, remote=not ipaddress.ip_address(host).is_loopback)
         await asyncio.to_thread(_check_sandbox, settings)
         cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
-        hub = DeviceHub(cloud, key)
+        hub = DeviceHub(cloud.reports, key)
         cloud.attach(hub)
         listener = _listen(host, api_port)
         try:

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import httpx
-from httpx_sse import EventSource
 
 from photonrig.clock import Clock, Deadline
 from photonrig.closing import Closing
@@ -31,8 +30,10 @@ from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, Pr
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
+from photonrig.particle.sse import MEDIA_TYPE, Decoder, Published
+from photonrig.trace import Moment, Observer
 
-__all__ = ["Event", "EventStream", "Match"]
+__all__ = ["Event", "EventStream", "Match", "of_device"]
 
 # Clouds send something at least every 9 to 12 seconds.
 _SILENCE: Final = 20.0
@@ -70,21 +71,34 @@ class Event:
 Match = str | Callable[[Event], bool]
 
 
+def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]:
+    """Matches a device's events of exactly this name whose data begins with ``data``."""
+    return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
+
+
 class EventStream(Closing):
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
-        self, cloud: Cloud, path: str, *, silence: float = _SILENCE, reconnect: float = _RECONNECT, keep: int = _KEPT
+        self,
+        cloud: Cloud,
+        path: str,
+        *,
+        silence: float = _SILENCE,
+        reconnect: float = _RECONNECT,
+        keep: int = _KEPT,
+        tap: Observer | None = None,
     ) -> None:
         """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
 
-        ``keep``: how many events are kept.
+        ``keep``: how many events are kept; ``tap`` is told of each.
         """
         self.path = path
         self._cloud = cloud
         self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
+        self._tap = tap
         self._changed = threading.Condition()
         self._events: Kept[Event] = Kept(keep)
         self._gaps = 0
@@ -290,7 +304,7 @@ class EventStream(Closing):
 
     def _listen(self) -> None:
         timeout = httpx.Timeout(self._silence)
-        headers = {"Accept": "text/event-stream"}
+        headers = {"Accept": MEDIA_TYPE}
         if self._cloud.token is not None:
             headers["Authorization"] = f"Bearer {self._cloud.token.access_token}"
         try:
@@ -300,16 +314,16 @@ class EventStream(Closing):
             ):
                 if response.status_code != httpx.codes.OK:
                     self._refused(response)
-                if "text/event-stream" not in response.headers.get("Content-Type", ""):
+                if MEDIA_TYPE not in response.headers.get("Content-Type", ""):
                     raise ProtocolError(f"{self.path} is no event stream: {response.headers.get('Content-Type')}")
                 self._set(response=response)
                 if self._leaving.is_set():
                     return
-                response.stream = _Heard(response.stream, self._note_bytes)
-                for message in EventSource(response).iter_sse():
-                    # Both lines are there, or it is no event.
-                    if message.data and message.event:
-                        self._note_event(message.event, message.data)
+                decoder = Decoder()
+                for chunk in response.iter_bytes():
+                    self._last_heard = self._clock.now()
+                    for published in decoder.feed(chunk):
+                        self._note(published)
         except (httpx.HTTPError, OSError) as error:
             raise NetworkError(f"the event stream {self.path} broke: {error}") from None
 
@@ -324,23 +338,12 @@ class EventStream(Closing):
             raise error
         raise NetworkError(str(error))
 
-    def _note_bytes(self) -> None:
-        self._last_heard = self._clock.now()
-
-    def _note_event(self, name: str, text: str) -> None:
-        try:
-            body = json.loads(text)
-            event = Event(
-                name,
-                body.get("data"),
-                str(body.get("coreid")),
-                str(body.get("published_at")),
-                int(body.get("ttl") or 0),
-                self._clock.now(),
-                body,
-            )
-        except (ValueError, AttributeError, TypeError):
-            raise ProtocolError(f"an event {name} of {self.path} carries no event object: {text[:80]!r}") from None
+    def _note(self, heard: Published) -> None:
+        event = Event(
+            *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
+        )
+        if self._tap is not None:  # first: who was waiting for it may look at the record at once
+            self._tap(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)
             self._changed.notify_all()
@@ -357,22 +360,6 @@ class EventStream(Closing):
             if gap and not self._leaving.is_set():
                 self._gaps += 1
             self._changed.notify_all()
-
-
-class _Heard(httpx.SyncByteStream):
-    """A response's bytes, with a note taken of each arrival."""
-
-    def __init__(self, inner: Any, note: Callable[[], None]) -> None:
-        self._inner = inner
-        self._note = note
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._inner:
-            self._note()
-            yield chunk
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def _predicate(match: Match) -> Callable[[Event], bool]:

@@ -19,7 +19,7 @@ from photonrig.localcloud.device.contract import (
     VariableUnknown,
 )
 from photonrig.localcloud.device.hub import DeviceHub
-from photonrig.localcloud.device.session import CLAIM_EVENT
+from photonrig.localcloud.service.system_events import CLAIM_CODE
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 
@@ -284,9 +284,9 @@ async def test_an_accepted_claim_code_is_confirmed_and_hidden(
     hub: DeviceHub, core: RecordingCore, device: DevicePeer
 ) -> None:
     await device.join()
-    device.publish(CLAIM_EVENT, b"x" * 63)
+    device.publish(CLAIM_CODE.name, b"x" * 63)
     assert await core.saw("claim") == "x" * 63
-    await device.got(event_named(CLAIM_EVENT))
+    await device.got(event_named(CLAIM_CODE.name))
     await hub.ping(DEVICE_ID)
     assert core.all("event") == []
 
@@ -294,17 +294,17 @@ async def test_an_accepted_claim_code_is_confirmed_and_hidden(
 async def test_a_refused_claim_code_is_not_confirmed(hub: DeviceHub, core: RecordingCore, device: DevicePeer) -> None:
     core.claims = False
     await device.join()
-    device.publish(CLAIM_EVENT, b"y" * 63)
+    device.publish(CLAIM_CODE.name, b"y" * 63)
     await core.saw("claim")
     device.publish("canary", None)
     await core.saw("event")
     assert await hub.ping(DEVICE_ID)
-    assert not list(filter(event_named(CLAIM_EVENT), device.received))
+    assert not list(filter(event_named(CLAIM_CODE.name), device.received))
 
 
 async def test_an_erased_claim_code_is_none(core: RecordingCore, device: DevicePeer) -> None:
     await device.join()
-    device.publish(CLAIM_EVENT, b"\xff" * 63)
+    device.publish(CLAIM_CODE.name, b"\xff" * 63)
     device.publish("canary", None)
     await core.saw("event")
     assert core.all("claim") == []

@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from photonrig.localcloud.device.contract import Subscription
+from photonrig.localcloud.service.system_events import SYSTEM_PREFIXES
 
 __all__ = ["Listeners"]
-
-# What Device OS itself subscribes to, to be told things meant for it alone; those are sent to it directly. Applications
-# name more than that, such as "spark/status". Without this every device would be told the coming and going of all.
-_OF_THE_SYSTEM = ("spark", "particle")
 
 
 class Listeners:
@@ -24,7 +21,9 @@ class Listeners:
     def add(self, device_id: str, subscription: Subscription) -> None:
         """A device subscribed."""
         prefix = subscription.prefix
-        if prefix in _OF_THE_SYSTEM:
+        # Device OS itself subscribes to these to be told things meant for it alone, which are sent to it directly.
+        # Applications name more, such as "spark/status". Else every device would be told the coming and going of all.
+        if prefix in SYSTEM_PREFIXES:
             return
         if prefix not in self._by_prefix:
             self._by_prefix[prefix] = {}

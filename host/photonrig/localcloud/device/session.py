@@ -37,17 +37,16 @@ from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.requests import Requests
 from photonrig.localcloud.device.wire import Wire
 from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE
 from photonrig.particle.messages import DescribePart, Hello, HelloFlag
 from photonrig.particle.releases import UNIFIED_ENGINE
 
-__all__ = ["CLAIM_EVENT", "DeviceSession"]
+__all__ = ["DeviceSession"]
 
 log = logging.getLogger(__name__)
-
-CLAIM_EVENT = "spark/device/claim/code"
 
 _NAME_LIMIT = 64
 _ARGUMENT_LIMIT = 622  # Device OS 2.3.1; 3.x takes 864, but nothing above this is safe for all
@@ -56,7 +55,7 @@ _SUBSCRIPTIONS = 32  # a choice; a Photon has at most 6
 _REQUESTS_AT_ONCE = 32
 _DESCRIBE_BLOCKS = 32  # of 512 bytes each, Device OS 3.x
 _FLUSH = 2.0  # seconds a closed session may take to write what is left
-_QUESTIONS = ("particle/device/ip", "particle/device/random", "spark/device/ip", "spark/device/random")
+_QUESTIONS = frozenset(row.name for row in DEVICE_QUESTIONS)
 _ANSWERS = (MessageType.ACK, MessageType.RST)
 _ERASED_CODE = "\ufffd" * 63  # Device OS up to 0.6.3 presents an erased field as a code
 
@@ -310,7 +309,7 @@ class DeviceSession:
 
     def send_event(self, name: str, data: str | None, *, private: bool) -> bool:
         """See :meth:`DeviceHub.send_event`."""
-        system = name.startswith(("spark", "particle"))
+        system = name.startswith(SYSTEM_PREFIXES)
         if self.closed or not (system or any(name.startswith(known.prefix) for known in self.subscriptions)):
             return False
         message = messages.event(
@@ -466,7 +465,7 @@ class DeviceSession:
 
     def _take_event(self, event: messages.Event) -> None:
         data = None if event.data is None else event.data.decode(errors="replace")
-        if event.name == CLAIM_EVENT:
+        if event.name == CLAIM_CODE.name:
             if data and data != _ERASED_CODE:
                 self.deliver(lambda: self._present_claim_code(data))
             return
@@ -480,7 +479,7 @@ class DeviceSession:
         if await self._callbacks.claim_code_presented(self.device_id, code):
             # A choice: Particle's own event is not known. Any name under spark/device/claim/ makes the device clear its
             # code and call itself claimed, whatever the data.
-            self.send_event(CLAIM_EVENT, "claimed", private=True)
+            self.send_event(CLAIM_CODE.name, "claimed", private=True)
 
     def _answer(self, question: str) -> None:
         """Events an application publishes without data to be told something; its name is the core's to tell."""

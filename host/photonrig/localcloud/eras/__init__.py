@@ -1,7 +1,7 @@
 """Who may do what: the words in which an era's rules are written.
 
-An era is a module that holds one table, action × party → rule, the endpoints it lacks, and the rules of what a stream
-or webhook shows. A rule carries its source as data, so that a report can tell what was observed from what was chosen.
+An era is a module that holds one table, action × party → rule, the endpoints it lacks, and the rule of who sees which
+event. A rule carries its source as data, so that a report can tell what was observed from what was chosen.
 Handlers ask :class:`Era` and decide nothing themselves.
 
     today           :mod:`photonrig.localcloud.eras.today`
@@ -12,28 +12,20 @@ Handlers ask :class:`Era` and decide nothing themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum
-from typing import Literal
+from dataclasses import dataclass
+from enum import Enum
 
 from photonrig.localcloud.assumptions import Source
+from photonrig.localcloud.eras.principal import Principal, Role
 from photonrig.localcloud.eras.refusals import Refusal, Situation
-from photonrig.localcloud.service.events import Event, HookScope, Receiver, Stream
+from photonrig.localcloud.eras.viewers import Viewer
+from photonrig.localcloud.service.events import Event
 from photonrig.ownership.model import Owner, Terms
 
 __all__ = ["Action", "Era", "Party", "Principal", "Role", "Rule", "Source", "Subject", "party_of"]
 
 
 _TERMS = Terms()
-
-
-class Role(IntEnum):
-    """What a team member may do; each role includes those below it."""
-
-    VIEW_ONLY = 1
-    SUPPORT = 2
-    DEVELOPER = 3
-    ADMINISTRATOR = 4
 
 
 class Party(Enum):
@@ -130,31 +122,6 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
-    """Who holds the token: a user or API user with roles, a customer of a product, or a product itself.
-
-    ``roles`` are those in products, own or by way of their organization; ``organizations`` those in organizations. An
-    API user has ``scopes``, and a role only as the sign of where it belongs. ``owner`` is the account that devices may
-    belong to; None for a product's token and an API user.
-    """
-
-    kind: Literal["user", "customer", "product", "api user"]
-    id: str
-    product: int | None = None
-    roles: Mapping[int, Role] = field(default_factory=dict)
-    organizations: Mapping[str, Role] = field(default_factory=dict)
-    scopes: frozenset[str] = frozenset()
-    owner: Owner | None = field(init=False, compare=False)
-
-    def __hash__(self) -> int:
-        return hash((self.kind, self.id, self.product))
-
-    def __post_init__(self) -> None:
-        owner = Owner(self.kind, self.id) if self.kind in ("user", "customer") else None
-        object.__setattr__(self, "owner", owner)
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """What is asked about: a device's owner and product, a product or organization, or nothing but one's account."""
 
@@ -179,14 +146,12 @@ class Era:
 
     ``lacks`` names the endpoints that did not exist, as method and path; ``claims`` what a claim asks for.
     ``typed_owners`` False is the fault of row 5: an owner is stored as a bare id, read as a user's. ``public_events``:
-    events are for everybody unless published as private.
+    events are for everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
     """
 
     name: str
     rules: Mapping[Action, Mapping[Party, Rule]]
-    shows: Callable[[Principal, Stream, Event], bool]
-    reaches: Callable[[Event, Receiver], bool]
-    hook_sees: Callable[[Event, HookScope], bool]
+    entitles: Callable[[Viewer, Event], bool]
     refusals: Mapping[Situation, Refusal]
     lacks: frozenset[tuple[str, str]] = frozenset()
     claims: Terms = _TERMS
@@ -204,6 +169,10 @@ class Era:
         if party is Party.MEMBER:
             return rule.allowed and _role(principal, subject) >= rule.role
         return rule.allowed
+
+    def may_see(self, viewer: Viewer, event: Event) -> bool:
+        """Whether a stream, the history, a listening device or a webhook is shown an event: asked for, and entitled."""
+        return viewer.asks_for(event) and self.entitles(viewer, event)
 
 
 def party_of(principal: Principal, subject: Subject) -> Party:

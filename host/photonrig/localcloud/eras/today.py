@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from photonrig.localcloud import assumptions, era_names
-from photonrig.localcloud.eras import Action, Era, Party, Principal, Role, Rule, Source
+from photonrig.localcloud.eras import Action, Era, Party, Role, Rule, Source
 from photonrig.localcloud.eras.paths import ORGANIZATION_PATHS
 from photonrig.localcloud.eras.refusals import REFUSALS_TODAY
-from photonrig.localcloud.service.events import Event, HookScope, Receiver, Stream
+from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer, StreamViewer, Viewer
+from photonrig.localcloud.service.events import Event
 from photonrig.ownership.model import Terms
 
 __all__ = ["TODAY"]
@@ -162,45 +163,48 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
 }
 
 
-def _shows(principal: Principal, stream: Stream, event: Event) -> bool:
+def _entitles(viewer: Viewer, event: Event) -> bool:
+    match viewer:
+        case StreamViewer():
+            return _reads(viewer, event)
+        case DeviceViewer():
+            return _reaches(viewer, event)
+        case HookViewer():
+            # A user's hook sees devices claimed to the user (row 41); a product's sees them all, whoever owns them.
+            return (event.owner is not None and event.owner == viewer.owner) or event.product in viewer.products
+
+
+def _reads(viewer: StreamViewer, event: Event) -> bool:
     """Owners see events of their devices and their own; a product's stream shows all its devices, whoever owns them."""
-    if not event.name.startswith(stream.prefix):
-        return False
-    mine = event.owner is not None and event.owner == principal.owner
-    in_product = event.product is not None and (event.product == principal.product or event.product in principal.roles)
-    match stream.kind:
+    reader = viewer.reader
+    mine = event.owner is not None and event.owner == reader.owner
+    match viewer.kind:
         case "own" | "all":
             return mine
         case "device":
-            return event.device == stream.device and (mine or (principal.kind == "user" and in_product))
+            member = reader.kind == "user" and event.product is not None and event.product in reader.roles
+            return event.device == viewer.device and (mine or member)
         case "product":
-            return event.product == stream.product
+            return event.product == viewer.product
         case "product device":
-            return event.product == stream.product and event.device == stream.device
+            return event.product == viewer.product and event.device == viewer.device
         case "organization":
-            return event.product in stream.products and stream.device in (None, event.device)
+            return event.product in viewer.products and viewer.device in (None, event.device)
 
 
-def _reaches(event: Event, receiver: Receiver) -> bool:
+def _reaches(viewer: DeviceViewer, event: Event) -> bool:
     """A device hears its owner's devices and its owner; its product's own events; unclaimed, all of the product."""
-    if event.owner is not None and event.owner == receiver.owner:
+    if event.owner is not None and event.owner == viewer.owner:
         return True
-    if event.product is None or event.product != receiver.product:
+    if event.product is None or event.product != viewer.product:
         return False
-    return receiver.owner is None or (event.device is None and event.owner is None)
-
-
-def _hook_sees(event: Event, scope: HookScope) -> bool:
-    """A user's hook sees devices claimed to the user (row 41); a product's sees them all, whoever owns them."""
-    return (event.owner is not None and event.owner == scope.owner) or event.product in scope.products
+    return viewer.owner is None or (event.device is None and event.owner is None)
 
 
 TODAY = Era(
     era_names.TODAY,
     _RULES,
-    _shows,
-    _reaches,
-    _hook_sees,
+    _entitles,
     REFUSALS_TODAY,
     lacks=ORGANIZATION_PATHS,
     claims=Terms(code_overrides_owner=assumptions.CODE_OVERRIDES_OWNER.chosen),

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from photonrig.localcloud.era_names import AFTER_2016, BEFORE_2016
-from photonrig.localcloud.eras import Action, Era, Party, Principal, Rule
+from photonrig.localcloud.eras import Action, Era, Party, Rule
 from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
 from photonrig.localcloud.eras.refusals import REFUSALS_2016
 from photonrig.localcloud.eras.today import TODAY
-from photonrig.localcloud.service.events import Event, Receiver, Stream
+from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer, Viewer
+from photonrig.localcloud.service.events import Event
 
 __all__ = ["AFTER", "BEFORE"]
 
@@ -42,30 +43,26 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
 }
 
 
-def _shows(principal: Principal, stream: Stream, event: Event) -> bool:
-    """Rows 53, 54: the owner's own stream and the product's show a device; public events are for everybody."""
-    if stream.kind == "device":
-        mine = event.owner is not None and event.owner == principal.owner
-        shown = event.device == stream.device and (mine or not event.private)
-        return shown and event.name.startswith(stream.prefix)
-    if stream.kind == "all" and not event.private:
-        return event.name.startswith(stream.prefix)
-    return TODAY.shows(principal, stream, event)
-
-
-def _reaches(event: Event, receiver: Receiver) -> bool:
-    """A device hears what its owner's devices and its owner publish; who listens to all, also public events."""
-    if event.owner is not None and event.owner == receiver.owner:
-        return True
-    return receiver.scope != "mine" and not event.private
+def _entitles(viewer: Viewer, event: Event) -> bool:
+    match viewer:
+        case StreamViewer(kind="device"):
+            # Rows 53, 54: to others than its owner the stream of a device shows what is public.
+            mine = event.owner is not None and event.owner == viewer.reader.owner
+            return event.device == viewer.device and (mine or not event.private)
+        case StreamViewer(kind="all") if not event.private:
+            return True
+        case DeviceViewer():
+            # A device hears what its owner's devices and its owner publish; who listens to all, also public events.
+            if event.owner is not None and event.owner == viewer.owner:
+                return True
+            return viewer.scope != "mine" and not event.private
+    return TODAY.entitles(viewer, event)
 
 
 AFTER = Era(
     AFTER_2016,
     _RULES,
-    _shows,
-    _reaches,
-    TODAY.hook_sees,
+    _entitles,
     REFUSALS_2016,
     lacks=PRODUCT_DEVICE_PATHS | SINCE_2016,
     claims=replace(TODAY.claims, product_devices_offline=False, members_only=False),

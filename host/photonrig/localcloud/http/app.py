@@ -14,7 +14,6 @@ from photonrig.localcloud.http import (
     admin,
     binaries,
     build_targets,
-    claim_codes,
     claims,
     clients,
     control,
@@ -24,7 +23,6 @@ from photonrig.localcloud.http import (
     diagnostics,
     events,
     extension,
-    flash,
     groups,
     health,
     history,
@@ -37,7 +35,6 @@ from photonrig.localcloud.http import (
     products,
     provisioning,
     publish,
-    serial_numbers,
     team,
     tokens,
     users,
@@ -51,7 +48,8 @@ from photonrig.localcloud.http.rate_limits import RateLimited
 from photonrig.localcloud.http.room import Room
 from photonrig.localcloud.http.router import SortedRoutes
 from photonrig.localcloud.service.cloud import Cloud
-from photonrig.localcloud.store.devices import Outdated
+from photonrig.localcloud.service.records import Outdated
+from photonrig.localcloud.service.refusal import ServiceRefusal
 
 __all__ = ["all_routes", "endpoints_of", "make_app"]
 
@@ -65,7 +63,7 @@ BODIES, OPEN_BODIES = 48 << 20, 8 << 20
 
 # In order: fixed names stand before the patterns that would swallow them.
 _RESOURCES = (
-    *(health, admin, oauth, tokens, users, clients, events, publish, claim_codes, claims),
+    *(health, admin, oauth, tokens, users, clients, events, publish, claims),
     *(
         products,
         organizations,
@@ -73,14 +71,13 @@ _RESOURCES = (
         customers,
         product_devices,
         devices,
-        flash,
         control,
         binaries,
         build_targets,
         device_os,
         provisioning,
     ),
-    *(webhooks, product_firmware, groups, serial_numbers, diagnostics, libraries, openapi),
+    *(webhooks, product_firmware, groups, diagnostics, libraries, openapi),
 )
 
 
@@ -123,6 +120,8 @@ class _Api:
             response = await self._answer(scope, receive, send)
         except ApiError as error:
             response = Json(error.body, status_code=error.status)
+        except ServiceRefusal as refusal:
+            response = self._worded(refusal, scope)
         except Outdated:
             text = "The device changed hands meanwhile; look at it and ask again"
             response = Json({"ok": False, "error": text}, status_code=409)
@@ -132,6 +131,12 @@ class _Api:
         await respond(response, began, scope, receive, send)
         if fault is not None:
             raise fault
+
+    def _worded(self, refusal: ServiceRefusal, scope: Scope) -> Response:
+        """What the services refused, in the era's words."""
+        worded = self.cloud.era.refusals[refusal.situation]
+        body = worded.filled(base_url=str(Request(scope).base_url), **refusal.words)
+        return Json(body, status_code=worded.status)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response:
         method, path = scope["method"], scope["path"]

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
 __all__ = ["ROUTES"]
 
 
-async def build_targets(_: OpenCall) -> Answer:
+class Featured(Fields):
+    """All that there are are featured."""
+
+    featured: bool | None = None
+
+
+async def build_targets(_: OpenCall[object, Featured]) -> Answer:
     """The Device OS versions that native firmware is built against."""
     return {
         "targets": [
@@ -22,5 +29,5 @@ async def build_targets(_: OpenCall) -> Answer:
 
 
 ROUTES = [
-    open_route("GET", "/v1/build_targets", build_targets),
+    open_route("GET", "/v1/build_targets", build_targets, query=Featured),
 ]

@@ -6,24 +6,25 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from typing_extensions import TypeVar
 
-from photonrig.localcloud.eras import Action, Party, Principal, Subject, party_of
+from photonrig.localcloud.eras import Action, Principal, Subject
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.control import Named
 from photonrig.localcloud.service.events import asked_by_hook
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
-from photonrig.localcloud.store.tokens import Token
+from photonrig.localcloud.service.records import Device, Organization, Product, Token
+from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 
 __all__ = [
@@ -38,10 +39,9 @@ __all__ = [
     "OpenCall",
     "basic_credentials",
     "bearer_token",
-    "find_token",
     "open_route",
     "route",
-    "subject_of",
+    "with_token",
 ]
 
 EXTENSION = "/extensions/v1/any/"
@@ -50,33 +50,69 @@ SOURCES_BODY = 10 << 20
 OPEN_BODY = 256 << 10  # of a request whose address and headers have no token; a Photon's application has 128 KB at most
 
 _NOT_SEARCHED = f" in headers or address, and a body of more than {OPEN_BODY} bytes is not searched for it"
-_ID_DIGITS = frozenset("0123456789abcdef")
+
+# A handler that takes neither is one of Call[object, object].
+Body_co = TypeVar("Body_co", covariant=True, default=object)
+Query_co = TypeVar("Query_co", covariant=True, default=object)
 
 
 @dataclass(slots=True)
-class OpenCall:
-    """A request that needs no token."""
+class OpenCall(Generic[Body_co, Query_co]):
+    """A request that needs no token; ``OpenCall[NewUser]`` has that as its body, ``OpenCall[object, Page]`` a query."""
 
     cloud: Cloud
     request: Request
-    body: Body
+    sent: Body
+    _body_type: type[Fields] | None = None
+    _query_type: type[Fields] | None = None
+    _body: Fields | None = None
+
+    @property
+    def body(self) -> Body_co:
+        """What the body says, decoded when it is first asked for: after the handler has seen who asks.
+
+        :raises ServiceRefusal: a field is missing or of another type
+        """
+        assert self._body_type is not None, "the route declares no body"
+        if self._body is None:
+            self._body = self._body_type.read(self.sent)
+        return cast(Body_co, self._body)
+
+    @property
+    def query(self) -> Query_co:
+        """What the address says after the question mark.
+
+        :raises ServiceRefusal: as :attr:`body`
+        """
+        assert self._query_type is not None, "the route declares no query"
+        named = dict(self.request.query_params) if self.request.scope["query_string"] else {}
+        return cast(Query_co, self._query_type.read(Body("query", named)))
 
     def path(self, name: str) -> str:
         """A part of the address."""
         return str(self.request.path_params[name])
 
-    def refusal(self, situation: Situation, **words: str) -> ApiError:
+    def part(self, name: str) -> str | None:
+        """A part of the address that it may not have."""
+        return self.request.path_params.get(name)
+
+    @property
+    def base_url(self) -> str:
+        """The address of this cloud, as the client named it, without a slash at its end."""
+        return str(self.request.base_url).rstrip("/")
+
+    def refusal(self, situation: Situation, **words: str) -> ServiceRefusal:
         """The refusal of a situation, as the era words it."""
-        refusal = self.cloud.era.refusals[situation]
-        return ApiError(refusal.status, refusal.filled(base_url=str(self.request.base_url), **words))
+        return ServiceRefusal(situation, **words)
 
 
-@dataclass(slots=True)
-class Call(OpenCall):
+@dataclass(slots=True, kw_only=True)
+class Call(OpenCall[Body_co, Query_co]):
     """A request whose token was found good.
 
     A handler that waits, for a device or for a password to be hashed, looks up afterwards what it goes on with, by the
-    same methods: they tell what the caller may do now, not what the caller could do when the request came.
+    same methods: they tell what the caller may do now, not what the caller could do when the request came. What they
+    find or refuse is said in :class:`~photonrig.localcloud.service.access.Access`, whose names they have.
     """
 
     token: Token
@@ -85,18 +121,16 @@ class Call(OpenCall):
     def principal(self) -> Principal:
         """Whom the token stands for, with the rights of this moment.
 
-        :raises ApiError: 401, the token was revoked or has expired, or its account is gone
+        :raises ServiceRefusal: 401, the token was revoked or has expired, or its account is gone
         """
-        principal = self.cloud.principal(self.token) if self.cloud.store.tokens.stands(self.token) else None
-        if principal is None:
-            raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-        return principal
+        return self.cloud.tokens.principal(self.token)
 
     @property
     def user_id(self) -> str:
         """The id of the user who asks; for actions that only users are allowed."""
-        assert self.principal.kind == "user"
-        return self.principal.id
+        principal = self.principal
+        assert principal.kind == "user"
+        return principal.id
 
     @property
     def extended(self) -> bool:
@@ -108,150 +142,50 @@ class Call(OpenCall):
         return self.cloud.era.allows(self.principal, action, subject)
 
     def require(self, action: Action) -> None:
-        """Go on only if the principal may do this with its own account.
-
-        :raises ApiError: it may not
-        """
-        if not self.allows(action):
-            raise self._denied(Situation.ACCOUNT_DENIED)
+        """Go on only if the principal may do this with its own account."""
+        self.cloud.access.require(self.principal, action)
 
     def device(self, action: Action) -> Device:
-        """The device of a user path, by id or by name among the caller's own.
-
-        :raises ApiError: unknown, someone else's or not allowed, without telling which
-        """
-        device = self.own_device(self.path("device"))
-        if device is None or not self.allows(action, subject_of(device)):
-            raise self._denied(Situation.DEVICE_DENIED)
-        return device
+        """The device of a user path."""
+        return self.cloud.access.device(self.principal, self.path("device"), action)
 
     def product(self, action: Action) -> Product:
-        """The product of a path, by id or slug, and in the organization if the path has one.
-
-        :raises ApiError: unknown or not the caller's, without telling which; or the caller's role does not suffice
-        """
-        wanted = self.path("product")
-        numeric = wanted.isdecimal() and wanted.isascii()
-        products = self.cloud.store.products
-        product = products.get(int(wanted[:20])) if numeric else products.named(wanted)
-        if "organization" in self.request.path_params:
-            organization = self._organization()
-            if product is not None and product.organization_id != organization.id:
-                product = None
-        subject = Subject(product=None if product is None else product.id)
-        if product is not None and self.allows(action, subject):
-            return product
-        if self.principal.kind == "customer":
-            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
-        if product is None or party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN):
-            if "organization" in self.request.path_params:
-                raise self.refusal(Situation.ORGANIZATION_DENIED)
-            if action is Action.CUSTOMER_CLAIM_CODE and product is not None:
-                raise self.refusal(Situation.CODE_NOT_FOR_USERS)
-            raise self.refusal(Situation.PRODUCT_UNKNOWN if numeric else Situation.SLUG_UNKNOWN)
-        raise self._denied(Situation.ROLE_DENIED)
+        """The product of a path, in the organization if the path has one."""
+        return self.cloud.access.product(self.principal, self.path("product"), action, self.part("organization"))
 
     def product_device(self, action: Action) -> tuple[Product, Device]:
-        """The product and device of a product's or organization's path; devices are named by id there.
-
-        :raises ApiError: as :meth:`product`, or the device is not in the product or organization
-        """
-        device = self.cloud.store.devices.get(self.path("device").lower())
-        if device is not None and device.untyped:
-            device = None
-        if "product" not in self.request.path_params:
-            return self._organization_device(action, device)
-        product = self.product(action)
-        if device is not None:
-            state = device.state
-            if state.product == product.id or (state.quarantine is not None and state.quarantine.product == product.id):
-                return product, device
-        raise self.refusal(Situation.NOT_IN_PRODUCT)
+        """The product and device of a product's or organization's path."""
+        product, organization = self.part("product"), self.part("organization")
+        return self.cloud.access.product_device(self.principal, self.path("device"), action, product, organization)
 
     def any_device(self, user_action: Action, product_action: Action) -> Device:
-        """The device of an extension's path, which serves its owner and its product's team alike.
+        """The device of an extension's path."""
+        return self.cloud.access.any_device(self.principal, self.path("device"), user_action, product_action)
 
-        :raises ApiError: unknown, or nothing to the caller
-        """
-        device = self.own_device(self.path("device"))
-        if device is not None and not device.untyped:
-            if self.allows(user_action, subject_of(device)):
-                return device
-            product = device.state.product
-            if product is not None and self.allows(product_action, Subject(product=product)):
-                return device
-        raise self._denied(Situation.DEVICE_DENIED)
+    def named(self, user_action: Action, product_action: Action) -> Named:
+        """The device of the path, whichever form the path has, for a request that waits."""
+        if self.extended:
+            return lambda: self.any_device(user_action, product_action)
+        if self.part("product") is not None or self.part("organization") is not None:
+            return lambda: self.product_device(product_action)[1]
+        return lambda: self.device(user_action)
 
     def organization(self, action: Action) -> Organization:
-        """The organization of a path, by id or slug.
-
-        :raises ApiError: unknown, or not the caller's
-        """
-        organization = self._organization()
-        subject = Subject(organization=organization.id)
-        if self.allows(action, subject):
-            return organization
-        if self.principal.kind == "customer":
-            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
-        outside = party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN)
-        raise self._denied(Situation.ORGANIZATION_DENIED if outside else Situation.ROLE_DENIED)
-
-    def _organization(self) -> Organization:
-        organization = self.cloud.store.organizations.find(self.path("organization"))
-        if organization is None:
-            raise self.refusal(Situation.ORGANIZATION_UNKNOWN)
-        return organization
-
-    def _organization_device(self, action: Action, device: Device | None) -> tuple[Product, Device]:
-        organization = self._organization()
-        product = None
-        if device is not None and device.state.product is not None:
-            product = self.cloud.store.products.get(device.state.product)
-        if device is None or product is None or product.organization_id != organization.id:
-            device = product = None
-        subject = Subject(None, None if product is None else product.id, organization.id)
-        if device is not None and product is not None and self.allows(action, subject):
-            return product, device
-        if self.principal.kind == "customer":
-            raise self.refusal(Situation.CUSTOMER_IN_PRODUCT)
-        if party_of(self.principal, subject) in (Party.STRANGER, Party.FOREIGN):
-            raise self.refusal(Situation.ORGANIZATION_DENIED)
-        raise self._denied(Situation.NOT_IN_PRODUCT if device is None else Situation.ROLE_DENIED)
-
-    def _denied(self, of_an_account: Situation) -> ApiError:
-        """The refusal of what the caller can name; tokens that belong to no account are told so."""
-        if self.principal.kind == "api user":
-            return self.refusal(Situation.API_USER_DENIED)
-        if self.principal.kind == "product" and of_an_account is not Situation.DEVICE_DENIED:
-            return self.refusal(Situation.PRODUCT_TOKEN_DENIED)
-        return self.refusal(of_an_account)
+        """The organization of a path."""
+        return self.cloud.access.organization(self.principal, self.path("organization"), action)
 
     def own_device(self, wanted: str) -> Device | None:
         """A device by its id, or by its name among the caller's own."""
-        if len(wanted) == 24 and set(wanted.lower()) <= _ID_DIGITS:
-            return self.cloud.store.devices.get(wanted.lower())
-        if self.principal.owner is None:
-            return None
-        named = [
-            device
-            for device in self.cloud.store.devices.of_owner(self.principal.owner)
-            if device.name is not None and device.name.lower() == wanted.lower()
-        ]
-        return named[0] if len(named) == 1 else None
-
-
-def subject_of(device: Device) -> Subject:
-    """A device as the era's rules see it; one whose owner is nobody has no team either (claim thread, row 5)."""
-    return Subject(device.state.owner, None if device.untyped else device.state.product)
+        return self.cloud.access.own_device(self.principal, wanted)
 
 
 Answer = Response | dict[str, Any] | list[Any]
-Handler = Callable[[Call], Awaitable[Answer]]
-OpenHandler = Callable[[OpenCall], Awaitable[Answer]]
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+OpenHandler = Callable[[OpenCall[Any, Any]], Awaitable[Answer]]
 
 
 class ApiRoute(Route):
-    """A route that can be described: by its handler, and by whether it needs a token."""
+    """A route that can be described: by its handler, what its body and query carry, and whether it needs a token."""
 
     def __init__(
         self,
@@ -261,14 +195,27 @@ class ApiRoute(Route):
         endpoint: Callable[[Request], Awaitable[Response]],
         *,
         needs_token: bool,
+        body: type[Fields] | None = None,
+        query: type[Fields] | None = None,
     ) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.handler = handler
         self.needs_token = needs_token
+        self.body = body
+        self.query = query
 
 
-def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) -> ApiRoute:
-    """A route for holders of a token."""
+def route(
+    method: str,
+    path: str,
+    handler: Callable[[Call[Body_co, Query_co]], Awaitable[Answer]],
+    *,
+    body: type[Body_co] | None = None,
+    query: type[Query_co] | None = None,
+    limit: int = SMALL_BODY,
+) -> ApiRoute:
+    """A route for holders of a token. ``body`` and ``query`` are what the handler's Call says that they are."""
+    body_type, query_type = _fields(body), _fields(query)
 
     async def endpoint(request: Request) -> Response:
         cloud: Cloud = request.app.cloud
@@ -280,54 +227,64 @@ def route(method: str, path: str, handler: Handler, *, limit: int = SMALL_BODY) 
         if named and size > FREE:
             _good_token(cloud, named)  # nothing large is read for nothing
         async with room.holding(size):
-            body = await read_body(request, most, beyond)
-            token = _good_token(cloud, named | _tokens_in_body(body))
-            call = Call(cloud, request, body, token)
+            sent = await read_body(request, most, beyond)
+            token = _good_token(cloud, named | _tokens_in_body(sent))
+            call: Call[Body_co, Query_co] = Call(cloud, request, sent, body_type, query_type, token=token)
             request.scope["principal"] = call.principal
-            body.fields.pop("access_token", None)
+            sent.fields.pop("access_token", None)
             by_hook = asked_by_hook.set(HOOK_HEADER in request.headers)
             try:
                 return _response(await handler(call))
             finally:
                 asked_by_hook.reset(by_hook)
 
-    return ApiRoute(method, path, handler, endpoint, needs_token=True)
+    return ApiRoute(method, path, handler, endpoint, needs_token=True, body=body_type, query=query_type)
 
 
 def open_route(
-    method: str, path: str, handler: OpenHandler, admit: Callable[[Cloud, Request], None] | None = None
+    method: str,
+    path: str,
+    handler: Callable[[OpenCall[Body_co, Query_co]], Awaitable[Answer]],
+    admit: Callable[[Cloud, Request], None] | None = None,
+    *,
+    body: type[Body_co] | None = None,
+    query: type[Query_co] | None = None,
 ) -> ApiRoute:
     """A route that needs no token, or other credentials; ``admit`` may refuse before the body is read."""
+    body_type, query_type = _fields(body), _fields(query)
 
     async def endpoint(request: Request) -> Response:
         if admit is not None:
             admit(request.app.cloud, request)
         async with request.app.open_room.holding(announced(request, OPEN_BODY)):
-            body = await read_body(request, OPEN_BODY)
-            _only(_tokens_in_head(request) | _tokens_in_body(body))
-            return _response(await handler(OpenCall(request.app.cloud, request, body)))
+            sent = await read_body(request, OPEN_BODY)
+            _only(_tokens_in_head(request) | _tokens_in_body(sent))
+            call: OpenCall[Body_co, Query_co] = OpenCall(request.app.cloud, request, sent, body_type, query_type)
+            return _response(await handler(call))
 
-    return ApiRoute(method, path, handler, endpoint, needs_token=False)
+    return ApiRoute(method, path, handler, endpoint, needs_token=False, body=body_type, query=query_type)
 
 
-def find_token(cloud: Cloud, request: Request, body: Body) -> Token:
-    """The token of a request, from its header, body or address.
+def _fields(declared: type[Any] | None) -> type[Fields] | None:
+    assert declared is None or issubclass(declared, Fields)
+    return declared
 
-    :raises ApiError: none given, several that differ, unknown, or expired
+
+def with_token(call: OpenCall[Body_co, Query_co]) -> Call[Body_co, Query_co]:
+    """The same request as one of whom its token stands for, from its header, body or address.
+
+    :raises ApiError: none given, or several that differ
+    :raises ServiceRefusal: unknown, or expired
     """
-    return _good_token(cloud, _tokens_in_head(request) | _tokens_in_body(body))
+    token = _good_token(call.cloud, _tokens_in_head(call.request) | _tokens_in_body(call.sent))
+    return Call(call.cloud, call.request, call.sent, call._body_type, call._query_type, token=token)
 
 
 def _good_token(cloud: Cloud, named: Set[str]) -> Token:
     text = _only(named)
     if text is None:
         raise _no_token()
-    token = cloud.store.tokens.find(text)
-    if token is None:
-        raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-    if cloud.store.tokens.expired(token):
-        raise oauth_error(401, "invalid_token", "The access token provided has expired.")
-    return token
+    return cloud.tokens.find(text)
 
 
 def _tokens_in_head(request: Request) -> set[str]:

@@ -1,6 +1,8 @@
-"""``POST /v1/devices`` and ``DELETE /v1/devices/:id``: claim and release by the owner.
+"""Claim codes, claims and releases by the owner.
 
-Claiming has no product form, and takes its data from the body alone.
+POST   /v1/device_claims and its product form     a code for a device that is being set up
+POST   /v1/devices                                claim; no product form, and its data from the body alone
+DELETE /v1/devices/:id                            release
 """
 
 from __future__ import annotations
@@ -8,37 +10,68 @@ from __future__ import annotations
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import owner_field
 from photonrig.localcloud.service.events import iso_time
-from photonrig.ownership.model import Refusal, Refused
+from photonrig.localcloud.service.refusal import ServiceRefusal
+from photonrig.ownership.model import Owner
 
-__all__ = ["ROUTES"]
-
-_REFUSED = {
-    Refusal.OWNED_BY_ANOTHER: Situation.CLAIM_FOREIGN,
-    Refusal.OTHER_PRODUCT: Situation.CLAIM_OTHER_PRODUCT,
-    Refusal.NOT_A_MEMBER: Situation.CLAIM_NOT_A_MEMBER,
-    Refusal.OFFLINE: Situation.CLAIM_OFFLINE,
-}
+__all__ = ["ROUTES", "release"]
 
 
-async def claim(call: Call) -> Answer:
+class CodeRequest(Fields):
+    """Of a cellular device, the number that is to be its code."""
+
+    iccid: str | None = None
+    imei: str | None = None
+
+
+class CustomerCodeRequest(CodeRequest):
+    """``activation_code`` is sent by clients and heeded by none."""
+
+    activation_code: str | None = None
+
+
+class Claim(Fields):
+    """A device, by its id; with ``request_transfer`` its owner is asked for it."""
+
+    id: str
+    request_transfer: bool = False
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """The refusal of a claim that names no device."""
+        return ServiceRefusal(Situation.CLAIM_WITHOUT_ID)
+
+
+async def code_for_user(call: Call[CodeRequest]) -> Answer:
+    """A code that claims for the user who asks; for a cellular device its ``iccid`` or ``imei`` is the code."""
+    call.require(Action.USER_CLAIM_CODE)
+    return _code(call, Owner("user", call.user_id))
+
+
+async def code_for_customer(call: Call[CodeRequest]) -> Answer:
+    """A code that claims for the customer who asks."""
+    call.product(Action.CUSTOMER_CLAIM_CODE)
+    # Where a user is not refused, the code claims for a customer with the user's id: nobody.
+    return _code(call, Owner("customer", call.principal.id))
+
+
+def _code(call: Call[CodeRequest], owner: Owner) -> Answer:
+    code = call.cloud.ownership.issue_code(owner, call.body.iccid or call.body.imei)
+    return {"claim_code": code, "device_ids": sorted(device.id for device in call.cloud.devices.of_owner(owner))}
+
+
+async def claim(call: Call[Claim]) -> Answer:
     """Claim for the holder of the token, user or customer."""
     call.require(Action.CLAIM)
-    device_id = call.body.text("id")
-    if not device_id:
-        raise call.refusal(Situation.CLAIM_WITHOUT_ID)
-    device = call.cloud.store.devices.get(device_id.lower())
-    if device is None:
-        raise call.refusal(Situation.CLAIM_UNKNOWN)
-    online = call.cloud.devices.online(device.id)
-    claimed = call.cloud.ownership.claim(device, call.principal, online=online)
-    if isinstance(claimed, Refused):
-        if claimed.reason is Refusal.OWNED_BY_ANOTHER and call.body.flag("request_transfer"):
-            transfer_id = call.cloud.ownership.request_transfer(device, call.principal)
-            if transfer_id is not None:
-                return {"ok": True, "transfer_id": transfer_id}
-        raise call.refusal(_REFUSED[claimed.reason])
+    device_id = call.body.id
+    online = call.cloud.link.online(device_id.lower())
+    claimed = call.cloud.ownership.claim(
+        device_id, call.principal, online=online, request_transfer=call.body.request_transfer
+    )
+    if isinstance(claimed, str):
+        return {"ok": True, "transfer_id": claimed}
     answer: dict[str, object] = {**owner_field(claimed.state.owner), "id": claimed.id, "connected": online, "ok": True}
     if claimed.state.product is not None:
         answer |= {"product_id": claimed.state.product, "updated_at": iso_time(claimed.updated_at)}
@@ -46,12 +79,16 @@ async def claim(call: Call) -> Answer:
 
 
 async def release(call: Call) -> Answer:
-    """Release a device of one's own; it stays in its product and keeps its firmware."""
-    call.cloud.ownership.release(call.device(Action.DEVICE_RELEASE))
+    """Release a device; it stays in its product and keeps its firmware."""
+    call.cloud.ownership.release(call.named(Action.DEVICE_RELEASE, Action.PRODUCT_RELEASE)())
     return {"ok": True}
 
 
+_PRODUCTS = ("/v1/products/{product}", "/v1/orgs/{organization}/products/{product}")
+
 ROUTES = [
-    route("POST", "/v1/devices", claim),
+    route("POST", "/v1/device_claims", code_for_user, body=CodeRequest),
+    *(route("POST", f"{of}/device_claims", code_for_customer, body=CustomerCodeRequest) for of in _PRODUCTS),
+    route("POST", "/v1/devices", claim, body=Claim),
     route("DELETE", "/v1/devices/{device}", release),
 ]

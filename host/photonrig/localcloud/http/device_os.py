@@ -10,31 +10,45 @@ from starlette.responses import StreamingResponse
 from photonrig.build.device_os import RELEASES, SystemImage, find_release, system_images
 from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
-from photonrig.localcloud.http.errors import ApiError, refused
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
+from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.http.pages import Page
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
+from photonrig.localcloud.service.refusal import unknown
 
 __all__ = ["ROUTES"]
 
 _END_AFTER: Final = 0.25  # seconds
 
 
-async def versions(call: OpenCall) -> Answer:
+class Platform(Fields):
+    """For which platform; any but the Photon's has none."""
+
+    platform_id: str = str(PHOTON_PLATFORM)
+
+
+class PlatformPage(Page):
+    """All fit on one page."""
+
+    platform_id: str = str(PHOTON_PLATFORM)
+
+
+async def versions(call: OpenCall[object, PlatformPage]) -> Answer:
     """All releases there are for a platform."""
-    known = RELEASES if _is_photon(call) else ()
+    known = RELEASES if call.query.platform_id == str(PHOTON_PLATFORM) else ()
     return {"versions": [_described(call, release) for release in known], "meta": {"total_pages": 1}}
 
 
-async def version(call: OpenCall) -> Answer:
+async def version(call: OpenCall[object, Platform]) -> Answer:
     """One release: by its number, by the version of its modules as in ``2302``, or as ``latest``."""
     return _described(call, _release(call))
 
 
-async def download(call: OpenCall) -> Answer:
+async def download(call: OpenCall[object, Platform]) -> Answer:
     """A module of a release."""
     for image in system_images(_release(call)):
         if image.filename == call.path("filename"):
             return StreamingResponse(_unhurried(image.content), media_type="application/octet-stream")
-    raise refused(404, "Device OS module not found")
+    raise unknown("Device OS module not found")
 
 
 async def _unhurried(content: bytes) -> AsyncIterator[bytes]:
@@ -44,26 +58,18 @@ async def _unhurried(content: bytes) -> AsyncIterator[bytes]:
     await SYSTEM.pause_async(_END_AFTER)
 
 
-def _release(call: OpenCall) -> str:
+def _release(call: OpenCall[object, Platform]) -> str:
     release = find_release(call.path("version"))
-    if release is None or not _is_photon(call):
-        raise _not_found()
+    if release is None or call.query.platform_id != str(PHOTON_PLATFORM):
+        raise unknown("Device OS version not found")
     return release
-
-
-def _is_photon(call: OpenCall) -> bool:
-    return call.request.query_params.get("platform_id") in (None, str(PHOTON_PLATFORM))
-
-
-def _not_found() -> ApiError:
-    return refused(404, "Device OS version not found")
 
 
 def _described(call: OpenCall, release: str) -> dict[str, Any]:
     return {
         "version": release,
         "release_state": "stable",
-        "base_url": f"{str(call.request.base_url).rstrip('/')}/v1/device-os/versions/{release}/modules",
+        "base_url": f"{call.base_url}/v1/device-os/versions/{release}/modules",
         "modules": [_described_module(image) for image in system_images(release)],
     }
 
@@ -83,7 +89,7 @@ def _described_module(image: SystemImage) -> dict[str, Any]:
 
 
 ROUTES = [
-    open_route("GET", "/v1/device-os/versions", versions),
-    open_route("GET", "/v1/device-os/versions/{version}", version),
-    open_route("GET", "/v1/device-os/versions/{version}/modules/{filename}", download),
+    open_route("GET", "/v1/device-os/versions", versions, query=PlatformPage),
+    open_route("GET", "/v1/device-os/versions/{version}", version, query=Platform),
+    open_route("GET", "/v1/device-os/versions/{version}/modules/{filename}", download, query=Platform),
 ]

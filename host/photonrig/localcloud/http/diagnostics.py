@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from photonrig.errors import ProtocolError
-from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.control import Target
-from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.service.events import iso_time
-from photonrig.localcloud.service.vitals import payload_of
-from photonrig.localcloud.store.vitals import Vitals
+from photonrig.localcloud.service.records import Vitals
+from photonrig.localcloud.service.refusal import unknown
 
 __all__ = ["ROUTES"]
-
-EVENT = "spark/device/diagnostics/update"
 
 
 async def history(call: Call) -> Answer:
     """The vitals kept of a device, last first."""
-    device = Target(call, Action.DEVICE_VITALS, Action.VITALS_GET).now()
-    return {"diagnostics": [_shown(vitals) for vitals in call.cloud.store.vitals.of(device.id)]}
+    return {"diagnostics": [_shown(vitals) for vitals in _kept(call)]}
 
 
 async def last(call: Call) -> Answer:
     """The last vitals of a device."""
-    device = Target(call, Action.DEVICE_VITALS, Action.VITALS_GET).now()
-    reports = call.cloud.store.vitals.of(device.id)
-    if not reports:
-        raise refused(404, "No vitals were ever reported; POST .../update asks the device")
-    return {"diagnostics": _shown(reports[0])}
+    kept = _kept(call)
+    if not kept:
+        raise unknown("No vitals were ever reported; POST .../update asks the device")
+    return {"diagnostics": _shown(kept[0])}
 
 
 async def update(call: Call) -> Answer:
     """Ask the device now; a choice: the answer comes once the device has told, and an event with it."""
-    target = Target(call, Action.DEVICE_VITALS, Action.VITALS_UPDATE)
-    device = target.now()
-    permit = target.permit(device)
-    try:
-        permit()
-        metrics = await call.cloud.devices.metrics(device.id, permit)
-        permit()
-    except (DeviceOffline, DeviceTimeout):
-        raise refused(408, "Timed out.") from None
-    except ProtocolError as error:
-        raise refused(502, f"The device reports no vitals: {error}") from None
-    payload = payload_of(metrics)
-    with call.cloud.store.write():
-        call.cloud.store.vitals.add(device.id, payload)
-    call.cloud.say(device.id, EVENT, json.dumps(payload))
+    await call.cloud.diagnostics.ask(call.named(Action.DEVICE_VITALS, Action.VITALS_UPDATE))
     return {"ok": True}
+
+
+def _kept(call: Call) -> list[Vitals]:
+    return call.cloud.diagnostics.of(call.named(Action.DEVICE_VITALS, Action.VITALS_GET)())
 
 
 def _shown(vitals: Vitals) -> dict[str, Any]:

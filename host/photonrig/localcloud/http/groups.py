@@ -2,196 +2,173 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
+from msgspec import UNSET, UnsetType, field
 from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.service.rollout import target_version
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.groups import Group, Targeting, in_groups
-from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.groups import GROUP_NAMES
+from photonrig.localcloud.service.records import Group
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES", "check_group_name", "put_in_groups"]
-
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+__all__ = ["ROUTES"]
 
 
-async def list_groups(call: Call) -> Answer:
+class Part(Fields):
+    """Groups whose name has this part."""
+
+    name: str = ""
+
+
+class NewGroup(Fields):
+    """A group."""
+
+    name: str
+    description: str = ""
+    color: str | None = None
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """A group without a name is refused as one with a bad name."""
+        return invalid(GROUP_NAMES)
+
+
+class GroupChange(Fields):
+    """What is sent of a group is changed."""
+
+    name: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    color: str | UnsetType | None = UNSET
+
+
+class Bulk(Fields):
+    """What to do, with which devices."""
+
+    KINDS = ("json",)
+
+    action: str
+    metadata: dict[str, Any]
+    devices: list[str] = field(default_factory=list)
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """The refusal of what cannot be done to many devices."""
+        return invalid("action must be groups, with metadata that holds add or remove")
+
+    def names(self, key: str) -> list[str]:
+        """The groups of ``metadata`` under a key.
+
+        :raises ServiceRefusal: they are no list of texts
+        """
+        given = self.metadata.get(key)
+        if given is None:
+            return []
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            raise invalid("add and remove must be lists of group names")
+        return given
+
+
+class Impact(Fields):
+    """A change that is asked about: a ``version`` and to whom, or a ``device`` and its ``groups``."""
+
+    version: str = ""
+    product_default: str | None = None
+    groups: str = ""
+    device: str | None = None
+
+
+async def list_groups(call: Call[object, Part]) -> Answer:
     """The groups of a product, those whose name contains ``name`` if given."""
     product = call.product(Action.GROUP_LIST)
-    wanted = call.request.query_params.get("name", "").lower()
-    groups = [group for group in call.cloud.store.groups.of(product.id) if wanted in group.name.lower()]
-    return {"groups": [_shown(call, group) for group in groups]}
+    return {"groups": [_shown(call.cloud, group) for group in call.cloud.groups.of(product, call.query.name)]}
 
 
-async def create(call: Call) -> Answer:
+async def create(call: Call[NewGroup]) -> Answer:
     """Create a group."""
-    product = call.product(Action.GROUP_CREATE)
-    group = Group(
-        product.id,
-        check_group_name(call.body.text("name")),
-        call.body.text("description") or "",
-        call.body.text("color"),
-    )
-    with call.cloud.store.write():
-        if not call.cloud.store.groups.add(group):
-            raise refused(400, f"The group {group.name} exists already")
-    return Json({"group": _shown(call, group)}, status_code=201)
+    product, sent = call.product(Action.GROUP_CREATE), call.body
+    made = call.cloud.groups.create(Group(product.id, sent.name, sent.description, sent.color))
+    return Json({"group": _shown(call.cloud, made)}, status_code=201)
 
 
 async def show(call: Call) -> Answer:
     """One group."""
-    return {"group": _shown(call, _named(call, Action.GROUP_GET))}
+    return {"group": _shown(call.cloud, _named(call, Action.GROUP_GET))}
 
 
-async def edit(call: Call) -> Answer:
+async def edit(call: Call[GroupChange]) -> Answer:
     """Rename or describe a group; its devices stay in it."""
-    group = _named(call, Action.GROUP_UPDATE)
-    fields = call.body.fields
+    group, sent = _named(call, Action.GROUP_UPDATE), call.body
     changed = replace(
         group,
-        name=check_group_name(call.body.text("name")) if "name" in fields else group.name,
-        description=(call.body.text("description") or "") if "description" in fields else group.description,
-        color=call.body.text("color") if "color" in fields else group.color,
+        name=group.name if sent.name is UNSET else sent.name or "",
+        description=group.description if sent.description is UNSET else sent.description or "",
+        color=group.color if sent.color is UNSET else sent.color,
     )
-    with call.cloud.store.write():
-        if not call.cloud.store.groups.describe(
-            group, name=changed.name, description=changed.description, color=changed.color
-        ):
-            raise refused(400, f"The group {changed.name} exists already")
-        call.cloud.store.targets.rename_group(group.product_id, group.name, changed.name)
-    return {"group": _shown(call, changed)}
+    return {"group": _shown(call.cloud, call.cloud.groups.change(group, changed))}
 
 
 async def remove(call: Call) -> Answer:
     """Delete a group; its devices stay in the product."""
-    group = _named(call, Action.GROUP_REMOVE)
-    with call.cloud.store.write():
-        call.cloud.store.groups.remove(group)
-        call.cloud.store.targets.rename_group(group.product_id, group.name, None)
+    call.cloud.groups.remove(_named(call, Action.GROUP_REMOVE))
     return Response(status_code=204)
 
 
-async def bulk(call: Call) -> Answer:
+async def bulk(call: Call[Bulk]) -> Answer:
     """Do the same to many devices: put them into groups, or take them out."""
-    product = call.product(Action.PRODUCT_UPDATE)
-    metadata = call.body.fields.get("metadata")
-    if call.body.text("action") != "groups" or not isinstance(metadata, dict):
-        raise refused(400, "action must be groups, with metadata that holds add or remove")
-    add, remove_from = (_names(metadata.get(key)) for key in ("add", "remove"))
-    devices = [_device(call, product, each) for each in call.body.texts("devices")]
-    if not devices:
-        raise refused(400, "devices must name at least one device")
-    with call.cloud.store.write():
-        for device in devices:
-            before = call.cloud.store.targets.of(device)
-            put_in_groups(call, product, device, in_groups(before, add=add, remove=remove_from).groups)
+    product, sent = call.product(Action.PRODUCT_UPDATE), call.body
+    if sent.action != "groups":
+        raise sent.missing("action")
+    call.cloud.groups.move(product, sent.devices, sent.names("add"), sent.names("remove"))
     return {"ok": True}
 
 
-async def impact(call: Call) -> Answer:
+async def impact(call: Call[object, Impact]) -> Answer:
     """Which devices a change would update; nothing is changed.
 
     A choice, as the real form is not known: ``version`` with ``product_default=true`` or ``groups`` asks about a
     release, ``device`` with ``groups`` about other groups of one device.
     """
-    product = call.product(Action.GROUP_IMPACT)
-    query = call.request.query_params
-    names = [check_group_name(name) for name in query.get("groups", "").split(",") if name]
-    store = call.cloud.store
-    default = store.firmware.default(product.id)
-    released = {group.name: group.fw_version for group in store.groups.of(product.id)}
-    devices = [each for each in store.devices.of_product(product.id) if each.state.product == product.id]
-    moved: dict[str, Targeting] = {}
-    if "device" in query:
-        device = _device(call, product, query["device"])
-        moved[device.id] = replace(store.targets.of(device), groups=tuple(names))
+    product, query = call.product(Action.GROUP_IMPACT), call.query
+    groups = query.groups.split(",")
+    if query.device is not None:
+        updates = call.cloud.groups.after_move(product, query.device, groups)
     else:
-        version = query.get("version", "")
-        if not (version.isascii() and version.isdecimal()) or store.firmware.get(product.id, int(version[:6])) is None:
-            raise refused(404, "Firmware version not found")
-        if query.get("product_default") == "true":
-            default = int(version)
-        released |= dict.fromkeys(names, int(version))
-    changes = []
-    for device in devices:
-        targeting = moved.get(device.id) or store.targets.of(device)
-        after = target_version(device, targeting, default, released)
-        before = call.cloud.rollout.target(device)
-        telemetry = call.cloud.presence.of(device.id)
-        running = telemetry.firmware_version if telemetry.firmware_product_id == product.id else None
-        if after is not None and after not in (before, running):
-            changes.append({"id": device.id, "from": running, "to": after, "online": call.cloud.reachable(device)})
-    return {"devices": changes, "device_count": len(changes)}
+        to_all = query.product_default == "true"
+        updates = call.cloud.groups.after_release(product, query.version, groups, to_all=to_all)
+    shown = [
+        {"id": each.device.id, "from": each.running, "to": each.version, "online": each.online} for each in updates
+    ]
+    return {"devices": shown, "device_count": len(shown)}
 
 
-def check_group_name(name: str | None) -> str:
-    """A group's name, if it may be one.
-
-    :raises ApiError: it may not
-    """
-    if name is None or not _NAME.fullmatch(name):
-        raise refused(400, "A group's name must be 1 … 64 letters, digits, dots, dashes or underscores")
-    return name
+def _named(call: Call[object], action: Action) -> Group:
+    return call.cloud.groups.find(call.product(action), call.path("group"))
 
 
-def put_in_groups(call: Call, product: Product, device: Device, groups: tuple[str, ...]) -> None:
-    """Write a device's groups, creating those that do not exist yet; within a transaction."""
-    known = {group.name for group in call.cloud.store.groups.of(product.id)}
-    for name in groups:
-        if name not in known:
-            call.cloud.store.groups.add(Group(product.id, check_group_name(name)))
-    call.cloud.store.targets.put_in_groups(device, groups)
-
-
-def _names(given: Any) -> list[str]:
-    if given is None:
-        return []
-    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-        raise refused(400, "add and remove must be lists of group names")
-    return [check_group_name(each) for each in given]
-
-
-def _device(call: Call, product: Product, device_id: str) -> Device:
-    device = call.cloud.store.devices.get(device_id.lower())
-    if device is None or device.state.product != product.id:
-        raise refused(404, f"Device not found for this product: {device_id}")
-    return device
-
-
-def _named(call: Call, action: Action) -> Group:
-    product = call.product(action)
-    group = call.cloud.store.groups.get(product.id, call.path("group"))
-    if group is None:
-        raise refused(404, "Group not found")
-    return group
-
-
-def _shown(call: Call, group: Group) -> dict[str, Any]:
-    devices = call.cloud.store.devices.of_product(group.product_id)
+def _shown(cloud: Cloud, group: Group) -> dict[str, Any]:
     return {
         "name": group.name,
         "description": group.description,
         "color": group.color,
         "fw_version": group.fw_version,
-        "device_count": sum(group.name in call.cloud.store.targets.of(device).groups for device in devices),
+        "device_count": cloud.groups.size(group),
     }
 
 
 _BASE = "/v1/products/{product}/groups"
 
 ROUTES = [
-    route("GET", _BASE, list_groups),
-    route("POST", _BASE, create),
+    route("GET", _BASE, list_groups, query=Part),
+    route("POST", _BASE, create, body=NewGroup),
     route("GET", f"{_BASE}/{{group}}", show),
-    route("PUT", f"{_BASE}/{{group}}", edit),
+    route("PUT", f"{_BASE}/{{group}}", edit, body=GroupChange),
     route("DELETE", f"{_BASE}/{{group}}", remove),
-    route("GET", "/v1/products/{product}/impact", impact),
-    route("PUT", "/v1/products/{product}/devices", bulk),
+    route("GET", "/v1/products/{product}/impact", impact, query=Impact),
+    route("PUT", "/v1/products/{product}/devices", bulk, body=Bulk),
 ]

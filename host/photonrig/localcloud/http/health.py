@@ -16,7 +16,7 @@ async def healthz(call: OpenCall) -> Answer:
         "faults": cloud.faults,
         "era": cloud.era.name,
         "uptime": round(cloud.now() - cloud.started_at, 1),
-        "devices_online": cloud.online_count,
+        "devices_online": cloud.reports.online_count,
         "streams": cloud.bus.readers,
         "webhooks_waiting": cloud.webhooks.waiting,
         "updates_running": cloud.rollout.running,

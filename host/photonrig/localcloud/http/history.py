@@ -3,73 +3,62 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.viewers import StreamViewer
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.events import viewer
+from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.service.events import Event, Stream, iso_time
 from photonrig.localcloud.service.history import EVENT_SECONDS
+from photonrig.localcloud.service.refusal import invalid
 
 __all__ = ["ROUTES"]
 
 _MOST = 1000
 
 
-async def own(call: Call) -> Answer:
+class Asked(Fields):
+    """Since when, in ISO 8601, and how many at most."""
+
+    since: str | None = None
+    limit: Annotated[int, says(f"limit must be 1 … {_MOST}", ge=1, le=_MOST)] = 100
+
+    @property
+    def since_seconds(self) -> float:
+        """Seconds since 1970.
+
+        :raises ServiceRefusal: it is no time
+        """
+        if not self.since:
+            return 0.0
+        try:
+            time = datetime.fromisoformat(self.since)
+        except ValueError:
+            raise invalid("since must be a time such as 2026-01-31T12:00:00Z") from None
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+
+
+async def own(call: Call[object, Asked]) -> Answer:
     """Events of the caller's devices, and those the caller published."""
     call.require(Action.OWN_EVENTS)
-    return _answer(call, Stream("own", _prefix(call)))
+    return _answer(call, viewer(call, "own"))
 
 
-async def product(call: Call) -> Answer:
+async def product(call: Call[object, Asked]) -> Answer:
     """Events of all devices of a product."""
-    return _answer(call, Stream("product", _prefix(call), product=call.product(Action.PRODUCT_EVENTS).id))
+    return _answer(call, viewer(call, "product", product=call.product(Action.PRODUCT_EVENTS).id))
 
 
-def _prefix(call: Call) -> str:
-    return str(call.request.path_params.get("prefix", ""))
-
-
-def _answer(call: Call, stream: Stream) -> Answer:
-    query = call.request.query_params
-    limit = query.get("limit", "100")
-    if not (limit.isascii() and limit.isdecimal()) or not 1 <= int(limit[:6]) <= _MOST:
-        raise refused(400, f"limit must be 1 … {_MOST}")
-    era, principal = call.cloud.era, call.principal
-    events = call.cloud.history.latest(
-        stream,
-        principal.owner,
-        lambda event: era.shows(principal, stream, event),
-        since=_time(query.get("since")),
-        limit=int(limit),
-    )
-    body = {"events": [_shown(event) for event in events], "kept_for": EVENT_SECONDS}
+def _answer(call: Call[object, Asked], asking: StreamViewer) -> Answer:
+    events = call.cloud.events.latest(asking, since=call.query.since_seconds, limit=call.query.limit)
+    body = {"events": [{"name": event.name, **event.body()} for event in events], "kept_for": EVENT_SECONDS}
     return Json(body, headers={"X-Photonrig-Extension": "events"})
 
 
-def _time(text: str | None) -> float:
-    if not text:
-        return 0.0
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise refused(400, "since must be a time such as 2026-01-31T12:00:00Z") from None
-    return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
-
-
-def _shown(event: Event) -> dict[str, object]:
-    return {
-        "name": event.name,
-        "data": event.data,
-        "ttl": str(event.ttl),
-        "published_at": iso_time(event.published_at),
-        "coreid": event.coreid,
-    }
-
-
 ROUTES = [
-    route("GET", f"/extensions/v1/{of}/events{end}", handler)
+    route("GET", f"/extensions/v1/{of}/events{end}", handler, query=Asked)
     for of, handler in (("devices", own), ("products/{product}", product))
     for end in ("", "/{prefix:path}")
 ]

@@ -2,154 +2,142 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 from starlette.responses import Response
 
-from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, OpenCall, open_route, route
-from photonrig.localcloud.http.errors import combined, refused
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.http.views import paged
+from photonrig.localcloud.http.pages import Number, Page, paged
 from photonrig.localcloud.service.events import iso_time
-from photonrig.localcloud.service.library_archive import read_library
-from photonrig.localcloud.store.libraries import Library
+from photonrig.localcloud.service.libraries import architectures_of
+from photonrig.localcloud.service.records import Library
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
 __all__ = ["ROUTES"]
 
-_PAGE = "10"
+
+class LibraryPage(Page):
+    """A page of libraries or versions."""
+
+    limit: Number = 10
 
 
-async def list_libraries(call: Call) -> Answer:
+class Search(LibraryPage):
+    """Which libraries, and in which order; lists are separated by commas."""
+
+    filter: str = ""
+    scope: str = "all"
+    excluded: list[str] = msgspec.field(name="excludeScopes", default_factory=list)
+    architectures: list[str] = msgspec.field(default_factory=list)
+    sort: str = "name"
+
+
+class Version(Fields):
+    """Which version; none is the newest."""
+
+    version: str | None = None
+
+
+class NewVersion(Fields):
+    """The archive of a library."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("files",)
+
+    archive: list[UploadedFile]
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """No archive, or several."""
+        return ServiceRefusal(Situation.BUILD_INVALID, text="Upload one archive of a library")
+
+
+class Visibility(Fields):
+    """Who sees a library."""
+
+    visibility: str
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """Nothing else can be changed."""
+        return invalid("visibility can be set to public, and not back")
+
+
+class Force(Fields):
+    """Anything: delete the library though others may use it."""
+
+    force: str = ""
+
+
+async def list_libraries(call: Call[object, Search]) -> Answer:
     """Public libraries and one's own, those that ``filter``, ``scope`` and ``architectures`` ask for."""
     call.require(Action.LIBRARIES)
-    query = call.request.query_params
-    words = query.get("filter", "").lower().split()
-    excluded = set(query.get("excludeScopes", "").split(","))
-    architectures = {each for each in query.get("architectures", "").split(",") if each}
-    found = []
-    for library in call.cloud.store.libraries.newest():
-        scopes = _scopes(call, library)
-        about = " ".join((library.name, *(library.properties.get(key, "") for key in ("sentence", "author"))))
-        offered = {each.strip() for each in library.properties.get("architectures", "*").split(",")}
-        if (
-            query.get("scope", "all") in scopes
-            and not excluded & scopes
-            and all(word in about.lower() for word in words)
-            and (not architectures or "*" in offered or architectures & offered)
-        ):
-            found.append(library)
-    _sort(found, query.get("sort", "name"))
-    page, _ = paged(call, found, size=query.get("limit", _PAGE))
+    wanted = call.query
+    found = call.cloud.libraries.search(
+        call.user_id,
+        words=wanted.filter.lower().split(),
+        scope=wanted.scope,
+        excluded=wanted.excluded,
+        architectures=wanted.architectures,
+        order=wanted.sort,
+    )
+    page, _ = paged(wanted, found, wanted.limit)
     return {"data": [_shown(call, library) for library in page]}
 
 
-async def show(call: Call) -> Answer:
+async def show(call: Call[object, Version]) -> Answer:
     """A library in its newest version, or in the one that is named."""
-    versions = _versions(call)
-    wanted = call.request.query_params.get("version")
-    for library in versions:
-        if wanted in (None, "", "latest", library.version):
-            return {"data": _shown(call, library)}
-    raise refused(404, f"Library {versions[0].name} has no version {wanted}")
+    call.require(Action.LIBRARIES)
+    library = call.cloud.libraries.find(call.user_id, call.path("library"), call.query.version)
+    return {"data": _shown(call, library)}
 
 
-async def versions(call: Call) -> Answer:
+async def versions(call: Call[object, LibraryPage]) -> Answer:
     """All versions of a library, newest first."""
-    page, _ = paged(call, _versions(call), size=call.request.query_params.get("limit", _PAGE))
+    call.require(Action.LIBRARIES)
+    found = call.cloud.libraries.versions(call.user_id, call.path("library"))
+    page, _ = paged(call.query, found, call.query.limit)
     return {"data": [_shown(call, library) for library in page]}
 
 
-async def upload(call: Call) -> Answer:
+async def upload(call: Call[NewVersion]) -> Answer:
     """Keep a version of a library from its archive; it is private until it is published."""
     call.require(Action.LIBRARIES)
-    if len(call.body.files) != 1:
-        raise combined(400, "Upload one archive of a library")
-    archive = call.body.files[0].content
-    try:
-        read = await asyncio.to_thread(read_library, archive)
-    except UsageError as error:
-        raise combined(400, f"The library was refused: {error}") from None
-    libraries = call.cloud.store.libraries
-    known = libraries.versions(read.name)
-    if known and known[0].user_id != call.user_id:
-        raise combined(403, f"The library {read.name} is someone else's; choose another name")
-    with call.cloud.store.write():
-        added = libraries.add(
-            call.user_id, known[0].name if known else read.name, read.version, read.properties, archive
-        )
-    if not added:
-        raise combined(400, f"Version {read.version} of {read.name} exists already; state a higher one")
-    (made,) = [each for each in libraries.versions(read.name) if each.version == read.version]
+    files = call.body.archive
+    if len(files) != 1:
+        raise NewVersion.missing("archive")
+    read = await call.cloud.libraries.read(files[0].content)
+    made = call.cloud.libraries.add(call.user_id, read, files[0].content)
     return Json({"data": _shown(call, made)}, status_code=201)
 
 
-async def publish(call: Call) -> Answer:
+async def publish(call: Call[Visibility]) -> Answer:
     """Show a library of one's own to everybody."""
     library = _own(call)
-    if call.body.text("visibility") != "public":
-        raise refused(400, "visibility can be set to public, and not back")
-    with call.cloud.store.write():
-        call.cloud.store.libraries.publish(library.name)
-    return {"data": _shown(call, _versions(call)[0])}
+    if call.body.visibility != "public":
+        raise Visibility.missing("visibility")
+    return {"data": _shown(call, call.cloud.libraries.publish(call.user_id, library))}
 
 
-async def remove(call: Call) -> Answer:
+async def remove(call: Call[Force, Force]) -> Answer:
     """Delete a library of one's own; a public one only with ``force``."""
-    library = _own(call)
-    if library.public and not (call.body.text("force") or call.request.query_params.get("force")):
-        raise refused(403, f"The library {library.name} is public; others may use it")
-    with call.cloud.store.write():
-        call.cloud.store.libraries.remove(library.name)
+    call.cloud.libraries.remove(_own(call), force=bool(call.body.force or call.query.force))
     return Response(status_code=204)
 
 
 async def download(call: OpenCall) -> Answer:
     """The archive that a library's ``links`` name."""
-    archive = call.cloud.store.libraries.archive(call.path("archive"))
-    if archive is None:
-        raise refused(404, "Library archive not found")
-    return Response(archive, media_type="application/gzip")
-
-
-def _versions(call: Call) -> list[Library]:
-    call.require(Action.LIBRARIES)
-    found = [each for each in call.cloud.store.libraries.versions(call.path("library")) if _visible(call, each)]
-    if not found:
-        raise refused(404, f"Library {call.path('library')} not found")
-    return found
+    return Response(call.cloud.libraries.archive(call.path("archive")), media_type="application/gzip")
 
 
 def _own(call: Call) -> Library:
-    library = _versions(call)[0]
-    if library.user_id != call.user_id:
-        raise refused(403, f"The library {library.name} is someone else's")
-    return library
-
-
-def _visible(call: Call, library: Library) -> bool:
-    return library.public or library.user_id == call.user_id
-
-
-def _scopes(call: Call, library: Library) -> set[str]:
-    """The names of the lists in which the library stands for the caller; none is official, verified or featured."""
-    mine = library.user_id == call.user_id
-    scopes = {"public", "community"} if library.public else {"private"} if mine else set()
-    if mine:
-        scopes.add("mine")
-    return scopes | {"all"} if scopes else scopes
-
-
-def _sort(libraries: list[Library], by: str) -> None:
-    match by.lstrip("-"):
-        case "published" | "recent":
-            libraries.sort(key=lambda library: library.created_at)
-        case _:
-            libraries.sort(key=lambda library: library.name.lower())
-    if by.startswith("-"):
-        libraries.reverse()
+    call.require(Action.LIBRARIES)
+    return call.cloud.libraries.own(call.user_id, call.path("library"))
 
 
 def _shown(call: Call, library: Library) -> dict[str, Any]:
@@ -157,17 +145,12 @@ def _shown(call: Call, library: Library) -> dict[str, Any]:
     return {
         "type": "libraries",
         "id": library.name,
-        "links": {"download": f"{str(call.request.base_url).rstrip('/')}/v1/library_archives/{library.archive_id}"},
+        "links": {"download": f"{call.base_url}/v1/library_archives/{library.archive_id}"},
         "attributes": {
             "name": library.name,
             "version": library.version,
-            "author": said.get("author", ""),
-            "license": said.get("license", ""),
-            "sentence": said.get("sentence", ""),
-            "paragraph": said.get("paragraph", ""),
-            "url": said.get("url", ""),
-            "repository": said.get("repository", ""),
-            "architectures": [each.strip() for each in said.get("architectures", "*").split(",")],
+            **{key: said.get(key, "") for key in ("author", "license", "sentence", "paragraph", "url", "repository")},
+            "architectures": architectures_of(library),
             "visibility": "public" if library.public else "private",
             "mine": library.user_id == call.user_id,
             "official": False,
@@ -180,11 +163,11 @@ def _shown(call: Call, library: Library) -> dict[str, Any]:
 
 
 ROUTES = [
-    route("GET", "/v1/libraries", list_libraries),
-    route("POST", "/v1/libraries", upload, limit=SOURCES_BODY),
-    route("GET", "/v1/libraries/{library}", show),
-    route("PATCH", "/v1/libraries/{library}", publish),
-    route("DELETE", "/v1/libraries/{library}", remove),
-    route("GET", "/v1/libraries/{library}/versions", versions),
+    route("GET", "/v1/libraries", list_libraries, query=Search),
+    route("POST", "/v1/libraries", upload, body=NewVersion, limit=SOURCES_BODY),
+    route("GET", "/v1/libraries/{library}", show, query=Version),
+    route("PATCH", "/v1/libraries/{library}", publish, body=Visibility),
+    route("DELETE", "/v1/libraries/{library}", remove, body=Force, query=Force),
+    route("GET", "/v1/libraries/{library}/versions", versions, query=LibraryPage),
     open_route("GET", "/v1/library_archives/{archive}", download),
 ]

@@ -1,23 +1,23 @@
-"""``GET /openapi.json``: the API described by itself, from its routes and the table of their parameters."""
+"""``GET /openapi.json``: the API described by itself, made of its routes and the Structs they decode."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import inspect
+
 from photonrig.localcloud.http.call import Answer, ApiRoute, OpenCall, open_route
-from photonrig.localcloud.http.parameters import PARAMETERS, Field, Takes
+from photonrig.localcloud.http.fields import Fields
 
 __all__ = ["ROUTES", "describe"]
 
-_TYPES: dict[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "int": {"type": "integer"},
-    "bool": {"type": "boolean"},
-    "object": {"type": "object"},
-    "list": {"type": "array", "items": {"type": "string"}},
-    "file": {"type": "string", "format": "binary"},
+_TYPES: Mapping[type, dict[str, Any]] = {
+    inspect.StrType: {"type": "string"},
+    inspect.BoolType: {"type": "boolean"},
+    inspect.DictType: {"type": "object"},
+    inspect.AnyType: {},
 }
 _MEDIA = {"json": "application/json", "form": "application/x-www-form-urlencoded", "files": "multipart/form-data"}
 _ANY_JSON: dict[str, Any] = {"application/json": {"schema": {}}}
@@ -52,7 +52,7 @@ def describe(routes: Iterable[ApiRoute], base: str) -> dict[str, Any]:
 
 
 def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
-    takes = PARAMETERS.get((method, path), Takes())
+    body, query = route.body, route.query
     summary = (route.handler.__doc__ or "").strip().splitlines()
     answer: dict[str, Any] = {"description": "what was asked for", "content": _ANY_JSON}
     if method == "GET" and _STREAM.match(path):
@@ -62,10 +62,7 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
         "summary": summary[0] if summary else "",
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _parts(path)),
-            *(
-                {"name": field.name, "in": "query", "required": field.required, "schema": _TYPES[field.type]}
-                for field in takes.query
-            ),
+            *(_in_query(field) for field in _described(query)),
         ],
         "responses": {
             "2XX": answer,
@@ -73,10 +70,11 @@ def _operation(route: ApiRoute, method: str, path: str) -> dict[str, Any]:
         },
         "security": [{"token": []}] if route.needs_token else [{}, {"basic": []}],
     }
-    if takes.kinds:
+    if body is not None:
+        fields = _described(body)
         operation["requestBody"] = {
-            "required": any(field.required for field in takes.body),
-            "content": {_MEDIA[kind]: {"schema": _schema(takes.body, kind)} for kind in takes.kinds},
+            "required": any(field.required for field in fields),
+            "content": {_MEDIA[kind]: {"schema": _schema(fields, kind)} for kind in body.KINDS},
         }
     return operation
 
@@ -85,16 +83,42 @@ def _parts(path: str) -> list[str]:
     return re.findall(r"\{(\w+)\}", path)
 
 
-def _schema(fields: Iterable[Field], kind: str) -> dict[str, Any]:
-    usable = [field for field in fields if field.type != "file" or kind == "files"]
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {field.name: _TYPES[field.type] for field in usable},
-        "required": [field.name for field in usable if field.required],
-    }
-    if not schema["required"]:
-        del schema["required"]
-    return schema
+def _in_query(field: inspect.Field) -> dict[str, Any]:
+    schema = _schema_of(field)
+    together = {"explode": False} if schema.get("type") == "array" else {}  # with commas between
+    return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema} | together
+
+
+def _described(fields: type[Fields] | None) -> Sequence[inspect.Field]:
+    if fields is None:
+        return ()
+    struct = inspect.type_info(fields)
+    assert isinstance(struct, inspect.StructType)
+    return struct.fields
+
+
+def _schema(fields: Iterable[inspect.Field], kind: str) -> dict[str, Any]:
+    usable = {field.encode_name: _schema_of(field) for field in fields}
+    if kind != "files":
+        usable = {name: schema for name, schema in usable.items() if schema.get("format") != "binary"}
+    required = [field.encode_name for field in fields if field.required and field.encode_name in usable]
+    return {"type": "object", "properties": usable} | ({"required": required} if required else {})
+
+
+def _schema_of(field: inspect.Field) -> dict[str, Any]:
+    kinds = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+    (kind,) = [each for each in kinds if not isinstance(each, inspect.NoneType)]
+    if isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    match kind:
+        case inspect.IntType(ge=low, le=high):
+            bounds = {"minimum": low, "maximum": high}
+            return {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
+        case inspect.ListType(item_type=inspect.StrType()):
+            return {"type": "array", "items": {"type": "string"}}
+        case inspect.ListType():
+            return {"type": "string", "format": "binary"}
+    return dict(_TYPES[type(kind)])
 
 
 ROUTES = [open_route("GET", "/openapi.json", document)]

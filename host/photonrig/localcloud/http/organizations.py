@@ -6,24 +6,24 @@ from typing import Any
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.store.organizations import Organization
+from photonrig.localcloud.service.records import Organization
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "shown"]
 
 
 async def list_organizations(call: Call) -> Answer:
     """The organizations of whose teams the user is a member."""
     call.require(Action.ACCOUNT)
-    found = [call.cloud.store.organizations.find(each) for each in call.principal.organizations]
-    return {"organizations": [_shown(each) for each in found if each is not None]}
+    return {"organizations": [shown(each) for each in call.cloud.organizations.all_of(call.principal.organizations)]}
 
 
 async def show(call: Call) -> Answer:
     """One organization, by id or slug."""
-    return {"organization": _shown(call.organization(Action.ORGANIZATION_GET))}
+    return {"organization": shown(call.organization(Action.ORGANIZATION_GET))}
 
 
-def _shown(organization: Organization) -> dict[str, Any]:
+def shown(organization: Organization) -> dict[str, Any]:
+    """An organization as answers have it."""
     return {"id": organization.id, "slug": organization.slug, "name": organization.name}
 
 

@@ -2,97 +2,90 @@
 
 from __future__ import annotations
 
+from msgspec import field
 from starlette.responses import Response
 
 from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.http.views import paged, product_device_view
-from photonrig.localcloud.store.accounts import User
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.products import Product
-from photonrig.ownership.model import Refused
+from photonrig.localcloud.http.pages import Page, paged
+from photonrig.localcloud.http.views import product_device_view
+from photonrig.localcloud.service.devices import Wanted
+from photonrig.localcloud.service.refusal import invalid
 
 __all__ = ["ROUTES"]
 
-_FILTERS = frozenset(("deviceId", "deviceName", "serialNumber", "groups", "quarantined"))
+
+class Listed(Page):
+    """Which devices, in which order; ``groups`` are names with commas between them."""
+
+    device_id: str = field(name="deviceId", default="")
+    device_name: str = field(name="deviceName", default="")
+    serial_number: str = field(name="serialNumber", default="")
+    groups: str = ""
+    quarantined: str | None = None
+    sort_by: str | None = field(name="sortAttr", default=None)
+    sort_direction: str | None = field(name="sortDir", default=None)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The devices that are meant."""
+        groups = frozenset(name for name in self.groups.split(",") if name)
+        quarantined = None if self.quarantined is None else self.quarantined == "true"
+        return Wanted(self.device_id, self.device_name, self.serial_number, groups, quarantined)
 
 
-async def list_devices(call: Call) -> Answer:
+class Imported(Fields):
+    """Devices by id or serial number, here or in a file, one on each line; ``claim_user`` gets the unowned ones."""
+
+    KINDS = ("json", "form", "files")
+
+    id: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    file: list[UploadedFile] = field(default_factory=list)
+    claim_user: str | None = None
+
+    def named(self) -> list[str]:
+        """All of them.
+
+        :raises ServiceRefusal: none, or a file is no text
+        """
+        named = [*self.id, *self.ids]
+        for file in self.file:
+            try:
+                named += file.content.decode("utf-8-sig").replace(",", "\n").split()
+            except UnicodeDecodeError:
+                raise invalid("The file must be text with one device id per line") from None
+        if not named:
+            raise invalid("Name at least one device: id, ids or a file")
+        return named
+
+
+class Removal(Fields):
+    """``deny`` keeps a quarantined device out for good."""
+
+    deny: bool = False
+
+
+async def list_devices(call: Call[object, Listed]) -> Answer:
     """The devices of a product and of its quarantine, a page at a time."""
-    product = call.product(Action.PRODUCT_DEVICES)
-    query = dict(call.request.query_params)
-    devices = [device for device in call.cloud.store.devices.of_product(product.id) if not device.untyped]
-    if not _FILTERS.isdisjoint(query):
-        devices = [device for device in devices if _matches(call, device, query)]
-    _sort(call, devices, query.get("sortAttr", ""))
-    if query.get("sortDir") == "desc":
-        devices.reverse()
-    page, pages = paged(call, devices)
-    owners = {device.state.owner for device in page}
-    customers = [
-        {"id": customer.id, "username": customer.email}
-        for owner in owners
-        if owner is not None and owner.kind == "customer"
-        if (customer := call.cloud.store.customers.get(owner.id)) is not None
-    ]
+    product, query, cloud = call.product(Action.PRODUCT_DEVICES), call.query, call.cloud
+    devices = cloud.devices.of_product(product, query.wanted, query.sort_by, descending=query.sort_direction == "desc")
+    page, pages = paged(query, devices)
     return {
-        "devices": [product_device_view(call.cloud, device) for device in page],
-        "customers": customers,
+        "devices": [product_device_view(cloud, device) for device in page],
+        "customers": [{"id": each, "username": email} for each, email in cloud.devices.customers_owning(page).items()],
         "meta": {"total_pages": pages},
     }
 
 
-def _sort(call: Call, devices: list[Device], by: str) -> None:
-    telemetry = call.cloud.presence.of
-    match by:
-        case "deviceName":
-            devices.sort(key=lambda device: device.name or "")
-        case "firmwareVersion":
-            devices.sort(key=lambda device: telemetry(device.id).firmware_version or 0)
-        case "lastConnection":
-            devices.sort(key=lambda device: telemetry(device.id).last_handshake_at or 0.0)
-
-
-def _matches(call: Call, device: Device, wanted: dict[str, str]) -> bool:
-    if wanted.get("deviceId", "").lower() not in device.id:
-        return False
-    if wanted.get("deviceName", "").lower() not in (device.name or "").lower():
-        return False
-    serial_number = wanted.get("serialNumber", "").upper()
-    if serial_number and serial_number not in (call.cloud.store.serial_numbers.of(device.id) or ""):
-        return False
-    groups = {name for name in wanted.get("groups", "").split(",") if name}
-    if groups and not groups & set(call.cloud.store.targets.of(device).groups):
-        return False
-    quarantined = device.state.quarantine is not None
-    return "quarantined" not in wanted or quarantined == (wanted["quarantined"] == "true")
-
-
-async def show(call: Call) -> Answer:
-    """One device of a product."""
-    _, device = call.product_device(Action.PRODUCT_DEVICE)
-    if call.cloud.reachable(device):
-        await call.cloud.presence.description(device.id)
-    return product_device_view(call.cloud, call.product_device(Action.PRODUCT_DEVICE)[1])
-
-
-async def import_devices(call: Call) -> Answer:
+async def import_devices(call: Call[Imported]) -> Answer:
     """Bring devices into the product: ``id``, ``ids`` or a file with one id or serial number per line, in any case."""
     product = call.product(Action.PRODUCT_IMPORT)
-    ids = call.body.texts("id") + call.body.texts("ids")
-    for file in call.body.files:
-        try:
-            ids += file.content.decode("utf-8-sig").replace(",", "\n").split()
-        except UnicodeDecodeError:
-            raise refused(400, "The file must be text with one device id per line") from None
-    if not ids:
-        raise refused(400, "Name at least one device: id, ids or a file")
-    claim_for = _member(call, product, call.body.text("claim_user"))
-    known = call.cloud.store.serial_numbers
-    done = call.cloud.ownership.import_devices(product, [known.device(each) or each.lower() for each in ids], claim_for)
+    done = call.cloud.ownership.import_devices(product, call.body.named(), call.body.claim_user)
     return {
         "updated": len(done.updated),
         "updatedDeviceIds": done.updated,
@@ -103,16 +96,6 @@ async def import_devices(call: Call) -> Answer:
     }
 
 
-def _member(call: Call, product: Product, username: str | None) -> User | None:
-    """The team member that ``claim_user`` names; customers are refused (a choice)."""
-    if not username:
-        return None
-    user = call.cloud.store.users.named(username)
-    if user is None or user.id not in call.cloud.store.products.team(product.id):
-        raise refused(400, "claim_user must be a member of the product's team")
-    return user
-
-
 async def release(call: Call) -> Answer:
     """End the claim on a device, whoever holds it."""
     _, device = call.product_device(Action.PRODUCT_RELEASE)
@@ -120,23 +103,19 @@ async def release(call: Call) -> Answer:
     return Json({"ok": True}, status_code=assumptions.OWNER_RELEASE_STATUS.chosen)
 
 
-async def remove(call: Call) -> Answer:
+async def remove(call: Call[Removal]) -> Answer:
     """Take a device out of the product, or with ``deny`` refuse a quarantined one."""
     product, device = call.product_device(Action.PRODUCT_REMOVE)
-    removed = call.cloud.ownership.remove(device, product, deny=call.body.flag("deny") or False)
-    if isinstance(removed, Refused):
-        raise refused(404, removed.reason.value)
+    call.cloud.ownership.remove(device, product, deny=call.body.deny)
     return Response(status_code=204)
 
 
 _BASE = "/v1/products/{product}/devices"
 
 ROUTES = [
-    route("GET", _BASE, list_devices),
-    route("GET", "/v1/orgs/{organization}/products/{product}/devices", list_devices),
-    route("GET", "/v1/orgs/{organization}/devices/{device}", show),
-    route("POST", _BASE, import_devices),
-    route("GET", f"{_BASE}/{{device}}", show),
-    route("DELETE", f"{_BASE}/{{device}}", remove),
+    route("GET", _BASE, list_devices, query=Listed),
+    route("GET", "/v1/orgs/{organization}/products/{product}/devices", list_devices, query=Listed),
+    route("POST", _BASE, import_devices, body=Imported),
+    route("DELETE", f"{_BASE}/{{device}}", remove, body=Removal),
     route("DELETE", f"{_BASE}/{{device}}/owner", release),
 ]

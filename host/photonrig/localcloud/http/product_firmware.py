@@ -2,192 +2,139 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import field
 from starlette.responses import Response
 
-from photonrig.errors import ModuleError
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import combined, refused
+from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.http.json_answer import Json
+from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.events import iso_time
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.groups import Group
-from photonrig.localcloud.store.product_firmware import Firmware
-from photonrig.localcloud.store.products import Product
-from photonrig.particle.module import check_user_part, parse_module
+from photonrig.localcloud.service.product_firmware import HIGHEST_VERSION
+from photonrig.localcloud.service.records import Firmware
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
 __all__ = ["ROUTES"]
 
-_HIGHEST_VERSION = 0xFFFF
-_LONGEST_TEXT = 4096
+_VERSION = f"version must be 1 … {HIGHEST_VERSION}"
+_ONE_IMAGE = "Upload one firmware image as a file"
+
+Version = Annotated[int, says(_VERSION, ge=1, le=HIGHEST_VERSION)]
+"""The number of a version."""
+
+
+class Upload(Fields):
+    """An image, the version that it states, and what is said of it."""
+
+    KINDS = ("files",)
+
+    version: Version
+    file: list[UploadedFile]
+    title: str = ""
+    description: str = ""
+    mandatory: bool = False
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """The refusal of an upload without a version or an image."""
+        return invalid(_VERSION) if name == "version" else ServiceRefusal(Situation.BUILD_INVALID, text=_ONE_IMAGE)
+
+
+class Edit(Fields):
+    """What is said of a version; what is left out stays."""
+
+    title: str | None = None
+    description: str | None = None
+    mandatory: bool | None = None
+
+
+class Release(Fields):
+    """A version, and to whom it is released; ``intelligent`` updates devices at once."""
+
+    version: Version
+    product_default: bool = False
+    groups: list[str] = field(default_factory=list)
+    intelligent: bool = False
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """A release of no version is refused as one of a version that cannot be."""
+        return invalid(_VERSION)
 
 
 async def list_versions(call: Call) -> Answer:
     """All versions of a product's firmware, highest first."""
     product = call.product(Action.FIRMWARE_LIST)
-    return [_shown(call, firmware) for firmware in call.cloud.store.firmware.of(product.id)]
+    return [_shown(call.cloud, firmware) for firmware in call.cloud.firmware.of(product)]
 
 
-async def upload(call: Call) -> Answer:
+async def upload(call: Call[Upload]) -> Answer:
     """Keep an image as a version; it must state that version, and this product if it states one."""
-    product = call.product(Action.FIRMWARE_CREATE)
-    version = _version(call.body.text("version"))
-    if len(call.body.files) != 1:
-        raise combined(400, "Upload one firmware image as a file")
-    file = call.body.files[0]
-    _check_image(product, version, file.content)
-    with call.cloud.store.write():
-        added = call.cloud.store.firmware.add(
-            product.id,
-            version,
-            file.content,
-            title=_text(call, "title", ""),
-            description=_text(call, "description", ""),
-            name=file.name.replace("\\", "/").rpartition("/")[2],
-            mandatory=call.body.flag("mandatory") or False,
-            uploaded_by=call.principal.id if call.principal.kind == "user" else None,
-        )
-    if not added:
-        raise combined(400, f"Version {version} exists already; build the firmware with a higher PRODUCT_VERSION")
-    return Json(_shown(call, _found(call, product, version)), status_code=201)
+    product, sent = call.product(Action.FIRMWARE_CREATE), call.body
+    if len(sent.file) != 1:
+        raise sent.missing("file")
+    added = call.cloud.firmware.add(
+        product,
+        sent.version,
+        sent.file[0].content,
+        title=sent.title,
+        description=sent.description,
+        name=sent.file[0].name.replace("\\", "/").rpartition("/")[2],
+        mandatory=sent.mandatory,
+        uploaded_by=call.principal.id if call.principal.kind == "user" else None,
+    )
+    return Json(_shown(call.cloud, added), status_code=201)
 
 
 async def show(call: Call) -> Answer:
     """One version."""
-    return _shown(call, _named(call, Action.FIRMWARE_GET))
+    return _shown(call.cloud, _named(call, Action.FIRMWARE_GET))
 
 
-async def edit(call: Call) -> Answer:
+async def edit(call: Call[Edit]) -> Answer:
     """Change what is said of a version."""
-    firmware = _named(call, Action.FIRMWARE_UPDATE)
-    mandatory = call.body.flag("mandatory")
-    with call.cloud.store.write():
-        call.cloud.store.firmware.edit(
-            firmware,
-            title=_text(call, "title", firmware.title),
-            description=_text(call, "description", firmware.description),
-            mandatory=firmware.mandatory if mandatory is None else mandatory,
-        )
-    return _shown(call, _named(call, Action.FIRMWARE_UPDATE))
+    firmware, sent = _named(call, Action.FIRMWARE_UPDATE), call.body
+    return _shown(call.cloud, call.cloud.firmware.edit(firmware, sent.title, sent.description, sent.mandatory))
 
 
 async def remove(call: Call) -> Answer:
     """Delete a version that was never released and to which no device is locked."""
-    firmware = _named(call, Action.FIRMWARE_REMOVE)
-    if firmware.released:
-        raise refused(400, f"Version {firmware.version} was released and cannot be deleted")
-    locked = [
-        device.id
-        for device in _devices(call, firmware.product_id)
-        if call.cloud.store.targets.of(device).desired == firmware.version
-    ]
-    if locked:
-        raise refused(400, f"Version {firmware.version} is what device {locked[0]} is locked to; unlock it first")
-    with call.cloud.store.write():
-        call.cloud.store.firmware.remove(firmware)
+    call.cloud.firmware.remove(_named(call, Action.FIRMWARE_REMOVE))
     return Response(status_code=204)
 
 
 async def binary(call: Call) -> Answer:
     """The image of a version."""
-    firmware = _named(call, Action.FIRMWARE_BINARY)
-    image = call.cloud.store.firmware.image(firmware.product_id, firmware.version)
+    image = call.cloud.firmware.image(_named(call, Action.FIRMWARE_BINARY))
     return Response(image, media_type="application/octet-stream")
 
 
-async def release(call: Call) -> Answer:
+async def release(call: Call[Release]) -> Answer:
     """Release a version to the whole product, to groups, or both.
 
     Devices get it when they next come online; with ``intelligent`` those that are online get it now.
     """
-    product = call.product(Action.FIRMWARE_RELEASE)
-    firmware = _found(call, product, _version(call.body.text("version")))
-    product_default = call.body.flag("product_default") or False
-    names = call.body.texts("groups")
-    if not product_default and not names:
-        raise refused(400, "Say to whom: product_default, or groups")
-    groups = [_group(call, product, name) for name in names]
-    if not firmware.released and not _running(call, firmware):
-        raise refused(
-            400, f"Version {firmware.version} must run on at least one device of the product before a release"
-        )
-    store = call.cloud.store
-    with store.write():
-        store.firmware.release(firmware, product_default=product_default)
-        for group in groups:
-            store.groups.release(group, firmware.version)
-    if call.body.flag("intelligent"):
-        for device in _devices(call, product.id):
-            call.cloud.rollout.consider(device.id)
-    return _shown(call, _found(call, product, firmware.version))
+    product, sent = call.product(Action.FIRMWARE_RELEASE), call.body
+    released = call.cloud.firmware.release(
+        product, sent.version, sent.groups, product_default=sent.product_default, at_once=sent.intelligent
+    )
+    return _shown(call.cloud, released)
 
 
-def _version(text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:6]) <= _HIGHEST_VERSION:
-        raise refused(400, f"version must be 1 … {_HIGHEST_VERSION}")
-    return int(text)
+def _named(call: Call[object], action: Action) -> Firmware:
+    """The version of the path."""
+    product, version = call.product(action), call.path("version")
+    if not (version.isascii() and version.isdecimal()) or not 1 <= int(version[:6]) <= HIGHEST_VERSION:
+        raise invalid(_VERSION)
+    return call.cloud.firmware.find(product, int(version))
 
 
-def _text(call: Call, name: str, otherwise: str) -> str:
-    text = call.body.text(name)
-    if text is not None and len(text) > _LONGEST_TEXT:
-        raise refused(400, f"{name} is longer than {_LONGEST_TEXT} characters")
-    return otherwise if text is None else text
-
-
-def _check_image(product: Product, version: int, image: bytes) -> None:
-    """A wrong image would be flashed over and over: its device would never run the version it is to run."""
-    try:
-        module = parse_module(image)
-        check_user_part(module, product.platform_id)
-    except ModuleError as error:
-        raise combined(400, f"The image was refused: {error}") from None
-    if module.product_version != version:
-        raise combined(400, f"The image states PRODUCT_VERSION {module.product_version}, not {version}")
-    if module.product_id != product.id:
-        raise combined(400, f"The image states product {module.product_id}; build it with PRODUCT_ID({product.id})")
-
-
-def _found(call: Call, product: Product, version: int) -> Firmware:
-    firmware = call.cloud.store.firmware.get(product.id, version)
-    if firmware is None:
-        raise refused(404, f"Firmware version {version} not found")
-    return firmware
-
-
-def _named(call: Call, action: Action) -> Firmware:
-    product = call.product(action)
-    return _found(call, product, _version(call.path("version")))
-
-
-def _group(call: Call, product: Product, name: str) -> Group:
-    group = call.cloud.store.groups.get(product.id, name)
-    if group is None:
-        raise refused(404, f"Group {name} not found")
-    return group
-
-
-def _devices(call: Call, product_id: int) -> list[Device]:
-    return [device for device in call.cloud.store.devices.of_product(product_id) if device.state.product == product_id]
-
-
-def _running(call: Call, firmware: Firmware) -> int:
-    """How many of the product's devices run a version, as far as they were heard of."""
-    count = 0
-    for device in _devices(call, firmware.product_id):
-        telemetry = call.cloud.presence.of(device.id)
-        running = (telemetry.firmware_product_id, telemetry.firmware_version)
-        count += running == (firmware.product_id, firmware.version)
-    return count
-
-
-def _shown(call: Call, firmware: Firmware) -> dict[str, Any]:
-    groups = [
-        group.name for group in call.cloud.store.groups.of(firmware.product_id) if group.fw_version == firmware.version
-    ]
-    user = None if firmware.uploaded_by is None else call.cloud.store.users.get(firmware.uploaded_by)
+def _shown(cloud: Cloud, firmware: Firmware) -> dict[str, Any]:
     return {
         "_id": firmware.id,
         "version": firmware.version,
@@ -197,12 +144,12 @@ def _shown(call: Call, firmware: Firmware) -> dict[str, Any]:
         "size": firmware.size,
         "current": firmware.product_default,
         "product_default": firmware.product_default,
-        "groups": groups,
+        "groups": cloud.firmware.groups(firmware),
         "mandatory": firmware.mandatory,
         "uploaded_on": iso_time(firmware.uploaded_on),
-        "uploaded_by": {"username": None if user is None else user.username},
+        "uploaded_by": {"username": cloud.firmware.uploader(firmware)},
         "product_id": firmware.product_id,
-        "device_count": _running(call, firmware),
+        "device_count": cloud.firmware.running(firmware),
         "updated_at": iso_time(firmware.updated_at),
     }
 
@@ -212,10 +159,10 @@ _UPLOAD = 2 << 20
 
 ROUTES = [
     route("GET", _BASE, list_versions),
-    route("POST", _BASE, upload, limit=_UPLOAD),
-    route("PUT", f"{_BASE}/release", release),
+    route("POST", _BASE, upload, body=Upload, limit=_UPLOAD),
+    route("PUT", f"{_BASE}/release", release, body=Release),
     route("GET", f"{_BASE}/{{version}}", show),
-    route("PUT", f"{_BASE}/{{version}}", edit),
+    route("PUT", f"{_BASE}/{{version}}", edit, body=Edit),
     route("DELETE", f"{_BASE}/{{version}}", remove),
     route("GET", f"{_BASE}/{{version}}/binary", binary),
 ]

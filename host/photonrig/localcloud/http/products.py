@@ -2,70 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
-from photonrig.localcloud.service.cloud import PHOTON_PLATFORM
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
+from photonrig.localcloud.service.records import Organization, Product
+from photonrig.localcloud.service.refusal import invalid
 
 __all__ = ["ROUTES"]
+
+
+class NewProduct(Fields):
+    """A product to be, as an object named ``product``; what the object holds may also be the body itself."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("json",)
+
+    product: dict[str, Any]
+
+    @classmethod
+    def read(cls, sent: Body) -> NewProduct:
+        """What was sent, in either form."""
+        given = sent.fields.get("product", sent.fields)
+        if not isinstance(given, dict):
+            raise invalid("product must be an object")
+        return cls(given)
+
+    def described(self) -> tuple[str, str, int]:
+        """Name, description and platform.
+
+        :raises ServiceRefusal: they are none
+        """
+        name, platform = self.product.get("name"), self.product.get("platform_id", PHOTON_PLATFORM)
+        if not isinstance(name, str) or not name.strip():
+            raise invalid("name is required")
+        try:
+            platform = int(platform)
+        except (TypeError, ValueError):
+            raise invalid("platform_id must be a number") from None
+        if not 0 <= platform <= 0xFFFF:
+            raise invalid("platform_id must be 0 … 65535")
+        return name.strip(), str(self.product.get("description") or ""), platform
 
 
 async def list_products(call: Call) -> Answer:
     """The products of whose teams the user is a member."""
     call.require(Action.ACCOUNT)
-    return {"products": [_shown(call, product) for product in call.cloud.store.products.of_user(call.user_id)]}
+    return {"products": [_shown(call, product) for product in call.cloud.products.of_user(call.user_id)]}
 
 
 async def list_of_organization(call: Call) -> Answer:
     """The products of an organization."""
     organization = call.organization(Action.ORGANIZATION_PRODUCTS)
-    return {
-        "products": [_shown(call, product) for product in call.cloud.store.products.of_organization(organization.id)]
-    }
+    return {"products": [_shown(call, product) for product in call.cloud.products.of_organization(organization)]}
 
 
-async def create(call: Call) -> Answer:
+async def create(call: Call[NewProduct]) -> Answer:
     """Create a product; the user becomes its administrator."""
     call.require(Action.ACCOUNT)
     return _create(call, None)
 
 
-async def create_in_organization(call: Call) -> Answer:
+async def create_in_organization(call: Call[NewProduct]) -> Answer:
     """Create a product of an organization."""
     return _create(call, call.organization(Action.ORGANIZATION_CREATE_PRODUCT))
 
 
-def _create(call: Call, organization: Organization | None) -> Answer:
-    given = call.body.fields.get("product", call.body.fields)
-    if not isinstance(given, dict):
-        raise refused(400, "product must be an object")
-    name = given.get("name")
-    platform_id = given.get("platform_id", PHOTON_PLATFORM)
-    if not isinstance(name, str) or not name.strip():
-        raise refused(400, "name is required")
-    try:
-        platform_id = int(platform_id)
-    except (TypeError, ValueError):
-        raise refused(400, "platform_id must be a number") from None
-    if not 0 <= platform_id <= 0xFFFF:
-        raise refused(400, "platform_id must be 0 … 65535")
-    with call.cloud.store.write():
-        if organization is None and call.cloud.era.organization_of_product:
-            # None if an organization of that slug exists: the product is then its creator's alone.
-            organization = call.cloud.store.organizations.add(name.strip(), call.user_id)
-        product = call.cloud.store.products.add(
-            *(name.strip(), str(given.get("description") or ""), platform_id, call.user_id),
-            organization_id=None if organization is None else organization.id,
-        )
-        if product is None:
-            raise refused(400, "A product of this name exists already; choose another name")
-    if organization is not None:
-        call.cloud.products_changed(organization.id)
-    return {"ok": True, "product": _shown(call, product)}
+def _create(call: Call[NewProduct], organization: Organization | None) -> Answer:
+    name, description, platform = call.body.described()
+    made = call.cloud.products.create(call.user_id, organization, name=name, description=description, platform=platform)
+    return {"ok": True, "product": _shown(call, made)}
 
 
 async def show(call: Call) -> Answer:
@@ -74,7 +82,6 @@ async def show(call: Call) -> Answer:
 
 
 def _shown(call: Call, product: Product) -> dict[str, Any]:
-    groups = [group.name for group in call.cloud.store.groups.of(product.id)]
     return {
         "id": product.id,
         "platform_id": product.platform_id,
@@ -84,7 +91,7 @@ def _shown(call: Call, product: Product) -> dict[str, Any]:
         "user": product.user_id,
         "organization_id": product.organization_id,
         "subscription_id": None,
-        "groups": groups,
+        "groups": call.cloud.products.group_names(product),
         "settings": {"location": {}, "known_application": {"opt_in": False}, "quarantine": True},
         "device_protection": None,
     }
@@ -93,8 +100,8 @@ def _shown(call: Call, product: Product) -> dict[str, Any]:
 ROUTES = [
     route("GET", "/v1/products", list_products),
     route("GET", "/v1/user/products", list_products),
-    route("POST", "/v1/user/products", create),
+    route("POST", "/v1/user/products", create, body=NewProduct),
     route("GET", "/v1/products/{product}", show),
     route("GET", "/v1/orgs/{organization}/products", list_of_organization),
-    route("POST", "/v1/orgs/{organization}/products", create_in_organization),
+    route("POST", "/v1/orgs/{organization}/products", create_in_organization, body=NewProduct),
 ]

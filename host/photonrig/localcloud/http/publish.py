@@ -2,72 +2,60 @@
 
 from __future__ import annotations
 
-from photonrig.localcloud import assumptions
+from typing import Annotated
+
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.http.errors import refused
-from photonrig.localcloud.service.event_names import is_reserved
-from photonrig.localcloud.service.events import MAX_DATA, Event
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.http.fields import Fields, says
+from photonrig.localcloud.service.event_service import NAMES
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
 __all__ = ["ROUTES"]
 
-MAX_NAME, MAX_TTL = 64, 16_777_215
+MAX_TTL = 16_777_215
 
 
-async def publish_own(call: Call) -> Answer:
+class NewEvent(Fields):
+    """An event; ``ttl`` in seconds, ``private`` as the era has it if it is not said."""
+
+    name: str
+    data: str | None = None
+    private: bool | None = None
+    ttl: Annotated[int, says(f"ttl must be 0 … {MAX_TTL} seconds", ge=0, le=MAX_TTL)] = 60
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """An event without a name is refused as one with a bad name."""
+        return invalid(NAMES)
+
+
+class ProductEvent(NewEvent):
+    """An event of a product, or with ``as_device_id`` what one of its devices might have published."""
+
+    as_device_id: str | None = None
+
+
+async def publish_own(call: Call[NewEvent]) -> Answer:
     """Publish to oneself and one's devices; a product's own token publishes to its product (a choice)."""
     call.require(Action.PUBLISH)
-    _publish(call, product_id=call.principal.product if call.principal.kind == "product" else None)
+    sent = call.body
+    call.cloud.events.publish_own(call.principal, sent.name, sent.data, ttl=sent.ttl, private=sent.private)
     return {"ok": True}
 
 
-async def publish_product(call: Call) -> Answer:
+async def publish_product(call: Call[ProductEvent]) -> Answer:
     """Publish to a product and its devices, or with ``as_device_id`` what one of its devices might have published."""
-    product: Product = call.product(Action.PRODUCT_PUBLISH)
-    device_id = call.body.text("as_device_id")
-    device = None if device_id is None else call.cloud.store.devices.get(device_id.lower())
-    if device_id is not None and (device is None or device.state.product != product.id):
-        raise refused(404, "Device not found for this product")
-    _publish(call, product_id=product.id, device=device)
-    return {"ok": True}
-
-
-def _publish(call: Call, product_id: int | None, device: Device | None = None) -> None:
-    name, data = call.body.text("name"), call.body.text("data")
-    ttl = call.body.text("ttl") or "60"
-    if not name or len(name) > MAX_NAME or not (name.isascii() and name.isprintable()):
-        raise refused(400, f"name must be 1 … {MAX_NAME} printable ASCII characters")
-    if is_reserved(name):
-        raise refused(400, assumptions.RESERVED_NAMES.chosen)
-    if data is not None and len(data.encode()) > MAX_DATA:
-        raise refused(400, f"data is longer than {MAX_DATA} bytes")
-    if not (ttl.isascii() and ttl.isdecimal()) or len(ttl) > 8 or int(ttl) > MAX_TTL:
-        raise refused(400, f"ttl must be 0 … {MAX_TTL} seconds")
-    owner = call.principal.owner if product_id is None else None
-    call.cloud.publish(
-        Event(
-            name,
-            data,
-            # A choice: several values were seen for events of clients.
-            coreid=call.principal.id if device is None else device.id,
-            published_at=call.cloud.now(),
-            device=None if device is None else device.id,
-            owner=owner if device is None else device.state.owner,
-            product=product_id,
-            ttl=int(ttl),
-            private=_private(call),
-        )
+    product, sent = call.product(Action.PRODUCT_PUBLISH), call.body
+    call.cloud.events.publish_in(
+        *(product, call.principal, sent.name, sent.data),
+        ttl=sent.ttl,
+        private=sent.private,
+        as_device=sent.as_device_id,
     )
-
-
-def _private(call: Call) -> bool:
-    private = call.body.flag("private")
-    return not call.cloud.era.public_events if private is None else private
+    return {"ok": True}
 
 
 ROUTES = [
-    route("POST", "/v1/devices/events", publish_own),
-    route("POST", "/v1/products/{product}/events", publish_product),
+    route("POST", "/v1/devices/events", publish_own, body=NewEvent),
+    route("POST", "/v1/products/{product}/events", publish_product, body=ProductEvent),
 ]

@@ -2,33 +2,91 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+import msgspec
 import pyotp
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.call import Answer, Call, OpenCall, open_route, route
-from photonrig.localcloud.http.errors import errors_list, oauth_error, refused
-from photonrig.localcloud.http.passwords import password_holds
-from photonrig.localcloud.secrets import hash_password, new_mfa_key, otp_matches
-from photonrig.localcloud.store.accounts import User
-from photonrig.ownership.model import Owner
+from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.service.passwords import hashed, password_holds
+from photonrig.localcloud.service.records import User
+from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, invalid
 
 __all__ = ["ROUTES"]
 
 
-async def create(call: OpenCall) -> Answer:
+class NewUser(Fields):
+    """An account to be."""
+
+    username: str
+    password: str
+    account_info: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """Either is missing."""
+        return ServiceRefusal(Situation.ACCOUNT_INVALID, text="username and password are required")
+
+
+class ChangedUser(Fields):
+    """What is to be different; name and password ask for the present password."""
+
+    current_password: str = ""
+    username: str | None = None
+    password: str | None = None
+    account_info: dict[str, Any] | None = None
+    invalidate_tokens: bool = False
+
+
+class Password(Fields):
+    """The present password, before an account is deleted."""
+
+    password: str
+
+    @classmethod
+    def missing(cls, name: str) -> ServiceRefusal:
+        """No password is a wrong one."""
+        return _not_the_password(name)
+
+
+class CurrentPassword(Password):
+    """The present password, before one-time passwords are asked for no more."""
+
+    password: str = msgspec.field(name="current_password")
+
+
+class Forgetful(Fields):
+    """Who forgot the password."""
+
+    username: str
+
+    @classmethod
+    def refused(cls, text: str) -> ServiceRefusal:
+        """In the shape of accounts."""
+        return ServiceRefusal(Situation.ACCOUNT_INVALID, text=text)
+
+
+class OneTimePassword(Fields):
+    """What a key was offered with, and a password made with it."""
+
+    mfa_token: str
+    otp: str
+    invalidate_tokens: bool = False
+
+
+class Tracking(Fields):
+    """``1``: no e-mail."""
+
+    tracking: str = ""
+
+
+async def create(call: OpenCall[NewUser]) -> Answer:
     """Create a user; anyone may."""
-    username, password = call.body.text("username"), call.body.text("password")
-    info = call.body.fields.get("account_info")
-    account_info: dict[str, Any] = info if isinstance(info, dict) else {}
-    if not username or not password:
-        raise errors_list(400, "username and password are required")
-    hashed = await asyncio.to_thread(hash_password, password)
-    with call.cloud.store.write():
-        if call.cloud.store.users.add(username, hashed, account_info) is None:
-            raise errors_list(400, "username must be unique")
+    wanted = call.body
+    call.cloud.accounts.create(wanted.username, await hashed(wanted.password), wanted.account_info)
     return {"ok": True}
 
 
@@ -43,137 +101,97 @@ async def show(call: Call) -> Answer:
         "mfa": {"enabled": user.mfa_key is not None},
         "memberships": [{"organization_id": each} for each in call.principal.organizations],
         "no_password": False,
-        "wifi_device_count": len(call.cloud.store.devices.of_owner(Owner("user", user.id))),
+        "wifi_device_count": call.cloud.accounts.device_count(user),
         "cellular_device_count": 0,
         "scim_provisioned": False,
     }
 
 
-async def identify(call: Call) -> Answer:
+async def identify(call: Call[object, Tracking]) -> Answer:
     """Who the user is, for programs that count their users."""
     user = _user(call)
-    tracking = call.request.query_params.get("tracking") == "1"
-    return {"id": user.id} if tracking else {"id": user.id, "email": user.username}
+    return {"id": user.id} if call.query.tracking == "1" else {"id": user.id, "email": user.username}
 
 
-async def update(call: Call) -> Answer:
+async def update(call: Call[ChangedUser]) -> Answer:
     """Change name, password or account information; the first two ask for the present password."""
     _user(call)
-    username, password = call.body.text("username"), call.body.text("password")
-    info = call.body.fields.get("account_info")
-    if not (username or password or isinstance(info, dict)):
-        raise refused(400, "Name at least one of username, password and account_info")
-    hashed = await asyncio.to_thread(hash_password, password) if password else None
-    if username or password:
-        await _check_password(call, "current_password")
-    users = call.cloud.store.users
-    with call.cloud.store.write():
-        user = _user(call)
-        if username and not users.rename(user.id, username):
-            raise errors_list(400, "username must be unique")
-        if hashed is not None:
-            users.set_password(user.id, hashed)
-        if isinstance(info, dict):
-            users.set_account_info(user.id, info)
-        if call.body.flag("invalidate_tokens"):
-            call.cloud.revoke_all("user", user.id, keep=call.token)
+    wanted = call.body
+    if not (wanted.username or wanted.password or wanted.account_info is not None):
+        raise invalid("Name at least one of username, password and account_info")
+    password = await hashed(wanted.password) if wanted.password else None
+    if wanted.username or password:
+        await _prove(call, wanted.current_password, "current_password")
+    call.cloud.accounts.change(
+        _user(call),
+        username=wanted.username,
+        password=password,
+        info=wanted.account_info,
+        only=call.token if wanted.invalidate_tokens else None,
+    )
     return {"ok": True, "message": "User updated"}
 
 
-async def remove(call: Call) -> Answer:
+async def remove(call: Call[Password]) -> Answer:
     """Delete the account: devices are released, tokens and webhooks end."""
-    await _check_password(call, "password")
-    user = _user(call)
-    if any(product.user_id == user.id for product in call.cloud.store.products.of_user(user.id)):
-        raise refused(400, "The user founded a product; an account without products can be deleted")
-    hooks = call.cloud.store.hooks.of("user", user.id)
-    with call.cloud.store.write():
-        call.cloud.revoke_all("user", user.id)
-        for hook in hooks:
-            call.cloud.store.hooks.remove(hook.id)
-        call.cloud.ownership.remove_user(user)
-    for hook in hooks:
-        call.cloud.hooks_changed(hook.id)
+    _user(call)
+    await _prove(call, call.body.password, "password")
+    call.cloud.accounts.remove(_user(call))
     return {"ok": True}
 
 
-async def reset_password(call: OpenCall) -> Answer:
+async def reset_password(call: OpenCall[Forgetful]) -> Answer:
     """Ask for a new password; the answer is the same whether or not there is such a user."""
-    username = call.body.text("username")
-    if not username:
-        raise errors_list(400, "username is required")
-    user = call.cloud.store.users.named(username)
-    if user is not None:
-        with call.cloud.store.write():
-            call.cloud.store.challenges.answered("reset password", user.id)
-            call.cloud.store.challenges.ask("reset password", user.id)
+    call.cloud.accounts.forgot(call.body.username)
     return {"ok": True}
 
 
 async def offer_mfa(call: Call) -> Answer:
     """A key for an authenticator; it takes effect once a one-time password made with it has come back."""
     user = _user(call)
-    if user.mfa_key is not None:
-        raise refused(400, "Multifactor authentication is already enabled")
-    key = new_mfa_key()
-    with call.cloud.store.write():
-        call.cloud.store.challenges.answered("enable mfa", user.id)
-        token = call.cloud.store.challenges.ask("enable mfa", user.id, key=key)
-    return {
-        "mfa_token": token,
-        "key": key,
-        "otpauth": pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name="photonrig"),
-    }
+    token, key = call.cloud.accounts.offer_mfa(user)
+    otpauth = pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name="photonrig")
+    return {"mfa_token": token, "key": key, "otpauth": otpauth}
 
 
-async def enable_mfa(call: Call) -> Answer:
+async def enable_mfa(call: Call[OneTimePassword]) -> Answer:
     """From now on, logging in takes a one-time password."""
-    user = _user(call)
-    challenge = call.cloud.store.challenges.find("enable mfa", call.body.text("mfa_token") or "")
-    if challenge is None or challenge.user_id != user.id:
-        raise refused(400, "This mfa_token is not valid any more; ask for another key")
-    key = challenge.facts["key"]
-    if not otp_matches(key, call.body.text("otp") or "", call.cloud.now()):
-        with call.cloud.store.write():
-            call.cloud.store.challenges.failed(challenge)
-        raise refused(400, "This is not the key's one-time password")
-    with call.cloud.store.write():
-        call.cloud.store.users.set_mfa_key(user.id, key)
-        call.cloud.store.challenges.answered("enable mfa", user.id)
-        if call.body.flag("invalidate_tokens"):
-            call.cloud.revoke_all("user", user.id, keep=call.token)
+    user, given = _user(call), call.body
+    only = call.token if given.invalidate_tokens else None
+    call.cloud.accounts.enable_mfa(user, given.mfa_token, given.otp, only)
     return {"ok": True}
 
 
-async def disable_mfa(call: Call) -> Answer:
+async def disable_mfa(call: Call[CurrentPassword]) -> Answer:
     """The password alone suffices again."""
-    await _check_password(call, "current_password")
-    with call.cloud.store.write():
-        call.cloud.store.users.set_mfa_key(_user(call).id, None)
+    _user(call)
+    await _prove(call, call.body.password, "current_password")
+    call.cloud.accounts.disable_mfa(_user(call))
     return {"ok": True}
 
 
 def _user(call: Call) -> User:
     call.require(Action.ACCOUNT)
-    user = call.cloud.store.users.get(call.user_id)
-    if user is None:
-        raise oauth_error(401, "invalid_token", "The access token provided is invalid.")
-    return user
+    return call.cloud.accounts.user(call.user_id)
 
 
-async def _check_password(call: Call, field: str) -> None:
-    if not await password_holds(call.body.text(field) or "", lambda: _user(call).password):
-        raise refused(403, f"{field} is not the account's password")
+async def _prove(call: Call, password: str, field: str) -> None:
+    if not await password_holds(password, lambda: _user(call).password):
+        raise _not_the_password(field)
+
+
+def _not_the_password(field: str) -> ServiceRefusal:
+    return forbidden(f"{field} is not the account's password")
 
 
 ROUTES = [
-    open_route("POST", "/v1/users", create),
+    open_route("POST", "/v1/users", create, body=NewUser),
     route("GET", "/v1/user", show),
-    route("PUT", "/v1/user", update),
-    route("DELETE", "/v1/user", remove),
-    route("GET", "/v1/user/identify", identify),
-    open_route("POST", "/v1/user/password-reset", reset_password),
+    route("PUT", "/v1/user", update, body=ChangedUser),
+    route("DELETE", "/v1/user", remove, body=Password),
+    route("GET", "/v1/user/identify", identify, query=Tracking),
+    open_route("POST", "/v1/user/password-reset", reset_password, body=Forgetful),
     route("GET", "/v1/user/mfa-enable", offer_mfa),
-    route("POST", "/v1/user/mfa-enable", enable_mfa),
-    route("PUT", "/v1/user/mfa-disable", disable_mfa),
+    route("POST", "/v1/user/mfa-enable", enable_mfa, body=OneTimePassword),
+    route("PUT", "/v1/user/mfa-disable", disable_mfa, body=CurrentPassword),
 ]

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from photonrig.localcloud.http.call import Call
 from photonrig.localcloud.http.errors import refused
 from photonrig.localcloud.service.cloud import Cloud
+from photonrig.localcloud.service.devices import DeviceFacts
 from photonrig.localcloud.service.events import iso_time
-from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.service.records import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "owner_name", "paged", "product_device_view", "timestamp"]
+__all__ = ["device_view", "owner_field", "paged", "product_device_view", "shown_product", "timestamp"]
 
 _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000
@@ -32,9 +33,11 @@ def owner_field(owner: Owner | None) -> dict[str, str]:
 
 def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
     """A device as its owner sees it; a sandbox device's product is its platform."""
-    telemetry = cloud.presence.of(device.id)
-    online = cloud.reachable(device)
-    targeting = cloud.store.targets.of(device)
+    return _view(device, cloud.devices.facts(device))
+
+
+def _view(device: Device, facts: DeviceFacts) -> dict[str, Any]:
+    telemetry = facts.telemetry
     return {
         "id": device.id,
         "name": device.name,
@@ -42,55 +45,47 @@ def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
         "last_ip_address": telemetry.address,
         "last_heard": timestamp(telemetry.last_heard),
         "last_handshake_at": timestamp(telemetry.last_handshake_at),
-        "product_id": device.state.platform if device.state.product is None else device.state.product,
-        "connected": online,
-        "online": online,
+        "product_id": shown_product(device),
+        "connected": facts.online,
+        "online": facts.online,
         "platform_id": device.state.platform,
         "cellular": False,
         "notes": device.notes,
         "functions": telemetry.functions,
         "variables": telemetry.variables,
         "status": "normal",
-        "serial_number": cloud.store.serial_numbers.of(device.id),
+        "serial_number": facts.serial_number,
         "system_firmware_version": telemetry.system_version,
         "current_build_target": telemetry.system_version,
         "default_build_target": "2.3.1",
         "pinned_build_target": None,
         "firmware_updates_enabled": telemetry.updates_enabled,
-        "firmware_updates_forced": targeting.forced,
+        "firmware_updates_forced": facts.targeting.forced,
         "firmware_product_id": telemetry.firmware_product_id,
         "firmware_version": telemetry.firmware_version,
-        "groups": list(targeting.groups),
-        "targeted_firmware_release_version": cloud.rollout.target(device),
+        "groups": list(facts.targeting.groups),
+        "targeted_firmware_release_version": facts.target,
         **owner_field(device.state.owner),
     }
 
 
 def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
     """A device as its product's team sees it; ``owner`` is the owner's e-mail or None."""
-    state = device.state
-    view = device_view(cloud, device)
-    view |= {
-        "owner": owner_name(cloud, state.owner),
+    state, facts = device.state, cloud.devices.facts(device)
+    return _view(device, facts) | {
+        "owner": cloud.accounts.name_of(state.owner),
         "development": device.development,
         "quarantined": state.quarantine is not None and not state.quarantine.denied,
         "denied": state.quarantine is not None and state.quarantine.denied,
-        "desired_firmware_version": cloud.store.targets.of(device).desired,
+        "desired_firmware_version": facts.targeting.desired,
         "mobile_secret": None,
         "updated_at": iso_time(device.updated_at),
     }
-    return view
 
 
-def owner_name(cloud: Cloud, owner: Owner | None) -> str | None:
-    """The e-mail of an owner."""
-    if owner is None:
-        return None
-    if owner.kind == "user":
-        user = cloud.store.users.get(owner.id)
-        return None if user is None else user.username
-    customer = cloud.store.customers.get(owner.id)
-    return None if customer is None else customer.email
+def shown_product(device: Device) -> int:
+    """The product that a device is shown in: its platform's, if it is in none."""
+    return device.state.platform if device.state.product is None else device.state.product
 
 
 def paged(call: Call, entries: Sequence[_Entry], *, size: str | None = None) -> tuple[Sequence[_Entry], int]:

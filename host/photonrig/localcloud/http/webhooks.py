@@ -1,59 +1,79 @@
-"""``/v1/webhooks`` and ``/v1/integrations``, of a user and of a product: two names for the same hooks."""
+"""``/v1/webhooks`` and ``/v1/integrations``, of a user, a product or an organization: two names for the same hooks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from photonrig.errors import UsageError
+from msgspec import field
+
 from photonrig.localcloud.eras import Action
-from photonrig.localcloud.http.call import Answer, Call, Handler, route
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.http.call import Answer, Call, route
+from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook, iso_time
-from photonrig.localcloud.store.hooks import HookOwner, StoredHook
-from photonrig.localcloud.webhooks.config import HookConfig
+from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.service.hooks import HIDDEN_PASSWORD
+from photonrig.localcloud.service.records import HookOwner, StoredHook
 
 __all__ = ["ROUTES"]
 
-MAX_HOOKS = 100  # of one user or product; a choice
-_HIDDEN = "********"  # shown for a password; sent back, it leaves the password as it is
+
+class HookFields(Fields):
+    """What is documented of a hook. It is read as it was sent: clients have several names for a field."""
+
+    event: str
+    url: str
+    name: str | None = None
+    request_type: str | None = field(name="requestType", default=None)
+    integration_type: str | None = None
+    device_id: str | None = field(name="deviceID", default=None)
+    headers: dict[str, Any] | None = None
+    auth: dict[str, Any] | None = None
+    query: dict[str, Any] | None = None
+    form: dict[str, Any] | None = None
+    json: dict[str, Any] | None = None
+    body: str | None = None
+    response_template: str | None = field(name="responseTemplate", default=None)
+    response_topic: str | None = field(name="responseTopic", default=None)
+    error_response_topic: str | None = field(name="errorResponseTopic", default=None)
+    no_defaults: bool = field(name="noDefaults", default=False)
+    reject_unauthorized: bool = field(name="rejectUnauthorized", default=True)
+    disabled: bool = False
+    unchunked: bool = False
+    data_url_response_event: bool = field(name="dataUrlResponseEvent", default=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Where the hooks of a request lie."""
+class Trial(Fields):
+    """What a device might have published."""
 
-    kind: HookOwner
-    id: str
+    data: str | None = None
+    device_id: str | None = None
+    device_id_of_2016: str | None = field(name="deviceID", default=None)
 
 
-def _shelf(call: Call, product_action: Action) -> _Shelf:
-    """The hooks the path speaks of, if the caller may do this with them."""
-    if "product" in call.request.path_params:
-        return _Shelf("product", str(call.product(product_action).id))
-    if "organization" in call.request.path_params:
-        return _Shelf("org", call.organization(product_action).id)
+def _of(call: Call[Any], product_action: Action) -> tuple[HookOwner, str]:
+    """Whose hooks the path speaks of, if the caller may do this with them."""
+    if call.part("product") is not None:
+        return "product", str(call.product(product_action).id)
+    if call.part("organization") is not None:
+        return "org", call.organization(product_action).id
     call.require(Action.INTEGRATIONS)
-    return _Shelf("user", call.user_id)
+    return "user", call.user_id
+
+
+def _found(call: Call[Any], action: Action) -> StoredHook:
+    return call.cloud.hooks.find(*_of(call, action), call.path("hook"))
 
 
 async def list_hooks(call: Call) -> Answer:
     """All hooks of the user or product."""
-    shelf = _shelf(call, Action.INTEGRATION_LIST)
-    return [_shown(hook) for hook in call.cloud.store.hooks.of(shelf.kind, shelf.id)]
+    return [_shown(hook) for hook in call.cloud.hooks.of(*_of(call, Action.INTEGRATION_LIST))]
 
 
-async def create(call: Call) -> Answer:
+async def create(call: Call[HookFields]) -> Answer:
     """Create a hook; it fires from now on."""
-    _shelf(call, Action.INTEGRATION_CREATE)
-    config = await _config(call)
-    shelf = _shelf(call, Action.INTEGRATION_CREATE)  # again: checking took its time
-    with call.cloud.store.write():
-        if len(call.cloud.store.hooks.of(shelf.kind, shelf.id)) >= MAX_HOOKS:
-            raise refused(400, f"Too many webhooks: {MAX_HOOKS} is the limit")
-        made = call.cloud.store.hooks.add(shelf.kind, shelf.id, config.as_fields())
-    call.cloud.hooks_changed(made.id)
+    _of(call, Action.INTEGRATION_CREATE)
+    config = await call.cloud.hooks.checked(call.principal, call.sent.fields)
+    made = call.cloud.hooks.create(*_of(call, Action.INTEGRATION_CREATE), config)  # again: checking took its time
     address = f"{str(call.request.base_url).rstrip('/')}/v1/webhooks/{made.id}"
     return Json({**_shown(made), "ok": True, "hookUrl": address}, status_code=201)
 
@@ -61,7 +81,7 @@ async def create(call: Call) -> Answer:
 async def show(call: Call) -> Answer:
     """One hook with the log of its last requests."""
     hook = _found(call, Action.INTEGRATION_GET)
-    log = call.cloud.webhooks.log_of(hook.id)
+    log = call.cloud.hooks.log_of(hook)
     days = sorted({day for day, _ in log.counters})
     shown = {
         **_shown(hook),
@@ -74,78 +94,32 @@ async def show(call: Call) -> Answer:
     return {"integration" if "/integrations" in call.request.url.path else "webhook": shown}
 
 
-async def update(call: Call) -> Answer:
+async def update(call: Call[HookFields]) -> Answer:
     """Replace the whole configuration."""
-    config = await _config(call, _found(call, Action.INTEGRATION_UPDATE))
+    before = _found(call, Action.INTEGRATION_UPDATE)
+    config = await call.cloud.hooks.checked(call.principal, call.sent.fields, before)
     hook = _found(call, Action.INTEGRATION_UPDATE)  # again: checking took its time
-    with call.cloud.store.write():
-        call.cloud.store.hooks.replace(hook.id, config.as_fields())
-    call.cloud.hooks_changed(hook.id)
-    changed = call.cloud.store.hooks.get(hook.id)
-    assert changed is not None
-    return {**_shown(changed), "ok": True}
+    return {**_shown(call.cloud.hooks.replace(hook, config)), "ok": True}
 
 
 async def remove(call: Call) -> Answer:
     """Delete a hook; a choice: with a body, because clients of 2016 look for ``ok``."""
-    hook = _found(call, Action.INTEGRATION_REMOVE)
-    with call.cloud.store.write():
-        call.cloud.store.hooks.remove(hook.id)
-    call.cloud.hooks_changed(hook.id)
+    call.cloud.hooks.remove(_found(call, Action.INTEGRATION_REMOVE))
     return {"ok": True, "status": "Hook Deleted"}
 
 
-async def test(call: Call) -> Answer:
+async def test(call: Call[Trial]) -> Answer:
     """Send one request now, as if the device had published ``data``; nothing is published of it."""
-    stored = _found(call, Action.INTEGRATION_TEST)
-    if asked_by_hook.get():
-        raise refused(400, "A webhook cannot test webhooks")
-    hook = call.cloud.hook(stored)
-    device = call.body.text("device_id") or call.body.text("deviceID")
-    data = call.body.text("data")
-    if data is not None and len(data.encode(errors="replace")) > MAX_DATA:
-        raise refused(400, f"data is longer than {MAX_DATA} bytes")
-    event = Event(
-        hook.config.event,
-        data,
-        coreid=device or call.principal.id,
-        published_at=call.cloud.now(),
-        device=device,
-        owner=call.principal.owner,
-        product=int(stored.owner_id) if stored.owner_kind == "product" else None,
-    )
-    outcome = await call.cloud.webhooks.test(hook, event)
+    hook, sent = _found(call, Action.INTEGRATION_TEST), call.body
+    device_id = sent.device_id or sent.device_id_of_2016
+    outcome = await call.cloud.hooks.test(hook, call.principal, sent.data, device_id)
     return {"pass": outcome.error is None, "data": outcome.answer.decode(errors="replace"), "error": outcome.error}
-
-
-async def _config(call: Call, before: StoredHook | None = None) -> HookConfig:
-    fields: dict[str, Any] = dict(call.body.fields)
-    for name in ("deviceID", "deviceid", "deviceId"):
-        wanted = fields.get(name)
-        named = call.own_device(wanted) if isinstance(wanted, str) and wanted else None
-        if named is not None:
-            fields[name] = named.id
-    auth = fields.get("auth")
-    if before is not None and isinstance(auth, dict) and auth.get("password") == _HIDDEN:
-        fields["auth"] = {**auth, "password": before.fields.get("auth", {}).get("password")}
-    try:
-        return await call.cloud.webhooks.checked(fields)
-    except UsageError as error:
-        raise refused(400, str(error)) from None
-
-
-def _found(call: Call, action: Action) -> StoredHook:
-    shelf = _shelf(call, action)
-    hook = call.cloud.store.hooks.get(call.path("hook"))
-    if hook is None or (hook.owner_kind, hook.owner_id) != (shelf.kind, shelf.id):
-        raise refused(404, "Webhook not found")
-    return hook
 
 
 def _shown(hook: StoredHook) -> dict[str, Any]:
     fields = dict(hook.fields)
     if isinstance(fields.get("auth"), dict):
-        fields["auth"] = {**fields["auth"], "password": _HIDDEN}
+        fields["auth"] = {**fields["auth"], "password": HIDDEN_PASSWORD}
     owner = {"product_id": int(hook.owner_id)} if hook.owner_kind == "product" else {}
     return {"id": hook.id, **fields, **owner, "created_at": iso_time(hook.created_at)}
 
@@ -154,13 +128,16 @@ _PLACES = (
     *(f"{base}/{name}" for base in ("/v1", "/v1/products/{product}") for name in ("integrations", "webhooks")),
     "/v1/orgs/{organization}/integrations",
 )
-_VERBS: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "", list_hooks),
-    ("POST", "", create),
-    ("GET", "/{hook}", show),
-    ("PUT", "/{hook}", update),
-    ("DELETE", "/{hook}", remove),
-    ("POST", "/{hook}/test", test),
-)
 
-ROUTES = [route(verb, place + path, handler) for place in _PLACES for verb, path, handler in _VERBS]
+ROUTES = [
+    each
+    for place in _PLACES
+    for each in (
+        route("GET", place, list_hooks),
+        route("POST", place, create, body=HookFields),
+        route("GET", f"{place}/{{hook}}", show),
+        route("PUT", f"{place}/{{hook}}", update, body=HookFields),
+        route("DELETE", f"{place}/{{hook}}", remove),
+        route("POST", f"{place}/{{hook}}/test", test, body=Trial),
+    )
+]

@@ -7,9 +7,9 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 
-from photonrig.localcloud.service.events import Event, Stream
+from photonrig.localcloud.eras.viewers import StreamViewer
+from photonrig.localcloud.service.events import Event
 from photonrig.localcloud.store import Store
-from photonrig.ownership.model import Owner
 
 __all__ = ["EVENTS_KEPT", "EVENT_SECONDS", "History"]
 
@@ -56,22 +56,22 @@ class History:
         self._pending.clear()
 
     def latest(
-        self, stream: Stream, owner: Owner | None, shows: Callable[[Event], bool], *, since: float, limit: int
+        self, viewer: StreamViewer, may_see: Callable[[StreamViewer, Event], bool], *, since: float, limit: int
     ) -> list[Event]:
         """What a stream would have shown since a time (seconds since 1970), oldest first, at most the last ``limit``.
 
-        ``owner`` is the account whose own stream is meant; ``shows`` has the last word on each event.
+        ``may_see`` has the last word on each event.
         """
         self.flush()
-        own = owner if stream.kind == "own" else None
+        own = viewer.reader.owner if viewer.kind == "own" else None
         since = max(since, self._now() - EVENT_SECONDS)
         found: list[Event] = []
         events = self._store.events.latest(
-            owner=own, product=stream.product, device=stream.device, prefix=stream.prefix
+            owner=own, product=viewer.product, device=viewer.device, prefix=viewer.prefix
         )
         for looked_at, event in enumerate(events):
             if event.published_at < since or len(found) == limit or looked_at == _LOOKED_AT:
                 break
-            if shows(event):
+            if may_see(viewer, event):
                 found.append(event)
         return found[::-1]

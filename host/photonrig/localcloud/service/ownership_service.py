@@ -7,10 +7,12 @@ and nothing is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from photonrig.localcloud.eras import Era, Principal
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.accounts import Customer, User
 from photonrig.localcloud.store.claim_codes import is_chosen
@@ -21,6 +23,13 @@ from photonrig.ownership import model
 from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
 
 __all__ = ["Imported", "OwnershipService"]
+
+_CLAIM_REFUSED = {
+    Refusal.OWNED_BY_ANOTHER: Situation.CLAIM_FOREIGN,
+    Refusal.OTHER_PRODUCT: Situation.CLAIM_OTHER_PRODUCT,
+    Refusal.NOT_A_MEMBER: Situation.CLAIM_NOT_A_MEMBER,
+    Refusal.OFFLINE: Situation.CLAIM_OFFLINE,
+}
 
 
 @dataclass(slots=True)
@@ -36,20 +45,33 @@ class Imported:
 class OwnershipService:
     """Claims, releases, transfers and product membership."""
 
-    def __init__(self, store: Store, era: Era) -> None:
+    def __init__(self, store: Store, era: Era, changed_hands: Callable[[Device, Owner | None], None]) -> None:
+        """``changed_hands`` is told of a device that went from one owner to another in one step, and of the former."""
         self._store = store
         self._era = era
+        self._changed_hands = changed_hands
 
-    def claim(self, device: Device, by: Principal, *, online: bool) -> Device | Refused:
-        """Claim for the holder of a user's or customer's token."""
+    def claim(self, device_id: str, by: Principal, *, online: bool, request_transfer: bool) -> Device | str:
+        """Claim for the holder of a user's or customer's token; or ask the device's owner for it, and return the
+        request's id.
+
+        :raises ServiceRefusal: no such device, or it cannot be claimed
+        """
+        device = self._store.devices.get(device_id.lower())
+        if device is None:
+            raise ServiceRefusal(Situation.CLAIM_UNKNOWN)
         outcome = model.claim(device.state, _claimant(by), online=online, terms=self._era.claims)
-        if isinstance(outcome, Refused) or outcome == device.state:
-            return self._apply(device, outcome)
-        if by.kind == "customer" and not self._era.typed_owners:
+        if isinstance(outcome, Refused):
+            if request_transfer and outcome.reason is Refusal.OWNED_BY_ANOTHER:
+                transfer_id = self._request_transfer(device, by)
+                if transfer_id is not None:
+                    return transfer_id
+            raise ServiceRefusal(_CLAIM_REFUSED[outcome.reason])
+        if by.kind == "customer" and not self._era.typed_owners and outcome != device.state:
             return self._store_untyped(device, Owner("user", by.id))
-        return self._apply(device, outcome)
+        return self._write(device, outcome)
 
-    def request_transfer(self, device: Device, by: Principal) -> str | None:
+    def _request_transfer(self, device: Device, by: Principal) -> str | None:
         """Note that a user asks another user for a device; the request's id, None unless both are users."""
         owner = device.state.owner
         if by.kind != "user" or owner is None or owner.kind != "user":
@@ -65,6 +87,19 @@ class OwnershipService:
         if device.name is not None and device.name.lower() in names:
             return Refused(Refusal.NAME_TAKEN)
         return self._apply(device, model.hand_over(device.state, by))
+
+    def issue_code(self, owner: Owner, chosen: str | None) -> str:
+        """A code that claims for ``owner``: a new one, or the chosen number of a cellular device.
+
+        :raises ServiceRefusal: the chosen one is no such number, or another account's
+        """
+        if chosen is not None and not is_chosen(chosen):
+            raise invalid("iccid and imei are 14 … 22 digits")
+        with self._store.write():
+            code = self._store.claim_codes.issue(owner, chosen)
+        if code is None:
+            raise ServiceRefusal(Situation.CLAIM_CODE_TAKEN)
+        return code
 
     def claim_by_code(self, device: Device, text: str) -> bool:
         """Claim with the code a device presented; whether the device may forget the code.
@@ -104,24 +139,57 @@ class OwnershipService:
         owner = device.state.owner
         if not device.untyped or owner is None:
             return device
-        customer = self._store.customers.get(owner.id)
+        customer = self._store.customers.get(id=owner.id)
         theirs = customer is not None and customer.product_id == device.state.product
         repaired = replace(device.state, owner=Owner("customer", owner.id) if theirs else None)
         done = self._apply(device, repaired)
         assert not isinstance(done, Refused)
         return done
 
-    def change_owner(self, device: Device, product: Product, owner: Owner) -> Device | Refused:
-        """Give a product's device to a customer or team member, in one step."""
-        to = self._account(owner)
-        assert to is not None, "the new owner exists"
-        return self._apply(device, model.change_owner(device.state, product.id, to))
+    def change_owner(self, device: Device, product: Product, *, customer: str | None, user: str | None) -> Device:
+        """Give a product's device to a ``customer`` or ``user`` (a team member), by e-mail, in one step.
 
-    def import_devices(self, product: Product, ids: Iterable[str], claim_for: User | None) -> Imported:
-        """Bring devices into a product; unowned ones become ``claim_for``'s."""
+        :raises ServiceRefusal: there is no such account, or it cannot have the device
+        """
+        to = self._account(self._named(product, customer, user))
+        assert to is not None, "the new owner exists"
+        changed = self._apply(device, model.change_owner(device.state, product.id, to))
+        if isinstance(changed, Refused):
+            refuse = unknown if changed.reason is Refusal.NOT_IN_PRODUCT else invalid
+            raise refuse(changed.reason.value)
+        if changed.state.owner != device.state.owner:
+            self._changed_hands(changed, device.state.owner)
+        return changed
+
+    def _named(self, product: Product, customer: str | None, user: str | None) -> Owner:
+        if (customer is None) == (user is None):
+            raise invalid("Name either a customer or a user")
+        if customer is not None:
+            found = self._store.customers.named(product.id, customer)
+            if found is None:
+                raise unknown("Customer not found")
+            return Owner("customer", found.id)
+        account = self._store.users.named(user or "")
+        if account is None:
+            raise unknown("User not found")
+        return Owner("user", account.id)
+
+    def import_devices(self, product: Product, named: Iterable[str], claim_user: str | None) -> Imported:
+        """Bring devices, by id or serial number in any case of letters, into a product.
+
+        Unowned ones become ``claim_user``'s, a member of the product's team; customers are refused (a choice).
+
+        :raises ServiceRefusal: there is no such member
+        """
         done = Imported()
         team = self._store.products.team(product.id)
-        new_owner = None if claim_for is None else Owner("user", claim_for.id)
+        new_owner = None
+        if claim_user:
+            user = self._store.users.named(claim_user)
+            if user is None or user.id not in team:
+                raise invalid("claim_user must be a member of the product's team")
+            new_owner = Owner("user", user.id)
+        ids = [self._store.serial_numbers.device(each) or each.lower() for each in named]
         with self._store.write():
             for device_id in dict.fromkeys(ids):
                 device = self._store.devices.get(device_id)
@@ -144,9 +212,15 @@ class OwnershipService:
                 self._apply(device, outcome)
         return done
 
-    def remove(self, device: Device, product: Product, *, deny: bool) -> Device | Refused:
-        """Take a device out of a product or of its quarantine."""
-        return self._apply(device, model.remove(device.state, product.id, deny=deny))
+    def remove(self, device: Device, product: Product, *, deny: bool) -> Device:
+        """Take a device out of a product, or with ``deny`` refuse a quarantined one.
+
+        :raises ServiceRefusal: it is in neither
+        """
+        removed = self._apply(device, model.remove(device.state, product.id, deny=deny))
+        if isinstance(removed, Refused):
+            raise unknown(removed.reason.value)
+        return removed
 
     def firmware_names_product(self, device: Device, product_id: int) -> Device:
         """Quarantine a device whose firmware names a product of this cloud in which it was not imported."""
@@ -166,7 +240,7 @@ class OwnershipService:
             for token in tokens:
                 self._store.tokens.revoke(token)
             self._store.claim_codes.revoke_of(owner)
-            self._store.customers.remove(customer.id)
+            self._store.customers.remove(id=customer.id)
         return [token.hash for token in tokens]
 
     def remove_user(self, user: User) -> None:
@@ -177,11 +251,12 @@ class OwnershipService:
                 self.release(device)
             self._store.transfers.cancel_of(user.id)
             self._store.claim_codes.revoke_of(owner)
-            self._store.users.remove(user.id)
+            self._store.users.delete(user.id)
 
     def _apply(self, device: Device, outcome: DeviceState | Refused) -> Device | Refused:
-        if isinstance(outcome, Refused):
-            return outcome
+        return outcome if isinstance(outcome, Refused) else self._write(device, outcome)
+
+    def _write(self, device: Device, outcome: DeviceState) -> Device:
         with self._store.write():
             changes_owner = outcome.owner != device.state.owner
             if changes_owner:
@@ -196,7 +271,7 @@ class OwnershipService:
     def _account(self, owner: Owner) -> Claimant | None:
         if owner.kind == "user":
             return Claimant(owner, member_of=frozenset(self._store.products.roles(owner.id)))
-        customer = self._store.customers.get(owner.id)
+        customer = self._store.customers.get(id=owner.id)
         return None if customer is None else Claimant(owner, product=customer.product_id)
 
 

@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
 from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.system_events import STATUS, UPDATES_PENDING, SystemEvent
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
@@ -26,19 +27,6 @@ RETRY_SECONDS = 3600.0
 
 class Busy(Exception):
     """The device is being updated already."""
-
-
-class Flasher(Protocol):
-    """What a rollout needs of the device service."""
-
-    def online(self, device_id: str) -> bool:
-        """Whether the device has a session."""
-
-    async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
-        """Update the device; DeviceOffline, DeviceTimeout, FlashRefused."""
-
-    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
-        """Send an event to the device."""
 
 
 def target_version(
@@ -74,15 +62,16 @@ class Rollout:
         self,
         store: Store,
         presence: Presence,
+        link: DeviceLink,
         now: Callable[[], float],
-        say: Callable[[str, str, str], None],
+        say: Callable[[str, SystemEvent, str], None],
     ) -> None:
-        """``say`` publishes an event of a device: its id, the event's name and data."""
+        """``say`` publishes an event of a device: its id, the event and its data."""
         self._store = store
         self._presence = presence
+        self._link = link
         self._now = now
         self._say = say
-        self._devices: Flasher | None = None
         self._flashing: set[str] = set()
         self._tries: dict[str, _Tries] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -94,22 +83,17 @@ class Rollout:
         """How many devices are being updated."""
         return len(self._flashing)
 
-    def attach(self, devices: Flasher) -> None:
-        """Name the device service; once, before anything is served."""
-        self._devices = devices
-
     async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
         """Update a device now, for as long as ``permit`` holds.
 
         :raises Busy: an update of it is under way
         :raises DeviceOffline, DeviceTimeout, FlashRefused: from the device service
         """
-        assert self._devices is not None
         if device_id in self._flashing:
             raise Busy(device_id)
         self._flashing.add(device_id)
         try:
-            await self._devices.flash(device_id, image, name, permit)
+            await self._link.hub.flash(device_id, image, name, permit)
         finally:
             self._flashing.discard(device_id)
 
@@ -133,7 +117,7 @@ class Rollout:
     def consider(self, device_id: str) -> None:
         """Begin an update of a device if one is due and the device takes it; never waits."""
         device = self._store.devices.get(device_id)
-        if device is None or device_id in self._tasks or self._devices is None or not self._devices.online(device_id):
+        if device is None or device_id in self._tasks or not self._link.hub.online(device_id):
             return
         version = self.pending(device)
         if version is None:
@@ -146,7 +130,7 @@ class Rollout:
             return
         if not (self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced):
             # The device takes no updates now: tell it that one waits.
-            self._devices.send_event(device_id, "particle/device/updates/pending", "true")
+            self._link.hub.send_event(device_id, UPDATES_PENDING.name, "true")
             return
         task = self._tasks[device_id] = self._updates.start(self._update(device, tries))
         task.add_done_callback(lambda done: self._updated(device_id, done))
@@ -184,7 +168,7 @@ class Rollout:
                     return False
                 tries.count += 1
                 tries.last = self._now()
-                self._say(device.id, "spark/status", "auto-update")
+                self._say(device.id, STATUS, "auto-update")
                 await self.flash(device.id, image, f"v{tries.version}.bin", permit)
             except (Busy, DeviceOffline, DeviceTimeout, FlashRefused, Withdrawn) as error:
                 _log.info(

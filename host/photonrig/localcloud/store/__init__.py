@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from photonrig.localcloud.store.accounts import Clients, Customers, Users
+from photonrig.localcloud.store.accounts import Client, Customers, Users
 from photonrig.localcloud.store.api_users import ApiUsers
 from photonrig.localcloud.store.binaries import Binaries
 from photonrig.localcloud.store.challenges import Challenges
@@ -25,6 +25,7 @@ from photonrig.localcloud.store.libraries import Libraries
 from photonrig.localcloud.store.organizations import Organizations
 from photonrig.localcloud.store.product_firmware import ProductFirmware
 from photonrig.localcloud.store.products import Products
+from photonrig.localcloud.store.rows import Rows
 from photonrig.localcloud.store.serial_numbers import SerialNumbers
 from photonrig.localcloud.store.telemetry import TelemetryTable
 from photonrig.localcloud.store.tokens import Tokens
@@ -52,7 +53,7 @@ class Store:
         self.users = Users(self._database, now)
         self.challenges = Challenges(self._database, now)
         self.api_users = ApiUsers(self._database, now)
-        self.clients = Clients(self._database)
+        self.clients = Rows(self._database, "clients", Client)
         self.customers = Customers(self._database, now)
         self.organizations = Organizations(self._database, now)
         self.products = Products(self._database, now)

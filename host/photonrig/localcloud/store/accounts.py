@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hmac
-import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from photonrig.localcloud.secrets import new_id, sha256_hex
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Client", "Clients", "Customer", "Customers", "User", "Users"]
+__all__ = ["Client", "Customer", "Customers", "User", "Users"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +25,23 @@ class User:
     mfa_key: str | None = None
 
 
-class Users:
-    """Users by id and by name; names are compared without case."""
+class Users(Rows[User]):
+    """Users by id and by name; names are lower case, and compared without case."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        super().__init__(database, "users", User)
         self._now = now
 
-    def add(self, username: str, password: str, account_info: dict[str, Any]) -> User | None:
-        """Create a user; None if the name is taken."""
+    def create(self, username: str, password: str, account_info: dict[str, Any]) -> User | None:
+        """A new user; None if the name is taken."""
         user = User(new_id(), username.lower(), password, account_info)
-        try:
-            self._database.change(
-                "INSERT INTO users (id, username, password, account_info, created_at) VALUES (?, ?, ?, ?, ?)",
-                *(user.id, user.username, user.password, json.dumps(account_info), self._now()),
-            )
-        except sqlite3.IntegrityError:
-            return None
-        return user
+        return user if self.add(user, created_at=self._now()) else None
 
-    def get(self, user_id: str) -> User | None:
-        """The user with this id."""
-        return self._made_of(self._database.one("SELECT * FROM users WHERE id = ?", user_id))
+    def named(self, username: str) -> User | None:
+        """The user with this name."""
+        return self.get(username=username)
 
-    def rename(self, user_id: str, username: str) -> bool:
-        """Give a user another name; False if it is taken."""
-        try:
-            self._database.change("UPDATE users SET username = ? WHERE id = ?", username.lower(), user_id)
-        except sqlite3.IntegrityError:
-            return False
-        return True
-
-    def set_password(self, user_id: str, password: str) -> None:
-        """Replace the password hash."""
-        self._database.change("UPDATE users SET password = ? WHERE id = ?", password, user_id)
-
-    def set_account_info(self, user_id: str, info: dict[str, Any]) -> None:
-        """Replace the account information."""
-        self._database.change("UPDATE users SET account_info = ? WHERE id = ?", json.dumps(info), user_id)
-
-    def set_mfa_key(self, user_id: str, key: str | None) -> None:
-        """Replace the key of one-time passwords, in base 32; None asks for them no more."""
-        self._database.change("UPDATE users SET mfa_key = ? WHERE id = ?", key, user_id)
-
-    def remove(self, user_id: str) -> None:
+    def delete(self, user_id: str) -> None:
         """Delete a user who owns no device and founded no product; the clients of products pass to their founders."""
         self._database.change(
             "UPDATE clients SET user_id = (SELECT user_id FROM products WHERE id = clients.product_id)"
@@ -78,20 +50,7 @@ class Users:
         )
         for table in ("clients", "binaries", "team", "organization_team"):
             self._database.change(f"DELETE FROM {table} WHERE user_id = ?", user_id)  # noqa: S608
-        self._database.change("DELETE FROM users WHERE id = ?", user_id)
-
-    def named(self, username: str) -> User | None:
-        """The user with this name."""
-        return self._made_of(self._database.one("SELECT * FROM users WHERE username = ?", username))
-
-    @staticmethod
-    def _made_of(row: sqlite3.Row | None) -> User | None:
-        if row is None:
-            return None
-        return User(
-            *(row["id"], row["username"], row["password"], json.loads(row["account_info"])),
-            mfa_key=row["mfa_key"],
-        )
+        self.remove(id=user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,52 +63,21 @@ class Customer:
     password: str | None
 
 
-class Customers:
+class Customers(Rows[Customer]):
     """Customers by id, and by e-mail within a product; the same e-mail in two products is two customers."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        super().__init__(database, "customers", Customer)
         self._now = now
 
-    def add(self, product_id: int, email: str, password: str | None) -> Customer | None:
-        """Create a customer under a lower-cased e-mail; None if the product has one of that name."""
+    def create(self, product_id: int, email: str, password: str | None) -> Customer | None:
+        """A new customer under a lower-cased e-mail; None if the product has one of that name."""
         customer = Customer(new_id(), product_id, email.lower(), password)
-        try:
-            self._database.change(
-                "INSERT INTO customers (id, product_id, email, password, created_at) VALUES (?, ?, ?, ?, ?)",
-                *(customer.id, product_id, customer.email, password, self._now()),
-            )
-        except sqlite3.IntegrityError:
-            return None
-        return customer
-
-    def get(self, customer_id: str) -> Customer | None:
-        """The customer with this id."""
-        row = self._database.one("SELECT id, product_id, email, password FROM customers WHERE id = ?", customer_id)
-        return None if row is None else Customer(*row)
+        return customer if self.add(customer, created_at=self._now()) else None
 
     def named(self, product_id: int, email: str) -> Customer | None:
         """The customer of a product with this e-mail."""
-        row = self._database.one(
-            "SELECT id, product_id, email, password FROM customers WHERE product_id = ? AND email = ?",
-            *(product_id, email.lower()),
-        )
-        return None if row is None else Customer(*row)
-
-    def of_product(self, product_id: int) -> list[Customer]:
-        """All customers of a product, in order of e-mail."""
-        rows = self._database.all(
-            "SELECT id, product_id, email, password FROM customers WHERE product_id = ? ORDER BY email", product_id
-        )
-        return [Customer(*row) for row in rows]
-
-    def set_password(self, customer_id: str, password: str) -> None:
-        """Replace the password hash."""
-        self._database.change("UPDATE customers SET password = ? WHERE id = ?", password, customer_id)
-
-    def remove(self, customer_id: str) -> None:
-        """Delete a customer who owns no device."""
-        self._database.change("DELETE FROM customers WHERE id = ?", customer_id)
+        return self.get(product_id=product_id, email=email.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,49 +96,3 @@ class Client:
     def has_secret(self, secret: str) -> bool:
         """Whether ``secret`` is this client's."""
         return hmac.compare_digest(sha256_hex(secret), self.secret_hash)
-
-
-class Clients:
-    """OAuth clients by id."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, client: Client) -> bool:
-        """Keep a client; False if the id is taken."""
-        try:
-            self._database.change(
-                "INSERT INTO clients (id, secret_hash, name, type, redirect_uri, scope, user_id, product_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                *(client.id, client.secret_hash, client.name, client.type, client.redirect_uri),
-                *(client.scope, client.user_id, client.product_id),
-            )
-        except sqlite3.IntegrityError:
-            return False
-        return True
-
-    def get(self, client_id: str) -> Client | None:
-        """The client with this id."""
-        row = self._database.one("SELECT * FROM clients WHERE id = ?", client_id)
-        return None if row is None else Client(*row)
-
-    def of_product(self, product_id: int) -> list[Client]:
-        """The clients of a product."""
-        return [
-            Client(*row)
-            for row in self._database.all("SELECT * FROM clients WHERE product_id = ? ORDER BY id", product_id)
-        ]
-
-    def of_user(self, user_id: str) -> list[Client]:
-        """The clients a user made, those of products among them."""
-        return [
-            Client(*row) for row in self._database.all("SELECT * FROM clients WHERE user_id = ? ORDER BY id", user_id)
-        ]
-
-    def update(self, client_id: str, *, name: str, scope: str | None) -> None:
-        """Change name and scope."""
-        self._database.change("UPDATE clients SET name = ?, scope = ? WHERE id = ?", name, scope, client_id)
-
-    def remove(self, client_id: str) -> None:
-        """Delete a client."""
-        self._database.change("DELETE FROM clients WHERE id = ?", client_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from photonrig.localcloud.secrets import new_token, sha256_hex
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["CHALLENGE_SECONDS", "Challenge", "ChallengeKind", "Challenges"]
 
@@ -28,37 +28,29 @@ class Challenge:
     facts: dict[str, Any]
 
 
-class Challenges:
+class Challenges(Rows[Challenge]):
     """Pending questions by their tokens, of which only the SHA-256 is kept."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        super().__init__(database, "challenges", Challenge)
         self._now = now
 
     def ask(self, kind: ChallengeKind, user_id: str, **facts: Any) -> str:
         """Note a question and return the token that names it; forgets those that nobody answered."""
         token, now = new_token(), self._now()
         self._database.change("DELETE FROM challenges WHERE expires_at <= ?", now)
-        self._database.change(
-            "INSERT INTO challenges (hash, kind, user_id, facts, tries, expires_at) VALUES (?, ?, ?, ?, 0, ?)",
-            *(sha256_hex(token), kind, user_id, json.dumps(facts), now + CHALLENGE_SECONDS[kind]),
-        )
+        challenge = Challenge(sha256_hex(token), kind, user_id, facts)
+        self.add(challenge, tries=0, expires_at=now + CHALLENGE_SECONDS[kind])
         return token
 
     def find(self, kind: ChallengeKind, token: str) -> Challenge | None:
         """The question of this token, if it still stands."""
-        row = self._database.one(
-            "SELECT * FROM challenges WHERE hash = ? AND kind = ? AND expires_at > ? AND tries < ?",
-            *(sha256_hex(token), kind, self._now(), _TRIES),
-        )
-        return None if row is None else Challenge(row["hash"], row["kind"], row["user_id"], json.loads(row["facts"]))
+        where = "WHERE hash = ? AND kind = ? AND expires_at > ? AND tries < ?"
+        return self.first(where, sha256_hex(token), kind, self._now(), _TRIES)
 
-    def of(self, kind: ChallengeKind) -> list[Challenge]:
+    def pending(self, kind: ChallengeKind) -> list[Challenge]:
         """All questions of a kind, oldest first."""
-        rows = self._database.all(
-            "SELECT * FROM challenges WHERE kind = ? AND expires_at > ? ORDER BY expires_at", kind, self._now()
-        )
-        return [Challenge(row["hash"], row["kind"], row["user_id"], json.loads(row["facts"])) for row in rows]
+        return self.all("WHERE kind = ? AND expires_at > ? ORDER BY expires_at", kind, self._now())
 
     def failed(self, challenge: Challenge) -> None:
         """The answer was wrong; after five of them the question no longer stands."""
@@ -66,4 +58,4 @@ class Challenges:
 
     def answered(self, kind: ChallengeKind, user_id: str) -> None:
         """The user's questions of a kind are answered."""
-        self._database.change("DELETE FROM challenges WHERE kind = ? AND user_id = ?", kind, user_id)
+        self.remove(kind=kind, user_id=user_id)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from photonrig.localcloud.secrets import new_token
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["Libraries", "Library"]
-
-_COLUMNS = "name, version, user_id, public, properties, archive_id, created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +36,23 @@ class Libraries:
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
+        self._rows = Rows(database, "libraries", Library)
         self._now = now
 
     def add(self, user_id: str, name: str, version: str, properties: Mapping[str, str], archive: bytes) -> bool:
         """Keep a version, private at first, or as public as the library is; False if it exists."""
         public = any(each.public for each in self.versions(name))
-        try:
-            self._database.change(
-                f"INSERT INTO libraries ({_COLUMNS}, archive) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                *(name, version, user_id, int(public), json.dumps(properties), new_token(), self._now(), archive),
-            )
-        except sqlite3.IntegrityError:
-            return False
-        return True
+        made = Library(name, version, user_id, public, properties, new_token(), self._now())
+        return self._rows.add(made, archive=archive)
 
     def versions(self, name: str) -> list[Library]:
         """All versions of a library, newest first."""
-        rows = self._database.all(f"SELECT {_COLUMNS} FROM libraries WHERE name = ?", name)  # noqa: S608
-        return sorted((_library(row) for row in rows), key=lambda library: library.rank, reverse=True)
+        return sorted(self._rows.all("WHERE name = ?", name), key=lambda library: library.rank, reverse=True)
 
     def newest(self) -> list[Library]:
         """The newest version of every library, by name."""
-        rows = self._database.all(f"SELECT {_COLUMNS} FROM libraries ORDER BY name")  # noqa: S608
         found: dict[str, Library] = {}
-        for library in map(_library, rows):
+        for library in self._rows.all("ORDER BY name"):
             known = found.get(library.name.lower())
             if known is None or library.rank > known.rank:
                 found[library.name.lower()] = library
@@ -75,13 +65,8 @@ class Libraries:
 
     def publish(self, name: str) -> None:
         """Show a library to everybody."""
-        self._database.change("UPDATE libraries SET public = 1 WHERE name = ?", name)
+        self._rows.update({"name": name}, public=True)
 
     def remove(self, name: str) -> None:
         """Delete a library with all its versions."""
-        self._database.change("DELETE FROM libraries WHERE name = ?", name)
-
-
-def _library(row: sqlite3.Row) -> Library:
-    values = dict(row)
-    return Library(**{**values, "public": bool(values["public"]), "properties": json.loads(values["properties"])})
+        self._rows.remove(name=name)

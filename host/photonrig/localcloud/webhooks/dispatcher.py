@@ -16,8 +16,9 @@ import httpx
 
 from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
+from photonrig.localcloud.eras.viewers import HookViewer
 from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.events import Event, HookScope, iso_time
+from photonrig.localcloud.service.events import Event, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig
@@ -69,13 +70,13 @@ class Hook:
     """A hook that can fire."""
 
     id: str
-    scope: HookScope
+    viewer: HookViewer
     config: HookConfig
 
     @property
     def of_product(self) -> bool:
         """Whether it serves a product or an organization; it then heeds no device filter."""
-        return self.scope.owner is None
+        return self.viewer.owner is None
 
 
 class Webhooks:
@@ -84,7 +85,7 @@ class Webhooks:
     def __init__(
         self,
         publish: Callable[[Event], None],
-        sees: Callable[[Event, HookScope], bool],
+        may_see: Callable[[HookViewer, Event], bool],
         version_of: Callable[[str], int | None],
         *,
         allowed_hosts: Iterable[str] = (),
@@ -93,7 +94,7 @@ class Webhooks:
         limits: HookLimits = HookLimits(),
     ) -> None:
         self._publish = publish
-        self._sees = sees
+        self._may_see = may_see
         self._version_of = version_of
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self._now = now
@@ -127,10 +128,8 @@ class Webhooks:
 
     def offer(self, event: Event) -> None:
         """Fire the hooks that want the event; never waits."""
-        if event.of_hook:
-            return
         for hook in self._hooks.values():
-            if self._wants(hook, event):
+            if not hook.config.disabled and self._may_see(hook.viewer, event):
                 if len(self._firings) >= self._limits.waiting:
                     self._skip(hook, event)
                     continue
@@ -161,14 +160,6 @@ class Webhooks:
         for transport in self._transports.values():
             await transport.aclose()
         self._renderer.shutdown(wait=False, cancel_futures=True)
-
-    def _wants(self, hook: Hook, event: Event) -> bool:
-        config = hook.config
-        if config.disabled or not event.name.startswith(config.event):
-            return False
-        if config.device_id is not None and not hook.of_product and event.device != config.device_id:
-            return False
-        return self._sees(event, hook.scope)
 
     async def _render(self, work: Callable[..., _Made], *values: Any, **more: Any) -> _Made:
         """Do what takes its time with what strangers wrote outside of the event loop.

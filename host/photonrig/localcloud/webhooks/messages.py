@@ -12,8 +12,14 @@ from typing import Any
 import httpx
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.service.event_names import is_system
 from photonrig.localcloud.service.events import Event, iso_time
+from photonrig.localcloud.service.system_events import (
+    HOOK_ERROR,
+    HOOK_RESPONSE,
+    HOOK_SENT,
+    PRODUCT_HOOK_RESPONSE,
+    is_system,
+)
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.templates import (
     MAX_OUTPUT,
@@ -127,7 +133,7 @@ def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> 
 
 def sent_event(event: Event, at: float) -> Event:
     """``hook-sent/NAME``: the server took the request."""
-    return _answer(event, f"hook-sent/{event.name}", None, at)
+    return _answer(event, HOOK_SENT.of(event.name), None, at)
 
 
 def response_events(
@@ -145,7 +151,7 @@ def response_events(
     :raises UsageError: the topic is reserved, or rendering takes more than its budget
     """
     budget = Budget()
-    topic = f"{event.coreid}/hook-response/{event.name}" if of_product else f"hook-response/{event.name}"
+    topic = (PRODUCT_HOOK_RESPONSE if of_product else HOOK_RESPONSE).of(event.name, event.coreid)
     if config.response_topic is not None:
         topic = _topic(render(config.response_topic, variables, budget))
     answer = answer[:MAX_RESPONSE]
@@ -170,7 +176,7 @@ def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] |
 
     The hook's own topic gives way to that name where it cannot be used, and without ``variables`` if it is a template.
     """
-    topic = f"hook-error/{event.name}"
+    topic = HOOK_ERROR.of(event.name)
     own = config.error_response_topic
     if own is not None and (variables is not None or "{{" not in own):
         with contextlib.suppress(UsageError):

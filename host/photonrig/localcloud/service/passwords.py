@@ -1,15 +1,20 @@
-"""Proving a password, which takes a while, in which the account may change."""
+"""Hashing and proving passwords, which takes a while, in which the account may change."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from photonrig.localcloud.secrets import password_matches
+from photonrig.localcloud.secrets import hash_password, password_matches
 
-__all__ = ["password_holds"]
+__all__ = ["hashed", "password_holds"]
 
 _NOBODYS = "scrypt$16384$8$1$00$00"  # costs a caller who names an unknown account the same time
+
+
+async def hashed(password: str) -> str:
+    """What is kept of a password."""
+    return await asyncio.to_thread(hash_password, password)
 
 
 async def password_holds(password: str, kept: Callable[[], str | None]) -> bool:

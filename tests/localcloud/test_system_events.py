@@ -1,13 +1,18 @@
 """Names that are not everybody's: what devices, clients and webhooks may not publish, however they write it."""
 
+import ast
 import asyncio
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from photonrig.localcloud.device.contract import Subscription
-from photonrig.localcloud.service.event_names import SAID_BY_DEVICES
-from photonrig.localcloud.service.events import Event, Stream
+from photonrig.localcloud.eras.viewers import StreamViewer
+from photonrig.localcloud.service import system_events
+from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.service.system_events import SAID_BY_DEVICES
 
 from ..patience import PATIENCE
 from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
@@ -33,6 +38,28 @@ FREE = [
     "x/hook-response/1",
 ]
 PRINTABLE = [name for name in RESERVED if name.isprintable() and len(name) <= 64]
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """The texts of a module but its docstrings and those of the OpenAPI document."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Constant) and isinstance(child.value, str) and not isinstance(node, ast.Expr):
+                yield child.value
+
+
+def test_the_table_alone_names_system_events() -> None:
+    """So that whoever publishes one is in the table: by name, publisher, payload and source."""
+    named = re.compile(r"(spark|particle|photonrig)/[a-z]|hook-(sent|response|error)")
+    table = Path(system_events.__file__)
+    elsewhere = {
+        f"{file.name}: {text}"
+        for file in table.parents[1].rglob("*.py")
+        if file != table
+        for text in _texts(file)
+        if named.match(text)
+    }
+    assert elsewhere == set()
 
 
 async def _owned_by_u(there: World) -> None:
@@ -113,13 +140,12 @@ def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
         await _owned_by_u(there)
         token = there.cloud.store.tokens.find(there.tokens["u"])
         assert token is not None
-        principal = there.cloud.principal(token)
-        assert principal is not None
+        principal = there.cloud.tokens.principal(token)
         seen: list[str] = []
-        wanted = Stream("own", prefix.replace("%2F", "/"))
+        viewer = StreamViewer(principal, "own", prefix.replace("%2F", "/"))
 
         def wants(event: Event) -> bool:
-            if there.cloud.era.shows(principal, wanted, event):
+            if there.cloud.era.may_see(viewer, event):
                 seen.append(event.name)
             return False
 

@@ -1,0 +1,69 @@
+"""What staff, the console or a mail did at Particle, for whoever runs this cloud."""
+
+from __future__ import annotations
+
+from photonrig.localcloud.service.ownership_service import OwnershipService
+from photonrig.localcloud.service.refusal import conflict, unknown
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.devices import Device
+from photonrig.localcloud.store.transfers import Transfer
+from photonrig.ownership.model import Refused
+
+__all__ = ["Administration"]
+
+
+class Administration:
+    """Any device, and the pending requests for devices."""
+
+    def __init__(self, store: Store, ownership: OwnershipService) -> None:
+        self._store = store
+        self._ownership = ownership
+
+    def device(self, device_id: str) -> Device:
+        """A device, whoever owns it.
+
+        :raises ServiceRefusal: there is none of this id
+        """
+        device = self._store.devices.get(device_id.lower())
+        if device is None:
+            raise unknown("No device has this id")
+        return device
+
+    def leave_product(self, device: Device) -> Device:
+        """Take a device out of its product.
+
+        :raises ServiceRefusal: it is in none
+        """
+        product = None if device.state.product is None else self._store.products.get(device.state.product)
+        if product is None:
+            raise unknown("The device is in no product")
+        return self._ownership.remove(device, product, deny=False)
+
+    def transfers(self) -> list[Transfer]:
+        """The pending requests, oldest first."""
+        return self._store.transfers.all("ORDER BY created_at")
+
+    def approve(self, transfer_id: str) -> Device:
+        """The owner says yes to a request.
+
+        :raises ServiceRefusal: it is not pending, or the device cannot change hands so
+        """
+        outcome = self._ownership.approve(self._pending(transfer_id))
+        if isinstance(outcome, Refused):
+            raise conflict(outcome.reason.value)
+        return outcome
+
+    def deny(self, transfer_id: str) -> None:
+        """The owner says no to a request.
+
+        :raises ServiceRefusal: it is not pending
+        """
+        transfer = self._pending(transfer_id)
+        with self._store.write():
+            self._store.transfers.remove(id=transfer.id)
+
+    def _pending(self, transfer_id: str) -> Transfer:
+        transfer = self._store.transfers.get(id=transfer_id)
+        if transfer is None:
+            raise unknown("No request of this id is pending: it was answered, or the device changed hands")
+        return transfer

@@ -1,0 +1,135 @@
+"""Compiling what users send, and keeping what came of it for a day."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.device_os import LATEST, RELEASES
+from photonrig.build.sandbox import Build
+from photonrig.errors import PhotonrigError
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.background import Tasks
+from photonrig.localcloud.service.libraries import LibraryService
+from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
+from photonrig.localcloud.service.refusal import ServiceRefusal
+from photonrig.localcloud.store import Store
+
+__all__ = ["BuildService", "Gone"]
+
+T = TypeVar("T")
+
+Gone = Callable[[], Awaitable[object]]
+"""Returns when the client that asked has left."""
+
+_MOST_COMPILING = 2
+_MOST_WAITING = 32  # each keeps its sources in memory
+
+
+class BuildService:
+    """Two projects compile at a time, the rest waits; without ``sdk``, or if it is not ``allowed``, none does."""
+
+    def __init__(self, store: Store, libraries: LibraryService, sdk: Path | None, *, allowed: bool) -> None:
+        self._store = store
+        self._libraries = libraries
+        self._sdk = sdk
+        self._allowed = allowed
+        self._compilers = asyncio.Semaphore(_MOST_COMPILING)
+        self._inside: set[Build] = set()  # at the compiler, or waiting for it
+        self._leaving: Tasks[None] = Tasks("watching whether a client leaves")
+
+    async def compile(
+        self, user_id: str, files: Sequence[tuple[str, bytes]], platform: str | None, version: str | None, gone: Gone
+    ) -> CompiledFirmware:
+        """Compile sources, with the libraries that they name, for a version of Device OS.
+
+        :raises ServiceRefusal: nothing was sent, it is for another platform, it does not compile, or too many wait
+        """
+        if platform not in (None, "", str(PHOTON_PLATFORM)):
+            raise _invalid(f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
+        version = version or LATEST
+        if version not in RELEASES:
+            raise _invalid(f"Device OS {version} is no build target here; there is {', '.join(RELEASES)}")
+        if self._sdk is None:
+            raise _invalid("This cloud was started without --sdk and cannot compile")
+        if not self._allowed:
+            text = "This cloud serves other machines and was started without --allow-remote-compile"
+            raise ServiceRefusal(Situation.BUILD_FORBIDDEN, text=text)
+        if not files:
+            raise _invalid("No source files were sent")
+        project, sdk = dict(files), self._sdk
+        if len(project) < len(files):
+            raise _invalid("Two files were sent under one name")
+        await self._add_libraries(user_id, project)
+        try:
+            return await self.run(lambda build: compile_project(project, sdk, version, build), gone)
+        except CompileFailed as error:
+            words = {"text": str(error), "compiler_output": error.compiler_output}
+            raise ServiceRefusal(Situation.BUILD_FAILED, **words) from None
+        except PhotonrigError as error:
+            raise _invalid(str(error)) from None
+
+    async def run(self, work: Callable[[Build], T], gone: Gone) -> T:
+        """Compile in a thread when it is this request's turn; stopped when its client leaves or the cloud ends.
+
+        :raises ServiceRefusal: too many wait already
+        """
+        if len(self._inside) >= _MOST_COMPILING + _MOST_WAITING:
+            text = f"{_MOST_WAITING} projects wait for the compiler already; try again in a minute"
+            raise ServiceRefusal(Situation.BUILD_CROWDED, text=text)
+        build = Build()
+        leaving = self._leaving.start(_stop_when_gone(gone, build))
+        self._inside.add(build)
+        try:
+            async with self._compilers:
+                return await asyncio.to_thread(work, build)
+        finally:
+            self._inside.remove(build)
+            build.stop()
+            leaving.cancel()
+
+    async def _add_libraries(self, user_id: str, files: dict[str, bytes]) -> None:
+        """The libraries that ``dependencies.NAME=VERSION`` ask for and that were not sent along, and theirs.
+
+        :raises ServiceRefusal: this cloud has no such library, or not in that version; they are too large together
+        """
+        waiting = _dependencies(files.get("project.properties", b""))
+        added = 0
+        while waiting:
+            wanted, version = waiting.popitem()
+            if any(path.lower().startswith(f"lib/{wanted}/".lower()) for path in files):
+                continue
+            name, archive = self._libraries.required(user_id, wanted, version)
+            unpacked = await asyncio.to_thread(library_files, archive)
+            added += sum(map(len, unpacked.values()))
+            if added > MOST_BYTES:
+                raise _invalid(f"The libraries of this project have more than {MOST_BYTES} bytes together")
+            files |= {f"lib/{name}/{path}": content for path, content in unpacked.items()}
+            waiting |= _dependencies(unpacked.get("library.properties", b""))
+
+    def keep(self, user_id: str, image: bytes) -> tuple[str, float]:
+        """Keep an image for its user; its id, and when it goes in seconds since 1970."""
+        with self._store.write():
+            return self._store.binaries.keep(user_id, image)
+
+    def kept(self, user_id: str, binary_id: str) -> bytes | None:
+        """A user's image, while it is kept."""
+        return self._store.binaries.get(binary_id, user_id)
+
+
+async def _stop_when_gone(gone: Gone, build: Build) -> None:
+    await gone()
+    build.stop()
+
+
+def _dependencies(properties: bytes) -> dict[str, str]:
+    pairs = parse_properties(properties[:PROPERTIES_BYTES].decode("utf-8", errors="replace")).items()
+    return {key.removeprefix("dependencies."): version for key, version in pairs if key.startswith("dependencies.")}
+
+
+def _invalid(text: str) -> ServiceRefusal:
+    return ServiceRefusal(Situation.BUILD_INVALID, text=text)

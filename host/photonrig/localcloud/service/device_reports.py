@@ -1,0 +1,157 @@
+"""What devices report, from their first byte to their last: :class:`DeviceCallbacks` of the device service."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
+from photonrig.localcloud.service.device_link import DeviceLink
+from photonrig.localcloud.service.event_service import EventService
+from photonrig.localcloud.service.ownership_service import OwnershipService
+from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
+from photonrig.localcloud.service.rollout import Rollout
+from photonrig.localcloud.service.system_events import (
+    APP_HASH,
+    DEVICE_NAMES,
+    FLASH_STATUS,
+    SAFE_MODE,
+    SAFE_MODE_MODULES,
+    SAID_BY_DEVICES,
+    STATUS,
+    UPDATES_ENABLED,
+    UPDATES_FORCED,
+    is_reserved,
+)
+from photonrig.localcloud.store import Store
+
+__all__ = ["DeviceReports"]
+
+_log = logging.getLogger(__name__)
+
+_NAME_QUESTIONS = frozenset(row.name for row in DEVICE_NAMES)
+
+
+class DeviceReports:
+    """Takes in what each device says, in the order it happened."""
+
+    def __init__(
+        self,
+        store: Store,
+        ownership: OwnershipService,
+        presence: Presence,
+        events: EventService,
+        rollout: Rollout,
+        link: DeviceLink,
+        now: Callable[[], float],
+        *,
+        admit_unknown: bool,
+    ) -> None:
+        self._store = store
+        self._ownership = ownership
+        self._presence = presence
+        self._events = events
+        self._rollout = rollout
+        self._link = link
+        self.now = now
+        self._admit_unknown = admit_unknown
+        self._online: set[str] = set()
+        self._in_safe_mode: set[str] = set()  # devices that said so and have not told their modules yet
+        self._modules: dict[str, tuple[dict[str, Any], ...]] = {}  # of devices described in their present session
+
+    @property
+    def online_count(self) -> int:
+        """How many devices have a session."""
+        return len(self._online)
+
+    def public_key(self, device_id: str) -> bytes | None:
+        """The enrolled key of a device."""
+        device = self._store.devices.get(device_id)
+        return None if device is None else device.public_key
+
+    def admit(self, device_id: str, public_key: bytes) -> bool:
+        """Enrol an unknown device under the key it presents, if this cloud was told to."""
+        if not self._admit_unknown:
+            _log.info("device %s is unknown and was not admitted", device_id)
+            return False
+        with self._store.write():
+            self._store.devices.add(device_id, public_key, PHOTON_PLATFORM)
+        _log.info("device %s was unknown and is now enrolled", device_id)
+        return True
+
+    async def came_online(self, device_id: str, hello: Hello) -> None:
+        """A session is up."""
+        device = self._store.devices.get(device_id)
+        if device is None:
+            return
+        self._presence.said_hello(device_id, hello)
+        self._modules.pop(device_id, None)
+        self._in_safe_mode.discard(device_id)
+        self._online.add(device_id)
+        if device.state.platform != hello.platform_id and device.state.product is None:
+            with self._store.write():
+                device = self._store.devices.set_platform(device_id, hello.platform_id)
+        self._ownership.firmware_names_product(device, hello.product_id)
+        self._events.say(device_id, STATUS, "online")
+        if self._store.targets.of(device).forced:
+            self._link.hub.send_event(device_id, UPDATES_FORCED.name, "true")
+
+    async def went_offline(self, device_id: str) -> None:
+        """The session ended."""
+        self._online.discard(device_id)
+        self._in_safe_mode.discard(device_id)
+        self._modules.pop(device_id, None)
+        self._events.say(device_id, STATUS, "offline")
+
+    async def described(self, device_id: str, describe: Describe) -> None:
+        """The device told what it offers."""
+        self._presence.was_described(device_id, describe)
+        self._modules[device_id] = describe.modules
+        if device_id in self._in_safe_mode:
+            self._tell_safe_mode(device_id)
+        app_hash = next((each.get("u") for each in describe.modules if each.get("f") == "u"), None)
+        if isinstance(app_hash, str) and self._presence.runs(device_id, app_hash):
+            self._events.say(device_id, APP_HASH, app_hash)
+        self._rollout.consider(device_id)
+
+    def _tell_safe_mode(self, device_id: str) -> None:
+        """The device runs no application: tell which modules it has, once in a session."""
+        self._in_safe_mode.discard(device_id)
+        self._events.say(device_id, SAFE_MODE_MODULES, json.dumps({"m": list(self._modules[device_id])}))
+
+    async def published(self, device_id: str, event: PublishedEvent) -> None:
+        """The device published an event; one whose name is not a device's to say is dropped."""
+        self._presence.heard(device_id)
+        if event.name not in SAID_BY_DEVICES and is_reserved(event.name):
+            _log.info("device %s: dropped an event of the reserved name %r", device_id, event.name)
+            return
+        if event.name in _NAME_QUESTIONS and not event.data:
+            # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
+            self._tell_name(device_id, event.name)
+            return
+        if event.name == SAFE_MODE.name:
+            self._in_safe_mode.add(device_id)
+            if device_id in self._modules:
+                self._tell_safe_mode(device_id)
+        if event.name == UPDATES_ENABLED.name:
+            self._presence.takes_updates(device_id, event.data == "true")
+            self._rollout.consider(device_id)
+        self._events.say(device_id, event.name, event.data, event.ttl, event.private)
+
+    def _tell_name(self, device_id: str, name: str) -> None:
+        """An application asks what its device is called, by an event without data; the answer is one of that name."""
+        device = self._store.devices.get(device_id)
+        if device is not None and device.name is not None:
+            self._link.hub.send_event(device_id, name, device.name)
+
+    async def claim_code_presented(self, device_id: str, code: str) -> bool:
+        """The device presented a claim code; True if it may forget it."""
+        device = self._store.devices.get(device_id)
+        return device is not None and self._ownership.claim_by_code(device, code)
+
+    async def update_progress(self, device_id: str, status: str) -> None:
+        """An update began or ended."""
+        self._events.say(device_id, FLASH_STATUS, status)

@@ -1,0 +1,38 @@
+"""Vitals: what devices report of themselves, asked for and kept."""
+
+from __future__ import annotations
+
+import json
+
+from photonrig.localcloud.service.control import ControlService, Named
+from photonrig.localcloud.service.event_service import EventService
+from photonrig.localcloud.service.records import Device, Vitals
+from photonrig.localcloud.service.system_events import VITALS
+from photonrig.localcloud.service.vitals import payload_of
+from photonrig.localcloud.store import Store
+
+__all__ = ["DiagnosticsService"]
+
+
+class DiagnosticsService:
+    """Reports of each device."""
+
+    def __init__(self, store: Store, control: ControlService, events: EventService) -> None:
+        self._store = store
+        self._control = control
+        self._events = events
+
+    def of(self, device: Device) -> list[Vitals]:
+        """The reports kept of a device, last first."""
+        return self._store.vitals.of(device.id)
+
+    async def ask(self, named: Named) -> None:
+        """Ask the device now, keep what it reports, and publish it.
+
+        :raises ServiceRefusal: see :meth:`ControlService.metrics`
+        """
+        device, metrics = await self._control.metrics(named)
+        payload = payload_of(metrics)
+        with self._store.write():
+            self._store.vitals.add(device.id, payload)
+        self._events.say(device.id, VITALS, json.dumps(payload))

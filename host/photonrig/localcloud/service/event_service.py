@@ -1,0 +1,191 @@
+"""Events on their way: published once, kept, and offered to streams, webhooks and listening devices alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from photonrig.localcloud import assumptions
+from photonrig.localcloud.eras import Era, Principal
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer
+from photonrig.localcloud.service.bus import Bus, Reader
+from photonrig.localcloud.service.device_link import DeviceLink
+from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook
+from photonrig.localcloud.service.history import History
+from photonrig.localcloud.service.records import Device, Organization, Product, Token
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
+from photonrig.localcloud.service.system_events import OWNER_CHANGED, SystemEvent, is_reserved
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.webhooks.dispatcher import Webhooks
+from photonrig.ownership.model import Owner
+
+__all__ = ["NAMES", "EventService"]
+
+_MAX_NAME = 64
+NAMES = f"name must be 1 … {_MAX_NAME} printable ASCII characters"
+"""Which names clients may give to events."""
+
+
+class EventService:
+    """The one place that publishes. Who is shown an event is :meth:`Era.may_see`'s to say, for all of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        era: Era,
+        bus: Bus,
+        history: History,
+        webhooks: Callable[[Callable[[Event], None]], Webhooks],
+        link: DeviceLink,
+        now: Callable[[], float],
+    ) -> None:
+        """``webhooks`` makes those that publish by the function it is given."""
+        self._store = store
+        self._era = era
+        self._bus = bus
+        self._history = history
+        self.webhooks = webhooks(self.publish)
+        self._link = link
+        self._now = now
+
+    # --- publishing --------------------------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Offer an event to the streams, the history, the webhooks and the devices that listen to it.
+
+        An event that a webhook's request brings about counts as the webhook's own.
+        """
+        if asked_by_hook.get() and not event.of_hook:
+            event = replace(event, of_hook=True)
+        self._bus.publish(event)
+        self._history.note(event)
+        self.webhooks.offer(event)
+        self._deliver(event)
+
+    def _deliver(self, event: Event) -> None:
+        """Send an event to each device that listens to its name and may see it, once.
+
+        Nothing is queued here: an event that waited could reach a device that has gone to another owner since.
+        """
+        hub = self._link.hub
+        told: set[str] = set()
+        for device_id, scope in list(hub.listeners(event.name)):
+            device = None if device_id in told else self._store.devices.get(device_id)
+            if device is None or device.state.quarantine is not None:
+                continue
+            if self._era.may_see(DeviceViewer(device.state.owner, device.state.product, scope), event):
+                told.add(device_id)
+                hub.send_event(device_id, event.name, event.data, private=event.private)
+
+    def say(
+        self, device_id: str, event: SystemEvent | str, data: str | None, ttl: int = 60, private: bool = True
+    ) -> None:
+        """Publish an event of a device; ``ttl`` in seconds."""
+        device = self._store.devices.get(device_id)
+        if device is None or device.state.quarantine is not None:
+            return
+        name = event if isinstance(event, str) else event.name
+        self.publish(self._of_device(device, name, data, ttl, private))
+
+    def owner_changed(self, device: Device, former: Owner | None) -> None:
+        """Tell both owners and the product, each once, that a device changed hands; of the other, only the kind."""
+        kinds = {"from": former and former.kind, "to": device.state.owner and device.state.owner.kind}
+        event = self._of_device(device, OWNER_CHANGED.name, json.dumps(kinds))
+        if former is not None:
+            self.publish(replace(event, owner=former, product=None))
+        self.publish(event)
+
+    def _of_device(self, device: Device, name: str, data: str | None, ttl: int = 60, private: bool = True) -> Event:
+        return Event(
+            name,
+            data,
+            coreid=device.id,
+            published_at=self._now(),
+            device=device.id,
+            owner=device.state.owner,
+            product=device.state.product,
+            ttl=ttl,
+            private=private,
+        )
+
+    def publish_own(self, by: Principal, name: str, data: str | None, *, ttl: int, private: bool | None) -> None:
+        """Publish to oneself and one's devices; a product's own token publishes to its product (a choice).
+
+        :raises ServiceRefusal: no event that clients may publish
+        """
+        product = by.product if by.kind == "product" else None
+        owner = by.owner if product is None else None
+        self._publish_of_client(name, data, by.id, None, owner, product, ttl, private)
+
+    def publish_in(
+        self,
+        product: Product,
+        by: Principal,
+        name: str,
+        data: str | None,
+        *,
+        ttl: int,
+        private: bool | None,
+        as_device: str | None,
+    ) -> None:
+        """Publish to a product and its devices, or what the device ``as_device`` of it might have published.
+
+        :raises ServiceRefusal: as :meth:`publish_own`, or the device is not in the product
+        """
+        device = None if as_device is None else self._store.devices.get(as_device.lower())
+        if as_device is not None and (device is None or device.state.product != product.id):
+            raise ServiceRefusal(Situation.NOT_IN_PRODUCT)
+        owner = None if device is None else device.state.owner
+        coreid = by.id if device is None else device.id
+        self._publish_of_client(
+            name, data, coreid, None if device is None else device.id, owner, product.id, ttl, private
+        )
+
+    def _publish_of_client(
+        self,
+        name: str,
+        data: str | None,
+        coreid: str,  # a choice: several values were seen for events of clients
+        device: str | None,
+        owner: Owner | None,
+        product: int | None,
+        ttl: int,
+        private: bool | None,
+    ) -> None:
+        if not name or len(name) > _MAX_NAME or not (name.isascii() and name.isprintable()):
+            raise invalid(NAMES)
+        if is_reserved(name):
+            raise invalid(assumptions.RESERVED_NAMES.chosen)
+        if data is not None and len(data.encode()) > MAX_DATA:
+            raise invalid(f"data is longer than {MAX_DATA} bytes")
+        private = not self._era.public_events if private is None else private
+        self.publish(Event(name, data, coreid, self._now(), device, owner, product, ttl, private))
+
+    # --- viewing -----------------------------------------------------------------------------------------------------
+
+    def products_of(self, organization: Organization) -> frozenset[int]:
+        """The products whose events an organization's stream shows, from when it is opened."""
+        return frozenset(product.id for product in self._store.products.of_organization(organization.id))
+
+    def open(self, viewers: tuple[StreamViewer, ...], token: Token) -> Reader:
+        """Open a stream of what any of the viewers may see, for as long as the token stands."""
+        may_see = self._era.may_see
+        wants = [partial(may_see, viewer) for viewer in viewers]
+        one = wants[0] if len(wants) == 1 else lambda event: any(want(event) for want in wants)
+        return self._bus.subscribe(one, token.hash, audience=viewers)
+
+    async def next(self, reader: Reader, token: Token, silence: float) -> bytes | None:
+        """The bytes a stream sends next, see :meth:`Reader.next`; None when it has ended, or its token has."""
+        chunk = await reader.next(silence)
+        return None if self._store.tokens.expired(token) else chunk
+
+    def end(self, reader: Reader) -> None:
+        """Forget a stream whose client has left."""
+        self._bus.unsubscribe(reader)
+
+    def latest(self, viewer: StreamViewer, *, since: float, limit: int) -> list[Event]:
+        """The last ``limit`` events that a stream would have shown since a time in seconds since 1970, oldest first."""
+        return self._history.latest(viewer, self._era.may_see, since=since, limit=limit)

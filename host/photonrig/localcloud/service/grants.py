@@ -1,0 +1,136 @@
+"""Passwords, clients and refresh tokens become access tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from photonrig.localcloud import assumptions
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.secrets import otp_matches
+from photonrig.localcloud.service.clients import ClientService, Credentials
+from photonrig.localcloud.service.passwords import password_holds
+from photonrig.localcloud.service.refusal import ServiceRefusal
+from photonrig.localcloud.service.tokens import TokenService
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.accounts import Customer, User
+from photonrig.localcloud.store.tokens import GrantedToken, Token
+
+__all__ = ["DEFAULT_SECONDS", "GrantService"]
+
+DEFAULT_SECONDS = 7_776_000  # 90 days
+
+
+class GrantService:
+    """One method for each grant. All ask for a client, and grant tokens of so many seconds, 0 for ever."""
+
+    def __init__(self, store: Store, tokens: TokenService, clients: ClientService, now: Callable[[], float]) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._clients = clients
+        self._now = now
+
+    async def by_password(self, by: Credentials, username: str, password: str, seconds: int) -> GrantedToken:
+        """A token of a user, or of a customer of the client's product.
+
+        :raises ServiceRefusal: the client or the password is wrong; the user has one-time passwords
+        """
+
+        def account() -> Customer | User | None:
+            _, client = self._clients.authenticated(by)
+            customer = None
+            if client is not None and client.product_id is not None:
+                customer = self._store.customers.named(client.product_id, username)
+            return self._store.users.named(username) if customer is None else customer
+
+        def kept() -> str | None:
+            found = account()
+            return None if found is None else found.password
+
+        holds = await password_holds(password, kept)
+        found = account()
+        if not holds or found is None:
+            raise ServiceRefusal(Situation.GRANT_INVALID, text="User credentials are invalid")
+        client_id, _ = self._clients.authenticated(by)
+        if isinstance(found, Customer):
+            return self._tokens.grant("customer", found.id, client_id, seconds)
+        if found.mfa_key is None:
+            return self._tokens.grant("user", found.id, client_id, seconds)
+        with self._store.write():
+            asked = self._store.challenges.ask("log in", found.id, client=client_id, seconds=seconds)
+        raise ServiceRefusal(Situation.GRANT_NEEDS_OTP, mfa_token=asked)
+
+    def by_otp(self, by: Credentials, mfa_token: str, otp: str) -> GrantedToken:
+        """The second half of logging in with one-time passwords.
+
+        :raises ServiceRefusal: the client or the password is wrong, or it comes too late
+        """
+        client_id, _ = self._clients.authenticated(by)
+        challenge = self._store.challenges.find("log in", mfa_token)
+        user = None if challenge is None else self._store.users.get(id=challenge.user_id)
+        if challenge is None or user is None or user.mfa_key is None or challenge.facts["client"] != client_id:
+            raise ServiceRefusal(Situation.GRANT_INVALID, text=assumptions.MFA_LATE.chosen)
+        if not otp_matches(user.mfa_key, otp, self._now()):
+            with self._store.write():
+                self._store.challenges.failed(challenge)
+            raise ServiceRefusal(Situation.GRANT_INVALID, text=assumptions.MFA_WRONG.chosen)
+        with self._store.write():
+            self._store.challenges.answered("log in", user.id)
+            return self._tokens.grant("user", user.id, client_id, challenge.facts["seconds"])
+
+    def by_client(self, by: Credentials, scope: str, seconds: int) -> tuple[GrantedToken, Customer | None]:
+        """A token of the client's product, or of one of its customers, whom ``scope`` names.
+
+        :raises ServiceRefusal: the client is wrong or may not; there is no such customer
+        """
+        _, client = self._clients.authenticated(by)
+        if client is None or client.product_id is None:
+            text = "The client belongs to no product; create it in the product"
+            raise ServiceRefusal(Situation.GRANT_UNAUTHORIZED_CLIENT, text=text)
+        if client.scope not in (None, "*:*"):
+            text = "The client may only create customers; it needs full permission"
+            raise ServiceRefusal(Situation.GRANT_UNAUTHORIZED_CLIENT, text=text)
+        if not scope:
+            return self._tokens.grant("product", str(client.product_id), client.id, seconds), None
+        for spelling in ("customer=", *assumptions.SCOPE_SPELLINGS.chosen):
+            if scope.startswith(spelling):
+                email = scope.removeprefix(spelling)
+                break
+        else:
+            raise ServiceRefusal(Situation.GRANT_INVALID_SCOPE, text="The scope must be customer=EMAIL")
+        customer = self._store.customers.named(client.product_id, email)
+        if customer is None:
+            text = "No customer of this product has that e-mail; create the customer first"
+            raise ServiceRefusal(Situation.GRANT_INVALID, text=text)
+        return self._tokens.grant("customer", customer.id, client.id, seconds), customer
+
+    def by_refresh_token(self, by: Credentials, refresh_token: str, seconds: int) -> GrantedToken:
+        """Another pair in place of the refresh token's; the old one ends.
+
+        :raises ServiceRefusal: the client is wrong; the refresh token is unknown, old, or another client's
+        """
+        client_id, _ = self._clients.authenticated(by)
+        token = self._store.tokens.find_refresh(refresh_token)
+        if token is None or token.client != client_id:
+            raise ServiceRefusal(Situation.GRANT_INVALID, text="Invalid refresh token")
+        with self._store.write():
+            granted = self._tokens.grant(token.kind, token.subject, token.client, seconds)
+            self._tokens.revoke(token)
+        return granted
+
+    async def tokens_of(self, username: str, password: str, otp: str) -> list[Token]:
+        """All tokens of a user, for whom password and, if the user has them, one-time password hold.
+
+        :raises ServiceRefusal: there is no such user, or they do not
+        """
+        if not await password_holds(password, lambda: self._user(username).password):
+            raise ServiceRefusal(Situation.ACCOUNT_UNPROVEN, text="Bad password")
+        user = self._user(username)
+        if user.mfa_key is not None and not otp_matches(user.mfa_key, otp, self._now()):
+            raise ServiceRefusal(Situation.ACCOUNT_UNPROVEN, text="One-time password required: otp")
+        return self._tokens.of("user", user.id)
+
+    def _user(self, username: str) -> User:
+        user = self._store.users.named(username)
+        if user is None:
+            raise ServiceRefusal(Situation.ACCOUNT_INVALID, text="Unknown user")
+        return user

@@ -1,0 +1,170 @@
+"""Groups of a product's devices, and which devices a release or a move between groups would update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from photonrig.localcloud.service.device_link import DeviceLink
+from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.records import Device, Group, Product, Targeting
+from photonrig.localcloud.service.refusal import invalid, unknown
+from photonrig.localcloud.service.rollout import Rollout, target_version
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.groups import in_groups
+
+__all__ = ["GROUP_NAMES", "GroupService", "Update"]
+
+GROUP_NAMES = "A group's name must be 1 … 64 letters, digits, dots, dashes or underscores"
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A device that a change would bring from one version, None if it runs none of the product's, to another."""
+
+    device: Device
+    running: int | None
+    version: int
+    online: bool
+
+
+class GroupService:
+    """Groups by product and name."""
+
+    def __init__(self, store: Store, presence: Presence, link: DeviceLink, rollout: Rollout) -> None:
+        self._store = store
+        self._presence = presence
+        self._link = link
+        self._rollout = rollout
+
+    def of(self, product: Product, part: str = "") -> list[Group]:
+        """The groups of a product whose name has this part, in any case of letters; by name."""
+        return [group for group in self._store.groups.of(product.id) if part.lower() in group.name.lower()]
+
+    def find(self, product: Product, name: str) -> Group:
+        """One group.
+
+        :raises ServiceRefusal: the product has none of that name
+        """
+        group = self._store.groups.get(product.id, name)
+        if group is None:
+            raise unknown("Group not found")
+        return group
+
+    def size(self, group: Group) -> int:
+        """How many devices are in a group."""
+        devices = self._store.devices.of_product(group.product_id)
+        return sum(group.name in self._store.targets.of(device).groups for device in devices)
+
+    def create(self, group: Group) -> Group:
+        """Keep a new group.
+
+        :raises ServiceRefusal: the product has one of that name, or the name is none
+        """
+        _checked(group.name)
+        with self._store.write():
+            if not self._store.groups.add(group):
+                raise invalid(f"The group {group.name} exists already")
+        return group
+
+    def change(self, group: Group, to: Group) -> Group:
+        """Rename or describe a group; its devices stay in it.
+
+        :raises ServiceRefusal: as :meth:`create`
+        """
+        _checked(to.name)
+        with self._store.write():
+            if not self._store.groups.describe(group, name=to.name, description=to.description, color=to.color):
+                raise invalid(f"The group {to.name} exists already")
+            self._store.targets.rename_group(group.product_id, group.name, to.name)
+        return to
+
+    def remove(self, group: Group) -> None:
+        """Delete a group; its devices stay in the product."""
+        with self._store.write():
+            self._store.groups.remove(group)
+            self._store.targets.rename_group(group.product_id, group.name, None)
+
+    def put_in(self, product_id: int, device: Device, groups: Sequence[str]) -> None:
+        """Write a device's groups, creating those that do not exist yet; within a transaction.
+
+        :raises ServiceRefusal: one has a name that is none
+        """
+        known = {group.name for group in self._store.groups.of(product_id)}
+        for name in groups:
+            if name not in known:
+                self._store.groups.add(Group(product_id, _checked(name)))
+        self._store.targets.put_in_groups(device, tuple(groups))
+
+    def move(self, product: Product, device_ids: Iterable[str], add: list[str], remove: list[str]) -> None:
+        """Put many devices into groups, and take them out of others; all or none.
+
+        :raises ServiceRefusal: no device, one that is not in the product, or a name that is none
+        """
+        add, remove = ([_checked(name) for name in names] for names in (add, remove))
+        devices = [self._device(product, device_id) for device_id in device_ids]
+        if not devices:
+            raise invalid("devices must name at least one device")
+        with self._store.write():
+            for device in devices:
+                self.put_in(
+                    product.id, device, in_groups(self._store.targets.of(device), add=add, remove=remove).groups
+                )
+
+    def after_release(self, product: Product, version: str, groups: Iterable[str], *, to_all: bool) -> list[Update]:
+        """The devices that a release of a version to groups, or to the whole product, would update.
+
+        :raises ServiceRefusal: the product has no such version, or a group has a name that is none
+        """
+        names = [_checked(name) for name in groups if name]
+        if not (version.isascii() and version.isdecimal()) or not self._has_firmware(product, int(version[:6])):
+            raise unknown("Firmware version not found")
+        default = int(version) if to_all else self._store.firmware.default(product.id)
+        return self._updates(product, default, dict.fromkeys(names, int(version)), {})
+
+    def after_move(self, product: Product, device_id: str, groups: Iterable[str]) -> list[Update]:
+        """The devices that would be updated if one device were in these groups alone.
+
+        :raises ServiceRefusal: the device is not in the product, or a group has a name that is none
+        """
+        names = [_checked(name) for name in groups if name]
+        device = self._device(product, device_id)
+        moved = {device.id: replace(self._store.targets.of(device), groups=tuple(names))}
+        return self._updates(product, self._store.firmware.default(product.id), {}, moved)
+
+    def _updates(
+        self, product: Product, default: int | None, released: dict[str, int], moved: dict[str, Targeting]
+    ) -> list[Update]:
+        versions = {group.name: group.fw_version for group in self._store.groups.of(product.id)} | released
+        updates = []
+        for device in self._store.devices.of_product(product.id):
+            if device.state.product != product.id:
+                continue
+            targeting = moved.get(device.id) or self._store.targets.of(device)
+            after = target_version(device, targeting, default, versions)
+            telemetry = self._presence.of(device.id)
+            running = telemetry.firmware_version if telemetry.firmware_product_id == product.id else None
+            if after is not None and after not in (self._rollout.target(device), running):
+                updates.append(Update(device, running, after, self._link.reachable(device)))
+        return updates
+
+    def _has_firmware(self, product: Product, version: int) -> bool:
+        return self._store.firmware.get(product.id, version) is not None
+
+    def _device(self, product: Product, device_id: str) -> Device:
+        device = self._store.devices.get(device_id.lower())
+        if device is None or device.state.product != product.id:
+            raise unknown(f"Device not found for this product: {device_id}")
+        return device
+
+
+def _checked(name: str) -> str:
+    """A group's name, if it may be one.
+
+    :raises ServiceRefusal: it may not
+    """
+    if not _NAME.fullmatch(name):
+        raise invalid(GROUP_NAMES)
+    return name

@@ -1,0 +1,162 @@
+"""Libraries: a registry of this cloud's own; what nobody uploaded here is not found here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from photonrig.errors import UsageError
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.library_archive import LibraryArchive, read_library
+from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, unknown
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.libraries import Library
+
+__all__ = ["LibraryService", "architectures_of"]
+
+
+class LibraryService:
+    """Libraries as users see them: the public ones and their own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def search(
+        self,
+        user_id: str,
+        *,
+        words: Collection[str],
+        scope: str,
+        excluded: Collection[str],
+        architectures: Collection[str],
+        order: str,
+    ) -> list[Library]:
+        """The newest versions of the libraries that have all of the words, are in the scope and in none excluded."""
+        found = []
+        for library in self._store.libraries.newest():
+            scopes = _scopes(user_id, library)
+            about = " ".join((library.name, *(library.properties.get(key, "") for key in ("sentence", "author"))))
+            offered = set(architectures_of(library))
+            if (
+                scope in scopes
+                and not scopes.intersection(excluded)
+                and all(word in about.lower() for word in words)
+                and (not architectures or "*" in offered or offered.intersection(architectures))
+            ):
+                found.append(library)
+        by_time = order.lstrip("-") in ("published", "recent")
+        found.sort(key=lambda library: (library.created_at if by_time else 0, library.name.lower()))
+        if order.startswith("-"):
+            found.reverse()
+        return found
+
+    def versions(self, user_id: str, name: str) -> list[Library]:
+        """All versions of a library, newest first.
+
+        :raises ServiceRefusal: there is none that the user may see
+        """
+        found = [each for each in self._store.libraries.versions(name) if each.public or each.user_id == user_id]
+        if not found:
+            raise unknown(f"Library {name} not found")
+        return found
+
+    def find(self, user_id: str, name: str, version: str | None) -> Library:
+        """A library in this version, or in its newest.
+
+        :raises ServiceRefusal: there is none that the user may see
+        """
+        versions = self.versions(user_id, name)
+        for library in versions:
+            if version in (None, "", "latest", library.version):
+                return library
+        raise unknown(f"Library {versions[0].name} has no version {version}")
+
+    def own(self, user_id: str, name: str) -> Library:
+        """A library of the user's, in its newest version.
+
+        :raises ServiceRefusal: there is none
+        """
+        library = self.versions(user_id, name)[0]
+        if library.user_id != user_id:
+            raise forbidden(f"The library {library.name} is someone else's")
+        return library
+
+    async def read(self, archive: bytes) -> LibraryArchive:
+        """What an archive says that it is.
+
+        :raises ServiceRefusal: it is no library
+        """
+        try:
+            return await asyncio.to_thread(read_library, archive)
+        except UsageError as error:
+            raise ServiceRefusal(Situation.BUILD_INVALID, text=f"The library was refused: {error}") from None
+
+    def add(self, user_id: str, read: LibraryArchive, archive: bytes) -> Library:
+        """Keep a version of a library; it is private until the library is published.
+
+        :raises ServiceRefusal: the library is someone else's, or the version exists
+        """
+        libraries = self._store.libraries
+        known = libraries.versions(read.name)
+        if known and known[0].user_id != user_id:
+            text = f"The library {read.name} is someone else's; choose another name"
+            raise ServiceRefusal(Situation.BUILD_FORBIDDEN, text=text)
+        with self._store.write():
+            name = known[0].name if known else read.name
+            added = libraries.add(user_id, name, read.version, read.properties, archive)
+        if not added:
+            text = f"Version {read.version} of {read.name} exists already; state a higher one"
+            raise ServiceRefusal(Situation.BUILD_INVALID, text=text)
+        (made,) = [each for each in libraries.versions(read.name) if each.version == read.version]
+        return made
+
+    def publish(self, user_id: str, library: Library) -> Library:
+        """Show a library to everybody; its newest version."""
+        with self._store.write():
+            self._store.libraries.publish(library.name)
+        return self.versions(user_id, library.name)[0]
+
+    def remove(self, library: Library, *, force: bool) -> None:
+        """Delete a library.
+
+        :raises ServiceRefusal: it is public, and not forced
+        """
+        if library.public and not force:
+            raise forbidden(f"The library {library.name} is public; others may use it")
+        with self._store.write():
+            self._store.libraries.remove(library.name)
+
+    def archive(self, archive_id: str) -> bytes:
+        """The archive of this id, which only those know who were shown its library.
+
+        :raises ServiceRefusal: there is none
+        """
+        archive = self._store.libraries.archive(archive_id)
+        if archive is None:
+            raise unknown("Library archive not found")
+        return archive
+
+    def required(self, user_id: str, name: str, version: str) -> tuple[str, bytes]:
+        """Name and archive of a library that a project asks for.
+
+        :raises ServiceRefusal: there is none that the user may see
+        """
+        for each in self._store.libraries.versions(name):
+            if (each.public or each.user_id == user_id) and version in (each.version, "latest", ""):
+                return each.name, self.archive(each.archive_id)
+        text = f"This cloud has no library {name} {version}; upload it, or send it in lib/{name}"
+        raise ServiceRefusal(Situation.BUILD_INVALID, text=text)
+
+
+def architectures_of(library: Library) -> list[str]:
+    """What a library says it is for; ``*`` for all."""
+    return [each.strip() for each in library.properties.get("architectures", "*").split(",")]
+
+
+def _scopes(user_id: str, library: Library) -> set[str]:
+    """The names of the lists in which the library stands for the user; none is official, verified or featured."""
+    mine = library.user_id == user_id
+    scopes = {"public", "community"} if library.public else {"private"} if mine else set()
+    if mine:
+        scopes.add("mine")
+    return scopes | {"all"} if scopes else scopes

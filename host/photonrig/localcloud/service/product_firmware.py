@@ -1,0 +1,182 @@
+"""Firmware of products: its versions, what is said of them, and to whom each is released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from photonrig.errors import ModuleError
+from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.records import Device, Firmware, Product
+from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
+from photonrig.localcloud.service.rollout import Rollout
+from photonrig.localcloud.store import Store
+from photonrig.particle.module import check_user_part, parse_module
+
+__all__ = ["HIGHEST_VERSION", "FirmwareService"]
+
+HIGHEST_VERSION = 0xFFFF
+_LONGEST_TEXT = 4096
+
+
+class FirmwareService:
+    """Versions of each product's firmware."""
+
+    def __init__(self, store: Store, presence: Presence, rollout: Rollout) -> None:
+        self._store = store
+        self._presence = presence
+        self._rollout = rollout
+
+    def of(self, product: Product) -> list[Firmware]:
+        """All versions, highest first."""
+        return self._store.firmware.of(product.id)
+
+    def find(self, product: Product, version: int) -> Firmware:
+        """One version.
+
+        :raises ServiceRefusal: the product has none of that number
+        """
+        firmware = self._store.firmware.get(product.id, version)
+        if firmware is None:
+            raise unknown(f"Firmware version {version} not found")
+        return firmware
+
+    def image(self, firmware: Firmware) -> bytes | None:
+        """The image of a version."""
+        return self._store.firmware.image(firmware.product_id, firmware.version)
+
+    def groups(self, firmware: Firmware) -> list[str]:
+        """The groups to which a version is released."""
+        groups = self._store.groups.of(firmware.product_id)
+        return [group.name for group in groups if group.fw_version == firmware.version]
+
+    def uploader(self, firmware: Firmware) -> str | None:
+        """The username of who uploaded a version."""
+        user = None if firmware.uploaded_by is None else self._store.users.get(id=firmware.uploaded_by)
+        return None if user is None else user.username
+
+    def running(self, firmware: Firmware) -> int:
+        """How many of the product's devices run a version, as far as they were heard of."""
+        count = 0
+        for device in self._devices(firmware.product_id):
+            telemetry = self._presence.of(device.id)
+            running = (telemetry.firmware_product_id, telemetry.firmware_version)
+            count += running == (firmware.product_id, firmware.version)
+        return count
+
+    def add(
+        self,
+        product: Product,
+        version: int,
+        image: bytes,
+        *,
+        title: str,
+        description: str,
+        name: str,
+        mandatory: bool,
+        uploaded_by: str | None,
+    ) -> Firmware:
+        """Keep an image as a version; it must state that version, and this product if it states one.
+
+        :raises ServiceRefusal: the image states something else or is none, or there is such a version
+        """
+        _check_image(product, version, image)
+        _check_texts(title=title, description=description)
+        with self._store.write():
+            added = self._store.firmware.add(
+                product.id,
+                version,
+                image,
+                title=title,
+                description=description,
+                name=name,
+                mandatory=mandatory,
+                uploaded_by=uploaded_by,
+            )
+        if not added:
+            text = f"Version {version} exists already; build the firmware with a higher PRODUCT_VERSION"
+            raise ServiceRefusal(Situation.BUILD_INVALID, text=text)
+        return self.find(product, version)
+
+    def edit(self, firmware: Firmware, title: str | None, description: str | None, mandatory: bool | None) -> Firmware:
+        """Change what is said of a version; None leaves it.
+
+        :raises ServiceRefusal: a text is too long
+        """
+        _check_texts(title=title, description=description)
+        with self._store.write():
+            self._store.firmware.edit(
+                firmware,
+                title=firmware.title if title is None else title,
+                description=firmware.description if description is None else description,
+                mandatory=firmware.mandatory if mandatory is None else mandatory,
+            )
+        edited = self._store.firmware.get(firmware.product_id, firmware.version)
+        assert edited is not None
+        return edited
+
+    def remove(self, firmware: Firmware) -> None:
+        """Delete a version.
+
+        :raises ServiceRefusal: it was released, or a device is locked to it
+        """
+        if firmware.released:
+            raise invalid(f"Version {firmware.version} was released and cannot be deleted")
+        for device in self._devices(firmware.product_id):
+            if self._store.targets.of(device).desired == firmware.version:
+                raise invalid(f"Version {firmware.version} is what device {device.id} is locked to; unlock it first")
+        with self._store.write():
+            self._store.firmware.remove(firmware)
+
+    def release(
+        self, product: Product, version: int, groups: Sequence[str], *, product_default: bool, at_once: bool
+    ) -> Firmware:
+        """Release a version to the whole product, to groups, or both.
+
+        Devices get it when they next come online; with ``at_once`` those that are online get it now.
+
+        :raises ServiceRefusal: no such version or group, to nobody, or the version never ran on a device
+        """
+        firmware = self.find(product, version)
+        if not product_default and not groups:
+            raise invalid("Say to whom: product_default, or groups")
+        found = []
+        for name in groups:
+            group = self._store.groups.get(product.id, name)
+            if group is None:
+                raise unknown(f"Group {name} not found")
+            found.append(group)
+        if not firmware.released and not self.running(firmware):
+            raise invalid(f"Version {firmware.version} must run on at least one device of the product before a release")
+        with self._store.write():
+            self._store.firmware.release(firmware, product_default=product_default)
+            for group in found:
+                self._store.groups.release(group, firmware.version)
+        if at_once:
+            for device in self._devices(product.id):
+                self._rollout.consider(device.id)
+        return self.find(product, version)
+
+    def _devices(self, product_id: int) -> list[Device]:
+        return [device for device in self._store.devices.of_product(product_id) if device.state.product == product_id]
+
+
+def _check_image(product: Product, version: int, image: bytes) -> None:
+    """A wrong image would be flashed over and over: its device would never run the version it is to run."""
+    try:
+        module = parse_module(image)
+        check_user_part(module, product.platform_id)
+    except ModuleError as error:
+        raise ServiceRefusal(Situation.BUILD_INVALID, text=f"The image was refused: {error}") from None
+    if module.product_version != version:
+        stated = f"The image states PRODUCT_VERSION {module.product_version}, not {version}"
+        raise ServiceRefusal(Situation.BUILD_INVALID, text=stated)
+    if module.product_id != product.id:
+        stated = f"The image states product {module.product_id}; build it with PRODUCT_ID({product.id})"
+        raise ServiceRefusal(Situation.BUILD_INVALID, text=stated)
+
+
+def _check_texts(**texts: str | None) -> None:
+    for name, text in texts.items():
+        if text is not None and len(text) > _LONGEST_TEXT:
+            raise invalid(f"{name} is longer than {_LONGEST_TEXT} characters")

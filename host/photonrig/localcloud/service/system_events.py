@@ -1,0 +1,144 @@
+"""System events: every event that Device OS, this cloud or its webhooks publish, in one table.
+
+Device OS acts on events whose name begins with ``spark`` or ``particle``: it restarts the device, clears its claim code
+or replaces its server key; readers take the others for the cloud's word. Particle reserves those names; that it also
+reserves what webhooks publish is not verified (``RESERVED_NAMES`` among the assumptions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import unquote
+
+from photonrig.localcloud.assumptions import Source
+
+__all__ = [
+    "APP_HASH",
+    "CLAIM_CODE",
+    "DEVICE_NAMES",
+    "DEVICE_QUESTIONS",
+    "FLASH_STATUS",
+    "HOOK_ERROR",
+    "HOOK_RESPONSE",
+    "HOOK_SENT",
+    "OWNER_CHANGED",
+    "PRODUCT_HOOK_RESPONSE",
+    "SAFE_MODE",
+    "SAFE_MODE_MODULES",
+    "SAID_BY_DEVICES",
+    "STATUS",
+    "SYSTEM_EVENTS",
+    "SYSTEM_PREFIXES",
+    "UPDATES_ENABLED",
+    "UPDATES_FORCED",
+    "UPDATES_PENDING",
+    "VITALS",
+    "SystemEvent",
+    "is_reserved",
+    "is_system",
+]
+
+Publisher = Literal["device", "cloud", "webhook"]
+
+SYSTEM_EVENTS: Final[dict[str, SystemEvent]] = {}
+"""The rows by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEvent:
+    """One row. ``name`` may hold ``{event}`` and ``{device}``: the event that fired a webhook, and the device it names.
+
+    ``publishers``: who says it. ``shown``: whether the viewers of the device's events see it; else it is between device
+    and cloud. ``payload``: the event's data.
+    """
+
+    name: str
+    publishers: frozenset[str]
+    shown: bool
+    payload: str
+    source: Source
+
+    def of(self, event: str, device: str = "") -> str:
+        """The name for the event that fired a webhook."""
+        return self.name.replace("{device}", device).replace("{event}", event)
+
+
+def _row(name: str, publishers: Set[Publisher], payload: str, source: Source, *, shown: bool = True) -> SystemEvent:
+    row = SYSTEM_EVENTS[name] = SystemEvent(name, frozenset(publishers), shown, payload, source)
+    return row
+
+
+_CLOUD: Final[Set[Publisher]] = {"cloud"}
+_DEVICE: Final[Set[Publisher]] = {"device"}
+_BOTH: Final[Set[Publisher]] = {"device", "cloud"}
+_HOOK: Final[Set[Publisher]] = {"webhook"}
+
+# Of the cloud, about a device
+STATUS = _row("spark/status", _CLOUD, "online, offline or auto-update", "documented")
+SAFE_MODE_MODULES = _row("spark/status/safe-mode", _CLOUD, 'JSON: {"m": [module, ...]}', "documented")
+FLASH_STATUS = _row("spark/flash/status", _CLOUD, "started FILE, success FILE or failed REASON", "client test")
+APP_HASH = _row("spark/device/app-hash", _CLOUD, "SHA-256 of the application in hexadecimal", "documented")
+VITALS = _row("spark/device/diagnostics/update", _CLOUD, "JSON: the vitals", "documented")
+OWNER_CHANGED = _row("photonrig/device/owner", _CLOUD, 'JSON: {"from": KIND, "to": KIND}', "choice")
+UPDATES_PENDING = _row("particle/device/updates/pending", _CLOUD, "true", "documented", shown=False)
+
+# Of Device OS, after Hello and when it changes; the cloud's own of the same name go to the device
+CLAIM_CODE = _row("spark/device/claim/code", _BOTH, "the code; the answer's is ignored", "recorded", shown=False)
+SAFE_MODE = _row("spark/device/safemode", _DEVICE, "none: the device runs no application", "recorded")
+UPDATES_ENABLED = _row("particle/device/updates/enabled", _DEVICE, "true or false", "documented")
+UPDATES_FORCED = _row("particle/device/updates/forced", _BOTH, "true or false", "documented")
+for _name, _payload in (
+    ("spark/device/ident/0", "an identifier of the hardware"),
+    ("spark/device/key/error", "bits: which keys were blank"),
+    ("spark/device/last_reset", "REASON, or panic and what"),
+    ("spark/device/ota_result", "JSON: what became of an update; Device OS up to 0.6"),
+    ("spark/hardware/max_binary", "bytes of the largest image"),
+    ("spark/hardware/ota_chunk_size", "bytes of a chunk"),
+):
+    _row(_name, _DEVICE, _payload, "recorded")
+
+# Of an application that asks the cloud, without data; the answer has the same name
+DEVICE_NAMES = tuple(
+    _row(f"{system}/device/name", _BOTH, "the device's name", "documented") for system in ("particle", "spark")
+)
+DEVICE_QUESTIONS = tuple(
+    _row(f"{system}/device/{topic}", _BOTH, answer, "documented")
+    for system in ("particle", "spark")
+    for topic, answer in (("ip", "the device's address"), ("random", "40 characters of base64"))
+)
+
+# Of webhooks; a number follows all but the first
+HOOK_SENT = _row("hook-sent/{event}", _HOOK, "none", "documented")
+HOOK_RESPONSE = _row("hook-response/{event}", _HOOK, "a piece of the server's answer", "documented")
+PRODUCT_HOOK_RESPONSE = _row("{device}/hook-response/{event}", _HOOK, "the same, of a product's hook", "documented")
+HOOK_ERROR = _row("hook-error/{event}", _HOOK, "why the request failed", "documented")
+
+SAID_BY_DEVICES = frozenset(row.name for row in SYSTEM_EVENTS.values() if row.shown and "device" in row.publishers)
+"""What Device OS publishes under system names, and what applications ask the cloud, in exactly this spelling."""
+
+SYSTEM_PREFIXES = ("spark", "particle")
+"""How the names begin to which Device OS itself listens."""
+
+_RESERVED_PREFIXES = (*SYSTEM_PREFIXES, "photonrig")
+# A product's hooks put the device's id before it.
+_OF_HOOKS = re.compile(r"([0-9a-f]{24}/+)?hook-(sent|response|error)")
+
+
+def is_system(name: str) -> bool:
+    """Whether a name is the system's, however it is written: in capitals, behind slashes, percent-encoded."""
+    return _plain(name).startswith(_RESERVED_PREFIXES)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name is the system's or that of a webhook's answer."""
+    plain = _plain(name)
+    return plain.startswith(_RESERVED_PREFIXES) or _OF_HOOKS.match(plain) is not None
+
+
+def _plain(name: str) -> str:
+    while "%" in name and (decoded := unquote(name)) != name:
+        name = decoded
+    return name.strip("/ \t\r\n\0").casefold()
