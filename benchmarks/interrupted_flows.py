@@ -9,10 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.ownership.small_cloud import estate
 from tests.ownership.in_hand import in_hand
 from tests.ownership.interrupted_page import DOCUMENT, Row, cell, page, total
 from tests.ownership.interruptions import HOWS, Interrupter, cases
+from tests.ownership.small_cloud import estate
 
 from photonrig.build.toolchain import Toolchain
 
