@@ -38,6 +38,9 @@ class Enrolled:
     def __init__(self, public_key: bytes) -> None:
         self._public_key = public_key
 
+    def now(self) -> float:
+        return time.time()
+
     def public_key(self, device_id: str) -> bytes | None:
         return self._public_key
 

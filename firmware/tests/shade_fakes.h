@@ -20,6 +20,8 @@ struct Clock : shade::Clock {
 
 struct Driver : shade::Driver {
   explicit Driver(Clock& clock) : clock(clock) {}
+
+  int ticks = 0;
   struct Act {
     char what;  // o open, c close, s stop, e at end
     uint32_t at;
@@ -51,7 +53,7 @@ struct Driver : shade::Driver {
   void place(uint16_t hundredths, uint32_t counts) override { placed = {hundredths, counts}; }
   bool stop() override { return act('s', stops); }
   bool at_end() override { return act('e', true); }
-  void tick(uint32_t) override {}
+  void tick(uint32_t) override { ++ticks; }
   uint32_t due_in(uint32_t) override { return kNothingDue; }
 };
 

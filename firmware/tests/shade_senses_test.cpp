@@ -123,12 +123,15 @@ TEST_CASE("a loop that stands still has its motor stopped by the watchdog, also 
     rig.controller.move("open");
     rig.run_for(500);
     rig.clock.now += shade::Controller::kLongestLoopMs - 1;
+    int ticks = rig.driver.ticks;
     rig.controller.watch();
     CHECK(rig.driver.log() == "o");
+    CHECK(rig.driver.ticks == ticks);
     rig.clock.now += 1;
     rig.controller.watch();
     rig.controller.watch();
     CHECK(rig.driver.log() == "os");
+    CHECK(rig.driver.ticks == ticks + 2);  // a stop that takes rounds, as a radio frame, has them
     rig.controller.tick();
     CHECK(fault(rig) == 14);
     CHECK_FALSE(rig.controller.moving());

@@ -1,11 +1,12 @@
-"""What one test saw, on one axis of time: serial, SoftAP, HTTP, events, CLI and what the bench itself did.
+"""Who saw what, on one axis of time: serial, SoftAP, HTTP, events, CLI and what the bench itself did.
 
-Interfaces are given a :data:`Tap` and tell it every line; whoever listens decides what becomes of it. Lines hold no
-secrets: each interface masks its own before it tells.
+The only record of it: interfaces are given an :data:`Observer` and tell it every :class:`Moment`; a test's
+:class:`Recorder` or a story's step keeps them. Texts hold no secrets: each interface masks its own before it tells.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Final, Literal
 
 from photonrig.clock import SYSTEM, Clock
 
-__all__ = ["LANES", "Lane", "Moment", "Observer", "Recorder", "Trouble"]
+__all__ = ["LANES", "Lane", "Moment", "Observer", "Recorder", "Trouble", "printable"]
 
 Lane = Literal["rig", "serial", "softap", "http", "event", "cli"]
 # An answer that says no; the other side broken; the link gone; no answer in time.
@@ -38,6 +39,14 @@ class Moment:
 
 
 Observer = Callable[[Moment], None]
+
+# Devices print anything; what is kept of it may harm neither a terminal nor an XML file.
+_UNPRINTABLE: Final = re.compile("[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """A text with a replacement for every character that a terminal would obey or XML refuses."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 class Recorder:

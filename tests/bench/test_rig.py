@@ -6,14 +6,16 @@ import os
 import re
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photonrig.bench.config import RigConfig, load_config, virtual_config
+from photonrig.bench.diagnosis import Readings
 from photonrig.bench.identity import in_listening_mode
 from photonrig.bench.lock import Busy
-from photonrig.bench.probe import _reboot
+from photonrig.bench.probe import _reboot, probe
 from photonrig.bench.quarantine import Quarantine, Quarantined
 from photonrig.bench.recovery import Recovery
 from photonrig.bench.rig import Rig
@@ -75,8 +77,17 @@ def test_a_sick_device_is_read_and_brought_back(config: RigConfig) -> None:
         assert opened.recover(slot)[1].startswith("slot 1, reset: helped")
         lab = opened.session.lab
         assert lab is not None
+        # A board is seen by its interfaces alone.
+        board = replace(slot, monitor=None)
+        seen = probe(board, 0.0, wifi="", online=lambda: "asked")
+        assert (seen.power, seen.port, seen.port_device, seen.reboot, seen.console, seen.online) == ("",) * 5 + (
+            "asked",
+        )
+        assert seen.access_point is None
         lab.fielded()[0].kill()
         assert opened.read(slot, time.monotonic()).power == "the device has no power"
+        gone = "the device is not on USB: no power, or in DFU"
+        assert probe(board, 0.0, wifi="", online=lambda: "asked") == Readings(power=gone)
         lab.fielded()[0].start()
         os.kill(lab.fielded()[0].pid, signal.SIGSEGV)
         minute_ago = time.monotonic() - 60

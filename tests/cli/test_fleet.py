@@ -11,12 +11,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from photonrig.fleet.assignments import Assignment
+from photonrig.fleet.transfer import Transfer
 
 from ..fleet.conftest import CENTRAL, Estate, all_given, begun, rig_fleet
 
 PATIENCE = 120.0
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -78,7 +78,7 @@ def test_ctrl_c_half_way_ends_with_130_and_a_second_start_finishes(
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         arrived = {
             device
-            for (device,) in database.execute('SELECT device FROM devices WHERE progress LIKE \'%"outcome": "done"%\'')
+            for (device,) in database.execute('SELECT device FROM transfers WHERE transfer LIKE \'%"outcome":"done"%\'')
         }
     # What it says to be done is done, and there is something left to do.
     assert 0 < len(arrived) < len(wanted)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from photonrig.fleet.assignments import Assignment
+from photonrig.fleet.transfer import Transfer
 
 from ..fleet.conftest import CENTRAL, Estate
 from ..patience import PATIENCE
 from .uses import PROGRAM
 
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 
 
 def photonrig(*words: object, folder: Path) -> tuple[int, Any, str]:

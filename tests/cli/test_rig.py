@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from photonrig.cli.program import photonrig
 
-from .uses import Used, commands, server, tasks
+from .uses import ROOT, Used, commands, server, tasks
 
 USAGE = 2
 TASKS = tasks()
@@ -101,3 +104,36 @@ def test_a_wrong_use_ends_in_one_line(use: Callable[[str], Used], words: str, li
     assert seen.err.count("\n") == 1 and seen.err.startswith("rig: usage error: "), seen.err
     assert re.search(line, seen.err), seen.err
     assert (seen.out, seen.changed, seen.left) == ("", [], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "line"),
+    [
+        ("raise KeyboardInterrupt", 130, "rig: stopped\n"),
+        ("raise tasks.FirmwareError('too big')", 1, "rig: firmware error: too big\n"),
+        ("raise SystemExit(1)", 1, ""),
+        ("open('/nosuch')", 3, "rig: rig error: /nosuch: No such file or directory\n"),
+        ("pass", 0, ""),
+    ],
+)
+def test_a_task_ends_as_commands_do(body: str, code: int, line: str) -> None:
+    program = f"""
+import tasks
+from invoke.collection import Collection
+
+@tasks.task
+def example(_):
+    {body}
+
+tasks.do(Collection(example), ["example"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PHOTONRIG_CALLED": "./rig"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", line)

@@ -200,14 +200,13 @@ def numbers(text: str) -> list[int]:
 
 
 def private_uses(path: Path) -> Iterator[str]:
-    """Undocumented modules, underscored ones, and underscored names of what this file does not define itself."""
+    """Undocumented modules, underscored ones, and underscored names that neither this file defines nor a base of it."""
     tree = ast.parse(path.read_text())
-    ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    fields = [node.target for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
-    ours |= {target.id for target in fields if isinstance(target, ast.Name)}
+    ours = defined(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
-            ours.add(node.attr)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("photonrig."):
+            base = HOST.parent / f"{node.module.replace('.', '/')}.py"
+            ours |= defined(ast.parse(base.read_text())) if base.exists() else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{each.name}" for each in node.names]
@@ -222,6 +221,17 @@ def private_uses(path: Path) -> Iterator[str]:
             name = getattr(node.args[1], "value", "")
             if re.match(r"_[a-z]", str(name)):
                 yield str(name)
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Functions, fields and attributes of ``self``."""
+    ours = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    fields = [node.target for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
+    ours |= {target.id for target in fields if isinstance(target, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_self(node.value):
+            ours.add(node.attr)
+    return ours
 
 
 def is_self(node: ast.expr) -> bool:

@@ -17,17 +17,16 @@ from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.simulated_devices_process import SimulatedDevices
 from photonrig.bench.slots.virtual.photon import Server
 from photonrig.fleet.apply import Operator
-from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.snapshot import snapshot
-from photonrig.fleet.throttle import LIMITS
+from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.waves import Carried, Rules
-from photonrig.ownership.engine import Progress
 from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.particle.throttle import LIMITS
 
 from ..patience import PATIENCE
 
@@ -45,7 +44,7 @@ class Quiet:
     def __init__(self) -> None:
         self.total: int | None = None
         self.waves: list[int] = []
-        self.outcomes: list[Progress] = []
+        self.outcomes: list[Transfer] = []
 
     def begins(self, devices: int) -> None:
         self.total = devices
@@ -53,8 +52,8 @@ class Quiet:
     def wave(self, number: int, of: int, devices: int) -> None:
         self.waves.append(devices)
 
-    def settled(self, progress: Progress) -> None:
-        self.outcomes.append(progress)
+    def settled(self, transfer: Transfer) -> None:
+        self.outcomes.append(transfer)
 
 
 @dataclass
@@ -112,7 +111,7 @@ class Estate:
         )
         return path
 
-    def plan(self, assignments: list[Assignment], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
+    def plan(self, assignments: list[Transfer], permit: Permit = NOTHING_MORE, api: str | None = None) -> FleetPlan:
         config = self.config(api)
         operator = Operator.of(self.config())
         seen = snapshot(operator.team, CENTRAL, [each.id for each in self.products])
@@ -144,13 +143,11 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 
 @pytest.fixture
-def assignments(estate: Estate) -> Callable[[int], list[Assignment]]:
+def assignments(estate: Estate) -> Callable[[int], list[Transfer]]:
     """So many fresh devices, each to a customer of its own."""
 
-    def make(count: int) -> list[Assignment]:
-        return [
-            Assignment(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)
-        ]
+    def make(count: int) -> list[Transfer]:
+        return [Transfer(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)]
 
     return make
 
@@ -174,7 +171,7 @@ def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None
 RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=PATIENCE)
 
 
-def all_given(estate: Estate, assignments: list[Assignment]) -> bool:
+def all_given(estate: Estate, assignments: list[Transfer]) -> bool:
     return all(estate.owner(assignment.device) == assignment.customer for assignment in assignments)
 
 
@@ -184,8 +181,8 @@ def to(name: str, product_id: int) -> Account:
 
 def outcomes(carried: Carried) -> dict[str | None, int]:
     found: dict[str | None, int] = {}
-    for progress in carried.progress.values():
-        found[progress.outcome] = found.get(progress.outcome, 0) + 1
+    for transfer in carried.transfers.values():
+        found[transfer.outcome] = found.get(transfer.outcome, 0) + 1
     return found
 
 

@@ -6,23 +6,22 @@ Run by ``test_disk.py``, in a process whose changes to files can be watched.
 from __future__ import annotations
 
 import errno
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from photonrig.errors import RigError
 from photonrig.fleet.apply import Operator, apply
-from photonrig.fleet.assignments import Assignment
-from photonrig.fleet.journal import Journal, Way
+from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.tokens import FileSink, read_tokens
+from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.waves import Rules
-from photonrig.ownership.engine import Progress
 from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
@@ -32,7 +31,7 @@ from .disk import Change, Disk, Recording
 # One device after another, so that what is done to files comes in one order; who fails waits for nobody.
 RULES = Rules(canary=1, wave=1, at_once=1, stop_at=0.0, patience=0.0)
 
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 
 
 class WatchedJournal(Journal):
@@ -40,9 +39,9 @@ class WatchedJournal(Journal):
 
     recording = Recording({})
 
-    def keep(self, progress: Progress, way: Way = "forward") -> None:
-        super().keep(progress, way)
-        self.recording.acknowledge(Progress.from_json(json.loads(json.dumps(progress.as_json()))))
+    def keep(self, transfer: Transfer) -> None:
+        super().keep(transfer)
+        self.recording.acknowledge(msgspec.json.decode(msgspec.json.encode(transfer), type=Transfer))
 
     def handed_over(self, customer: str) -> None:
         super().handed_over(customer)
@@ -65,11 +64,11 @@ class Move:
 
     estate: Estate
     plan: FleetPlan
-    assignments: list[Assignment]
+    assignments: list[Transfer]
     folder: Path
 
     @classmethod
-    def of(cls, estate: Estate, assignments: list[Assignment], folder: Path) -> Move:
+    def of(cls, estate: Estate, assignments: list[Transfer], folder: Path) -> Move:
         folder.mkdir()
         return cls(estate, estate.plan(assignments), assignments, folder)
 
@@ -82,7 +81,7 @@ class Move:
             sink.recording = journal.recording = recording or Recording({})
             with journal:
                 carried = apply(self.plan, operator, journal, RULES, Quiet(), sink=sink)
-            assert carried.complete, [each.reason for each in carried.progress.values()]
+            assert carried.complete, [each.reason for each in carried.transfers.values()]
         finally:
             operator.close()
 
@@ -99,7 +98,7 @@ class Move:
 
     def must_know(self, acknowledged: list[Any], *, next_one: Any = None) -> None:
         """Journal and tokens hold what was acknowledged, and besides at most what was being written."""
-        last = {each.device: each for each in acknowledged if isinstance(each, Progress)}
+        last = {each.device: each for each in acknowledged if isinstance(each, Transfer)}
         given = [each for each in acknowledged if isinstance(each, tuple)]
         assert [each for each in read_tokens(self.folder / "tokens") if each != next_one] == given
         FileSink(self.folder / "tokens")
@@ -107,8 +106,8 @@ class Move:
         with Journal(self.folder / "journal", digest=self.plan.digest, plan=self.plan.text()) as journal:
             handed = {each for each in acknowledged if isinstance(each, str)}
             assert journal.handed() in (handed, handed | {next_one} if isinstance(next_one, str) else handed)
-            known = {device: entry.progress for device, entry in journal.entries().items()}
-        if isinstance(next_one, Progress) and known.get(next_one.device) == next_one:
+            known = journal.transfers()
+        if isinstance(next_one, Transfer) and known.get(next_one.device) == next_one:
             last[next_one.device] = next_one
         assert known == last
 
@@ -125,7 +124,7 @@ class Move:
 def recorded(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> tuple[Move, Recording]:
     """A whole move of three devices to two customers."""
     devices = estate.enrol(3)
-    assignments = [Assignment(row, device, f"{devices[row % 2]}@example.com") for row, device in enumerate(devices)]
+    assignments = [Transfer(row, device, f"{devices[row % 2]}@example.com") for row, device in enumerate(devices)]
     move = Move.of(estate, assignments, tmp_path_factory.mktemp("recorded") / "f")
     with Disk(move.folder) as disk:
         move.carry_out(disk.recording)

@@ -10,16 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from photonrig.clock import SystemClock
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
-from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens
+from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.waves import Carried, Rules
 from photonrig.particle.cloud import Cloud, product
@@ -29,7 +30,7 @@ from ..patience import PATIENCE
 from .bad_cloud import BadCloud
 from .conftest import CENTRAL, PASSWORD, RULES, Estate, Quiet, all_given, outcomes
 
-Wishes = Callable[[int], list[Assignment]]
+Wishes = Callable[[int], list[Transfer]]
 MakeJournal = Callable[[FleetPlan], Journal]
 
 
@@ -65,11 +66,11 @@ def test_a_second_start_finds_nothing_left_to_do(estate: Estate, assignments: Wi
     assert carry_out(estate, plan, journal(plan)).complete
     with BadCloud(estate.local.api, seed=0, share=0) as counted:
         operator = Operator.of(estate.config(counted.api))
-        moved = FleetPlan(**vars(plan) | {"api": counted.api})
+        moved = structs.replace(plan, api=counted.api)
         with Journal(journal(plan).path, digest=plan.digest, plan="") as memory:
             again = apply(moved, operator, memory, RULES, Quiet())
         operator.close()
-    assert again.complete and not again.progress and len(again.already) == 4
+    assert again.complete and not again.transfers and len(again.already) == 4
     assert {method for method, _, _ in counted.requests} == {"GET"}
 
 
@@ -77,7 +78,7 @@ def test_tokens_are_handed_over_once_and_nowhere_else(
     estate: Estate, assignments: Wishes, journal: MakeJournal, tmp_path: Path
 ) -> None:
     wanted = assignments(3)
-    wanted[1] = Assignment(wanted[1].row, wanted[1].device, wanted[0].customer)
+    wanted[1] = Transfer(wanted[1].row, wanted[1].device, wanted[0].customer)
     plan = estate.plan(wanted)
     sink = FileSink(tmp_path / "tokens")
     carry_out(estate, plan, journal(plan), sink=sink)
@@ -141,9 +142,9 @@ def test_devices_outside_products_are_imported_first_and_named(
 ) -> None:
     (assignment,) = assignments(1)
     estate.team.remove_device(estate.product, assignment.device)
-    named = Assignment(2, assignment.device, assignment.customer, estate.product, None, "living room")
+    named = Transfer(2, assignment.device, assignment.customer, estate.product, None, "living room")
     plan = estate.plan([named])
-    assert plan.items[0].verdict == "import"
+    assert plan.devices[0].verdict == "import"
     assert carry_out(estate, plan, journal(plan)).complete
     device = estate.team.device(assignment.device, product(estate.product))
     assert (device.owner_name, device.name) == (assignment.customer, "living room")
@@ -159,8 +160,8 @@ def test_to_another_product_and_back(estate: Estate, assignments: Wishes, journa
     wanted = assignments(2)
     into = estate.products[1].id
     moves = [
-        Assignment(2, wanted[0].device, wanted[0].customer, None, into),
-        Assignment(3, wanted[1].device, None, None, into),
+        Transfer(2, wanted[0].device, wanted[0].customer, None, into),
+        Transfer(3, wanted[1].device, None, None, into),
     ]
     plan = estate.plan(moves)
     assert carry_out(estate, plan, journal(plan)).complete
@@ -178,13 +179,13 @@ def test_a_wave_that_fails_stops_the_rest(estate: Estate, assignments: Wishes, j
     never = BadCloud(estate.local.api, seed=1, share=1, spare=lambda method, _: method != "DELETE", faults=("500",))
     with never as broken:
         # Nothing is ever released: the canaries wait, and nobody else is begun.
-        moved = FleetPlan(**vars(plan) | {"api": broken.api})
+        moved = structs.replace(plan, api=broken.api)
         carried = carry_out(estate, moved, journal(moved), Rules(2, 3, 2, 0.0, 0.5))
     assert "canary group" in carried.stopped
     assert len(carried.left) == 6
     operator = Operator.of(estate.config())
     with Journal(journal(moved).path, digest=moved.digest, plan="") as memory:
-        finished = apply(FleetPlan(**vars(moved) | {"api": estate.local.api}), operator, memory, RULES, Quiet())
+        finished = apply(structs.replace(moved, api=estate.local.api), operator, memory, RULES, Quiet())
     operator.close()
     assert finished.complete and all_given(estate, wanted)
 
@@ -198,7 +199,7 @@ def test_a_cloud_that_fails_loses_and_doubles_nothing(
     with BadCloud(
         estate.local.api, seed=seed, share=0.3, spare=lambda method, path: method == "GET" and "page=" in path
     ) as bad:
-        moved = FleetPlan(**vars(plan) | {"api": bad.api})
+        moved = structs.replace(plan, api=bad.api)
         # An unlucky device comes to rest where it was: then the same command goes on, as a person would have it.
         for _ in range(10):
             carried = carry_out(estate, moved, journal(moved), Rules(2, 10, 4, 1.0, PATIENCE))
@@ -217,9 +218,9 @@ def test_half_of_a_fleet_goes_back(estate: Estate, assignments: Wishes, journal:
     operator = Operator.of(estate.config())
     with journal(plan) as memory:
         back = rollback(plan, operator, memory, RULES, Quiet(), devices=half)
-        assert back.complete and len(back.progress) == 5
+        assert back.complete and len(back.transfers) == 5
         again = rollback(plan, operator, memory, RULES, Quiet(), devices=half)
-        assert again.complete and not again.progress and len(again.already) == 5
+        assert again.complete and not again.transfers and len(again.already) == 5
         with pytest.raises(UsageError, match="does nothing with"):
             rollback(plan, operator, memory, RULES, Quiet(), devices=["f" * 24])
     operator.close()
@@ -238,13 +239,14 @@ def test_verification_tells_what_holds_and_reports_it(
     records = verify(plan, operator)
     operator.close()
     assert [record.held for record in records] == [True, True, False, True]
-    wrong = [proof.name for proof in records[2].proofs if not proof.held]
+    assert records[2].verified is not None
+    wrong = [proof.name for proof in records[2].verified.proofs if not proof.held]
     assert wrong == ["it belongs to the customer", "the customer's token lists it"]
     path = tmp_path / "report"
     write_report(path, plan, records, {"calls": 1})
     head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert (head["plan"], head["devices"], head["calls"]) == (plan.digest, 4, 1)
-    assert [(line["device"], line["held"]) for line in lines] == [
+    assert [(line["device"], line["verified"]["held"]) for line in lines] == [
         (assignment.device, assignment is not wanted[2]) for assignment in wanted
     ]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

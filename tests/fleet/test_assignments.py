@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.fleet.assignments import Assignment, BadAssignments, read_assignments
+from photonrig.fleet.assignments import BadAssignments, read_assignments
+from photonrig.fleet.transfer import Transfer
 
 ONE, TWO, THREE = "0123456789abcdef01234567", "0123456789abcdef01234568", "0123456789abcdef01234569"
 
@@ -27,8 +28,8 @@ def test_a_file_with_all_columns(tmp_path: Path) -> None:
         f"{TWO},,20001,20002,\n",
     )
     assert read_assignments(source) == (
-        Assignment(2, ONE, "jane@example.com", 20001, None, "living room"),
-        Assignment(3, TWO, None, 20001, 20002, None),
+        Transfer(2, ONE, "jane@example.com", 20001, None, "living room"),
+        Transfer(3, TWO, None, 20001, 20002, None),
     )
 
 
@@ -38,7 +39,7 @@ def test_a_database_answers_a_query(tmp_path: Path) -> None:
         database.execute("INSERT INTO bought VALUES (?, 'jane@example.com')", (ONE,))
     database.close()
     url = f"sqlite:///{tmp_path / 'users.sqlite'}"
-    assert read_assignments(url, "SELECT id, email FROM bought") == (Assignment(1, ONE, "jane@example.com"),)
+    assert read_assignments(url, "SELECT id, email FROM bought") == (Transfer(1, ONE, "jane@example.com"),)
 
 
 def test_everything_wrong_is_said_with_its_row(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_a_database_that_refuses_keeps_its_password(tmp_path: Path) -> None:
 
 def test_ids_alone_suffice_for_firmware(tmp_path: Path) -> None:
     path = csv(tmp_path, f"device\n{ONE}\n")
-    assert read_assignments(path, ids_suffice=True) == (Assignment(2, ONE),)
+    assert read_assignments(path, ids_suffice=True) == (Transfer(2, ONE),)
     with pytest.raises(BadAssignments, match="row 2: neither a customer nor a product"):
         read_assignments(path)
 
@@ -212,7 +213,7 @@ def test_a_database_may_be_the_path_of_an_sqlite_file(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE sold (id TEXT, email TEXT)")
         database.execute("INSERT INTO sold VALUES (?, ?)", (ONE, "jane@example.com"))
-    assert read_assignments(str(path), "SELECT id, email FROM sold") == (Assignment(1, ONE, "jane@example.com"),)
+    assert read_assignments(str(path), "SELECT id, email FROM sold") == (Transfer(1, ONE, "jane@example.com"),)
 
 
 @pytest.mark.parametrize("source", ["{}/none.sqlite", "sqlite:///{}/none.sqlite"])

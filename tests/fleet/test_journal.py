@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,32 +17,43 @@ import pytest
 
 from photonrig.errors import RigError, UsageError
 from photonrig.fleet.journal import Journal, begun_plan
+from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.engine import Progress
-from photonrig.testing import FakeClock
+from photonrig.ownership.identities import Account, Whereabouts
 
 WRITER = """
 import sys
 from pathlib import Path
 from photonrig.fleet.journal import Journal
+from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.engine import Progress
 with Journal(Path(sys.argv[1]), digest="d", plan="p") as journal:
     number = 0
     while True:
         number += 1
-        journal.keep(Progress("to-customer", "a" * 24, step=f"step {number}"))
+        at = Progress("to-customer", "a" * 24, step=f"step {number}")
+        journal.keep(Transfer(2, "a" * 24, way="forward", forward=at))
         print(number, flush=True)
 """
 
 
+def at_step(step: str, device: str = "a" * 24, reason: str = "") -> Transfer:
+    return Transfer(2, device).at("forward", Progress("to-customer", device, step=step, reason=reason))
+
+
 def test_what_was_kept_is_there(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", digest="d", plan="p") as journal:
-        first = Progress("to-customer", "a" * 24, step="look", facts={"former": ["user", "x", None]})
+        found = Whereabouts(Account.user("x"), 1, False, name="shade")
+        first = Transfer(2, "a" * 24, "jane@example.com", 1, name="living", found=found, verdict="transfer")
+        first = first.at(
+            "forward", Progress("to-customer", "a" * 24, step="look", facts={"former": ["user", "x", None]})
+        )
         journal.keep(first)
-        journal.keep(Progress("to-user", "a" * 24, step="look"), "back")
+        last = first.at("back", Progress("to-user", "a" * 24, step="look"))
+        journal.keep(last)
         journal.handed_over("customer jane")
     with Journal(tmp_path / "j", digest="d", plan="p") as journal:
-        assert journal.entries()["a" * 24].progress == first
-        assert journal.entries("back")["a" * 24].progress.flow == "to-user"
+        assert journal.transfers() == {"a" * 24: last}
         assert journal.handed() == {"customer jane"}
     assert (tmp_path / "j").stat().st_mode & 0o077 == 0
 
@@ -51,14 +63,14 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
 
         def write(number: int) -> None:
             for step in range(20):
-                journal.keep(Progress("to-customer", f"{number:024x}", step=str(step)))
+                journal.keep(at_step(str(step), f"{number:024x}"))
 
         threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert [entry.progress.step for entry in journal.entries().values()] == ["19"] * 8
+        assert [each.forward and each.forward.step for each in journal.transfers().values()] == ["19"] * 8
 
 
 def test_killed_in_the_middle_of_writing_nothing_kept_is_lost_and_the_lock_is_free(tmp_path: Path) -> None:
@@ -73,7 +85,8 @@ def test_killed_in_the_middle_of_writing_nothing_kept_is_lost_and_the_lock_is_fr
         writer.stdout.close()
         writer.wait()
         with Journal(tmp_path / "j", digest="d", plan="p") as journal:
-            kept = int(journal.entries()["a" * 24].progress.step.split()[1])
+            last = journal.transfers()["a" * 24].forward
+            kept = int(last.step.split()[1]) if last else 0
         assert kept >= said[-1]
 
 
@@ -140,20 +153,22 @@ def test_a_plan_of_which_nothing_was_begun_gives_way_to_the_next(tmp_path: Path)
     assert begun_plan(tmp_path / "j") == "e"
 
 
-def test_the_way_a_device_went_last_goes_by_order_and_not_by_the_clock(tmp_path: Path) -> None:
-    clock = FakeClock(wall=300)
-    with Journal(tmp_path / "j", digest="d", plan="p", clock=clock) as journal:
-        journal.keep(Progress("to-customer", "a" * 24, step="look"))
-        clock.set_wall(200)
-        journal.keep(Progress("to-user", "a" * 24, step="look"), "back")
-        clock.set_wall(100)
-        journal.keep(Progress("to-customer", "b" * 24, step="look"))
-        assert journal.last_ways() == {"a" * 24: "back", "b" * 24: "forward"}
+def test_the_way_a_device_went_last_is_the_one_written_last(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", digest="d", plan="p") as journal:
+        there = at_step("look")
+        journal.keep(there)
+        journal.keep(there.at("back", Progress("to-user", "a" * 24, step="claim")))
+        journal.keep(at_step("look", "b" * 24))
+        assert {each.device: each.way for each in journal.transfers().values()} == {
+            "a" * 24: "back",
+            "b" * 24: "forward",
+        }
+        assert journal.transfers()["a" * 24].half_way == "back"
 
 
 def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", digest="d", plan="p") as journal:
-        journal.keep(Progress("to-customer", "a" * 24, step="look"))
+        journal.keep(at_step("look"))
     assert begun_plan(tmp_path / "j") == "d"
     with pytest.raises(UsageError, match="belongs to another plan"), Journal(tmp_path / "j", digest="e", plan="q"):
         pass
@@ -174,11 +189,54 @@ def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
         assert not before or (tmp_path / other).read_bytes() == before
 
 
+def test_a_journal_of_the_last_version_is_refused_with_what_to_do_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            "CREATE TABLE fleet (digest TEXT NOT NULL, plan TEXT NOT NULL); INSERT INTO fleet VALUES ('d', 'p');"
+            "CREATE TABLE devices (device TEXT, way TEXT, progress TEXT, at REAL, PRIMARY KEY (device, way))"
+        )
+    before = path.read_bytes()
+    for look in (lambda: Journal(path, digest="d", plan="p").__enter__(), lambda: begun_plan(path)):
+        with pytest.raises(
+            UsageError, match=r"journal of another version \(0, not 3\); finish or roll back .* move it"
+        ):
+            look()
+    assert path.read_bytes() == before and not (tmp_path / "j-wal").exists()
+
+
+@pytest.mark.parametrize(
+    ("record", "complaint"),
+    [
+        ({"row": 2}, ": object missing required field device"),
+        ({"row": 2, "device": "a" * 24, "way": "up"}, ", way: invalid enum value 'up'"),
+        (
+            {"row": 2, "device": "a" * 24, "forward": {"flow": "to-user", "device": "a" * 24, "unowned": "long"}},
+            r", forward\.unowned: expected float, got str",
+        ),
+        ({"row": 2, "device": "a" * 24, "colour": "red"}, ": object contains unknown field colour"),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_told_with_file_device_and_key(
+    tmp_path: Path, record: dict[str, object], complaint: str
+) -> None:
+    path = tmp_path / "j"
+    with Journal(path, digest="d", plan="p") as journal:
+        journal.keep(at_step("look"))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE transfers SET transfer = ?", (json.dumps(record),))
+    with (
+        Journal(path, digest="d", plan="p") as journal,
+        pytest.raises(UsageError, match=rf"{re.escape(str(path))} is damaged: device {'a' * 24}{complaint}; restore"),
+    ):
+        journal.transfers()
+
+
 def filled(path: Path) -> bytes:
     """A journal of some pages, closed; its bytes."""
     with Journal(path, digest="d", plan="p" * 3000) as journal:
         for number in range(60):
-            journal.keep(Progress("to-customer", f"{number:024x}", step="look", facts={"former": ["user", "x", None]}))
+            journal.keep(at_step("look", f"{number:024x}"))
             journal.handed_over(f"customer {number}")
     return path.read_bytes()
 
@@ -202,7 +260,7 @@ def test_a_journal_with_a_page_of_something_else_is_refused(tmp_path: Path) -> N
             path.write_bytes(whole[:page] + spoilt + whole[page + 4096 :])
             with pytest.raises(UsageError, match="is damaged"), Journal(path, digest="d", plan="p") as journal:
                 # What no check of the file sees is seen when it is read.
-                journal.entries()
+                journal.transfers()
 
 
 def test_a_journal_that_is_gone_but_not_what_belongs_to_it_is_not_begun_anew(tmp_path: Path) -> None:
@@ -220,7 +278,7 @@ def test_a_journal_that_is_gone_but_not_what_belongs_to_it_is_not_begun_anew(tmp
 def test_whatever_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", digest="d", plan="p") as journal:
         with pytest.raises(RigError, match="cannot be written"):
-            journal.keep(Progress("to-customer", "a" * 24, reason="\ud800"))
+            journal.keep(at_step("look", reason="\ud800"))
         journal.handed_over("customer jane")
         assert journal.handed() == {"customer jane"}
 

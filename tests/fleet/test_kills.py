@@ -17,8 +17,8 @@ from typing import Self
 
 import pytest
 
-from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.plan import FleetPlan
+from photonrig.fleet.transfer import Transfer
 
 from .conftest import Estate, all_given, begun, rig_fleet
 from .powered_fleet import Field
@@ -70,7 +70,7 @@ class Witness:
 )
 def test_killed_and_resumed_every_device_arrives_once(
     estate: Estate,
-    assignments: Callable[[int], list[Assignment]],
+    assignments: Callable[[int], list[Transfer]],
     tmp_path_factory: pytest.TempPathFactory,
     fleets: int,
 ) -> None:
@@ -84,7 +84,7 @@ def test_killed_and_resumed_every_device_arrives_once(
     assert done["tool"] == RUNS * fleets and done.total() >= 12 * fleets
 
 
-def move(estate: Estate, wanted: list[Assignment], folder: Path, chance: random.Random, done: Counter[str]) -> None:
+def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Random, done: Counter[str]) -> None:
     plan = estate.plan(wanted)
     file = folder / "fleet.plan.json"
     plan.write(file)

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Misfit, Operator, apply
-from photonrig.fleet.assignments import Assignment
-from photonrig.fleet.journal import Journal, Way
+from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.tokens import FileSink, read_tokens
+from photonrig.fleet.transfer import Transfer, Way
 from photonrig.fleet.verify import verify
 from photonrig.fleet.waves import Carried, Rules
 from photonrig.ownership.engine import Progress
@@ -54,11 +55,12 @@ class Mortal(Journal):
     fatal: Callable[[Progress, Way], bool] = staticmethod(lambda progress, way: False)
     dead = False
 
-    def keep(self, progress: Progress, way: Way = "forward") -> None:
-        self.dead = self.dead or self.fatal(progress, way)
+    def keep(self, transfer: Transfer) -> None:
+        assert transfer.progress and transfer.way
+        self.dead = self.dead or self.fatal(transfer.progress, transfer.way)
         if self.dead:
             raise Cut
-        super().keep(progress, way)
+        super().keep(transfer)
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Session:
 
     @property
     def devices(self) -> list[str]:
-        return [item.device for item in self.plan.items]
+        return [item.device for item in self.plan.devices]
 
     def apply(self) -> Carried:
         sink = FileSink(self.folder / "tokens") if self.tokens else None
@@ -86,7 +88,7 @@ class Session:
 
     def _do(self, what: Callable[[FleetPlan, Operator, Journal], Carried]) -> Carried:
         # On a cloud that fails the plan is the same but for the address; the journal belongs to the plan as it was.
-        plan = self.plan if self.api is None else FleetPlan(**vars(self.plan) | {"api": self.api})
+        plan = self.plan if self.api is None else replace(self.plan, api=self.api)
         operator = Operator.of(self.estate.config(plan.api))
         journal = Mortal(self.folder / "journal", digest=self.plan.digest, plan=self.plan.text())
         journal.fatal = self.fatal  # type: ignore[method-assign]
@@ -131,14 +133,14 @@ class Session:
     def owners(self) -> str:
         """A letter for each device: its central user's, its customer's, nobody's, or wrong."""
         letters = ""
-        for item, (owner, _) in zip(self.plan.items, self.where(), strict=True):
+        for item, (owner, _) in zip(self.plan.devices, self.where(), strict=True):
             assert item.to is not None
             letters += {CENTRAL: "C", item.to.name: "M", None: "N"}.get(owner, "?")
         return letters
 
 
 @pytest.fixture
-def session(estate: Estate, assignments: Callable[[int], list[Assignment]], tmp_path: Path) -> Callable[[int], Session]:
+def session(estate: Estate, assignments: Callable[[int], list[Transfer]], tmp_path: Path) -> Callable[[int], Session]:
     made = iter(range(1000))
 
     def make(count: int) -> Session:
@@ -181,6 +183,11 @@ def released(progress: Progress) -> bool:
     return (progress.step, progress.phase, progress.heading) == ("release", "done", "forward")
 
 
+def as_found(record: Transfer) -> bool:
+    assert record.verified is not None
+    return record.verified.as_found
+
+
 def perform(task: str, at: Session) -> Carried | None:
     central = at.estate.token.access_token
     act = at.apply if task.startswith("apply") else at.rollback
@@ -208,9 +215,11 @@ def perform(task: str, at: Session) -> Carried | None:
             assert "".join("M" if record.held else "-" for record in records) == at.owners().replace("C", "-").replace(
                 "N", "-"
             )
-            assert [record.as_found for record in records] == [owner == "C" for owner in at.owners()]
+            assert [bool(record.verified and record.verified.as_found) for record in records] == [
+                owner == "C" for owner in at.owners()
+            ]
         case "another plan":
-            other = Session(at.estate, at.estate.plan([Assignment(2, at.devices[0], "other@example.com")]), at.folder)
+            other = Session(at.estate, at.estate.plan([Transfer(2, at.devices[0], "other@example.com")]), at.folder)
             with pytest.raises(UsageError, match="belongs to another plan"):
                 other.apply()
             with pytest.raises(UsageError, match="belongs to another plan"):
@@ -258,7 +267,7 @@ def test_every_task_after_every_other_and_itself(session: Callable[[int], Sessio
         assert carried.complete == (states == [wanted] * 2), (told, carried)
         # What was there already was not touched, and is not counted as moved.
         assert len(carried.already) == before.count(wanted), (told, carried)
-        assert len(carried.progress) == 2 - before.count(wanted), (told, carried)
+        assert len(carried.transfers) == 2 - before.count(wanted), (told, carried)
     assert len(walk) == len(TASKS) ** 2 + 1
 
 
@@ -278,34 +287,34 @@ def jane(device: str) -> str:
 
 def outside(estate: Estate, device: str) -> FleetPlan:
     estate.team.remove_device(estate.product, device)
-    return estate.plan([Assignment(2, device, jane(device), estate.product, None, f"shade-{device[:8]}")])
+    return estate.plan([Transfer(2, device, jane(device), estate.product, None, f"shade-{device[:8]}")])
 
 
 def of_a_customer(estate: Estate, device: str) -> FleetPlan:
     estate.team.release(device)
     estate.customer(f"first-{jane(device)}").claim(device)
-    return estate.plan([Assignment(2, device, jane(device))], Permit(allow_customer=True))
+    return estate.plan([Transfer(2, device, jane(device))], Permit(allow_customer=True))
 
 
 def unowned(estate: Estate, device: str) -> FleetPlan:
     estate.team.release(device)
-    return estate.plan([Assignment(2, device, jane(device))])
+    return estate.plan([Transfer(2, device, jane(device))])
 
 
 KINDS = {
     "transfer": Kind(
-        lambda estate, device: estate.plan([Assignment(2, device, jane(device))]),
+        lambda estate, device: estate.plan([Transfer(2, device, jane(device))]),
         lambda estate, device: (jane(device), estate.product),
     ),
     "from a customer": Kind(of_a_customer, lambda estate, device: (jane(device), estate.product)),
     "unowned": Kind(unowned, lambda estate, device: (jane(device), estate.product)),
     "import": Kind(outside, lambda estate, device: (jane(device), estate.product)),
     "other product": Kind(
-        lambda estate, device: estate.plan([Assignment(2, device, None, None, estate.products[1].id)]),
+        lambda estate, device: estate.plan([Transfer(2, device, None, None, estate.products[1].id)]),
         lambda estate, device: (CENTRAL, estate.products[1].id),
     ),
     "customer of another product": Kind(
-        lambda estate, device: estate.plan([Assignment(2, device, jane(device), None, estate.products[1].id)]),
+        lambda estate, device: estate.plan([Transfer(2, device, jane(device), None, estate.products[1].id)]),
         lambda estate, device: (jane(device), estate.products[1].id),
     ),
 }
@@ -323,7 +332,7 @@ def test_cut_off_at_every_write_there_or_back_the_next_task_gets_it_all(
     (device,) = estate.enrol(1)
     plan = KINDS[kind].plan(estate, device)
     before, after = on_disk(estate, device), KINDS[kind].after(estate, device)
-    assert before != after and [item.acts for item in plan.items] == [True]
+    assert before != after and [item.acts for item in plan.devices] == [True]
     at = Session(estate, plan, tmp_path)
     # The device goes there and back again and again, with one journal: each time cut off one write later.
     for task, other, wanted in ((at.apply, at.rollback, after), (at.rollback, at.apply, before)):
@@ -381,8 +390,8 @@ def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Calla
     assert at.owners() == "M?M"
     back = at.rollback()
     assert at.owners() == "C?C"
-    assert not back.complete and back.progress[taken].outcome == "stuck"
-    assert f"belongs to customer {buyer}; see to it by hand" in back.progress[taken].reason
+    assert not back.complete and back.transfers[taken].outcome == "stuck"
+    assert f"belongs to customer {buyer}; see to it by hand" in back.transfers[taken].reason
     assert len(back.with_outcome("done")) == 2
 
 
@@ -416,10 +425,10 @@ def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
     estate.team.release(device, product(estate.product))
     estate.team.claim(device)
     back = at.rollback(devices=[device])
-    assert back.complete and back.already == (device,) and not back.progress
+    assert back.complete and back.already == (device,) and not back.transfers
     assert at.owners() == "CM"
     again = at.apply()
-    assert again.complete and list(again.progress) == [device] and at.owners() == "MM"
+    assert again.complete and list(again.transfers) == [device] and at.owners() == "MM"
 
 
 @pytest.mark.parametrize("step", ["look", "key"])
@@ -444,11 +453,11 @@ def test_without_its_journal_a_plan_changes_nothing_and_cannot_go_back(session: 
     for file in at.folder.glob("journal*"):
         file.unlink()
     again = at.apply()
-    assert again.complete and not again.progress and len(again.already) == 2
+    assert again.complete and not again.transfers and len(again.already) == 2
     back = at.rollback()
     assert not back.complete and at.owners() == "MM"
-    assert {each.outcome for each in back.progress.values()} == {"stuck"}
-    assert "does not know who had it before" in back.progress[at.devices[0]].reason
+    assert {each.outcome for each in back.transfers.values()} == {"stuck"}
+    assert "does not know who had it before" in back.transfers[at.devices[0]].reason
 
 
 def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, session: Callable[[int], Session]) -> None:
@@ -456,7 +465,7 @@ def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, sess
     first.apply()
     folder = first.folder / "second"
     folder.mkdir()
-    assignments = [Assignment(2, first.devices[0], "second@example.com")]
+    assignments = [Transfer(2, first.devices[0], "second@example.com")]
     second = Session(estate, estate.plan(assignments, Permit(allow_customer=True)), folder)
     assert second.apply().complete and second.owners() == "M"
     assert not first.rollback().complete and second.owners() == "M"
@@ -467,16 +476,16 @@ def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, sess
 def test_rollback_of_what_was_never_begun_does_nothing(session: Callable[[int], Session]) -> None:
     at = session(2)
     back = at.rollback()
-    assert back.complete and not back.progress and at.owners() == "CC"
+    assert back.complete and not back.transfers and at.owners() == "CC"
 
 
 def test_stuck_is_not_called_back(session: Callable[[int], Session]) -> None:
     at = session(1)
     nobody_claims = lambda method, path, token: (method, path) == ("POST", "/v1/devices")  # noqa: E731
     with at.refusing(nobody_claims):
-        assert [each.outcome for each in at.apply().progress.values()] == ["stuck"]
+        assert [each.outcome for each in at.apply().transfers.values()] == ["stuck"]
         back = at.rollback()
-    assert [each.outcome for each in back.progress.values()] == ["stuck"] and not back.complete
+    assert [each.outcome for each in back.transfers.values()] == ["stuck"] and not back.complete
     assert at.owners() == "N"
     assert at.apply().complete and at.owners() == "M"
 
@@ -489,7 +498,7 @@ def test_a_name_goes_with_the_device_there_and_back(estate: Estate, tmp_path: Pa
     for device, name in ((named, "shade-1"), (kept, "shade-2")):
         estate.team.rename(device, name)
     assignments = [
-        Assignment(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)
+        Transfer(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)
     ]
     at = Session(estate, estate.plan(assignments), tmp_path)
 
@@ -531,6 +540,8 @@ def test_verification_makes_no_customers(estate: Estate, session: Callable[[int]
     operator = Operator.of(estate.config())
     records = verify(at.plan, operator)
     operator.close()
-    assert not any(record.held for record in records) and all(record.as_found for record in records)
+    assert not any(record.held for record in records) and all(
+        each.verified and each.verified.as_found for each in records
+    )
     made = {customer.username for customer in estate.team.customers(estate.product)}
-    assert not made & {item.to.name for item in at.plan.items if item.to}
+    assert not made & {item.to.name for item in at.plan.devices if item.to}

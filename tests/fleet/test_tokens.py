@@ -11,10 +11,10 @@ import pytest
 
 from photonrig.errors import RigError, UsageError
 from photonrig.fleet.apply import Operator, apply
-from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.tokens import FileSink, read_tokens
+from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
@@ -84,13 +84,13 @@ def test_a_file_of_something_else_gets_no_token(tmp_path: Path, content: str) ->
 
 def test_a_customer_of_two_products_gets_a_token_of_each(
     estate: Estate,
-    assignments: Callable[[int], list[Assignment]],
+    assignments: Callable[[int], list[Transfer]],
     journal: Callable[[FleetPlan], Journal],
     tmp_path: Path,
 ) -> None:
     first, second = assignments(2)
     into = estate.products[1].id
-    plan = estate.plan([first, Assignment(second.row, second.device, first.customer, None, into)])
+    plan = estate.plan([first, Transfer(second.row, second.device, first.customer, None, into)])
     operator = Operator.of(estate.config())
     with journal(plan) as memory:
         assert apply(plan, operator, memory, RULES, Quiet(), sink=FileSink(tmp_path / "tokens")).complete

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
-from photonrig.fleet.journal import Journal
-from photonrig.fleet.waves import Job, Rules, carry
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.fleet.transfer import Transfer
+from photonrig.fleet.waves import Rules, carry
 from photonrig.ownership.engine import Progress
 from photonrig.testing import FakeClock
 
 from .conftest import Quiet
 
+DEVICE = "d" * 24
 
-def waits(tries: list[str], retry_after: float | None = None) -> Job:
+
+def waits(tries: list[str], retry_after: float | None = None) -> Callable[[Transfer], Transfer]:
     """A device that at each try stands at the next of these steps, and arrives after them."""
     left = iter(tries)
 
-    def go(progress: Progress | None, keep: Keep) -> Progress:
+    def go(transfer: Transfer) -> Transfer:
         step = next(left, None)
-        now = Progress("to-customer", "d", step or "check", outcome="waiting" if step else "done")
-        return replace(now, retry_after=retry_after if step else None)
+        now = Progress("to-customer", DEVICE, step or "check", outcome="waiting" if step else "done")
+        return transfer.at("forward", replace(now, retry_after=retry_after if step else None))
 
-    return Job("d", go)
+    return go
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,9 @@ def waits(tries: list[str], retry_after: float | None = None) -> Job:
         (["look"] * 3, 7.0, [7, 7, 7]),
     ],
 )
-def test_pauses(tmp_path: Path, tries: list[str], retry_after: float | None, expected: list[float]) -> None:
+def test_pauses(tries: list[str], retry_after: float | None, expected: list[float]) -> None:
     clock = FakeClock()
-    with Journal(tmp_path / "journal", digest="", plan="") as journal:
-        carried = carry([waits(tries, retry_after)], journal, "forward", Rules(patience=1000), Quiet(), clock=clock)
+    carried = carry([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet(), clock=clock)
     assert carried.complete
     assert clock.waits == expected
     assert carried.seconds == sum(expected)

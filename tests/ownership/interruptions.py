@@ -13,14 +13,16 @@ from typing import Literal, get_args
 from unittest.mock import patch
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from photonrig.ownership import flow_steps
 from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.identities import Account, Offers
-from photonrig.particle.cloud import USER
+from photonrig.ownership.identities import Account, Offers, Whereabouts
+from photonrig.particle.cloud import USER, product
 from photonrig.particle.cloud_errors import ApiError
 
 from .in_hand import Condition, InHand
@@ -42,13 +44,17 @@ _GOES_ON = 3  # times an operator goes on with a flow that waits
 
 @dataclass(frozen=True)
 class Case:
-    """A flow from a former owner to where its plan says; ``device``: how the device is that is in hand."""
+    """A flow from a former owner to where its plan says; ``device``: how the device is that is in hand.
+
+    ``named`` is the name it has when its flow begins; one whose plan imports it is outside products then.
+    """
 
     title: str
     plan: Plan
     former: Account | None = None
     offers: Offers = Offers()  # noqa: RUF009
     device: Condition | None = None
+    named: str | None = None
 
     @property
     def hows(self) -> tuple[How, ...]:
@@ -94,8 +100,26 @@ def cases(there: Estate) -> dict[str, Case]:
             Offers(product_release=False),
         ),
         Case("to-customer, in one transaction", Plan("to-customer", DEVICE, shades, jane), OWN, Offers(atomic=True)),
+        Case(
+            "to-customer, imported and named first",
+            Plan("to-customer", DEVICE, shades, jane, imports=True, name="window"),
+            OWN,
+            named="shelf",
+        ),
+        Case(
+            "to-user, named as before",
+            Plan("to-user", DEVICE, shades, OWN, name="shelf", known_as="window"),
+            jane,
+            named="window",
+        ),
         Case("to-user, from a customer", Plan("to-user", DEVICE, shades, OWN), jane),
         move(jane, "a customer's"),
+        Case(
+            "change-product, imported and named first",
+            Plan("change-product", DEVICE, shades, there.customer("jane", drapes), drapes, imports=True, name="window"),
+            OWN,
+            named="shelf",
+        ),
         move(mate, "a user's"),
         move(None, "nobody's"),
         Case("to-developer, from a customer", Plan("to-developer", DEVICE, shades, mate), jane),
@@ -124,6 +148,7 @@ class Interrupter:
     def interruptions(self, how: How) -> Iterator[Interruption]:
         """Cut the flow off at each of its requests in turn; after each, it goes on until it has an outcome."""
         self._reset()
+        before = self._where()
         with self.there.wired(offers=self.case.offers) as keys:
             whole = take(self.case.plan, keys, in_hand=self.bench)
             assert whole.outcome == "done", whole.reason
@@ -140,9 +165,9 @@ class Interrupter:
             if self.held and self.case.device:
                 self.held.settle()
             where = self._where()
-            expected = end if progress.outcome == "done" else (self.case.former, self.case.plan.product)
-            right = progress.outcome in ("done", "undone") and where == expected and self._in_reach(*where)
-            seen = f"{where[0] or 'nobody'} in {where[1]}; {progress.reason}"
+            right = progress.outcome in ("done", "undone") and where == (end if progress.outcome == "done" else before)
+            right = right and self._in_reach(where.owner, where.product)
+            seen = f"{where.owner or 'nobody'} in {where.product}; {progress.reason}"
             yield Interruption(how, point, request, str(progress.outcome), seen, right)
 
     def killed_then_refused(self, after: str) -> Iterator[Progress]:
@@ -169,17 +194,22 @@ class Interrupter:
         if self.held and self.case.device:
             self.held.photon.kill()
         self.there.reset(self.case.former)
+        if self.case.named:
+            self.there.team.rename(DEVICE, self.case.named, product(self.there.shades))
+        if self.case.plan.imports:
+            self.there.team.remove_device(self.there.shades, DEVICE)
         if self.held and self.case.device:
             self.held.put(self.case.device)
 
-    def _where(self) -> tuple[Account | None, int | None]:
-        return self.there.owner(), self.there.product()
+    def _where(self) -> Whereabouts:
+        found = self.there.where()
+        return replace(found, online=False, firmware=None, name=found.name if self.case.named else None)
 
-    def _in_reach(self, owner: Account | None, product: int | None) -> bool:
+    def _in_reach(self, owner: Account | None, where: int | None) -> bool:
         """Who owns it can be acted as, and has it; if nobody does, the central account can claim it."""
         keys = self.there.keys()
         if owner is None:
-            plan = Plan("claim", DEVICE, product, OWN)
+            plan = Plan("claim", DEVICE, where, OWN)
             return take(plan, keys).outcome == "done" and self.there.owner() == OWN
         try:
             return keys.holds(owner) and keys.acting_as(owner).device(DEVICE, USER).id == DEVICE
@@ -188,7 +218,7 @@ class Interrupter:
 
     def _go_on(self, progress: Progress | None) -> Progress:
         """A new process goes on with nothing but what was written down."""
-        plan = Plan.from_json(json.loads(json.dumps(self.case.plan.as_json())))
+        plan = msgspec.json.decode(msgspec.json.encode(self.case.plan), type=Plan)
         kept = None if progress is None else Progress.from_json(json.loads(json.dumps(progress.as_json())))
         return take(plan, self.there.keys_of_both(offers=self.case.offers), in_hand=self.bench, progress=kept)
 

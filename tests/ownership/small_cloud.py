@@ -16,7 +16,7 @@ from photonrig.errors import NetworkError
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.identities import Account, Identities, Offers
+from photonrig.ownership.identities import Account, Identities, Offers, Whereabouts
 from photonrig.particle.cloud import ClientCredentials, Cloud, product
 from photonrig.particle.cloud_types import CloudDevice
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
@@ -124,12 +124,14 @@ class Estate:
     def customer(self, name: str, of: int | None = None) -> Account:
         return Account.customer(f"{name}@example.com", of or self.shades)
 
+    def where(self, device: str = DEVICE) -> Whereabouts:
+        return self.keys().find(device, (self.shades, self.drapes), [Account.user(CENTRAL), Account.user(MATE)])
+
     def owner(self, device: str = DEVICE) -> Account | None:
-        found = self.keys().find(device, (self.shades, self.drapes), [Account.user(CENTRAL), Account.user(MATE)])
-        return found.owner
+        return self.where(device).owner
 
     def product(self, device: str = DEVICE) -> int | None:
-        return self.keys().find(device, (self.shades, self.drapes), [Account.user(CENTRAL), Account.user(MATE)]).product
+        return self.where(device).product
 
     def reset(self, owner: Account | None, device: str = DEVICE) -> None:
         """Bring the device back into the first product with this owner, whatever became of it."""

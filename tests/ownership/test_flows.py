@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from photonrig.errors import UsageError
+from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
-from photonrig.ownership.identities import Account, Offers
+from photonrig.ownership.identities import Account, Identities, Offers
 from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import ApiError
 
@@ -201,6 +202,54 @@ def test_a_refused_import_brings_the_device_back(there: Estate) -> None:
     undone = take(Plan("change-product", DEVICE, there.shades, into=99999), keys)
     assert undone.outcome == "undone"
     assert (there.product(), there.owner()) == (there.shades, there.customer("jane"))
+
+
+def test_an_unknown_device_is_imported_and_its_owner_learned(there: Estate) -> None:
+    """A team mate's device outside products, which nobody here sees there: the product shows whose it is."""
+    there.reset(Account.user(MATE))
+    there.team.remove_device(there.shades, DEVICE)
+    keys = Identities(there.team, CENTRAL, clients=there.clients)
+    done = take(Plan("to-customer", DEVICE, there.shades, there.customer("jane"), imports=True), keys)
+    assert (done.outcome, there.owner()) == ("done", there.customer("jane"))
+    assert done.facts["former"] == Account.user(MATE) and done.facts.get("outside") is None
+
+
+def test_what_was_imported_for_a_refused_flow_is_taken_out_again(there: Estate) -> None:
+    there.team.remove_device(there.shades, DEVICE)
+    kept: list[Progress] = []
+    keys = there.keys(offers=Offers(claims_offline=False))
+    plan = Plan("to-customer", DEVICE, there.shades, there.customer("jane"), imports=True)
+    undone = take(plan, keys, journal=kept.append)
+    assert undone.outcome == "undone" and "offline" in undone.reason
+    assert (there.owner(), there.product()) == (OWN, None)
+    steps = [(each.step, each.phase, each.heading) for each in kept]
+    for step in (("forward", "begun"), ("forward", "done"), ("back", "begun"), ("back", "done")):
+        assert ("import first", step[1], step[0]) in steps
+
+
+def test_a_device_imported_first_that_somebody_else_got_meanwhile_is_not_taken_from_them(there: Estate) -> None:
+    there.team.remove_device(there.shades, DEVICE)
+    buyer = there.customer("buyer")
+
+    def sell(progress: Progress) -> None:
+        if (progress.step, progress.phase, progress.heading) == ("import first", "done", "forward"):
+            there.team.release(DEVICE, product(there.shades))
+            there.keys().claim(DEVICE, buyer)
+
+    keys = there.keys(offers=Offers(claims_offline=False))
+    plan = Plan("to-customer", DEVICE, there.shades, there.customer("jane"), imports=True)
+    stuck = take(plan, keys, journal=sell)
+    assert stuck.outcome == "stuck" and "see to it by hand" in stuck.reason
+    assert (there.owner(), there.product()) == (buyer, there.shades)
+
+
+def test_a_name_is_given_back_only_to_a_device_that_still_has_the_one_it_was_given(there: Estate) -> None:
+    there.team.rename(DEVICE, "hers")
+    done = there.take(Plan("to-user", DEVICE, there.shades, OWN, name="shelf", known_as="window"))
+    assert (done.outcome, there.where().name) == ("done", "hers")
+    there.team.rename(DEVICE, "window")
+    done = there.take(Plan("to-user", DEVICE, there.shades, OWN, name="shelf", known_as="window"))
+    assert (done.outcome, there.where().name) == ("done", "shelf")
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------

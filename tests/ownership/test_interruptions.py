@@ -21,6 +21,7 @@ SHORT = {
     "claim, by a customer": HOWS,
     "release, a customer's": HOWS,
     "to-customer, from the central account": HOWS,
+    "to-customer, imported and named first": HOWS,
     "to-user, from a customer": HOWS,
     "change-product, a user's": HOWS,
     "to-developer, from a customer": HOWS,

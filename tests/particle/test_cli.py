@@ -19,6 +19,7 @@ from photonrig.particle.cli_run import CliRefused, CliTimedOut, CliUnproven
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
 from photonrig.particle.module import build_native_module
+from photonrig.trace import Moment
 
 from ..patience import PATIENCE
 
@@ -70,11 +71,13 @@ def test_secrets_and_control_sequences_never_leave(fake: Fake) -> None:
         r"print('\x1b[2K\x1b[1G' + sys.argv[2], file=sys.stderr); print('\x1b[2K\x1b[1G7\r\n' + ' '.join(sys.argv))"
     )
     cli.use("jane", TOKEN)
+    told: list[Moment] = []
+    cli.tap(told.append)
     result = cli.run("login", "hunter2", TOKEN, secret=["hunter2"])
     assert result.argv == ("particle", "login", "***", "***")
     assert "hunter2" not in result.text and TOKEN not in result.text and "\x1b" not in result.text
     assert result.stderr == "***\n" and result.stdout.startswith("7\n")
-    assert cli.transcript == [result]
+    assert [moment.text for moment in told] == [f"particle login *** ***\n{result.text.strip()}"]
 
 
 def test_the_value_is_the_last_line_of_the_results(fake: Fake) -> None:
@@ -106,9 +109,12 @@ def test_a_call_that_hangs_is_killed_with_its_children(fake: Fake, tmp_path: Pat
         time.sleep(600)
         """
     )
-    with pytest.raises(CliTimedOut, match="was killed: about to hang"):
+    told: list[Moment] = []
+    cli.tap(told.append)
+    with pytest.raises(CliTimedOut, match="was killed: about to hang") as killed:
         cli.run("serial", "monitor", timeout=1.5)
-    assert cli.transcript[-1].exit_code == -9
+    assert killed.value.result.exit_code == -9
+    assert [(moment.lane, moment.trouble) for moment in told] == [("cli", "refused")]
     child = int((tmp_path / "pid").read_text())
     SystemClock().wait_until(lambda: not _runs(child), 10, "the end of the child")
 
@@ -127,13 +133,15 @@ def test_a_subscription_is_listened_to_until_it_is_left(fake: Fake) -> None:
         time.sleep(600)
         """
     )
+    told: list[Moment] = []
+    cli.tap(told.append)
     with cli.subscribe("shade", product=20001) as subscription:
         (event,) = subscription.expect(1, timeout=PATIENCE)
         with pytest.raises(ExpectationFailed, match="1 events, not 2"):
             subscription.expect(2, timeout=0.05)
     assert event == {"name": "shade/moved", "data": "40"}
-    assert cli.transcript[-1].argv == ("particle", "subscribe", "shade", "--product", "20001")
-    assert '"data": "40"' in cli.transcript[-1].stdout
+    (moment,) = told
+    assert moment.text.startswith("particle subscribe shade --product 20001\n") and '"data": "40"' in moment.text
 
 
 def test_a_subscription_that_is_refused(fake: Fake) -> None:
@@ -214,6 +222,10 @@ def test_the_real_cli_reads_native_modules(real: tuple[ParticleCli, Cloud, int, 
 def test_no_call_leaves_the_token_in_its_transcript(real: tuple[ParticleCli, Cloud, int, str]) -> None:
     cli, _, _, _ = real
     token = json.loads((cli.home / ".particle" / "particle.config.json").read_text())["access_token"]
+    told: list[Moment] = []
+    cli.tap(told.append)
+    cli.login("jane@example.com", "correct horse")
     cli.run("list")
-    assert len(token) == 40
-    assert all(token not in result.text and "correct horse" not in repr(result) for result in cli.transcript)
+    token = json.loads((cli.home / ".particle" / "particle.config.json").read_text())["access_token"]
+    assert len(told) == 2 and len(token) == 40
+    assert not [moment for moment in told if token in moment.text or "correct horse" in moment.text]

@@ -147,6 +147,5 @@ def test_no_more_workers_than_slots(tmp_path: Path) -> None:
     slot = '[[slot]]\nname = "{}"\nvariant = "{}"\nvirtual = true\n'
     slots = (("1", "roller"), ("2", "roller"), ("3", "venetian"))
     (tmp_path / "lab.toml").write_text("".join(slot.format(*each) for each in slots))
-    for workers, why in ((2, "has 1 venetian"), (0, "one at least")):
-        with pytest.raises(UsageError, match=why):
-            run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, workers, [], None)
+    with pytest.raises(UsageError, match="has 1 venetian"):
+        run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, 2, [], None)

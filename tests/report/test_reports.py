@@ -14,7 +14,8 @@ from photonrig.report.junit import write_junit
 from photonrig.report.page import write_page
 from photonrig.report.run import Run, rate
 from photonrig.report.terminal import print_run
-from photonrig.scenarios.story import Evidence, StepResult
+from photonrig.scenarios.story import StepResult
+from photonrig.trace import Moment, printable
 
 NASTY = 'serial said \x00\x1b[31m<script>alert("x")</script> & more'
 
@@ -22,7 +23,7 @@ NASTY = 'serial said \x00\x1b[31m<script>alert("x")</script> & more'
 @pytest.fixture
 def run() -> Run:
     steps = (
-        StepResult("flash", "list", "device online", "online", (Evidence("cli", NASTY),), 0.71, "held"),
+        StepResult("flash", "list", "device online", "online", (Moment(0.0, "cli", printable(NASTY)),), 0.71, "held"),
         StepResult("claim", "claim it", "200", "403 from the cloud", (), 0.02, "failed", "cloud"),
         StepResult("claim", "read position", "100", "", (), 0.0, "not run"),
     )

@@ -18,6 +18,6 @@ def test_every_step_of_the_story_holds() -> None:
     told = [f"{result.verdict}: {result.title}: {result.observed}" for result in results]
     assert [result.verdict for result in results] == ["held"] * len(results), "\n".join(told)
     evidence = [piece for result in results for piece in result.evidence]
-    assert {piece.kind for piece in evidence} >= {"cli", "http", "event", "serial", "softap"}
+    assert {piece.lane for piece in evidence} >= {"cli", "http", "event", "serial", "softap"}
     secrets = (stage.central.access_token, stage.client.secret, stage.wifi_password)
     assert not [piece for piece in evidence if any(secret in piece.text for secret in secrets)]

@@ -41,7 +41,7 @@ def test_steps_run_in_the_order_they_stand_not_by_name() -> None:
     results = list(Sound().run(announced.append))
     assert announced == ["first", "second"]
     assert [result.verdict for result in results] == ["held", "held"]
-    assert results[0].evidence[0].kind == "http"
+    assert results[0].evidence[0].lane == "http"
     assert results[0].observed == "a"
 
 

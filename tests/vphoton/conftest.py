@@ -261,6 +261,9 @@ class Cloud:
     async def went_offline(self, device_id: str) -> None:
         pass
 
+    def now(self) -> float:
+        return time.time()
+
     async def described(self, device_id: str, describe: Describe) -> None:
         self.describes.append(describe)
 

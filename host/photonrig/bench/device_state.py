@@ -25,10 +25,10 @@ from photonrig.errors import CloudError, ExpectationFailed, LinkLost
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
+from photonrig.particle.softap import LISTEN_HOLD
 
 __all__ = ["ANY", "Declared", "Established", "State", "Unstated", "establish", "read_state"]
 
-_LISTEN: Final = 4.0  # over 3 s of SETUP is listening mode
 _FORGET: Final = 10.5  # from 10 s of SETUP in listening mode all networks are forgotten
 
 
@@ -239,7 +239,7 @@ class _Repair:
         if listen_to(self._slot).listening:
             return
         if self._slot.setup_button is not None:
-            self._slot.setup_button.hold(_LISTEN)
+            self._slot.setup_button.hold(LISTEN_HOLD)
         else:
             serial = self._slot.need("serial", self._slot.serial)
             request_by_speed(serial.port, LISTENING_SPEED, device=self._device)

@@ -13,7 +13,6 @@ Accounts, products and devices are made through the cloud's HTTP API alone, as a
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -207,10 +206,9 @@ class Lab:
         :raises RigError: the local cloud ended by itself
         """
         try:
-            waiting = threading.Event()
-            while not waiting.wait(_LOOK):
-                if not self.local_cloud.alive:
-                    raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
+            while self.local_cloud.alive:
+                self._clock.pause(_LOOK)
+            raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
         except KeyboardInterrupt:
             self.stop()
 

@@ -76,7 +76,7 @@ class LocalCloud(Child):
         if self._host != "127.0.0.1":
             argv += ["--host", self._host, "--allow-remote"]
         log = self.state.with_name(f"{self.state.name}.log")
-        ready = self._run(argv, log, _READY)
+        ready = self.launch(argv, log, _READY)
         self.api = ready["api"]
         server = ready["device_server"]
         self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])

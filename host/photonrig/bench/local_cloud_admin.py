@@ -69,15 +69,6 @@ class LocalAdmin(CloudHttp):
         """
         self.request("POST", f"/admin/transfers/{transfer}/deny")
 
-    def found_organization(self, name: str, owner: str) -> str:
-        """Found an organization with a user, by name, as administrator; returns its slug."""
-        body = self.request("POST", "/admin/organizations", json_body={"name": name, "owner": owner})
-        return str(body["organization"]["slug"])
-
-    def adopt(self, organization: str, product: str) -> None:
-        """Put a product into an organization, both by slug."""
-        self.request("PUT", f"/admin/organizations/{organization}/products/{product}")
-
     @staticmethod
     def _path(device: str) -> str:
         return f"/admin/devices/{device_ref(device)}"

@@ -152,7 +152,7 @@ class Child(ABC):
     """
 
     what: str
-    _process: ReadyProcess | None = None
+    process: ReadyProcess | None = None
 
     def __enter__(self) -> Self:
         if not self.alive:
@@ -177,7 +177,7 @@ class Child(ABC):
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
-        return self._process is not None and self._process.alive
+        return self.process is not None and self.process.alive
 
     @property
     def pid(self) -> int:
@@ -185,27 +185,27 @@ class Child(ABC):
 
         :raises RigError: it does not run
         """
-        if self._process is None:
+        if self.process is None:
             raise RigError(f"{self.what} does not run")
-        return self._process.pid
+        return self.process.pid
 
     def stop(self) -> None:
         """End it in order.
 
         :raises RigError: it did not end by itself
         """
-        if self._process is not None:
-            self._process.stop()
+        if self.process is not None:
+            self.process.stop()
 
     def kill(self) -> None:
         """End it at once, as a power cut would; what it acknowledged is in its state folder."""
-        if self._process is not None:
-            self._process.kill()
+        if self.process is not None:
+            self.process.kill()
 
-    def _run(self, argv: Sequence[str], log: Path, timeout: float) -> dict[str, Any]:
+    def launch(self, argv: Sequence[str], log: Path, timeout: float) -> dict[str, Any]:
         """Start the process; returns what it announces."""
         if self.alive:
             raise RigError(f"{self.what} is running already")
         self.kill()  # one that ended by itself is still to be waited for
-        self._process = ReadyProcess(argv, name=self.what, log=log, timeout=timeout)
-        return self._process.ready
+        self.process = ReadyProcess(argv, name=self.what, log=log, timeout=timeout)
+        return self.process.ready

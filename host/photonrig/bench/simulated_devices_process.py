@@ -47,4 +47,4 @@ class SimulatedDevices(Child):
 
         :raises RigError: they were not in time
         """
-        self._run(self._argv, self._log, self._timeout)
+        self.launch(self._argv, self._log, self._timeout)

@@ -46,8 +46,9 @@ from photonrig.scenarios.matrix import Observation, Stand, observe
 from photonrig.scenarios.matrix_baseline import Baseline, changes
 from photonrig.scenarios.matrix_cells import cells
 from photonrig.scenarios.particle_target import OptIn, production_stand
-from photonrig.scenarios.story import Evidence, StepResult, Verdict
+from photonrig.scenarios.story import StepResult, Verdict
 from photonrig.scenarios.virtual_target import STATES, extended, virtual_stand
+from photonrig.trace import Moment
 
 __all__ = ["PARTS", "Claims", "Part", "run_claims", "staged"]
 
@@ -210,7 +211,7 @@ def _blocks(matrix: MatrixRun | None) -> Iterator[StepResult]:
         verdict: Verdict = "failed" if wrong else "held"
         told = f"{len(asked)} cells, {len(wrong)} not as expected"
         evidence = tuple(
-            Evidence("http", f"{each.cell.key}: {each.outcome}, expected {each.cell.expected.outcome}: {each.text}")
+            Moment(0.0, "http", f"{each.cell.key}: {each.outcome}, expected {each.cell.expected.outcome}: {each.text}")
             for each in wrong
         )
         title = f"{era}: {state}, {len(lines)} requests by {len(columns)} tokens"
@@ -287,7 +288,6 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
                 lab.local_cloud.restart()
                 return "the local cloud's process was killed (SIGKILL) and a new one started on the same state folder"
 
-            lab.cloud.take_exchanges()  # making the lab ready is no part of the story
             yield Stage(
                 cloud=lab.cloud,
                 central=lab.central,

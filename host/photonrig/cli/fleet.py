@@ -181,12 +181,11 @@ def _diff(file: Path, operator: Operator, as_json: bool) -> None:
     from photonrig.report.fleet import differences_json, print_differences
 
     wanted = FleetPlan.read(file)
-    wanted.must_be_for(operator.config)
     changes = differences(wanted, snapshot(operator.team, wanted.account, wanted.products), operator.config)
     if as_json:
-        click.echo(json.dumps(differences_json(changes, len(wanted.items)), ensure_ascii=False))
+        click.echo(json.dumps(differences_json(changes, len(wanted.devices)), ensure_ascii=False))
     else:
-        print_differences(changes, len(wanted.items), _console())
+        print_differences(changes, len(wanted.devices), _console())
     if changes:
         raise SystemExit(ExitCode.NOT_SEEN)
 
@@ -285,7 +284,7 @@ def verify(
     wanted = FleetPlan.read(plan)
     with FleetProgress(_console(progress=True, as_json=as_json), "looking") as progress:
         progress.begins(len(wanted.acting))
-        records = prove(wanted, operator, sample=sample, settled=progress.looked)
+        records = prove(wanted, operator, sample=sample, settled=progress.settled)
     write_report(where, wanted, records, {"calls": operator.throttle.calls, "token_requests": operator.throttle.tokens})
     if as_json:
         click.echo(json.dumps(records_json(records), ensure_ascii=False))

@@ -113,7 +113,7 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     begun = SYSTEM.now()
     with FleetProgress(Console(quiet=quiet()), "looking") as progress:
         progress.begins(len(plan.acting))
-        records = verify(plan, operator, probe=probe, settled=progress.looked)
+        records = verify(plan, operator, probe=probe, settled=progress.settled)
     write_report(file.with_suffix(".report"), plan, records, {"calls": operator.throttle.calls})
     print_records(records, console)
     console.print(f"verified in {duration(SYSTEM.now() - begun)}", highlight=False)

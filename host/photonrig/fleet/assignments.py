@@ -16,7 +16,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +27,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from photonrig.errors import UsageError, without_passwords
 from photonrig.files import file_error
 from photonrig.fleet.customer_name import why_no_address, why_no_name
+from photonrig.fleet.transfer import Transfer
 
-__all__ = ["Assignment", "BadAssignments", "read_assignments"]
+__all__ = ["BadAssignments", "read_assignments"]
 
 _DEVICE: Final = re.compile(r"[0-9a-f]{24}")
 _PRODUCT: Final = re.compile(r"[1-9][0-9]{0,14}")
@@ -43,20 +43,6 @@ _COLUMNS: Final = {
 _SHOWN: Final = 20
 _NO_ADDRESS: Final = "cannot name a customer"
 _TOO_MANY: Final = "more fields than columns"
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One row: ``customer`` None leaves the owner as it is; ``product`` is where the device should be found now,
-    ``into`` another product it is to move to.
-    """
-
-    row: int
-    device: str
-    customer: str | None = None
-    product: int | None = None
-    into: int | None = None
-    name: str | None = None
 
 
 class BadAssignments(UsageError):
@@ -74,13 +60,13 @@ class BadAssignments(UsageError):
 
 def read_assignments(
     source: str, query: str | None = None, *, ids_suffice: bool = False, any_customer_name: bool = False
-) -> tuple[Assignment, ...]:
+) -> tuple[Transfer, ...]:
     """All rows of a CSV file (its path), or of a ``query`` to a database (its SQLAlchemy URL).
 
     With ``ids_suffice`` a row need say nothing but the device; with ``any_customer_name`` customers need not be named
     by e-mail addresses. Row numbers are lines of the file (where the row begins), or places in the answer, from 1.
 
-    :raises BadWishes: rows that cannot be meant
+    :raises BadAssignments: rows that cannot be meant
     :raises UsageError: no such file or database, or the columns are missing
     """
     if query is not None:
@@ -166,9 +152,9 @@ def _query(url: URL, query: str, shown: str) -> list[Mapping[str, Any]]:
 
 def _checked(
     source: str, rows: Iterable[tuple[int, Mapping[str, Any]]], ids_suffice: bool, why_not: Callable[[str], str | None]
-) -> tuple[Assignment, ...]:
+) -> tuple[Transfer, ...]:
     problems: list[str] = []
-    assignments: list[Assignment] = []
+    assignments: list[Transfer] = []
     for number, row in rows:
         fields = _fields(row)
         if "device" not in fields:
@@ -201,7 +187,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _assignment(
     number: int, fields: dict[str, str], problems: list[str], ids_suffice: bool, why_not: Callable[[str], str | None]
-) -> Assignment | None:
+) -> Transfer | None:
     def wrong(what: str) -> None:
         problems.append(f"row {number}: {what}")
 
@@ -226,12 +212,12 @@ def _assignment(
         wrong("neither a customer nor a product to move into")
     if len(problems) > before:
         return None
-    return Assignment(number, device, customer, numbers["product"], numbers["into"], name)
+    return Transfer(number, device, customer, numbers["product"], numbers["into"], name)
 
 
-def _contradictions(assignments: list[Assignment]) -> list[str]:
+def _contradictions(assignments: list[Transfer]) -> list[str]:
     problems = []
-    rows: defaultdict[str, list[Assignment]] = defaultdict(list)
+    rows: defaultdict[str, list[Transfer]] = defaultdict(list)
     spellings: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for assignment in assignments:
         rows[assignment.device].append(assignment)
@@ -243,7 +229,7 @@ def _contradictions(assignments: list[Assignment]) -> list[str]:
         if len(same) > 1:
             customers = {assignment.customer for assignment in same}
             what = "is given to two customers" if len(customers) > 1 else "stands there more than once"
-            problems.append(f"rows {', '.join(str(wish.row) for wish in same)}: {device} {what}")
+            problems.append(f"rows {', '.join(str(each.row) for each in same)}: {device} {what}")
     for spelled in spellings.values():
         if len(spelled) > 1:
             # Clouds keep customers in lower case, so these would become one; or they look the same to a person.

@@ -25,11 +25,11 @@ from msgspec import field
 
 from photonrig.errors import UsageError
 from photonrig.files import file_error
-from photonrig.fleet.throttle import LIMITS, Limits
 from photonrig.invocation import command
 from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
+from photonrig.particle.throttle import LIMITS, Limits
 from photonrig.toml_file import Table, Text, TomlFile, Wrong, whole
 
 __all__ = ["FleetConfig", "read_config"]

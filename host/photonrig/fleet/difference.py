@@ -5,49 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photonrig.fleet.config import FleetConfig
-from photonrig.fleet.plan import FleetPlan, Item, Permit, Verdict, judge
-from photonrig.fleet.snapshot import Found, Snapshot
-from photonrig.ownership.identities import Account
+from photonrig.fleet.plan import FleetPlan, Permit
+from photonrig.fleet.snapshot import Snapshot, moved
+from photonrig.fleet.transfer import Transfer
+from photonrig.ownership.identities import Whereabouts
 
-__all__ = ["Change", "differences", "moved"]
+__all__ = ["Difference", "differences"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A device of the plan: how its situation differs, and what would be done with it now."""
+class Difference:
+    """A device of the plan, as it was planned and as it would be planned now."""
 
-    item: Item
-    situation: str
-    verdict: Verdict
+    planned: Transfer
+    now: Transfer
+
+    @property
+    def situation(self) -> str:
+        """How its situation differs."""
+        then, now = self.planned.found, self.now.found
+        return moved(then, now) or f"was {_state(then)}, is {_state(now)}"
 
     def __str__(self) -> str:
-        step = self.item.verdict if self.verdict == self.item.verdict else f"{self.item.verdict} → {self.verdict}"
-        return f"{self.item.device} (row {self.item.row}) {self.situation}: {step}"
+        then, now = self.planned, self.now
+        step = then.verdict if now.verdict == then.verdict else f"{then.verdict} → {now.verdict}"
+        return f"{then.device} (row {then.row}) {self.situation}: {step}"
 
 
-def differences(plan: FleetPlan, seen: Snapshot, config: FleetConfig) -> list[Change]:
-    """Every device that is elsewhere, someone else's, or for which another step would be planned now."""
-    central = Account.user(config.account)
+def differences(plan: FleetPlan, seen: Snapshot, config: FleetConfig) -> list[Difference]:
+    """Every device that is elsewhere, someone else's, or for which another step would be planned now.
+
+    :raises UsageError: the plan is for another cloud or account
+    """
+    plain, permitted = plan.change(config), plan.change(config, Permit(True, True, True))
     changes = []
-    for item in plan.items:
-        now = seen.devices.get(item.device)
+    for each in plan.devices:
         # What the plan was allowed shows where its verdict is none that a plan without permits comes to.
-        plain = judge(item, item.found, central, config, Permit(), plan.image) == item.verdict
-        verdict = judge(item, now, central, config, Permit() if plain else Permit(True, True, True), plan.image)
-        situation = moved(item.found, now)
-        if situation or verdict != item.verdict:
-            changes.append(Change(item, situation or f"was {_state(item.found)}, is {_state(now)}", verdict))
+        change = plain if plain.planned(each, each.found).verdict == each.verdict else permitted
+        now = change.planned(each, seen.devices.get(each.device))
+        if moved(each.found, now.found) or now.verdict != each.verdict:
+            changes.append(Difference(each, now))
     return changes
 
 
-def moved(then: Found | None, now: Found | None) -> str:
-    """What of importance differs between two looks at a device, "" if nothing does; None is a device seen nowhere."""
-    if now is None or then is None:
-        return "" if now is then else "is not seen any more" if now is None else "is seen now"
-    return now.moved_since(then) or ""
-
-
-def _state(found: Found | None) -> str:
+def _state(found: Whereabouts | None) -> str:
     if found is None:
         return "not seen"
     return f"{'online' if found.online else 'offline'} with firmware {found.firmware or 'unknown'}"

@@ -8,33 +8,32 @@ out, and is free the moment its holder dies. Nothing in it is secret: tokens are
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
+
+import msgspec
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.files import Lock, file_error, replace
-from photonrig.ownership.engine import Progress
+from photonrig.fleet.transfer import Transfer, decoded
 
-__all__ = ["Entry", "Journal", "Way", "begun_plan"]
+__all__ = ["Journal", "begun_plan"]
 
-Way = Literal["forward", "back"]
-
-_SCHEMA: Final = """
+_VERSION: Final = 3  # PRAGMA user_version; 0 is the one before
+# A device's record as it was written last, and every step that was ever begun or done.
+_SCHEMA: Final = f"""
+PRAGMA user_version = {_VERSION};
 CREATE TABLE fleet (digest TEXT NOT NULL, plan TEXT NOT NULL);
-CREATE TABLE devices (
-  device TEXT NOT NULL, way TEXT NOT NULL, progress TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (device, way)
-) WITHOUT ROWID;
+CREATE TABLE transfers (device TEXT PRIMARY KEY, transfer TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE steps (
   at REAL NOT NULL, device TEXT NOT NULL, way TEXT NOT NULL, step TEXT NOT NULL, phase TEXT NOT NULL,
   heading TEXT NOT NULL, outcome TEXT, reason TEXT NOT NULL
@@ -47,23 +46,8 @@ _NO_SPACE: Final = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _RESTORE: Final = "restore it from a copy, or move it away to begin anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """The last thing written of a device, and when, in seconds since 1970."""
-
-    device: str
-    way: Way
-    progress: Progress
-    at: float
-
-
-class _Write:
-    """Statements that belong together, and whether they are on the disk."""
-
-    def __init__(self, statements: list[tuple[str, tuple[Any, ...]]]) -> None:
-        self.statements = statements
-        self.done = threading.Event()
-        self.error: Exception | None = None
+# Statements that belong together, and whether they are on the disk.
+_Write = tuple[tuple[tuple[str, tuple[Any, ...]], ...], Future[None]]
 
 
 class Journal:
@@ -98,38 +82,27 @@ class Journal:
             self._leave = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._writes.put(None)
         self._thread.join(_WAIT)
         self._leave.close()
 
-    def keep(self, progress: Progress, way: Way = "forward") -> None:
-        """Write a device's progress; it is on the disk when this returns.
+    def keep(self, transfer: Transfer) -> None:
+        """Write a device's record; it is on the disk when this returns.
 
         :raises RigError: the disk did not take it
         """
-        at = self._clock.wall()
-        fields = json.dumps(progress.as_json(), ensure_ascii=False)
-        step = (
-            at,
-            progress.device,
-            way,
-            progress.step,
-            progress.phase,
-            progress.heading,
-            progress.outcome,
-            progress.reason,
-        )
+        at = transfer.progress
+        assert at is not None
+        try:
+            record = msgspec.json.encode(transfer).decode()
+        except UnicodeEncodeError as error:
+            raise self._told(error) from None
+        step = (self._clock.wall(), at.device, transfer.way, at.step, at.phase, at.heading, at.outcome, at.reason)
         self._put(
-            ("INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?)", (progress.device, way, fields, at)),
+            ("INSERT OR REPLACE INTO transfers VALUES (?, ?)", (transfer.device, record)),
             ("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", step),
         )
-
-    def keeper(self, way: Way) -> Callable[[Progress], None]:
-        """:meth:`keep`, for one way."""
-        return lambda progress: self.keep(progress, way)
 
     def handed_over(self, customer: str) -> None:
         """Note that a customer's token was handed over."""
@@ -139,20 +112,17 @@ class Journal:
         """Forget that the customers' tokens were handed over: their devices went back, and may come again."""
         self._put(*(("DELETE FROM handed WHERE customer = ?", (customer,)) for customer in customers))
 
-    def entries(self, way: Way = "forward") -> dict[str, Entry]:
-        """The last thing written of every device, by id."""
-        with self._reading() as database:
-            rows = database.execute("SELECT device, progress, at FROM devices WHERE way = ?", (way,)).fetchall()
-        try:
-            return {row[0]: Entry(row[0], way, Progress.from_json(json.loads(row[1])), row[2]) for row in rows}
-        except ValueError:
-            raise UsageError(f"{self.path} is damaged; {_RESTORE}") from None
+    def transfers(self) -> dict[str, Transfer]:
+        """The record of every device that was begun, by id, as it was written last.
 
-    def last_ways(self) -> dict[str, Way]:
-        """Which way each device went last; by the order of writing, because clocks are set back."""
+        :raises UsageError: one of them is none: with device and key
+        """
         with self._reading() as database:
-            rows = database.execute("SELECT device, way, max(rowid) FROM steps GROUP BY device").fetchall()
-        return {device: way for device, way, _ in rows}
+            rows = database.execute("SELECT device, transfer FROM transfers").fetchall()
+        try:
+            return {device: decoded(Transfer, record.encode(), f"device {device}") for device, record in rows}
+        except ValueError as error:
+            raise UsageError(f"{self.path} is damaged: {error}; {_RESTORE}") from None
 
     def handed(self) -> frozenset[str]:
         """Customers whose tokens were handed over."""
@@ -202,8 +172,8 @@ class Journal:
                 wrong = "its end is missing"
             if wrong != "ok":
                 raise UsageError(f"{self.path} is damaged ({wrong}); {_RESTORE}")
-            known = database.execute("SELECT digest FROM fleet").fetchone()
-            other = known is None or known[0] != self._digest
+            known = _known(database, self.path)
+            other = known is None or known != self._digest
             if other and _is_begun(database):
                 raise UsageError(
                     f"{self.path} belongs to another plan, which was begun; give that plan, or another --journal"
@@ -248,12 +218,14 @@ class Journal:
         return RigError(f"{self.path} cannot be written: {error}{advice}")
 
     def _put(self, *statements: tuple[str, tuple[Any, ...]]) -> None:
-        write = _Write(list(statements))
-        self._writes.put(write)
-        if not write.done.wait(_WAIT):
-            raise RigError(f"{self.path} does not take what is written; is the disk gone?")
-        if write.error is not None:
-            raise self._told(write.error)
+        written = Future[None]()
+        self._writes.put((statements, written))
+        try:
+            written.result(_WAIT)
+        except TimeoutError:
+            raise RigError(f"{self.path} does not take what is written; is the disk gone?") from None
+        except Exception as error:
+            raise self._told(error) from None
 
     def _write_all(self, database: sqlite3.Connection) -> None:
         leaving = False
@@ -275,14 +247,16 @@ class Journal:
         failed: Exception | None = None
         try:
             with database:
-                for write in batch:
-                    for statement in write.statements:
+                for statements, _ in batch:
+                    for statement in statements:
                         database.execute(*statement)
         except Exception as error:  # whatever it is, whoever waits must hear of it
             failed = error
-        for write in batch:
-            write.error = failed
-            write.done.set()
+        for _, written in batch:
+            if failed is None:
+                written.set_result(None)
+            else:
+                written.set_exception(failed)
 
 
 def begun_plan(path: Path) -> str | None:
@@ -294,11 +268,22 @@ def begun_plan(path: Path) -> str | None:
         return None
     try:
         with closing(sqlite3.connect(path, timeout=_WAIT)) as database:
-            known = database.execute("SELECT digest FROM fleet").fetchone()
-            return None if known is None or not _is_begun(database) else str(known[0])
+            known = _known(database, path)
+            return known if _is_begun(database) else None
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{path} cannot be used as a journal: {error}") from None
 
 
+def _known(database: sqlite3.Connection, path: Path) -> str | None:
+    """The digest of the plan a journal belongs to; None before there is one."""
+    row = database.execute("SELECT digest FROM fleet").fetchone()
+    if (version := database.execute("PRAGMA user_version").fetchone()[0]) != _VERSION:
+        raise UsageError(
+            f"{path} is a journal of another version ({version}, not {_VERSION}); finish or roll back what it holds "
+            "with the version that began it, then move it away"
+        )
+    return None if row is None else str(row[0])
+
+
 def _is_begun(database: sqlite3.Connection) -> bool:
-    return any(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("devices", "handed"))  # noqa: S608
+    return any(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("transfers", "handed"))  # noqa: S608

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Operator
-from photonrig.fleet.difference import moved
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import FleetPlan, Item
-from photonrig.fleet.snapshot import Found, snapshot
-from photonrig.fleet.standing import Past, Standing, pasts, standings
-from photonrig.fleet.waves import Carried, Job, Rules, Watcher, carry
-from photonrig.fleet.ways import Ways
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.fleet.move import Move
+from photonrig.fleet.operator import Operator
+from photonrig.fleet.plan import FleetPlan
+from photonrig.fleet.transfer import Transfer
+from photonrig.fleet.waves import Carried, Rules, Watcher, carry
 from photonrig.ownership.engine import Progress
 
 __all__ = ["rollback"]
@@ -35,52 +32,37 @@ def rollback(
 
     :raises UsageError: a device that is not in the plan, or the plan is for another cloud or account
     """
-    plan.must_be_for(operator.config)
-    items = {item.device: item for item in plan.acting}
-    wanted = list(items) if devices is None else list(dict.fromkeys(device.lower() for device in devices))
-    foreign = [device for device in wanted if device not in items]
-    if foreign:
+    move = Move.of(plan, operator, journal)
+    wanted = list(move.devices) if devices is None else list(dict.fromkeys(device.lower() for device in devices))
+    if foreign := [device for device in wanted if device not in move.devices]:
         raise UsageError(f"the plan does nothing with {', '.join(foreign[:5])}")
-    past = pasts(journal, plan.acting)
-    seen = snapshot(operator.team, operator.config.account, plan.products)
-    stands = standings(plan, seen, past)
-    ways = Ways(plan, operator.keys)
-    jobs, lost = [], {}
-    for device in wanted:
-        item, now = items[device], seen.devices.get(device)
-        if stands[device] == "before":
-            continue
-        if stands[device] == "elsewhere" or (stands[device] == "there" and not past[device].arrived):
-            lost[device] = Progress(item.flow.flow, device, outcome="stuck", reason=_why(item, now, stands[device]))
+    ours, lost = [], {}
+    for transfer in (move.devices[device] for device in wanted if move.stands[device] != "before"):
+        if why := _why_not(transfer, move):
+            lost[transfer.device] = transfer.at("back", Progress("", transfer.device, outcome="stuck", reason=why))
         else:
-            jobs.append(_job(item, ways, journal, past[device], stands[device], now))
-    carried = carry(jobs, journal, "back", rules, watcher)
-    carried.progress |= lost
-    carried.already = tuple(device for device in wanted if stands[device] == "before")
+            ours.append(transfer)
+
+    def go(transfer: Transfer) -> Transfer:
+        if transfer.half_way != "forward":
+            return move.back(transfer)
+        transfer = move.turned(transfer)
+        if transfer.forward is None or transfer.outcome != "undone":
+            return transfer
+        there = Progress(transfer.forward.flow, transfer.device, outcome="done", unowned=transfer.forward.unowned)
+        return transfer.at("back", there)
+
+    carried = carry(ours, go, rules, watcher)
+    carried.transfers |= lost
+    carried.already = tuple(device for device in wanted if move.stands[device] == "before")
     return carried
 
 
-def _why(item: Item, now: Found | None, stands: Standing) -> str:
-    if stands == "there":
+def _why_not(transfer: Transfer, move: Move) -> str:
+    """Why a device is not given back by this journal, "" if it is."""
+    stands = move.stands[transfer.device]
+    if stands == "there" and not transfer.arrived:
         return "it is where the plan wants it, but not by this journal, which does not know who had it before"
-    return f"somebody else moved it: when the plan was made it {moved(item.found, now)}; see to it by hand"
-
-
-def _job(item: Item, ways: Ways, journal: Journal, past: Past, stands: Standing, now: Found | None) -> Job:
-    forward = past.forward
-    assert forward is not None
-    turning = stands == "half way"
-
-    def go(progress: Progress | None, keep: Keep) -> Progress:
-        nonlocal forward, turning
-        assert forward is not None
-        if turning:
-            forward = ways.call_back(item, forward, journal.keeper("forward"))
-            if forward.outcome != "undone":
-                return forward
-            turning, progress = False, None
-            if not item.was_outside:
-                return Progress(forward.flow, item.device, outcome="done", unowned=forward.unowned)
-        return ways.back(item, forward, progress, keep, name=None if now is None else now.name)
-
-    return Job(item.device, go, at=past.back if stands == "half way back" else None)
+    if stands == "elsewhere":
+        return f"somebody else moved it: when the plan was made it {move.moved(transfer)}; see to it by hand"
+    return ""

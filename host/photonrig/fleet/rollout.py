@@ -1,4 +1,4 @@
-"""One firmware image for one device: out of the product's automatic updates, flashed, seen running; and the way back.
+"""One firmware image for many devices: out of the product's automatic updates, flashed, seen running; and the way back.
 
 A device marked for development keeps what it is given until the mark is taken away; then its product's release rules
 it again.
@@ -7,22 +7,41 @@ it again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from photonrig.clock import Clock
+from msgspec import Struct
+from msgspec.structs import replace
+
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.files import file_error
-from photonrig.fleet.plan import Image
-from photonrig.ownership.engine import Flow, NotYet, Step
+from photonrig.fleet.snapshot import moved
+from photonrig.fleet.transfer import Transfer, Verdict
+from photonrig.fleet.witness import Witness
+from photonrig.ownership.engine import Flow, NotYet, Progress, Step, run
+from photonrig.ownership.engine import Journal as Keep
+from photonrig.ownership.identities import Identities, Whereabouts
+from photonrig.ownership.proof import Proof
 from photonrig.particle.cloud import Cloud, CloudDevice, product
 from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.module import parse_module
 
-__all__ = ["EXPERIMENT", "RETURN", "Trial", "read_image"]
+__all__ = ["Image", "Rollout", "read_image"]
 
 _UPDATE: Final = 120.0  # seconds from the upload until the device is back with the new version
+
+
+class Image(Struct, frozen=True, forbid_unknown_fields=True):
+    """A firmware image: its file, SHA-256 (hex digits), and the product id and version inside it."""
+
+    path: str
+    sha256: str
+    product: int
+    version: int
 
 
 def read_image(path: Path) -> Image:
@@ -31,26 +50,104 @@ def read_image(path: Path) -> Image:
     :raises UsageError: no such file, or it names no product and version
     :raises ModuleError: no firmware image of a Photon
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise file_error(path, "read", error) from error
+    data = _read(path)
     module = parse_module(data)
     if module.product_id is None or module.product_version is None:
         raise UsageError(f"{path} names no product and version; compile it with PRODUCT_ID and PRODUCT_VERSION")
     return Image(str(path), hashlib.sha256(data).hexdigest(), module.product_id, module.product_version)
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise file_error(path, "read", error) from error
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The change that gives every device of a plan one image; owners and names stay as they are."""
+
+    image: Image
+
+    @cached_property
+    def data(self) -> bytes:
+        """The image.
+
+        :raises UsageError: it cannot be read, or is another one by now
+        """
+        data = _read(Path(self.image.path))
+        if hashlib.sha256(data).hexdigest() != self.image.sha256:
+            raise UsageError(f"{self.image.path} is not the image of the plan any more; make a new plan")
+        return data
+
+    def planned(self, transfer: Transfer, found: Whereabouts | None) -> Transfer:
+        """In the product the image is for."""
+        plain = replace(transfer, product=self.image.product, customer=None, into=None, name=None, found=found)
+        return replace(plain, verdict=self._verdict(found))
+
+    def _verdict(self, found: Whereabouts | None) -> Verdict:
+        if found is None:
+            return "unknown"
+        if found.quarantined:
+            return "quarantined"
+        if found.product != self.image.product:
+            return "elsewhere"
+        return "already right" if found.firmware == self.image.version else "firmware"
+
+    def arrived(self, transfer: Transfer, now: Whereabouts) -> bool:
+        """It runs the image."""
+        return not now.quarantined and (now.product, now.firmware) == (self.image.product, self.image.version)
+
+    def as_found(self, transfer: Transfer, now: Whereabouts | None) -> bool:
+        """It is as it was found."""
+        return not moved(transfer.found, now)
+
+    def prepare(self) -> None:
+        """The image is as it was when the plan was made."""
+        assert self.data
+
+    def forward(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+        """Marked for development, then flashed."""
+        return self._run(ROLLOUT, transfer, keys, progress, keep, {})
+
+    def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+        """Flashed with what it ran, and marked as it was."""
+        assert transfer.forward is not None
+        return self._run(RETURN, transfer, keys, progress, keep, dict(transfer.forward.facts))
+
+    def _run(
+        self,
+        flow: Flow[_Trial],
+        transfer: Transfer,
+        keys: Identities,
+        progress: Progress | None,
+        keep: Keep,
+        facts: dict[str, Any],
+    ) -> Progress:
+        trial = _Trial(transfer.device, keys.team, self, SYSTEM, facts)
+        return run(flow, trial, transfer.device, facts=facts, progress=progress, journal=keep)
+
+    def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:
+        """Its product and its version, as the product says."""
+        yield Proof("it is in its product", now.product == self.image.product, f"product {now.product}")
+        yield Proof("it runs the image", now.firmware == self.image.version, f"version {now.firmware}")
+
+
 @dataclass(slots=True)
-class Trial:
+class _Trial:
     """Shared by the steps; ``facts`` keeps ``development``, the mark it had, and ``version``, what it ran."""
 
     device: str
     team: Cloud
-    image: Image
-    data: bytes = field(repr=False)
+    rollout: Rollout
     clock: Clock
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def image(self) -> Image:
+        """What it gets."""
+        return self.rollout.image
 
     def look(self) -> CloudDevice:
         """The device, as its product sees it."""
@@ -78,12 +175,12 @@ class Trial:
         return seen.online and seen.firmware_version == version
 
 
-def _look(at: Trial) -> None:
+def _look(at: _Trial) -> None:
     seen = at.look()
     at.facts |= {"development": bool(seen.raw.get("development")), "version": seen.firmware_version}
 
 
-def _former_image(at: Trial) -> bytes:
+def _former_image(at: _Trial) -> bytes:
     version = at.facts["version"]
     path = f"/v1/products/{at.image.product}/firmware/{version}/binary"
     response = at.team.send("GET", path)
@@ -94,34 +191,37 @@ def _former_image(at: Trial) -> bytes:
     return response.content
 
 
-def _flash_former(at: Trial) -> None:
+def _flash_former(at: _Trial) -> None:
     version = at.facts["version"]
     if version is not None and not at.runs(version):
         at.flash(_former_image(at), version)
 
 
-def _unmark(at: Trial) -> None:
+def _unmark(at: _Trial) -> None:
     at.mark(bool(at.facts["development"]))
 
 
-_LOOK = Step[Trial]("look", _look, lambda at: False)
-_MARK = Step[Trial](
+_LOOK = Step[_Trial]("look", _look, lambda at: False)
+_MARK = Step[_Trial](
     "mark for development",
     lambda at: at.mark(True),
     lambda at: bool(at.look().raw.get("development")),
     undo=_unmark,
 )
-_FLASH = Step[Trial](
-    "flash", lambda at: at.flash(at.data, at.image.version), lambda at: at.runs(at.image.version), undo=_flash_former
+_FLASH = Step[_Trial](
+    "flash",
+    lambda at: at.flash(at.rollout.data, at.image.version),
+    lambda at: at.runs(at.image.version),
+    undo=_flash_former,
 )
 
-EXPERIMENT: Final = Flow[Trial]("experiment", "A device gets firmware of its own", (_LOOK, _MARK, _FLASH))
-# With the facts of the experiment that is taken back.
-RETURN: Final = Flow[Trial](
+ROLLOUT: Final = Flow[_Trial]("rollout", "A device gets firmware of its own", (_LOOK, _MARK, _FLASH))
+# With the facts of the rollout that is taken back.
+RETURN: Final = Flow[_Trial](
     "return",
     "A device gets back what it ran before",
     (
-        Step[Trial]("flash back", _flash_former, lambda at: False),
-        Step[Trial]("take the mark away", _unmark, lambda at: False),
+        Step[_Trial]("flash back", _flash_former, lambda at: False),
+        Step[_Trial]("take the mark away", _unmark, lambda at: False),
     ),
 )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from photonrig.errors import NetworkError
-from photonrig.ownership.identities import Account
-from photonrig.particle.cloud import USER, Cloud, CloudDevice, product
+from photonrig.ownership.identities import Account, Whereabouts
+from photonrig.particle.cloud import USER, Cloud, product
 from photonrig.particle.cloud_errors import ApiError, CloudFailed, RateLimited
 
-__all__ = ["Found", "Snapshot", "patiently", "snapshot"]
+__all__ = ["Snapshot", "moved", "patiently", "snapshot"]
 
 T = TypeVar("T")
 
@@ -36,45 +36,10 @@ def patiently(read: Callable[[], T]) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Where a device is now; ``firmware`` is its product version."""
-
-    product: int | None
-    owner: Account | None
-    online: bool
-    quarantined: bool = False
-    firmware: int | None = None
-    name: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Fields for a plan."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Found:
-        """What :meth:`as_json` gave."""
-        return cls(**fields | {"owner": Account.from_json(fields["owner"])})
-
-    def moved_since(self, then: Found) -> str | None:
-        """What of importance differs from an earlier look; None if nothing does."""
-        if self.product != then.product or self.quarantined != then.quarantined:
-            return f"was in {_place(then)}, is in {_place(self)}"
-        if self.owner != then.owner:
-            return f"belonged to {then.owner or 'nobody'}, belongs to {self.owner or 'nobody'}"
-        return None
-
-
-def _place(found: Found) -> str:
-    if found.product is None:
-        return "no product"
-    return f"{'quarantine of ' if found.quarantined else ''}product {found.product}"
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything a plan is made from; hooks are "EVENT → URL", the central user's own and the products'."""
 
-    devices: dict[str, Found]
+    devices: dict[str, Whereabouts]
     customers: frozenset[Account]
     user_hooks: tuple[str, ...]
     product_hooks: dict[int, tuple[str, ...]]
@@ -85,30 +50,20 @@ def snapshot(team: Cloud, account: str, products: Iterable[int]) -> Snapshot:
 
     :raises NotFound: there is no such product, or the account is not on its team
     """
-    devices: dict[str, Found] = {}
+    devices: dict[str, Whereabouts] = {}
     customers: set[Account] = set()
     hooks: dict[int, tuple[str, ...]] = {}
     for each in sorted(set(products)):
         for device in patiently(partial(team.devices, product(each))):
-            devices[device.id] = _found(device, each)
+            devices[device.id] = Whereabouts.of(device, each)
         customers |= {
             Account.customer(customer.username, each) for customer in patiently(partial(team.customers, each))
         }
         hooks[each] = _hooks(team, f"/v1/products/{each}/integrations")
     for device in patiently(partial(team.devices, USER)):
         if device.id not in devices and device.product_id is None:
-            devices[device.id] = Found(None, Account.user(account), device.online, name=device.name)
+            devices[device.id] = Whereabouts(Account.user(account), None, device.online, name=device.name)
     return Snapshot(devices, frozenset(customers), _hooks(team, "/v1/integrations"), hooks)
-
-
-def _found(device: CloudDevice, product_id: int) -> Found:
-    owner = None
-    if device.owned:
-        kind = "user" if device.owner is None else device.owner.kind
-        name = device.owner_name or (device.owner.id if device.owner is not None else "")
-        owner = Account(kind, name.lower(), product_id if kind == "customer" else None)
-    waits = bool(device.raw.get("quarantined") or device.raw.get("denied"))
-    return Found(product_id, owner, device.online, waits, device.firmware_version, device.name)
 
 
 def _hooks(team: Cloud, path: str) -> tuple[str, ...]:
@@ -118,3 +73,20 @@ def _hooks(team: Cloud, path: str) -> tuple[str, ...]:
         return ()
     entries = listed if isinstance(listed, list) else listed.get("integrations", [])
     return tuple(sorted(f"{hook.get('event')} → {hook.get('url')}" for hook in entries))
+
+
+def moved(then: Whereabouts | None, now: Whereabouts | None) -> str:
+    """What of importance differs between two looks at a device, "" if nothing does; None is a device seen nowhere."""
+    if now is None or then is None:
+        return "" if now is then else "is not seen any more" if now is None else "is seen now"
+    if (now.product, now.quarantined) != (then.product, then.quarantined):
+        return f"was in {_place(then)}, is in {_place(now)}"
+    if now.owner != then.owner:
+        return f"belonged to {then.owner or 'nobody'}, belongs to {now.owner or 'nobody'}"
+    return ""
+
+
+def _place(found: Whereabouts) -> str:
+    if found.product is None:
+        return "no product"
+    return f"{'quarantine of ' if found.quarantined else ''}product {found.product}"

@@ -1,17 +1,19 @@
 """Customers' tokens on their way to whoever serves the customers: into a private file, or to a command.
 
-Each is one line of JSON: ``{"customer": …, "product": …, "access_token": …, "refresh_token": …, "expires_in": …}``.
+Each is one line of JSON: ``{"customer":…,"product":…,"access_token":…,"refresh_token":…,"expires_in":…}``.
 Tokens are nowhere else: not in a plan, a journal or a report.
 """
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
+from msgspec import Struct
 
 from photonrig.errors import ToolError, UsageError
 from photonrig.files import Lines
@@ -31,36 +33,23 @@ class TokenSink(Protocol):
         """
 
 
+class _Line(Struct):
+    customer: str
+    product: int
+    access_token: str
+    refresh_token: str | None
+    expires_in: int | None
+
+
 def _line(customer: Account, token: Token) -> bytes:
-    fields = {
-        "customer": customer.name,
-        "product": customer.product,
-        "access_token": token.access_token,
-        "refresh_token": token.refresh_token,
-        "expires_in": token.expires_in,
-    }
-    return json.dumps(fields, ensure_ascii=False).encode()
-
-
-def _parsed(line: bytes) -> tuple[Account, Token]:
-    """The customer and token of a line.
-
-    :raises ValueError: it holds none
-    """
-    try:
-        fields = json.loads(line)
-        token = Token(
-            fields["access_token"], "customer", fields["refresh_token"], fields["expires_in"], fields["customer"]
-        )
-        return Account.customer(fields["customer"], fields["product"]), token
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("no token") from error
+    line = _Line(customer.name, customer.product or 0, token.access_token, token.refresh_token, token.expires_in)
+    return msgspec.json.encode(line)
 
 
 def _is_token(line: bytes) -> bool:
     try:
-        _parsed(line)
-    except ValueError:
+        msgspec.json.decode(line, type=_Line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
 
@@ -126,8 +115,15 @@ def read_tokens(path: Path) -> list[tuple[Account, Token]]:
 
     :raises UsageError: no such file, or something else in it
     """
-    return [_parsed(line) for line in _lines(path).read()]
+    found = [msgspec.json.decode(line, type=_Line) for line in _lines(path).read()]
+    return [
+        (
+            Account.customer(each.customer, each.product),
+            Token(each.access_token, "customer", each.refresh_token, each.expires_in, each.customer),
+        )
+        for each in found
+    ]
 
 
 def _lines(path: Path) -> Lines:
-    return Lines(path, begin=b'{"customer": ', whole=_is_token)
+    return Lines(path, begin=b'{"customer":', whole=_is_token)

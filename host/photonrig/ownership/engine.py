@@ -20,14 +20,30 @@ A flow has no thread or lock of its own: one flow is one call, many flows are ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
 from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
 
-__all__ = ["Flow", "Heading", "Journal", "NotYet", "Outcome", "Phase", "Progress", "Step", "called_back", "run"]
+__all__ = [
+    "Flow",
+    "Heading",
+    "Journal",
+    "NotYet",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Step",
+    "called_back",
+    "keep_nothing",
+    "never",
+    "run",
+]
 
 Heading = Literal["forward", "back"]
 Phase = Literal["begun", "done"]
@@ -47,7 +63,8 @@ _LATER = (NetworkError, CloudFailed, RateLimited, DeviceOffline, LinkLost, NotYe
 P = TypeVar("P")
 
 
-def _never(_: Any) -> bool:
+def never(_: Any) -> bool:
+    """Not: a step that is never skipped, or whose being done cannot be seen."""
     return False
 
 
@@ -71,7 +88,7 @@ class Step(Generic[P]):
     name: str
     act: Callable[[P], None]
     seen: Callable[[P], bool]
-    skip: Callable[[P], bool] = _never
+    skip: Callable[[P], bool] = never
     needs: Callable[[P], str | None] = _nothing
     foresee: Callable[[P], None] = _nothing
     undo: Callable[[P], None] | None = None
@@ -87,8 +104,7 @@ class Flow(Generic[P]):
     steps: Sequence[Step[P]]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How far a flow has come; all of it is JSON and none of it secret.
 
     ``turned`` says why it goes back, ``reason`` why it ended as it did; ``retry_after`` is in seconds, if a cloud said
@@ -106,13 +122,13 @@ class Progress:
     outcome: Outcome | None = None
     reason: str = ""
     retry_after: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
     unowned_since: float | None = None
     unowned: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Fields for a journal."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"facts": dict(self.facts)}
+        return dict(msgspec.to_builtins(self))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Progress:
@@ -121,16 +137,17 @@ class Progress:
         :raises UsageError: something else
         """
         try:
-            return cls(**fields)
-        except TypeError as error:
+            return msgspec.convert(fields, cls)
+        except msgspec.ValidationError as error:
             raise UsageError(f"the journal holds no progress of a flow: {error}") from None
 
 
 Journal = Callable[[Progress], None]
 
 
-def _keep_nothing(_: Progress) -> None:
-    return None
+def keep_nothing(_: Progress) -> None:
+    """The journal of a flow that nobody goes on with."""
+    return
 
 
 def run(
@@ -140,7 +157,7 @@ def run(
     *,
     facts: dict[str, Any],
     progress: Progress | None = None,
-    journal: Journal = _keep_nothing,
+    journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand
@@ -14,11 +16,12 @@ from photonrig.particle.cloud_errors import NotFound
 __all__ = ["FlowContext", "Plan"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a flow is to do with one device: give it ``to`` an account, move it ``into`` another product.
 
-    ``product`` is the one it is in, None for a device outside products. Nothing of a plan is secret.
+    ``product`` is the one it is in, None for a device outside products; with ``imports`` a device that is outside
+    products, waits in quarantine or is seen nowhere is imported there first. ``name`` is the name it is to have, given
+    only to a device that is ``known_as`` so, or to any if that is None. Nothing of a plan is secret.
     """
 
     flow: str
@@ -26,15 +29,9 @@ class Plan:
     product: int | None = None
     to: Account | None = None
     into: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Fields for a journal."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Plan:
-        """What :meth:`as_json` gave, through JSON and back."""
-        return cls(**fields | {"to": Account.from_json(fields["to"])})
+    imports: bool = False
+    name: str | None = None
+    known_as: str | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +44,8 @@ class FlowContext:
     holder    account that owns it by the flow's own knowledge
     product   product it is in by the flow's own knowledge
     online    whether it was online when the flow began
+    name      its name when the flow began
+    outside   account that had it outside products, if it is imported first
     transfer  id of a request for transfer
     code      time of day when the device was given a claim code
     before …  account that owned it before the change of owner of that name

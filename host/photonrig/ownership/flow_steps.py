@@ -9,22 +9,25 @@ from typing import Final
 from photonrig.clock import NotSeen
 from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand, SetUpSlot
-from photonrig.ownership.engine import NotYet, Step
+from photonrig.ownership.engine import NotYet, Step, never
 from photonrig.ownership.flow_context import FlowContext
-from photonrig.ownership.identities import Account
+from photonrig.ownership.identities import Account, Whereabouts
 from photonrig.particle.claim_code import generate_claim_code
-from photonrig.particle.cloud import Cloud
-from photonrig.particle.events import Event, EventStream
-from photonrig.particle.softap import NotReached, SoftAp
+from photonrig.particle.cloud import Cloud, product
+from photonrig.particle.cloud_errors import NotFound
+from photonrig.particle.events import EventStream, of_device
+from photonrig.particle.softap import LISTEN_HOLD, NotReached, SoftAp
 
 __all__ = [
     "APPROVE",
     "CHECK",
     "IMPORT",
+    "IMPORT_FIRST",
     "KEY",
     "LOOK",
     "LOOK_UNOWNED",
     "REMOVE",
+    "RENAME",
     "REQUEST",
     "SET_UP",
     "change_owner",
@@ -33,25 +36,33 @@ __all__ = [
 PassageStep = Step[FlowContext]
 
 _ONLINE: Final = 60.0  # seconds within which a device that was set up is on the cloud
-_LISTEN: Final = 4.0  # over 3 s of SETUP is listening mode
 _LISTENING: Final = 20.0
 _CODE_LIVES: Final = 3600.0  # a claim code that was not used by then is void
-
-
-def _never(_: FlowContext) -> bool:
-    return False
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
 def _look(at: FlowContext) -> None:
-    found = at.look()
-    if found.quarantined:
+    try:
+        found = at.look()
+    except NotFound:
+        if not at.plan.imports:
+            raise
+        found = Whereabouts(None, None, online=False)
+    product = None if found.quarantined else found.product
+    if found.quarantined and not at.plan.imports:
         raise UsageError(f"the device waits in quarantine; import it into product {found.product}", device=at.device)
-    if found.product != at.plan.product:
+    if product != at.plan.product and not (product is None and at.plan.imports):
         raise UsageError(f"the device is not in product {at.plan.product}; import it first", device=at.device)
-    at.facts |= {"former": found.owner, "holder": found.owner, "online": found.online, "product": found.product}
+    _learn(at, found, product)
+    at.facts["name"] = found.name
+    if found.product is None and at.plan.imports:
+        at.facts["outside"] = found.owner
+
+
+def _learn(at: FlowContext, found: Whereabouts, product: int | None) -> None:
+    at.facts |= {"former": found.owner, "holder": found.owner, "online": found.online, "product": product}
 
 
 def _look_unowned(at: FlowContext) -> None:
@@ -60,8 +71,8 @@ def _look_unowned(at: FlowContext) -> None:
         raise ExpectationFailed(f"it belongs to {at.account('former')}; transfer it instead", device=at.device)
 
 
-LOOK: Final = PassageStep("look", _look, _never)
-LOOK_UNOWNED: Final = PassageStep("look", _look_unowned, _never)
+LOOK: Final = PassageStep("look", _look, never)
+LOOK_UNOWNED: Final = PassageStep("look", _look_unowned, never)
 
 
 def _open_account(at: FlowContext) -> None:
@@ -69,7 +80,7 @@ def _open_account(at: FlowContext) -> None:
 
 
 # Before anything changes: a device is released only when the token to claim it with is at hand.
-KEY: Final = PassageStep("key", _open_account, _never, skip=lambda at: at.plan.to is None)
+KEY: Final = PassageStep("key", _open_account, never, skip=lambda at: at.plan.to is None)
 
 
 def _check(at: FlowContext) -> None:
@@ -82,7 +93,76 @@ def _check(at: FlowContext) -> None:
         )
 
 
-CHECK: Final = PassageStep("check", _check, _never)
+CHECK: Final = PassageStep("check", _check, never)
+
+
+# --- the product and the name a device begins with --------------------------------------------------------------------
+
+
+def _import_first(at: FlowContext) -> None:
+    assert at.plan.product is not None
+    at.keys.import_device(at.device, at.plan.product)
+    if not _imported_first(at):
+        raise ExpectationFailed(f"product {at.plan.product} took it, and does not show it", device=at.device)
+
+
+def _imported_first(at: FlowContext) -> bool:
+    """Whether it is in the plan's product; what only the product sees of a device is learned then."""
+    try:
+        found = at.look()
+    except NotFound:
+        return False
+    there = found.product == at.plan.product and not found.quarantined
+    if there:
+        _learn(at, found, found.product)
+    return there
+
+
+def _take_out_again(at: FlowContext) -> None:
+    """Only of an account that had it outside; one that nobody had stays where the team can claim it."""
+    had = at.account("outside")
+    if had is None:
+        return
+    found = at.look()
+    if found.product is not None:
+        if found.owner != had:
+            raise ExpectationFailed(
+                f"it belongs to {found.owner or 'nobody'}, not to {had}; see to it by hand, then go on",
+                device=at.device,
+            )
+        at.keys.team.remove_device(found.product, at.device)
+    at.facts["product"] = None
+
+
+IMPORT_FIRST: Final = PassageStep(
+    "import first",
+    _import_first,
+    _imported_first,
+    skip=lambda at: at.facts["product"] == at.plan.product,
+    undo=_take_out_again,
+)
+
+
+def _renames(at: FlowContext) -> bool:
+    plan, name = at.plan, at.facts.get("name")
+    return plan.name not in (None, name) and plan.known_as in (None, name)
+
+
+def _rename(at: FlowContext) -> None:
+    assert at.plan.name is not None
+    at.keys.team.rename(at.device, at.plan.name, product(at.product))
+
+
+def _named(at: FlowContext) -> bool:
+    return at.look().name == at.plan.name
+
+
+def _name_back(at: FlowContext) -> None:
+    if _renames(at) and at.facts["name"] and _named(at):
+        at.keys.team.rename(at.device, at.facts["name"], product(at.product))
+
+
+RENAME: Final = PassageStep("rename", _rename, _named, skip=lambda at: not _renames(at), undo=_name_back)
 
 
 # --- the owner --------------------------------------------------------------------------------------------------------
@@ -235,7 +315,7 @@ def _give_back_to_former(at: FlowContext) -> None:
 
 
 # Asking again for what one has asked for already gives the same request.
-REQUEST: Final = PassageStep("request", _request, _never, skip=lambda at: at.account("former") == at.to)
+REQUEST: Final = PassageStep("request", _request, never, skip=lambda at: at.account("former") == at.to)
 APPROVE: Final = PassageStep(
     "approve",
     _approve,
@@ -304,7 +384,7 @@ def _set_up(at: FlowContext) -> None:
             _configure(at, held, code.code)
             try:
                 if at.plan.product is not None:
-                    events.expect(_comes_online(at.device), timeout=_ONLINE)
+                    events.expect(of_device(at.device, "spark/status", "online"), timeout=_ONLINE)
                 at.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
             except ExpectationFailed as error:
                 raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
@@ -334,11 +414,7 @@ def _configure(at: FlowContext, held: DeviceInHand, code: str) -> None:
             raise UsageError(f"slot {held.slot.name} holds {identity.device_id}", device=at.device)
         at.facts["code"] = at.facts["earlier code"] = at.clock.wall()
         softap.set_claim_code(code)
-        point = next((point for point in softap.scan() if point.ssid == held.wifi_ssid), None)
-        if point is None:
-            raise ExpectationFailed(f"the device does not see the network {held.wifi_ssid}", device=at.device)
-        softap.configure(point, held.wifi_password)
-        softap.connect()
+        softap.join(held.wifi_ssid, held.wifi_password)
 
 
 def _take_code_back(at: FlowContext) -> None:
@@ -384,17 +460,13 @@ def _join(stack: ExitStack, slot: SetUpSlot) -> SoftAp | None:
 
 
 def _listen(stack: ExitStack, at: FlowContext, slot: SetUpSlot) -> SoftAp:
-    slot.hold_setup(_LISTEN)
+    slot.hold_setup(LISTEN_HOLD)
     try:
         softap = at.clock.wait_until(lambda: _join(stack, slot), _LISTENING, "SoftAP after SETUP was held")
     except NotSeen as error:
         raise NotYet(str(error), device=at.device) from None
     assert softap is not None
     return softap
-
-
-def _comes_online(device: str) -> Callable[[Event], bool]:
-    return lambda event: event.name == "spark/status" and event.data == "online" and event.coreid == device
 
 
 SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, foresee=_foresee_code, undo=_take_code_back)

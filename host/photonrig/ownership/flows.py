@@ -16,16 +16,18 @@ from typing import Final
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand
-from photonrig.ownership.engine import Flow, Journal, Progress, run
+from photonrig.ownership.engine import Flow, Journal, Progress, keep_nothing, run
 from photonrig.ownership.flow_context import FlowContext, Plan
 from photonrig.ownership.flow_steps import (
     APPROVE,
     CHECK,
     IMPORT,
+    IMPORT_FIRST,
     KEY,
     LOOK,
     LOOK_UNOWNED,
     REMOVE,
+    RENAME,
     REQUEST,
     SET_UP,
     change_owner,
@@ -58,14 +60,16 @@ def _after_move(at: FlowContext) -> Account | None:
 
 _FLOWS = (
     PassageFlow("claim", "An unowned device is claimed", (LOOK_UNOWNED, KEY, *_TO_NEW_OWNER, CHECK)),
-    PassageFlow("release", "A device is released", (LOOK, *change_owner("", lambda at: None), CHECK)),
-    PassageFlow("to-customer", "A device goes to a customer", (LOOK, KEY, *_TO_NEW_OWNER, CHECK)),
-    PassageFlow("to-user", "A device comes back to a user", (LOOK, KEY, *_TO_NEW_OWNER, CHECK)),
+    PassageFlow("release", "A device is released", (LOOK, RENAME, *change_owner("", lambda at: None), CHECK)),
+    PassageFlow("to-customer", "A device goes to a customer", (LOOK, KEY, IMPORT_FIRST, RENAME, *_TO_NEW_OWNER, CHECK)),
+    PassageFlow("to-user", "A device comes back to a user", (LOOK, KEY, RENAME, *_TO_NEW_OWNER, CHECK)),
     PassageFlow(
         "change-product",
         "A device moves to another product",
         (
             LOOK,
+            IMPORT_FIRST,
+            RENAME,
             *change_owner(" to its keeper", _keeper),
             REMOVE,
             IMPORT,
@@ -73,7 +77,9 @@ _FLOWS = (
             CHECK,
         ),
     ),
-    PassageFlow("to-developer", "A device becomes a developer's own", (LOOK, KEY, *_TO_NEW_OWNER, REMOVE, CHECK)),
+    PassageFlow(
+        "to-developer", "A device becomes a developer's own", (LOOK, KEY, RENAME, *_TO_NEW_OWNER, REMOVE, CHECK)
+    ),
     PassageFlow("by-request", "A user asks for a device and its owner approves", (LOOK, KEY, REQUEST, APPROVE, CHECK)),
     PassageFlow("set-up", "A device out of the box is set up by SoftAP", (LOOK_UNOWNED, KEY, SET_UP, CHECK)),
     PassageFlow("take-over", "Who has the device in hand takes it over by a claim code", (LOOK, KEY, SET_UP, CHECK)),
@@ -95,17 +101,13 @@ _GIVES_TO: Final[Mapping[str, tuple[str | None, ...]]] = {
 FLOWS: Final[Mapping[str, PassageFlow]] = MappingProxyType({flow.name: flow for flow in _FLOWS})
 
 
-def _keep_nothing(_: Progress) -> None:
-    return None
-
-
 def take(
     plan: Plan,
     keys: Identities,
     *,
     in_hand: DeviceInHand | None = None,
     progress: Progress | None = None,
-    journal: Journal = _keep_nothing,
+    journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through the plan's flow, from ``progress`` or from the beginning, until there is an outcome.

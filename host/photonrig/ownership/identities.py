@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from photonrig.errors import ExpectationFailed, UsageError
+from msgspec import Struct
+
+from photonrig.errors import ExpectationFailed, ProtocolError, UsageError
 from photonrig.particle.cloud import USER, ClientCredentials, Cloud, CloudDevice, Token, product
 from photonrig.particle.cloud_errors import ApiError, NotFound, NotFoundOrForbidden, RequestRefused
 
@@ -44,14 +46,30 @@ class Account(NamedTuple):
         return None if fields is None else cls(*fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
-    """Where a device is: its owner, its product, whether it is online, and whether it waits in quarantine."""
+class Whereabouts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a device is: its owner, its product, whether it is online, and whether it waits in quarantine.
+
+    ``firmware`` is the version of its product's firmware that it runs.
+    """
 
     owner: Account | None
     product: int | None
     online: bool
     quarantined: bool = False
+    firmware: int | None = None
+    name: str | None = None
+
+    @classmethod
+    def of(cls, device: CloudDevice, product_id: int) -> Whereabouts:
+        """What a product says of one of its devices."""
+        owner = None
+        if device.owned:
+            kind = "user" if device.owner is None else device.owner.kind
+            # An owner whom no account answers to has an id and no name: the corrupt claim of the thread, row 5.
+            name = device.owner_name or (device.owner.id if device.owner is not None else "")
+            owner = Account(kind, name.lower(), product_id if kind == "customer" else None)
+        waits = bool(device.raw.get("quarantined") or device.raw.get("denied"))
+        return cls(owner, product_id, device.online, waits, device.firmware_version, device.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +174,7 @@ class Identities:
         refusal: ApiError | None = None
         for each in products:
             try:
-                return _where(self.team.device(device, product(each)), each)
+                return Whereabouts.of(self.team.device(device, product(each)), each)
             except NotFound as error:
                 refusal = error
         for user in dict.fromkeys(users):
@@ -167,7 +185,7 @@ class Identities:
                     continue
                 if found.product_id is not None:
                     raise UsageError(f"it is in product {found.product_id}, which has no part in this", device=device)
-                return Whereabouts(user, None, found.online)
+                return Whereabouts(user, None, found.online, name=found.name)
         if refusal is not None:
             raise refusal
         return Whereabouts(None, None, online=False)
@@ -193,20 +211,17 @@ class Identities:
 
     def hand_over(self, device: str, product_id: int, to: Account) -> None:
         """Change the owner in one transaction."""
-        path = f"{product(product_id).device(device)}/owner"
-        self.team.request("PUT", path, json_body={to.kind: to.name}, device=device)
+        self.team.change_owner(device, product(product_id), **{to.kind: to.name})
 
     def request_transfer(self, device: str, by: Account) -> str:
         """Ask the owner of a device for it; returns the id of the request.
 
         :raises ExpectationFailed: the cloud noted no request, as when the device is nobody's or the asker's own
         """
-        body = self.acting_as(by).request(
-            "POST", "/v1/devices", json_body={"id": device, "request_transfer": True}, device=device
-        )
-        if "transfer_id" not in body:
-            raise ExpectationFailed(f"{by} asked for it, and the cloud noted no request", device=device)
-        return str(body["transfer_id"])
+        try:
+            return self.acting_as(by).request_transfer(device)
+        except ProtocolError as error:
+            raise ExpectationFailed(f"{by} asked for it, and the cloud noted no request: {error}") from None
 
     def import_device(self, device: str, product_id: int) -> None:
         """Bring a device into a product.
@@ -217,15 +232,3 @@ class Identities:
         if device not in (*result.updated, *result.existing):
             why = "its owner is not on the team" if device in result.nonmember else "it is invalid there"
             raise ExpectationFailed(f"product {product_id} did not take it: {why}", device=device)
-
-
-def _where(device: CloudDevice, product_id: int) -> Whereabouts:
-    owner = None
-    if device.owned:
-        kind = "user" if device.owner is None else device.owner.kind
-        # An owner whom no account answers to has an id and no name: the corrupt claim of the thread, row 5.
-        name = device.owner_name or (device.owner.id if device.owner is not None else "")
-        owner = Account(kind, name.lower(), product_id if kind == "customer" else None)
-    return Whereabouts(
-        owner, product_id, device.online, bool(device.raw.get("quarantined") or device.raw.get("denied"))
-    )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from photonrig.errors import PhotonrigError
-from photonrig.particle.cloud import USER, Cloud, Scope
+from photonrig.particle.cloud import USER, Cloud, Scope, Webhook
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import Event, EventStream, of_device
 
 __all__ = ["Probe", "Proof", "prove_control", "silent_hooks"]
 
@@ -51,7 +51,7 @@ def prove_control(
     probe: Probe = Probe(),
 ) -> tuple[Proof, ...]:
     """Look at everything, also after something failed; never raises for what the cloud or the device answers."""
-    hooks = _hooks_of(team, f"/v1/products/{product.product}/integrations", probe.event)
+    hooks = _hooks_of(team, product, probe.event)
     with EventStream(team, f"/v1/products/{product.product}/events") as stream:
         proofs = [
             _shown(
@@ -62,12 +62,12 @@ def prove_control(
             _shown("the team calls through the product", lambda: _called(team, device, probe, product)),
             _shown(
                 "the event is on the product's stream",
-                lambda: _told(stream.expect(_from(device, probe.event), timeout=_EVENT)),
+                lambda: _told(stream.expect(of_device(device, probe.event), timeout=_EVENT)),
             ),
         ]
         proofs += [
             _shown(
-                f"the product's webhook to {hook['url']} fires",
+                f"the product's webhook to {hook.url} fires",
                 lambda: _told(stream.expect(f"hook-sent/{probe.event}", timeout=_HOOK)),
             )
             for hook in hooks
@@ -79,25 +79,19 @@ def prove_control(
 
 def silent_hooks(user: Cloud, event: str) -> tuple[str, ...]:
     """A user's own webhooks on an event, which no longer fire for a device once it is not the user's: "EVENT → URL"."""
-    return tuple(f"{hook['event']} → {hook['url']}" for hook in _hooks_of(user, "/v1/integrations", event))
+    return tuple(f"{hook.event} → {hook.url}" for hook in _hooks_of(user, USER, event))
 
 
-def _hooks_of(cloud: Cloud, path: str, event: str) -> list[dict[str, Any]]:
+def _hooks_of(cloud: Cloud, scope: Scope, event: str) -> list[Webhook]:
     try:
-        listed = cloud.request("GET", path)
+        return [each for each in cloud.webhooks(scope) if event.startswith(each.event) and each.url]
     except ApiError:
         return []
-    entries = listed if isinstance(listed, list) else listed.get("integrations", [])
-    return [each for each in entries if event.startswith(str(each.get("event", ""))) and each.get("url")]
 
 
 def _called(who: Cloud, device: str, probe: Probe, scope: Scope) -> str:
     returned = who.call(device, probe.function, probe.argument, scope)
     return f"{probe.function}({probe.argument}) returned {returned}"
-
-
-def _from(device: str, name: str) -> Callable[[Event], bool]:
-    return lambda event: event.name == name and event.coreid == device
 
 
 def _told(event: Event) -> str:

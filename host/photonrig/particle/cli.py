@@ -13,13 +13,13 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, RigError, ToolError
 from photonrig.kept import Kept
 from photonrig.particle.cli_run import CliRefused, CliResult, CliTimedOut, CliUnproven, kill_group, plain
+from photonrig.trace import Moment, Observer
 
 __all__ = ["CliResult", "ParticleCli", "Subscription"]
 
@@ -28,7 +28,6 @@ _FLASH: Final = 180.0
 _COMPILE: Final = 300.0
 _NEVER: Final = 4102444800000  # a moment in 2100, in ms: when the CLI would next look for an update of itself
 _MASK: Final = "***"
-_RESULTS_KEPT: Final = 1_000
 _LINES_KEPT: Final = 10_000
 
 
@@ -53,7 +52,7 @@ class ParticleCli:
         self.api = api
         self.home = home
         self.clock = clock
-        self.results: Kept[CliResult] = Kept(_RESULTS_KEPT)
+        self._taps: list[Observer] = []
         self._command = [str(node), str(script)]
         self._env = self._environment(node, home, equipment or {})
         self._secrets: dict[str, str] = {}
@@ -62,10 +61,9 @@ class ParticleCli:
         self._write("profile.json", {"name": "particle", "last_version_check": _NEVER})
         self.use(None, None)
 
-    @property
-    def transcript(self) -> list[CliResult]:
-        """The last results, oldest first."""
-        return self.results.after(0)[0]
+    def tap(self, tap: Observer) -> None:
+        """Tell ``tap`` of every call from now on, when it has ended; secrets masked."""
+        self._taps.append(tap)
 
     def use(self, username: str | None, token: str | None) -> None:
         """Act as this account from now on, as if logged in; None logs out."""
@@ -186,10 +184,6 @@ class ParticleCli:
         """The devices of a product, as JSON; see :meth:`CliResult.json`."""
         return self.run("product", "device", "list", str(product), "--json")
 
-    def product_device_add(self, product: int | str, device: str) -> CliResult:
-        """Import a device into a product."""
-        return self.run("product", "device", "add", str(product), device)
-
     def inspect(self, image: Path) -> CliResult:
         """What an image says of itself; its check sum must be right."""
         return self.run("binary", "inspect", str(image), proof="CRC is ok")
@@ -230,9 +224,10 @@ class ParticleCli:
             stdout=plain(output, self._secrets),
             stderr=plain(errors, self._secrets),
             seconds=self.clock.now() - started,
-            began=started,
         )
-        self.results.add(result)
+        text = f"{' '.join(result.argv)}\n{result.text.strip()}"
+        for tap in self._taps:
+            tap(Moment(started, "cli", text, result.seconds, "refused" if exit_code else ""))
         return result
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
@@ -268,9 +263,7 @@ class Subscription:
             raise CliRefused("did not begin to listen", result)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._finish()
 
     def expect(self, count: int, timeout: float) -> list[dict[str, Any]]:

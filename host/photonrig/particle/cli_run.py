@@ -29,7 +29,7 @@ _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class CliResult:
     """One finished call; secrets are masked in all texts, control sequences are gone.
 
-    ``seconds`` is wall time from ``began`` on, which is by the monotonic clock.
+    ``seconds`` is how long it took.
     """
 
     argv: tuple[str, ...]
@@ -37,7 +37,6 @@ class CliResult:
     stdout: str
     stderr: str
     seconds: float
-    began: float = 0.0
 
     @property
     def text(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -25,8 +24,7 @@ from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = ["CloudHttp", "host_of"]
 
-# How many exchanges are kept for whoever writes them down, and how much of each answer.
-_EXCHANGES = 1000
+# How much of an answer is told.
 _SHOWN = 600
 _SECRETS = {"access_token", "refresh_token", "client_secret", "secret", "password", "claim_code", "mfa_token", "otp"}
 
@@ -69,9 +67,8 @@ class CloudHttp(Closing):
         if re.search(r"(^|\.)particle\.io\.?$", host) and production_account is None:
             raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
         self.production_account = production_account
-        # Proxies are for the way to the internet, not for this machine.
-        self._exchanges: deque[str] = deque(maxlen=_EXCHANGES)
         self._taps: list[Observer] = []
+        # Proxies are for the way to the internet, not for this machine.
         self.trust_env = not _is_loopback(host)
         self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
 
@@ -86,7 +83,7 @@ class CloudHttp(Closing):
         """The same cloud and connections with another token, or without one."""
         other = object.__new__(type(self))
         other.api, other.timeout, other.production_account = self.api, self.timeout, self.production_account
-        other._exchanges, other._taps = self._exchanges, self._taps
+        other._taps = self._taps
         other.trust_env, other._client, other.clock = self.trust_env, self._client, self.clock
         other.token = token
         return other
@@ -147,7 +144,8 @@ class CloudHttp(Closing):
             raise self._unanswered(f"{method} {path}: no answer from {self.api} in time", began, "silent") from None
         except httpx.HTTPError as error:
             raise self._unanswered(f"{method} {path}: {self.api} cannot be reached: {error}", began, "broke") from None
-        self._note(method, path, query, json_body if json_body is not None else form, response, began)
+        if self._taps:
+            self._note(method, path, query, json_body if json_body is not None else form, response, began)
         return response
 
     def tap(self, tap: Observer) -> None:
@@ -161,11 +159,13 @@ class CloudHttp(Closing):
         """
         self._client.event_hooks["request"].append(lambda request: told(request.url.path))
 
-    def take_exchanges(self) -> list[str]:
-        """Requests and answers since the last call, oldest first, one text each, secrets masked."""
-        taken = list(self._exchanges)
-        self._exchanges.clear()
-        return taken
+    def shown(self, response: httpx.Response) -> str:
+        """Status and beginning of an answer in one line, as it is told: secrets masked."""
+        try:
+            body = json.dumps(_without_secrets(response.json()), ensure_ascii=False)
+        except ValueError:
+            body = f"{len(response.content)} bytes" if response.content else ""
+        return self._masked(f"{response.status_code} {body[:_SHOWN]}".rstrip())
 
     def _tell(self, text: str, began: float, trouble: Trouble) -> None:
         for tap in self._taps:
@@ -187,12 +187,7 @@ class CloudHttp(Closing):
         request = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
         if sent:
             request += f" {json.dumps(_without_secrets(sent), ensure_ascii=False)}"
-        try:
-            body = json.dumps(_without_secrets(response.json()), ensure_ascii=False)
-        except ValueError:
-            body = f"{len(response.content)} bytes" if response.content else ""
-        text = self._masked(f"{request} -> {response.status_code} {body[:_SHOWN]}".rstrip())
-        self._exchanges.append(text)
+        text = f"{self._masked(request)} -> {self.shown(response)}"
         self._tell(text, began, "failed" if response.is_server_error else "refused" if response.is_error else "")
 
     def read(self, request: str, response: httpx.Response, device: str | None = None) -> Any:

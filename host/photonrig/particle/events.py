@@ -31,8 +31,9 @@ from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import RateLimited, refusal
 from photonrig.particle.sse import MEDIA_TYPE, Decoder, Published
+from photonrig.trace import Moment, Observer
 
-__all__ = ["Event", "EventStream", "Match"]
+__all__ = ["Event", "EventStream", "Match", "of_device"]
 
 # Clouds send something at least every 9 to 12 seconds.
 _SILENCE: Final = 20.0
@@ -70,21 +71,34 @@ class Event:
 Match = str | Callable[[Event], bool]
 
 
+def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]:
+    """Matches a device's events of exactly this name whose data begins with ``data``."""
+    return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
+
+
 class EventStream(Closing):
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
-        self, cloud: Cloud, path: str, *, silence: float = _SILENCE, reconnect: float = _RECONNECT, keep: int = _KEPT
+        self,
+        cloud: Cloud,
+        path: str,
+        *,
+        silence: float = _SILENCE,
+        reconnect: float = _RECONNECT,
+        keep: int = _KEPT,
+        tap: Observer | None = None,
     ) -> None:
         """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
 
-        ``keep``: how many events are kept.
+        ``keep``: how many events are kept; ``tap`` is told of each.
         """
         self.path = path
         self._cloud = cloud
         self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
+        self._tap = tap
         self._changed = threading.Condition()
         self._events: Kept[Event] = Kept(keep)
         self._gaps = 0
@@ -328,6 +342,8 @@ class EventStream(Closing):
         event = Event(
             *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
         )
+        if self._tap is not None:  # first: who was waiting for it may look at the record at once
+            self._tap(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)
             self._changed.notify_all()

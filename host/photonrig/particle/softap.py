@@ -26,7 +26,7 @@ from typing import Any, Final, Protocol, TypeVar
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
+from photonrig.errors import ExpectationFailed, FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
 from photonrig.trace import Moment, Observer, Trouble
@@ -34,6 +34,7 @@ from photonrig.trace import Moment, Observer, Trouble
 __all__ = [
     "ADDRESS",
     "HTTP_PORT",
+    "LISTEN_HOLD",
     "TCP_PORT",
     "AccessPoint",
     "Connect",
@@ -56,6 +57,8 @@ __all__ = [
 ADDRESS: Final = "192.168.0.1"
 TCP_PORT: Final = 5609
 HTTP_PORT: Final = 80
+# Seconds of SETUP that begin listening mode, and end it; Device OS 2.3.1 takes over 3.
+LISTEN_HOLD: Final = 4.0
 
 _QUICK: Final = 5.0
 # configure-ap and scan-ap run live scans, configure-ap two of them.
@@ -334,6 +337,17 @@ class SoftAp:
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""
         return self._field("version", "v", int)
+
+    def join(self, ssid: str, password: str) -> None:
+        """Have the device leave for a network that it sees: scan, configure and connect.
+
+        :raises ExpectationFailed: it does not see the network; it was told nothing
+        """
+        seen = {point.ssid: point for point in self.scan()}
+        if ssid not in seen:
+            raise ExpectationFailed(f"it sees {', '.join(seen) or 'no network'}, not {ssid}", device=self.device)
+        self.configure(seen[ssid], password)
+        self.connect()
 
     def device_id(self) -> Identity:
         """Who the device is."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,12 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from photonrig.clock import SYSTEM, Clock
-from photonrig.fleet.difference import Change
-from photonrig.fleet.plan import ACTS, FleetPlan
-from photonrig.fleet.throttle import Throttle
-from photonrig.fleet.verify import Record
+from photonrig.fleet.difference import Difference
+from photonrig.fleet.plan import FleetPlan
+from photonrig.fleet.transfer import ACTS, Transfer
 from photonrig.fleet.waves import Carried, percentile
-from photonrig.ownership.engine import Progress as DeviceProgress
+from photonrig.particle.throttle import Throttle
 from photonrig.report.run import duration, rate
 
 __all__ = [
@@ -62,9 +61,7 @@ class FleetProgress:
         self._bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
     def begins(self, devices: int) -> None:
@@ -79,18 +76,10 @@ class FleetProgress:
         else:
             self._console.print(f"wave {number} of {of}: {_devices(devices)}", highlight=False)
 
-    def settled(self, progress: DeviceProgress) -> None:
-        """A device has an outcome."""
-        if progress.outcome != "waiting":
-            self._count(progress.device)
-
-    def looked(self, record: Record) -> None:
-        """A device was verified."""
-        self._count(record.device)
-
-    def _count(self, device: str) -> None:
-        if device not in self._seen:
-            self._seen.add(device)
+    def settled(self, transfer: Transfer) -> None:
+        """A device has an outcome, or was verified."""
+        if transfer.outcome != "waiting" and transfer.device not in self._seen:
+            self._seen.add(transfer.device)
             self._bar.update(self._task, advance=1, rate=rate(len(self._seen), self._clock.now() - self._begun))
 
 
@@ -107,7 +96,7 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
             Text(verdict, style=style), str(count), "" if verdict == "already right" else "done" if acts else "left"
         )
     console.print(table)
-    left = [item for item in plan.items if not item.acts and item.verdict != "already right"]
+    left = [item for item in plan.devices if not item.acts and item.verdict != "already right"]
     for item in left[:_SHOWN]:
         where = (
             "seen nowhere" if item.found is None else f"product {item.found.product}, {item.found.owner or 'nobody'}'s"
@@ -141,7 +130,7 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
     )
 
 
-def print_differences(changes: Sequence[Change], of: int, console: Console) -> None:
+def print_differences(changes: Sequence[Difference], of: int, console: Console) -> None:
     """What has changed since a plan was made, one line a device, ``of`` so many."""
     for change in changes:
         console.print(Text(str(change), style="yellow"), soft_wrap=True)
@@ -151,17 +140,17 @@ def print_differences(changes: Sequence[Change], of: int, console: Console) -> N
     )
 
 
-def differences_json(changes: Sequence[Change], of: int) -> dict[str, Any]:
+def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
     """The same for a program: ``devices`` of the plan, and per changed device what was planned and would be now."""
     return {
         "devices": of,
         "changes": [
             {
-                "device": change.item.device,
-                "row": change.item.row,
+                "device": change.planned.device,
+                "row": change.planned.row,
                 "situation": change.situation,
-                "planned": change.item.verdict,
-                "now": change.verdict,
+                "planned": change.planned.verdict,
+                "now": change.now.verdict,
             }
             for change in changes
         ],
@@ -172,7 +161,7 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
     """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
     there = len(carried.already) + len(arrived)
-    if not carried.progress:
+    if not carried.transfers:
         console.print(f"no changes: {_devices(there)} {done} already" if there else "no changes: no device to move")
         return
     told = f"{_devices(there)} {done}"
@@ -201,35 +190,36 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
         console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
 
 
-def records_json(records: Sequence[Record]) -> dict[str, Any]:
+def records_json(records: Sequence[Transfer]) -> dict[str, Any]:
     """What was verified, for a program: counts, and each device with its proofs."""
     return {
         "devices": len(records),
         "held": sum(record.held for record in records),
-        "records": [record.as_json() for record in records],
+        "records": [{"device": record.device} | msgspec.to_builtins(record.verified) for record in records],
     }
 
 
-def print_records(records: tuple[Record, ...], console: Console) -> None:
+def print_records(records: Sequence[Transfer], console: Console) -> None:
     """How many devices hold up, and what does not."""
     if not records:
         console.print("no device to look at: the plan does nothing")
         return
-    failed = [record for record in records if not record.held]
+    seen = {each.device: each.verified for each in records if each.verified is not None}
+    failed = {device: verified for device, verified in seen.items() if not verified.held}
     console.print(
         Text(
-            f"{len(records) - len(failed)} of {_devices(len(records))} are where they should be, "
-            f"by {sum(len(record.proofs) for record in records)} proofs",
+            f"{len(seen) - len(failed)} of {_devices(len(seen))} are where they should be, "
+            f"by {sum(len(verified.proofs) for verified in seen.values())} proofs",
             style="bold red" if failed else "green",
         )
     )
-    if before := sum(record.as_found for record in failed):
+    wrong = {device: verified.proofs for device, verified in failed.items() if not verified.as_found}
+    if before := len(failed) - len(wrong):
         console.print(
             f"{before} of the others are as the plan found them: not moved yet, or rolled back", highlight=False
         )
-        failed = [record for record in failed if not record.as_found]
-    for record in failed[:_SHOWN]:
-        wrong = "; ".join(f"{proof.name}: {proof.text}" for proof in record.proofs if not proof.held)
-        console.print(Text(f"  {record.device}: {wrong}", style="red"), soft_wrap=True)
-    if len(failed) > _SHOWN:
-        console.print(f"  and {len(failed) - _SHOWN} more", highlight=False)
+    for device, proofs in list(wrong.items())[:_SHOWN]:
+        told = "; ".join(f"{proof.name}: {proof.text}" for proof in proofs if not proof.held)
+        console.print(Text(f"  {device}: {told}", style="red"), soft_wrap=True)
+    if len(wrong) > _SHOWN:
+        console.print(f"  and {len(wrong) - _SHOWN} more", highlight=False)

@@ -37,7 +37,7 @@ def write_junit(run: Run, path: Path) -> None:
             ET.SubElement(case, "skipped", message="an earlier step failed")
         if step.evidence:
             out = ET.SubElement(case, "system-out")
-            out.text = "\n".join(f"[{piece.kind}] {piece.text}" for piece in step.evidence)
+            out.text = "\n".join(f"[{piece.lane}] {piece.text}" for piece in step.evidence)
     path.parent.mkdir(parents=True, exist_ok=True)
     root = ET.Element("testsuites")
     root.append(suite)

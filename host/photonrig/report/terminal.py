@@ -62,6 +62,6 @@ def _observed(step: StepResult) -> str:
 
 def _first_lines(step: StepResult) -> str:
     # The page has all of it; here it is what a person needs to believe the line.
-    lines = [f"{piece.kind}: {' '.join(piece.text.split())}" for piece in step.evidence]
+    lines = [f"{piece.lane}: {' '.join(piece.text.split())}" for piece in step.evidence]
     more = len(lines) - _EVIDENCE_LINES
     return "\n".join(lines if more <= 1 else [*lines[:_EVIDENCE_LINES], f"+ {more} more in the report"])

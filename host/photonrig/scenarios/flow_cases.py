@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from photonrig.clock import Clock
-from photonrig.errors import PhotonrigError
 from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import FLOWS, take
 from photonrig.ownership.identities import Account, Identities
 from photonrig.ownership.proof import Probe, Proof, prove_control, silent_hooks
-from photonrig.particle.cloud import product
+from photonrig.particle.cloud import USER, product
 from photonrig.scenarios.hook_receiver import HookReceiver
-from photonrig.scenarios.story import Evidence, StepResult, Verdict
+from photonrig.scenarios.story import Seen, StepResult, run_step
 from photonrig.scenarios.virtual_target import Extended, VirtualTarget
 
 __all__ = ["run_flows"]
@@ -66,44 +66,20 @@ def run_flows(
 ) -> Iterator[StepResult]:
     """Run every flow and yield what was seen; ``wifi`` is name and password of the network devices are to join."""
     team, ours = stand.lab.team, stand.lab.product.id
-    there = {"user": "/v1/integrations", "product": f"/v1/products/{ours}/integrations"}
-    made = {
-        whose: team.request(
-            "POST", path, json_body={"event": _EVENT, "url": hooks.url(whose), "integration_type": "Webhook"}
-        )["id"]
-        for whose, path in there.items()
-    }
+    scopes = {"user": USER, "product": product(ours)}
+    made = {whose: team.create_webhook(_EVENT, hooks.url(whose), scope=scope) for whose, scope in scopes.items()}
     held = DeviceInHand(stand.spare.slot, *wifi)
     for case in _CASES:
         started(case.title)
-        yield _run(case.title, FLOWS[case.flow].title, lambda case=case: _case(stand, case, held), clock)  # type: ignore[misc]
-    for whose, path in there.items():
-        team.request("DELETE", f"{path}/{made[whose]}")
+        yield run_step(partial(_case, stand, case, held), case.title, _CHAPTER, FLOWS[case.flow].title, Seen(clock))
+    for whose, scope in scopes.items():
+        team.delete_webhook(made[whose].id, scope)
     started("in one transaction")
-    yield _run("in one transaction, where the cloud offers it", "never nobody's", lambda: _atomic(extended), clock)
+    title = "in one transaction, where the cloud offers it"
+    yield run_step(partial(_atomic, extended), title, _CHAPTER, "never nobody's", Seen(clock))
 
 
-def _run(title: str, expects: str, act: Callable[[], tuple[bool, str, list[Evidence]]], clock: Clock) -> StepResult:
-    begun = clock.now()
-    verdict: Verdict
-    try:
-        held, observed, evidence = act()
-        verdict, cause = ("held" if held else "failed"), (None if held else "test")
-    except PhotonrigError as error:
-        verdict, observed, evidence, cause = "failed", f"{type(error).__name__}: {error}", [], error.cause
-    return StepResult(
-        _CHAPTER,
-        title,
-        expects,
-        observed,
-        tuple(evidence),
-        clock.now() - begun,
-        verdict,
-        cause,  # type: ignore[arg-type]
-    )
-
-
-def _case(stand: VirtualTarget, case: _Case, held: DeviceInHand) -> tuple[bool, str, list[Evidence]]:
+def _case(stand: VirtualTarget, case: _Case, held: DeviceInHand, seen: Seen) -> None:
     ours, other = stand.lab.product.id, stand.other_product
     device = stand.spare.device_id if case.spare else stand.device("customer-owned")
     stand.put(device, case.state)
@@ -113,22 +89,22 @@ def _case(stand: VirtualTarget, case: _Case, held: DeviceInHand) -> tuple[bool, 
     steps: list[str] = []
     silent = silent_hooks(stand.lab.team, _EVENT) if case.state == "user-owned" else ()
     done = take(Plan(case.flow, device, ours, to, into), keys, in_hand=held, journal=lambda at: steps.append(_line(at)))
-    evidence = [_path(steps)]
+    seen.note("rig", _path(steps))
     if done.outcome != "done":
-        return False, f"{done.outcome}: {done.reason}", evidence
+        seen.that(False, f"{done.outcome}: {done.reason}")
     proofs = _proofs(stand, keys, case, device, to, into)
-    evidence += [Evidence("http", f"{'✓' if each.held else '✗'} {each.name}: {each.text}") for each in proofs]
+    for each in proofs:
+        seen.note("http", f"{'✓' if each.held else '✗'} {each.name}: {each.text}")
     if case.back:
         take(Plan(case.flow, device, other, None, ours), keys)
     stand.put(device, case.state)
-    stand.lab.cloud.take_exchanges()
     told = f"{done.outcome}, {_window(case, done)}; {sum(each.held for each in proofs)} of {len(proofs)} proofs"
     if silent:
         told += f"; falls silent: {', '.join(silent)}"
     failed = [each for each in proofs if not each.held]
     if failed:
         told += f"; {failed[0].name}: {failed[0].text}"
-    return not failed, told, evidence
+    seen.that(not failed, told)
 
 
 def _window(case: _Case, done: Progress) -> str:
@@ -172,11 +148,11 @@ def _line(at: Progress) -> str:
     return at.step if at.heading == "forward" else f"undo {at.step}"
 
 
-def _path(steps: list[str]) -> Evidence:
-    return Evidence("device", f"steps: {' → '.join(dict.fromkeys(steps))}")
+def _path(steps: list[str]) -> str:
+    return f"steps: {' → '.join(dict.fromkeys(steps))}"
 
 
-def _atomic(extended: Extended) -> tuple[bool, str, list[Evidence]]:
+def _atomic(extended: Extended, seen: Seen) -> None:
     to = Account.customer("atomic@example.com", extended.product)
     steps: list[str] = []
     done = take(
@@ -185,5 +161,5 @@ def _atomic(extended: Extended) -> tuple[bool, str, list[Evidence]]:
         journal=lambda at: steps.append(_line(at)),
     )
     held = done.outcome == "done" and done.unowned == 0 and not any(step.startswith("release") for step in steps)
-    evidence = [_path(steps)]
-    return held, f"{done.outcome}, never nobody's; an extension of the local cloud, not Particle's", evidence
+    seen.note("rig", _path(steps))
+    seen.that(held, f"{done.outcome}, never nobody's; an extension of the local cloud, not Particle's")

@@ -12,9 +12,10 @@ from photonrig.errors import ExpectationFailed
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
 from photonrig.ownership.identities import Account
-from photonrig.particle.cloud import Cloud, Token, product
+from photonrig.particle.cloud import USER, Cloud, Token, product
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import EventStream, of_device
+from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.forum_2016_target import ForumTarget
 from photonrig.scenarios.virtual_target import VirtualTarget
 
@@ -25,7 +26,6 @@ Check = Callable[[ForumTarget], str]
 
 _SEEN: Final = 15.0  # seconds for an event or a webhook
 _ONLINE: Final = 60.0
-_LISTEN: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,6 @@ def _answers(stand: VirtualTarget, path: str, **expected: int) -> str:
     device = _customers(stand)
     path = path.format(d=device, p=stand.names("customer-owned")["p"], o=stand.slug)
     seen = {token: _acting(stand, token).send("GET", path).status_code for token in expected}
-    stand.lab.cloud.take_exchanges()
     text = ", ".join(f"{token} {status}" for token, status in seen.items())
     return _that(seen == expected, f"GET {path.replace(device, ':id')}: {text}")
 
@@ -117,12 +116,10 @@ def _set_up(stage: ForumTarget, stand: VirtualTarget, token: str) -> str:
     """Give the spare device a code of the token's account through SoftAP and wait for its claim."""
     slot, photon = stand.spare.slot, stand.spare
     if not photon.status()["listening"]:
-        slot.hold_setup(_LISTEN)
+        slot.hold_setup(LISTEN_HOLD)
     with slot.softap() as softap:
         softap.set_claim_code(_code(stand, token))
-        point = next(point for point in softap.scan() if point.ssid == stage.wifi_ssid)
-        softap.configure(point, stage.wifi_password)
-        softap.connect()
+        softap.join(stage.wifi_ssid, stage.wifi_password)
     wanted = ("customer", stand.emails[token])
     stage.clock.wait_until(
         lambda: not photon.status()["has_claim_code"] and stand.owner(slot.device_id) == wanted,
@@ -136,10 +133,7 @@ def _streams(stand: VirtualTarget, state: str, *, own: bool) -> str:
     """An event of the state's device is on the product's stream, and on the central user's own as told."""
     stand.arrange(state)
     device, team = stand.device(state), _acting(stand, "M")
-
-    def of_it(event: Event) -> bool:
-        return event.name == "shade/moved" and event.coreid == device
-
+    of_it = of_device(device, "shade/moved")
     with EventStream(team, "/v1/devices/events") as mine, stand.witness(state) as products:
         stand.provoke(state)
         products.expect(of_it, timeout=_SEEN)
@@ -248,7 +242,6 @@ def _row_21(stage: ForumTarget) -> str:
     path = stand.scope.device(device)
     read = reader.send("GET", f"{path}/position").status_code
     called = reader.send("POST", f"{path}/move", {"arg": "2"}).status_code
-    stand.lab.cloud.take_exchanges()
     return _that(
         read == 200 and called in (400, 403), f"API user with devices.variable:get: reads {read}, calls {called}"
     )
@@ -329,22 +322,18 @@ def _row_41(stage: ForumTarget) -> str:
     for state, expected in (("user-owned", True), ("customer-owned", False)):
         stand.arrange(state)
         names = {"user": f"user-{run}-{state}", "product": f"product-{run}-{state}"}
-        hooks = {"user": "/v1/integrations", "product": f"/v1/products/{stand.lab.product.id}/integrations"}
+        scopes = {"user": USER, "product": product(stand.lab.product.id)}
         made = {
-            whose: team.request("POST", path, json_body=_hook(stage.hooks.url(names[whose])))
-            for whose, path in hooks.items()
+            whose: team.create_webhook("shade/moved", stage.hooks.url(names[whose]), scope=scope)
+            for whose, scope in scopes.items()
         }
         stand.provoke(state)
         _that(stage.hooks.wait(names["product"], _SEEN), f"{state}: the product's webhook did not fire")
         fired = stage.hooks.wait(names["user"], _SEEN if expected else 0.5)
-        for whose, path in hooks.items():
-            team.request("DELETE", f"{path}/{made[whose]['id']}")
+        for whose, scope in scopes.items():
+            team.delete_webhook(made[whose].id, scope)
         told.append(_that(fired is expected, f"{state}: the user's {'fires' if fired else 'is silent'}"))
     return f"{'; '.join(told)}; the product's fires for both"
-
-
-def _hook(url: str) -> dict[str, Any]:
-    return {"event": "shade/moved", "url": url, "requestType": "POST", "integration_type": "Webhook"}
 
 
 def _row_43(stage: ForumTarget) -> str:
@@ -366,7 +355,6 @@ def _row_52(stage: ForumTarget) -> str:
         name: there.device in cloud.send("GET", path).text
         for name, cloud in (("M", there.team), ("C", there.keys.acting_as(to)))
     }
-    there.team.take_exchanges()
     today = _answers(stage.today, "/v1/devices/{d}/position", M=200, C=200)
     return _that(all(listed.values()), f"{today}; by extension GET {path} lists it for both")
 

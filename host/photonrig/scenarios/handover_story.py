@@ -7,9 +7,8 @@ with nobody near it; and the cloud dies and comes back without forgetting anythi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,17 @@ from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
 from photonrig.ownership.identities import Account, Identities, Offers
-from photonrig.particle.cli import CliResult, ParticleCli
+from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import Event, EventStream, of_device
+from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.story import Seen, Story, step
 
 __all__ = ["HandoverStory", "Stage"]
 
 _ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
 _EVENT = 15.0
-_LISTEN = 4.0  # over 3 s of SETUP is listening mode
 _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
 
 
@@ -63,7 +62,10 @@ class HandoverStory(Story):
     """The story; see the module."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage, self.clock = stage, stage.clock
+        fielded, fresh = (replace(slot, tap=self.hear) for slot in (stage.fielded, stage.fresh))
+        self.stage, self.clock = replace(stage, fielded=fielded, fresh=fresh), stage.clock
+        stage.cloud.tap(self.hear)
+        stage.cli.tap(self.hear)
         self.team = stage.cloud.using(stage.central)
         self.product = product(stage.product_id)
         self.image = stage.work / f"firmware-{stage.new_version}.bin"
@@ -82,9 +84,9 @@ class HandoverStory(Story):
         expects="logged in as the central user; the device is listed online",
     )
     def cli_lists(self, seen: Seen) -> None:
-        version = self._cli(seen, self.stage.cli.version())
-        who = self._cli(seen, self.stage.cli.whoami())
-        listing = self._cli(seen, self.stage.cli.list())
+        version = self.stage.cli.version()
+        who = self.stage.cli.whoami()
+        listing = self.stage.cli.list()
         device = self.stage.fielded.device_id
         line = next((line for line in listing.text.splitlines() if device in line), "device missing")
         seen.that("online" in line, f"CLI {version.text.strip()}, {who.text.strip()}: {line.strip()}")
@@ -95,10 +97,10 @@ class HandoverStory(Story):
         expects="the same variant and firmware on both; a function called by the CLI",
     )
     def before_flash(self, seen: Seen) -> None:
-        info = self._serial(seen, self.stage.fielded, "info")
-        self._cli(seen, self.stage.cli.call(self.stage.fielded.device_id, "calibrate", _TRAVEL))
-        variant = self._cli(seen, self.stage.cli.get(self.stage.fielded.device_id, "variant")).value
-        firmware = self._cli(seen, self.stage.cli.get(self.stage.fielded.device_id, "fw")).value
+        info = self._serial(self.stage.fielded, "info")
+        self.stage.cli.call(self.stage.fielded.device_id, "calibrate", _TRAVEL)
+        variant = self.stage.cli.get(self.stage.fielded.device_id, "variant").value
+        firmware = self.stage.cli.get(self.stage.fielded.device_id, "fw").value
         seen.that(
             (info["variant"], info["fw"]) == (variant, firmware),
             f"serial: {info['variant']}, {info['fw']}; cloud: {variant}, {firmware}",
@@ -110,8 +112,8 @@ class HandoverStory(Story):
         expects="a module whose CRC is sound, for the Photon",
     )
     def compile_new(self, seen: Seen) -> None:
-        self._cli(seen, self.stage.cli.compile(self.stage.new_firmware, self.image))
-        inspected = self._cli(seen, self.stage.cli.inspect(self.image)).text.splitlines()
+        self.stage.cli.compile(self.stage.new_firmware, self.image)
+        inspected = self.stage.cli.inspect(self.image).text.splitlines()
         wanted = ("CRC is ok", "Compiled for", "product id")
         told = [line.strip() for line in inspected if any(text in line for text in wanted)]
         sound = len(told) == len(wanted) and "photon" in told[1]
@@ -125,18 +127,14 @@ class HandoverStory(Story):
     def flash_new(self, seen: Seen) -> None:
         device = self.stage.fielded.device_id
         with self._stream(self.team, self.product.device(device)) as events, self.stage.fielded.console() as console:
-            self._cli(seen, self.stage.cli.flash(device, self.image))
+            self.stage.cli.flash(device, self.image)
             reset = console.expect_event("reset", timeout=_ONLINE)
-            started = events.expect(_named("spark/flash/status", "started"), timeout=_EVENT)
-            success = events.expect(_named("spark/flash/status", "success"), timeout=_ONLINE)
-            online = events.expect(_named("spark/status", "online"), timeout=_ONLINE)
-        for event in (started, success, online):
-            seen.note("event", _told(event))
-        seen.note("serial", json.dumps(reset))
+            events.expect(of_device(device, "spark/flash/status", "started"), timeout=_EVENT)
+            events.expect(of_device(device, "spark/flash/status", "success"), timeout=_ONLINE)
+            events.expect(of_device(device, "spark/status", "online"), timeout=_ONLINE)
         firmware = self.team.variable(device, "fw", self.product)
         version = self.team.device(device, self.product).firmware_version
-        info = self._serial(seen, self.stage.fielded, "info")
-        self._exchanges(seen)
+        info = self._serial(self.stage.fielded, "info")
         seen.that(
             info["fw"] == firmware and info["version"] == version == self.stage.new_version,
             f"reset announced ({reset['reason']}); serial: {info['fw']} (version {info['version']}); "
@@ -156,7 +154,6 @@ class HandoverStory(Story):
         self.first = stage.cloud.using(token)
         code = self.first.create_claim_code(stage.product_id)
         self.claim_code = code.code
-        self._exchanges(seen)
         seen.that(
             len(code.code) == 63 and code.device_ids == (),
             f"customer {self.first_email}; code of {len(code.code)} characters; owns {len(code.device_ids)} devices",
@@ -171,17 +168,11 @@ class HandoverStory(Story):
         stage = self.stage
         with stage.fresh.softap() as softap:
             identity = softap.device_id()
-            networks = {point.ssid: point for point in softap.scan()}
             softap.set_claim_code(self.claim_code)
-            point = networks.get(stage.wifi_ssid)
-            if point is not None:
-                softap.configure(point, stage.wifi_password)
-                softap.connect()
-        seen.note("softap", f"device-id: {identity.device_id}, claimed: {identity.claimed}")
-        seen.note("softap", "scan-ap: " + ", ".join(f"{p.ssid} {p.rssi} dBm" for p in networks.values()))
+            softap.join(stage.wifi_ssid, stage.wifi_password)
         seen.that(
-            identity.device_id == stage.fresh.device_id and not identity.claimed and point is not None,
-            f"{identity.device_id} unclaimed; networks: {', '.join(sorted(networks))}; set up",
+            identity.device_id == stage.fresh.device_id and not identity.claimed,
+            f"{identity.device_id} unclaimed; sees {stage.wifi_ssid}; set up",
         )
 
     @step(
@@ -191,10 +182,9 @@ class HandoverStory(Story):
     )
     def claimed_by_code(self, seen: Seen) -> None:
         device = self.stage.fresh.device_id
-        self._wait_listed(self.first, device)
+        self._wait_listed(seen, self.first, device)
         owner = self.team.device(device, self.product).owner_name
         mine = {each.id for each in self.team.devices()}
-        self._exchanges(seen)
         seen.that(
             owner == self.first_email and device not in mine, f"owner {owner}; the central user lists {len(mine)}"
         )
@@ -206,17 +196,14 @@ class HandoverStory(Story):
     )
     def claimed_flag(self, seen: Seen) -> None:
         slot = self.stage.fresh
-        slot.hold_setup(_LISTEN)
+        slot.hold_setup(LISTEN_HOLD)
         with slot.softap() as softap:
             identity = softap.device_id()
-        seen.note("softap", f"device-id: {identity.device_id}, claimed: {identity.claimed}")
         with self._stream(self.first, "/v1/devices") as events:
             slot.need("reset", slot.reset).press()
-            online = events.expect(_named("spark/status", "online", device=slot.device_id), timeout=_ONLINE)
-        seen.note("event", _told(online))
-        self._wait_listed(self.first, slot.device_id)
+            events.expect(of_device(slot.device_id, "spark/status", "online"), timeout=_ONLINE)
+        self._wait_listed(seen, self.first, slot.device_id)
         self.team.call(slot.device_id, "calibrate", _TRAVEL, self.product)
-        self._exchanges(seen)
         seen.that(identity.claimed, f"SoftAP: claimed {identity.claimed}; online again after a reset")
 
     @step(
@@ -240,7 +227,6 @@ class HandoverStory(Story):
         self.second = stage.cloud.using(token)
         refusal = _refused(lambda: self.second.claim(stage.fresh.device_id))
         owner = self.team.device(stage.fresh.device_id, self.product).owner_name
-        self._exchanges(seen)
         seen.that(
             refusal is not None and refusal.status == 403 and owner == self.first_email,
             f"{refusal}; owner still {owner}",
@@ -280,9 +266,7 @@ class HandoverStory(Story):
     def row_55(self, seen: Seen) -> None:
         stage = self.stage
         stage.cloud.create_customer(stage.product_id, self.field_email, client=stage.client)
-        self._exchanges(seen)
         listed = self.field_email in {customer.username for customer in self.team.customers(stage.product_id)}
-        self.stage.cloud.take_exchanges()
         seen.that(listed, f"{self.field_email} is a customer of product {stage.product_id}")
 
     @step(
@@ -294,7 +278,6 @@ class HandoverStory(Story):
         token = self.stage.cloud.customer_token(self.stage.client, self.field_email)
         self.field = self.stage.cloud.using(token)
         owned = self.field.devices()
-        self._exchanges(seen)
         seen.that(owned == (), f"scope customer={token.customer}; owns {len(owned)} devices")
 
     @step(
@@ -308,7 +291,6 @@ class HandoverStory(Story):
         by_product = _refused(lambda: self.field.request("POST", self.product.devices, query={"id": device}))
         by_query = _refused(lambda: self.field.request("POST", "/v1/devices", query={"id": device}))
         after = self.team.device(device, self.product).owner_name
-        self._exchanges(seen)
         texts = (str(by_product), str(by_query))
         seen.that(
             "Organization not found for user's role." in texts[0]
@@ -346,20 +328,18 @@ class HandoverStory(Story):
     )
     def team_controls(self, seen: Seen) -> None:
         device = self.stage.fielded.device_id
-        listing = self._cli(seen, self.stage.cli.product_device_list(self.stage.product_id)).text
+        listing = self.stage.cli.product_device_list(self.stage.product_id).text
         position = self.team.variable(device, "position", self.product)
         with self._stream(self.team, "/v1/devices") as own, self._stream(self.team, self.product_path) as all_devices:
 
             def provoke(canary: str) -> None:
                 returned.append(self.team.call(device, "move", "75", self.product))
-                moved.append(all_devices.expect(_named("shade/moved", device=device), timeout=_EVENT))
+                moved.append(all_devices.expect(of_device(device, "shade/moved"), timeout=_EVENT))
                 self.team.publish(canary)
 
             returned: list[int] = []
             moved: list[Event] = []
             own.assert_silent(lambda event: event.coreid == device, within=0, canary=provoke)
-        seen.note("event", _told(moved[0]))
-        self._exchanges(seen)
         seen.that(
             returned == [75] and device in listing,
             f"position was {position}, move returned {returned[0]}, {moved[0].name} on the product's stream, "
@@ -376,15 +356,14 @@ class HandoverStory(Story):
     def cloud_restarts(self, seen: Seen) -> None:
         stage = self.stage
         owners = self._owners()
-        seen.note("device", stage.restart_cloud())
+        seen.note("rig", stage.restart_cloud())
         for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded)):
-            self._wait_listed(customer, slot.device_id)
+            self._wait_listed(seen, customer, slot.device_id)
         after = self._owners()
         readings = [
             customer.variable(slot.device_id, "position")
             for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded))
         ]
-        self._exchanges(seen)
         seen.that(owners == after, f"owners {', '.join(after.values())}; positions {readings[0]} and {readings[1]}")
 
     # --- what several steps need --------------------------------------------------------------------------------------
@@ -405,10 +384,8 @@ class HandoverStory(Story):
         with self._stream(who, "/v1/devices") as events:
             before = who.variable(device, "position")
             returned = who.call(device, "move", str(target))
-            moved = events.expect(_named("shade/moved", device=device), timeout=_EVENT)
-        seen.note("event", _told(moved))
+            moved = events.expect(of_device(device, "shade/moved"), timeout=_EVENT)
         after = who.variable(device, "position")
-        self._exchanges(seen)
         seen.that(
             returned == target == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
         )
@@ -418,35 +395,25 @@ class HandoverStory(Story):
         keys = Identities(self.team, self.team.username(), clients={stage.product_id: stage.client}, offers=offers)
         account = Account.customer(to, stage.product_id)
         progress = take(Plan("to-customer", slot.device_id, stage.product_id, account), keys)
-        self._exchanges(seen)
         if progress.outcome != "done":
             raise ExpectationFailed(f"the transfer ended {progress.outcome}: {progress.reason}", device=slot.device_id)
         return progress
 
-    def _wait_listed(self, who: Cloud, device: str) -> None:
-        self.stage.clock.wait_until(
-            lambda: any(each.id == device and each.online for each in who.devices()),
-            _ONLINE,
-            f"{device} online in its owner's list",
-        )
-        self.stage.cloud.take_exchanges()
+    def _wait_listed(self, seen: Seen, who: Cloud, device: str) -> None:
+        with seen.unheard():
+            self.clock.wait_until(
+                lambda: any(each.id == device and each.online for each in who.devices()),
+                _ONLINE,
+                f"{device} online in its owner's list",
+            )
 
-    def _serial(self, seen: Seen, slot: Slot, line: str) -> dict[str, Any]:
+    @staticmethod
+    def _serial(slot: Slot, line: str) -> dict[str, Any]:
         with slot.console() as console:
-            answer = console.ask(line)
-        seen.note("serial", f"{line} -> {json.dumps(answer)}")
-        return answer
+            return console.ask(line)
 
     def _stream(self, who: Cloud, path: str) -> EventStream:
-        return EventStream(who, f"{path}/events")
-
-    def _cli(self, seen: Seen, result: CliResult) -> CliResult:
-        seen.note("cli", f"{' '.join(result.argv)}\n{result.text.strip()}")
-        return result
-
-    def _exchanges(self, seen: Seen) -> None:
-        for line in self.stage.cloud.take_exchanges():
-            seen.note("http", line)
+        return EventStream(who, f"{path}/events", tap=self.hear)
 
 
 def _refused(action: Callable[[], object]) -> ApiError | None:
@@ -455,18 +422,3 @@ def _refused(action: Callable[[], object]) -> ApiError | None:
     except ApiError as refusal:
         return refusal
     return None
-
-
-def _named(name: str, data: str | None = None, *, device: str | None = None) -> Callable[[Event], bool]:
-    def matches(event: Event) -> bool:
-        return (
-            event.name == name
-            and (data is None or (event.data or "").startswith(data))
-            and (device is None or event.coreid == device)
-        )
-
-    return matches
-
-
-def _told(event: Event) -> str:
-    return f"{event.name} {event.data} from {event.coreid}"

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-import httpx
-
 from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.events import Event, EventStream
+from photonrig.particle.events import EventStream, of_device
 from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
 
 __all__ = ["NOT_RUN", "BudgetSpent", "Observation", "Stand", "observe"]
@@ -153,7 +151,7 @@ def _ask(stand: Stand, cell: Cell) -> Observation:
     outcome = str(response.status_code)
     if response.is_success and family.look == "list":
         outcome = "listed" if names["d"] in response.text else "missing"
-    text = _last_exchange(cloud, response)
+    text = cloud.shown(response)
     if response.is_success:
         stand.swept(family, body)
         if family.changes:
@@ -167,12 +165,6 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(each, names) for each in value]
     return {key: _filled(each, names) for key, each in value.items()} if hasattr(value, "items") else value
-
-
-def _last_exchange(cloud: Cloud, response: httpx.Response) -> str:
-    # The client masks secrets in what it notes.
-    taken = cloud.take_exchanges()
-    return taken[-1].partition(" -> ")[2] if taken else str(response.status_code)
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------
@@ -190,7 +182,7 @@ def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observ
                 stack.callback(stream.close)
         with stand.witness(state) as witness:
             stand.provoke(state)
-            witness.expect(_of(names["d"]), timeout=_HEARD)
+            witness.expect(of_device(names["d"], _EVENT), timeout=_HEARD)
         listening = [(cell, stream) for cell, stream in opened.items() if isinstance(stream, EventStream)]
         heard = dict(
             zip(
@@ -204,10 +196,6 @@ def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observ
             yield stream
         else:
             yield heard[cell]
-
-
-def _of(device: str) -> Callable[[Event], bool]:
-    return lambda event: event.name == _EVENT and event.coreid == device
 
 
 def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Observation:
@@ -229,7 +217,7 @@ def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Obse
 
 def _heard(stand: Stand, cell: Cell, stream: EventStream, device: str) -> Observation:
     """Whether the device's event came; its absence counts only if a canary goes round the same stream."""
-    heard = _of(device)
+    heard = of_device(device, _EVENT)
     if not any(heard(event) for event in stream.events):
         try:
             if cell.family == "own-events":

@@ -9,7 +9,6 @@ not assumed.
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,14 +19,14 @@ from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
 from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
 from photonrig.particle.events import EventStream
+from photonrig.particle.throttle import Limits, Throttle
 from photonrig.scenarios.matrix import BudgetSpent
 from photonrig.scenarios.matrix_cells import Family
 
 __all__ = ["Budget", "OptIn", "ParticleTarget", "production_stand"]
 
-# Documented limits a minute, with a third to spare: 10,000 calls and 100 token requests in five minutes.
-_CALLS: Final = (6_600, 300.0)
-_TOKENS: Final = (66, 300.0)
+# A third below the documented limits, which the account may need for something else.
+_LIMITS: Final = Limits(calls=6_600, tokens=66)
 # What a matrix may change on somebody's device: nothing that takes it out of reach while the run goes on.
 _NEVER: Final = frozenset({"product-remove"})
 _STATES: Final = ("customer-owned", "user-owned", "unowned")
@@ -36,26 +35,24 @@ _STATES: Final = ("customer-owned", "user-owned", "unowned")
 class Budget:
     """Counts requests; waits where the documented limits ask for it, and stops at ``total``."""
 
-    def __init__(
-        self,
-        total: int,
-        clock: Clock = SYSTEM,
-    ) -> None:
+    def __init__(self, total: int, clock: Clock = SYSTEM) -> None:
         self.total = total
-        self.used = 0
-        self.tokens_used = 0
-        self._clock = clock
-        self._calls: deque[float] = deque()
-        self._token_calls: deque[float] = deque()
+        self._throttle = Throttle(_LIMITS, clock)
         self._reserve = 0
+
+    @property
+    def used(self) -> int:
+        """Requests so far."""
+        return self._throttle.calls
+
+    @property
+    def tokens_used(self) -> int:
+        """Requests for tokens among them."""
+        return self._throttle.tokens
 
     def keep(self, requests: int) -> None:
-        """Hold some back, for cleaning up."""
+        """Hold some back, for cleaning up; 0 gives them free."""
         self._reserve = requests
-
-    def spend_reserve(self) -> None:
-        """From now on what was held back may be used."""
-        self._reserve = 0
 
     def take(self, path: str) -> None:
         """Count one request, waiting until it may be sent.
@@ -64,19 +61,7 @@ class Budget:
         """
         if self.used >= self.total - self._reserve:
             raise BudgetSpent(f"the budget of {self.total} requests is spent ({self._reserve} kept for cleaning up)")
-        self._pace(self._calls, *_CALLS)
-        if path == "/oauth/token":
-            self._pace(self._token_calls, *_TOKENS)
-            self.tokens_used += 1
-        self.used += 1
-
-    def _pace(self, sent: deque[float], most: int, within: float) -> None:
-        while sent and sent[0] <= self._clock.now() - within:
-            sent.popleft()
-        if len(sent) >= most:
-            self._clock.pause(sent[0] + within - self._clock.now())
-            sent.popleft()
-        sent.append(self._clock.now())
+        self._throttle.pass_by(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +161,7 @@ class ParticleTarget:
 
     def clean_up(self) -> None:
         """Bring back every device and delete every customer of the run; what could not be is in ``left_behind``."""
-        self.budget.spend_reserve()
+        self.budget.keep(0)
         for device, before in self.found.items():
             self._try(f"{device} was {before.owner or 'nobody'}'s", lambda d=device, b=before: self._give(d, b.owner))  # type: ignore[misc]
         for account in self.customers.values():

@@ -6,38 +6,20 @@ fails ends the story, and the steps after it are reported as not run, never as p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import Cause, ExpectationFailed, PhotonrigError
+from photonrig.trace import Lane, Moment, printable
 
-__all__ = ["Evidence", "Seen", "StepResult", "Story", "Verdict", "step"]
+__all__ = ["Seen", "StepResult", "Story", "Verdict", "run_step", "step"]
 
 Verdict = Literal["held", "failed", "not run"]
-EvidenceKind = Literal["cli", "http", "event", "serial", "softap", "device"]
 
 _MARK = "_photonrig_step"
-
-# Devices print anything; what is kept of it may harm neither a terminal nor an XML file.
-_UNPRINTABLE = re.compile("[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\ufffd", text)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One thing that was seen: over which interface, and its text (secrets already masked by the interface)."""
-
-    kind: EvidenceKind
-    text: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _printable(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +30,41 @@ class StepResult:
     title: str
     expected: str
     observed: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Moment, ...]
     seconds: float
     verdict: Verdict
     cause: Cause | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "observed", _printable(self.observed))
+        object.__setattr__(self, "observed", printable(self.observed))
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a step notes while it runs."""
+    """What a step notes while it runs, and what interfaces tell it meanwhile."""
 
+    clock: Clock = SYSTEM
     observed: list[str] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[Moment] = field(default_factory=list)
+    _heard: bool = True
 
-    def note(self, kind: EvidenceKind, text: str) -> None:
+    def __call__(self, moment: Moment) -> None:
+        """Keep what an interface tells; for its taps."""
+        if self._heard:
+            self.evidence.append(replace(moment, text=printable(moment.text)))
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Nothing is kept inside the block: a wait asks the same again and again."""
+        self._heard = False
+        try:
+            yield
+        finally:
+            self._heard = True
+
+    def note(self, lane: Lane, text: str) -> None:
         """Keep a piece of evidence."""
-        self.evidence.append(Evidence(kind, text))
+        self(Moment(self.clock.now(), lane, text))
 
     def that(self, holds: bool, observed: str) -> None:
         """State what was observed and whether it is what the step expects.
@@ -91,10 +89,31 @@ def step(title: str, *, chapter: str, expects: str) -> Callable[[Action], Action
     return mark
 
 
+def run_step(action: Callable[[Seen], None], title: str, chapter: str, expects: str, seen: Seen) -> StepResult:
+    """Do one step and tell how it went; an error that photonrig raises on purpose is a failure with a cause."""
+    begun = seen.clock.now()
+    verdict: Verdict = "held"
+    cause: Cause | None = None
+    try:
+        action(seen)
+    except PhotonrigError as error:
+        verdict, cause = "failed", error.cause
+        if str(error) not in seen.observed:
+            seen.observed.append(f"{type(error).__name__}: {error}")
+    seconds = seen.clock.now() - begun
+    return StepResult(chapter, title, expects, "; ".join(seen.observed), tuple(seen.evidence), seconds, verdict, cause)
+
+
 class Story:
     """Runs its own steps in order and yields a result for each as soon as it is known."""
 
     clock: Clock = SYSTEM
+    _seen: Seen | None = None
+
+    def hear(self, moment: Moment) -> None:
+        """An interface tells something: it is evidence of the step that runs."""
+        if self._seen is not None:
+            self._seen(moment)
 
     def run(self, started: Callable[[str], None] = lambda title: None) -> Iterator[StepResult]:
         """Run all steps; ``started`` is told a step's title before it begins."""
@@ -107,22 +126,8 @@ class Story:
                 yield StepResult(chapter, title, expected, "", (), 0.0, "not run")
                 continue
             started(title)
-            result = self._run_one(getattr(self, name), title, chapter, expected)
+            self._seen = Seen(self.clock)
+            result = run_step(getattr(self, name), title, chapter, expected, self._seen)
+            self._seen = None
             failed = result.verdict == "failed"
             yield result
-
-    def _run_one(self, action: Callable[[Seen], None], title: str, chapter: str, expected: str) -> StepResult:
-        seen = Seen()
-        begun = self.clock.now()
-        verdict: Verdict = "held"
-        cause: Cause | None = None
-        try:
-            action(seen)
-        except PhotonrigError as error:
-            verdict, cause = "failed", error.cause
-            if not isinstance(error, ExpectationFailed):
-                seen.observed.append(f"{type(error).__name__}: {error}")
-        seconds = self.clock.now() - begun
-        return StepResult(
-            chapter, title, expected, "; ".join(seen.observed), tuple(seen.evidence), seconds, verdict, cause
-        )

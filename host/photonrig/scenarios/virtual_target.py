@@ -14,7 +14,7 @@ from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.local_cloud_admin import LocalAdmin
 from photonrig.bench.slots.virtual.photon import VirtualPhoton
 from photonrig.build.toolchain import Toolchain
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.ownership.identities import Identities, Offers
 from photonrig.particle.cloud import USER, ClientCredentials, Cloud, Scope, Token, legacy_org, product
@@ -48,6 +48,7 @@ class VirtualTarget:
     _other: int
     _other_client: ClientCredentials
     _targets: dict[str, int] = field(default_factory=dict)
+    clock: Clock = SYSTEM
 
     @property
     def name(self) -> str:
@@ -98,7 +99,7 @@ class VirtualTarget:
         photon = self.devices[state]
         if state.endswith(" offline") and photon.alive:
             photon.stop()
-            SystemClock().wait_until(lambda: not self.admin.device(photon.device_id).online, 30, f"{state}: offline")
+            self.clock.wait_until(lambda: not self.admin.device(photon.device_id).online, 30, f"{state}: offline")
 
     def put(self, device: str, wanted: str) -> None:
         """Give a device the owner and product of a state.

@@ -25,7 +25,7 @@ from photonrig.errors import PhotonrigError, RigError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
-from photonrig.trace import Moment, Recorder
+from photonrig.trace import Moment, Observer, Recorder
 
 __all__ = ["Bench", "Held", "TestRun", "config_of"]
 
@@ -66,7 +66,6 @@ class TestRun:
     photon: Photon | None = None
     uses_cloud: bool = False
     stream: EventStream | None = None
-    first_event: int = 0
     prepared: int = 0  # moments until the device was in the state every test begins in
     facts: tuple[tuple[str, str], ...] = ()
     firmware: dict[str, Any] | None = None
@@ -109,7 +108,6 @@ class Bench:
         self._streams: dict[int, EventStream] = {}
         self._muted = False
         self._cli: ParticleCli | None = None
-        self._told = 0
         self._slots: dict[str, Held] = {}
         self._facts: tuple[tuple[str, str], ...] = ()
 
@@ -146,7 +144,14 @@ class Bench:
         """Everything the product's devices publish, heard since the first test of that product."""
         target = self.target
         if target.product_id not in self._streams:
-            self._streams[target.product_id] = self._stack.enter_context(self._open_stream(target))
+            product = target.product_id
+
+            def tell(moment: Moment) -> None:
+                """An event is the test's if the product is."""
+                if self.current is not None and self.current.stream is self._streams.get(product):
+                    self.tell(moment)
+
+            self._streams[product] = self._stack.enter_context(self._open_stream(target, tell))
         return self._streams[target.product_id]
 
     @property
@@ -154,6 +159,7 @@ class Bench:
         """The Particle CLI, logged in as the central user."""
         if self._cli is None:
             self._cli = self.target.make_cli()
+            self._cli.tap(self.tell)
             version = f"{self._cli.version().text.strip()} on Node.js {self._cli.node_version()}"
             self._facts += (("Particle CLI", version),)
         return self._cli
@@ -165,8 +171,8 @@ class Bench:
                 self._stack.callback(self._rig.close)
 
     @staticmethod
-    def _open_stream(target: CloudTarget) -> EventStream:
-        return EventStream(target.team, f"/v1/products/{target.product_id}/events")
+    def _open_stream(target: CloudTarget, tap: Observer | None = None) -> EventStream:
+        return EventStream(target.team, f"/v1/products/{target.product_id}/events", tap=tap)
 
     # --- one test ---------------------------------------------------------------------------------------------------
 
@@ -177,8 +183,6 @@ class Bench:
         self.current = TestRun(nodeid, Recorder(folder, self.clock), variant)
         if self._rig is not None:
             self._hear(self.current)
-        if self._cli is not None:
-            self._told = self._cli.results.end
         return self.current
 
     def photon(self, variant: str, **needs: Any) -> Photon:
@@ -206,7 +210,6 @@ class Bench:
 
     def end(self, run: TestRun) -> None:
         """A test is over."""
-        self.collect(run)
         run.facts = self._facts
         touches = run.recorder.moments[run.prepared :]
         if run.photon is not None and any(moment.lane != "event" for moment in touches):
@@ -219,7 +222,6 @@ class Bench:
         if run.stream is None:
             opened = len(self._streams)
             run.stream = self.stream
-            run.first_event = run.stream.mark() if run.stream is not None else 0
             if len(self._streams) > opened:
                 run.recorder.begun = self.clock.now()
 
@@ -228,29 +230,10 @@ class Bench:
         if self.current is not None and not self._muted:
             self.current.recorder(moment)
 
-    def collect(self, run: TestRun) -> None:
-        """Bring events and CLI calls that are new into the test's recorder."""
-        if run.stream is not None:
-            events, missing = run.stream.after(run.first_event)
-            run.first_event += missing + len(events)
-            if missing:
-                run.recorder.note("event", f"{missing} events came in such a rush that they are no longer kept")
-            for event in events:
-                run.recorder(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
-        if self._cli is not None:
-            calls, missing = self._cli.results.after(self._told)
-            self._told += missing + len(calls)
-            if missing:
-                run.recorder.note("cli", f"{missing} calls of the CLI are no longer kept")
-            for call in calls:
-                text = f"{' '.join(call.argv)}\n{call.text.strip()}"
-                run.recorder(Moment(call.began, "cli", text, call.seconds, "refused" if call.exit_code else ""))
-
     # --- when it failed ---------------------------------------------------------------------------------------------
 
     def diagnose(self, run: TestRun, error: BaseException) -> Diagnosis:
         """Read everything and name the cause; what is read meanwhile is no part of the test."""
-        self.collect(run)
         concerns = run.concerns()
         self._muted = True
         try:

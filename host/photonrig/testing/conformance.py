@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 from photonrig.bench.console import BenchConsole
-from photonrig.bench.identity import Heard, listen_to
+from photonrig.bench.identity import Heard, await_device, listen_to
 from photonrig.bench.lines import SerialLines
 from photonrig.bench.slots.slot import SerialLink, Slot, SoftApLink
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError
+from photonrig.errors import ExpectationFailed, LinkLost
 from photonrig.particle.softap import NotReached
 
 __all__ = [
@@ -148,7 +148,8 @@ def check_setup_button(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM
     slot.hold_setup(1)
     _that(not listen_to(slot).listening, "SETUP held for 1 s began listening mode, which takes over 3 s")
     slot.hold_setup(4)
-    clock.wait_until(lambda: listen_to(slot).listening, back, "listening mode after SETUP was held for 4 s")
+    what = "listening mode after SETUP was held for 4 s"
+    await_device(slot, back, what, lambda heard: heard.listening, clock=clock)
     slot.hold_setup(4)
     _firmware(slot, back, clock)
 
@@ -238,14 +239,5 @@ def _loses(act: Callable[[], object], otherwise: str) -> None:
 
 def _firmware(slot: Slot, within: float, clock: Clock, holds: Callable[[Heard], bool] = lambda heard: True) -> Heard:
     """The firmware's console, once it answers and what it says holds."""
-    heard: list[Heard] = []
-
-    def answers() -> bool:
-        try:
-            heard.append(listen_to(slot))
-        except PhotonrigError:
-            return False
-        return not heard[-1].listening and holds(heard[-1])
-
-    clock.wait_until(answers, within, f"the firmware of slot {slot.name} on its console")
-    return heard[-1]
+    what = f"the firmware of slot {slot.name} on its console"
+    return await_device(slot, within, what, lambda heard: not heard.listening and holds(heard), clock=clock)

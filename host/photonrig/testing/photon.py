@@ -15,13 +15,12 @@ from photonrig.errors import ExpectationFailed
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud, CloudDevice
 from photonrig.particle.cloud_errors import ApiError
-from photonrig.particle.softap import SoftAp
+from photonrig.particle.softap import LISTEN_HOLD, SoftAp
 from photonrig.trace import Recorder
 
 __all__ = ["Photon"]
 
 ONLINE: Final = 60.0  # seconds within which a device must be on the cloud after a reset, a set-up or a restart
-_LISTEN: Final = 4.0  # seconds of SETUP: over 3 is listening mode
 
 
 class Photon:
@@ -60,7 +59,7 @@ class Photon:
     def listen(self) -> None:
         """Hold SETUP until the device is in listening mode."""
         self._recorder.note("rig", "SETUP held: listening mode")
-        self.slot.hold_setup(_LISTEN)
+        self.slot.hold_setup(LISTEN_HOLD)
 
     def reset(self) -> None:
         """Press RESET."""
@@ -87,11 +86,7 @@ class Photon:
                 raise ExpectationFailed(f"SoftAP of {identity.device_id} answers", device=self.id)
             if claim_code is not None:
                 softap.set_claim_code(claim_code)
-            points = {point.ssid: point for point in softap.scan()}
-            if ssid not in points:
-                raise ExpectationFailed(f"it sees {', '.join(points) or 'no network'}, not {ssid}", device=self.id)
-            softap.configure(points[ssid], password)
-            softap.connect()
+            softap.join(ssid, password)
 
     # --- through the cloud ------------------------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ def test_the_flasher_conforms(cli: Callable[..., ParticleCli], photon: VirtualPh
         until(photon, lambda status: status["cloud"] == "connected")
     slot = photon.slot
     assert slot.serial is not None
-    flasher = CliFlasher(cli(photon), photon.device_id, slot.serial)
+    flasher = CliFlasher(lambda: cli(photon), photon.device_id, slot.serial)
     check_flasher(replace(slot, flasher=flasher), image, version, way)
 
 

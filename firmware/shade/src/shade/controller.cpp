@@ -103,10 +103,15 @@ void Controller::tick() {
 }
 
 void Controller::watch() {
-  if (cut_ || !moving() || clock_.now_ms() - ticked_ms_ < kLongestLoopMs) return;
-  cut_ = true;
-  lift_.motion.cut();
-  tilt_.motion.cut();
+  if (!cut_) {
+    if (!moving() || clock_.now_ms() - ticked_ms_ < kLongestLoopMs) return;
+    cut_ = true;
+    lift_.motion.cut();
+    tilt_.motion.cut();
+  }
+  // A stop that is a message is on its way for several rounds, and the loop gives none.
+  lift_.motion.carry_out();
+  tilt_.motion.carry_out();
 }
 
 void Controller::halt(const char* cause) {

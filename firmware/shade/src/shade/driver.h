@@ -41,7 +41,7 @@ class Driver {
   // The shade has reached its end stop; a driver whose motor stops by itself does nothing.
   virtual bool at_end() = 0;
 
-  // Called in every loop.
+  // Called in every loop; by the watchdog, too, after its stop(), for as long as the loop stands still.
   virtual void tick(uint32_t now_ms) = 0;
   // Milliseconds until tick() has something to do.
   virtual uint32_t due_in(uint32_t now_ms) = 0;

@@ -32,6 +32,8 @@ class Motion {
   void fail(Fault fault);
   // Stops the output and nothing else: for the watchdog, from another thread.
   void cut() { driver_.stop(); }
+  // A round of the driver alone, after cut().
+  void carry_out() { driver_.tick(clock_.now_ms()); }
   void tick();
 
   int position() const { return (hundredths() + 50) / 100; }

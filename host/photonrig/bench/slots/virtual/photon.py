@@ -99,7 +99,7 @@ class VirtualPhoton(Child):
     @property
     def crashed(self) -> str:
         """The signal that the firmware made the process end with; empty if it did not. A kill is a power cut."""
-        code = None if self._process is None else self._process.exit_code
+        code = None if self.process is None else self.process.exit_code
         if code is None or code >= 0 or -code in (signal.SIGKILL, signal.SIGTERM):
             return ""
         return signal.Signals(-code).name
@@ -137,7 +137,7 @@ class VirtualPhoton(Child):
         if listening:
             argv.append("--listening")
         log = self.state.with_name(f"{self.state.name}.log")
-        ready = self._run(argv, log, _READY)
+        ready = self.launch(argv, log, _READY)
         self.device_id, self.serial_port, self.control_path = ready["id"], ready["serial"], ready["control"]
         self._ports = (int(ready["softap_tcp"]), int(ready["softap_http"]))
 

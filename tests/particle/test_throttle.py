@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from photonrig.fleet.throttle import LIMITS, Limits, Throttle
+from photonrig.particle.throttle import LIMITS, Limits, Throttle
 from photonrig.testing import FakeClock
 
 from ..patience import PATIENCE
