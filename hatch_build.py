@@ -1,4 +1,5 @@
-"""What a wheel carries beside the package: the sources of the virtual Photon and the variants, links followed.
+"""What a wheel carries beside the package: the sources of the virtual Photon and the variants, links followed, and the
+scenarios of `photonrig hil`.
 
 A source archive has no links either: what they lead to lies in their places.
 """
@@ -11,10 +12,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLED = ("firmware", "host/lock/labgrid.txt", "host/lock/particle-cli")
+BUNDLED = ("firmware", "host/lock/labgrid.txt", "host/lock/particle-cli", "tests/scenarios/every_rig")
 
-# Of the firmware, what only a checkout builds.
-LEFT_OUT = {"firmware/tests", "firmware/fuzz"}
+# What only a checkout builds, and what Python leaves beside the scenarios.
+LEFT_OUT = {"firmware/tests", "firmware/fuzz", "tests/scenarios/every_rig/__pycache__"}
 
 
 class Bundle(BuildHookInterface):  # type: ignore[type-arg]

@@ -18,6 +18,7 @@ from pathlib import Path
 from photonrig.build.locked_venv import lacking, make_venv
 from photonrig.build.making import alone
 from photonrig.exits import one_line
+from photonrig.invocation import CALLED
 from photonrig.signals import begin
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,6 +78,7 @@ def make() -> None:
 def main() -> None:
     """Make what is missing, and become the program."""
     begin()
+    os.environ[CALLED] = "./rig"
     with one_line():
         if not fresh():
             with alone(WORK):

@@ -16,6 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final, NoReturn
 
+from photonrig import invocation
 from photonrig.errors import Cause, PhotonrigError, without_passwords
 
 __all__ = ["EXIT_CODES", "ExitCode", "flush", "one_line"]
@@ -40,8 +41,10 @@ EXIT_CODES: Final[dict[Cause, ExitCode]] = {
 
 
 @contextmanager
-def one_line(program: str = "rig") -> Iterator[None]:
+def one_line(program: str = "") -> Iterator[None]:
     """End the program with one line and an exit code when the block raises anything.
+
+    ``program`` stands before the line; without one, the name that this program was started by.
 
     :raises SystemExit: in place of every other exception
     """
@@ -54,6 +57,8 @@ def one_line(program: str = "rig") -> Iterator[None]:
     except OSError as error:
         if isinstance(error, BrokenPipeError) and _unread(sys.stdout):
             _end(program, "", ExitCode.NO_READER)
+        if error.filename is None and (code := flush(program)) != ExitCode.HELD:
+            raise SystemExit(code) from None
         _end(program, f"rig error: {_told(error)}", ExitCode.BENCH)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -61,7 +66,7 @@ def one_line(program: str = "rig") -> Iterator[None]:
         _end(program, f"internal error: {_single(what)}; RIG_TRACEBACK=1 prints the traceback", ExitCode.BENCH)
 
 
-def flush(program: str = "rig") -> int:
+def flush(program: str = "") -> int:
     """Write out standard output at the end of a program; the exit code: HELD, or why it could not be written."""
     try:
         sys.stdout.flush()
@@ -91,7 +96,7 @@ def _say(program: str, line: str) -> None:
     # The terminal may be gone, and the program has to end all the same.
     with contextlib.suppress(OSError, ValueError):
         if line:
-            print(without_passwords(f"{program}: {line}"), file=sys.stderr, flush=True)  # noqa: T201
+            print(without_passwords(f"{program or invocation.program()}: {line}"), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _told(error: OSError) -> str:

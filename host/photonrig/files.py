@@ -26,10 +26,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from photonrig.clock import SYSTEM, utc
 from photonrig.errors import PhotonrigError, RigError, UsageError
 
 __all__ = ["Holder", "Lines", "Lock", "file_error", "replace"]
@@ -214,7 +214,7 @@ class Holder:
         except (KeyError, OSError):
             user = str(os.getuid())
         command = shlex.join(itertools.takewhile(lambda word: not word.startswith("-"), sys.orig_argv))[:200]
-        return cls(os.getpid(), user, command, datetime.now().astimezone().isoformat(timespec="seconds"))
+        return cls(os.getpid(), user, command, utc(SYSTEM).astimezone().isoformat(timespec="seconds"))
 
 
 class Lock:

@@ -14,20 +14,24 @@ import contextlib
 import platform
 import random
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from photonrig.clock import SYSTEM, utc
 from photonrig.signals import Interrupts
 from photonrig.testing.attempts import Attempts
 from photonrig.testing.reporter import Reporter
 
 # Loaded into every pytest run: what costs time to import is imported by the fixtures that need it.
 if TYPE_CHECKING:
-    from photonrig.bench.rig import CloudTarget, Rig
+    from photonrig.bench.config import RigConfig
+    from photonrig.bench.rig import Rig
+    from photonrig.bench.target import CloudTarget
     from photonrig.particle.cli import ParticleCli
     from photonrig.testing.bench import Bench, TestRun
     from photonrig.testing.customer import Customer
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 SEED = pytest.StashKey[int]()
-PRESENT = pytest.StashKey[tuple[str, ...]]()
+CONFIG: pytest.StashKey[RigConfig] = pytest.StashKey()
 RUN: pytest.StashKey[TestRun | None] = pytest.StashKey()
 ATTEMPT = pytest.StashKey[int]()
 EXPIRED = pytest.StashKey[str]()
@@ -59,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("photonrig", "Photons, real or virtual")
     group.addoption("--rig", default="virtual", metavar="FILE", help="rig.toml of a bench (default: virtual Photons)")
     group.addoption("--rig-report", metavar="DIR", help="keep reports and per-test folders here: index.html and more")
-    group.addoption("--rig-seed", type=int, metavar="N", help="order of the bench tests (default: by lot, and told)")
+    group.addoption("--rig-seed", type=int, metavar="N", help="order of the bench tests (default: random; printed)")
     group.addoption(
         "--rig-retries",
         type=int,
@@ -82,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     worker = getattr(config, "workerinput", None)
     if worker is None and config.getoption("rig") != "virtual":
-        _present(config)  # a rig file that is wrong is told once, and not by every test
+        _rig_config(config)  # one message about a wrong rig file, not one per test
     if worker is not None:
         seed = worker["photonrig_seed"]
     else:
@@ -94,7 +98,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if worker is None:
         config.pluginmanager.register(
-            Reporter(_kept(config), _order(config), lambda: _facts(config)), "photonrig-reporter"
+            Reporter(_kept(config), _order(config), partial(_write_reports, config)), "photonrig-reporter"
         )
 
 
@@ -131,24 +135,24 @@ def _projects(config: pytest.Config) -> dict[str, Path]:
     return projects
 
 
-def _present(config: pytest.Config) -> tuple[str, ...]:
-    """The variants on the rig."""
+def _rig_config(config: pytest.Config) -> RigConfig:
+    """The bench, as its file describes it or as it is generated."""
     from photonrig.errors import PhotonrigError
-    from photonrig.testing.bench import variants_of
+    from photonrig.testing.bench import config_of
 
-    if PRESENT not in config.stash:
+    if CONFIG not in config.stash:
         try:
-            config.stash[PRESENT] = variants_of(config.getoption("rig"), _projects(config))
+            config.stash[CONFIG] = config_of(config.getoption("rig"), _projects(config), config.rootpath)
         except PhotonrigError as error:
             raise pytest.UsageError(str(error)) from None
-    return config.stash[PRESENT]
+    return config.stash[CONFIG]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that wants a photon runs once for each variant present on the rig."""
     if _VARIANT not in metafunc.fixturenames:
         return
-    present = _present(metafunc.config)
+    present = _rig_config(metafunc.config).variants
     wanted = [name for marker in metafunc.definition.iter_markers("variant") for name in marker.args]
     chosen: list[Any] = [name for name in present if not wanted or name in wanted]
     if not chosen:
@@ -165,7 +169,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     random.Random(config.stash[SEED]).shuffle(shuffled)  # noqa: S311
     for place, item in zip(places, shuffled, strict=True):
         items[place] = item
-    real = config.getoption("rig") != "virtual"
+    real = config.getoption("rig") != "virtual" and _rig_config(config).real
     for item in shuffled:
         if item.get_closest_marker("hil") and not real:
             item.add_marker(pytest.mark.skip(reason="only on real devices: --rig FILE"))
@@ -185,7 +189,7 @@ def _apply_known_bad(config: pytest.Config, items: list[pytest.Item]) -> None:
         entries = read_known_bad(config.rootpath / given)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    today = date.today()
+    today = utc(SYSTEM).date()
     for entry in entries:
         for item in items:
             if entry.matches(item.nodeid):
@@ -198,7 +202,7 @@ def _apply_known_bad(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """An excuse that nobody renewed is none."""
+    """Fails tests whose known-bad entry has expired."""
     __tracebackhide__ = True
     if EXPIRED in item.stash:
         from photonrig.errors import UsageError
@@ -216,15 +220,21 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     return [_order(config)] if count > 1 else []
 
 
-def _facts(config: pytest.Config) -> tuple[tuple[str, str], ...]:
+def _write_reports(
+    config: pytest.Config, tests: Mapping[str, list[dict[str, Any]]], started: datetime, seconds: float
+) -> None:
+    from photonrig.report.bench_run import BenchRun, write_results
     from photonrig.report.run import commit
 
-    return (
+    folder = _kept(config)
+    assert folder is not None
+    facts = (
         ("rig", str(config.getoption("rig"))),
         ("order", f"seed {config.stash[SEED]}"),
         ("commit", commit(config.rootpath)),
         ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
     )
+    write_results(BenchRun.of(tests, started, seconds, facts), folder)
 
 
 def _order(config: pytest.Config) -> str:
@@ -237,9 +247,11 @@ def _order(config: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """The rig of this process; opened by the first test that needs more than its name."""
-    from photonrig.testing.bench import Bench, open_rig
+    from photonrig.bench.rig import Rig
+    from photonrig.build.toolchain import Toolchain
+    from photonrig.testing.bench import Bench, config_of
 
-    rig, projects = pytestconfig.getoption("rig"), _projects(pytestconfig)
+    named, projects = pytestconfig.getoption("rig"), _projects(pytestconfig)
     kept = _kept(pytestconfig)
     folder = tmp_path_factory.mktemp("photonrig") if kept is None else kept / "tests"
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
@@ -248,7 +260,7 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     def make(work: Path) -> Rig:
         # Building and starting can take a minute: that is said at once.
         with shown():
-            return open_rig(rig, projects, work)
+            return Rig(config_of(named, projects, work), Toolchain.found(), work, projects)
 
     bench = Bench(make, folder)
     yield bench

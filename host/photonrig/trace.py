@@ -7,12 +7,13 @@ secrets: each interface masks its own before it tells.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, Literal
+
+from photonrig.clock import SYSTEM, Clock
 
 __all__ = ["LANES", "Lane", "Moment", "Observer", "Recorder", "Trouble"]
 
@@ -45,9 +46,10 @@ class Recorder:
     The folder is made with the first moment. Any thread may tell it something.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock = SYSTEM) -> None:
         self.folder = folder
-        self.begun = time.monotonic()
+        self.clock = clock
+        self.begun = clock.now()
         self.moments: list[Moment] = []
         self.lost = 0
         self._files: dict[Lane, TextIOWrapper] = {}
@@ -73,7 +75,7 @@ class Recorder:
 
     def note(self, lane: Lane, text: str, *, began: float | None = None, trouble: Trouble = "") -> None:
         """Keep something that is happening now, or began at ``began`` and is over."""
-        now = time.monotonic()
+        now = self.clock.now()
         self(Moment(now if began is None else began, lane, text, 0.0 if began is None else now - began, trouble))
 
     def files(self) -> tuple[str, ...]:

@@ -9,7 +9,13 @@ import pytest
 
 from photonrig.bench.cloud_health import read_cloud
 from photonrig.bench.diagnosis import Readings, diagnose
-from photonrig.particle.cloud import Cloud, Token
+from photonrig.bench.target import CloudTarget
+from photonrig.particle.cloud import ClientCredentials, Cloud, Token
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photonrig.bench.cloud_health._REACH", 0.2)
 
 
 @pytest.fixture
@@ -23,8 +29,9 @@ def cause(readings: Readings) -> str:
 
 
 def ask(port: int) -> Readings:
-    with Cloud(f"http://127.0.0.1:{port}", Token("token"), timeout=0.2) as cloud:
-        return read_cloud(cloud, None)
+    with Cloud(f"http://127.0.0.1:{port}") as cloud:
+        client = ClientCredentials("id", "secret")
+        return read_cloud(CloudTarget(cloud, Token("token"), 1, client, ("", ""), lambda: pytest.fail("no CLI")), None)
 
 
 def test_a_host_that_takes_the_connection_and_says_nothing_is_the_clouds(listener: socket.socket) -> None:

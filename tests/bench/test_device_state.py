@@ -10,9 +10,9 @@ import pytest
 from photonrig.bench.config import load_config
 from photonrig.bench.device_state import Declared, establish, read_state
 from photonrig.bench.lab import USERNAME
-from photonrig.bench.rig import Firmware
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import Firmware
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_project, variant_project, with_version
 

@@ -17,7 +17,7 @@ def test_the_rig_in_it_is_a_rig(tmp_path: Path) -> None:
     path.write_text(found[1])
     rig = load_config(path)
     assert [slot.virtual for slot in rig.slots] == [False, True]
-    assert rig.labgrid == "lab:20408"
+    assert rig.labgrid is not None and rig.labgrid.coordinator == "lab:20408"
 
 
 def test_each_part_says_whether_it_was_seen_on_hardware() -> None:

@@ -105,9 +105,9 @@ def test_reset_and_setup_button(lab: Lab) -> None:
     slot = photon.slot
     slot.need("reset", slot.reset).press()
     CLOCK.wait_until(lambda: photon.status()["reset_reason"] == "pin_reset", 20, "a reset by its pin")
-    slot.need("setup_button", slot.setup_button).hold(4)
+    slot.hold_setup(4)
     CLOCK.wait_until(lambda: photon.status()["listening"], 20, "listening mode by the button")
-    slot.need("setup_button", slot.setup_button).hold(4)
+    slot.hold_setup(4)
     CLOCK.wait_until(lambda: not photon.status()["listening"], 20, "listening mode left by the button")
 
 
@@ -142,7 +142,7 @@ def test_the_air_is_the_benchs(lab: Lab) -> None:
 
 def test_devices_come_back_to_a_cloud_that_was_killed(lab: Lab) -> None:
     device = lab.fielded()[0].device_id
-    lab.restart_cloud()
+    lab.local_cloud.restart()
     CLOCK.wait_until(lambda: lab.team.device(device).online, 30, "the device back on the restarted cloud")
     assert lab.team.device(device, product(lab.product.id)).owner_name == USERNAME
 

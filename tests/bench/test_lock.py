@@ -16,7 +16,7 @@ import pytest
 from photonrig.bench import lock, session
 from photonrig.bench.config import load_config
 from photonrig.bench.lock import Busy, hold, holder_of, lock_folder
-from photonrig.bench.recovery import Quarantine
+from photonrig.bench.quarantine import Quarantine
 from photonrig.errors import UsageError
 
 from ..patience import PATIENCE

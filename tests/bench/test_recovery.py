@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from photonrig.bench.config import load_config
-from photonrig.bench.recovery import Bounds, Quarantine, Recovery, recover
+from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.recovery import Bounds, Recovery, recover
 from photonrig.bench.session import BenchSession, open_bench
 from photonrig.bench.slots.slot import FLASHING, Slot
 from photonrig.bench.slots.virtual.photon import VirtualPhoton
@@ -83,7 +84,7 @@ def test_a_device_that_is_well_is_left_alone(slot: Slot, bench: BenchSession) ->
 
 
 def test_listening_mode_takes_a_reset(slot: Slot, bench: BenchSession) -> None:
-    slot.need("setup_button", slot.setup_button).hold(4)
+    slot.hold_setup(4)
     recovery = climb(slot, bench)
     assert outcomes(recovery) == [("reopen", "no help"), ("reset", "helped")]
     assert recovery.trouble == "the device is in listening mode" and recovery.recovered

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.console import BenchConsole
 from photonrig.bench.lines import SerialLines
 from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
 from photonrig.bench.slots.slot import SerialLink
@@ -24,12 +22,10 @@ from photonrig.build.variants import build_variant
 from photonrig.clock import SystemClock
 from photonrig.errors import ExpectationFailed, LinkLost
 from photonrig.particle.keys import generate_device_key, private_key_der
-
-from ..patience import PATIENCE
+from photonrig.testing import check_serial_link
 
 CLOCK = SystemClock()
 TOOLS = Toolchain(Path(__file__).parents[2])
-PINGS = 400
 
 
 @dataclass
@@ -108,59 +104,8 @@ def plugged(request: pytest.FixtureRequest, tmp_path: Path, pty_photon: Any) -> 
         yield made
 
 
-def test_no_line_is_lost_and_none_told_twice(plugged: Plugged) -> None:
-    with SerialLines(plugged.link.port) as lines:
-        sender = threading.Thread(target=lambda: [lines.write(f"ping {n}") for n in range(PINGS)])
-        sender.start()
-        for number in range(PINGS):
-            assert lines.expect(r'"pong":\s*"(\d+)"', 20).group(1) == str(number)
-        sender.join()
-        with pytest.raises(ExpectationFailed, match=r"last heard: nothing"):
-            lines.expect("pong", 0.05)
-
-
-def test_it_knows_whether_the_device_is_there(plugged: Plugged) -> None:
-    assert plugged.link.present
-    plugged.unplug()
-    CLOCK.wait_until(lambda: not plugged.link.present, 10, "the device gone")
-    plugged.replug()
-    CLOCK.wait_until(lambda: plugged.link.present, 10, "the device back")
-    with BenchConsole(plugged.link.port) as console:
-        assert console.ask("ping again") == {"pong": "again"}
-
-
-def test_a_console_survives_the_device_leaving_usb(plugged: Plugged) -> None:
-    with BenchConsole(lambda: plugged.link.port, reopen=20) as console:
-        assert console.ask("ping before") == {"pong": "before"}
-        plugged.unplug()
-        replugging = threading.Timer(0.2, plugged.replug)
-        replugging.start()
-
-        def answered() -> bool:
-            try:
-                return console.ask("ping after", timeout=PATIENCE) == {"pong": "after"}
-            except LinkLost:  # it went while the reply was due
-                return False
-
-        try:
-            CLOCK.wait_until(answered, 30, "an answer from the device that came back")
-        finally:
-            replugging.join()
-
-
-def test_without_patience_a_lost_port_is_an_error(plugged: Plugged) -> None:
-    with SerialLines(plugged.link.port) as lines:
-        lines.write("ping 1")
-        lines.expect("pong", 10)
-        plugged.unplug()
-        with pytest.raises(LinkLost):
-            for _ in range(100):
-                lines.take(0.1)
-    with pytest.raises(LinkLost, match=r"cannot be opened|went away|no Photon|no power"):
-        with SerialLines(plugged.link.port) as lines:
-            for _ in range(20):
-                lines.take(0.1)
-        pytest.fail("a device that is not there was heard")
+def test_every_link_conforms(plugged: Plugged) -> None:
+    check_serial_link(plugged.link, plugged.unplug, plugged.replug)
 
 
 def test_expecting_shows_what_came_instead(pty_photon: Any) -> None:

@@ -152,9 +152,9 @@ def test_a_pipe_gets_a_line_again_and_again(
             time.sleep(0.02)
     said += capsys.readouterr().err
     lines = said.splitlines()
-    assert lines[0] == "rig: installing things ..."
-    assert lines[1] == "rig: installing things: 0 s so far (3 of 5)"
-    assert re.fullmatch(r"rig: installing things: \d+\.\d s", lines[-1])
+    assert lines[0] == "photonrig: installing things ..."
+    assert lines[1] == "photonrig: installing things: 0 s so far (3 of 5)"
+    assert re.fullmatch(r"photonrig: installing things: \d+\.\d s", lines[-1])
 
 
 def test_what_a_tool_says_is_in_its_log_and_the_reason_in_the_error(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_signal_ends_a_tool_with_all_it_started(tmp_path: Path, number: signal
             signal.signal(signal.SIGINT, before)
     until(lambda: log.exists() and log.read_text().count(" ") == 1 and log.read_text().endswith("\n"))
     process.send_signal(number)
-    assert process.communicate(timeout=PATIENCE)[1] == "rig: stopped\n"
+    assert process.communicate(timeout=PATIENCE)[1] == "photonrig: stopped\n"
     assert process.returncode == 130
     for pid in map(int, log.read_text().split()):
         until(lambda pid=pid: ended(pid))  # type: ignore[misc]

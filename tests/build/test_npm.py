@@ -190,8 +190,10 @@ with one_line():
 """
     argv = [sys.executable, "-c", script, str(ROOT), str(tmp_path / "made")]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=110, check=False)
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("rig: installing particle-cli")]
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("photonrig: installing particle-cli")]
     assert done.returncode == 3, done
-    assert len(lines) == 1 and lines[0].startswith("rig: rig error: particle-cli cannot be installed: npm left out ")
+    assert len(lines) == 1 and lines[0].startswith(
+        "photonrig: rig error: particle-cli cannot be installed: npm left out "
+    )
     assert "ECONNREFUSED" in lines[0] and "secret" not in lines[0]
     assert [path.name for path in (tmp_path / "made").iterdir() if path.is_dir()] == []

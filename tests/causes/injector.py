@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +17,11 @@ from typing import Any
 from lines import Cable, Line, Mode
 from mutants import MUTANTS, build_mutant
 
+from photonrig.bench.config import virtual_config
+from photonrig.bench.lab import Lab
+from photonrig.bench.rig import Rig
 from photonrig.bench.slots.slot import Slot
-from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
-from photonrig.bench.virtual_rig import VirtualRig, greets
+from photonrig.bench.slots.virtual.photon import AIR, Provision, Server
 from photonrig.build.toolchain import Toolchain
 from photonrig.clock import SystemClock
 from photonrig.errors import Cause
@@ -39,24 +41,36 @@ class ImpatientCloud(Cloud):
         return super().send(*bound, **kwargs)
 
 
-class FaultyRig(VirtualRig):
+class FaultyRig(Rig):
     """Between tests and cloud, device and cloud, host and SoftAP, and on the serial cable there are lines that fail."""
 
     def __init__(self, tools: Toolchain, work: Path, project: Path) -> None:
         self.tools, self.project = tools, project
         self.undo: list[Callable[[], None]] = []
-        super().__init__(tools, work, {"roller": project, "stranger": project})
+        projects = {"roller": project, "stranger": project}
+        super().__init__(
+            virtual_config(work / "virtual.toml", {name: name for name in projects}), tools, work, projects
+        )
+        assert self.session.lab is not None
+        self.lab: Lab = self.session.lab
         local = self.lab.local_cloud
+        self.photon, self.stranger = self.lab.photons["roller"], self.lab.photons["stranger"]
         self.device_line = Line(local.device_port)
-        self.photon = self._photons["roller"]
-        self.stranger = self._photons["stranger"]
+        self.api_line = Line(int(local.api.rsplit(":", 1)[1]))
         self.softap_line = Line(self.photon.softap_ports[0])
         self.cable = Cable(work / "cable")
+        target = replace(
+            self.session.targets["roller"],
+            cloud=ImpatientCloud(f"http://127.0.0.1:{self.api_line.port}"),
+            device_server=("127.0.0.1", self.device_line.port),
+        )
+        well = self._slots["roller"]
+        slot = replace(well, serial=_Cabled(self.cable), softap_link=_Aired(self), power=_Switch(self))
+        self._slots["roller"] = slot
+        self.session = replace(
+            self.session, targets=self.session.targets | {"roller": target}, slots=self.session.slots | {"roller": slot}
+        )
         self.start()
-
-    def _cloud(self) -> Cloud:
-        self.api_line = Line(int(self.lab.local_cloud.api.rsplit(":", 1)[1]))
-        return ImpatientCloud(f"http://127.0.0.1:{self.api_line.port}")
 
     def start(self, firmware: Path | None = None) -> None:
         """Switch the device on, on the lines, with its own firmware or another."""
@@ -69,33 +83,21 @@ class FaultyRig(VirtualRig):
         self.photon.start(Provision(device.id, key, image), server=server, wifi=AIR[0])
         self.cable.plug(self.photon.serial_port)
 
-    def slot(self, variant: str) -> Slot:
-        real = super().slot(variant)
-        return replace(real, serial=_Cabled(self.cable), softap_link=_Aired(self), power=_Switch(self))
-
-    def _photon(self, slot: Slot) -> VirtualPhoton:
-        return self.photon
-
-    def _device_path(self) -> str | None:
-        return greets("127.0.0.1", self.device_line.port)
-
     def lift(self) -> None:
         """Whatever was made to fail is well again."""
         while self.undo:
             self.undo.pop()()
 
-    def recover(self, slot: Slot | None) -> list[str]:
+    def recover(self, slot: Slot | None) -> Sequence[str]:
         self.lift()
         return super().recover(slot)
-
-    def _switch_on(self, photon: VirtualPhoton) -> None:
-        self.start()
 
     def close(self) -> None:
         self.lift()
         self.cable.close()
         for line in (self.api_line, self.device_line, self.softap_line):
             line.close()
+        self.session.target.cloud.close()
         super().close()
 
 

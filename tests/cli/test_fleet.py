@@ -1,4 +1,4 @@
-"""``./rig fleet`` as a person starts it: what it prints, what it ends with, and Ctrl-C."""
+"""``photonrig fleet`` as a person starts it: what it prints, what it ends with, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_what_has_changed_since_a_plan_was_made(estate: Estate, assignments: Wis
     estate.team.remove_device(estate.product, wanted[12].device)
     code, refused = ended(rig_fleet("apply", "--plan", str(file), "--config", str(config)))
     assert code == 2 and "and 3 more" in refused
-    command = f"./rig fleet {' '.join(words)}"
+    command = f"photonrig fleet {' '.join(words)}"
     assert command in refused
     code, said = ended(rig_fleet(*words))
     assert code == 1

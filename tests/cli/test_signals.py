@@ -18,7 +18,7 @@ import pytest
 from photonrig.build.toolchain import Toolchain
 
 from ..patience import PATIENCE
-from .uses import ROOT, running
+from .uses import PROGRAM, ROOT, running
 
 TOOLS = Toolchain(ROOT)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -92,8 +92,8 @@ def start() -> Iterator[Callable[..., Started]]:
         each.process.communicate()
 
 
-def rig(*words: str) -> list[str]:
-    return [sys.executable, str(ROOT / "tasks.py"), *words]
+def photonrig(*words: str) -> list[str]:
+    return [str(PROGRAM), *words]
 
 
 @pytest.mark.parametrize("number", ENDING)
@@ -101,7 +101,7 @@ def rig(*words: str) -> list[str]:
 def test_a_lab_ends(
     start: Callable[..., Started], tmp_path: Path, inherited: Callable[[], None], number: signal.Signals
 ) -> None:
-    lab = start(rig("lab", "--json"), tmp_path, inherited)
+    lab = start(photonrig("lab", "--json"), tmp_path, inherited)
     described = json.loads(lab.line())
     assert len(running(lab.mark)) >= 3  # the lab, its cloud and a virtual Photon
     code, err = lab.end(number)
@@ -111,17 +111,17 @@ def test_a_lab_ends(
 
 @pytest.mark.parametrize("number", ENDING)
 def test_a_lab_that_is_coming_up_ends(start: Callable[..., Started], tmp_path: Path, number: signal.Signals) -> None:
-    lab = start(rig("lab", "--photons", "3", "--state", "lab"), tmp_path, ignored)
+    lab = start(photonrig("lab", "--photons", "3", "--state", "lab"), tmp_path, ignored)
     deadline = time.monotonic() + PATIENCE
     while not (tmp_path / "lab" / "devices").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     code, err = lab.end(number)
-    assert (code, err.splitlines()[-1]) == (130, "rig: stopped")
+    assert (code, err.splitlines()[-1]) == (130, "photonrig: stopped")
 
 
 def test_a_second_ctrl_c_leaves_nothing_either(start: Callable[..., Started], tmp_path: Path) -> None:
-    lab = start(rig("lab", "--photons", "4", "--json"), tmp_path)
+    lab = start(photonrig("lab", "--photons", "4", "--json"), tmp_path)
     lab.line()
     lab.process.send_signal(signal.SIGINT)
     time.sleep(0.02)
@@ -129,7 +129,7 @@ def test_a_second_ctrl_c_leaves_nothing_either(start: Callable[..., Started], tm
 
 
 def test_a_lab_under_nohup_outlives_its_terminal(start: Callable[..., Started], tmp_path: Path) -> None:
-    lab = start(["nohup", *rig("lab", "--json")], tmp_path)
+    lab = start(["nohup", *photonrig("lab", "--json")], tmp_path)
     lab.line()
     before = len(running(lab.mark))
     lab.process.send_signal(signal.SIGHUP)
@@ -144,7 +144,7 @@ def test_a_lab_ends_with_its_terminal(tmp_path: Path) -> None:
     if pid == 0:
         os.chdir(tmp_path)
         os.environ["RIG_MARK"] = mark
-        os.execv(sys.executable, rig("lab"))
+        os.execv(PROGRAM, photonrig("lab"))
     said = b""
     while b"Ctrl-C ends it." not in said:
         said += os.read(terminal, 65536)
@@ -188,7 +188,7 @@ def test_the_scenarios_end_with_their_devices(
 import sys
 from pathlib import Path
 from photonrig.exits import one_line
-from photonrig.cli.hil import run_hil
+from photonrig.cli.hil_run import run_hil
 from photonrig.signals import begin
 begin()
 with one_line():
@@ -204,7 +204,7 @@ with one_line():
 
 def test_ctrl_c_at_once_is_no_traceback(start: Callable[..., Started], tmp_path: Path) -> None:
     for delay in range(0, 400, 40):
-        lab = start(rig("fleet", "verify"), tmp_path)
+        lab = start(photonrig("fleet", "verify"), tmp_path)
         time.sleep(delay / 1000)
         # Before its first statement the interpreter itself is interrupted.
         code, err = lab.end(signal.SIGTERM)

@@ -1,6 +1,6 @@
-"""Wrong uses of ./rig: each ends in one line with the right exit code, makes no file and leaves nothing running.
+"""Wrong uses of photonrig: each ends in one line with the right exit code, makes no file and leaves nothing running.
 
-``python -m tests.report.test_wrong_uses`` prints the table.
+``python -m tests.cli.test_wrong_uses`` prints the table.
 """
 
 from __future__ import annotations
@@ -17,28 +17,34 @@ USAGE = 2
 # Words, exit code, pattern of the line. The files are those of `scene`.
 CASES: list[tuple[str, int, str]] = [
     # words
-    ("nosuch", USAGE, r"there is no task 'nosuch'"),
-    ("tset", USAGE, r"there is no task 'tset' \(did you mean test\?\)"),
-    ("lab test", USAGE, r"one task at a time: lab and test"),
-    ("lab now", USAGE, r"\./rig lab does not take 'now'"),
-    ("lab -- now", USAGE, r"nothing to put behind --"),
-    ("fleet aply", USAGE, r"no \./rig fleet aply \(did you mean apply\?\); there are apply, demo, "),
-    ("fleet --watch", USAGE, r"no \./rig fleet --watch"),
-    ("nosuch --help", USAGE, r"there is no task 'nosuch'"),
-    ("help nosuch", USAGE, r"there is no task 'nosuch'"),
+    ("nosuch", USAGE, r"there is no photonrig nosuch; there are claims, completion, doctor, "),
+    ("flsh", USAGE, r"there is no photonrig flsh \(did you mean flash\?\)"),
+    ("test", USAGE, r"there is no photonrig test"),  # which is for maintainers: ./rig test
+    ("lab doctor", USAGE, r"unexpected extra argument \(doctor\); photonrig lab --help"),
+    ("lab -- now", USAGE, r"unexpected extra argument \(now\)"),
+    ("fleet aply", USAGE, r"no photonrig fleet aply \(did you mean apply\?\); there are apply, demo, "),
+    ("fleet --watch", USAGE, r"photonrig fleet has no option --watch"),
+    ("nosuch --help", USAGE, r"there is no photonrig nosuch"),
+    ("help nosuch", USAGE, r"there is no photonrig nosuch"),
+    ("help fleet nosuch", USAGE, r"there is no photonrig fleet nosuch"),
+    ("completion", USAGE, r"photonrig completion needs SHELL"),
+    ("completion csh", USAGE, r"csh: must be one of bash, zsh, fish"),
     # options
-    ("lab -p 2", USAGE, r"\./rig lab has no option -p"),
-    ("fleet apply -w", USAGE, r"\./rig fleet apply has no option -w"),
+    ("lab -p 2", USAGE, r"photonrig lab has no option -p"),
+    ("fleet apply -w", USAGE, r"photonrig fleet apply has no option -w"),
     ("lab --photon 2", USAGE, r"no option --photon \(did you mean --photons\?\)"),
-    ("--dry fleet apply", USAGE, r"\./rig has no option --dry"),
-    ("--config x build", USAGE, r"\./rig has no option --config"),
-    ("lab --photons", USAGE, r"--photons needs a value"),
-    ("lab --photons --json", USAGE, r"--photons needs a value"),
-    ("lab --json=no", USAGE, r"\./rig lab does not take 'no'"),
+    ("--quiet lab", USAGE, r"photonrig has no option --quiet"),
+    ("lab --photons", USAGE, r"'--photons' requires an argument; photonrig lab --help"),
+    ("lab --photons --json", USAGE, r"--photons --json: must be a whole number"),
+    ("lab --json=no", USAGE, r"'--json' does not take a value; photonrig lab --help"),
     ("lab --state=", USAGE, r"--state was given an empty value"),
-    ("fleet rollback --device", USAGE, r"--device needs a value"),
+    ("lab --state --json", USAGE, r"--state needs a value, and --json is an option"),
+    ("doctor --rig ''", USAGE, r"--rig was given an empty value"),
+    ("fleet plan --source ' '", USAGE, r"--source was given an empty value"),
+    ("fleet rollback --device", USAGE, r"'--device' requires an argument; photonrig fleet rollback --help"),
     ("fleet rollback --device --plan p", USAGE, r"--device needs a value, and --plan is an option"),
-    ("flash", USAGE, r"\./rig flash needs 'variant'"),
+    ("flash", USAGE, r"photonrig flash needs VARIANT"),
+    ("flash roller venetian", USAGE, r"unexpected extra argument \(venetian\)"),
     # numbers
     ("hil --workers x", USAGE, r"--workers x: must be a whole number from 1 to 64"),
     ("hil --workers 0", USAGE, r"--workers 0: must be a whole number from 1"),
@@ -48,8 +54,9 @@ CASES: list[tuple[str, int, str]] = [
     ("lab --fresh -1", USAGE, r"--fresh -1: must be a whole number from 0"),
     ("lab --api-port 65536", USAGE, r"--api-port 65536: must be a whole number from 0 to 65,535"),
     ("lab --device-port nan", USAGE, r"--device-port nan: must be a whole number"),
-    ("fuzz --minutes nan", USAGE, r"--minutes nan: must be a number from 0\.02"),
-    ("fuzz --minutes inf", USAGE, r"--minutes inf: must be a number"),
+    ("lab --photons 1_0", USAGE, r"--photons 1_0: must be a whole number"),
+    ("lab --photons ''", USAGE, r"--photons was given an empty value"),
+    ("fleet apply --stop-at inf", USAGE, r"--stop-at inf: must be a number"),
     ("fleet apply --stop-at 2", USAGE, r"--stop-at 2: must be a number from 0 to 1"),
     ("fleet apply --patience nan", USAGE, r"--patience nan: must be a number"),
     ("fleet apply --at-once 0", USAGE, r"--at-once 0: must be a whole number from 1 to 64"),
@@ -58,21 +65,19 @@ CASES: list[tuple[str, int, str]] = [
     ("claims --requests 0", USAGE, r"--requests 0: must be a whole number from 1"),
     ("doctor --wait 1e9", USAGE, r"--wait 1e9: must be a whole number"),
     # words that are one of a few
-    ("lab --era 2015", USAGE, r"--era 2015: there is "),
-    ("flash shutter", USAGE, r"there is no variant 'shutter'; there are: roller"),
-    ("flash roller --by mail", USAGE, r"--by mail: there are cloud, serial, dfu"),
+    ("lab --era 2015", USAGE, r"--era 2015: must be one of 2016-before, 2016-after, today"),
+    ("flash shutter", USAGE, r"shutter: must be one of roller, venetian, drapery, honeycomb"),
+    ("flash roller --by mail", USAGE, r"--by mail: must be one of cloud, serial, dfu"),
     ("flash roller --slot ../x", USAGE, r"--slot \.\./x: a slot's name is"),
-    ("fuzz --only nosuch", USAGE, r"there is no fuzz target nosuch"),
-    ("bench --only nosuch", USAGE, r"no benchmark has nosuch in its name"),
     # files that describe a bench
-    ("doctor", USAGE, r"rig\.toml cannot be read: No such file or directory; \./rig doctor --rig rig\.toml --write"),
+    ("doctor", USAGE, r"rig\.toml cannot be read: No such file or directory; photonrig doctor --rig rig\.toml --write"),
     ("doctor --rig folder", USAGE, r"folder cannot be read: Is a directory"),
     ("doctor --rig garbage", USAGE, r"garbage is no TOML: it is not UTF-8"),
-    ("doctor --rig empty", USAGE, r"empty:1: there is no \[\[slot\]\]; \./rig doctor --rig empty --write"),
+    ("doctor --rig empty", USAGE, r"empty:1: there is no \[\[slot\]\]; photonrig doctor --rig empty --write"),
     ("doctor --rig broken.toml", USAGE, r"broken\.toml:2: "),
-    ("hil --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of .*mean roller"),
-    ("flash roller --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of"),
-    ("doctor --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\[0\]\.variant: must be one of"),
+    ("hil --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\.1\.variant: must be one of .*mean roller"),
+    ("flash roller --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\.1\.variant: must be one of"),
+    ("doctor --rig wrong-variant.toml", USAGE, r"wrong-variant\.toml:5: slot\.1\.variant: must be one of"),
     ("doctor --rig garbage --write", USAGE, r"garbage is no TOML, and nothing was added"),
     ("hil --rig nosuch.toml", USAGE, r"nosuch\.toml cannot be read: No such file"),
     ("hil --known-bad garbage", USAGE, r"garbage is no TOML"),
@@ -94,6 +99,8 @@ CASES: list[tuple[str, int, str]] = [
     ("claims --matrix --baseline deep.json", USAGE, r"deep\.json is no baseline; make one"),
     ("claims --update-baseline", USAGE, r"--update-baseline needs --baseline FILE"),
     ("claims --story --baseline list.json", USAGE, r"add --matrix"),
+    ("claims --story --thread-page page.md", USAGE, r"add --thread"),
+    ("claims --thread --thread-page empty/page.md", USAGE, r"--thread-page empty cannot be written: File exists"),
     ("claims --particle a@example.com", USAGE, r"give also --product, --client, --devices, PARTICLE_TOKEN"),
     # fleets: the source
     ("fleet plan", USAGE, r"--source or --diff: one of them"),
@@ -123,8 +130,8 @@ CASES: list[tuple[str, int, str]] = [
     ("fleet plan --source good.csv --config hollow.toml", USAGE, r"hollow\.toml:3: token-file: empty\.token holds no"),
     ("fleet plan --source good.csv --firmware garbage", 1, r"firmware error: .*"),
     # fleets: plans, tokens, reports
-    ("fleet apply", USAGE, r"fleet\.plan\.json cannot be read: .*; make it with \./rig fleet plan"),
-    ("fleet apply --plan object.json", USAGE, r"object\.json is no fleet plan; make one with \./rig fleet plan"),
+    ("fleet apply", USAGE, r"fleet\.plan\.json cannot be read: .*; make it with photonrig fleet plan"),
+    ("fleet apply --plan object.json", USAGE, r"object\.json is no fleet plan; make one with photonrig fleet plan"),
     ("fleet apply --plan list.json", USAGE, r"list\.json is no fleet plan"),
     ("fleet apply --plan deep.json", USAGE, r"deep\.json is no fleet plan"),
     ("fleet apply --plan garbage", USAGE, r"garbage is no fleet plan"),
@@ -150,7 +157,7 @@ def use() -> Iterator[Callable[[str], Used]]:
 def test_a_wrong_use_ends_in_one_line(use: Callable[[str], Used], words: str, code: int, line: str) -> None:
     seen = use(words)
     assert seen.code == code, seen
-    assert seen.err.count("\n") == 1 and seen.err.startswith("rig: "), seen.err
+    assert seen.err.count("\n") == 1 and seen.err.startswith("photonrig: "), seen.err
     assert re.search(line, seen.err), seen.err
     assert "Traceback" not in seen.err and "internal error" not in seen.err
     assert "p4" not in seen.err.replace(words, "")
@@ -164,7 +171,7 @@ def main() -> None:
     with server() as use:
         for words, _, _ in CASES:
             seen = use(words)
-            print(f"{seen.code}  ./rig {words}\n     {seen.err.strip() or seen.out.strip()}")
+            print(f"{seen.code}  photonrig {words}\n     {seen.err.strip() or seen.out.strip()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs ./rig with many different words, each time in a folder of its own, and looks at what is left of it."""
+"""Runs photonrig or ./rig with many different words, each time in a folder of its own, and looks at what is left."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from invoke.collection import Collection
 
+from photonrig.cli.program import photonrig
+
 ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("photonrig")
 DEVICE = "0123456789abcdef01234567"
 
 
@@ -29,6 +33,22 @@ def tasks() -> Collection:
     spec.loader.exec_module(module)
     made: Collection = module.collection()
     return made
+
+
+def commands(group: click.Group = photonrig, before: str = "") -> dict[str, click.Command]:
+    """The commands of photonrig by their words; groups are not among them."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{before}{name} ")
+        else:
+            found[f"{before}{name}"] = command
+    return found
+
+
+def options(command: click.Command) -> list[str]:
+    """Its options, help aside."""
+    return [name for param in command.params if isinstance(param, click.Option) for name in param.opts]
 
 
 def scene(folder: Path) -> Path:
@@ -71,20 +91,18 @@ class Used:
     left: list[int]
 
 
-# Imports what tasks import, and forks for each use: as honest as a program for each, and fifty times as fast.
+# Imports what commands import, and forks for each use: as honest as a program for each, and fifty times as fast.
 SERVER = """
 import gc, json, os, sys
-import tasks
-from photonrig.cli import claims
-from photonrig.cli import doctor
-from photonrig.cli import flash
+from photonrig.cli import claims_run
+from photonrig.cli import doctor_run
+from photonrig.cli import flash_run
 from photonrig.cli import fleet_demo
-from photonrig.cli import hil
-from photonrig.cli import lab
+from photonrig.cli import hil_run
+from photonrig.cli import lab_run
 from photonrig.fleet import apply, verify
 from photonrig.fleet import assignments
-from photonrig.cli.program import main
-from photonrig.signals import begin
+from MODULE import main
 gc.freeze()
 for line in sys.stdin:
     words, folder, mark = json.loads(line)
@@ -94,10 +112,9 @@ for line in sys.stdin:
         os.chdir(folder)
         for number, name in ((0, os.devnull), (1, folder + ".out"), (2, folder + ".err")):
             os.dup2(os.open(name, os.O_RDWR | os.O_CREAT), number)
-        sys.argv = ["rig", *words]
-        begin()
+        sys.argv = ["the program", *words]
         try:
-            main(tasks.collection())
+            main()
         except SystemExit as ended:
             os._exit(ended.code)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -105,10 +122,14 @@ for line in sys.stdin:
 
 
 @contextmanager
-def server(setup: str = "") -> Iterator[Callable[[str], Used]]:
-    """Runs ./rig with some words, each time in a folder of its own; ``setup`` is Python that is run before."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PARTICLE", "RIG_"))}
-    program = SERVER.replace("gc.freeze()", f"{setup}\ngc.freeze()")
+def server(setup: str = "", *, rig: bool = False) -> Iterator[Callable[[str], Used]]:
+    """Runs photonrig, or ./rig, with some words, each time in a folder of its own; ``setup`` is Python run before."""
+    ours = ("PARTICLE", "RIG_", "PHOTONRIG_CALLED", "PHOTONRIG_QUIET", "COLUMNS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    if rig:
+        environment["PHOTONRIG_CALLED"] = "./rig"  # as host/environment.py does
+    program = SERVER.replace("MODULE", "tasks" if rig else "photonrig.cli.main")
+    program = program.replace("gc.freeze()", f"{setup}\ngc.freeze()")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         tempfile.TemporaryDirectory(prefix="rig-") as made,

@@ -28,7 +28,6 @@ PLACES: dict[str, tuple[str, set[str]]] = {
     "pytest": ("testing/attempts.py", {"_pytest.runner", "_initrequest", "_request"}),
     "pytest-xdist": ("pytest_plugin.py", set()),
     "pyserial": ("particle/serial_port.py", {"_telnet_read_loop", "_read_buffer", "_socket"}),
-    "invoke": ("report/program.py", {"_make_parser"}),
 }
 # Named by the documentation of logging and os, underscore and all.
 DOCUMENTED = {"_srcfile", "_exit"}
@@ -169,27 +168,6 @@ def test_pyserial() -> None:
     wrong = lacking("pyserial", port, ["_read_buffer", "_socket", "_telnet_read_loop", "close"])
     if "target=self._telnet_read_loop" not in inspect.getsource(serial.rfc2217.Serial):
         wrong.append(gone("pyserial", "rfc2217.Serial reads in another way than by a thread of _telnet_read_loop"))
-    assert not wrong, "\n".join(wrong)
-
-
-def test_invoke() -> None:
-    from invoke.collection import Collection
-    from invoke.parser import Parser
-    from invoke.program import Program
-
-    program = Program(namespace=Collection())
-    overridden = "run normalize_argv initial_context parse_tasks print_task_help list_tasks print_columns _make_parser"
-    used = "create_config parse_core parse_collection parse_cleanup update_config execute core_args"
-    wrong = lacking("invoke", Program, [*overridden.split(), *used.split()])
-    wrong += refuses("invoke", Program.normalize_argv, program, ["rig"])
-    program.normalize_argv(["rig", "test"])
-    if program.argv != ["rig", "test"]:
-        wrong.append(gone("invoke", f"normalize_argv leaves {program.argv} in argv"))
-    program.create_config()
-    program.parse_core(["rig"])
-    program.parse_collection()
-    if not isinstance(program._make_parser(), Parser):
-        wrong.append(gone("invoke", "Program._make_parser makes no Parser"))
     assert not wrong, "\n".join(wrong)
 
 

@@ -100,7 +100,7 @@ class Estate:
         return FleetConfig(api or self.local.api, CENTRAL, self.token, self.clients, Offers(**offers), LIMITS["none"])
 
     def write_config(self, folder: Path) -> Path:
-        """fleet.toml for ./rig, with its secrets."""
+        """fleet.toml, with its secrets."""
         client = self.clients[self.product]
         for name, text in (("central.token", self.token.access_token), ("client.secret", client.secret)):
             (folder / name).touch(mode=0o600)
@@ -190,9 +190,9 @@ def outcomes(carried: Carried) -> dict[str | None, int]:
 
 
 def rig_fleet(*words: str) -> subprocess.Popen[str]:
-    """./rig fleet as a process of its own; both its outputs are in one."""
+    """photonrig fleet as a process of its own; both its outputs are in one."""
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "tasks.py"), "fleet", *words],
+        [sys.executable, "-m", "photonrig.cli.main", "fleet", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ import pytest
 from photonrig.errors import RigError, UsageError
 from photonrig.fleet.journal import Journal, begun_plan
 from photonrig.ownership.engine import Progress
+from photonrig.testing import FakeClock
 
 WRITER = """
 import sys
@@ -139,14 +140,13 @@ def test_a_plan_of_which_nothing_was_begun_gives_way_to_the_next(tmp_path: Path)
     assert begun_plan(tmp_path / "j") == "e"
 
 
-def test_the_way_a_device_went_last_goes_by_order_and_not_by_the_clock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = iter([300.0, 200.0, 100.0])
-    with Journal(tmp_path / "j", digest="d", plan="p") as journal:
-        monkeypatch.setattr("photonrig.fleet.journal.time.time", lambda: next(clock))
+def test_the_way_a_device_went_last_goes_by_order_and_not_by_the_clock(tmp_path: Path) -> None:
+    clock = FakeClock(wall=300)
+    with Journal(tmp_path / "j", digest="d", plan="p", clock=clock) as journal:
         journal.keep(Progress("to-customer", "a" * 24, step="look"))
+        clock.set_wall(200)
         journal.keep(Progress("to-user", "a" * 24, step="look"), "back")
+        clock.set_wall(100)
         journal.keep(Progress("to-customer", "b" * 24, step="look"))
         assert journal.last_ways() == {"a" * 24: "back", "b" * 24: "forward"}
 
@@ -240,4 +240,4 @@ with one_line(), Journal(Path("fleet.journal"), digest="d", plan="p" * 100_000):
     argv = [sys.executable, "-c", script]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (3, ""), done
-    assert re.fullmatch(r"rig: rig error: .*fleet\.journal.*\n", done.stderr), done.stderr
+    assert re.fullmatch(r"photonrig: rig error: .*fleet\.journal.*\n", done.stderr), done.stderr

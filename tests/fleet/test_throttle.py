@@ -3,49 +3,71 @@
 from __future__ import annotations
 
 import threading
-import time
 
 from photonrig.fleet.throttle import LIMITS, Limits, Throttle
+from photonrig.testing import FakeClock
 
 from ..patience import PATIENCE
 
 
+def times(throttle: Throttle, clock: FakeClock, *paths: str) -> list[float]:
+    """When each request may go."""
+    taken = []
+    for path in paths:
+        throttle.pass_by(path)
+        taken.append(clock.now())
+    return taken
+
+
 def test_requests_beyond_a_limit_wait_for_the_window() -> None:
-    throttle = Throttle(Limits(calls=5, tokens=1, seconds=0.3))
-    taken: list[float] = []
-    lock = threading.Lock()
+    clock = FakeClock()
+    throttle = Throttle(Limits(calls=5, tokens=1, seconds=300), clock)
+    assert times(throttle, clock, *["/v1/devices"] * 12) == [0] * 5 + [300] * 5 + [600] * 2
+    assert throttle.calls == 12
 
-    def ask() -> None:
-        throttle.pass_by("/v1/devices")
-        with lock:
-            taken.append(time.monotonic())
 
-    threads = [threading.Thread(target=ask) for _ in range(12)]
+def test_the_window_slides() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(calls=2, seconds=300), clock)
+    taken = times(throttle, clock, "/v1/devices")
+    clock.advance(200)
+    taken += times(throttle, clock, *["/v1/devices"] * 3)
+    assert taken == [0, 200, 300, 500]
+
+
+def test_threads_share_the_limit() -> None:
+    clock = FakeClock()
+    throttle = Throttle(Limits(calls=5, seconds=300), clock)
+    threads = [threading.Thread(target=throttle.pass_by, args=("/v1/devices",)) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    taken.sort()
     assert throttle.calls == 12
-    for first, sixth in zip(taken, taken[5:], strict=False):
-        assert sixth - first >= 0.25
+    assert clock.now() >= 600  # the eleventh goes two windows after the first
 
 
 def test_token_requests_have_a_limit_of_their_own() -> None:
-    throttle = Throttle(Limits(calls=100, tokens=1, seconds=0.2))
-    begun = time.monotonic()
-    throttle.pass_by("/oauth/token")
-    throttle.pass_by("/v1/devices")
-    throttle.pass_by("/oauth/token")
-    assert time.monotonic() - begun >= 0.2
-    assert (throttle.calls, throttle.tokens) == (3, 2)
+    clock = FakeClock()
+    throttle = Throttle(Limits(calls=100, tokens=1, seconds=300), clock)
+    assert times(throttle, clock, "/oauth/token", "/v1/devices", "/oauth/token", "/v1/devices") == [0, 0, 300, 300]
+    assert (throttle.calls, throttle.tokens) == (4, 2)
 
 
 def test_leaving_lets_everyone_go() -> None:
-    throttle = Throttle(Limits(calls=1, seconds=1000))
+    waits = threading.Event()
+
+    class Real(FakeClock):
+        def wait_for(self, event: threading.Event, seconds: float) -> bool:
+            waits.set()
+            return event.wait(PATIENCE)
+
+    throttle = Throttle(Limits(calls=1, seconds=1000), Real())
     throttle.pass_by("/v1/devices")
     waiting = threading.Thread(target=throttle.pass_by, args=("/v1/devices",))
     waiting.start()
+    assert waits.wait(PATIENCE)
+    assert waiting.is_alive()
     throttle.stop_waiting()
     waiting.join(PATIENCE)
     assert not waiting.is_alive()

@@ -7,21 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.clock import SystemClock
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.waves import Job, Rules, carry
 from photonrig.ownership.engine import Journal as Keep
 from photonrig.ownership.engine import Progress
+from photonrig.testing import FakeClock
 
 from .conftest import Quiet
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Every pause, which none is waited for."""
-    taken: list[float] = []
-    monkeypatch.setattr(SystemClock, "pause", lambda clock, seconds: taken.append(seconds))
-    return taken
 
 
 def waits(tries: list[str], retry_after: float | None = None) -> Job:
@@ -45,10 +37,10 @@ def waits(tries: list[str], retry_after: float | None = None) -> Job:
         (["look"] * 3, 7.0, [7, 7, 7]),
     ],
 )
-def test_pauses(
-    tmp_path: Path, pauses: list[float], tries: list[str], retry_after: float | None, expected: list[float]
-) -> None:
+def test_pauses(tmp_path: Path, tries: list[str], retry_after: float | None, expected: list[float]) -> None:
+    clock = FakeClock()
     with Journal(tmp_path / "journal", digest="", plan="") as journal:
-        carried = carry([waits(tries, retry_after)], journal, "forward", Rules(patience=1000), Quiet())
+        carried = carry([waits(tries, retry_after)], journal, "forward", Rules(patience=1000), Quiet(), clock=clock)
     assert carried.complete
-    assert pauses == expected
+    assert clock.waits == expected
+    assert carried.seconds == sum(expected)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from photonrig.build.device_os import RELEASES, system_images
 from photonrig.errors import ModuleError
-from photonrig.localcloud.service.device_os import RELEASES, system_images
 from photonrig.particle.module import STAND_IN_OFFSET, build_stand_in, parse_module
 
 from .world import World, in_world

@@ -16,7 +16,7 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
 from photonrig.clock import NotSeen, SystemClock
 from photonrig.errors import LinkLost
-from photonrig.ownership.flow_context import Bench
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.particle.softap import NotReached, SoftAp, SoftApTransport, TcpSoftAp
 
 from ..patience import PATIENCE
@@ -102,10 +102,10 @@ class InHand:
         self.photon.start()
 
     @property
-    def bench(self) -> Bench:
+    def bench(self) -> DeviceInHand:
         """Its slot, with SoftAP over the estate's wire."""
         slot = replace(self.photon.slot, softap_link=_Link(self.there, self.photon))
-        return Bench(slot, AIR[0].ssid, AIR[0].password, _CLOCK)
+        return DeviceInHand(slot, AIR[0].ssid, AIR[0].password)
 
     def settle(self) -> None:
         """Wait until it will not change hands by itself any more.

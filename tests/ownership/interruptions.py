@@ -15,8 +15,9 @@ from unittest.mock import patch
 import httpx
 
 from photonrig.ownership import flow_steps
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.flow_context import Bench, Plan
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
 from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import USER
@@ -117,14 +118,14 @@ class Interrupter:
     held: InHand | None = None
 
     @property
-    def bench(self) -> Bench | None:
+    def bench(self) -> DeviceInHand | None:
         return self.held.bench if self.held and self.case.device else None
 
     def interruptions(self, how: How) -> Iterator[Interruption]:
         """Cut the flow off at each of its requests in turn; after each, it goes on until it has an outcome."""
         self._reset()
         with self.there.wired(offers=self.case.offers) as keys:
-            whole = take(self.case.plan, keys, bench=self.bench)
+            whole = take(self.case.plan, keys, in_hand=self.bench)
             assert whole.outcome == "done", whole.reason
         end = self._where()
         for point in count():
@@ -157,7 +158,7 @@ class Interrupter:
         # What has no power does not come online, however long it is waited for.
         with self.there.wired(offers=self.case.offers) as keys, patch.object(flow_steps, "_ONLINE", 0.5):
             self.there.wire.refuses_changes = True
-            progress = take(self.case.plan, keys, bench=self.bench, progress=cut[1])
+            progress = take(self.case.plan, keys, in_hand=self.bench, progress=cut[1])
         yield progress
         self.held.photon.start()
         progress = self._go_on(progress)
@@ -189,7 +190,7 @@ class Interrupter:
         """A new process goes on with nothing but what was written down."""
         plan = Plan.from_json(json.loads(json.dumps(self.case.plan.as_json())))
         kept = None if progress is None else Progress.from_json(json.loads(json.dumps(progress.as_json())))
-        return take(plan, self.there.keys_of_both(offers=self.case.offers), bench=self.bench, progress=kept)
+        return take(plan, self.there.keys_of_both(offers=self.case.offers), in_hand=self.bench, progress=kept)
 
     def _answered(self, how: How, point: int) -> tuple[str, Progress] | None:
         def cut(number: int, _: str) -> None:
@@ -207,7 +208,7 @@ class Interrupter:
                 wire.refuses = point
             else:
                 setattr(wire, "before" if how in ("request lost", "power cut before") else "after", cut)
-            progress = take(self.case.plan, keys, bench=self.bench)
+            progress = take(self.case.plan, keys, in_hand=self.bench)
         return (wire.requests[point], progress) if len(wire.requests) > point else None
 
     def _killed(self, how: How, point: int | str, *, power: bool = True) -> tuple[str, Progress] | None:
@@ -252,5 +253,7 @@ class Interrupter:
                     os.kill(os.getpid(), signal.SIGKILL)
 
             setattr(self.there.wire, "before" if how == "killed before" else "after", die)
-            progress = take(self.case.plan, keys, bench=self.bench, journal=lambda at: write(json.dumps(at.as_json())))
+            progress = take(
+                self.case.plan, keys, in_hand=self.bench, journal=lambda at: write(json.dumps(at.as_json()))
+            )
             return progress.outcome == "done" and point not in range(len(self.there.wire.requests))

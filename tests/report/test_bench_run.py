@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from photonrig.cli.hil import run_hil, verdict
+from photonrig.cli.hil_run import run_hil, verdict
 from photonrig.errors import UsageError
 from photonrig.report.bench_run import BenchRun, write_results
 

@@ -14,7 +14,8 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
 from photonrig.clock import SystemClock
 from photonrig.ownership import flow_steps
-from photonrig.ownership.flow_context import Bench, Plan
+from photonrig.ownership.device_in_hand import DeviceInHand
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
 from photonrig.ownership.identities import Account, Identities
 from photonrig.particle.cloud import product
@@ -63,8 +64,8 @@ def customer(lab: Lab, name: str) -> Account:
     return Account.customer(f"{name}@example.com", lab.product.id)
 
 
-def bench(photon: VirtualPhoton) -> Bench:
-    return Bench(photon.slot, AIR[0].ssid, AIR[0].password, CLOCK)
+def in_hand(photon: VirtualPhoton) -> DeviceInHand:
+    return DeviceInHand(photon.slot, AIR[0].ssid, AIR[0].password)
 
 
 def owner(lab: Lab, photon: VirtualPhoton) -> Account | None:
@@ -101,7 +102,7 @@ def test_a_code_is_kept_until_confirmed_then_cleared_and_the_device_says_claimed
 ) -> None:
     jane = customer(lab, "jane")
     assert not claimed_flag(photon)
-    done = take(Plan("set-up", photon.device_id, lab.product.id, jane), keys(lab), bench=bench(photon))
+    done = take(Plan("set-up", photon.device_id, lab.product.id, jane), keys(lab), in_hand=in_hand(photon))
     assert done.outcome == "done", done.reason
     assert owner(lab, photon) == jane
     wait(photon, lab, claimed=True, has_claim_code=False)
@@ -137,8 +138,11 @@ def test_a_code_outlives_a_power_cut_of_the_device(lab: Lab, photon: VirtualPhot
 def test_another_owners_code_takes_the_device_over(lab: Lab, photon: VirtualPhoton) -> None:
     jane, john = customer(lab, "jane"), customer(lab, "john")
     all_keys = keys(lab)
-    assert take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, bench=bench(photon)).outcome == "done"
-    over = take(Plan("take-over", photon.device_id, lab.product.id, john), all_keys, bench=bench(photon))
+    assert (
+        take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, in_hand=in_hand(photon)).outcome
+        == "done"
+    )
+    over = take(Plan("take-over", photon.device_id, lab.product.id, john), all_keys, in_hand=in_hand(photon))
     assert over.outcome == "done", over.reason
     assert owner(lab, photon) == john
     assert photon.device_id not in {each.id for each in all_keys.acting_as(jane).devices()}
@@ -173,7 +177,7 @@ def test_a_set_up_that_was_refused_leaves_no_code_behind(
     jane, all_keys = customer(lab, "jane"), keys(lab)
     with monkeypatch.context() as patched:
         patched.setattr(SoftAp, "connect", refuse)
-        undone = take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, bench=bench(photon))
+        undone = take(Plan("set-up", photon.device_id, lab.product.id, jane), all_keys, in_hand=in_hand(photon))
     assert undone.outcome == "undone"
     join(photon)
     CLOCK.wait_until(lambda: all_keys.find(photon.device_id, (lab.product.id,), ()).online, SEEN, "online")
@@ -194,11 +198,11 @@ def test_a_code_is_not_given_up_while_the_device_that_has_it_cannot_be_seen(
     with monkeypatch.context() as patched:
         patched.setattr(SoftAp, "connect", refuse)
         patched.setattr(flow_steps, "_ONLINE", 0.5)
-        waiting = take(plan, all_keys, bench=bench(photon))
+        waiting = take(plan, all_keys, in_hand=in_hand(photon))
     assert (waiting.outcome, waiting.heading) == ("waiting", "back")
     assert "may still come with the code" in waiting.reason
     # With power it joins the network it was told, and comes with its code.
     photon.start()
-    undone = take(plan, all_keys, bench=bench(photon), progress=waiting)
+    undone = take(plan, all_keys, in_hand=in_hand(photon), progress=waiting)
     assert (undone.outcome, owner(lab, photon)) == ("undone", None)
     wait(photon, lab, claimed=True, has_claim_code=False)

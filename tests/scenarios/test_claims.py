@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.toolchain import Toolchain
-from photonrig.cli.claims import Claims, run_claims
+from photonrig.cli.claims_run import Claims, run_claims
 from photonrig.errors import UsageError
 from photonrig.scenarios.forum_2016_checks import SHOWN
 from photonrig.scenarios.forum_2016_rows import ROWS

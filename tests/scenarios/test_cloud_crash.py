@@ -21,7 +21,7 @@ def test_a_transfer_goes_on_after_a_crash_at_every_step(tmp_path: Path) -> None:
         team, scope = lab.team, product(lab.product.id)
 
         def owner_after_crash() -> str | None:
-            lab.restart_cloud()
+            lab.local_cloud.restart()
             return team.device(device, scope).owner_name
 
         assert owner_after_crash() == "central@example.com"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.toolchain import Toolchain
-from photonrig.cli.claims import staged
+from photonrig.cli.claims_run import staged
 from photonrig.scenarios.handover_story import HandoverStory
 
 

@@ -18,6 +18,7 @@ from photonrig.particle.cloud import product
 from photonrig.scenarios.matrix import NOT_RUN, BudgetSpent, observe
 from photonrig.scenarios.matrix_cells import cells
 from photonrig.scenarios.particle_target import Budget, OptIn, production_stand
+from photonrig.testing import FakeClock
 
 
 @pytest.fixture(scope="module")
@@ -128,16 +129,12 @@ def test_a_device_of_somebody_else_is_left_alone(lab: Lab, chosen: OptIn) -> Non
 
 
 def test_the_budget_keeps_to_the_documented_pace() -> None:
-    passed: list[float] = [0.0]
-
-    def sleep(seconds: float) -> None:
-        passed[0] += seconds
-
-    budget = Budget(1000, now=lambda: passed[0], sleep=sleep)
+    clock = FakeClock()
+    budget = Budget(1000, clock)
     for _ in range(200):
         budget.take("/oauth/token")
     # 100 token requests in five minutes are documented; this goes no faster than 66.
-    assert passed[0] >= 2 * 300
+    assert clock.now() >= 2 * 300
     assert budget.tokens_used == 200
     budget.keep(100)
     for _ in range(700):

@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from photonrig.bench.diagnosis import Readings
-from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.testing.bench import Bench
 
 
 class FakeRig:
     """``troubles`` are the readings while it is sick; recovering makes it well."""
-
-    name, real = "fake", False
 
     def __init__(self) -> None:
         self.troubles: dict[str, str] = {}

@@ -189,10 +189,16 @@ def test_a_known_bad_entry_may_stand_for_one_variant(project: pytest.Pytester) -
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[[known_bad]]\ntest = 'x'\n", "entry 1*exactly test, reason and until"),
-        ("[[known_bad]]\ntest = 'x'\nreason = ' '\nuntil = 2030-01-01\n", "needs a reason"),
-        ("[[known_bad]]\ntest = 'x'\nreason = 'y'\nuntil = '2030-01-01'\n", "until as a date"),
-        ("other = 1\n", "nothing else"),
+        ("[[known_bad]]\ntest = 'x'\n", "known.toml:1: known_bad?0?: reason is missing"),
+        (
+            "[[known_bad]]\ntest = 'x'\nreason = ' '\nuntil = 2030-01-01\n",
+            "known.toml:3: known_bad?0?.reason: must be a text that is not empty",
+        ),
+        (
+            "[[known_bad]]\ntest = 'x'\nreason = 'y'\nuntil = '2030-01-01'\n",
+            "known.toml:4: known_bad?0?.until: must be a date, as in 2026-12-31, not '2030-01-01'",
+        ),
+        ("other = 1\n", "known.toml:1: other: is not known here; there are: known_bad"),
         ("[[known_bad", "known.toml*"),
     ],
 )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from photonrig import __version__
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,21 +57,44 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def run(python: Path, folder: Path, *argv: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of the wheel's user, whose cache keeps what one test made for the next."""
+    cache = tmp_path_factory.mktemp("cache")
+    made = cache / "photonrig" / __version__
+    made.mkdir(parents=True)
+    if (cli := ROOT / ".rig" / "cli").exists():  # the same that the wheel's lock file would have installed
+        (made / "cli").symlink_to(cli)
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # Not optimised, the virtual Photon is built in half the time.
-    environment |= {"XDG_CACHE_HOME": str(folder / "cache"), "PATH": tools, "CMAKE_BUILD_TYPE": "Debug"}
-    done = subprocess.run(
-        [str(python), *argv], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return inherited | {
+        "XDG_CACHE_HOME": str(cache),
+        "PATH": tools,
+        "CMAKE_BUILD_TYPE": "Debug",
+        "PYTEST_ADDOPTS": "-p no:schemathesis -p no:cacheprovider",
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Callable[..., str]:
+    """Runs a program in a folder of its own, to its end."""
+
+    def to_end(*argv: str | Path) -> str:
+        done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return to_end
 
 
 def test_it_carries_every_file_that_the_package_uses(wheel: Path) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "firmware", "host"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "firmware", "host", "tests/scenarios/every_rig"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if listed.returncode != 0:
         pytest.skip("no checkout to compare with")
@@ -95,16 +123,27 @@ def test_a_wheel_of_the_checkout_is_the_same(wheel: Path, tmp_path: Path) -> Non
         }
 
 
-def test_the_plugin_is_there_with_every_variant(python: Path, tmp_path: Path) -> None:
+def test_the_plugin_is_there_with_every_variant(python: Path, run: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text("def test_mine(photon): pass\n")
-    words = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "--collect-only", "-q"]
-    collected = run(python, tmp_path, *words)
+    collected = run(python, "-m", "pytest", "--collect-only", "-q")
     assert "test_mine.py::test_mine[roller]" in collected
-    assert "destructive: may wear out" in run(python, tmp_path, *words[:-2], "--markers")
+    assert "destructive: may wear out" in run(python, "-m", "pytest", "--markers")
 
 
-@pytest.mark.timeout(900)  # the virtual Photon is built from what the wheel carries
-def test_a_virtual_photon_of_the_wheel_is_online(python: Path, tmp_path: Path) -> None:
+def test_photonrig_is_a_command(python: Path, run: Callable[..., str]) -> None:
+    photonrig = python.with_name("photonrig")
+    assert run(photonrig, "--version") == f"photonrig {__version__}\n"
+    assert "  photonrig fleet apply --tokens customers.tokens\n" in run(photonrig, "fleet", "apply", "--help")
+    assert "_PHOTONRIG_COMPLETE=bash_complete" in run(photonrig, "completion", "bash")
+
+
+# From here on, what the wheel carries is built, once.
+
+
+@pytest.mark.timeout(900)
+def test_a_virtual_photon_of_the_wheel_is_online(
+    python: Path, run: Callable[..., str], environment: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "test_mine.py").write_text(
         "import photonrig\n"
         "def test_mine(photon):\n"
@@ -112,6 +151,36 @@ def test_a_virtual_photon_of_the_wheel_is_online(python: Path, tmp_path: Path) -
         "    assert photon.call('identify', '1') == 1\n"
         "    assert photon.variable('variant') == photon.variant\n"
     )
-    words = ["-m", "pytest", "-p", "no:schemathesis", "-p", "no:cacheprovider", "-q", "-k", "honeycomb"]
-    assert "1 passed" in run(python, tmp_path, *words)
-    assert list(tmp_path.glob("cache/photonrig/*/build/vphoton"))
+    assert "1 passed" in run(python, "-m", "pytest", "-q", "-k", "honeycomb")
+    assert list(Path(environment["XDG_CACHE_HOME"]).glob("photonrig/*/build/vphoton"))
+
+
+@pytest.mark.timeout(900)
+def test_a_lab_of_the_wheel(python: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    argv = [str(python.with_name("photonrig")), "lab", "--json", "--quiet", "--state", "lab"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(argv, cwd=tmp_path, env=environment, **pipes) as lab:  # type: ignore[call-overload]
+        described = json.loads(lab.stdout.readline() or "null")
+        try:
+            assert described, lab.communicate()[1]
+            listed = subprocess.run([tmp_path / "lab" / "particle", "list"], capture_output=True, text=True, check=True)
+        finally:
+            lab.send_signal(signal.SIGINT)
+            _, err = lab.communicate(timeout=120)
+    assert (lab.returncode, err) == (0, "")
+    assert described["photons"][0]["id"] in listed.stdout
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", [[], ["--light"]], ids=["virtual", "light"])
+def test_a_fleet_of_the_wheel_reaches_its_customers(python: Path, run: Callable[..., str], kind: list[str]) -> None:
+    said = run(python.with_name("photonrig"), "fleet", "demo", "--devices", "3", *kind)
+    assert "$ photonrig fleet apply --tokens customers.tokens\n" in said
+    assert "3 of 3 devices are where they should be" in said and "\nlost: 0\n" in said
+
+
+@pytest.mark.timeout(900)
+def test_the_scenarios_of_the_wheel(python: Path, run: Callable[..., str], tmp_path: Path) -> None:
+    run(python.with_name("photonrig"), "hil", "--only", "honeycomb and serial_and_cloud", "--quiet")
+    (test,) = json.loads((tmp_path / "report" / "results.json").read_text())["tests"]
+    assert [attempt["outcome"] for attempt in test["attempts"]] == ["passed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from photonrig.localcloud.service.device_os import system_images
+from photonrig.build.device_os import system_images
 from photonrig.particle.keys import private_key_der, public_key_der
 from photonrig.particle.module import USER_PART_START
 

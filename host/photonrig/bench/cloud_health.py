@@ -6,33 +6,55 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from photonrig.bench.diagnosis import Readings
+from photonrig.bench.diagnosis import Proof, Readings
 from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.target import CloudTarget
 from photonrig.errors import CloudError, PhotonrigError
-from photonrig.particle.cloud import Cloud
+from photonrig.particle.cloud import Cloud, Token
 
-__all__ = ["read_cloud"]
+__all__ = ["door_trouble", "read_cloud"]
 
 _REACH: Final = 5.0  # seconds for a TCP connection to be taken or refused
+_LOCAL: Final = 2.0  # seconds within which everything on this machine answers
+_NONCE: Final = 40  # bytes that a device service sends first (Device OS 2.3.1, handshake)
 
 
-def read_cloud(team: Cloud, local: LocalCloud | None) -> Readings:
-    """The readings of cloud and network from one question to the API; ``local`` is the cloud if it is on this machine.
+def read_cloud(target: CloudTarget, local: LocalCloud | None, pid: int = 0) -> Readings:
+    """The readings of cloud and network; ``local`` is the cloud if it runs on this machine, ``pid`` its process so far.
 
     An answer of any kind, and a refused connection too, come from the other end: the way there is well. A local cloud
-    has no way to it that could fail.
+    is also asked at its own door, past whatever lies between it and the tests.
     """
-    try:
-        team.username()
-    except CloudError as error:
-        return Readings(cloud_answers=str(error), api_path="")
-    except PhotonrigError as error:
-        if local is not None:
-            process = "" if local.alive else "the local cloud has ended"
-            return Readings(cloud_process=process, cloud_answers=str(error))
-        way = _way_to(team.api)
-        return Readings(cloud_answers=str(error), api_path="") if way is None else Readings(api_path=f"{error}; {way}")
-    return Readings(cloud_answers="", api_path="")
+    path, answers = _asked(target.cloud.api, target.central, _LOCAL if local else _REACH), ""
+    if isinstance(path, CloudError):
+        path, answers = None, str(path)
+    if local is None:
+        if path is None:
+            return Readings(cloud_answers=answers, api_path="")
+        way = _way_to(target.cloud.api)
+        return Readings(cloud_answers=str(path), api_path="") if way is None else Readings(api_path=f"{path}; {way}")
+    process = "" if local.pid == pid else "the local cloud was started anew"
+    return Readings(
+        cloud_process=process if local.alive else "the local cloud has ended",
+        cloud_answers=answers or door_trouble(local, target.central),
+        api_path="" if path is None else str(path),
+        device_path=None if target.device_server is None else _greets(*target.device_server),
+    )
+
+
+def door_trouble(local: LocalCloud, central: Token) -> str:
+    """Why a local cloud does not answer at its own door; empty if it does."""
+    error = _asked(local.api, central, _LOCAL)
+    return "" if error is None else str(error)
+
+
+def _asked(api: str, central: Token, timeout: float) -> PhotonrigError | None:
+    with Cloud(api, central, timeout=timeout) as cloud:
+        try:
+            cloud.username()
+        except PhotonrigError as error:
+            return error
+    return None
 
 
 def _way_to(api: str) -> str | None:
@@ -46,3 +68,18 @@ def _way_to(api: str) -> str | None:
     except OSError as error:
         return f"{address.hostname} is out of reach: {error}"
     return None
+
+
+def _greets(host: str, port: int) -> Proof:
+    """Whether a device service says its first word there."""
+    received = b""
+    try:
+        with socket.create_connection((host, port), _LOCAL) as link:
+            while len(received) < _NONCE:
+                chunk = link.recv(_NONCE)
+                if not chunk:
+                    return f"the device service at {host}:{port} hung up at once"
+                received += chunk
+    except OSError as error:
+        return f"no device service at {host}:{port}: {error}"
+    return ""

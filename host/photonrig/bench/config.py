@@ -24,147 +24,241 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from photonrig.bench.config_file import Section, read_toml
+from msgspec import field, structs
+
 from photonrig.errors import UsageError
+from photonrig.invocation import command
+from photonrig.toml_file import TAG, Table, Texts, TomlFile, Wrong, seconds, text, whole
 
 __all__ = [
     "ACCOUNT_VARIABLE",
     "SLOT_NAME",
     "Ask",
-    "Commands",
     "Gpio",
     "HubPort",
     "LocalCloudConfig",
+    "NetworkConfig",
+    "Press",
     "RigConfig",
     "SlotConfig",
+    "Switch",
     "Timeouts",
     "WifiConfig",
     "load_config",
+    "virtual_config",
 ]
 
 # Names the account that may be touched; only a match with the file's opens Particle's cloud to a run.
 ACCOUNT_VARIABLE: Final = "PHOTONRIG_ACCOUNT"
 
 SLOT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
-_USB: Final = r"\d+-\d+(\.\d+)*"
-_DEVICE_ID: Final = r"[0-9a-f]{24}"
-_URL: Final = r"(rfc2217|socket)://[^/\s]+:\d+"
+
+_Ssid = Annotated[str, text(".{1,32}", "a network's name of 1 to 32 characters")]
+_Port = Annotated[int, whole(0, 65535)]
 
 
-@dataclass(frozen=True, slots=True)
-class HubPort:
-    """A port of a USB hub whose power ``uhubctl`` switches: hub location as ``1-1.4``, port from 1."""
+class HubPort(Table, frozen=True, tag_field=TAG, tag="hub"):
+    """A port of a USB hub whose power ``uhubctl`` switches."""
 
-    hub: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Commands:
-    """A pair of commands, each a program with its arguments, run without a shell: on and off, or press and release."""
-
-    begin: tuple[str, ...]
-    end: tuple[str, ...]
+    hub: Annotated[str, text(r"\d+(-\d+(\.\d+)*)?", "a hub's location as uhubctl lists it, as in 1-1.4")]
+    port: Annotated[int, whole(1, 32)]
 
 
-@dataclass(frozen=True, slots=True)
-class Gpio:
+class Switch(Table, frozen=True, tag_field=TAG, tag="on"):
+    """A relay or smart plug: a command for on and one for off, each a program with its arguments, without a shell."""
+
+    on: Texts
+    off: Texts
+
+
+class Gpio(Table, frozen=True, tag_field=TAG, tag="chip"):
     """A line of a GPIO chip; pressed is low unless ``active_low`` is false."""
 
-    chip: str
-    line: int
+    chip: Annotated[str, text(r"/dev/gpiochip\d+", "a GPIO chip, as in /dev/gpiochip0")]
+    line: Annotated[int, whole(0, 1023)]
     active_low: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Press(Table, frozen=True, tag_field=TAG, tag="press"):
+    """A relay at a button: a command for press and one for release, each a program with its arguments."""
+
+    press: Texts
+    release: Texts
+
+
+class Ask(Table, frozen=True, tag_field=TAG, tag="ask"):
     """A person presses when asked."""
 
+    ask: bool
 
-@dataclass(frozen=True, slots=True)
-class WifiConfig:
+    def __post_init__(self) -> None:
+        if not self.ask:
+            raise Wrong("ask", "leave the whole entry out if nobody can press it")
+
+
+class WifiConfig(Table, frozen=True):
     """How the host joins the device's network: by which adapter and which program.
 
     ``ssid`` is None when it is to be found among the networks in the air by asking each for its device id.
     """
 
-    adapter: str
-    by: Literal["networkmanager", "wpa_supplicant", "networksetup"]
-    ssid: str | None = None
+    adapter: Annotated[str, text(r"[A-Za-z0-9_.-]{1,15}", "a network interface, as in wlan1")]
+    by: Literal["networkmanager", "wpa_supplicant", "networksetup"] = (
+        "networksetup" if sys.platform == "darwin" else "networkmanager"
+    )
+    ssid: _Ssid | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlotConfig:
+_Button = Gpio | Ask | Press
+
+
+class SlotConfig(Table, frozen=True):
     """One place on the bench.
 
     ``usb`` is the physical path as in ``1-1.4``; ``serial`` a URL for a board at another host; ``place`` a labgrid
     place that brings both; ``device_id`` 24 lower-case hex digits, which is also its USB serial number.
     """
 
-    name: str
-    variant: str
+    name: Annotated[str, text(SLOT_NAME, "a name of 1 to 32 letters, digits, dots, dashes or underscores")]
+    variant: Annotated[str, text(r"[a-z][a-z0-9_]*", "the name of a variant, as in roller")]
     virtual: bool = False
-    usb: str | None = None
-    serial: str | None = None
-    place: str | None = None
-    device_id: str | None = None
-    tags: tuple[str, ...] = ()
-    power: HubPort | Commands | None = None
-    setup: Gpio | Commands | Ask | None = None
-    reset: Gpio | Commands | Ask | None = None
+    usb: Annotated[str, text(r"\d+-\d+(\.\d+)*", "a USB path, as in 1-1.4")] | None = None
+    serial: (
+        Annotated[str, text(r"(rfc2217|socket)://[^/\s]+:\d+", "rfc2217://HOST:PORT or socket://HOST:PORT")] | None
+    ) = None
+    place: Annotated[str, text(r"[\w.-]+", "the name of a labgrid place")] | None = None
+    device_id: Annotated[str, text(r"[0-9a-f]{24}", "24 lower-case hexadecimal digits")] | None = None
+    tags: Texts = ()
+    power: HubPort | Switch | None = None
+    setup: _Button | None = None
+    reset: _Button | None = None
     wifi: WifiConfig | None = None
 
+    def __post_init__(self) -> None:
+        if self.virtual:
+            for key in ("usb", "serial", "place", "device_id", "power", "setup", "reset", "wifi"):
+                if getattr(self, key) is not None:
+                    raise Wrong(key, "a virtual slot has nothing wired to it")
+        elif sum(means is not None for means in (self.usb, self.serial, self.place)) != 1:
+            raise Wrong((), "needs exactly one of usb, serial, place or virtual = true")
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+    def claims(self) -> dict[str, object]:
+        """What no other slot may have, by the keys that say so."""
+        claimed = {"name": self.name, "usb": self.usb, "serial": self.serial, "place": self.place}
+        claimed |= {"device_id": self.device_id}
+        found: dict[str, object] = {key: (key, value) for key, value in claimed.items() if value is not None}
+        if isinstance(self.power, HubPort):
+            found["power"] = ("power", self.power.hub, self.power.port)
+        # One line cannot be two buttons either.
+        for key, button in (("setup", self.setup), ("reset", self.reset)):
+            if isinstance(button, Gpio):
+                found[key] = ("line", button.chip, button.line)
+        return found
+
+
+class Timeouts(Table, frozen=True):
     """Seconds: back on USB after a reset, online after that, joined to its network, flashed, another run done."""
 
-    enumeration: float = 15.0
-    online: float = 60.0
-    join: float = 30.0
-    flash: float = 180.0
-    lock: float = 0.0
+    enumeration: Annotated[float, seconds(1, 120)] = 15.0
+    online: Annotated[float, seconds(1, 900)] = 60.0
+    join: Annotated[float, seconds(1, 300)] = 30.0
+    flash: Annotated[float, seconds(10, 1800)] = 180.0
+    lock: Annotated[float, seconds(0, 86400)] = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCloudConfig:
-    """Where boards reach the local cloud, and the folder that keeps it; None: a folder that goes with the run."""
+class LocalCloudConfig(Table, frozen=True):
+    """Where boards reach the local cloud, and the folder that keeps it, relative to the file; None: none is kept."""
 
-    host: str = "127.0.0.1"
-    api_port: int = 0
-    device_port: int = 0
-    state: Path | None = None
+    host: Annotated[str, text(r"[0-9a-fA-F.:]+", "an IP address of this host")] = "127.0.0.1"
+    api_port: _Port = 0
+    device_port: _Port = 0
+    state: Annotated[str, text(".+", "the path of a folder")] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RigConfig:
-    """A whole bench.
+class NetworkConfig(Table, frozen=True):
+    """The network that devices join; ``password_variable`` names the environment variable with its password."""
 
-    ``account`` and ``product`` name what a run may touch at Particle's cloud; ``wifi_ssid`` is the network devices
-    join, ``wifi_password_variable`` names the environment variable with its password. ``labgrid`` is where the
-    coordinator of its places is, HOST:PORT.
-    """
+    refused: ClassVar[Mapping[str, str]] = {
+        "password": "does not belong in a file; name its environment variable in password_variable"
+    }
+
+    ssid: _Ssid
+    password_variable: Annotated[str, text(r"[A-Za-z_]\w*", "the name of an environment variable")] | None = None
+
+
+class LabgridConfig(Table, frozen=True):
+    """Where the coordinator of labgrid's places is."""
+
+    coordinator: Annotated[str, text(r"[^\s:]+:\d+", "HOST:PORT of the coordinator")]
+
+
+class _RigFile(Table, frozen=True):
+    """What the file holds; ``account`` and ``product`` name what a run may touch at Particle's cloud."""
+
+    cloud: Literal["local", "particle"] = "local"
+    account: Annotated[str, text(r"[^@\s]+@[^@\s]+", "the user name of the account, an e-mail address")] | None = None
+    product: Annotated[int, whole(1, 10**9)] | None = None
+    network: NetworkConfig | None = None
+    timeouts: Timeouts = Timeouts()
+    local_cloud: LocalCloudConfig = LocalCloudConfig()
+    labgrid: LabgridConfig | None = None
+    slots: tuple[SlotConfig, ...] = field(name="slot", default=())
+
+    def __post_init__(self) -> None:
+        for key in ("account", "product"):
+            if self.cloud == "local" and getattr(self, key) is not None:
+                raise Wrong(key, 'goes with cloud = "particle"; the local cloud makes its own')
+            if self.cloud == "particle" and getattr(self, key) is None:
+                raise Wrong((), f"{key} is missing")
+        owners: dict[object, str] = {}
+        for number, slot in enumerate(self.slots):
+            for key, claim in slot.claims().items():
+                if claim in owners:
+                    raise Wrong(("slot", number, key), f"is that of slot {owners[claim]} already")
+                owners[claim] = slot.name
+            if slot.virtual and self.cloud == "particle":
+                raise Wrong(("slot", number, "virtual"), "a virtual Photon has no place at Particle's cloud")
+            if slot.place is not None and self.labgrid is None:
+                raise Wrong(("slot", number, "place"), "needs [labgrid] with its coordinator")
+
+
+class RigConfig(_RigFile, frozen=True, kw_only=True):
+    """A whole bench: what its file holds, and where that lies."""
 
     path: Path
-    cloud: Literal["local", "particle"]
-    slots: tuple[SlotConfig, ...]
-    account: str | None = None
-    product: int | None = None
-    wifi_ssid: str | None = None
-    wifi_password_variable: str | None = None
-    local_cloud: LocalCloudConfig = field(default_factory=LocalCloudConfig)
-    labgrid: str | None = None
-    timeouts: Timeouts = field(default_factory=Timeouts)
 
     @property
     def name(self) -> str:
         """What reports call it."""
         return self.path.stem
+
+    @property
+    def real(self) -> bool:
+        """Whether boards are among its devices, which a test may wear out."""
+        return not all(slot.virtual for slot in self.slots)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants of its slots, in the order of the file."""
+        return tuple(dict.fromkeys(slot.variant for slot in self.slots))
+
+    @property
+    def state(self) -> Path | None:
+        """The folder that keeps the local cloud from run to run."""
+        kept = self.local_cloud.state
+        return None if kept is None else self.path.absolute().parent / kept
+
+    @property
+    def wifi(self) -> tuple[str, str]:
+        """SSID and password of the network that boards join; the password is empty for an open one."""
+        if self.network is None:
+            return "", ""
+        variable = self.network.password_variable
+        return self.network.ssid, os.environ.get(variable, "") if variable else ""
 
     def slot(self, name: str) -> SlotConfig:
         """A slot by its name.
@@ -199,196 +293,22 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
 
     :raises UsageError: the first thing that is wrong with it, with file, line and key
     """
-    top = read_toml(path, f"./rig doctor --rig {path} --write makes one")
-    cloud = top.choice("cloud", ("local", "particle"), "local")
-    account = product = None
-    if cloud == "particle":
-        account = top.text("account", like=r"[^@\s]+@[^@\s]+", means="the user name of the account, an e-mail address")
-        product = top.number("product", least=1, most=10**9)
-    elif "account" in top:
-        raise top.error("account", 'goes with cloud = "particle"; the local cloud makes its own')
-    ssid, password = _network(top.section("network"))
-    timeouts = _timeouts(top.section("timeouts"))
-    local = _local_cloud(top.section("local_cloud"), path)
-    coordinator = _labgrid(top.section("labgrid"))
-    sections = top.sections("slot")
-    top.finish()
-    if not sections:
-        raise top.error(
-            None, f"there is no [[slot]]; ./rig doctor --rig {path} --write adds every Photon that is attached"
-        )
-    slots = tuple(_slot(section) for section in sections)
-    _refuse_twice(sections, slots)
-    for section, slot in zip(sections, slots, strict=True):
+    writes = command(f"doctor --rig {path} --write")
+    file = TomlFile(path, f"{writes} makes one")
+    read = file.convert(_RigFile)
+    if not read.slots:
+        raise file.error((), f"there is no [[slot]]; {writes} adds every Photon that is attached")
+    for number, slot in enumerate(read.slots):
         if variants is not None:
-            section.choice("variant", variants)
-        if slot.virtual and cloud == "particle":
-            raise section.error("virtual", "a virtual Photon has no place at Particle's cloud")
-        if slot.place is not None and coordinator is None:
-            raise section.error("place", "needs [labgrid] with its coordinator")
+            file.choice(("slot", number, "variant"), slot.variant, variants)
+    return RigConfig(**structs.asdict(read), path=path)
+
+
+def virtual_config(path: Path, slots: Mapping[str, str]) -> RigConfig:
+    """A bench without a file: virtual slots, variant by name, and a local cloud.
+
+    Locks and quarantine go by ``path``, as if the file were there.
+    """
     return RigConfig(
-        path=path,
-        cloud="particle" if cloud == "particle" else "local",
-        slots=slots,
-        account=account,
-        product=product,
-        wifi_ssid=ssid,
-        wifi_password_variable=password,
-        local_cloud=local,
-        labgrid=coordinator,
-        timeouts=timeouts,
+        path=path, slots=tuple(SlotConfig(name=name, variant=variant, virtual=True) for name, variant in slots.items())
     )
-
-
-def _network(section: Section | None) -> tuple[str | None, str | None]:
-    if section is None:
-        return None, None
-    ssid = section.text("ssid", like=".{1,32}", means="a network's name of 1 to 32 characters")
-    if "password" in section:
-        raise section.error("password", "does not belong in a file; name its environment variable in password_variable")
-    variable = section.text(
-        "password_variable", None, like=r"[A-Za-z_]\w*", means="the name of an environment variable"
-    )
-    section.finish()
-    return ssid, variable
-
-
-def _timeouts(section: Section | None) -> Timeouts:
-    usual = Timeouts()
-    if section is None:
-        return usual
-    read = Timeouts(
-        enumeration=section.seconds("enumeration", usual.enumeration, least=1, most=120),
-        online=section.seconds("online", usual.online, least=1, most=900),
-        join=section.seconds("join", usual.join, least=1, most=300),
-        flash=section.seconds("flash", usual.flash, least=10, most=1800),
-        lock=section.seconds("lock", usual.lock, most=86400),
-    )
-    section.finish()
-    return read
-
-
-def _local_cloud(section: Section | None, path: Path) -> LocalCloudConfig:
-    if section is None:
-        return LocalCloudConfig()
-    state = section.text("state", None)
-    read = LocalCloudConfig(
-        host=section.text("host", "127.0.0.1", like=r"[0-9a-fA-F.:]+", means="an IP address of this host"),
-        api_port=section.number("api_port", 0, least=0, most=65535),
-        device_port=section.number("device_port", 0, least=0, most=65535),
-        state=None if state is None else path.absolute().parent / state,
-    )
-    section.finish()
-    return read
-
-
-def _labgrid(section: Section | None) -> str | None:
-    if section is None:
-        return None
-    coordinator = section.text("coordinator", like=r"[^\s:]+:\d+", means="HOST:PORT of the coordinator")
-    section.finish()
-    return coordinator
-
-
-def _slot(section: Section) -> SlotConfig:
-    name = section.text("name", like=SLOT_NAME, means="a name of 1 to 32 letters, digits, dots, dashes or underscores")
-    variant = section.text("variant", like=r"[a-z][a-z0-9_]*", means="the name of a variant, as in roller")
-    tags = section.texts("tags", ())
-    virtual = section.flag("virtual", False)
-    if virtual:
-        for key in ("usb", "serial", "place", "device_id", "power", "setup", "reset", "wifi"):
-            if key in section:
-                raise section.error(key, "a virtual slot has nothing wired to it")
-        section.finish()
-        return SlotConfig(name, variant, virtual=True, tags=tags)
-    usb = section.text("usb", None, like=_USB, means="a USB path, as in 1-1.4")
-    serial = section.text("serial", None, like=_URL, means="rfc2217://HOST:PORT or socket://HOST:PORT")
-    place = section.text("place", None, like=r"[\w.-]+", means="the name of a labgrid place")
-    if sum(means is not None for means in (usb, serial, place)) != 1:
-        raise section.error(None, "needs exactly one of usb, serial, place or virtual = true")
-    slot = SlotConfig(
-        name,
-        variant,
-        usb=usb,
-        serial=serial,
-        place=place,
-        device_id=section.text("device_id", None, like=_DEVICE_ID, means="24 lower-case hexadecimal digits"),
-        tags=tags,
-        power=_power(section.section("power")),
-        setup=_button(section.section("setup")),
-        reset=_button(section.section("reset")),
-        wifi=_wifi(section.section("wifi")),
-    )
-    section.finish()
-    return slot
-
-
-def _power(section: Section | None) -> HubPort | Commands | None:
-    if section is None:
-        return None
-    power: HubPort | Commands
-    if "hub" in section:
-        hub = section.text("hub", like=r"\d+(-\d+(\.\d+)*)?", means="a hub's location as uhubctl lists it, as in 1-1.4")
-        power = HubPort(hub, section.number("port", least=1, most=32))
-    else:
-        power = Commands(section.texts("on"), section.texts("off"))
-    section.finish()
-    return power
-
-
-def _button(section: Section | None) -> Gpio | Commands | Ask | None:
-    if section is None:
-        return None
-    button: Gpio | Commands | Ask
-    if "ask" in section:
-        if not section.flag("ask", False):
-            raise section.error("ask", "leave the whole entry out if nobody can press it")
-        button = Ask()
-    elif "chip" in section:
-        button = Gpio(
-            section.text("chip", like=r"/dev/gpiochip\d+", means="a GPIO chip, as in /dev/gpiochip0"),
-            section.number("line", least=0, most=1023),
-            section.flag("active_low", True),
-        )
-    else:
-        button = Commands(section.texts("press"), section.texts("release"))
-    section.finish()
-    return button
-
-
-def _wifi(section: Section | None) -> WifiConfig | None:
-    if section is None:
-        return None
-    usual = "networksetup" if sys.platform == "darwin" else "networkmanager"
-    by = section.choice("by", ("networkmanager", "wpa_supplicant", "networksetup"), usual)
-    wifi = WifiConfig(
-        adapter=section.text("adapter", like=r"[A-Za-z0-9_.-]{1,15}", means="a network interface, as in wlan1"),
-        by=by,  # type: ignore[arg-type]
-        ssid=section.text("ssid", None, like=".{1,32}", means="a network's name of 1 to 32 characters"),
-    )
-    section.finish()
-    return wifi
-
-
-def _refuse_twice(sections: Sequence[Section], slots: Sequence[SlotConfig]) -> None:
-    seen: dict[tuple[str, object], str] = {}
-    for section, slot in zip(sections, slots, strict=True):
-        places = {
-            "name": slot.name,
-            "usb": slot.usb,
-            "serial": slot.serial,
-            "place": slot.place,
-            "device_id": slot.device_id,
-            "power": slot.power if isinstance(slot.power, HubPort) else None,
-            "setup": slot.setup if isinstance(slot.setup, Gpio) else None,
-            "reset": slot.reset if isinstance(slot.reset, Gpio) else None,
-        }
-        for key, value in places.items():
-            if value is None:
-                continue
-            # One line cannot be two buttons either.
-            kind = "line" if isinstance(value, Gpio) else key
-            marked = (kind, (value.chip, value.line) if isinstance(value, Gpio) else value)
-            if marked in seen:
-                raise section.error(key, f"is that of slot {seen[marked]} already")
-            seen[marked] = slot.name

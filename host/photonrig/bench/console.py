@@ -7,12 +7,12 @@ from replies.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
+from photonrig.clock import SYSTEM, Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigError, UsageError
 from photonrig.kept import Kept
 from photonrig.trace import Moment, Observer
@@ -24,7 +24,7 @@ _KEPT: Final = 10_000
 _SHOWN: Final = 8
 
 
-class BenchConsole:
+class BenchConsole(Closing):
     """An open console; use it in a ``with`` block.
 
     A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
@@ -38,6 +38,7 @@ class BenchConsole:
         device: str | None = None,
         reopen: float = 0.0,
         tap: Observer | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """Open a serial port by its path or URL, or by a function that finds it.
 
@@ -48,8 +49,9 @@ class BenchConsole:
         """
         self.device = device
         self._tap = tap
+        self._clock = clock
         self._events: Kept[dict[str, Any]] = Kept(_KEPT)
-        self._serial = SerialLines(port, device=device, reopen=reopen, tap=tap)
+        self._serial = SerialLines(port, device=device, reopen=reopen, tap=tap, clock=clock)
         self._probes = 0
         self._reply_owed = False
 
@@ -73,14 +75,6 @@ class BenchConsole:
         """A place among the unasked lines, for ``since``: after all of those so far."""
         return self._events.end
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the port."""
         self._serial.close()
@@ -94,7 +88,7 @@ class BenchConsole:
         """
         if "\n" in line or "\r" in line:
             raise UsageError("the bench console takes one line at a time", device=self.device)
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         if self._reply_owed:
             self._catch_up(deadline)
         self._serial.write(line)
@@ -109,7 +103,7 @@ class BenchConsole:
         :raises ExpectationFailed: none came in time
         :raises LinkLost: the port went away
         """
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         place, missed = since, 0
         while True:
             events, missing = self._events.after(place)
@@ -117,7 +111,7 @@ class BenchConsole:
             for event in events:
                 if event["event"] == name:
                     return event
-            if (left := deadline - time.monotonic()) <= 0:
+            if (left := deadline.left) <= 0:
                 heard = ", ".join(str(event["event"]) for event in self._events.after(since)[0][-_SHOWN:]) or "nothing"
                 heard += f"; {missed} earlier lines were no longer kept" if missed else ""
                 raise ExpectationFailed(f"no {name} on serial within {timeout:g} s; heard {heard}", device=self.device)
@@ -125,7 +119,7 @@ class BenchConsole:
                 if "event" in message:
                     self._events.add(message)
 
-    def _catch_up(self, deadline: float) -> None:
+    def _catch_up(self, deadline: Deadline) -> None:
         """A reply is still due from a call that gave up: pass it by, up to the answer to a ping of our own."""
         self._probes += 1
         mark = f"resync-{self._probes}"
@@ -134,10 +128,10 @@ class BenchConsole:
             if reply.get("pong") == mark:
                 return
 
-    def _replies(self, line: str, deadline: float) -> Iterator[dict[str, Any]]:
+    def _replies(self, line: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
         lives = self._serial.reopened
         while True:
-            left = deadline - time.monotonic()
+            left = deadline.left
             if left <= 0:
                 raise self._silent(f"no reply to {line!r} on {self.port} in time")
             replies: list[dict[str, Any]] = []
@@ -153,7 +147,7 @@ class BenchConsole:
 
     def _silent(self, text: str) -> LinkLost:
         if self._tap is not None:
-            self._tap(Moment(time.monotonic(), "serial", text, trouble="silent"))
+            self._tap(Moment(self._clock.now(), "serial", text, trouble="silent"))
         return LinkLost(text, device=self.device)
 
     def _message(self, text: str) -> dict[str, Any]:

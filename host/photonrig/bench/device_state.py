@@ -1,10 +1,10 @@
 """The state a scenario needs, declared: what is gets read, only the difference is repaired, and the result is proved.
 
     product      the device is in the run's product
-    owner        it is in somebody's own list of devices, or nobody's
+    owner        the account in whose own list of devices it is, or none
     firmware     its console names variant and version
     network      it answers the cloud, or it listens for set-up after a reset because it knows no network
-    claim code   write-only: a device tells nobody its code, so one that is declared is always written anew
+    claim code   write-only: a device does not show its code, so a declared one is always written anew
 
 Repairs go from cloud to device, each resting on those before it; a network is taken away last.
 """
@@ -17,10 +17,10 @@ from enum import Enum
 from typing import Final
 
 from photonrig.bench.config import Timeouts
-from photonrig.bench.identity import Heard, listen_to
-from photonrig.bench.rig import CloudTarget, Firmware
+from photonrig.bench.identity import await_device, listen_to
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, SystemClock
+from photonrig.bench.target import CloudTarget, Firmware
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import NotFound
@@ -45,7 +45,7 @@ ANY: Final = Unstated.ANY
 class Declared:
     """What a scenario needs; whatever is ANY is left as it is.
 
-    ``owner`` is a cloud acting as the owner, or None for a device that is nobody's. ``network`` is whether the device
+    ``owner`` is a cloud acting as the owner, or None for an unowned device. ``network`` is whether the device
     is to be on the run's Wi-Fi. ``claim_code`` is stored in the device by SoftAP, and presented when it connects.
     """
 
@@ -98,14 +98,14 @@ def read_state(slot: Slot, target: CloudTarget) -> State:
 
 
 def establish(
-    slot: Slot, target: CloudTarget, wanted: Declared, *, timeouts: Timeouts | None = None, clock: Clock | None = None
+    slot: Slot, target: CloudTarget, wanted: Declared, *, timeouts: Timeouts | None = None, clock: Clock = SYSTEM
 ) -> Established:
     """Make a device what a scenario needs, and prove it.
 
     :raises ExpectationFailed: something could not be proved after its repair
     :raises PhotonrigError: a repair failed
     """
-    return _Repair(slot, target, wanted, timeouts or Timeouts(), clock or SystemClock()).run()
+    return _Repair(slot, target, wanted, timeouts or Timeouts(), clock).run()
 
 
 def _answers(slot: Slot, target: CloudTarget) -> bool:
@@ -243,13 +243,5 @@ class _Repair:
         else:
             serial = self._slot.need("serial", self._slot.serial)
             request_by_speed(serial.port, LISTENING_SPEED, device=self._device)
-        self._clock.wait_until(self._hears(lambda heard: heard.listening), self._timeouts.enumeration, "listening mode")
-
-    def _hears(self, wanted: Callable[[Heard], bool]) -> Callable[[], bool]:
-        def look() -> bool:
-            try:
-                return wanted(listen_to(self._slot))
-            except LinkLost:
-                return False
-
-        return look
+        timeout = self._timeouts.enumeration
+        await_device(self._slot, timeout, "listening mode", lambda heard: heard.listening, clock=self._clock)

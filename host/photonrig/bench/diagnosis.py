@@ -49,6 +49,11 @@ class Readings:
     session: Proof = None
     online: Proof = None
 
+    def __or__(self, other: Readings) -> Readings:
+        """These, and over them what ``other`` looked at."""
+        looked_at = {name: said for name in Readings.__slots__ if (said := getattr(other, name)) is not None}
+        return replace(self, **looked_at)
+
 
 Concern = Literal["device", "softap", "cloud"]
 

@@ -1,4 +1,4 @@
-"""Proof that a slot is what ``rig.toml`` says: each part is made to act, and what that does is looked at elsewhere.
+"""Proof that a slot is what ``rig.toml`` says: actuates each part and verifies it through another interface.
 
     port        the device at the port says which it is
     SETUP       held, the device is in listening mode and Device OS answers on serial
@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from photonrig.bench.config import Timeouts
-from photonrig.bench.identity import Heard, listen_to
-from photonrig.bench.rig import CloudTarget
+from photonrig.bench.identity import Heard, await_device, listen_to, stranger
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
-from photonrig.errors import LinkLost, PhotonrigError
+from photonrig.bench.target import CloudTarget
+from photonrig.clock import SYSTEM, Clock, NotSeen
+from photonrig.errors import PhotonrigError
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
 from photonrig.particle.setup_console import SetupConsole
 
@@ -46,14 +46,14 @@ class Check:
     seconds: float
 
 
-def examine(slot: Slot, timeouts: Timeouts, target: CloudTarget, *, clock: Clock | None = None) -> Iterator[Check]:
+def examine(slot: Slot, timeouts: Timeouts, target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
     """Prove one slot, part by part; the device is restarted several times and ends as it was."""
-    return _Examination(slot, timeouts, target, clock or SystemClock()).checks()
+    return _Examination(slot, timeouts, target, clock).checks()
 
 
-def examine_cloud(target: CloudTarget, *, clock: Clock | None = None) -> Iterator[Check]:
+def examine_cloud(target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
     """Prove what all slots share: Particle CLI and cloud."""
-    timing = clock or SystemClock()
+    timing = clock
 
     def cli() -> str:
         run = target.make_cli()
@@ -190,23 +190,15 @@ class _Examination:
         return self._slot.need("serial", self._slot.serial).port
 
     def _recognised(self, heard: Heard) -> Heard:
-        if heard.device_id != self._slot.device_id:
-            raise _Failed(f"{heard.device_id or 'a stranger'} answers at the port of {self._slot.device_id}")
+        if trouble := stranger(heard, self._slot):
+            raise _Failed(trouble)
         return heard
 
     def _wait_for(self, wanted: Callable[[Heard], bool], what: str) -> Heard:
-        found: list[Heard] = []
+        def recognised(heard: Heard) -> bool:
+            return wanted(self._recognised(heard))
 
-        def look() -> bool:
-            try:
-                heard = self._recognised(listen_to(self._slot))
-            except LinkLost:
-                return False
-            found.append(heard)
-            return wanted(heard)
-
-        self._clock.wait_until(look, self._timeouts.enumeration, what)
-        return found[-1]
+        return await_device(self._slot, self._timeouts.enumeration, what, recognised, clock=self._clock)
 
 
 def _check(slot: str, part: str, act: Callable[[], str], clock: Clock) -> Check:

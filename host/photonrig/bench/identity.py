@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
 from photonrig.bench.slots.slot import Slot
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 
-__all__ = ["Heard", "console_trouble", "listen_to"]
+__all__ = ["LISTENING", "Heard", "await_device", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
+
+# What console_trouble says of a device that is well and waits for set-up.
+LISTENING: Final = "the device is in listening mode"
 
 _ANSWER: Final = 1.0  # seconds; either console answers in milliseconds
 
@@ -49,6 +54,37 @@ def listen_to(slot: Slot) -> Heard:
             raise LinkLost(f"neither firmware nor Device OS answers: {silent}") from None
 
 
+def await_device(
+    slot: Slot,
+    timeout: float,
+    what: str,
+    wanted: Callable[[Heard], bool] = lambda heard: True,
+    *,
+    clock: Clock = SYSTEM,
+) -> Heard:
+    """Ask again and again until the device answers as wanted, at most ``timeout`` seconds; returns that answer.
+
+    :raises NotSeen: not in time; the message names ``what``, and why the last question had no answer
+    """
+    silent: list[PhotonrigError] = []
+
+    def look() -> Heard | None:
+        try:
+            heard = listen_to(slot)
+        except (LinkLost, ProtocolError) as error:
+            silent[:] = [error]
+            return None
+        silent.clear()
+        return heard if wanted(heard) else None
+
+    try:
+        heard = clock.wait_until(look, timeout, what)
+    except NotSeen as late:
+        raise NotSeen("; ".join(map(str, (late, *silent))), device=slot.device_id) from None
+    assert heard is not None
+    return heard
+
+
 def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
     """The reply that has ``key``; answers that are still due to somebody before us are passed by."""
     lines.write(question)
@@ -66,7 +102,15 @@ def console_trouble(slot: Slot) -> str:
         heard = listen_to(slot)
     except PhotonrigError as error:
         return str(error)
-    if heard.listening:
-        return "the device is in listening mode"
+    return LISTENING if heard.listening else stranger(heard, slot)
+
+
+def in_listening_mode(slot: Slot) -> bool:
+    """Whether Device OS answers in a slot, which it does in listening mode."""
+    return console_trouble(slot) == LISTENING
+
+
+def stranger(heard: Heard, slot: Slot) -> str:
+    """Which other device answered at a slot's port; empty if it was the slot's."""
     found = heard.device_id
     return "" if found == slot.device_id else f"{found or 'a stranger'} answers at the port of {slot.device_id}"

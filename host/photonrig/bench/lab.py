@@ -12,29 +12,28 @@ Accounts, products and devices are made through the cloud's HTTP API alone, as a
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from photonrig.bench.lab_record import LabDevice, LabRecord
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
 from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.build.variants import VARIANTS, calibration
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, UsageError
-from photonrig.files import file_error, replace
+from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, CloudDevice, Product, Token, product
 from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFound
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 from photonrig.signals import Interrupts
 
-__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "LabDevice", "product_name"]
+__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "product_name"]
 
 USERNAME: Final = "central@example.com"
 
@@ -54,46 +53,6 @@ def product_name(variant: str) -> str:
     return f"shade {variant}"
 
 
-@dataclass(slots=True)
-class LabDevice:
-    """A device of the lab, imported in its variant's product.
-
-    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
-    it: its state folder holds all it needs; ``calibrated`` that its installer is.
-    """
-
-    name: str
-    id: str
-    variant: str
-    fielded: bool
-    born: bool = False
-    calibrated: bool = False
-
-
-@dataclass(slots=True)
-class _Record:
-    """What lab.json keeps."""
-
-    password: str
-    api_port: int = 0
-    device_port: int = 0
-    clients: dict[str, list[str]] = field(default_factory=dict)  # id and secret by variant
-    devices: list[LabDevice] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, path: Path) -> _Record:
-        try:
-            fields = json.loads(path.read_text())
-            return cls(**fields | {"devices": [LabDevice(**device) for device in fields["devices"]]})
-        except OSError as error:
-            raise file_error(path, "read", error) from error
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
-
-    def write(self, path: Path) -> None:
-        replace(path, json.dumps(asdict(self), indent=2), private=True)
-
-
 class Lab:
     """A local cloud with virtual Photons; up inside a ``with`` block.
 
@@ -110,26 +69,28 @@ class Lab:
         era: str = "today",
         rate_limits: bool = False,
         extensions: bool = False,
-        photons: int = 1,
+        photons: int | Mapping[str, str] = 1,
         fresh: int = 0,
         api_port: int = 0,
         device_port: int = 0,
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
-        Devices take the variants in turn; each variant has a product of its own. With a state folder that holds more
-        devices, all of them are started.
+        ``photons`` are so many, which take the variants in turn, or variants by the names of the devices. Each variant
+        has a product of its own. With a state folder that holds more devices, all of them are started.
         """
         self.state = state
         self.vphoton = vphoton
         self.firmware = dict(firmware)
-        self._wanted = (photons, fresh)
-        self._clock = clock or SystemClock()
+        self._named = {} if isinstance(photons, int) else dict(photons)
+        self._photons = self._in_turn("photon", photons) if isinstance(photons, int) else self._named
+        self._fresh = self._in_turn("fresh", fresh)
+        self._clock = clock
         self._path = state / "lab.json"
-        self._record = _Record.read(self._path) if self._path.exists() else _Record(secrets.token_urlsafe(12))
+        self._record = LabRecord.read(self._path) if self._path.exists() else LabRecord(secrets.token_urlsafe(12))
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
         self._interrupts = Interrupts()
@@ -181,7 +142,7 @@ class Lab:
         :raises PhotonrigError: something did not come up
         """
         # A connection of each in the cloud, a pipe from each here.
-        allow_files(max(sum(self._wanted), len(self._record.devices)) + _FILES_BESIDES)
+        allow_files(max(len(self._photons) + len(self._fresh), len(self._record.devices)) + _FILES_BESIDES)
         self._interrupts.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.local_cloud.start()
@@ -253,10 +214,6 @@ class Lab:
         except KeyboardInterrupt:
             self.stop()
 
-    def restart_cloud(self) -> None:
-        """Kill the local cloud and start it again; devices reconnect by themselves."""
-        self.local_cloud.restart()
-
     def _processes(self) -> list[VirtualPhoton | LocalCloud]:
         return [*self.photons.values(), self.local_cloud]
 
@@ -297,6 +254,10 @@ class Lab:
         """Those there is firmware for, in the order of :data:`VARIANTS`."""
         known = [variant for variant in VARIANTS if variant in self.firmware]
         return known + sorted(self.firmware.keys() - set(known))
+
+    def _in_turn(self, prefix: str, count: int) -> dict[str, str]:
+        variants = self._variants
+        return {f"{prefix}-{number + 1}": variants[number % len(variants)] for number in range(count)}
 
     def fielded(self) -> tuple[VirtualPhoton, ...]:
         """The devices that came up in the field."""
@@ -369,17 +330,23 @@ class Lab:
         for variant in self._variants:
             if variant not in record.clients:
                 client = self.team.create_client("lab", product=self.products[variant].id)
-                record.clients[variant] = [client.id, client.secret]
+                record.clients[variant] = (client.id, client.secret)
                 record.write(self._path)
             self.clients[variant] = ClientCredentials(*record.clients[variant])
 
     def _enrol_devices(self) -> None:
         self.devices = self._record.devices
-        variants = self._variants
+        known = {device.name: device for device in self.devices}
+        for name, variant in self._named.items():
+            if name in known and known[name].variant != variant:
+                raise UsageError(
+                    f"{name} of {self._path} is a {known[name].variant}, not a {variant}; choose another state folder"
+                )
         new = [
-            LabDevice(f"{prefix}-{number + 1}", secrets.token_hex(12), variants[number % len(variants)], fielded)
-            for fielded, prefix, wanted in ((True, "photon", self._wanted[0]), (False, "fresh", self._wanted[1]))
-            for number in range(sum(device.fielded is fielded for device in self.devices), wanted)
+            LabDevice(name, secrets.token_hex(12), variant, fielded)
+            for fielded, wanted in ((True, self._photons), (False, self._fresh))
+            for name, variant in wanted.items()
+            if name not in known
         ]
         (self.state / "keys").mkdir(mode=0o700, exist_ok=True)
         # Recorded some at a time: a lab killed meanwhile knows all but the last few.

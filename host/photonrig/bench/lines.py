@@ -1,15 +1,14 @@
-"""Lines of a device on serial: none is lost, each is told once, and a device that re-enumerates is found again."""
+"""Line reader and writer on a device's serial port, which finds a device that re-enumerates again."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, Deadline, NotSeen
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
 from photonrig.particle.serial_port import SerialPort
 from photonrig.trace import Moment, Observer, Trouble
@@ -24,7 +23,7 @@ _SHOWN: Final = 8
 Patterns = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 
 
-class SerialLines:
+class SerialLines(Closing):
     """An open port read line by line; use it in a ``with`` block.
 
     ``port`` may be a function that finds the port anew after a re-enumeration, which may give it another name.
@@ -37,7 +36,7 @@ class SerialLines:
         device: str | None = None,
         reopen: float = 0.0,
         tap: Observer | None = None,
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """Open the port; one that goes away is waited for ``reopen`` seconds, if that is above 0, and opened again.
 
@@ -49,23 +48,15 @@ class SerialLines:
         self.device = device
         self.reopened = 0
         self._patience = reopen
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._partial = bytearray()
         self._unread: deque[str] = deque()
         self._tap = tap
         try:
-            self._port = SerialPort(self._find(), _SPEED, device=device)
+            self._port = SerialPort(self._find(), _SPEED, device=device, clock=clock)
         except LinkLost as lost:
             self._tell(str(lost), "broke")
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def port(self) -> str:
@@ -124,8 +115,8 @@ class SerialLines:
         """
         wanted, unwanted = _compiled(patterns), _compiled(not_matching)
         heard: deque[str] = deque(maxlen=_SHOWN)
-        deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0 or self._unread:
+        deadline = Deadline(self._clock, timeout)
+        while (left := deadline.left) > 0 or self._unread:
             arrived = deque(self.take(max(left, 0)))
             while arrived:
                 line = arrived.popleft()
@@ -169,11 +160,11 @@ class SerialLines:
 
     def _tell(self, text: str, trouble: Trouble = "") -> None:
         if self._tap is not None:
-            self._tap(Moment(time.monotonic(), "serial", text, trouble=trouble))
+            self._tap(Moment(self._clock.now(), "serial", text, trouble=trouble))
 
     def _try_open(self) -> SerialPort | None:
         try:
-            return SerialPort(self._find(), _SPEED, device=self.device)
+            return SerialPort(self._find(), _SPEED, device=self.device, clock=self._clock)
         except LinkLost:
             return None
 

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Final
 
 from photonrig.bench.local_cloud_admin import LocalAdmin
-from photonrig.bench.process import Ended, ReadyProcess
+from photonrig.bench.process import Child
 from photonrig.errors import RigError
-from photonrig.localcloud.eras.all import ERAS
 from photonrig.particle.cloud_types import Token
 
-__all__ = ["ERAS", "LocalCloud"]
+__all__ = ["LocalCloud"]
 
 _READY: Final = 60.0
 
 
-class LocalCloud(Ended):
+class LocalCloud(Child):
     """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
-    ``era`` names the rules of a time: "2016-before", "2016-after" or "today"; ``extensions`` adds what Particle's cloud
-    never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
+    ``era`` names the rules of a time, see :mod:`photonrig.localcloud.era_names`; ``extensions`` adds what Particle's
+    cloud never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
     """
 
+    what = "the local cloud"
     #: The interpreter's words that run it.
     program: Sequence[str] = ("-m", "photonrig.localcloud")
 
@@ -54,35 +54,16 @@ class LocalCloud(Ended):
         self._device_port = device_port
         self._admit_unknown = admit_unknown
         self._host = host
-        self._process: ReadyProcess | None = None
         self.api = ""
         self.device_host = ""
         self.device_port = 0
         self.key_file = Path()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def pid(self) -> int:
-        """Process id.
-
-        :raises RigError: it does not run
-        """
-        if self._process is None:
-            raise RigError("the local cloud does not run")
-        return self._process.pid
 
     def start(self) -> None:
         """Start; returns when HTTP API and device service take connections.
 
         :raises RigError: it was not ready in time, or runs already
         """
-        if self.alive:
-            raise RigError("the local cloud is running already")
-        self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         argv = [sys.executable, *self.program, "--state", str(self.state)]
         argv += ["--rate-limits"] if self.rate_limits else []
@@ -95,8 +76,7 @@ class LocalCloud(Ended):
         if self._host != "127.0.0.1":
             argv += ["--host", self._host, "--allow-remote"]
         log = self.state.with_name(f"{self.state.name}.log")
-        self._process = ReadyProcess(argv, name="the local cloud", log=log, timeout=_READY)
-        ready = self._process.ready
+        ready = self._run(argv, log, _READY)
         self.api = ready["api"]
         server = ready["device_server"]
         self.device_host, self.device_port, self.key_file = server["host"], server["port"], Path(server["key_file"])
@@ -115,19 +95,6 @@ class LocalCloud(Ended):
         if not self.api:
             raise RigError("the local cloud was not started")
         return LocalAdmin(self.api, Token(self.admin_token_file.read_text().strip()))
-
-    def stop(self) -> None:
-        """End it in order.
-
-        :raises RigError: it did not end by itself
-        """
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """End it at once; what it acknowledged is in its state folder."""
-        if self._process is not None:
-            self._process.kill()
 
     def restart(self) -> None:
         """Kill it and start it again on the same state and ports."""

@@ -1,4 +1,4 @@
-"""What runs a local cloud behind its users' backs: its staff's repairs, the console of 2016, answers to mails.
+"""Client for the local cloud's /admin API: staff's repairs, the console of 2016, answers to transfer requests.
 
 with LocalCloud(state, era="2016-before") as local, local.admin() as admin:
     admin.repair(device_id)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import RigError, UsageError
 from photonrig.files import Holder, Lock, file_error
 
@@ -60,7 +60,7 @@ def lock_folder() -> Path:
 
 
 @contextmanager
-def hold(path: str, *, wait: float = 0.0, clock: Clock | None = None) -> Iterator[None]:
+def hold(path: str, *, wait: float = 0.0, clock: Clock = SYSTEM) -> Iterator[None]:
     """Hold a physical path, as in ``usb:1-1.4``, inside the block; waits at most ``wait`` seconds for it.
 
     :raises Busy: another process, or another block of this one, holds it
@@ -71,7 +71,7 @@ def hold(path: str, *, wait: float = 0.0, clock: Clock | None = None) -> Iterato
         try:
             if wait <= 0:
                 raise NotSeen("not waited")
-            (clock or SystemClock()).wait_until(lock.take, wait, f"{path} free")
+            clock.wait_until(lock.take, wait, f"{path} free")
         except NotSeen:
             raise Busy(path, lock.holder(), wait) from None
     try:

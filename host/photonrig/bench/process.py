@@ -12,17 +12,17 @@ import os
 import select
 import signal
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import RigError
 from photonrig.signals import held_back
 
-__all__ = ["Ended", "ReadyProcess"]
+__all__ = ["Child", "ReadyProcess"]
 
 _STOPPING: Final = 10.0
 _LONGEST: Final = 500  # characters
@@ -40,38 +40,10 @@ def _end_all() -> None:
             process.kill()
 
 
-class Ended(ABC):
-    """What runs inside a ``with`` block: ended in order behind it, and at once when the block failed."""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.stop()
-        else:
-            self.kill()
-
-    @abstractmethod
-    def start(self) -> None:
-        """Bring it up."""
-
-    @abstractmethod
-    def stop(self) -> Any:
-        """End it in order."""
-
-    @abstractmethod
-    def kill(self) -> None:
-        """End it at once."""
-
-
 class ReadyProcess:
     """A child that announces itself; ``ready`` is what it said."""
 
-    def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float) -> None:
+    def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float, clock: Clock = SYSTEM) -> None:
         """Start and wait for the ready line, at most ``timeout`` seconds.
 
         :raises RigError: it did not start, ended, or was not ready in time; it is not running then
@@ -94,7 +66,7 @@ class ReadyProcess:
         except OSError as error:
             raise RigError(f"{name} cannot be started: {error}") from None
         try:
-            self.ready: dict[str, Any] = self._read_ready(timeout)
+            self.ready: dict[str, Any] = self._read_ready(timeout, clock)
         except BaseException:
             self.kill()
             raise
@@ -144,15 +116,15 @@ class ReadyProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _read_ready(self, timeout: float) -> dict[str, Any]:
+    def _read_ready(self, timeout: float, clock: Clock) -> dict[str, Any]:
         output = self._process.stdout
         assert output is not None
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(clock, timeout)
         arrival = select.poll()
         arrival.register(output, select.POLLIN)
         line = bytearray()
         while not line.endswith(b"\n"):
-            left = deadline - time.monotonic()
+            left = deadline.left
             if left <= 0 or not arrival.poll(left * 1000):
                 raise RigError(f"{self.name} was not ready within {timeout:g} s{self._last_words()}")
             chunk = os.read(output.fileno(), 65536)
@@ -171,3 +143,69 @@ class ReadyProcess:
     def _last_words(self) -> str:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return f"; its last words: {lines[-1][:_LONGEST].strip()}" if lines else ""
+
+
+class Child(ABC):
+    """What runs as a process inside a ``with`` block: ended in order behind it, and at once when the block failed.
+
+    ``what`` names it in errors.
+    """
+
+    what: str
+    _process: ReadyProcess | None = None
+
+    def __enter__(self) -> Self:
+        if not self.alive:
+            self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.stop()
+        else:
+            self.kill()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it, and wait until it is ready.
+
+        :raises RigError: it was not ready in time, or runs already
+        """
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """Process id.
+
+        :raises RigError: it does not run
+        """
+        if self._process is None:
+            raise RigError(f"{self.what} does not run")
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End it in order.
+
+        :raises RigError: it did not end by itself
+        """
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would; what it acknowledged is in its state folder."""
+        if self._process is not None:
+            self._process.kill()
+
+    def _run(self, argv: Sequence[str], log: Path, timeout: float) -> dict[str, Any]:
+        """Start the process; returns what it announces."""
+        if self.alive:
+            raise RigError(f"{self.what} is running already")
+        self.kill()  # one that ended by itself is still to be waited for
+        self._process = ReadyProcess(argv, name=self.what, log=log, timeout=timeout)
+        return self._process.ready

@@ -1,31 +1,29 @@
 """A ladder of means to bring a sick device back, mildest first, each with a time of its own; then quarantine.
 
+    power on        a device that is not on USB may only have been switched off
     reopen          perhaps only the port was lost
     reset           the RESET line, or a request over USB
     safe mode       Device OS without the firmware, and known-good firmware over serial
     DFU             the bootloader alone, and known-good firmware
     power cycle     the plug
-    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``./rig doctor`` lifts it
+    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``photonrig doctor`` lifts it
 
 What was tried, how long it took and what came of it is data that reports show.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from photonrig.bench.identity import console_trouble
+from photonrig.bench.identity import LISTENING, console_trouble
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, NotSeen, SystemClock
-from photonrig.errors import PhotonrigError, RigError
-from photonrig.files import replace
+from photonrig.clock import SYSTEM, Clock, NotSeen
+from photonrig.errors import PhotonrigError
 
-__all__ = ["BOUNDS", "Bounds", "Quarantine", "Quarantined", "Recovery", "RecoveryStep", "recover"]
+__all__ = ["BOUNDS", "Bounds", "Recovery", "RecoveryStep", "recover"]
 
 Outcome = Literal["helped", "no help", "not possible"]
 
@@ -34,6 +32,7 @@ Outcome = Literal["helped", "no help", "not possible"]
 class Bounds:
     """The most each step may take, in seconds."""
 
+    power_on: float = 15.0
     reopen: float = 5.0
     reset: float = 30.0
     safe_mode: float = 90.0
@@ -77,70 +76,24 @@ class Recovery:
         return [f"slot {self.slot}, {step}" for step in self.steps]
 
 
-class Quarantined(RigError):
-    """The slot is out of use until ``./rig doctor`` has proved it again."""
-
-
-class Quarantine:
-    """Markers of the slots that are out of use, in a folder beside ``rig.toml``."""
-
-    def __init__(self, rig: Path) -> None:
-        rig = rig.resolve()
-        self.folder = rig.with_name(f"{rig.name}.quarantine")
-
-    def reason(self, slot: str) -> str | None:
-        """Why a slot is out of use; None if it is in use."""
-        try:
-            marker = json.loads(self._marker(slot).read_text())
-            return f"since {marker['since']}: {marker['recovery']['trouble']}"
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            return f"for reasons nobody can read any more ({self._marker(slot)})"
-
-    def put(self, recovery: Recovery) -> Path:
-        """Take the slot out of use; returns the marker."""
-        marker = self._marker(recovery.slot)
-        self.folder.mkdir(exist_ok=True)
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
-        replace(marker, json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
-        return marker
-
-    def lift(self, slot: str) -> None:
-        """Put the slot into use again."""
-        self._marker(slot).unlink(missing_ok=True)
-
-    def refuse(self, slot: str) -> None:
-        """Nothing, if the slot is in use.
-
-        :raises Quarantined: it is not
-        """
-        if (reason := self.reason(slot)) is not None:
-            raise Quarantined(f"slot {slot} is in quarantine {reason}; ./rig doctor puts it into use when it is well")
-
-    def _marker(self, slot: str) -> Path:
-        return self.folder / f"{slot}.json"
-
-
 def recover(
     slot: Slot,
     *,
     known_good: Path | None = None,
-    trouble_of: Callable[[Slot], str] = console_trouble,
     bounds: Bounds = BOUNDS,
-    clock: Clock | None = None,
+    clock: Clock = SYSTEM,
 ) -> Recovery:
-    """Climb the ladder until the device is well: ``trouble_of`` says what is wrong with it, or nothing.
+    """Climb the ladder until the device is well, or a reset has shown that all it lacks is a network.
 
     Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
     """
-    ladder = _Ladder(slot, known_good, trouble_of, bounds, clock or SystemClock())
-    trouble = trouble_of(slot)
+    ladder = _Ladder(slot, known_good, bounds, clock)
+    trouble = console_trouble(slot)
     steps: list[RecoveryStep] = []
     recovered = not trouble
     for step in ladder.steps() if trouble else ():
         steps.append(step)
-        recovered = step.outcome == "helped"
+        recovered = step.outcome == "helped" or (step.name == "reset" and step.seen == LISTENING)
         if recovered:
             break
     return Recovery(slot.name, slot.device_id, trouble, tuple(steps), recovered)
@@ -155,19 +108,19 @@ class _Ladder:
         self,
         slot: Slot,
         known_good: Path | None,
-        trouble_of: Callable[[Slot], str],
         bounds: Bounds,
         clock: Clock,
     ) -> None:
         self._slot = slot
         self._known_good = known_good
-        self._trouble_of = trouble_of
         self._bounds = bounds
         self._clock = clock
 
     def steps(self) -> Iterator[RecoveryStep]:
         """Each step done when it is asked for."""
-        bounds = self._bounds
+        bounds, power, serial = self._bounds, self._slot.power, self._slot.serial
+        if power is not None and serial is not None and not serial.present:
+            yield self._take("power on", bounds.power_on, lambda left: power.on())
         yield self._take("reopen", bounds.reopen, lambda left: None)
         yield self._take("reset", bounds.reset, self._reset)
         yield self._take("safe mode", bounds.safe_mode, self._safe_mode)
@@ -189,7 +142,7 @@ class _Ladder:
         last = [""]
 
         def well() -> bool:
-            last[0] = self._trouble_of(self._slot)
+            last[0] = console_trouble(self._slot)
             return not last[0]
 
         try:

@@ -1,101 +1,185 @@
-"""A rig as a run of tests sees it: devices by variant, the cloud they talk to, and how to tell what is healthy.
+"""A bench as a run of tests sees it: one slot per variant, held by this process, and how to tell what is healthy.
 
-:class:`~photonrig.bench.virtual_rig.VirtualRig` is one on this machine. A test never asks which kind it has.
+Real and virtual slots are alike to it, and so are a ``rig.toml`` and the bench that is generated without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Final
 
-from photonrig.bench.diagnosis import Readings
+from photonrig.bench.cloud_health import door_trouble, read_cloud
+from photonrig.bench.config import RigConfig, SlotConfig
+from photonrig.bench.diagnosis import Proof, Readings
+from photonrig.bench.identity import in_listening_mode
+from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.lock import Busy
+from photonrig.bench.probe import probe
+from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.recovery import recover
+from photonrig.bench.session import BenchSession, is_free, open_bench
 from photonrig.bench.slots.slot import Slot
-from photonrig.particle.cli import ParticleCli
-from photonrig.particle.cloud import ClientCredentials, Cloud, Scope, Token, product
-from photonrig.particle.events import EventStream
+from photonrig.bench.target import CloudTarget, Firmware
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import variant_project
+from photonrig.clock import SYSTEM, Clock, NotSeen
+from photonrig.errors import PhotonrigError, RigError, UsageError
+from photonrig.particle.module import parse_module
 
-__all__ = ["CloudTarget", "Firmware", "Rig"]
+__all__ = ["Rig"]
 
-
-@dataclass(frozen=True, slots=True)
-class Firmware:
-    """What the devices of a variant are to run: the image, the project it was built from, the version it states."""
-
-    variant: str
-    image: Path
-    project: Path
-    version: int
+_TRIES: Final = 5
+_BACK: Final = 5.0  # seconds in which a device whose session broke is on the cloud again
 
 
-@dataclass(frozen=True, slots=True)
-class CloudTarget:
-    """The cloud a rig's devices talk to: ``cloud`` acts as nobody, ``central`` is the user on the product's team.
+class Rig:
+    """See the module. Runs that share a bench take different slots of a variant, as long as there are free ones."""
 
-    ``wifi`` is the network the devices are to join: SSID and password.
-    """
+    def __init__(
+        self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock = SYSTEM
+    ) -> None:
+        """``projects``: firmware project folders by variant, where they are not photonrig's own; ``work``: a folder.
 
-    cloud: Cloud
-    central: Token
-    product_id: int
-    client: ClientCredentials
-    wifi: tuple[str, str]
-    make_cli: Callable[[], ParticleCli]
+        :raises Busy: other runs hold all slots of a variant, and did not give one back in time
+        :raises RigError: all slots of a variant are in quarantine
+        """
+        self.work = work
+        self.config = config
+        self._tools = tools
+        self._projects = dict(projects)
+        self._quarantine = Quarantine(config.path, clock)
+        self._clock = clock
+        self._stack = ExitStack()
+        self._firmware: dict[str, Firmware] = {}
+        self.session = self._open()
+        self._slots = {config.slot(name).variant: slot for name, slot in self.session.slots.items()}
+        self._cloud_pid = 0 if self._local_cloud is None else self._local_cloud.pid
+
+    def _open(self) -> BenchSession:
+        for attempt in range(_TRIES):
+            chosen = [self._choose(variant) for variant in self.config.variants]
+            try:
+                return self._stack.enter_context(
+                    open_bench(self.config, self._tools, slots=chosen, projects=self._projects)
+                )
+            except Busy:
+                # Another run was quicker; unless all are held, there is a free one to be found.
+                if attempt == _TRIES - 1 or not all(self._free(variant) for variant in self.config.variants):
+                    raise
+        raise AssertionError
+
+    def _choose(self, variant: str) -> str:
+        usable = self._usable(variant)
+        return next((slot.name for slot in usable if is_free(self.config, slot)), usable[0].name)
+
+    def _free(self, variant: str) -> bool:
+        return any(is_free(self.config, slot) for slot in self._usable(variant))
+
+    def _usable(self, variant: str) -> list[SlotConfig]:
+        slots = [slot for slot in self.config.slots if slot.variant == variant]
+        usable = [slot for slot in slots if self._quarantine.reason(slot.name) is None]
+        if not usable:
+            self._quarantine.refuse(slots[0].name)
+        return usable
 
     @property
-    def team(self) -> Cloud:
-        """The cloud, acting as the central user."""
-        return self.cloud.using(self.central)
-
-    @property
-    def product(self) -> Scope:
-        """The product all devices are in."""
-        return product(self.product_id)
-
-    def events(self, who: Cloud) -> EventStream:
-        """The events of somebody's own devices; use it in a ``with`` block."""
-        return EventStream(who, "/v1/devices/events")
-
-
-class Rig(Protocol):
-    """What a run of tests needs of a bench."""
-
-    @property
-    def name(self) -> str:
-        """What reports call it."""
-
-    @property
-    def real(self) -> bool:
-        """Whether its devices are boards, which a test may wear out."""
+    def _local_cloud(self) -> LocalCloud | None:
+        return None if self.session.lab is None else self.session.lab.local_cloud
 
     def target_of(self, variant: str | None) -> CloudTarget:
-        """The cloud its devices talk to, with the product of a variant, or any product of the rig."""
+        """The cloud its devices talk to, with the product of a variant, or of any of its variants."""
+        return self.session.target if variant is None else self.session.targets[self.slot(variant).name]
 
     def slot(self, variant: str) -> Slot:
-        """A slot with a device of this variant, held by this process until :meth:`close`.
+        """The slot held for a variant.
 
         :raises UsageError: there is none
-        :raises RigError: it cannot be had
         """
+        if variant not in self._slots:
+            raise UsageError(f"{self.config.path} has no {variant}; it has {', '.join(self._slots)}")
+        return self._slots[variant]
 
     def firmware(self, variant: str) -> Firmware:
-        """What the devices of this variant are to run."""
+        """What the devices of this variant are to run; for boards it is compiled by the cloud, once."""
+        if variant not in self._firmware:
+            project = self._projects.get(variant) or variant_project(self._tools, variant)
+            image = self.session.image(self.config.slot(self.slot(variant).name))
+            if image is None:
+                image = self.work / f"{variant}.bin"
+                self.session.target.make_cli().compile(project, image)
+            version = parse_module(image.read_bytes()).product_version or 0
+            self._firmware[variant] = Firmware(variant, image, project, version)
+        return self._firmware[variant]
+
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Label and text pairs for reports."""
+        slots = ", ".join(
+            f"{name} ({'virtual' if self.config.slot(name).virtual else slot.device_id})"
+            for name, slot in self.session.slots.items()
+        )
+        return (("target", f"{self.config.cloud} cloud {self.session.target.cloud.api}"), ("slots", slots))
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._stack.close()
+
+    # --- what is healthy --------------------------------------------------------------------------------------------
 
     def read(self, slot: Slot | None, since: float) -> Readings:
         """Look at everything that may be at fault, from the plug to the cloud, and change nothing.
 
-        ``since`` is when the test began, by the monotonic clock.
+        ``since`` is when the test began, by the monotonic clock. Takes a few seconds at most.
         """
+        target = self.session.target if slot is None else self.session.targets[slot.name]
+        cloud = read_cloud(target, self._local_cloud, self._cloud_pid)
+        if slot is None:
+            return cloud
+        reached = not (cloud.cloud_answers or cloud.api_path or cloud.device_path)
+        online = (lambda: self._comes_online(slot)) if reached else (lambda: None)
+        return probe(slot, since, wifi=target.wifi[0], online=online, clock=self._clock) | cloud
+
+    def _comes_online(self, slot: Slot) -> Proof:
+        """A device whose session broke comes back by itself; one that has left the cloud does not."""
+        try:
+            self._clock.wait_until(lambda: not self._offline(slot), _BACK, "an answer")
+        except NotSeen:
+            return self._offline(slot)
+        return ""
+
+    def _offline(self, slot: Slot) -> Proof:
+        target = self.session.targets[slot.name]
+        try:
+            answered = target.team.ping(slot.device_id, target.product)
+        except PhotonrigError as error:
+            return str(error)
+        return "" if answered else "the device does not answer the cloud"
+
+    # --- putting it right -------------------------------------------------------------------------------------------
 
     def recover(self, slot: Slot | None) -> Sequence[str]:
-        """Put right what :meth:`read` shows to be wrong; returns what was done, a sentence each.
+        """Bring back a local cloud, and a sick device by the ladder; returns what was done, a sentence each.
 
-        :raises PhotonrigError: it could not be put right
+        A device beyond help is put into quarantine.
+
+        :raises RigError: it is beyond help
         """
-
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        """Label and text pairs for reports: target, versions."""
-
-    def close(self) -> None:
-        """Give everything back."""
+        done = []
+        if (local := self._local_cloud) is not None:
+            if not local.alive or door_trouble(local, self.session.target.central):
+                local.restart()
+                done.append("the local cloud was started again")
+            self._cloud_pid = local.pid
+        if slot is None:
+            return done
+        known_good = self.firmware(self.config.slot(slot.name).variant).image
+        recovery = recover(slot, known_good=known_good, clock=self._clock)
+        if not recovery.recovered:
+            marker = self._quarantine.put(recovery)
+            raise RigError(f"{'; '.join(recovery.told())}; in quarantine now ({marker})", device=slot.device_id)
+        done += recovery.told()
+        if not in_listening_mode(slot) and self._offline(slot):
+            self._clock.wait_until(lambda: not self._offline(slot), self.config.timeouts.online, "the device online")
+            done.append(f"slot {slot.name}: waited until it answered the cloud")
+        return done

@@ -1,4 +1,4 @@
-"""A bench in use: the slots of a ``rig.toml``, held by this process, and the cloud their devices talk to."""
+"""An open bench: locks slots, builds firmware, starts the cloud."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from photonrig.bench.config import RigConfig, SlotConfig
-from photonrig.bench.flasher import CliFlasher
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.lock import hold, holder_of
-from photonrig.bench.recovery import Quarantine
-from photonrig.bench.rig import CloudTarget
+from photonrig.bench.quarantine import Quarantine
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.labgrid import Place, acquired, install_labgrid
 from photonrig.bench.slots.real.slot import path_of, real_slot
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.slots.virtual.photon import AIR
+from photonrig.bench.target import CloudTarget
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_project, variant_project
@@ -68,14 +70,15 @@ def open_bench(
     account: str | None = None,
     state: Path | None = None,
     wait: float | None = None,
-    projects: Mapping[str, Path] | None = None,
+    projects: Mapping[str, Path] = MappingProxyType({}),
     quarantined: bool = False,
 ) -> Iterator[BenchSession]:
     """Hold the named slots, or all, inside the block.
 
     ``account`` is the account at Particle's cloud that this run may touch, ``state`` a folder for the local cloud and
     the virtual devices, ``wait`` how long to wait for slots another run holds (seconds; the file's by default),
-    ``projects`` firmware folders by variant. Slots in quarantine are an error, unless ``quarantined``.
+    ``projects`` firmware folders by variant, where they are not photonrig's own. Slots in quarantine are an error,
+    unless ``quarantined``.
 
     :raises Busy: another run holds a slot
     :raises Quarantined: a slot is out of use
@@ -91,16 +94,15 @@ def open_bench(
         with tools.alone():
             if any(slot.virtual for slot in chosen):
                 tools.native()
-            script = tools.particle_cli()
             firmware = {
-                name: build_project(tools, name, projects[name] if projects else variant_project(tools, name))
+                name: build_project(tools, name, projects.get(name) or variant_project(tools, name))
                 for name in {slot.variant for slot in chosen if slot.virtual}
             }
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
         if config.cloud == "particle":
-            yield _at_particle(stack, config, chosen, tools, script, work)
+            yield _at_particle(stack, config, chosen, tools, work)
         else:
-            yield _at_local_cloud(stack, config, chosen, tools, script, work, state, firmware)
+            yield _at_local_cloud(stack, config, chosen, tools, work, state, firmware)
 
 
 def is_free(config: RigConfig, slot: SlotConfig) -> bool:
@@ -117,75 +119,85 @@ def _at_local_cloud(
     config: RigConfig,
     chosen: Sequence[SlotConfig],
     tools: Toolchain,
-    script: Path,
     work: Path,
     state: Path | None,
     firmware: Mapping[str, Path],
 ) -> BenchSession:
-    virtual = [slot for slot in chosen if slot.virtual]
+    virtual = {slot.name: slot.variant for slot in chosen if slot.virtual}
     boards = [slot for slot in chosen if not slot.virtual]
-    place = config.local_cloud
-    folder = place.state or state
+    folder = config.state or state
     if folder is not None:
         # One state, one cloud.
         stack.enter_context(hold(f"lab:{folder.resolve()}"))
-    # A lab's devices take the variants in turn, so there are as many of each as the commonest one needs.
-    most = max((sum(slot.variant == name for slot in virtual) for name in firmware), default=0)
     lab = Lab(
         folder or work / "lab",
         vphoton=tools.vphoton,
         sdk=tools.sdk,
         firmware=firmware,
-        photons=len(firmware) * most,
-        api_port=place.api_port,
-        device_port=place.device_port,
-        host=place.host,
+        photons=virtual,
+        api_port=config.local_cloud.api_port,
+        device_port=config.local_cloud.device_port,
+        host=config.local_cloud.host,
         admit_unknown=bool(boards),
     )
     with step(f"starting the local cloud{f', virtual Photons: {len(virtual)}' if virtual else ''}"):
         stack.enter_context(lab)
+    if folder is None:
+        # Nothing of it is kept, so its devices need not be ended in order.
+        stack.callback(lab.kill)
     for board in boards:
         if board.device_id:
             lab.team.import_devices(_product(lab, board.variant).id, [board.device_id])
 
-    def make_cli(name: str, equipment: Mapping[str, str] | None = None) -> ParticleCli:
-        cli = ParticleCli(tools.node, script, work / f"home-{name}", lab.local_cloud.api, equipment=equipment)
-        cli.use(USERNAME, lab.central.access_token)
-        return cli
+    def make_cli(name: str, *photons: str) -> ParticleCli:
+        """The CLI with the virtual Photons of these slots plugged in; with none, it sees what this machine has."""
+        equipment = usb_environment(lab.photons[photon].control_path for photon in photons) if photons else None
+        return _cli(tools, work / f"home-{name}", lab.local_cloud.api, USERNAME, lab.central, equipment)
 
     slots = {}
-    fielded = [device for device in lab.devices if device.fielded]
-    for config_slot in chosen:
-        name = config_slot.name
-        if config_slot.virtual:
-            device = next(device for device in fielded if device.variant == config_slot.variant)
-            fielded.remove(device)
-            photon = lab.photons[device.name]
-            slot = photon.slot
-            serial = slot.need("serial", slot.serial)
-            cli = make_cli(name, usb_environment([photon.control_path]))
-            slots[name] = replace(slot, name=name, flasher=CliFlasher(cli, slot.device_id, serial))
+    for slot in chosen:
+        if slot.virtual:
+            found = lab.photons[slot.name].slot
+            flasher = CliFlasher(
+                partial(make_cli, slot.name, slot.name), found.device_id, found.need("serial", found.serial)
+            )
+            slots[slot.name] = replace(found, flasher=flasher)
         else:
-            elsewhere = _place(stack, config, config_slot, tools)
-            slots[name] = real_slot(config_slot, config.timeouts, make_cli(name), place=elsewhere)
+            place = _place(stack, config, slot, tools)
+            slots[slot.name] = real_slot(slot, config.timeouts, partial(make_cli, slot.name), place=place)
     # A lab has clients for the variants of its virtual devices.
     clients = {
         variant: lab.clients.get(variant) or lab.team.create_client("bench", product=_product(lab, variant).id)
         for variant in {slot.variant for slot in chosen}
     }
-    wifi = (AIR[0].ssid, AIR[0].password) if virtual else _network(config)
     targets = {
         slot.name: CloudTarget(
             cloud=lab.cloud,
             central=lab.central,
             product_id=_product(lab, slot.variant).id,
             client=clients[slot.variant],
-            wifi=wifi,
-            make_cli=lambda: make_cli("run"),
+            wifi=(AIR[0].ssid, AIR[0].password) if slot.virtual else config.wifi,
+            make_cli=partial(make_cli, "run", *virtual),
+            device_server=(lab.local_cloud.device_host, lab.local_cloud.device_port),
         )
         for slot in chosen
     }
     return BenchSession(config, slots, targets, lab, firmware)
+
+
+def _cli(
+    tools: Toolchain,
+    home: Path,
+    api: str,
+    username: str | None,
+    token: Token,
+    equipment: Mapping[str, str] | None = None,
+) -> ParticleCli:
+    with tools.alone():
+        script = tools.particle_cli()
+    cli = ParticleCli(tools.node, script, home, api, equipment=equipment)
+    cli.use(username, token.access_token)
+    return cli
 
 
 def _product(lab: Lab, variant: str) -> Product:
@@ -195,7 +207,7 @@ def _product(lab: Lab, variant: str) -> Product:
 
 
 def _at_particle(
-    stack: ExitStack, config: RigConfig, chosen: Sequence[SlotConfig], tools: Toolchain, script: Path, work: Path
+    stack: ExitStack, config: RigConfig, chosen: Sequence[SlotConfig], tools: Toolchain, work: Path
 ) -> BenchSession:
     cloud = stack.enter_context(Cloud(_PARTICLE))
     token = Token(_secret(_TOKEN, "an access token of the account"))
@@ -204,29 +216,24 @@ def _at_particle(
         raise UsageError(f"{_TOKEN} belongs to {actual}, and {config.path} works on {config.account}")
     client = ClientCredentials(os.environ.get(_CLIENT_ID, ""), os.environ.get(_CLIENT_SECRET, ""))
 
-    def make_cli(name: str = "run") -> ParticleCli:
-        cli = ParticleCli(tools.node, script, work / f"home-{name}", _PARTICLE)
-        cli.use(config.account, token.access_token)
-        return cli
+    def make_cli(name: str) -> ParticleCli:
+        return _cli(tools, work / f"home-{name}", _PARTICLE, config.account, token)
 
     slots = {
-        slot.name: real_slot(slot, config.timeouts, make_cli(slot.name), place=_place(stack, config, slot, tools))
+        slot.name: real_slot(
+            slot, config.timeouts, partial(make_cli, slot.name), place=_place(stack, config, slot, tools)
+        )
         for slot in chosen
     }
     assert config.product is not None
-    target = CloudTarget(cloud, token, config.product, client, _network(config), make_cli)
+    target = CloudTarget(cloud, token, config.product, client, config.wifi, partial(make_cli, "run"))
     return BenchSession(config, slots, dict.fromkeys(slots, target), None, {})
 
 
 def _place(stack: ExitStack, config: RigConfig, slot: SlotConfig, tools: Toolchain) -> Place | None:
     if slot.place is None or config.labgrid is None:
         return None
-    return stack.enter_context(acquired(install_labgrid(tools), config.labgrid, slot.place))
-
-
-def _network(config: RigConfig) -> tuple[str, str]:
-    variable = config.wifi_password_variable
-    return config.wifi_ssid or "", os.environ.get(variable, "") if variable else ""
+    return stack.enter_context(acquired(install_labgrid(tools), config.labgrid.coordinator, slot.place))
 
 
 def _secret(variable: str, what: str) -> str:

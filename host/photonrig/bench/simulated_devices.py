@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from photonrig.bench.resources import allow_files
+from photonrig.clock import SYSTEM
 from photonrig.errors import ProtocolError
 from photonrig.exits import one_line
 from photonrig.particle import handshake, messages
@@ -73,7 +74,7 @@ class SimulatedDevice:
                 self.online.clear()
                 with contextlib.suppress(AttributeError):
                     self._writer.close()
-            await asyncio.sleep(_BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
+            await SYSTEM.pause_async(_BACK_OFF[min(attempt, len(_BACK_OFF) - 1)])
 
     async def _connect(self) -> tuple[asyncio.StreamReader, FrameDecoder]:
         reader, self._writer = await asyncio.open_connection(*self._where)

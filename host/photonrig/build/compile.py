@@ -20,17 +20,15 @@ from pathlib import Path, PurePosixPath
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build, Layout, build_folder, compiler_path, sandbox_kind
 from photonrig.build.sketch import to_cpp
 from photonrig.errors import ModuleError, PhotonrigError, UsageError
-from photonrig.localcloud.service.device_os import LATEST, RELEASES
 from photonrig.particle.module import build_native_module
 
-__all__ = ["LATEST", "TARGETS", "CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]
+__all__ = ["CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]
 
 TIME_LIMIT = 60.0
-# What the virtual Photon can play, newest first; its modules run on all of them.
-TARGETS = RELEASES
 
 _SOURCES = (".cpp", ".c", ".ino")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
@@ -114,8 +112,8 @@ def compile_project(
     :raises UsageError: a path leads out of the project, there is no such target, or ``sdk`` is not the virtual Photon's
     :raises ToolError: there is no compiler, it did not end within 60 s, or it was stopped
     """
-    if target_version not in TARGETS:
-        raise UsageError(f"Device OS {target_version} is no build target; there is {', '.join(TARGETS)}")
+    if target_version not in RELEASES:
+        raise UsageError(f"Device OS {target_version} is no build target; there is {', '.join(RELEASES)}")
     compiler = compiler_path()
     if not (sdk / "include" / "Particle.h").is_file():
         raise UsageError(f"{sdk} is no folder to compile against: include/Particle.h is missing")

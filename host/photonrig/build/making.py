@@ -13,15 +13,16 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ToolError, UsageError
 from photonrig.files import Lock, file_error
+from photonrig.invocation import program, quiet
 from photonrig.signals import held_back
 
 __all__ = ["Ran", "Step", "alone", "run", "step"]
@@ -89,22 +90,28 @@ class Step:
 
 
 @contextmanager
-def step(what: str) -> Iterator[Step]:
-    """Print on stderr what is being done and how long it took; in a pipe also a line every ten seconds meanwhile."""
-    started = time.monotonic()
+def step(what: str, clock: Clock = SYSTEM) -> Iterator[Step]:
+    """Print on stderr what is being done and how long it took; in a pipe also a line every ten seconds meanwhile.
+
+    A program that is to be quiet prints nothing.
+    """
+    if quiet():
+        yield Step(what)
+        return
+    started = clock.now()
     done = Step(what)
     live = sys.stderr is not None and sys.stderr.isatty()
     ended = threading.Event()
 
     def progress() -> None:
-        while not ended.wait(_REDRAW_EVERY if live else _TELL_EVERY):
+        while not clock.wait_for(ended, _REDRAW_EVERY if live else _TELL_EVERY):
             detail = f" ({done.detail})" if done.detail else ""
             if not live:
-                _say(f"rig: {what}: {time.monotonic() - started:.0f} s so far{detail}\n")
+                _say(f"{program()}: {what}: {clock.now() - started:.0f} s so far{detail}\n")
             elif detail:
-                _say(f"\r\x1b[Krig: {what} ...{detail}")
+                _say(f"\r\x1b[K{program()}: {what} ...{detail}")
 
-    _say(f"rig: {what} ...{'' if live else os.linesep}")
+    _say(f"{program()}: {what} ...{'' if live else os.linesep}")
     teller = threading.Thread(target=progress, daemon=True)
     teller.start()
     try:
@@ -116,8 +123,8 @@ def step(what: str) -> Iterator[Step]:
         raise
     ended.set()
     teller.join()
-    took = time.monotonic() - started
-    _say(f" {took:.1f} s\n" if live else f"rig: {what}: {took:.1f} s\n")
+    took = clock.now() - started
+    _say(f" {took:.1f} s\n" if live else f"{program()}: {what}: {took:.1f} s\n")
 
 
 def _say(text: str) -> None:

@@ -30,10 +30,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic
 
 from photonrig.build import confined
 from photonrig.build.confined import Failure, Layout, Order
+from photonrig.clock import SYSTEM, Deadline
 from photonrig.errors import ToolError
 
 __all__ = ["KINDS", "NO_SANDBOX", "Build", "Layout", "build_folder", "compiler_path", "sandbox_kind"]
@@ -74,7 +74,7 @@ class Build:
         }
         process = self._start(folder, json.dumps(order).encode() + b"\n")
         try:
-            said = _read_until(process, monotonic() + seconds)
+            said = _read_until(process, Deadline(SYSTEM, seconds))
         finally:
             self._end()
             process.wait()
@@ -119,13 +119,13 @@ class Build:
             return self._process
 
 
-def _read_until(process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
+def _read_until(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes | None:
     """All that is printed, up to a limit; None when the time is up first."""
     assert process.stdout is not None
     said = b""
     with process.stdout as printed, selectors.DefaultSelector() as ready:
         ready.register(printed, selectors.EVENT_READ)
-        while ready.select(max(0.0, deadline - monotonic())):
+        while ready.select(max(0.0, deadline.left)):
             read = os.read(printed.fileno(), 1 << 16)
             if not read:
                 return said

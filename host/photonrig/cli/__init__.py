@@ -1,1 +1,1 @@
-"""The command line: what each task prints, asks and ends with."""
+"""The ``photonrig`` program: one module for the words of each command, and NOUN_run for what takes more than a call."""

@@ -1,116 +1,42 @@
-"""``./rig doctor``: what is attached, and whether each slot is what ``rig.toml`` says."""
+"""``photonrig doctor``: the words."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import click
 
-from photonrig.bench.config import RigConfig, load_config
-from photonrig.bench.doctor import Check, Verdict, examine, examine_cloud
-from photonrig.bench.recovery import Quarantine
-from photonrig.bench.rig_writer import add_slots
-from photonrig.bench.session import open_bench
-from photonrig.bench.slots.real.usb import attached
 from photonrig.build.toolchain import Toolchain
-from photonrig.build.variants import VARIANTS
-from photonrig.report.run import duration
+from photonrig.cli.command import Command
+from photonrig.cli.values import FILE, TEXT, Whole
+from photonrig.exits import ExitCode
 
-__all__ = ["run_doctor", "write_rig"]
-
-_STYLE: dict[Verdict, str] = {"proved": "green", "failed": "bold red", "not wired": "dim", "not tried": "yellow"}
+__all__ = ["doctor"]
 
 
-def write_rig(path: Path) -> None:
-    """Add every attached Photon that the file has no slot for, and say so; makes the file if there is none.
+@click.command(
+    cls=Command,
+    examples=("doctor --rig lab.toml --write", "doctor --rig lab.toml", "doctor --rig lab.toml --slot 2 --json"),
+)
+@click.option("--rig", type=FILE, default="rig.toml", help="File that describes the bench.")
+@click.option("--slot", type=TEXT, metavar="NAME", multiple=True, help="Prove this slot only; may be repeated.")
+@click.option("--write", is_flag=True, help="Add every attached Photon to the file instead.")
+@click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
+@click.option(
+    "--wait",
+    type=Whole(0, 86_400),
+    help="Seconds to wait for slots that another run holds.  [default: the file's]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was seen as one JSON object, and no table.")
+def doctor(rig: Path, slot: tuple[str, ...], write: bool, account: str | None, wait: int | None, as_json: bool) -> None:
+    """Prove each slot of a bench, part by part.
 
-    :raises UsageError: what is there is no rig file
+    Every part is actuated, and verified through another interface. Devices are restarted, and their power is
+    cut. Exit code 0 only if everything that is wired was proved.
     """
-    found = attached()
-    added = add_slots(path, found)
-    for device in found:
-        new = "added" if device in added else "known"
-        print(f"{new}: USB {device.usb}, {device.device_id or 'id unknown'}, {device.mode}")  # noqa: T201
-    if not found:
-        print("no Photon is attached (USB 2B04:C006, or 2B04:D006 in DFU)")  # noqa: T201
-    print(f"{path}: {len(added)} slots added" if added else f"{path} stays as it is", file=sys.stderr)  # noqa: T201
+    from photonrig.cli.doctor_run import run_doctor, write_rig
 
-
-def run_doctor(
-    tools: Toolchain,
-    path: Path,
-    *,
-    slots: Sequence[str],
-    account: str | None,
-    wait: float | None,
-    as_json: bool,
-) -> bool:
-    """Prove the slots of a rig, print what was seen; True if everything that is wired was proved.
-
-    A slot that is proved leaves its quarantine.
-
-    :raises PhotonrigError: the bench cannot be had
-    """
-    config = load_config(path, VARIANTS)
-    checks: list[Check] = []
-    terminal = Console(stderr=True)
-    with (
-        open_bench(config, tools, slots=slots or None, account=account, wait=wait, quarantined=True) as bench,
-        terminal.status("") as status,
-    ):
-        for name, slot in bench.slots.items():
-            status.update(f"slot {name}: port")
-            for check in examine(slot, config.timeouts, bench.targets[name]):
-                checks.append(check)
-                terminal.print(_line(check), soft_wrap=True)
-                status.update(f"slot {name}: after {check.part}")
-        for check in examine_cloud(bench.target):
-            checks.append(check)
-            terminal.print(_line(check), soft_wrap=True)
-        names = list(bench.slots)
-    well = _lift(config, names, checks)
-    if as_json:
-        print(json.dumps({"rig": str(path), "well": well, "checks": [asdict(check) for check in checks]}, indent=2))  # noqa: T201
-    else:
-        _table(checks)
-    return well
-
-
-def _lift(config: RigConfig, slots: Sequence[str], checks: Sequence[Check]) -> bool:
-    quarantine = Quarantine(config.path)
-    for slot in slots:
-        if quarantine.reason(slot) is None:
-            continue
-        if all(check.verdict != "failed" for check in checks if check.slot in (slot, "all")):
-            quarantine.lift(slot)
-            print(f"rig: slot {slot} is in use again", file=sys.stderr)  # noqa: T201
-        else:
-            print(f"rig: slot {slot} stays in quarantine", file=sys.stderr)  # noqa: T201
-    return all(check.verdict in ("proved", "not wired") for check in checks)
-
-
-def _line(check: Check) -> Text:
-    return Text(f"{check.verdict:>9}  slot {check.slot}  {check.part}", style=_STYLE[check.verdict])
-
-
-def _table(checks: Sequence[Check]) -> None:
-    table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
-    for heading in ("slot", "part", "verdict", "seen"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("time", justify="right")
-    for check in checks:
-        table.add_row(
-            check.slot,
-            check.part,
-            Text(check.verdict, style=_STYLE[check.verdict]),
-            Text(check.seen),
-            duration(check.seconds) if check.seconds else "",
-        )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if write:
+        write_rig(rig)
+    elif not run_doctor(Toolchain.found(), rig, slots=slot, account=account, wait=wait, as_json=as_json):
+        raise SystemExit(ExitCode.BENCH)

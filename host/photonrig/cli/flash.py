@@ -1,114 +1,48 @@
-"""``./rig flash``: a variant built, brought into the device of a slot, and seen alive there."""
+"""``photonrig flash``: the words."""
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from photonrig.bench.config import SLOT_NAME, RigConfig, SlotConfig, load_config
-from photonrig.bench.identity import listen_to
-from photonrig.bench.session import BenchSession, open_bench
-from photonrig.bench.slots.slot import Flasher, Slot
-from photonrig.build.toolchain import Toolchain, step
-from photonrig.build.variants import VARIANTS, variant_project
-from photonrig.clock import SystemClock
-from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, UsageError
-from photonrig.particle.module import parse_module
+import click
 
-__all__ = ["run_flash"]
+from photonrig.build.toolchain import Toolchain
+from photonrig.cli.command import Command
+from photonrig.cli.values import FILE, TEXT, OneOf
 
-_USUAL = Path("rig.toml")
+__all__ = ["flash"]
 
 
-def run_flash(
-    tools: Toolchain, variant: str, slot_name: str, rig: Path | None, *, by: str, account: str | None
-) -> None:
-    """Flash, and print what the device says of itself afterwards.
+def _variants() -> Iterable[str]:
+    from photonrig.build.variants import VARIANTS
 
-    Without ``rig`` and without a ``rig.toml`` here, the slot is a virtual Photon that is kept from run to run.
+    return VARIANTS
 
-    :raises UsageError: no such variant, slot or way
-    :raises ExpectationFailed: it was flashed, and something else runs
+
+@click.command(
+    cls=Command, examples=("flash roller", "flash roller --slot 2 --rig lab.toml", "flash venetian --slot 3 --by dfu")
+)
+@click.argument("variant", type=OneOf(_variants))
+@click.option("--slot", type=TEXT, metavar="NAME", default="1", help="Slot of the bench.")
+@click.option(
+    "--rig",
+    type=FILE,
+    help="File that describes the bench.  [default: rig.toml; without one, a virtual Photon]",
+)
+@click.option(
+    "--by",
+    type=OneOf(lambda: ("cloud", "serial", "dfu")),
+    metavar="WAY",
+    default="cloud",
+    help="Way into the device: cloud, serial or dfu.",
+)
+@click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
+def flash(variant: str, slot: str, rig: Path | None, by: str, account: str | None) -> None:
+    """Build a variant, flash it into a slot, and see it alive there.
+
+    The variants are roller, venetian, drapery and honeycomb.
     """
-    ways: dict[str, Callable[[Flasher], Callable[..., None]]] = {
-        "cloud": lambda flasher: flasher.over_cloud,
-        "serial": lambda flasher: flasher.over_serial,
-        "dfu": lambda flasher: flasher.over_dfu,
-    }
-    if by not in ways:
-        raise UsageError(f"--by {by}: there are {', '.join(ways)}")
-    project = variant_project(tools, variant)
-    config = _config(rig, variant, slot_name)
-    wanted = config.slot(slot_name)
-    if wanted.variant != variant:
-        raise UsageError(f"slot {slot_name} of {config.path} is wired for {wanted.variant}, not for {variant}")
-    with open_bench(
-        config,
-        tools,
-        slots=[slot_name],
-        account=account,
-        state=tools.work / "bench" / f"{config.name}-{slot_name}",
-    ) as bench:
-        slot, target = bench.slots[slot_name], bench.targets[slot_name]
-        image = bench.image(wanted) or _compiled(bench, project, tools.work / "firmware" / f"{variant}-photon.bin")
-        version = parse_module(image.read_bytes()).product_version
-        flasher = slot.need("flasher", slot.flasher)
-        with step(f"flashing {variant} version {version} into slot {slot_name} by {by}"):
-            begun = SystemClock().now()
-            ways[by](flasher)(image, timeout=config.timeouts.flash)
-        with step("waiting for the device"):
-            info = _alive(slot, config, begun, variant, version)
-            SystemClock().wait_until(
-                lambda: target.team.ping(slot.device_id, target.product),
-                config.timeouts.online,
-                f"{slot.device_id} answering the cloud",
-            )
-    print(f"slot {slot_name}: {slot.device_id} runs {info['fw']}, Device OS {info['device_os']}, online")  # noqa: T201
+    from photonrig.cli.flash_run import run_flash
 
-
-def _config(rig: Path | None, variant: str, slot: str) -> RigConfig:
-    if rig is None and not _USUAL.exists():
-        if not re.fullmatch(SLOT_NAME, slot):
-            raise UsageError(f"--slot {slot}: a slot's name is 1 to 32 letters, digits, dots, dashes or underscores")
-        print(f"rig: there is no {_USUAL}; slot {slot} is a virtual Photon", file=sys.stderr)  # noqa: T201
-        return RigConfig(Path("virtual"), "local", (SlotConfig(slot, variant, virtual=True),))
-    return load_config(rig or _USUAL, VARIANTS)
-
-
-def _compiled(bench: BenchSession, project: Path, save_to: Path) -> Path:
-    save_to.parent.mkdir(parents=True, exist_ok=True)
-    with step("compiling for the Photon in the cloud"):
-        bench.target.make_cli().compile(project, save_to)
-    return save_to
-
-
-def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: int | None) -> dict[str, Any]:
-    """What the firmware says of itself once it has started anew since ``begun``.
-
-    :raises ExpectationFailed: another variant or version answers
-    :raises NotSeen: nothing answers, or what ran before still does
-    """
-    found: list[dict[str, Any]] = []
-
-    def restarted() -> bool:
-        try:
-            info = listen_to(slot).info
-        except (LinkLost, ProtocolError):
-            return False
-        # Whole seconds: one more, so that a device that did not restart never looks as if it had.
-        anew = bool(info) and info["uptime"] + 1 < clock.now() - begun
-        if anew:
-            found.append(info)
-        return anew and (info["variant"], info["version"]) == (variant, version)
-
-    clock = SystemClock()
-    try:
-        clock.wait_until(restarted, config.timeouts.enumeration + config.timeouts.flash, f"{variant} {version} running")
-    except ExpectationFailed:
-        if found:
-            raise ExpectationFailed(f"{found[-1]['fw']} runs, not {variant} {version}", device=slot.device_id) from None
-        raise
-    return found[-1]
+    run_flash(Toolchain.found(), variant, slot, rig, by=by, account=account)

@@ -1,92 +1,135 @@
-# ruff: noqa: T201
-"""``./rig fleet …``: the words for moving many devices, parsed and handed on."""
+"""``photonrig fleet``: the words for moving many devices."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from invoke.context import Context
-from invoke.exceptions import Exit
-from invoke.tasks import task
-from rich.console import Console
+import click
 
 from photonrig.build.toolchain import Toolchain, step
-from photonrig.cli.program import Within
+from photonrig.cli.command import Group
+from photonrig.cli.values import FILE, FOLDER, TEXT, Number, Whole
 from photonrig.errors import UsageError
 from photonrig.exits import ExitCode
+from photonrig.invocation import command, quiet
 
-__all__ = ["fleet_apply", "fleet_demo", "fleet_plan", "fleet_revoke", "fleet_rollback", "fleet_verify"]
+if TYPE_CHECKING:
+    from rich.console import Console
 
-_CONFIG = {"config": "fleet.toml, which names cloud, account and clients (default: fleet.toml)"}
-_PRODUCTION = {"production": "the account to act on, spelled out, when the cloud is Particle's own"}
-_PACE = {
-    "canary": "devices of the first wave (default: 5)",
-    "wave": "devices of every other wave (default: 200)",
-    "at-once": "devices on their way side by side (default: 8)",
-    "stop-at": "share of a wave that may fail before the rest is left (default: 0.05)",
-    "patience": "seconds a wave waits for devices that cannot go on now (default: 60)",
-    "journal": "the memory of the move (default: the plan's name with .journal)",
-}
-_Devices = Annotated[int, Within(0, 1_000_000)]
-_AtOnce = Annotated[int, Within(1, 64)]
-_Share = Annotated[float, Within(0, 1)]
-_Seconds = Annotated[float, Within(0, 1_000_000)]
-
-
-def _operator(config: str, production: str) -> Any:
     from photonrig.fleet.apply import Operator
-    from photonrig.fleet.config import read_config
-
-    return Operator.of(read_config(Path(config)), production_account=production or None)
-
-
-def _journal(path: str, plan_file: str) -> Any:
     from photonrig.fleet.journal import Journal
     from photonrig.fleet.plan import FleetPlan
 
-    plan = FleetPlan.read(Path(plan_file))
-    where = Path(path) if path else Path(plan_file).with_suffix(".journal")
-    return plan, Journal(where, digest=plan.digest, plan=plan.text())
+__all__ = ["fleet"]
 
+_Callback = TypeVar("_Callback", bound=Callable[..., Any])
+_MANY = Whole(0, 1_000_000)
 
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | {
-        "source": "a CSV file, or with --query the URL of a database or the path of an SQLite file",
-        "query": "SQL that gives the columns device and customer (also: product, into, name)",
-        "plan": "the file to write (default: fleet.plan.json)",
-        "firmware": "give the devices this firmware image instead of new owners; the source may be a list of ids alone",
-        "allow-customer": "also take devices from other customers",
-        "approve-quarantined": "also import devices that wait in quarantine",
-        "import-unknown": "also try to import devices that are seen nowhere",
-        "any-customer-name": "customers may be named by anything, not by e-mail addresses alone",
-        "diff": "only say what has changed since this plan was made; exit code 1 if anything has",
-    }
+_PLAN = click.option("--plan", type=FILE, default="fleet.plan.json", help="The plan to go by.")
+_CONFIG = click.option(
+    "--config",
+    type=FILE,
+    default="fleet.toml",
+    help="File that names cloud, account and clients; fleet plan shows one.",
 )
-def fleet_plan(
-    _: Context,
-    source: str = "",
-    query: str = "",
-    config: str = "fleet.toml",
-    plan: str = "fleet.plan.json",
-    firmware: str = "",
-    allow_customer: bool = False,
-    approve_quarantined: bool = False,
-    import_unknown: bool = False,
-    any_customer_name: bool = False,
-    diff: str = "",
-    production: str = "",
+_PRODUCTION = click.option(
+    "--production",
+    type=TEXT,
+    metavar="ACCOUNT",
+    help="The account to act on, spelled out, when the cloud is Particle's own.",
+)
+_PACE = (
+    click.option("--canary", type=_MANY, default=5, help="Devices of the first wave."),
+    click.option("--wave", type=Whole(1, 1_000_000), default=200, help="Devices of every other wave."),
+    click.option("--at-once", type=Whole(1, 64), default=8, help="Devices on their way side by side."),
+    click.option("--stop-at", type=Number(0, 1), default=0.05, help="Share of a wave that may fail before it stops."),
+    click.option(
+        "--patience", type=Number(0, 1_000_000), default=60, help="Seconds a wave waits for devices that are offline."
+    ),
+    click.option("--journal", type=FILE, help="The memory of the move.  [default: the plan's name with .journal]"),
+)
+
+
+def _pace(callback: _Callback) -> _Callback:
+    """The options of :data:`_PACE`, in that order."""
+    for option in reversed(_PACE):
+        callback = option(callback)
+    return callback
+
+
+@click.group(
+    cls=Group,
+    examples=(
+        "fleet plan --source devices.csv",
+        "fleet apply --tokens customers.tokens",
+        "fleet verify",
+        "fleet demo --devices 50",
+    ),
+)
+def fleet() -> None:
+    """Move many devices to their customers, and lose none.
+
+    `plan` reads who is to get which device and changes nothing; `apply` carries the plan out, in waves, with a journal,
+    so that it goes on where it was stopped; `verify` proves the end state; `rollback` goes back by the journal.
+    """
+
+
+@fleet.command(
+    examples=(
+        "fleet plan --source devices.csv",
+        'fleet plan --source users.sqlite \\\n    --query "SELECT id AS device, email AS customer FROM devices"',
+        "fleet plan --diff fleet.plan.json",
+    )
+)
+@click.option(
+    "--source", type=TEXT, help="A CSV file, or with --query the URL of a database or the path of an SQLite file."
+)
+@click.option(
+    "--query",
+    type=TEXT,
+    metavar="SQL",
+    help="SQL that gives the columns device and customer (also: product, into, name).",
+)
+@_CONFIG
+@click.option("--plan", type=FILE, default="fleet.plan.json", help="The file to write.")
+@click.option(
+    "--firmware",
+    type=FILE,
+    help="Give the devices this firmware image instead of new owners; the source may be a list of ids alone.",
+)
+@click.option("--allow-customer", is_flag=True, help="Also take devices from other customers.")
+@click.option("--approve-quarantined", is_flag=True, help="Also import devices that wait in quarantine.")
+@click.option("--import-unknown", is_flag=True, help="Also try to import devices that are seen nowhere.")
+@click.option(
+    "--any-customer-name", is_flag=True, help="Customers may be named by anything, not by e-mail addresses alone."
+)
+@click.option(
+    "--diff", type=FILE, help="Only print what has changed since this plan was made; exit code 1 if anything has."
+)
+@_PRODUCTION
+@click.option("--json", "as_json", is_flag=True, help="Print the plan, or with --diff the changes, as one JSON object.")
+def plan(
+    source: str | None,
+    query: str | None,
+    config: Path,
+    plan: Path,
+    firmware: Path | None,
+    allow_customer: bool,
+    approve_quarantined: bool,
+    import_unknown: bool,
+    any_customer_name: bool,
+    diff: Path | None,
+    production: str | None,
+    as_json: bool,
 ) -> None:
-    """Say for each device what is and what will be done; changes nothing.
+    """Say for each device what is and what will be done.
 
-    Examples:
-    ./rig fleet plan --source devices.csv
-    ./rig fleet plan --source sqlite:///users.sqlite --query "SELECT id AS device, email AS customer FROM devices"
-    ./rig fleet plan --diff fleet.plan.json
+    Nothing is changed. fleet.toml names files beside it, which only their owner may read (chmod 600):
 
-    fleet.toml names files beside it, which only their owner may read (chmod 600):
+    \b
     api = "https://api.particle.io"
     account = "central@example.com"
     token-file = "central.token"
@@ -102,15 +145,14 @@ def fleet_plan(
     from photonrig.fleet.snapshot import snapshot
     from photonrig.report.fleet import print_plan
 
-    if bool(source) == bool(diff):
+    if (source is None) == (diff is None):
         raise UsageError("--source or --diff: one of them")
-    if diff:
-        _diff(diff, _operator(config, production))
+    if source is None:
+        assert diff is not None
+        _diff(diff, _operator(config, production), as_json)
         return
-    assignments = read_assignments(
-        source, query or None, ids_suffice=bool(firmware), any_customer_name=any_customer_name
-    )
-    image = read_image(Path(firmware)) if firmware else None
+    assignments = read_assignments(source, query, ids_suffice=firmware is not None, any_customer_name=any_customer_name)
+    image = read_image(firmware) if firmware else None
     operator = _operator(config, production)
     named = {each for assignment in assignments for each in (assignment.product, assignment.into) if each is not None}
     products = named | set(operator.config.clients) | ({image.product} if image else set())
@@ -118,62 +160,73 @@ def fleet_plan(
         seen = snapshot(operator.team, operator.config.account, products)
     permit = Permit(allow_customer, approve_quarantined, import_unknown)
     made = make_plan(assignments, seen, operator.config, permit, image=image)
-    journal = Path(plan).with_suffix(".journal")
+    journal = plan.with_suffix(".journal")
     if begun_plan(journal) not in (None, made.digest):
         raise UsageError(
             f"{plan} was begun, and is needed to go on or back ({journal}); write this plan elsewhere with --plan"
         )
-    made.write(Path(plan))
-    print_plan(made, Console())
-    then = f"; read it, then: ./rig fleet apply --plan {plan} --config {config}" if made.acting else ""
-    print(f"written to {plan}{then}")
+    made.write(plan)
+    if as_json:
+        click.echo(made.text(), nl=False)
+        return
+    print_plan(made, _console())
+    then = f"; read it, then: {command(f'fleet apply --plan {plan} --config {config}')}" if made.acting else ""
+    click.echo(f"written to {plan}{then}")
 
 
-def _diff(plan_file: str, operator: Any) -> None:
+def _diff(file: Path, operator: Operator, as_json: bool) -> None:
     from photonrig.fleet.difference import differences
     from photonrig.fleet.plan import FleetPlan
     from photonrig.fleet.snapshot import snapshot
-    from photonrig.report.fleet import print_differences
+    from photonrig.report.fleet import differences_json, print_differences
 
-    plan = FleetPlan.read(Path(plan_file))
-    plan.must_be_for(operator.config)
-    changes = differences(plan, snapshot(operator.team, plan.account, plan.products), operator.config)
-    print_differences(changes, len(plan.items), Console())
+    wanted = FleetPlan.read(file)
+    wanted.must_be_for(operator.config)
+    changes = differences(wanted, snapshot(operator.team, wanted.account, wanted.products), operator.config)
+    if as_json:
+        click.echo(json.dumps(differences_json(changes, len(wanted.items)), ensure_ascii=False))
+    else:
+        print_differences(changes, len(wanted.items), _console())
     if changes:
-        raise Exit(code=ExitCode.NOT_SEEN)
+        raise SystemExit(ExitCode.NOT_SEEN)
 
 
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | _PACE
-    | {
-        "plan": "the plan to carry out (default: fleet.plan.json)",
-        "tokens": "append the customers' tokens to this file (mode 600)",
-        "tokens-to": "run this command for each customer's token, which it gets on standard input",
-        "watch": "go on until every device has come online and arrived",
-    }
+@fleet.command(
+    examples=("fleet apply --tokens customers.tokens", "fleet apply --plan fleet.plan.json --at-once 4 --watch")
 )
-def fleet_apply(
-    _: Context,
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    journal: str = "",
-    tokens: str = "",
-    tokens_to: str = "",
-    canary: _Devices = 5,
-    wave: Annotated[int, Within(1, 1_000_000)] = 200,
-    at_once: _AtOnce = 8,
-    stop_at: _Share = 0.05,
-    patience: _Seconds = 60.0,
-    watch: bool = False,
-    production: str = "",
+@_PLAN
+@_CONFIG
+@click.option("--tokens", type=FILE, help="Append the customers' tokens to this file (mode 600).")
+@click.option(
+    "--tokens-to",
+    type=TEXT,
+    metavar="COMMAND",
+    help="Run this command for each customer's token, which it gets on standard input.",
+)
+@_pace
+@click.option("--watch", is_flag=True, help="Go on until every device has come online and arrived.")
+@_PRODUCTION
+def apply(
+    plan: Path,
+    config: Path,
+    tokens: Path | None,
+    tokens_to: str | None,
+    canary: int,
+    wave: int,
+    at_once: int,
+    stop_at: float,
+    patience: float,
+    journal: Path | None,
+    watch: bool,
+    production: str | None,
 ) -> None:
-    """Carry a plan out, or go on where it stopped: killed at any instant, started again, it loses and repeats nothing.
+    """Carry a plan out, or go on where it stopped.
 
-    Example: ./rig fleet apply --plan fleet.plan.json --tokens customers.tokens
+    Devices move in waves, each step written to a journal first. Killed at any instant and
+    started again, it loses and repeats nothing.
     """
-    from photonrig.fleet.apply import Misfit, apply
+    from photonrig.fleet.apply import Misfit
+    from photonrig.fleet.apply import apply as carry_out
     from photonrig.fleet.tokens import CommandSink, FileSink
     from photonrig.fleet.waves import Rules
     from photonrig.report.fleet import FleetProgress, print_carried
@@ -181,154 +234,163 @@ def fleet_apply(
     if tokens and tokens_to:
         raise UsageError("--tokens and --tokens-to: one of them")
     rules = Rules(canary, wave, at_once, stop_at, patience)
-    sink = FileSink(Path(tokens)) if tokens else CommandSink(tokens_to) if tokens_to else None
+    sink = FileSink(tokens) if tokens else CommandSink(tokens_to) if tokens_to else None
     operator = _operator(config, production)
     wanted, memory = _journal(journal, plan)
-    console = Console()
     try:
-        with memory, FleetProgress(console, "fleet") as progress:
-            carried = apply(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
+        with memory, FleetProgress(_console(progress=True), "fleet") as progress:
+            carried = carry_out(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
     except Misfit as misfit:
-        raise UsageError(f"{misfit}\nall of it: ./rig fleet plan --diff {plan} --config {config}") from None
-    print_carried(
-        carried,
-        operator.throttle,
-        console,
-        done="with their new firmware" if wanted.image else "with their new owners",
-    )
+        hint = command(f"fleet plan --diff {plan} --config {config}")
+        raise UsageError(f"{misfit}\nall of it: {hint}") from None
+    done = "with their new firmware" if wanted.image else "with their new owners"
+    print_carried(carried, operator.throttle, _console(), done=done)
     if not carried.complete:
-        print(f"what is left goes on with the same command; back with: ./rig fleet rollback --plan {plan}")
-        raise Exit(code=ExitCode.NOT_SEEN)
+        back = command(f"fleet rollback --plan {plan}")
+        click.echo(f"what is left goes on with the same command; back with: {back}")
+        raise SystemExit(ExitCode.NOT_SEEN)
 
 
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | {
-        "plan": "the plan that was carried out (default: fleet.plan.json)",
-        "report": "the file of what was seen (default: the plan's name with .report)",
-        "tokens": "use the customers' tokens in this file instead of new ones",
-        "sample": "devices whose function, event and webhooks are tried too (default: 3)",
-    }
-)
-def fleet_verify(
-    _: Context,
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    report: str = "",
-    tokens: str = "",
-    sample: _Devices = 3,
-    production: str = "",
+@fleet.command(examples=("fleet verify", "fleet verify --plan fleet.plan.json --tokens customers.tokens --json"))
+@_PLAN
+@_CONFIG
+@click.option("--report", type=FILE, help="The file of what was seen.  [default: the plan's name with .report]")
+@click.option("--tokens", type=FILE, help="Use the customers' tokens in this file instead of new ones.")
+@click.option("--sample", type=_MANY, default=3, help="Devices whose function, event and webhooks are tried too.")
+@_PRODUCTION
+@click.option("--json", "as_json", is_flag=True, help="Print what was seen as one JSON object.")
+def verify(
+    plan: Path,
+    config: Path,
+    report: Path | None,
+    tokens: Path | None,
+    sample: int,
+    production: str | None,
+    as_json: bool,
 ) -> None:
-    """Prove the end state device by device, and write down what was seen when.
+    """Prove the end state device by device.
 
-    Example: ./rig fleet verify --plan fleet.plan.json
+    What was seen, and when, is written down in a report.
     """
     from photonrig.fleet.plan import FleetPlan
     from photonrig.fleet.tokens import read_tokens
-    from photonrig.fleet.verify import verify, write_report
-    from photonrig.report.fleet import FleetProgress, print_records
+    from photonrig.fleet.verify import verify as prove
+    from photonrig.fleet.verify import write_report
+    from photonrig.report.fleet import FleetProgress, print_records, records_json
 
-    where = Path(report) if report else Path(plan).with_suffix(".report")
+    where = report or plan.with_suffix(".report")
     operator = _operator(config, production)
-    for customer, token in read_tokens(Path(tokens)) if tokens else ():
+    for customer, token in read_tokens(tokens) if tokens else ():
         operator.keys.add(customer, operator.team.using(token))
-    wanted = FleetPlan.read(Path(plan))
-    console = Console()
-    with FleetProgress(console, "looking") as progress:
+    wanted = FleetPlan.read(plan)
+    with FleetProgress(_console(progress=True, as_json=as_json), "looking") as progress:
         progress.begins(len(wanted.acting))
-        records = verify(wanted, operator, sample=sample, settled=progress.looked)
+        records = prove(wanted, operator, sample=sample, settled=progress.looked)
     write_report(where, wanted, records, {"calls": operator.throttle.calls, "token_requests": operator.throttle.tokens})
-    print_records(records, console)
-    print(f"written to {where}")
+    if as_json:
+        click.echo(json.dumps(records_json(records), ensure_ascii=False))
+    else:
+        print_records(records, _console())
+        click.echo(f"written to {where}")
     if not all(record.held for record in records):
-        raise Exit(code=ExitCode.NOT_SEEN)
+        raise SystemExit(ExitCode.NOT_SEEN)
 
 
-@task(
-    help=_CONFIG
-    | _PRODUCTION
-    | _PACE
-    | {
-        "plan": "the plan that was carried out (default: fleet.plan.json)",
-        "device": "only these devices (can be given more than once)",
-    },
-    iterable=["device"],
-)
-def fleet_rollback(
-    _: Context,
-    device: list[str],
-    plan: str = "fleet.plan.json",
-    config: str = "fleet.toml",
-    journal: str = "",
-    canary: _Devices = 5,
-    wave: Annotated[int, Within(1, 1_000_000)] = 200,
-    at_once: _AtOnce = 8,
-    stop_at: _Share = 0.05,
-    patience: _Seconds = 60.0,
-    production: str = "",
+@fleet.command(examples=("fleet rollback --plan fleet.plan.json", "fleet rollback --device 2b9e96f8870c9f263e023624"))
+@_PLAN
+@_CONFIG
+@click.option("--device", type=TEXT, metavar="ID", multiple=True, help="Only this device; may be repeated.")
+@_pace
+@_PRODUCTION
+def rollback(
+    plan: Path,
+    config: Path,
+    device: Sequence[str],
+    canary: int,
+    wave: int,
+    at_once: int,
+    stop_at: float,
+    patience: float,
+    journal: Path | None,
+    production: str | None,
 ) -> None:
-    """Give devices back to whom they came from, by the journal; with the same guarantees as the way there.
+    """Give devices back to whom they came from, by the journal.
 
-    Example: ./rig fleet rollback --plan fleet.plan.json --device 2b9e96f8870c9f263e023624
+    With the same guarantees as the way there.
     """
-    from photonrig.fleet.rollback import rollback
+    from photonrig.fleet.rollback import rollback as carry_back
     from photonrig.fleet.waves import Rules
     from photonrig.report.fleet import FleetProgress, print_carried
 
     operator = _operator(config, production)
     wanted, memory = _journal(journal, plan)
-    console = Console()
     rules = Rules(canary, wave, at_once, stop_at, patience)
-    with memory, FleetProgress(console, "back") as progress:
-        carried = rollback(wanted, operator, memory, rules, progress, devices=device or None)
-    print_carried(carried, operator.throttle, console, done="back where they came from")
+    with memory, FleetProgress(_console(progress=True), "back") as progress:
+        carried = carry_back(wanted, operator, memory, rules, progress, devices=device or None)
+    print_carried(carried, operator.throttle, _console(), done="back where they came from")
     if not carried.complete:
-        raise Exit(code=ExitCode.NOT_SEEN)
+        raise SystemExit(ExitCode.NOT_SEEN)
 
 
-@task(help=_CONFIG | _PRODUCTION | {"tokens": "the file ./rig fleet apply wrote (default: customers.tokens)"})
-def fleet_revoke(
-    _: Context, tokens: str = "customers.tokens", config: str = "fleet.toml", production: str = ""
-) -> None:
-    """Revoke the customers' tokens that were handed over in a file.
-
-    Example: ./rig fleet revoke --tokens customers.tokens
-    """
+@fleet.command(examples=("fleet revoke --tokens customers.tokens",))
+@click.option("--tokens", type=FILE, default="customers.tokens", help="The file that fleet apply wrote.")
+@_CONFIG
+@_PRODUCTION
+def revoke(tokens: Path, config: Path, production: str | None) -> None:
+    """Revoke the customers' tokens of a file."""
     from photonrig.fleet.tokens import read_tokens
     from photonrig.particle.cloud_errors import AuthError
 
     operator = _operator(config, production)
     revoked = gone = 0
-    for _customer, token in read_tokens(Path(tokens)):
+    for _customer, token in read_tokens(tokens):
         try:
             operator.team.using(token).revoke()
             revoked += 1
         except AuthError:
             gone += 1
-    print(f"{revoked} tokens revoked, {gone} were worthless already")
+    click.echo(f"{revoked} tokens revoked, {gone} were worthless already")
 
 
-@task(
-    help={
-        "devices": "how many (default: 50)",
-        "light": "devices of nothing but the cloud session instead of virtual Photons with real firmware",
-        "state": "folder to work in (default: a new one, removed at the end)",
-        "stay": "leave everything up until Ctrl-C, to try the tool by hand",
-    }
+@fleet.command(
+    examples=("fleet demo --devices 50", "fleet demo --devices 10000 --light", "fleet demo --state fleet --stay")
 )
-def fleet_demo(
-    _: Context,
-    devices: Annotated[int, Within(1, 1_000_000)] = 50,
-    light: bool = False,
-    state: str = "",
-    stay: bool = False,
-) -> None:
-    """A fleet on one central account goes to its users: users' database, plan, apply, verify.
+@click.option("--devices", type=Whole(1, 1_000_000), default=50, help="How many.")
+@click.option(
+    "--light",
+    is_flag=True,
+    help="Devices of nothing but the cloud session instead of virtual Photons with real firmware.",
+)
+@click.option("--state", type=FOLDER, help="Folder to work in.  [default: a new one, removed at the end]")
+@click.option("--stay", is_flag=True, help="Leave everything up until Ctrl-C, to try the commands by hand.")
+def demo(devices: int, light: bool, state: Path | None, stay: bool) -> None:
+    """A fleet on one central account goes to its users.
 
-    Example: ./rig fleet demo --devices 1105
+    A users' database, then plan, apply and verify, on a local cloud.
     """
     from photonrig.cli.fleet_demo import run_demo
 
-    if not run_demo(Toolchain.found(), devices, light=light, state=Path(state) if state else None, stay=stay):
-        raise Exit(code=ExitCode.NOT_SEEN)
+    if not run_demo(Toolchain.found(), devices, light=light, state=state, stay=stay):
+        raise SystemExit(ExitCode.NOT_SEEN)
+
+
+def _console(*, progress: bool = False, as_json: bool = False) -> Console:
+    """Standard output for people; what is only ``progress`` is left out where it was asked to be, or disturbs JSON."""
+    from rich.console import Console
+
+    return Console(quiet=progress and (as_json or quiet()))
+
+
+def _operator(config: Path, production: str | None) -> Operator:
+    from photonrig.fleet.apply import Operator
+    from photonrig.fleet.config import read_config
+
+    return Operator.of(read_config(config), production_account=production)
+
+
+def _journal(path: Path | None, file: Path) -> tuple[FleetPlan, Journal]:
+    from photonrig.fleet.journal import Journal
+    from photonrig.fleet.plan import FleetPlan
+
+    plan = FleetPlan.read(file)
+    return plan, Journal(path or file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from rich.text import Text
 from photonrig.bench.resources import memory
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_variant
+from photonrig.cli.values import writable
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator, apply
 from photonrig.fleet.assignments import read_assignments
@@ -26,9 +27,10 @@ from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import FileSink
 from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.waves import Rules
+from photonrig.invocation import command, quiet
 from photonrig.ownership.proof import Probe
 from photonrig.report.fleet import FleetProgress, print_carried, print_plan, print_records
-from photonrig.report.run import duration, writable
+from photonrig.report.run import duration
 
 __all__ = ["run_demo"]
 
@@ -41,7 +43,7 @@ def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None,
 
     :raises UsageError: a number of devices that makes no sense here
     """
-    if devices < 1 or (not light and devices > _MOST_VIRTUAL):
+    if not light and devices > _MOST_VIRTUAL:
         raise UsageError(f"1 to {_MOST_VIRTUAL} virtual Photons; more with --light")
     if state is not None:
         writable(state, "--state")
@@ -54,7 +56,8 @@ def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None,
         console.print(f"{devices} {kind}, online, all on one account", highlight=False)
         held = _story(fleet, console, light)
         if stay:
-            console.print(f"try it: ./rig fleet plan --config {fleet.config} --source {fleet.source} --query '{QUERY}'")
+            words = f"fleet plan --config {fleet.config} --source {fleet.source} --query '{QUERY}'"
+            console.print(Text(f"try it: {command(words)}"), soft_wrap=True)
             console.print("until Ctrl-C")
             threading.Event().wait()
         return held
@@ -85,9 +88,9 @@ class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801
 def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     operator = Operator.of(read_config(fleet.config))
     file = fleet.folder / "fleet.plan.json"
-    _typed(console, f"./rig fleet plan --source {fleet.source.rsplit('/', 1)[1]} --query '{QUERY}'")
+    _typed(console, f"fleet plan --source {fleet.source.rsplit('/', 1)[1]} --query '{QUERY}'")
     assignments = read_assignments(fleet.source, QUERY)
-    begun = time.monotonic()
+    begun = SYSTEM.now()
     plan = make_plan(
         assignments,
         snapshot(operator.team, operator.config.account, operator.config.clients),
@@ -96,24 +99,24 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     )
     plan.write(file)
     print_plan(plan, console)
-    console.print(f"planned in {duration(time.monotonic() - begun)}", highlight=False)
+    console.print(f"planned in {duration(SYSTEM.now() - begun)}", highlight=False)
 
-    _typed(console, "./rig fleet apply --tokens customers.tokens")
+    _typed(console, "fleet apply --tokens customers.tokens")
     journal = Journal(file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())
     sink = FileSink(fleet.folder / "customers.tokens")
-    with journal, FleetProgress(console, "fleet") as progress:
+    with journal, FleetProgress(Console(quiet=quiet()), "fleet") as progress:
         carried = apply(plan, operator, journal, Rules(), progress, sink=sink)
     print_carried(carried, operator.throttle, console, done="with their new owners")
 
-    _typed(console, "./rig fleet verify")
+    _typed(console, "fleet verify")
     probe = Probe() if not light else Probe(argument="40")
-    begun = time.monotonic()
-    with FleetProgress(console, "looking") as progress:
+    begun = SYSTEM.now()
+    with FleetProgress(Console(quiet=quiet()), "looking") as progress:
         progress.begins(len(plan.acting))
         records = verify(plan, operator, probe=probe, settled=progress.looked)
     write_report(file.with_suffix(".report"), plan, records, {"calls": operator.throttle.calls})
     print_records(records, console)
-    console.print(f"verified in {duration(time.monotonic() - begun)}", highlight=False)
+    console.print(f"verified in {duration(SYSTEM.now() - begun)}", highlight=False)
     lost = len(fleet.device_ids) - sum(record.held for record in records)
     console.print(Text(f"lost: {lost}", style="bold red" if lost else "bold green"))
     _print_memory(fleet, console)
@@ -129,6 +132,6 @@ def _print_memory(fleet: DemoFleet, console: Console) -> None:
         console.print(f"memory: {told}", highlight=False)
 
 
-def _typed(console: Console, command: str) -> None:
+def _typed(console: Console, words: str) -> None:
     console.print()
-    console.print(Text(f"$ {command}", style="bold"), soft_wrap=True)
+    console.print(Text(f"$ {command(words)}", style="bold"), soft_wrap=True)

@@ -1,59 +1,63 @@
-"""``./rig hil``: the scenarios of every rig, with a verdict that says whose fault a failure was."""
+"""``photonrig hil``: the words."""
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+import click
 
-from photonrig.bench.config import load_config
-from photonrig.build.variants import VARIANTS
-from photonrig.cli.tool import run_to_end
-from photonrig.errors import UsageError
+from photonrig.build.toolchain import Toolchain
+from photonrig.cli.command import Command
+from photonrig.cli.values import FILE, FOLDER, TEXT, Whole
 from photonrig.exits import ExitCode
-from photonrig.report.run import writable
-from photonrig.testing.known_bad import read_known_bad
 
-__all__ = ["run_hil", "verdict"]
+__all__ = ["hil"]
 
 
-def run_hil(scenarios: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
-    """Run the scenarios; returns the exit code that ``./rig`` ends with.
+@click.command(cls=Command, examples=("hil", "hil --rig lab.toml --workers 4", "hil --only transfer --seed 4711"))
+@click.option(
+    "--rig", type=FILE, help="File that describes the bench.  [default: virtual Photons, which `virtual` names, too]"
+)
+@click.option(
+    "--report",
+    type=FOLDER,
+    default="report",
+    help="Folder for index.html, results.json, junit.xml and the logs of each test.",
+)
+@click.option("--only", type=TEXT, metavar="NAMES", help="Run only tests whose names match, as pytest's -k.")
+@click.option("--seed", type=Whole(0, 10**9), help="Order of the tests, as an earlier run printed it.")
+@click.option(
+    "--workers",
+    type=Whole(1, 64),
+    default=1,
+    help="Tests at once; each worker takes one slot of every variant.",
+)
+@click.option(
+    "--retries", type=Whole(0, 100), default=1, help="How often what is not the firmware's fault is tried again."
+)
+@click.option("--known-bad", type=FILE, help="File of tests known to fail, with reason and date.")
+@click.option("--destructive", is_flag=True, help="Also run tests that may wear out a real device.")
+def hil(
+    rig: Path | None,
+    report: Path,
+    only: str | None,
+    seed: int | None,
+    workers: int,
+    retries: int,
+    known_bad: Path | None,
+    destructive: bool,
+) -> None:
+    """Run the scenarios on a bench, real or virtual.
 
-    :raises UsageError: a file is wrong, or the rig has fewer slots of a variant than there are to be workers
+    Flash, set-up, control and transfer, for each variant that is present. Exit code 1 if a device, the
+    network or the cloud failed, 3 if nothing but the bench itself did.
     """
-    if workers < 1:
-        raise UsageError(f"--workers {workers}: there must be one at least")
-    if rig != "virtual":
-        slots = Counter(slot.variant for slot in load_config(Path(rig), VARIANTS).slots)
-        variant, fewest = min(slots.items(), key=lambda each: each[1])
-        if workers > fewest:
-            each = f"each takes a slot of every variant, and {rig} has {fewest} {variant}"
-            raise UsageError(f"--workers {workers}: {each}")
-    if known_bad is not None:
-        read_known_bad(known_bad)
-        words = [*words, f"--known-bad={known_bad.absolute()}"]
-    words = [f"--rig={rig}", *words, *([f"--numprocesses={workers}"] if workers > 1 else [])]
-    writable(report, "--report")
-    (report / "results.json").unlink(missing_ok=True)
-    reports = [f"--rig-report={report}", f"--junitxml={report / 'junit.xml'}"]
-    code = run_to_end([sys.executable, "-m", "pytest", str(scenarios), *reports, *words])
-    return verdict(code, report / "results.json")
+    from photonrig.cli.hil_run import run_hil, scenarios
 
-
-def verdict(code: int, results: Path) -> ExitCode:
-    """From pytest's exit code and what the tests left: a run in which only the bench failed says so."""
-    if code == pytest.ExitCode.OK:
-        return ExitCode.HELD
-    if code in (pytest.ExitCode.INTERRUPTED, -signal.SIGKILL, -signal.SIGINT):
-        return ExitCode.STOPPED
-    if code != pytest.ExitCode.TESTS_FAILED:
-        return ExitCode.USAGE
-    last = [test["attempts"][-1] for test in json.loads(results.read_text())["tests"]] if results.exists() else []
-    causes = {attempt["cause"] for attempt in last if attempt["outcome"] == "failed"}
-    return ExitCode.BENCH if causes == {"rig"} else ExitCode.NOT_SEEN
+    words = [f"--rig-retries={retries}"]
+    words += [f"-k={only}"] if only else []
+    words += [f"--rig-seed={seed}"] if seed is not None else []
+    words += ["--destructive"] if destructive else []
+    code = run_hil(scenarios(Toolchain.found()), str(rig or "virtual"), report, workers, words, known_bad)
+    if code != ExitCode.HELD:
+        raise SystemExit(code)

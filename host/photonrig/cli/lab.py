@@ -1,119 +1,95 @@
-"""``./rig lab``: a virtual lab in the foreground, told to a person or to a program."""
+"""``photonrig lab``: the words."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import sys
-import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.text import Text
+import click
 
-from photonrig.bench.lab import USERNAME, Lab
-from photonrig.bench.local_cloud import ERAS
-from photonrig.bench.usb_shim import usb_environment
-from photonrig.build.toolchain import Toolchain, step
-from photonrig.build.variants import VARIANTS, build_variant
-from photonrig.errors import UsageError
-from photonrig.particle.cli import ParticleCli
-from photonrig.report.run import writable
+from photonrig.build.toolchain import Toolchain
+from photonrig.cli.command import Command
+from photonrig.cli.values import FOLDER, PORT, OneOf, Whole
 
-__all__ = ["particle_script", "run_lab"]
+__all__ = ["lab"]
 
 
-def run_lab(
-    tools: Toolchain,
-    *,
+def _eras() -> Iterable[str]:
+    from photonrig.localcloud.era_names import ERA_NAMES
+
+    return ERA_NAMES
+
+
+@click.command(
+    cls=Command, examples=("lab --photons 2 --fresh 1 --state lab", "lab --era 2016-before", "lab --json --quiet")
+)
+@click.option(
+    "--photons",
+    type=Whole(0, 10_000),
+    default=1,
+    help="Virtual Photons imported, online and claimed to the central user.",
+)
+@click.option("--fresh", type=Whole(0, 10_000), default=0, help="Virtual Photons out of the box, in listening mode.")
+@click.option(
+    "--state",
+    type=FOLDER,
+    help="Folder that keeps everything; start again with it and the lab goes on where it was.  "
+    "[default: a new one, removed at the end]",
+)
+@click.option(
+    "--api-port", type=PORT, default=0, show_default=False, help="Port of the HTTP API.  [default: any free one]"
+)
+@click.option(
+    "--device-port",
+    type=PORT,
+    default=0,
+    show_default=False,
+    help="Port of the device service.  [default: any free one]",
+)
+@click.option(
+    "--admit-unknown", is_flag=True, help="Enrol a device with an unknown id under the public key it presents."
+)
+@click.option("--rate-limits", is_flag=True, help="Refuse requests beyond the documented limits of Particle's API.")
+@click.option(
+    "--era",
+    type=OneOf(_eras),
+    metavar="ERA",
+    default="today",
+    help="Whose rules the cloud goes by: 2016-before, 2016-after or today.",
+)
+@click.option(
+    "--extensions",
+    is_flag=True,
+    help="Add what Particle's cloud never had: atomic owner change, one URL family for all tokens.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print exactly one JSON object on standard output when it is ready."
+)
+def lab(
     photons: int,
     fresh: int,
     state: Path | None,
     api_port: int,
     device_port: int,
     admit_unknown: bool,
-    era: str,
     rate_limits: bool,
+    era: str,
     extensions: bool,
     as_json: bool,
 ) -> None:
-    """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
+    """A local cloud and virtual Photons, until Ctrl-C."""
+    from photonrig.cli.lab_run import run_lab
 
-    :raises UsageError: a number of devices below 0, a port above 65535, or an era that never was
-    :raises PhotonrigError: the lab did not come up, or broke down
-    """
-    if min(photons, fresh) < 0:
-        raise UsageError(f"--photons {photons} --fresh {fresh}: there cannot be fewer than 0 devices")
-    for option, port in (("--api-port", api_port), ("--device-port", device_port)):
-        if not 0 <= port <= 65535:
-            raise UsageError(f"{option} {port}: ports go from 0 (any free one) to 65535")
-    if era not in ERAS:
-        raise UsageError(f"--era {era}: there is {', '.join(ERAS)}")
-    if state is not None:
-        writable(state, "--state")
-    tools.native()
-    tools.particle_cli()
-    firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}
-    with ExitStack() as stack:
-        if state is None:
-            state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
-        lab = Lab(
-            state.absolute(),
-            vphoton=tools.vphoton,
-            sdk=tools.sdk,
-            firmware=firmware,
-            photons=photons,
-            fresh=fresh,
-            api_port=api_port,
-            device_port=device_port,
-            admit_unknown=admit_unknown,
-            era=era,
-            rate_limits=rate_limits,
-            extensions=extensions,
-        )
-        with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
-            stack.enter_context(lab)
-        script = particle_script(tools, lab)
-        described = lab.describe()
-        with contextlib.suppress(KeyboardInterrupt):  # which is how it ends
-            if as_json:
-                print(json.dumps(described), flush=True)  # noqa: T201
-            else:
-                _tell(described, script)
-            lab.run_until_interrupt()
-
-
-def particle_script(tools: Toolchain, lab: Lab) -> Path:
-    """A command that is the Particle CLI, logged in as the central user, the lab's Photons on its USB; its path."""
-    plugged_in = usb_environment(photon.control_path for photon in lab.photons.values())
-    cli = ParticleCli(tools.node, tools.cli_script, lab.state / "home", lab.local_cloud.api, equipment=plugged_in)
-    cli.use(USERNAME, lab.central.access_token)
-    script = lab.state / "particle"
-    cli.write_script(script)
-    return script
-
-
-def _tell(lab: dict[str, Any], script: Path) -> None:
-    console = Console(file=sys.stdout)
-    for photon in lab["photons"]:
-        owner = photon["owner"] or "nobody's"
-        console.print(
-            Text(f"{photon['name']}  {photon['id']}  {photon['variant']}, {owner}", style="bold"), soft_wrap=True
-        )
-        softap = f"SoftAP: {photon['softap_tcp']} (TCP), {photon['softap_http']} (HTTP)"
-        console.print(Text(f"    {softap}, serial: {photon['serial']}"), soft_wrap=True)
-    server = lab["device_server"]
-    for label, text in (
-        ("API", lab["api"]),
-        ("device server", f"{server['host']}:{server['port']}, key {server['key_file']}"),
-        ("rules", f"of {lab['era']}; administration by the token in {lab['admin_token_file']}"),
-        ("user", f"{lab['user']['username']} (password and token: ./rig lab --json)"),
-        ("products", ", ".join(f"{made['id']} {made['slug']}" for made in lab["products"])),
-        ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
-        ("Particle CLI", f"{script} list"),
-        ("over USB", f"{script} usb list"),
-    ):
-        console.print(Text(f"{label:>14}  {text}"), soft_wrap=True)
-    console.print("Ctrl-C ends it.", style="dim")
+    run_lab(
+        Toolchain.found(),
+        photons=photons,
+        fresh=fresh,
+        state=state,
+        api_port=api_port,
+        device_port=device_port,
+        admit_unknown=admit_unknown,
+        era=era,
+        rate_limits=rate_limits,
+        extensions=extensions,
+        as_json=as_json,
+    )

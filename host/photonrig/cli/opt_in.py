@@ -1,4 +1,4 @@
-"""The opt-in of ``./rig claims --particle``: words from the command line, secrets from the environment."""
+"""The opt-in of ``photonrig claims --particle``: words from the command line, secrets from the environment."""
 
 from __future__ import annotations
 

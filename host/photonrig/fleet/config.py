@@ -19,16 +19,49 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from photonrig.bench.config_file import Section, read_toml
+from msgspec import field
+
 from photonrig.errors import UsageError
 from photonrig.files import file_error
 from photonrig.fleet.throttle import LIMITS, Limits
+from photonrig.invocation import command
 from photonrig.ownership.identities import Offers
 from photonrig.particle.cloud_http import host_of
 from photonrig.particle.cloud_types import ClientCredentials, Token
+from photonrig.toml_file import Table, Text, TomlFile, Wrong, whole
 
 __all__ = ["FleetConfig", "read_config"]
+
+
+class _Client(Table, frozen=True):
+    product: Annotated[int, whole(1, 10**9)]
+    id: Text
+    secret_file: Text = field(name="secret-file")
+
+
+class _Cloud(Table, frozen=True):
+    atomic: bool = False
+    limits: Literal["none", "particle"] | None = None
+
+
+class _FleetFile(Table, frozen=True, kw_only=True):
+    api: Text
+    account: Text
+    token_file: Text = field(name="token-file")
+    clients: tuple[_Client, ...] = field(name="client", default=())
+    cloud: _Cloud = _Cloud()
+
+    def __post_init__(self) -> None:
+        try:
+            host_of(self.api)
+        except UsageError as error:
+            raise Wrong("api", str(error)) from None
+        products = [client.product for client in self.clients]
+        for number, product in enumerate(products):
+            if product in products[:number]:
+                raise Wrong(("client", number, "product"), f"product {product} has a client already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +81,35 @@ def read_config(path: Path) -> FleetConfig:
 
     :raises UsageError: missing, unknown or wrong keys, with file and line; or a secret that others can read
     """
-    top = read_toml(path, "./rig fleet plan --help shows one")
-    api, account = top.text("api"), top.text("account")
-    try:
-        host = host_of(api)
-    except UsageError as error:
-        raise top.error("api", str(error)) from None
-    clients = {}
-    for section in top.sections("client"):
-        product = section.number("product", least=1, most=10**9)
-        if product in clients:
-            raise section.error("product", f"product {product} has a client already")
-        clients[product] = ClientCredentials(section.text("id"), _secret(section, "secret-file", path))
-        section.finish()
-    atomic, name = False, "none" if host in ("127.0.0.1", "::1", "localhost") else "particle"
-    if (cloud := top.section("cloud")) is not None:
-        atomic = cloud.flag("atomic", False)
-        name = cloud.choice("limits", LIMITS, name)
-        cloud.finish()
-    secret = _secret(top, "token-file", path)
-    top.finish()
-    return FleetConfig(api, account.lower(), Token(secret, "user"), clients, Offers(atomic=atomic), LIMITS[name])
+    file = TomlFile(path, f"{command('fleet plan --help')} shows one")
+    read = file.convert(_FleetFile)
+    usual = "none" if host_of(read.api) in ("127.0.0.1", "::1", "localhost") else "particle"
+    clients = {
+        client.product: ClientCredentials(
+            client.id, _secret(file, ("client", number, "secret-file"), client.secret_file)
+        )
+        for number, client in enumerate(read.clients)
+    }
+    return FleetConfig(
+        api=read.api,
+        account=read.account.lower(),
+        token=Token(_secret(file, ("token-file",), read.token_file), "user"),
+        clients=clients,
+        offers=Offers(atomic=read.cloud.atomic),
+        limits=LIMITS[read.cloud.limits or usual],
+    )
 
 
-def _secret(section: Section, key: str, config: Path) -> str:
-    path = config.parent / section.text(key)
+def _secret(file: TomlFile, where: tuple[str | int, ...], name: str) -> str:
+    path = file.path.parent / name
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise UsageError(f"{path} can be read by others; chmod 600 {path}")
         secret = path.read_text().strip()
     except OSError as error:
-        raise section.error(key, str(file_error(path, "read", error))) from error
+        raise file.error(where, str(file_error(path, "read", error))) from error
     except ValueError:
-        raise section.error(key, f"{path} holds no text") from None
+        raise file.error(where, f"{path} holds no text") from None
     if not secret or not secret.isascii() or not secret.isprintable():
-        raise section.error(key, f"{path} holds no secret of one line")
+        raise file.error(where, f"{path} holds no secret of one line")
     return secret

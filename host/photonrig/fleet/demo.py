@@ -1,6 +1,6 @@
 """A fleet to try the tool on: a local cloud, devices in the field on one central account, and a database of users.
 
-fleet.toml      what ./rig fleet wants, with its secrets beside it
+fleet.toml      what photonrig fleet wants, with its secrets beside it
 users.sqlite    users, and which devices each of them bought
 cloud/, …       the local cloud and the devices
 """
@@ -99,7 +99,7 @@ def _write_config(folder: Path, api: str, token: Token, product: int, client: Cl
     path = folder / "fleet.toml"
     _private(
         path,
-        f"""# Written by ./rig fleet demo; the secrets lie beside it.
+        f"""# Written by photonrig fleet demo; the secrets lie beside it.
 api = "{api}"
 account = "{USERNAME}"
 token-file = "central.token"

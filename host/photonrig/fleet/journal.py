@@ -14,7 +14,6 @@ import queue
 import sqlite3
 import stat
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.files import Lock, file_error, replace
 from photonrig.ownership.engine import Progress
@@ -69,13 +69,14 @@ class _Write:
 class Journal:
     """A journal, open and locked inside a ``with`` block."""
 
-    def __init__(self, path: Path, *, digest: str, plan: str) -> None:
+    def __init__(self, path: Path, *, digest: str, plan: str, clock: Clock = SYSTEM) -> None:
         """``digest`` and ``plan``, the text, of the plan it belongs to."""
         self.path = path
         # By whatever links it is reached, it is one journal.
         self._file = Path(os.path.realpath(path))
         self._lock = Lock(self._file.with_name(f"{self._file.name}.lock"))
         self._digest, self._plan = digest, plan
+        self._clock = clock
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -109,7 +110,7 @@ class Journal:
 
         :raises RigError: the disk did not take it
         """
-        at = time.time()
+        at = self._clock.wall()
         fields = json.dumps(progress.as_json(), ensure_ascii=False)
         step = (
             at,
@@ -132,7 +133,7 @@ class Journal:
 
     def handed_over(self, customer: str) -> None:
         """Note that a customer's token was handed over."""
-        self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, time.time())))
+        self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, self._clock.wall())))
 
     def hand_over_again(self, customers: Iterable[str]) -> None:
         """Forget that the customers' tokens were handed over: their devices went back, and may come again."""

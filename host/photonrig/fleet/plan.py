@@ -29,6 +29,7 @@ from photonrig.errors import UsageError
 from photonrig.fleet.assignments import Assignment
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.snapshot import Found, Snapshot
+from photonrig.invocation import command
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.identities import Account
 
@@ -228,9 +229,9 @@ class FleetPlan:
                 image=None if fields["image"] is None else Image(**fields["image"]),
             )
         except OSError as error:
-            raise files.file_error(path, "read", error, missing="make it with ./rig fleet plan") from error
+            raise files.file_error(path, "read", error, missing=f"make it with {command('fleet plan')}") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise UsageError(f"{path} is no fleet plan; make one with ./rig fleet plan") from None
+            raise UsageError(f"{path} is no fleet plan; make one with {command('fleet plan')}") from None
 
 
 def make_plan(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from photonrig.clock import SYSTEM, Clock
 
 __all__ = ["LIMITS", "Limits", "Throttle"]
 
@@ -37,8 +38,9 @@ LIMITS: Final[Mapping[str, Limits]] = MappingProxyType({"none": Limits(), "parti
 class Throttle:
     """Counts requests, and makes whoever would exceed a limit wait; shared by many threads."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, clock: Clock = SYSTEM) -> None:
         self.limits = limits
+        self._clock = clock
         self.calls = 0
         self.tokens = 0
         self._lock = threading.Lock()
@@ -49,7 +51,7 @@ class Throttle:
         """Count one request to ``path``, after waiting until it is allowed; for :meth:`Cloud.before_each`."""
         token = path == "/oauth/token"
         while (wait := self._take(token)) > 0:
-            self._leaving.wait(wait)
+            self._clock.wait_for(self._leaving, wait)
 
     def stop_waiting(self) -> None:
         """Let everyone who waits go on at once."""
@@ -57,7 +59,7 @@ class Throttle:
 
     def _take(self, token: bool) -> float:
         calls, tokens = self._windows
-        now = time.monotonic()
+        now = self._clock.now()
         with self._lock:
             limited = [(calls, self.limits.calls)] + ([(tokens, self.limits.tokens)] if token else [])
             for window, most in limited:

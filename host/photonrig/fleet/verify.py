@@ -7,13 +7,13 @@ it with a key of their own, as with ``ssh-keygen -Y sign``.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError
 from photonrig.files import replace
 from photonrig.fleet.apply import Operator
@@ -60,6 +60,7 @@ def verify(
     probe: Probe = Probe(),  # noqa: B008
     acting: Callable[[Account], Cloud] | None = None,
     settled: Callable[[Record], None] = lambda record: None,
+    clock: Clock = SYSTEM,
 ) -> tuple[Record, ...]:
     """Look at every device of the plan that something was to be done with.
 
@@ -76,7 +77,7 @@ def verify(
     thorough = set(online[:sample])
 
     def look(item: Item) -> Record:
-        at, found = time.time(), seen.devices.get(item.device)
+        at, found = clock.wall(), seen.devices.get(item.device)
         proofs = tuple(_proofs(item, plan, operator, seen, lists, probe, item.device in thorough))
         record = Record(item.device, at, proofs, standing(plan, item, found, Past()) == "before")
         settled(record)
@@ -152,12 +153,14 @@ def _read(name: str, ask: Callable[[], Any]) -> Proof:
         return Proof(name, False, str(error))
 
 
-def write_report(path: Path, plan: FleetPlan, records: Sequence[Record], figures: dict[str, Any]) -> None:
+def write_report(
+    path: Path, plan: FleetPlan, records: Sequence[Record], figures: dict[str, Any], clock: Clock = SYSTEM
+) -> None:
     """Write what was seen (mode 0600: it names customers): a line about the run, then one line a device, all JSON.
 
     :raises UsageError: the path cannot be written
     :raises RigError: the disk did not take it; a former file is as it was
     """
-    head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": time.time(), **figures}
+    head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": clock.wall(), **figures}
     lines = [head | {"devices": len(records)}, *(record.as_json() for record in records)]
     replace(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), private=True)

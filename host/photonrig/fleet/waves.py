@@ -6,13 +6,12 @@ compared with the stop rule, and what is left is not begun when there are too ma
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import UsageError
 from photonrig.fleet.journal import Journal, Way
 from photonrig.ownership.engine import Journal as Keep
@@ -121,6 +120,7 @@ def carry(
     *,
     after_wave: Callable[[Sequence[Progress]], None] = lambda done: None,
     news: Callable[[], None] | None = None,
+    clock: Clock = SYSTEM,
 ) -> Carried:
     """Take all jobs to an outcome.
 
@@ -129,12 +129,12 @@ def carry(
     step, then passes through, and so does what ``news`` raises.
     """
     result = Carried()
-    begun = time.monotonic()
+    begun = clock.now()
     watcher.begins(len(jobs))
     parts = waves(jobs, rules)
     for number, part in enumerate(parts, 1):
         watcher.wave(number, len(parts), len(part))
-        settled = _wave(part, {job.device: job.at for job in part}, journal, way, rules, watcher)
+        settled = _wave(part, {job.device: job.at for job in part}, journal, way, rules, watcher, clock)
         result.progress.update({each.device: each for each in settled})
         after_wave([each for each in settled if each.outcome == "done"])
         failed = _failed(part, settled)
@@ -149,11 +149,11 @@ def carry(
             break
         news()
         settled = _wave(
-            waiting, {job.device: result.progress[job.device] for job in waiting}, journal, way, rules, watcher
+            waiting, {job.device: result.progress[job.device] for job in waiting}, journal, way, rules, watcher, clock
         )
         result.progress.update({each.device: each for each in settled})
         after_wave([each for each in settled if each.outcome == "done"])
-    result.seconds = time.monotonic() - begun
+    result.seconds = clock.now() - begun
     return result
 
 
@@ -166,10 +166,16 @@ def _failed(part: Sequence[Job], settled: Sequence[Progress]) -> int:
 
 
 def _wave(
-    part: Sequence[Job], at: dict[str, Progress | None], journal: Journal, way: Way, rules: Rules, watcher: Watcher
+    part: Sequence[Job],
+    at: dict[str, Progress | None],
+    journal: Journal,
+    way: Way,
+    rules: Rules,
+    watcher: Watcher,
+    clock: Clock,
 ) -> list[Progress]:
     """One wave: everybody once, then those that wait again and again while there is patience."""
-    deadline = time.monotonic() + rules.patience
+    deadline = Deadline(clock, rules.patience)
     pause = _FIRST_PAUSE
     waiting = list(part)
     with ThreadPoolExecutor(rules.at_once, "fleet") as pool:
@@ -180,11 +186,11 @@ def _wave(
             if any(_stands(at[device]) != before for device, before in stood.items()):
                 pause = _FIRST_PAUSE
             waiting = [job for job in waiting if _waits(at[job.device])]
-            left = deadline - time.monotonic()
+            left = deadline.left
             if not waiting or left <= 0:
                 break
             asked = max(_retry_after(at[job.device]) for job in waiting)
-            SystemClock().pause(min(max(pause, asked), left))
+            clock.pause(min(max(pause, asked), left))
             pause = min(pause * 2, _LONGEST_PAUSE)
     return [progress for progress in at.values() if progress is not None]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from photonrig.clock import SystemClock
+from photonrig.clock import SYSTEM
 from photonrig.errors import NetworkError, PhotonrigError
 from photonrig.fleet.plan import FleetPlan, Image, Item
 from photonrig.fleet.rollout import EXPERIMENT, RETURN, Trial
@@ -75,7 +75,7 @@ class Ways:
         return take(item.flow, self.keys, progress=turned, journal=keep)
 
     def _trial(self, item: Item, image: Image, facts: dict[str, Any]) -> Trial:
-        return Trial(item.device, self.keys.team, image, self.data, SystemClock(), facts)
+        return Trial(item.device, self.keys.team, image, self.data, SYSTEM, facts)
 
     # --- import and name --------------------------------------------------------------------------------------------
 

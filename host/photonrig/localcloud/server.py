@@ -8,7 +8,6 @@ import ipaddress
 import logging
 import shutil
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +15,14 @@ from pathlib import Path
 import uvicorn
 
 from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
+from photonrig.clock import SYSTEM
 from photonrig.errors import RigError, UsageError
 from photonrig.localcloud import secrets
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
 from photonrig.localcloud.server_key import write_key_block, write_public_key
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.state_folder import kept_state
 from photonrig.signals import heard
@@ -102,7 +102,7 @@ async def run_cloud(
     host: str = "127.0.0.1",
     api_port: int = 0,
     device_port: int = 0,
-    now: Callable[[], float] = time.time,
+    now: Callable[[], float] = SYSTEM.wall,
 ) -> AsyncIterator[Running]:
     """A cloud on ``state``, serving until the block ends; ports 0 mean any free one.
 

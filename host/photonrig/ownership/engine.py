@@ -14,16 +14,16 @@ in reverse.
               waiting   the cloud or the device does not answer now; run it again with the same progress
               stuck     neither forward nor back; the reason names what a person must do, then run it again
 
-A flow has no thread, lock or clock of its own: one flow is one call, many flows are many calls on many threads.
+A flow has no thread or lock of its own: one flow is one call, many flows are many calls on many threads.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
 from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
 
@@ -141,6 +141,7 @@ def run(
     facts: dict[str, Any],
     progress: Progress | None = None,
     journal: Journal = _keep_nothing,
+    clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.
 
@@ -150,7 +151,7 @@ def run(
 
     :raises UsageError: ``progress`` belongs to another flow or device
     """
-    running = _Running(flow, context, facts, journal, progress or Progress(flow.name, device))
+    running = _Running(flow, context, facts, journal, progress or Progress(flow.name, device), clock)
     if (running.at.flow, running.at.device) != (flow.name, device):
         raise UsageError(f"this progress is of {running.at.flow} for {running.at.device}", device=device)
     return running.to_the_end()
@@ -164,7 +165,10 @@ def called_back(progress: Progress, why: str) -> Progress:
 
 
 class _Running(Generic[P]):
-    def __init__(self, flow: Flow[P], context: P, facts: dict[str, Any], journal: Journal, at: Progress) -> None:
+    def __init__(
+        self, flow: Flow[P], context: P, facts: dict[str, Any], journal: Journal, at: Progress, clock: Clock
+    ) -> None:
+        self.clock = clock
         self.flow, self.context, self.facts, self.journal, self.at = flow, context, facts, journal, at
         self._opened: float | None = None
         facts.update(at.facts)
@@ -261,11 +265,11 @@ class _Running(Generic[P]):
         since, unowned = self.at.unowned_since, self.at.unowned
         forward = self.at.heading == "forward"
         if phase == "begun" and forward and step.window == "opens" and since is None:
-            since, self._opened = time.time(), time.monotonic()
+            since, self._opened = self.clock.wall(), self.clock.now()
         closes = step.window == ("closes" if forward else "opens")
         if phase == "done" and closes and since is not None:
             # Across a crash only the time of day is left to measure by.
-            spent = time.time() - since if self._opened is None else time.monotonic() - self._opened
+            spent = self.clock.wall() - since if self._opened is None else self.clock.now() - self._opened
             since, self._opened, unowned = None, None, unowned + max(spent, 0.0)
         self.at = replace(
             self.at,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud_errors import NotFound
 
-__all__ = ["Bench", "FlowContext", "Plan"]
+__all__ = ["FlowContext", "Plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,6 @@ class Plan:
         return cls(**fields | {"to": Account.from_json(fields["to"])})
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What flows need that touch the device: its slot, the Wi-Fi network it is to join, and a clock."""
-
-    slot: Slot
-    wifi_ssid: str
-    wifi_password: str = field(repr=False)
-    clock: Clock
-
-
 @dataclass(slots=True)
 class FlowContext:
     """Shared by the steps of one flow.
@@ -64,7 +54,8 @@ class FlowContext:
 
     plan: Plan
     keys: Identities
-    bench: Bench | None = None
+    in_hand: DeviceInHand | None = None
+    clock: Clock = SYSTEM
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

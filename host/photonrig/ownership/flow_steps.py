@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
-from photonrig.bench.slots.slot import Slot
 from photonrig.clock import NotSeen
 from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
+from photonrig.ownership.device_in_hand import DeviceInHand, SetUpSlot
 from photonrig.ownership.engine import NotYet, Step
-from photonrig.ownership.flow_context import Bench, FlowContext
+from photonrig.ownership.flow_context import FlowContext
 from photonrig.ownership.identities import Account
 from photonrig.particle.claim_code import generate_claim_code
 from photonrig.particle.cloud import Cloud
@@ -296,17 +295,17 @@ IMPORT: Final = PassageStep("import", _import, _imported, undo=_take_out)
 def _set_up(at: FlowContext) -> None:
     """Give code and network over SoftAP and wait for the claim; a code is never kept, so each attempt has its own."""
     try:
-        bench = at.bench
-        if bench is None:
+        held = at.in_hand
+        if held is None:
             raise UsageError("the device must be in a slot to be set up", device=at.device)
         acting = at.keys.acting_as(at.to)
         code = acting.create_claim_code(at.plan.product if at.to.kind == "customer" else None)
         with _events(at, acting) as events:
-            _configure(at, bench, code.code)
+            _configure(at, held, code.code)
             try:
                 if at.plan.product is not None:
                     events.expect(_comes_online(at.device), timeout=_ONLINE)
-                bench.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
+                at.clock.wait_until(lambda: at.look().owner == at.to, _ONLINE, f"{at.device} claimed by its code")
             except ExpectationFailed as error:
                 raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
     except PhotonrigError:
@@ -318,7 +317,7 @@ def _set_up(at: FlowContext) -> None:
 def _foresee_code(at: FlowContext) -> None:
     """From now on the device may come with a code, even if nobody lives to tell."""
     at.facts["earlier code"] = at.facts.get("code")
-    at.facts["code"] = time.time()
+    at.facts["code"] = at.clock.wall()
 
 
 def _events(at: FlowContext, acting: Cloud) -> EventStream:
@@ -327,18 +326,18 @@ def _events(at: FlowContext, acting: Cloud) -> EventStream:
     return EventStream(at.keys.team, f"/v1/products/{at.plan.product}/events")
 
 
-def _configure(at: FlowContext, bench: Bench, code: str) -> None:
+def _configure(at: FlowContext, held: DeviceInHand, code: str) -> None:
     with ExitStack() as stack:
-        softap = _join(stack, bench.slot) or _listen(stack, bench, at.device)
+        softap = _join(stack, held.slot) or _listen(stack, at, held.slot)
         identity = softap.device_id()
         if identity.device_id != at.device:
-            raise UsageError(f"slot {bench.slot.name} holds {identity.device_id}", device=at.device)
-        at.facts["code"] = at.facts["earlier code"] = time.time()
+            raise UsageError(f"slot {held.slot.name} holds {identity.device_id}", device=at.device)
+        at.facts["code"] = at.facts["earlier code"] = at.clock.wall()
         softap.set_claim_code(code)
-        point = next((point for point in softap.scan() if point.ssid == bench.wifi_ssid), None)
+        point = next((point for point in softap.scan() if point.ssid == held.wifi_ssid), None)
         if point is None:
-            raise ExpectationFailed(f"the device does not see the network {bench.wifi_ssid}", device=at.device)
-        softap.configure(point, bench.wifi_password)
+            raise ExpectationFailed(f"the device does not see the network {held.wifi_ssid}", device=at.device)
+        softap.configure(point, held.wifi_password)
         softap.connect()
 
 
@@ -348,7 +347,7 @@ def _take_code_back(at: FlowContext) -> None:
     In listening mode it gets a code that no cloud knows in its place; out of it, it is waited for.
     """
     given = at.facts.get("code")
-    if given is not None and not _is_theirs(at) and not _exchange_code(at) and time.time() - given < _CODE_LIVES:
+    if given is not None and not _is_theirs(at) and not _exchange_code(at) and at.clock.wall() - given < _CODE_LIVES:
         _wait_for_code(at)
     at.facts["code"] = None
     _give_back_to_former(at)
@@ -356,10 +355,10 @@ def _take_code_back(at: FlowContext) -> None:
 
 def _exchange_code(at: FlowContext) -> bool:
     """Whether the device was there to get another code."""
-    if at.bench is None:
+    if at.in_hand is None:
         return False
     with ExitStack() as stack:
-        softap = _join(stack, at.bench.slot)
+        softap = _join(stack, at.in_hand.slot)
         there = softap is not None and softap.device_id().device_id == at.device
         if softap is not None and there:
             softap.set_claim_code(generate_claim_code())
@@ -367,15 +366,15 @@ def _exchange_code(at: FlowContext) -> bool:
 
 
 def _wait_for_code(at: FlowContext) -> None:
-    if at.bench is None:
+    if at.in_hand is None:
         raise UsageError("the device must be in a slot to take its claim code back", device=at.device)
     try:
-        at.bench.clock.wait_until(lambda: _is_theirs(at), _ONLINE, f"{at.device} claimed by its code")
+        at.clock.wait_until(lambda: _is_theirs(at), _ONLINE, f"{at.device} claimed by its code")
     except NotSeen:
         raise NotYet(f"it may still come with the code of {at.to} that it was given", device=at.device) from None
 
 
-def _join(stack: ExitStack, slot: Slot) -> SoftAp | None:
+def _join(stack: ExitStack, slot: SetUpSlot) -> SoftAp | None:
     try:
         softap = stack.enter_context(slot.softap())
         softap.device_id()
@@ -384,12 +383,12 @@ def _join(stack: ExitStack, slot: Slot) -> SoftAp | None:
     return softap
 
 
-def _listen(stack: ExitStack, bench: Bench, device: str) -> SoftAp:
-    bench.slot.need("setup_button", bench.slot.setup_button).hold(_LISTEN)
+def _listen(stack: ExitStack, at: FlowContext, slot: SetUpSlot) -> SoftAp:
+    slot.hold_setup(_LISTEN)
     try:
-        softap = bench.clock.wait_until(lambda: _join(stack, bench.slot), _LISTENING, "SoftAP after SETUP was held")
+        softap = at.clock.wait_until(lambda: _join(stack, slot), _LISTENING, "SoftAP after SETUP was held")
     except NotSeen as error:
-        raise NotYet(str(error), device=device) from None
+        raise NotYet(str(error), device=at.device) from None
     assert softap is not None
     return softap
 

@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.engine import Flow, Journal, Progress, run
-from photonrig.ownership.flow_context import Bench, FlowContext, Plan
+from photonrig.ownership.flow_context import FlowContext, Plan
 from photonrig.ownership.flow_steps import (
     APPROVE,
     CHECK,
@@ -101,9 +103,10 @@ def take(
     plan: Plan,
     keys: Identities,
     *,
-    bench: Bench | None = None,
+    in_hand: DeviceInHand | None = None,
     progress: Progress | None = None,
     journal: Journal = _keep_nothing,
+    clock: Clock = SYSTEM,
 ) -> Progress:
     """Take a device through the plan's flow, from ``progress`` or from the beginning, until there is an outcome.
 
@@ -116,8 +119,8 @@ def take(
     if flow is None:
         raise UsageError(f"there is no flow {plan.flow!r}; there are {', '.join(FLOWS)}", device=plan.device)
     _check(plan)
-    context = FlowContext(plan, keys, bench)
-    return run(flow, context, plan.device, facts=context.facts, progress=progress, journal=journal)
+    context = FlowContext(plan, keys, in_hand, clock)
+    return run(flow, context, plan.device, facts=context.facts, progress=progress, journal=journal, clock=clock)
 
 
 def _check(plan: Plan) -> None:

@@ -11,12 +11,12 @@ import json
 import shlex
 import subprocess
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, RigError, ToolError
 from photonrig.kept import Kept
 from photonrig.particle.cli_run import CliRefused, CliResult, CliTimedOut, CliUnproven, kill_group, plain
@@ -36,7 +36,14 @@ class ParticleCli:
     """The CLI with a private HOME, for one cloud and one account at a time; use one per thread."""
 
     def __init__(
-        self, node: Path, script: Path, home: Path, api: str, *, equipment: Mapping[str, str] | None = None
+        self,
+        node: Path,
+        script: Path,
+        home: Path,
+        api: str,
+        *,
+        equipment: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing.
 
@@ -45,6 +52,7 @@ class ParticleCli:
         """
         self.api = api
         self.home = home
+        self.clock = clock
         self.results: Kept[CliResult] = Kept(_RESULTS_KEPT)
         self._command = [str(node), str(script)]
         self._env = self._environment(node, home, equipment or {})
@@ -85,7 +93,7 @@ class ParticleCli:
         :raises CliUnproven: it ended well without ``proof``
         """
         self._secrets |= dict.fromkeys(secret, _MASK)
-        started = time.monotonic()
+        started = self.clock.now()
         process = self._start(args, cwd, typed=bool(typed))
         timed_out = False
         try:
@@ -221,7 +229,7 @@ class ParticleCli:
             exit_code=exit_code,
             stdout=plain(output, self._secrets),
             stderr=plain(errors, self._secrets),
-            seconds=time.monotonic() - started,
+            seconds=self.clock.now() - started,
             began=started,
         )
         self.results.add(result)
@@ -247,7 +255,7 @@ class Subscription:
         self._events: Kept[dict[str, Any]] = Kept(_LINES_KEPT)
 
     def __enter__(self) -> Self:
-        self._started = time.monotonic()
+        self._started = self._cli.clock.now()
         self._process = self._cli._start(self._args)
         self._threads = [threading.Thread(target=read) for read in (self._read_output, self._read_errors)]
         for thread in self._threads:

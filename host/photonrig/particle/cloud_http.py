@@ -9,15 +9,15 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from photonrig.clock import SYSTEM, Clock
+from photonrig.closing import Closing
 from photonrig.errors import NetworkError, UsageError, without_passwords
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
 from photonrig.particle.cloud_types import ClientCredentials, Token
@@ -45,11 +45,17 @@ def host_of(api: str) -> str:
     raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
-class CloudHttp:
+class CloudHttp(Closing):
     """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
 
     def __init__(
-        self, api: str, token: Token | None = None, *, production_account: str | None = None, timeout: float = 30.0
+        self,
+        api: str,
+        token: Token | None = None,
+        *,
+        production_account: str | None = None,
+        timeout: float = 30.0,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``api`` is the base URL; ``timeout`` in seconds, for calls that involve no device.
 
@@ -58,6 +64,7 @@ class CloudHttp:
         self.api = api.rstrip("/")
         self.token = token
         self.timeout = timeout
+        self.clock = clock
         host = host_of(api)
         if re.search(r"(^|\.)particle\.io\.?$", host) and production_account is None:
             raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
@@ -71,14 +78,6 @@ class CloudHttp:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.api!r}, {'no token' if self.token is None else self.token!r})"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the connections, which all clients made by :meth:`using` share."""
         self._client.close()
@@ -88,7 +87,7 @@ class CloudHttp:
         other = object.__new__(type(self))
         other.api, other.timeout, other.production_account = self.api, self.timeout, self.production_account
         other._exchanges, other._taps = self._exchanges, self._taps
-        other.trust_env, other._client = self.trust_env, self._client
+        other.trust_env, other._client, other.clock = self.trust_env, self._client, self.clock
         other.token = token
         return other
 
@@ -131,7 +130,7 @@ class CloudHttp:
         headers = {}
         if basic is None and self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.access_token}"
-        began = time.monotonic()
+        began = self.clock.now()
         try:
             response = self._client.request(
                 method,
@@ -170,7 +169,7 @@ class CloudHttp:
 
     def _tell(self, text: str, began: float, trouble: Trouble) -> None:
         for tap in self._taps:
-            tap(Moment(began, "http", text, time.monotonic() - began, trouble))
+            tap(Moment(began, "http", text, self.clock.now() - began, trouble))
 
     def _unanswered(self, text: str, began: float, trouble: Trouble) -> NetworkError:
         self._tell(self._masked(text), began, trouble)

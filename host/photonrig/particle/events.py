@@ -18,14 +18,14 @@ import math
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 
+from photonrig.clock import Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import ExpectationFailed, NetworkError, PhotonrigError, ProtocolError, RigError
 from photonrig.kept import Kept
 from photonrig.particle.cloud import Cloud
@@ -70,7 +70,7 @@ class Event:
 Match = str | Callable[[Event], bool]
 
 
-class EventStream:
+class EventStream(Closing):
     """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
@@ -82,6 +82,7 @@ class EventStream:
         """
         self.path = path
         self._cloud = cloud
+        self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
         self._changed = threading.Condition()
@@ -105,11 +106,6 @@ class EventStream:
             self.close()
             raise failure or NetworkError(f"the event stream {self.path} did not open within {self._silence:g} s")
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop listening."""
@@ -201,7 +197,7 @@ class EventStream:
         :raises NetworkError: the stream is gone for good, or closed
         """
         matches = _predicate(match)
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         place, missed = since, 0
         while True:
             with self._changed:
@@ -215,7 +211,7 @@ class EventStream:
                 raise failure
             if self._leaving.is_set():
                 raise NetworkError(f"the event stream {self.path} is closed")
-            left = deadline - time.monotonic()
+            left = deadline.left
             if left <= 0:
                 raise ExpectationFailed(
                     f"no event {_described(match)} within {timeout:g} s{self._heard(since, missed)}"
@@ -290,7 +286,7 @@ class EventStream:
                 self._set(failure=error)
                 return
             self._set(gap=True)
-            self._leaving.wait(pause)
+            self._clock.wait_for(self._leaving, pause)
 
     def _listen(self) -> None:
         timeout = httpx.Timeout(self._silence)
@@ -311,7 +307,7 @@ class EventStream:
                     return
                 decoder = Decoder()
                 for chunk in response.iter_bytes():
-                    self._last_heard = time.monotonic()
+                    self._last_heard = self._clock.now()
                     for published in decoder.feed(chunk):
                         self._note(published)
         except (httpx.HTTPError, OSError) as error:
@@ -330,7 +326,7 @@ class EventStream:
 
     def _note(self, heard: Published) -> None:
         event = Event(
-            *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, time.monotonic(), heard.raw),
+            *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
         )
         with self._changed:
             self._events.add(event)
@@ -342,7 +338,7 @@ class EventStream:
         with self._changed:
             self._response = response
             self._connected = response is not None
-            self._open_since = time.monotonic() if self._connected else None
+            self._open_since = self._clock.now() if self._connected else None
             self._times_opened += self._connected
             self._failure = failure or self._failure
             if gap and not self._leaving.is_set():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import select
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import serial
 import serial.rfc2217
 
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import LinkLost
 
 __all__ = ["DFU_SPEED", "LISTENING_SPEED", "SerialPort", "request_by_speed"]
@@ -50,12 +50,13 @@ class _Rfc2217(serial.rfc2217.Serial):  # type: ignore[misc]
 class SerialPort:
     """Reads whatever is there as soon as it is there; pyserial's own read collects a number of bytes first."""
 
-    def __init__(self, port: str, speed: int, *, device: str | None = None) -> None:
+    def __init__(self, port: str, speed: int, *, device: str | None = None, clock: Clock = SYSTEM) -> None:
         """Open a path or URL; ``device`` is a name for messages.
 
         :raises LinkLost: it cannot be opened
         """
         self.port = port
+        self._clock = clock
         self.device = device
         # RFC 2217 has control sequences between the bytes, so only pyserial's thread reads its socket. Nor can its
         # writes be given a time; and not every port there has control lines to acknowledge.
@@ -120,9 +121,9 @@ class SerialPort:
 
     def _read_by_thread(self, timeout: float) -> bytes:
         # In glances: to change the time of a read means to negotiate the whole port anew.
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         while not (first := bytes(self._serial.read(1))):
-            if time.monotonic() >= deadline:
+            if deadline.left <= 0:
                 return b""
         return first + bytes(self._serial.read(self._serial.in_waiting))
 

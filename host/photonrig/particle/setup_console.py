@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from enum import IntEnum
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from photonrig.clock import SYSTEM, Clock, Deadline
+from photonrig.closing import Closing
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
 from photonrig.particle.serial_port import SerialPort
@@ -72,25 +72,18 @@ class SetupConsoleRefused(FirmwareError):
     """The device answered that it did not do what it was asked."""
 
 
-class SetupConsole:
+class SetupConsole(Closing):
     """An open setup console; use it in a ``with`` block."""
 
-    def __init__(self, port: str, *, device: str | None = None) -> None:
+    def __init__(self, port: str, *, device: str | None = None, clock: Clock = SYSTEM) -> None:
         """Open a serial port by its path or URL.
 
         :raises LinkLost: it cannot be opened
         """
         self.port = port
         self.device = device
-        self._serial = SerialPort(port, _SPEED, device=device)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+        self._clock = clock
+        self._serial = SerialPort(port, _SPEED, device=device, clock=clock)
 
     def close(self) -> None:
         """Close the port."""
@@ -187,10 +180,10 @@ class SetupConsole:
     def _ask(self, text: str, wanted: re.Pattern[bytes], timeout: float = _QUICK) -> re.Match[bytes]:
         self._serial.discard_input()
         self._serial.write(text.encode())
-        deadline = time.monotonic() + timeout
+        deadline = Deadline(self._clock, timeout)
         answer = b""
         while not (found := wanted.search(answer)):
-            if (left := deadline - time.monotonic()) <= 0:
+            if (left := deadline.left) <= 0:
                 heard = f"only {len(answer)} bytes" if answer else "nothing"
                 # Not what was heard: it echoes passwords.
                 raise LinkLost(

@@ -18,7 +18,6 @@ import http.client
 import json
 import re
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -26,6 +25,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
@@ -296,12 +296,13 @@ def _reason(error: Exception) -> str:
 class _Observed:
     """A transport that tells what went over it."""
 
-    def __init__(self, inner: SoftApTransport, tap: Observer) -> None:
+    def __init__(self, inner: SoftApTransport, tap: Observer, clock: Clock) -> None:
         self._inner = inner
+        self._clock = clock
         self._tap = tap
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
-        began, sent = time.monotonic(), _SECRET_FIELDS.sub(rb'\1"***"', body).decode("utf-8", "replace")
+        began, sent = self._clock.now(), _SECRET_FIELDS.sub(rb'\1"***"', body).decode("utf-8", "replace")
         text = f"{command} {sent}".rstrip()
         trouble: Trouble = "broke"
         try:
@@ -312,7 +313,7 @@ class _Observed:
             trouble = "refused" if isinstance(error, ProtocolError) else trouble
             raise
         finally:
-            self._tap(Moment(began, "softap", text, time.monotonic() - began, trouble))
+            self._tap(Moment(began, "softap", text, self._clock.now() - began, trouble))
         return answer
 
 
@@ -326,9 +327,9 @@ class SoftAp:
         self.device = device
         self._transport = transport
 
-    def tapped(self, tap: Observer) -> SoftAp:
+    def tapped(self, tap: Observer, clock: Clock = SYSTEM) -> SoftAp:
         """The same, telling ``tap`` of every command and answer; claim codes and passwords are left out."""
-        return SoftAp(_Observed(self._transport, tap), device=self.device)
+        return SoftAp(_Observed(self._transport, tap, clock), device=self.device)
 
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich import box
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.difference import Change
 from photonrig.fleet.plan import ACTS, FleetPlan
 from photonrig.fleet.throttle import Throttle
@@ -21,7 +21,15 @@ from photonrig.fleet.waves import Carried, percentile
 from photonrig.ownership.engine import Progress as DeviceProgress
 from photonrig.report.run import duration, rate
 
-__all__ = ["FleetProgress", "print_carried", "print_differences", "print_plan", "print_records"]
+__all__ = [
+    "FleetProgress",
+    "differences_json",
+    "print_carried",
+    "print_differences",
+    "print_plan",
+    "print_records",
+    "records_json",
+]
 
 _SHOWN = 10
 
@@ -33,9 +41,10 @@ def _devices(count: int) -> str:
 class FleetProgress:
     """A bar with rate and time left on a terminal; elsewhere one line a wave."""
 
-    def __init__(self, console: Console, what: str) -> None:
+    def __init__(self, console: Console, what: str, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
         self._console = console
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._seen: set[str] = set()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -60,7 +69,7 @@ class FleetProgress:
 
     def begins(self, devices: int) -> None:
         """So many devices are to be moved, or looked at."""
-        self._begun = time.monotonic()
+        self._begun = self._clock.now()
         self._bar.update(self._task, total=devices)
 
     def wave(self, number: int, of: int, devices: int) -> None:
@@ -82,7 +91,7 @@ class FleetProgress:
     def _count(self, device: str) -> None:
         if device not in self._seen:
             self._seen.add(device)
-            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), time.monotonic() - self._begun))
+            self._bar.update(self._task, advance=1, rate=rate(len(self._seen), self._clock.now() - self._begun))
 
 
 def print_plan(plan: FleetPlan, console: Console) -> None:
@@ -142,6 +151,23 @@ def print_differences(changes: Sequence[Change], of: int, console: Console) -> N
     )
 
 
+def differences_json(changes: Sequence[Change], of: int) -> dict[str, Any]:
+    """The same for a program: ``devices`` of the plan, and per changed device what was planned and would be now."""
+    return {
+        "devices": of,
+        "changes": [
+            {
+                "device": change.item.device,
+                "row": change.item.row,
+                "situation": change.situation,
+                "planned": change.item.verdict,
+                "now": change.verdict,
+            }
+            for change in changes
+        ],
+    }
+
+
 def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
     """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
     arrived, windows = carried.with_outcome("done"), carried.windows
@@ -173,6 +199,15 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
             console.print(f"  and {len(found) - _SHOWN} more", highlight=False)
     if carried.stopped:
         console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
+
+
+def records_json(records: Sequence[Record]) -> dict[str, Any]:
+    """What was verified, for a program: counts, and each device with its proofs."""
+    return {
+        "devices": len(records),
+        "held": sum(record.held for record in records),
+        "records": [record.as_json() for record in records],
+    }
 
 
 def print_records(records: tuple[Record, ...], console: Console) -> None:

@@ -65,7 +65,7 @@ _HEAD = """\
 In spring 2016 a maker of window-covering controllers asked in Particle's community how to move devices from one
 central account to customers, remotely ("Remotely Claim or Transfer Device Ownership to a Customer"). What was seen and
 wished for in that thread is this product's regression test: 60 rows, each asked of a cloud of its era. This page is
-written by `./rig claims --thread --docs`.
+written by `photonrig claims --thread --thread-page docs/thread.md`.
 
 | verdict | means |
 |---|---|

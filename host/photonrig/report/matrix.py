@@ -20,7 +20,7 @@ from photonrig.scenarios.matrix import NOT_RUN, Observation
 from photonrig.scenarios.matrix_baseline import Baseline, Change
 from photonrig.scenarios.matrix_cells import FAMILIES, SOURCES, TOKENS
 
-__all__ = ["MatrixRun", "print_matrix", "write_matrix"]
+__all__ = ["MatrixRun", "matrix_json", "print_matrix", "write_matrix"]
 
 # Outcomes by which a token gets something; the others are refusals, or lists and streams without the device.
 YES: Final = frozenset({"200", "201", "204", "listed", "hears"})
@@ -105,11 +105,12 @@ def write_matrix(run: MatrixRun, folder: Path) -> tuple[Path, Path]:
         render("matrix.html", run=run, families=FAMILIES, tokens=TOKENS, sources=SOURCES, changed=changed, yes=YES),
         encoding="utf-8",
     )
-    data.write_text(json.dumps(_as_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    data.write_text(json.dumps(matrix_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return page, data
 
 
-def _as_json(run: MatrixRun) -> dict[str, Any]:
+def matrix_json(run: MatrixRun) -> dict[str, Any]:
+    """Everything seen, for a program: per cell what was expected and observed, and what has changed."""
     return {
         "target": run.target,
         "started": run.started.isoformat(timespec="seconds"),

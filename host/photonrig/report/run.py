@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from photonrig.files import file_error
 from photonrig.scenarios.story import StepResult
 
-__all__ = ["Run", "commit", "duration", "rate", "writable"]
+__all__ = ["Run", "commit", "duration", "rate", "run_json"]
 
 
 def duration(seconds: float) -> str:
@@ -40,20 +39,6 @@ def commit(root: Path) -> str:
     return re.sub(r"\s", "", described.stdout) or "unknown"
 
 
-def writable(folder: Path, option: str) -> Path:
-    """A folder that ``option`` names for results, made if missing; asked before work begins whose results it takes.
-
-    :raises PhotonrigError: nothing can be written there
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise file_error(f"{option} {folder}", "written", error) from error
-    return folder
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """One finished run: ``facts`` are label and text pairs shown at the top (versions, target, commit)."""
@@ -72,3 +57,27 @@ class Run:
     def count(self, verdict: str) -> int:
         """How many steps ended with this verdict."""
         return sum(step.verdict == verdict for step in self.steps)
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run for a program: verdict, counts, facts, and each step with what was expected and seen."""
+    return {
+        "title": run.title,
+        "started": run.started.isoformat(timespec="seconds"),
+        "seconds": round(run.seconds, 3),
+        "held": run.held,
+        "counts": {verdict: run.count(verdict) for verdict in ("held", "failed", "not run")},
+        "facts": dict(run.facts),
+        "steps": [
+            {
+                "chapter": step.chapter,
+                "title": step.title,
+                "verdict": step.verdict,
+                "cause": step.cause,
+                "expected": step.expected,
+                "observed": step.observed,
+                "seconds": round(step.seconds, 3),
+            }
+            for step in run.steps
+        ],
+    }

@@ -1,15 +1,15 @@
-"""Every flow once on real or virtual slots, with the proof of control that follows: for ``./rig claims``."""
+"""Every flow once on real or virtual slots, with the proof of control that follows: for ``photonrig claims``."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from photonrig.clock import Clock
 from photonrig.errors import PhotonrigError
+from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.engine import Progress
-from photonrig.ownership.flow_context import Bench, Plan
+from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import FLOWS, take
 from photonrig.ownership.identities import Account, Identities
 from photonrig.ownership.proof import Probe, Proof, prove_control, silent_hooks
@@ -73,18 +73,18 @@ def run_flows(
         )["id"]
         for whose, path in there.items()
     }
-    bench = Bench(stand.spare.slot, *wifi, clock)
+    held = DeviceInHand(stand.spare.slot, *wifi)
     for case in _CASES:
         started(case.title)
-        yield _run(case.title, FLOWS[case.flow].title, lambda case=case: _case(stand, case, bench))  # type: ignore[misc]
+        yield _run(case.title, FLOWS[case.flow].title, lambda case=case: _case(stand, case, held), clock)  # type: ignore[misc]
     for whose, path in there.items():
         team.request("DELETE", f"{path}/{made[whose]}")
     started("in one transaction")
-    yield _run("in one transaction, where the cloud offers it", "never nobody's", lambda: _atomic(extended))
+    yield _run("in one transaction, where the cloud offers it", "never nobody's", lambda: _atomic(extended), clock)
 
 
-def _run(title: str, expects: str, act: Callable[[], tuple[bool, str, list[Evidence]]]) -> StepResult:
-    begun = time.monotonic()
+def _run(title: str, expects: str, act: Callable[[], tuple[bool, str, list[Evidence]]], clock: Clock) -> StepResult:
+    begun = clock.now()
     verdict: Verdict
     try:
         held, observed, evidence = act()
@@ -97,13 +97,13 @@ def _run(title: str, expects: str, act: Callable[[], tuple[bool, str, list[Evide
         expects,
         observed,
         tuple(evidence),
-        time.monotonic() - begun,
+        clock.now() - begun,
         verdict,
         cause,  # type: ignore[arg-type]
     )
 
 
-def _case(stand: VirtualTarget, case: _Case, bench: Bench) -> tuple[bool, str, list[Evidence]]:
+def _case(stand: VirtualTarget, case: _Case, held: DeviceInHand) -> tuple[bool, str, list[Evidence]]:
     ours, other = stand.lab.product.id, stand.other_product
     device = stand.spare.device_id if case.spare else stand.device("customer-owned")
     stand.put(device, case.state)
@@ -112,7 +112,7 @@ def _case(stand: VirtualTarget, case: _Case, bench: Bench) -> tuple[bool, str, l
     to = None if case.to is None else _account(stand, case.to)
     steps: list[str] = []
     silent = silent_hooks(stand.lab.team, _EVENT) if case.state == "user-owned" else ()
-    done = take(Plan(case.flow, device, ours, to, into), keys, bench=bench, journal=lambda at: steps.append(_line(at)))
+    done = take(Plan(case.flow, device, ours, to, into), keys, in_hand=held, journal=lambda at: steps.append(_line(at)))
     evidence = [_path(steps)]
     if done.outcome != "done":
         return False, f"{done.outcome}: {done.reason}", evidence

@@ -15,7 +15,6 @@ now, or says honestly that Particle does not, and what this product has instead.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -62,10 +61,10 @@ def run_thread(stage: ForumTarget, started: Callable[[Row], None] = lambda row: 
         if shown.check is None:
             yield RowResult(row, shown.verdict, shown.words)
             continue
-        begun = time.monotonic()
+        begun = stage.clock.now()
         try:
             evidence, verdict = shown.check(stage), shown.verdict
         except PhotonrigError as error:
             evidence, verdict = f"{type(error).__name__}: {error}", "failed"
         words = "" if verdict == "failed" else shown.words
-        yield RowResult(row, verdict, "; ".join(filter(None, (evidence, words))), time.monotonic() - begun)
+        yield RowResult(row, verdict, "; ".join(filter(None, (evidence, words))), stage.clock.now() - begun)

@@ -117,7 +117,7 @@ def _set_up(stage: ForumTarget, stand: VirtualTarget, token: str) -> str:
     """Give the spare device a code of the token's account through SoftAP and wait for its claim."""
     slot, photon = stand.spare.slot, stand.spare
     if not photon.status()["listening"]:
-        slot.need("setup_button", slot.setup_button).hold(_LISTEN)
+        slot.hold_setup(_LISTEN)
     with slot.softap() as softap:
         softap.set_claim_code(_code(stand, token))
         point = next(point for point in softap.scan() if point.ssid == stage.wifi_ssid)
@@ -432,14 +432,16 @@ SHOWN: Final[Mapping[int, Shown]] = {
     1: Shown("held", _row_1),
     2: Shown("granted", _today(lambda s: _answers(s, "/v1/devices/{d}/position", C=200)), "no server in between"),
     3: Shown("held", lambda stage: _set_up(stage, stage.after, "C2")),
-    4: Shown("granted", _today(lambda s: _by_flow(s, "to-customer", _free(s), "C")), "for a fleet: ./rig fleet"),
+    4: Shown("granted", _today(lambda s: _by_flow(s, "to-customer", _free(s), "C")), "for a fleet: photonrig fleet"),
     5: Shown("held", _row_5),
     6: Shown("held", lambda stage: f"{_set_up(stage, stage.after, 'C2')}; {_set_up(stage, stage.after, 'C')}"),
     7: Shown("held", _row_7),
     8: Shown("held", lambda stage: f"{_set_up(stage, stage.before, 'C')}; without a code: row 5"),
     9: Shown("held", _row_9),
     10: Shown("context", None, "a remark on dates; what came of it is rows 26 and 31"),
-    11: Shown("granted", _today(lambda s: _by_flow(s, "to-customer", _free(s), "C")), "lists of devices: ./rig fleet"),
+    11: Shown(
+        "granted", _today(lambda s: _by_flow(s, "to-customer", _free(s), "C")), "lists of devices: photonrig fleet"
+    ),
     12: Shown(
         "extension", _row_12, "not granted by Particle, where release and claim leave a window: flow to-customer"
     ),
@@ -459,7 +461,7 @@ SHOWN: Final[Mapping[int, Shown]] = {
     19: Shown("granted", _today(lambda s: _by_flow(s, "to-user", _customers(s), "M"))),
     20: Shown("granted", _row_20),
     21: Shown("in part", _row_21, "for a whole product; groups of devices carry no rights, neither there nor here"),
-    22: Shown("context", None, "numbers; ./rig fleet demo moves 1,105 devices"),
+    22: Shown("context", None, "numbers; photonrig fleet demo moves 1,105 devices"),
     23: Shown(
         "held", _today(lambda s: _answers(s, "/v1/products/{p}/devices/{d}/position", P=200)), "by the product's token"
     ),

@@ -8,7 +8,6 @@ with nobody near it; and the cloud dies and comes back without forgetting anythi
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +63,11 @@ class HandoverStory(Story):
     """The story; see the module."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+        self.stage, self.clock = stage, stage.clock
         self.team = stage.cloud.using(stage.central)
         self.product = product(stage.product_id)
         self.image = stage.work / f"firmware-{stage.new_version}.bin"
-        run = f"{time.time_ns() // 1_000_000:x}"
+        run = f"{round(stage.clock.wall() * 1000):x}"
         self.first_email, self.second_email, self.field_email = (
             f"{name}-{run}@example.com" for name in ("first", "second", "field")
         )
@@ -207,7 +206,7 @@ class HandoverStory(Story):
     )
     def claimed_flag(self, seen: Seen) -> None:
         slot = self.stage.fresh
-        slot.need("setup_button", slot.setup_button).hold(_LISTEN)
+        slot.hold_setup(_LISTEN)
         with slot.softap() as softap:
             identity = softap.device_id()
         seen.note("softap", f"device-id: {identity.device_id}, claimed: {identity.claimed}")

@@ -11,13 +11,13 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final, Protocol
 
 import httpx
 
+from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import ApiError
@@ -84,12 +84,12 @@ class Stand(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A cell and what was seen; ``text`` is the beginning of the answer without secrets."""
+    """A cell and what was seen; ``text`` is the beginning of the answer without secrets, ``at`` the time."""
 
     cell: Cell
     outcome: str
     text: str
-    at: str
+    at: str = ""
 
     @property
     def holds(self) -> bool:
@@ -102,8 +102,13 @@ class Observation:
         return self.outcome != NOT_RUN and not self.holds
 
 
-def observe(stand: Stand, wanted: Iterable[Cell]) -> Iterator[Observation]:
+def observe(stand: Stand, wanted: Iterable[Cell], clock: Clock = SYSTEM) -> Iterator[Observation]:
     """Ask every cell of the stand's era; others are left out. What a spent budget leaves over is not run."""
+    for seen in _observations(stand, wanted):
+        yield replace(seen, at=utc(clock).isoformat(timespec="seconds"))
+
+
+def _observations(stand: Stand, wanted: Iterable[Cell]) -> Iterator[Observation]:
     of_era = [cell for cell in wanted if cell.era == stand.era]
     spent = ""
     for state, of_state in groupby(of_era, key=lambda cell: cell.state):
@@ -130,7 +135,7 @@ def _state(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observat
 
 
 def _observation(cell: Cell, outcome: str, text: str) -> Observation:
-    return Observation(cell, outcome, text[:_EXCERPT], datetime.now(UTC).isoformat(timespec="seconds"))
+    return Observation(cell, outcome, text[:_EXCERPT])
 
 
 # --- questions with an answer -----------------------------------------------------------------------------------------

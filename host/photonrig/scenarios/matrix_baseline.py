@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from photonrig.clock import SYSTEM, utc
 from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 from photonrig.scenarios.matrix import NOT_RUN, Observation
@@ -44,7 +44,7 @@ class Baseline:
     def of(cls, target: str, observations: Iterable[Observation]) -> Baseline:
         """What was just seen; cells that were not run are left out."""
         cells = {each.cell.key: each.outcome for each in observations if each.outcome != NOT_RUN}
-        return cls(target, datetime.now(UTC).date().isoformat(), cells)
+        return cls(target, utc(SYSTEM).date().isoformat(), cells)
 
     @classmethod
     def read(cls, path: Path) -> Baseline:

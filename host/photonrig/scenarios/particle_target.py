@@ -9,13 +9,13 @@ not assumed.
 from __future__ import annotations
 
 import secrets
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, PhotonrigError, UsageError
 from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
@@ -39,14 +39,12 @@ class Budget:
     def __init__(
         self,
         total: int,
-        *,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = SYSTEM,
     ) -> None:
         self.total = total
         self.used = 0
         self.tokens_used = 0
-        self._now, self._sleep = now, sleep
+        self._clock = clock
         self._calls: deque[float] = deque()
         self._token_calls: deque[float] = deque()
         self._reserve = 0
@@ -73,12 +71,12 @@ class Budget:
         self.used += 1
 
     def _pace(self, sent: deque[float], most: int, within: float) -> None:
-        while sent and sent[0] <= self._now() - within:
+        while sent and sent[0] <= self._clock.now() - within:
             sent.popleft()
         if len(sent) >= most:
-            self._sleep(sent[0] + within - self._now())
+            self._clock.pause(sent[0] + within - self._clock.now())
             sent.popleft()
-        sent.append(self._now())
+        sent.append(self._clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ fails ends the story, and the steps after it are reported as not run, never as p
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import Cause, ExpectationFailed, PhotonrigError
 
 __all__ = ["Evidence", "Seen", "StepResult", "Story", "Verdict", "step"]
@@ -94,6 +94,8 @@ def step(title: str, *, chapter: str, expects: str) -> Callable[[Action], Action
 class Story:
     """Runs its own steps in order and yields a result for each as soon as it is known."""
 
+    clock: Clock = SYSTEM
+
     def run(self, started: Callable[[str], None] = lambda title: None) -> Iterator[StepResult]:
         """Run all steps; ``started`` is told a step's title before it begins."""
         failed = False
@@ -109,10 +111,9 @@ class Story:
             failed = result.verdict == "failed"
             yield result
 
-    @staticmethod
-    def _run_one(action: Callable[[Seen], None], title: str, chapter: str, expected: str) -> StepResult:
+    def _run_one(self, action: Callable[[Seen], None], title: str, chapter: str, expected: str) -> StepResult:
         seen = Seen()
-        begun = time.monotonic()
+        begun = self.clock.now()
         verdict: Verdict = "held"
         cause: Cause | None = None
         try:
@@ -121,7 +122,7 @@ class Story:
             verdict, cause = "failed", error.cause
             if not isinstance(error, ExpectationFailed):
                 seen.observed.append(f"{type(error).__name__}: {error}")
-        seconds = time.monotonic() - begun
+        seconds = self.clock.now() - begun
         return StepResult(
             chapter, title, expected, "; ".join(seen.observed), tuple(seen.evidence), seconds, verdict, cause
         )

@@ -1,4 +1,7 @@
-"""What the pytest plugin hands to tests, for their annotations, and what it keeps of them.
+"""What the pytest plugin hands to tests, for their annotations, and what tests of a user's own are made of.
+
+    FakeClock                  time that passes only by waiting
+    check_power, check_reset…  what every capability of a slot must do; see photonrig.testing.conformance
 
 Names are looked up when they are used: the plugin is loaded into every pytest run and must cost nothing there.
 """
@@ -9,19 +12,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from photonrig.bench.rig import CloudTarget
+    from photonrig.bench.target import CloudTarget
+    from photonrig.testing.conformance import (
+        check_flasher,
+        check_power,
+        check_reset,
+        check_serial_link,
+        check_setup_button,
+        check_softap_link,
+        check_softap_out_of_reach,
+    )
     from photonrig.testing.customer import Customer, new_customer
     from photonrig.testing.events import Events
+    from photonrig.testing.fake_clock import FakeClock
     from photonrig.testing.photon import Photon
 
-__all__ = ["CloudTarget", "Customer", "Events", "Photon", "new_customer"]
+__all__ = [
+    "CloudTarget",
+    "Customer",
+    "Events",
+    "FakeClock",
+    "Photon",
+    "check_flasher",
+    "check_power",
+    "check_reset",
+    "check_serial_link",
+    "check_setup_button",
+    "check_softap_link",
+    "check_softap_out_of_reach",
+    "new_customer",
+]
 
 _HOMES = {
-    "CloudTarget": "photonrig.bench.rig",
+    "CloudTarget": "photonrig.bench.target",
     "Customer": "photonrig.testing.customer",
     "Events": "photonrig.testing.events",
+    "FakeClock": "photonrig.testing.fake_clock",
     "Photon": "photonrig.testing.photon",
     "new_customer": "photonrig.testing.customer",
+    **{name: "photonrig.testing.conformance" for name in __all__ if name.startswith("check_")},
 }
 
 

@@ -6,52 +6,45 @@ import hashlib
 import re
 import secrets
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from photonrig.bench.config import load_config
+from photonrig.bench.config import RigConfig, load_config, virtual_config
 from photonrig.bench.device_state import ANY, Declared, establish
 from photonrig.bench.diagnosis import Concern, Diagnosis, Readings, diagnose, with_moments
-from photonrig.bench.file_rig import FileRig
-from photonrig.bench.rig import CloudTarget, Firmware, Rig
+from photonrig.bench.rig import Rig
 from photonrig.bench.slots.slot import Slot
-from photonrig.bench.virtual_rig import VirtualRig, shipped_variants
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.build.size import read_table
-from photonrig.build.toolchain import Toolchain
-from photonrig.clock import Clock, SystemClock
+from photonrig.build.variants import VARIANTS
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
 from photonrig.trace import Moment, Recorder
 
-__all__ = ["Bench", "Held", "TestRun", "open_rig", "variants_of"]
+__all__ = ["Bench", "Held", "TestRun", "config_of"]
 
 _CANARY: Final = 3.0  # seconds for an event to go round
 _STREAM_BACK: Final = 30.0  # a stream that fell silent is given up after 20 s
 
 
-def variants_of(rig: str, projects: dict[str, Path]) -> tuple[str, ...]:
-    """The variants present on a rig, without opening it."""
-    if rig == "virtual":
-        return tuple(projects or shipped_variants(Toolchain.found()))
-    known = projects or shipped_variants(Toolchain.found())
-    return tuple(dict.fromkeys(slot.variant for slot in load_config(Path(rig), known).slots))
+def config_of(rig: str, projects: Mapping[str, Path], folder: Path) -> RigConfig:
+    """The bench that the command line names: a file, or ``virtual``, with one virtual Photon per variant.
 
+    ``projects`` are firmware projects by variant, in place of photonrig's own; ``folder`` is where a bench without a
+    file keeps its quarantine.
 
-def open_rig(rig: str, projects: dict[str, Path], work: Path) -> Rig:
-    """Open a rig by the word given on the command line.
-
-    :raises PhotonrigError: it cannot be had
+    :raises UsageError: the file is wrong
     """
-    tools = Toolchain.found()
-    if rig != "virtual":
-        return FileRig(load_config(Path(rig)), tools, work, projects)
-    return VirtualRig(tools, work, projects or shipped_variants(tools))
+    variants = list(projects or VARIANTS)
+    if rig == "virtual":
+        return virtual_config(folder / "virtual.toml", {variant: variant for variant in variants})
+    return load_config(Path(rig), variants)
 
 
 def _on_a_photon(firmware: Firmware) -> dict[str, int]:
@@ -105,9 +98,9 @@ class Held:
 class Bench:
     """See the module. ``current`` is the test that runs; what the interfaces tell goes to its recorder."""
 
-    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock | None = None) -> None:
+    def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock = SYSTEM) -> None:
         self.folder = folder
-        self.clock = clock or SystemClock()
+        self.clock = clock
         self.current: TestRun | None = None
         self._make_rig = make_rig
         self._stack = ExitStack()
@@ -137,7 +130,7 @@ class Bench:
                 self._rig.target_of(None).cloud.tap(self.tell)
                 self._facts = self._rig.facts()
                 if self.current is not None:
-                    self.current.recorder.begun = time.monotonic()  # the way up is no part of the test
+                    self.current.recorder.begun = self.clock.now()  # the way up is no part of the test
             except PhotonrigError as error:
                 self._broken = error
                 raise
@@ -181,7 +174,7 @@ class Bench:
         """A test begins."""
         name = re.sub(r"[^\w.\-\[\]]+", "-", nodeid).strip("-")[-150:]
         folder = self.folder / (name if attempt == 1 else f"{name}.{attempt}")
-        self.current = TestRun(nodeid, Recorder(folder), variant)
+        self.current = TestRun(nodeid, Recorder(folder, self.clock), variant)
         if self._rig is not None:
             self._hear(self.current)
         if self._cli is not None:
@@ -228,7 +221,7 @@ class Bench:
             run.stream = self.stream
             run.first_event = run.stream.mark() if run.stream is not None else 0
             if len(self._streams) > opened:
-                run.recorder.begun = time.monotonic()
+                run.recorder.begun = self.clock.now()
 
     def tell(self, moment: Moment) -> None:
         """A line of an interface, for the test that runs."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from photonrig.bench.rig import CloudTarget
+from photonrig.bench.target import CloudTarget
 from photonrig.particle.cloud import Cloud
 
 __all__ = ["Customer", "new_customer"]

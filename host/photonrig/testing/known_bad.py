@@ -6,28 +6,26 @@
     until = 2026-12-31
 
 A listed test runs, and its failure is reported as expected, with reason and date. After the day ``until`` it fails,
-whatever it does: an excuse nobody renews is none. Without ``[...]`` an entry stands for all variants of a test.
+whatever it does. Without ``[...]`` an entry stands for all variants of a test.
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from photonrig.errors import UsageError
-from photonrig.files import file_error
+from msgspec import field
+
+from photonrig.toml_file import Table, Text, TomlFile
 
 __all__ = ["KnownBad", "read_known_bad"]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBad:
+class KnownBad(Table, frozen=True):
     """One entry; ``until`` is the last day on which it excuses anything."""
 
-    test: str
-    reason: str
+    test: Text
+    reason: Text
     until: date
 
     def matches(self, nodeid: str) -> bool:
@@ -39,29 +37,13 @@ class KnownBad:
         return today > self.until
 
 
+class _File(Table, frozen=True):
+    entries: tuple[KnownBad, ...] = field(name="known_bad", default=())
+
+
 def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
     """Read the file.
 
     :raises UsageError: it cannot be read, or an entry lacks test, reason or date
     """
-    try:
-        with path.open("rb") as file:
-            content = tomllib.load(file)
-    except OSError as error:
-        raise file_error(path, "read", error) from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no TOML: {error}") from None
-    entries = content.get("known_bad", [])
-    if set(content) - {"known_bad"} or not isinstance(entries, list):
-        raise UsageError(f"{path}: a list of known-bad tests holds [[known_bad]] entries and nothing else")
-    return tuple(_entry(path, number, entry) for number, entry in enumerate(entries, 1))
-
-
-def _entry(path: Path, number: int, entry: object) -> KnownBad:
-    fields = entry if isinstance(entry, dict) else {}
-    test, reason, until = fields.get("test"), fields.get("reason"), fields.get("until")
-    if set(fields) != {"test", "reason", "until"} or not isinstance(test, str) or not isinstance(reason, str):
-        raise UsageError(f"{path}, entry {number}: it needs exactly test, reason and until (a date as 2026-12-31)")
-    if not reason.strip() or type(until) is not date:
-        raise UsageError(f"{path}, entry {number} ({test}): it needs a reason, and until as a date like 2026-12-31")
-    return KnownBad(test, reason, until)
+    return TomlFile(path).convert(_File).entries

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.bench.console import BenchConsole
-from photonrig.bench.rig import CloudTarget, Firmware
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.clock import Clock
 from photonrig.errors import ExpectationFailed
 from photonrig.particle.cli import ParticleCli
@@ -60,7 +60,7 @@ class Photon:
     def listen(self) -> None:
         """Hold SETUP until the device is in listening mode."""
         self._recorder.note("rig", "SETUP held: listening mode")
-        self.slot.need("setup_button", self.slot.setup_button).hold(_LISTEN)
+        self.slot.hold_setup(_LISTEN)
 
     def reset(self) -> None:
         """Press RESET."""

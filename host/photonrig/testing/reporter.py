@@ -1,28 +1,33 @@
-"""What a person and a machine are told of the bench tests of a run, in the process that hears of all of them."""
+"""Terminal, HTML and JSON reports of the bench tests of a run, by the process that hears of all of them."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-__all__ = ["Reporter"]
+from photonrig.clock import SYSTEM, Clock, utc
+
+__all__ = ["Reporter", "WriteReports"]
+
+# Writes the reports of the tests, by node id, that began at a time and took so many seconds.
+WriteReports = Callable[[Mapping[str, list[dict[str, Any]]], datetime, float], None]
 
 
 class Reporter:
     """Hooks of the process that reports: the only one, or pytest-xdist's controller."""
 
-    def __init__(self, folder: Path | None, order: str, facts: Callable[[], tuple[tuple[str, str], ...]]) -> None:
-        """``folder`` is where index.html and results.json go, if anywhere."""
+    def __init__(self, folder: Path | None, order: str, write: WriteReports, clock: Clock = SYSTEM) -> None:
+        """``folder`` is where ``write`` puts index.html and results.json; None if nothing is to be written."""
         self._folder = folder
         self._order = order
-        self._facts = facts
-        self._begun, self._started = time.monotonic(), datetime.now(UTC)
+        self._write = write
+        self._clock = clock
+        self._begun, self._started = clock.now(), utc(clock)
         self.tests: dict[str, list[dict[str, Any]]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -61,12 +66,8 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports."""
-        if self._folder is None or not self.tests:
-            return
-        from photonrig.report.bench_run import BenchRun, write_results
-
-        run = BenchRun.of(self.tests, self._started, time.monotonic() - self._begun, self._facts())
-        write_results(run, self._folder)
+        if self._folder is not None and self.tests:
+            self._write(self.tests, self._started, self._clock.now() - self._begun)
 
 
 def _counts(tests: dict[str, list[dict[str, Any]]]) -> str:

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from photonrig.bench.config import Commands, Gpio, HubPort
-from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, asked, by_commands, by_gpio, contact
+from photonrig.bench.config import Gpio, HubPort, Press, Switch
+from photonrig.bench.slots.real.buttons import Button, asked, by_commands, by_gpio, contact
 from photonrig.bench.slots.real.command import run
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.real.usb import Attached, attached, parse_dfu_list
 from photonrig.bench.slots.real.wifi import NetworkManagerAdapter, NetworkSetupAdapter
 from photonrig.errors import RigError, ToolError, UsageError
 from photonrig.particle.softap import NotReached
+from photonrig.testing import FakeClock
 
 
 def needs(program: str) -> str:
@@ -40,20 +41,6 @@ class Recorded:
     def __call__(self, argv: Sequence[str], timeout: float) -> str:
         self.asked.append(list(argv))
         return self.outputs.pop(0) if self.outputs else ""
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.paused: list[float] = []
-
-    def now(self) -> float:
-        return 0.0
-
-    def pause(self, seconds: float) -> None:
-        self.paused.append(seconds)
-
-    def wait_until(self, look: Any, timeout: float, what: str) -> Any:
-        return look()
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -112,12 +99,12 @@ def test_uhubctl_understands_what_it_is_asked() -> None:
 def test_a_relay_is_two_commands(tmp_path: Path) -> None:
     log = tmp_path / "log"
     say = ["sh", "-c", f'echo "$0" >>{log}']
-    power = CommandPower(Commands((*say, "on"), (*say, "off")))
+    power = CommandPower(Switch((*say, "on"), (*say, "off")))
     power.off()
     power.on()
     assert log.read_text().split() == ["off", "on"]
     with pytest.raises(ToolError, match="failed with exit code 1"):
-        CommandPower(Commands(("true",), ("false",))).off()
+        CommandPower(Switch(("true",), ("false",))).off()
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------
@@ -126,10 +113,10 @@ def test_a_relay_is_two_commands(tmp_path: Path) -> None:
 def test_a_button_is_released_whatever_happens(tmp_path: Path) -> None:
     log, clock = tmp_path / "log", FakeClock()
     say = ["sh", "-c", f'echo "$0" >>{log}']
-    means = Commands((*say, "press"), (*say, "release"))
-    RealSetupButton(by_commands(means), clock=clock).hold(4)
-    RealReset(contact(means, "RESET"), clock=clock).press()
-    assert clock.paused == [4, 0.1]
+    means = Press((*say, "press"), (*say, "release"))
+    Button(by_commands(means), clock=clock).hold(4)
+    Button(contact(means, "RESET"), clock=clock).press()
+    assert clock.waits == [4, 0.1]
     with pytest.raises(KeyboardInterrupt), by_commands(means)():
         raise KeyboardInterrupt
     assert log.read_text().split() == ["press", "release"] * 3
@@ -138,14 +125,14 @@ def test_a_button_is_released_whatever_happens(tmp_path: Path) -> None:
 def test_a_person_is_asked_to_press_and_to_release() -> None:
     keyboard, screen = io.StringIO("\n\n"), io.StringIO()
     keyboard.isatty = lambda: True  # type: ignore[method-assign]
-    RealSetupButton(asked("SETUP of slot 1", say=screen, answer=keyboard), clock=FakeClock()).hold(4)
+    Button(asked("SETUP of slot 1", say=screen, answer=keyboard), clock=FakeClock()).hold(4)
     assert screen.getvalue() == (
         "Press and hold SETUP of slot 1, then hit Enter: Release SETUP of slot 1, then hit Enter: "
     )
     with pytest.raises(UsageError, match="terminal was closed"):
-        RealReset(asked("RESET", say=screen, answer=keyboard), clock=FakeClock()).press()
+        Button(asked("RESET", say=screen, answer=keyboard), clock=FakeClock()).press()
     with pytest.raises(UsageError, match="nobody is at the terminal; wire it"):
-        RealReset(asked("RESET", say=screen, answer=io.StringIO()), clock=FakeClock()).press()
+        Button(asked("RESET", say=screen, answer=io.StringIO()), clock=FakeClock()).press()
 
 
 def test_libgpiod_understands_what_it_is_asked() -> None:

@@ -11,26 +11,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from photonrig.bench.config import Commands, Gpio, HubPort
-from photonrig.bench.identity import listen_to
-from photonrig.bench.slots.real.buttons import Contact, RealReset, RealSetupButton, by_commands, by_gpio
+from photonrig.bench.config import Gpio, HubPort, Press, Switch
+from photonrig.bench.slots.real.buttons import Button, Contact, by_commands, by_gpio
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.slot import Power, Reset, SetupButton
 from photonrig.bench.slots.virtual.photon import AIR, Provision, VirtualPhoton
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
-from photonrig.clock import SystemClock
-from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.keys import generate_device_key, private_key_der
+from photonrig.testing import FakeClock, check_power, check_reset, check_setup_button
 
 TOOLS = Toolchain(Path(__file__).parents[3])
-CLOCK = SystemClock()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +79,7 @@ def virtual_power(photon: VirtualPhoton) -> Iterator[Power]:
 def plug_by_command(photon: VirtualPhoton) -> Iterator[Power]:
     plug = photon.slot.need("power", photon.slot.power)
     with wired({"on": plug.on, "off": plug.off}) as command:
-        yield CommandPower(Commands(command("on"), command("off")))
+        yield CommandPower(Switch(on=command("on"), off=command("off")))
 
 
 @contextmanager
@@ -97,40 +95,26 @@ def hub_port(photon: VirtualPhoton) -> Iterator[Power]:
             f"Current status for hub 1-1\n  Port 4: {was}\nSent power {action} request\nNew status\n  Port 4: {now}\n"
         )
 
-    yield UhubctlPower(HubPort("1-1", 4), run=uhubctl)
+    yield UhubctlPower(HubPort(hub="1-1", port=4), run=uhubctl)
 
 
 @pytest.mark.parametrize("kind", [virtual_power, plug_by_command, hub_port])
 def test_power(kind: Any, photon: VirtualPhoton) -> None:
-    serial = photon.slot.need("serial", photon.slot.serial)
     with kind(photon) as power:
-        for _ in range(2):
-            power.off()
-            assert not serial.present
-            with pytest.raises(LinkLost):
-                listen_to(photon.slot)
-        for _ in range(2):
-            power.on()
-            CLOCK.wait_until(lambda: serial.present, 10, "the device with power")
-        _wait_for_firmware(photon)
+        check_power(replace(photon.slot, power=power))
 
 
 # --- buttons ----------------------------------------------------------------------------------------------------------
 
 
-class Finger:
+class Finger(FakeClock):
     """Knows how long the button was down without waiting that long: it is the clock of the adapter, too."""
 
     def __init__(self, photon: VirtualPhoton) -> None:
+        super().__init__()
         self.photon = photon
         self.held = 0.0
         self.down = False
-
-    def now(self) -> float:
-        return 0.0
-
-    def wait_until(self, look: Any, timeout: float, what: str) -> Any:
-        return look()
 
     def pause(self, seconds: float) -> None:
         assert self.down
@@ -161,7 +145,7 @@ def virtual_buttons(photon: VirtualPhoton) -> Iterator[Made]:
 
 
 def _real(contact: Contact, finger: Finger, other: Contact) -> Made:
-    return RealSetupButton(contact, clock=finger), RealReset(other, clock=finger)
+    return Button(contact, clock=finger), Button(other, clock=finger)
 
 
 @contextmanager
@@ -169,7 +153,9 @@ def relay(photon: VirtualPhoton) -> Iterator[Made]:
     finger = Finger(photon)
     orders = {"press": finger.press, "setup": finger.release_setup, "reset": finger.release_reset}
     with wired(orders) as command:
-        setup, reset = (by_commands(Commands(command("press"), command(order))) for order in ("setup", "reset"))
+        setup, reset = (
+            by_commands(Press(press=command("press"), release=command(order))) for order in ("setup", "reset")
+        )
         yield _real(setup, finger, reset)
 
 
@@ -209,32 +195,13 @@ def gpio_lines(photon: VirtualPhoton) -> Iterator[Made]:
         LineSettings=SimpleNamespace,
         request_lines=request_lines,
     )
-    setup, reset = (by_gpio(Gpio("/dev/gpiochip0", line), "button", gpiod=chip) for line in (17, 27))
+    setup, reset = (by_gpio(Gpio(chip="/dev/gpiochip0", line=line), "button", gpiod=chip) for line in (17, 27))
     yield _real(setup, finger, reset)
 
 
 @pytest.mark.parametrize("kind", [virtual_buttons, relay, gpio_lines])
 def test_buttons(kind: Any, photon: VirtualPhoton) -> None:
     with kind(photon) as (setup, reset):
-        setup.hold(1)
-        assert not listen_to(photon.slot).listening
-        setup.hold(4)
-        assert listen_to(photon.slot).listening
-        setup.hold(4)
-        _wait_for_firmware(photon)
-        reset.press()
-        assert _wait_for_firmware(photon)["reset_reason"] == 20  # pin reset
-
-
-def _wait_for_firmware(photon: VirtualPhoton) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
-
-    def runs() -> bool:
-        try:
-            found.append(listen_to(photon.slot).info)
-        except PhotonrigError:
-            return False
-        return bool(found[-1])
-
-    CLOCK.wait_until(runs, 10, "the firmware's console")
-    return found[-1]
+        slot = replace(photon.slot, setup_button=setup, reset=reset)
+        check_setup_button(slot)
+        check_reset(slot)

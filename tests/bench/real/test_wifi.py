@@ -22,14 +22,14 @@ import pytest
 from photonrig.bench.slots.real.command import run
 from photonrig.bench.slots.real.namespace import namespace
 from photonrig.bench.slots.real.wifi import RealSoftApLink, WpaSupplicantAdapter, _by_device
-from photonrig.bench.slots.slot import SoftApLink
-from photonrig.bench.slots.virtual.photon import AIR, Provision, VirtualPhoton
+from photonrig.bench.slots.virtual.photon import Provision, VirtualPhoton
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
 from photonrig.clock import SystemClock
 from photonrig.errors import ToolError, UsageError
 from photonrig.particle.keys import generate_device_key, private_key_der
 from photonrig.particle.softap import HTTP_PORT, TCP_PORT, NotReached, SoftAp, TcpSoftAp
+from photonrig.testing import check_softap_link, check_softap_out_of_reach
 
 from ...patience import PATIENCE
 
@@ -130,17 +130,6 @@ def link_over(cable: Cable, **more: float) -> RealSoftApLink:
     return RealSoftApLink(adapter, name=cable.adapter, device_id=cable.photon.device_id, ssid="Photon-AB12", **more)
 
 
-def conforms(link: SoftApLink, device_id: str) -> None:
-    """What every SoftAP link must do while the device is in listening mode."""
-    with link.joined():
-        for softap in (link.tcp(), link.http()):
-            assert softap.version() == 2
-            assert softap.device_id().device_id == device_id
-            assert [network.ssid for network in softap.scan()] == [AIR[0].ssid]
-    with link.joined():  # and again
-        assert link.tcp().device_id().device_id == device_id
-
-
 def test_the_virtual_link_conforms(tmp_path: Path) -> None:
     key = tmp_path / "key.der"
     key.write_bytes(private_key_der(generate_device_key()))
@@ -149,10 +138,9 @@ def test_the_virtual_link_conforms(tmp_path: Path) -> None:
         photon.start(Provision("b" * 24, key, build_variant(TOOLS, "roller")), listening=True)
         link = photon.slot.softap_link
         assert link is not None
-        conforms(link, "b" * 24)
+        check_softap_link(link, "b" * 24)
         photon.kill()
-        with pytest.raises(NotReached), link.joined():
-            pass
+        check_softap_out_of_reach(link)
         photon.start()
 
 
@@ -162,7 +150,7 @@ def test_several_photons_with_one_address_are_set_up_at_once(tmp_path: Path) -> 
     with cabled(tmp_path, 1) as first, cabled(tmp_path, 2) as second, ThreadPoolExecutor() as pool:
         links = [link_over(cable) for cable in (first, second)]
         for result in [
-            pool.submit(conforms, link, cable.photon.device_id)
+            pool.submit(check_softap_link, link, cable.photon.device_id)
             for link, cable in zip(links, (first, second), strict=True)
         ]:
             result.result(60)
@@ -185,7 +173,7 @@ def test_what_a_killed_run_left_behind_is_no_obstacle(tmp_path: Path) -> None:
         try:
             inside = ["ip", "netns", "pids", name]
             SystemClock().wait_until(lambda: str(left.pid) in run(inside, 10).split(), 10, "a process left in there")
-            conforms(link_over(cable), cable.photon.device_id)
+            check_softap_link(link_over(cable), cable.photon.device_id)
             assert left.wait(PATIENCE) != 0
         finally:
             left.kill()

@@ -9,21 +9,26 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from photonrig.bench import usb_shim
+from photonrig.bench.identity import listen_to
 from photonrig.bench.lab import USERNAME, Lab
+from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.virtual.photon import VirtualPhoton
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.compile import compile_project
 from photonrig.build.toolchain import Toolchain
-from photonrig.build.variants import build_variant
+from photonrig.build.variants import build_project, build_variant, variant_project, with_version
 from photonrig.clock import SystemClock
+from photonrig.errors import PhotonrigError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cli_run import CliRefused
+from photonrig.testing import check_flasher
 
 from .terminal import Terminal
 
@@ -119,6 +124,27 @@ def test_dfu_mode_and_flash_over_it(cli: Callable[..., ParticleCli], photon: Vir
     particle.run("flash", "--usb", str(image(tmp_path, 2)), proof="Flash success!")
     status = until(photon, lambda status: status["cloud"] == "connected")
     assert (status["product"]["version"], status["reset_reason"]) == (2, "dfu_mode")
+
+
+@pytest.mark.parametrize("way", ["over_dfu", "over_serial", "over_cloud"])
+def test_the_flasher_conforms(cli: Callable[..., ParticleCli], photon: VirtualPhoton, tmp_path: Path, way: Any) -> None:
+    version = {"over_dfu": 11, "over_serial": 12, "over_cloud": 13}[way]
+    project = with_version(variant_project(TOOLS, "roller"), tmp_path / "roller", version)
+    image = build_project(TOOLS, f"roller-{version}", project)
+    if "version" not in _info(photon):  # another test's firmware, which has no console
+        cli(photon).run("flash", "--local", str(build_variant(TOOLS, "roller")), proof="Flash success!")
+        until(photon, lambda status: status["cloud"] == "connected")
+    slot = photon.slot
+    assert slot.serial is not None
+    flasher = CliFlasher(cli(photon), photon.device_id, slot.serial)
+    check_flasher(replace(slot, flasher=flasher), image, version, way)
+
+
+def _info(photon: VirtualPhoton) -> dict[str, Any]:
+    try:
+        return listen_to(photon.slot).info
+    except PhotonrigError:
+        return {}
 
 
 def test_flash_a_file_locally(cli: Callable[..., ParticleCli], photon: VirtualPhoton, tmp_path: Path) -> None:
@@ -261,7 +287,7 @@ def test_two_devices_are_one_too_many_unless_named(
 
 
 def test_the_lab_hands_out_such_a_cli(lab: Lab, tmp_path: Path) -> None:
-    from photonrig.cli.lab import particle_script
+    from photonrig.cli.lab_run import particle_script
 
     with Terminal([str(particle_script(TOOLS, lab)), "serial", "list"]) as person:
         assert person.end() == 0

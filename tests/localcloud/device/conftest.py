@@ -29,6 +29,9 @@ class RecordingCore:
         self.event_gate: asyncio.Event | None = None
         self._news = asyncio.Condition()
 
+    def now(self) -> float:
+        return 1_700_000_000.0
+
     def public_key(self, device_id: str) -> bytes | None:
         return self.keys.get(device_id)
 

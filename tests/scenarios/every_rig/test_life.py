@@ -1,6 +1,6 @@
 """The life of a Photon, for every variant on the rig: flashed, set up, controlled, handed on.
 
-Only the plugin's fixtures are used, so that these run on real slots as they run on virtual ones: ``./rig hil``.
+Only the plugin's fixtures are used, so that these run on real slots as they run on virtual ones: ``photonrig hil``.
 """
 
 from __future__ import annotations

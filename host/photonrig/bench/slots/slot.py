@@ -17,7 +17,7 @@ from photonrig.errors import UsageError
 from photonrig.particle.softap import SoftAp
 from photonrig.trace import Observer
 
-__all__ = ["FLASHING", "Flasher", "Power", "Reset", "SerialLink", "SetupButton", "Slot", "SoftApLink"]
+__all__ = ["FLASHING", "Flasher", "Monitor", "Power", "Reset", "SerialLink", "SetupButton", "Slot", "SoftApLink"]
 
 
 # Seconds for 128 KB by the slowest way, with the Particle CLI's start.
@@ -104,6 +104,31 @@ class Flasher(Protocol):
         """Restart, by a request over USB."""
 
 
+class Monitor(Protocol):
+    """A view of the device that needs none of its interfaces; a board has no such view."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has power."""
+
+    @property
+    def crashed(self) -> str:
+        """What ended its firmware for good; empty if nothing did."""
+
+    @property
+    def pid(self) -> int:
+        """The process that plays it, which has the other end of its serial port."""
+
+    def uptime(self) -> float:
+        """Seconds since its last reset.
+
+        :raises LinkLost: it has no power
+        """
+
+    def networks(self) -> tuple[str, ...]:
+        """Names of the access points in the air around it."""
+
+
 # Seconds for a reset, the bootloader and the host's enumeration together; not measured on a board yet.
 _REENUMERATION: Final = 15.0
 
@@ -122,6 +147,7 @@ class Slot:
     setup_button: SetupButton | None = None
     reset: Reset | None = None
     flasher: Flasher | None = None
+    monitor: Monitor | None = None
     tap: Observer | None = None
 
     @contextmanager
@@ -145,6 +171,13 @@ class Slot:
         with link.joined():
             softap = link.tcp()
             yield softap if self.tap is None else softap.tapped(self.tap)
+
+    def hold_setup(self, seconds: float) -> None:
+        """Hold the SETUP button and release it.
+
+        :raises UsageError: the slot has no SETUP button
+        """
+        self.need("setup_button", self.setup_button).hold(seconds)
 
     def need(self, name: str, capability: T | None) -> T:
         """The capability, or an error that names what the slot lacks.

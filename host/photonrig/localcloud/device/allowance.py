@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
+
+from photonrig.clock import SYSTEM
 
 __all__ = ["Allowance"]
 
@@ -11,7 +12,7 @@ __all__ = ["Allowance"]
 class Allowance:
     """A bucket that fills at ``rate`` messages a second up to ``burst``."""
 
-    def __init__(self, rate: float, burst: int, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, rate: float, burst: int, now: Callable[[], float] = SYSTEM.now) -> None:
         self._rate = rate
         self._burst = burst
         self._now = now

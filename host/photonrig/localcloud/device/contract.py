@@ -107,6 +107,9 @@ class Withdrawn(Exception):
 class DeviceCallbacks(Protocol):
     """The cloud's core, as the device service sees it; called on the event loop, in the order things happened."""
 
+    def now(self) -> float:
+        """Time of day, in seconds since 1970."""
+
     def public_key(self, device_id: str) -> bytes | None:
         """The enrolled key of a device as 162-byte SubjectPublicKeyInfo DER; None for an unknown device."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from photonrig.localcloud.device.contract import Describe, VariableType
-from photonrig.localcloud.device.releases import release_name
 from photonrig.particle.messages import DescribePart
+from photonrig.particle.releases import release_name
 
 __all__ = ["DescribeParts"]
 

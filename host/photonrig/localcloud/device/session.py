@@ -12,11 +12,11 @@ import base64
 import itertools
 import logging
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import (
     Describe,
@@ -35,15 +35,14 @@ from photonrig.localcloud.device.describe import DescribeParts
 from photonrig.localcloud.device.limits import Limits
 from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
-from photonrig.localcloud.device.releases import UNIFIED_ENGINE
 from photonrig.localcloud.device.requests import Requests
 from photonrig.localcloud.device.wire import Wire
-from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
+from photonrig.localcloud.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE
 from photonrig.particle.messages import DescribePart, Hello, HelloFlag
+from photonrig.particle.releases import UNIFIED_ENGINE
 
 __all__ = ["DeviceSession"]
 
@@ -440,7 +439,7 @@ class DeviceSession:
             return
         letter = (message.path or [b""])[0]
         if message.code == Code.GET and letter == b"t":
-            self.send(messages.time_reply(message.message_id, message.token, int(time.time())))
+            self.send(messages.time_reply(message.message_id, message.token, int(self._callbacks.now())))
             return
         if confirmable:
             self.send(messages.acknowledge(message.message_id))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from photonrig.localcloud import assumptions
+from photonrig.localcloud import assumptions, era_names
 from photonrig.localcloud.eras import Action, Era, Party, Role, Rule, Source
 from photonrig.localcloud.eras.paths import ORGANIZATION_PATHS
 from photonrig.localcloud.eras.refusals import REFUSALS_TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer, StreamViewer, Viewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.ownership.model import Terms
 
 __all__ = ["TODAY"]
@@ -202,7 +202,7 @@ def _reaches(viewer: DeviceViewer, event: Event) -> bool:
 
 
 TODAY = Era(
-    "today",
+    era_names.TODAY,
     _RULES,
     _entitles,
     REFUSALS_TODAY,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from photonrig.localcloud.era_names import AFTER_2016, BEFORE_2016
 from photonrig.localcloud.eras import Action, Era, Party, Rule
 from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
 from photonrig.localcloud.eras.refusals import REFUSALS_2016
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer, Viewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 
 __all__ = ["AFTER", "BEFORE"]
 
@@ -59,7 +60,7 @@ def _entitles(viewer: Viewer, event: Event) -> bool:
 
 
 AFTER = Era(
-    "2016-after",
+    AFTER_2016,
     _RULES,
     _entitles,
     REFUSALS_2016,
@@ -70,4 +71,4 @@ AFTER = Era(
     organization_of_product=True,
 )
 
-BEFORE = replace(AFTER, name="2016-before", typed_owners=False)
+BEFORE = replace(AFTER, name=BEFORE_2016, typed_owners=False)

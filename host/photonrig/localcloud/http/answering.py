@@ -6,11 +6,11 @@ The line says who asked for what, and how it ended. Neither query nor body is in
 from __future__ import annotations
 
 import logging
-from time import perf_counter
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.protocol import WHOLE_ANSWER
 
@@ -25,7 +25,7 @@ ALLOWED_ORIGIN = "photonrig.allowed_origin"
 
 
 async def respond(response: Response, began: float, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request that began at ``began`` (perf_counter), and log it.
+    """Answer a request that began at ``began`` (by the monotonic clock), and log it.
 
     Reads that succeed are logged at the level debug, everything else at info.
     """
@@ -40,7 +40,7 @@ async def respond(response: Response, began: float, scope: Scope, receive: Recei
     finally:
         level = logging.DEBUG if scope["method"] in ("GET", "HEAD", "OPTIONS") and status < 400 else logging.INFO
         if _log.isEnabledFor(level):
-            _log.log(level, "request", extra={"fields": _fields(scope, status, perf_counter() - began)})
+            _log.log(level, "request", extra={"fields": _fields(scope, status, SYSTEM.now() - began)})
 
 
 def _fields(scope: Scope, status: int, seconds: float) -> dict[str, object]:

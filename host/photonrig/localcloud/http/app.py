@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import perf_counter
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from photonrig.clock import SYSTEM
 from photonrig.localcloud.http import (
     admin,
     binaries,
@@ -113,7 +113,7 @@ class _Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        began = perf_counter()
+        began = SYSTEM.now()
         scope["app"] = self
         fault: Exception | None = None
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photonrig.build.compile import LATEST, TARGETS
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
@@ -21,7 +21,7 @@ async def build_targets(_: OpenCall[object, Featured]) -> Answer:
     return {
         "targets": [
             {"platforms": [PHOTON_PLATFORM], "prereleases": [], "firmware_vendor": "Particle", "version": version}
-            for version in TARGETS
+            for version in RELEASES
         ],
         "platforms": {"Photon": PHOTON_PLATFORM},
         "default_versions": {str(PHOTON_PLATFORM): LATEST},

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from typing_extensions import TypeVar
 
 from photonrig.localcloud.eras import Action, Principal, Subject
+from photonrig.localcloud.events import asked_by_hook
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.fields import Fields
@@ -21,7 +22,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.control import Named
-from photonrig.localcloud.service.events import asked_by_hook
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
 from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from starlette.responses import StreamingResponse
 
+from photonrig.build.device_os import RELEASES, SystemImage, find_release, system_images
+from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.pages import Page
-from photonrig.localcloud.service.device_os import RELEASES, SystemImage, find_release, system_images
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import unknown
 
@@ -55,7 +55,7 @@ async def _unhurried(content: bytes) -> AsyncIterator[bytes]:
     # The Particle CLI (3.19.0, device-os-version-util) reads its file when the answer ends, written or not. Over the
     # internet the end is late enough by itself.
     yield content
-    await asyncio.sleep(_END_AFTER)
+    await SYSTEM.pause_async(_END_AFTER)
 
 
 def _release(call: OpenCall[object, Platform]) -> str:

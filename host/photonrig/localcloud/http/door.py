@@ -11,11 +11,11 @@ import ipaddress
 import re
 from collections.abc import Set
 from functools import lru_cache
-from time import perf_counter
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
 from photonrig.localcloud.http.answering import ALLOWED_ORIGIN, respond
 from photonrig.localcloud.http.errors import ApiError, refused
@@ -61,7 +61,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, let through or refused."""
         if scope["type"] == "http":
-            began = perf_counter()
+            began = SYSTEM.now()
             try:
                 self._check(scope)
             except ApiError as error:

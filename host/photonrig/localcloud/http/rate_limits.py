@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.answering import respond
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service import rates
@@ -67,7 +67,7 @@ class RateLimited:
             await self._refuse(1.0, scope, receive, send)
 
     async def _refuse(self, wait: float, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(too_many(wait), perf_counter(), scope, receive, send)
+        await respond(too_many(wait), SYSTEM.now(), scope, receive, send)
 
     async def _grant(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
         async def noting(message: Message) -> None:

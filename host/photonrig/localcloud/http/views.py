@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.devices import DeviceFacts
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.records import Device
 from photonrig.ownership.model import Owner
 

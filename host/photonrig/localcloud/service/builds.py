@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from photonrig.build.compile import LATEST, TARGETS, CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_project
+from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.libraries import LibraryService
 from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
@@ -51,8 +52,8 @@ class BuildService:
         if platform not in (None, "", str(PHOTON_PLATFORM)):
             raise _invalid(f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
         version = version or LATEST
-        if version not in TARGETS:
-            raise _invalid(f"Device OS {version} is no build target here; there is {', '.join(TARGETS)}")
+        if version not in RELEASES:
+            raise _invalid(f"Device OS {version} is no build target here; there is {', '.join(RELEASES)}")
         if self._sdk is None:
             raise _invalid("This cloud was started without --sdk and cannot compile")
         if not self._allowed:

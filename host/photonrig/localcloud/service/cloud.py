@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
+from photonrig.localcloud.background import Repeated
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.accounts import AccountService
 from photonrig.localcloud.service.administration import Administration
-from photonrig.localcloud.service.background import Repeated
 from photonrig.localcloud.service.builds import BuildService
 from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService
@@ -80,8 +79,8 @@ class Cloud:
         store: Store,
         settings: Settings = Settings(),
         *,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        now: Callable[[], float] = SYSTEM.wall,
+        sleep: Callable[[float], Awaitable[object]] = SYSTEM.pause_async,
     ) -> None:
         self.store = store
         self.settings = settings
@@ -135,7 +134,7 @@ class Cloud:
         self.firmware = FirmwareService(store, self.presence, self.rollout)
         self.provisioning = ProvisioningService(store, self.era, self.access, self.link)
         self.reports = DeviceReports(
-            *(store, self.ownership, self.presence, self.events, self.rollout, self.link),
+            *(store, self.ownership, self.presence, self.events, self.rollout, self.link, now),
             admit_unknown=settings.admit_unknown,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
@@ -13,7 +14,8 @@ from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.rollout import Rollout
-from photonrig.localcloud.service.system_events import (
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import (
     APP_HASH,
     DEVICE_NAMES,
     FLASH_STATUS,
@@ -25,7 +27,6 @@ from photonrig.localcloud.service.system_events import (
     UPDATES_FORCED,
     is_reserved,
 )
-from photonrig.localcloud.store import Store
 
 __all__ = ["DeviceReports"]
 
@@ -45,6 +46,7 @@ class DeviceReports:
         events: EventService,
         rollout: Rollout,
         link: DeviceLink,
+        now: Callable[[], float],
         *,
         admit_unknown: bool,
     ) -> None:
@@ -54,6 +56,7 @@ class DeviceReports:
         self._events = events
         self._rollout = rollout
         self._link = link
+        self.now = now
         self._admit_unknown = admit_unknown
         self._online: set[str] = set()
         self._in_safe_mode: set[str] = set()  # devices that said so and have not told their modules yet

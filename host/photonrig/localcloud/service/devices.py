@@ -13,8 +13,8 @@ from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.service.records import Device, Notes, Product, Targeting
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.service.rollout import Rollout
-from photonrig.localcloud.service.system_events import UPDATES_FORCED
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import UPDATES_FORCED
 from photonrig.ownership.model import Owner
 
 __all__ = ["DeviceFacts", "DeviceService", "Targeted", "Wanted"]

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.viewers import HookViewer
-from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.events import Event, iso_time
+from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig
@@ -89,7 +90,7 @@ class Webhooks:
         *,
         allowed_hosts: Iterable[str] = (),
         now: Callable[[], float],
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = SYSTEM.pause_async,
         limits: HookLimits = HookLimits(),
     ) -> None:
         self._publish = publish

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TextIO
 
-from photonrig.bench.config import Ask, Commands, Gpio
+from photonrig.bench.config import Ask, Gpio, Press
 from photonrig.bench.slots.real.command import Run, run
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, ToolError, UsageError
 
-__all__ = ["Contact", "RealReset", "RealSetupButton", "asked", "by_commands", "by_gpio", "contact"]
+__all__ = ["Button", "Contact", "asked", "by_commands", "by_gpio", "contact"]
 
 # Closed inside the block.
 Contact = Callable[[], AbstractContextManager[None]]
@@ -22,12 +22,12 @@ _COMMAND: Final = 10.0
 _RESET: Final = 0.1
 
 
-class RealSetupButton:
-    """SETUP, held for a time."""
+class Button:
+    """A button as a contact: SETUP is held for a time, RESET pressed for a tenth of a second."""
 
-    def __init__(self, contact: Contact, *, clock: Clock | None = None) -> None:
+    def __init__(self, contact: Contact, *, clock: Clock = SYSTEM) -> None:
         self._contact = contact
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     def hold(self, seconds: float) -> None:
         """Close the contact for so long.
@@ -37,42 +37,33 @@ class RealSetupButton:
         with self._contact():
             self._clock.pause(seconds)
 
-
-class RealReset:
-    """RESET, pressed for a tenth of a second."""
-
-    def __init__(self, contact: Contact, *, clock: Clock | None = None) -> None:
-        self._contact = contact
-        self._clock = clock or SystemClock()
-
     def press(self) -> None:
         """Press and release.
 
         :raises RigError: the means failed
         """
-        with self._contact():
-            self._clock.pause(_RESET)
+        self.hold(_RESET)
 
 
-def contact(means: Gpio | Commands | Ask, name: str) -> Contact:
+def contact(means: Gpio | Press | Ask, name: str) -> Contact:
     """The contact a ``rig.toml`` describes; ``name`` is the button's, for people and kernel."""
     if isinstance(means, Gpio):
         return by_gpio(means, name)
-    if isinstance(means, Commands):
+    if isinstance(means, Press):
         return by_commands(means)
     return asked(name)
 
 
-def by_commands(commands: Commands, *, run: Run = run) -> Contact:
+def by_commands(commands: Press, *, run: Run = run) -> Contact:
     """A relay with one command for press and one for release; released whatever happens."""
 
     @contextmanager
     def closed() -> Iterator[None]:
         try:
-            run(commands.begin, _COMMAND)
+            run(commands.press, _COMMAND)
             yield
         finally:
-            run(commands.end, _COMMAND)
+            run(commands.release, _COMMAND)
 
     return closed
 

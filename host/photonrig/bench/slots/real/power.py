@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
-from photonrig.bench.config import Commands, HubPort
+from photonrig.bench.config import HubPort, Switch
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.errors import ToolError
 
@@ -18,8 +17,8 @@ _SWITCH: Final = 20.0
 class UhubctlPower:
     """A port of a USB hub, switched by ``uhubctl``.
 
-    That a hub says its port is off does not mean the device has no power: many hubs only cut the data lines. ``./rig
-    doctor`` looks whether the device really goes.
+    That a hub says its port is off does not mean the device has no power: many hubs only cut the data lines.
+    ``photonrig doctor`` looks whether the device really goes.
     """
 
     def __init__(self, port: HubPort, *, run: Run = run) -> None:
@@ -55,8 +54,8 @@ class UhubctlPower:
 class CommandPower:
     """A relay or smart plug with one command for on and one for off."""
 
-    def __init__(self, commands: Commands, *, run: Run = run) -> None:
-        self._commands = commands
+    def __init__(self, switch: Switch, *, run: Run = run) -> None:
+        self._switch = switch
         self._run = run
 
     def on(self) -> None:
@@ -64,14 +63,11 @@ class CommandPower:
 
         :raises ToolError: the command failed
         """
-        self._do(self._commands.begin)
+        self._run(self._switch.on, _SWITCH)
 
     def off(self) -> None:
         """Switch off.
 
         :raises ToolError: the command failed
         """
-        self._do(self._commands.end)
-
-    def _do(self, argv: Sequence[str]) -> None:
-        self._run(argv, _SWITCH)
+        self._run(self._switch.off, _SWITCH)

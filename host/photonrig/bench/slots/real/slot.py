@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from photonrig.bench.config import Commands, HubPort, SlotConfig, Timeouts
-from photonrig.bench.flasher import CliFlasher
-from photonrig.bench.slots.real.buttons import RealReset, RealSetupButton, contact
+from collections.abc import Callable
+
+from photonrig.bench.config import HubPort, SlotConfig, Switch, Timeouts
+from photonrig.bench.slots.flasher import CliFlasher
+from photonrig.bench.slots.real.buttons import Button, contact
 from photonrig.bench.slots.real.labgrid import Place
 from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
 from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
 from photonrig.bench.slots.real.wifi import RealSoftApLink, adapter_for
 from photonrig.bench.slots.slot import Power, SerialLink, Slot
 from photonrig.errors import UsageError
+from photonrig.invocation import command
 from photonrig.particle.cli import ParticleCli
 
 __all__ = ["path_of", "real_slot"]
@@ -24,14 +27,14 @@ def path_of(slot: SlotConfig) -> str:
 
 
 def real_slot(
-    config: SlotConfig, timeouts: Timeouts, cli: ParticleCli | None = None, *, place: Place | None = None
+    config: SlotConfig, timeouts: Timeouts, make_cli: Callable[[], ParticleCli], *, place: Place | None = None
 ) -> Slot:
-    """The slot; without ``cli`` it has no flasher. ``place`` is the labgrid place it names, acquired.
+    """The slot; ``place`` is the labgrid place it names, acquired.
 
     :raises UsageError: it does not say which device is in it
     """
     if config.device_id is None:
-        raise UsageError(f"slot {config.name} has no device_id; ./rig doctor --write finds it out")
+        raise UsageError(f"slot {config.name} has no device_id; {command('doctor --write')} finds it out")
     serial = _serial(config) if place is None else place.serial
     setup, reset, wifi = config.setup, config.reset, config.wifi
     return Slot(
@@ -39,14 +42,14 @@ def real_slot(
         device_id=config.device_id,
         serial=serial,
         power=place if place is not None and place.has_power else _power(config.power),
-        setup_button=None if setup is None else RealSetupButton(contact(setup, f"SETUP of slot {config.name}")),
-        reset=None if reset is None else RealReset(contact(reset, f"RESET of slot {config.name}")),
+        setup_button=None if setup is None else Button(contact(setup, f"SETUP of slot {config.name}")),
+        reset=None if reset is None else Button(contact(reset, f"RESET of slot {config.name}")),
         softap_link=None
         if wifi is None
         else RealSoftApLink(
             adapter_for(wifi), name=wifi.adapter, device_id=config.device_id, ssid=wifi.ssid, timeout=timeouts.join
         ),
-        flasher=None if cli is None else CliFlasher(cli, config.device_id, serial),
+        flasher=CliFlasher(make_cli, config.device_id, serial),
     )
 
 
@@ -58,7 +61,7 @@ def _serial(config: SlotConfig) -> SerialLink:
     raise UsageError(f"slot {config.name} is the labgrid place {config.place}, which is not acquired")
 
 
-def _power(means: HubPort | Commands | None) -> Power | None:
+def _power(means: HubPort | Switch | None) -> Power | None:
     if isinstance(means, HubPort):
         return UhubctlPower(means)
     return None if means is None else CommandPower(means)

@@ -18,7 +18,7 @@ from photonrig.bench.config import WifiConfig
 from photonrig.bench.lock import hold
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.bench.slots.real.namespace import Namespace, namespace
-from photonrig.clock import Clock, NotSeen, SystemClock
+from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import RigError, ToolError, UsageError
 from photonrig.particle.softap import Connect, HttpSoftAp, NotReached, SoftAp, TcpSoftAp
 
@@ -99,12 +99,12 @@ class NetworkManagerAdapter:
 class WpaSupplicantAdapter:
     """By ``wpa_supplicant`` and ``iw``, with the adapter in a network namespace of its own inside the block."""
 
-    def __init__(self, adapter: str, *, driver: str = "nl80211", run: Run = run, clock: Clock | None = None) -> None:
+    def __init__(self, adapter: str, *, driver: str = "nl80211", run: Run = run, clock: Clock = SYSTEM) -> None:
         """``driver`` is wpa_supplicant's; with ``wired`` the adapter is a cable, which is what tests have."""
         self._adapter = adapter
         self._driver = driver
         self._run = run
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     def networks(self) -> tuple[str, ...]:
         """Names of the networks in the air."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from photonrig.bench.process import Ended, ReadyProcess
+from photonrig.bench.process import Child
 from photonrig.bench.slots.slot import Slot
-from photonrig.clock import Clock, SystemClock
+from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, RigError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
@@ -70,7 +70,7 @@ class Server:
     port: int
 
 
-class VirtualPhoton(Ended):
+class VirtualPhoton(Child):
     """One virtual Photon; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`."""
 
     def __init__(
@@ -80,31 +80,21 @@ class VirtualPhoton(Ended):
         *,
         name: str = "virtual",
         air: Sequence[Network] = AIR,
-        clock: Clock | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         """``state`` is the device itself: another run with the same folder is the same device after a power cut."""
         self.executable = executable
         self.state = state
         self.name = name
+        self.what = f"virtual Photon {name}"
         self._air = list(air)
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._ports = (0, 0)
-        self._process: ReadyProcess | None = None
         self.device_id = ""
         self.serial_port = ""
         self.control_path = ""
 
-    def __enter__(self) -> Self:
-        if not self.alive:
-            self.start()
-        return self
-
     # --- power ------------------------------------------------------------------------------------------------------
-
-    @property
-    def alive(self) -> bool:
-        """Whether the device has power."""
-        return self._process is not None and self._process.alive
 
     @property
     def crashed(self) -> str:
@@ -113,16 +103,6 @@ class VirtualPhoton(Ended):
         if code is None or code >= 0 or -code in (signal.SIGKILL, signal.SIGTERM):
             return ""
         return signal.Signals(-code).name
-
-    @property
-    def pid(self) -> int:
-        """Process id of the running device.
-
-        :raises RigError: it has no power
-        """
-        if self._process is None:
-            raise RigError("the virtual Photon has no power", device=self.device_id or self.name)
-        return self._process.pid
 
     def start(
         self,
@@ -139,9 +119,6 @@ class VirtualPhoton(Ended):
 
         :raises RigError: it was not ready in time, or runs already
         """
-        if self.alive:
-            raise RigError("the virtual Photon is running already", device=self.device_id or self.name)
-        self.kill()  # one that ended by itself is still to be waited for
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         air = self.state.with_name(f"{self.state.name}.air.json")
         air.touch(mode=0o600)
@@ -160,23 +137,9 @@ class VirtualPhoton(Ended):
         if listening:
             argv.append("--listening")
         log = self.state.with_name(f"{self.state.name}.log")
-        self._process = ReadyProcess(argv, name=f"virtual Photon {self.name}", log=log, timeout=_READY)
-        ready = self._process.ready
+        ready = self._run(argv, log, _READY)
         self.device_id, self.serial_port, self.control_path = ready["id"], ready["serial"], ready["control"]
         self._ports = (int(ready["softap_tcp"]), int(ready["softap_http"]))
-
-    def stop(self) -> None:
-        """End the process in order.
-
-        :raises RigError: it did not end by itself
-        """
-        if self._process is not None:
-            self._process.stop()
-
-    def kill(self) -> None:
-        """Pull the plug."""
-        if self._process is not None:
-            self._process.kill()
 
     # --- hands and wires --------------------------------------------------------------------------------------------
 
@@ -216,6 +179,13 @@ class VirtualPhoton(Ended):
         """
         return self._clock.wait_until(self._status_unless_resetting, _READY, f"{self.name} back from its reset")
 
+    def uptime(self) -> float:
+        """Seconds since its last reset.
+
+        :raises LinkLost: the device has no power
+        """
+        return float(self.status()["uptime_ms"]) / 1000
+
     def _status_unless_resetting(self) -> dict[str, Any]:
         try:
             return self.control({"do": "status"})
@@ -229,10 +199,9 @@ class VirtualPhoton(Ended):
         self._air = list(networks)
         self.control({"do": "air", "networks": [network.as_json() for network in self._air]})
 
-    @property
-    def air(self) -> tuple[Network, ...]:
-        """The access points in the air."""
-        return tuple(self._air)
+    def networks(self) -> tuple[str, ...]:
+        """Names of the access points in the air."""
+        return tuple(network.ssid for network in self._air)
 
     @property
     def softap_ports(self) -> tuple[int, int]:
@@ -250,6 +219,7 @@ class VirtualPhoton(Ended):
             power=_Power(self),
             setup_button=_SetupButton(self),
             reset=_Reset(self),
+            monitor=self,
         )
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.config import RigConfig, load_config
-from photonrig.bench.file_rig import FileRig, _reboot
-from photonrig.bench.identity import Heard
+from photonrig.bench.config import RigConfig, load_config, virtual_config
+from photonrig.bench.identity import in_listening_mode
 from photonrig.bench.lock import Busy
-from photonrig.bench.recovery import Quarantine, Quarantined, Recovery
+from photonrig.bench.probe import _reboot
+from photonrig.bench.quarantine import Quarantine, Quarantined
+from photonrig.bench.recovery import Recovery
+from photonrig.bench.rig import Rig
 from photonrig.build.toolchain import Toolchain
 from photonrig.clock import SystemClock
 from photonrig.errors import UsageError
@@ -30,8 +32,8 @@ def config(tmp_path: Path) -> RigConfig:
     return load_config(path)
 
 
-def rig(config: RigConfig) -> FileRig:
-    return FileRig(config, TOOLS, config.path.parent, {})
+def rig(config: RigConfig) -> Rig:
+    return Rig(config, TOOLS, config.path.parent, {})
 
 
 def test_runs_that_share_a_bench_take_different_slots(config: RigConfig) -> None:
@@ -39,7 +41,7 @@ def test_runs_that_share_a_bench_take_different_slots(config: RigConfig) -> None
     second = rig(config)
     try:
         assert (first.slot("roller").name, second.slot("roller").name) == ("1", "2")
-        assert not first.real and first.name == "rig"
+        assert not config.real and config.name == "rig"
         assert "1 (virtual)" in dict(first.facts())["slots"]
         with pytest.raises(UsageError, match="has no venetian; it has roller"):
             first.slot("venetian")
@@ -71,10 +73,10 @@ def test_a_sick_device_is_read_and_brought_back(config: RigConfig) -> None:
         assert opened.recover(slot) == []
         slot.setup_button.hold(4)
         assert opened.recover(slot)[1].startswith("slot 1, reset: helped")
-        lab = opened._bench.lab
+        lab = opened.session.lab
         assert lab is not None
         lab.fielded()[0].kill()
-        assert opened.read(slot, time.monotonic()).power == "the device is not on USB: no power, or in DFU"
+        assert opened.read(slot, time.monotonic()).power == "the device has no power"
         lab.fielded()[0].start()
         os.kill(lab.fielded()[0].pid, signal.SIGSEGV)
         minute_ago = time.monotonic() - 60
@@ -85,10 +87,49 @@ def test_a_sick_device_is_read_and_brought_back(config: RigConfig) -> None:
         opened.close()
 
 
-def test_a_reset_nobody_asked_for_is_the_firmwares() -> None:
-    def heard(uptime: int, reason: int) -> Heard:
-        return Heard("a" * 24, "bench console", {"uptime": uptime, "reset_reason": reason})
+def test_a_device_without_power_is_switched_on(config: RigConfig) -> None:
+    opened = rig(config)
+    try:
+        slot = opened.slot("roller")
+        slot.need("power", slot.power).off()
+        assert opened.recover(slot)[0].startswith("slot 1, power on: helped")
+        assert opened.read(slot, time.monotonic()).online == ""
+    finally:
+        opened.close()
 
-    assert _reboot(heard(2, 130), 10) == "the device reset by itself 2 s ago, for reason 130"  # panic
-    assert _reboot(heard(2, 20), 10) == ""  # the RESET button
-    assert _reboot(heard(9, 130), 10) == ""  # before the test began, or nearly
+
+def test_a_device_that_lacks_no_more_than_a_network_is_not_put_into_quarantine(config: RigConfig) -> None:
+    opened = rig(config)
+    try:
+        slot = opened.slot("roller")
+        button = slot.need("setup_button", slot.setup_button)
+        button.hold(4)
+        CLOCK.wait_until(lambda: in_listening_mode(slot), 10, "listening mode")
+        button.hold(10.5)
+        assert [step.split(":")[0] for step in opened.recover(slot)] == ["slot 1, reopen", "slot 1, reset"]
+        assert opened.read(slot, time.monotonic()).softap == ""
+        assert Quarantine(config.path).reason("1") is None
+    finally:
+        opened.close()
+
+
+def test_a_reset_nobody_asked_for_is_the_firmwares() -> None:
+    assert _reboot(2.2, 130, 10) == "the device reset by itself 2 s ago, for reason 130"  # panic
+    assert _reboot(2.2, 20, 10) == ""  # the RESET button
+    assert _reboot(10.1, 130, 10) == ""  # before the test began
+
+
+def test_a_bench_without_a_file_has_a_slot_per_variant_and_leaves_nothing(tmp_path: Path) -> None:
+    opened = Rig(
+        virtual_config(tmp_path / "virtual.toml", {"roller": "roller", "drapery": "drapery"}), TOOLS, tmp_path, {}
+    )
+    try:
+        assert opened.slot("drapery").name == "drapery"
+        assert opened.target_of("drapery").product_id != opened.target_of("roller").product_id
+        lab = opened.session.lab
+        assert lab is not None
+        pids = [lab.local_cloud.pid, *(photon.pid for photon in lab.photons.values())]
+        assert len(pids) == 3
+    finally:
+        opened.close()
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 from photonrig.bench.lock import hold
 from photonrig.bench.slots.slot import FLASHING, SerialLink
+from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import ToolError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.serial_port import DFU_SPEED, request_by_speed
@@ -15,12 +17,19 @@ __all__ = ["CliFlasher"]
 
 
 class CliFlasher:
-    """One device's; the CLI must be logged in to an account that sees it."""
+    """One device's; the CLI, made for the first use, must be logged in to an account that sees it."""
 
-    def __init__(self, cli: ParticleCli, device_id: str, serial: SerialLink) -> None:
-        self._cli = cli
+    def __init__(
+        self, make_cli: Callable[[], ParticleCli], device_id: str, serial: SerialLink, clock: Clock = SYSTEM
+    ) -> None:
+        self._make_cli = make_cli
         self._device = device_id
         self._serial = serial
+        self._clock = clock
+
+    @functools.cached_property
+    def _cli(self) -> ParticleCli:
+        return self._make_cli()
 
     def over_cloud(self, image: Path, *, timeout: float = FLASHING) -> None:
         """Over the air."""
@@ -35,14 +44,14 @@ class CliFlasher:
 
     def over_dfu(self, image: Path, *, timeout: float = FLASHING) -> None:
         """By DFU; one device of a host at a time, because the CLI takes the only one that is in DFU."""
-        begun = time.monotonic()
+        deadline = Deadline(self._clock, timeout)
         with hold("dfu", wait=timeout):
             try:
                 self._cli.run("usb", "dfu", self._device, timeout=timeout / 2, proof="Done.")
             except ToolError:
                 # Device OS may be too ill for a request, and yet hear a line rate.
                 request_by_speed(self._serial.port, DFU_SPEED, device=self._device)
-            left = max(1.0, timeout - (time.monotonic() - begun))
+            left = max(1.0, deadline.left)
             self._cli.run("flash", "--usb", str(image.absolute()), timeout=left, proof="Flashing")
 
     def safe_mode(self, *, timeout: float = FLASHING) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Final, Generic, TypeVar
+
+from photonrig.clock import SYSTEM
 
 __all__ = ["Repeated", "Tasks"]
 
@@ -83,12 +85,19 @@ class Tasks(Generic[_T]):
 class Repeated:
     """Work that is done again and again, in the event loop; when it fails it is tried again the next time."""
 
-    def __init__(self, what: str, work: Callable[[], None], seconds: float) -> None:
+    def __init__(
+        self,
+        what: str,
+        work: Callable[[], None],
+        seconds: float,
+        pause: Callable[[float], Awaitable[None]] = SYSTEM.pause_async,
+    ) -> None:
         self.fault: str | None = None
         """Why it failed the last time; None when it did not."""
         self.what = what
         self._work = work
         self._seconds = seconds
+        self._pause = pause
         self._faults = _Faults(what)
 
     def once(self) -> bool:
@@ -107,5 +116,5 @@ class Repeated:
     async def run(self) -> None:
         """Do it again and again, until cancelled."""
         while True:
-            await asyncio.sleep(self._seconds)
+            await self._pause(self._seconds)
             self.once()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from photonrig.localcloud.device.releases import module_number, release_name
 from photonrig.particle.module import build_stand_in, parse_module
+from photonrig.particle.releases import module_number, release_name
 
 __all__ = ["LATEST", "RELEASES", "SystemImage", "find_release", "system_images"]
 

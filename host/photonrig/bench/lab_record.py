@@ -1,0 +1,54 @@
+"""Record of a lab: lab.json, by which a lab goes on where it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import MsgspecError, Struct, field, json
+
+from photonrig.errors import UsageError
+from photonrig.files import file_error, replace
+
+__all__ = ["LabDevice", "LabRecord"]
+
+
+class LabDevice(Struct):
+    """A device of the lab, imported in its variant's product.
+
+    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
+    it: its state folder holds all it needs; ``calibrated`` that its installer is.
+    """
+
+    name: str
+    id: str
+    variant: str
+    fielded: bool
+    born: bool = False
+    calibrated: bool = False
+
+
+class LabRecord(Struct):
+    """Account, ports, clients and devices of a lab; ``clients`` are id and secret by variant."""
+
+    password: str
+    api_port: int = 0
+    device_port: int = 0
+    clients: dict[str, tuple[str, str]] = field(default_factory=dict)
+    devices: list[LabDevice] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> LabRecord:
+        """The record in a file.
+
+        :raises UsageError: it cannot be read, or is of another kind
+        """
+        try:
+            return json.decode(path.read_bytes(), type=cls)
+        except OSError as error:
+            raise file_error(path, "read", error) from error
+        except (MsgspecError, ValueError, RecursionError):
+            raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
+
+    def write(self, path: Path) -> None:
+        """Write it to a file, for its owner alone."""
+        replace(path, json.format(json.encode(self)), private=True)

@@ -1,0 +1,99 @@
+"""Probe of a slot: everything the host can see of its device, from the plug to its console, read and not changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from photonrig.bench.diagnosis import Proof, Readings
+from photonrig.bench.identity import Heard, await_device, stranger
+from photonrig.bench.slots.slot import Monitor, Slot
+from photonrig.clock import SYSTEM, Clock
+from photonrig.errors import LinkLost, PhotonrigError
+from photonrig.particle.serial_port import SerialPort
+
+__all__ = ["probe"]
+
+_SPEED: Final = 115200
+_ANSWER: Final = 2.0  # seconds for a device to answer, a reset on the way included
+# Device OS 2.3.1, system_defs.h: none, unknown, pin, power down, brown-out, update, safe mode, DFU.
+_ASKED_FOR: Final = frozenset({0, 10, 20, 40, 50, 70, 110, 120})
+
+
+def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], clock: Clock = SYSTEM) -> Readings:
+    """The readings of one device; ``since`` is the moment of the monotonic clock from which a reset counts.
+
+    ``wifi`` is the SSID it is to see. ``online`` asks whether it answers the cloud; a device in listening mode is not
+    asked, because it is off the cloud as it should be.
+    """
+    monitor, serial = slot.monitor, slot.need("serial", slot.serial)
+    if monitor is None:
+        if not serial.present:
+            return Readings(power="the device is not on USB: no power, or in DFU")
+        readings = Readings(crash="", power="")
+    elif monitor.alive:
+        point = "" if wifi in monitor.networks() else f"{wifi} is not in the air"
+        readings = Readings(crash="", power="", access_point=point)
+    else:
+        crash = f"the firmware crashed: {monitor.crashed}" if monitor.crashed else ""
+        return Readings(crash=crash, power="" if crash else "the device has no power")
+    readings = replace(readings, port=_trouble(lambda: SerialPort(serial.port, _SPEED).close()))
+    if readings.port:
+        return readings
+    readings = replace(readings, port_holder=_holder(serial.port, None if monitor is None else monitor.pid))
+    try:
+        heard = await_device(slot, _ANSWER, "an answer on serial", clock=clock)
+    except PhotonrigError as silent:
+        return replace(readings, console=str(silent))
+    readings = replace(readings, port_device=stranger(heard, slot))
+    if heard.listening:
+        link = slot.softap_link
+        return replace(readings, reboot="", softap=None if link is None else _trouble(lambda: _ask_softap(slot)))
+    reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), clock.now() - since)
+    return replace(readings, reboot=reboot, console="", online=online())
+
+
+def _seconds_up(heard: Heard, monitor: Monitor | None) -> float:
+    """How long the device has run. Its console tells whole seconds: one more, so that no older reset counts."""
+    with suppress(LinkLost):
+        if monitor is not None:
+            return monitor.uptime()
+    return float(heard.info["uptime"]) + 1
+
+
+def _reboot(up: float, reason: int, lasted: float) -> Proof:
+    """A reset within the last ``lasted`` seconds that nobody asked for, as far as its reason tells."""
+    if up < lasted and reason not in _ASKED_FOR:
+        return f"the device reset by itself {up:.0f} s ago, for reason {reason}"
+    return ""
+
+
+def _ask_softap(slot: Slot) -> None:
+    with slot.softap() as softap:
+        softap.version()
+
+
+def _holder(port: str, device: int | None) -> Proof:
+    """Another process that has the port open and may eat what the device says; ``device`` is the device's own."""
+    terminal = os.path.realpath(port)
+    for table in Path("/proc").glob("[0-9]*/fd"):
+        pid = int(table.parent.name)
+        if pid in (device, os.getpid()):
+            continue
+        with suppress(OSError):
+            if any(str(entry.readlink()) == terminal for entry in table.iterdir()):
+                name = (table.parent / "comm").read_text().strip()
+                return f"serial port {port} is also held by {name} (process {pid})"
+    return ""
+
+
+def _trouble(look: Callable[[], object]) -> Proof:
+    try:
+        look()
+    except PhotonrigError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,325 @@
+"""What ``photonrig claims`` runs: the hand-over story, all flows, the claim thread and the matrix, on virtual slots.
+
+index.html, junit.xml   everything that was done and seen
+matrix.html, .json      who may do what, cell by cell
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from photonrig import __version__
+from photonrig.bench.lab import USERNAME, Lab
+from photonrig.bench.slots.virtual.photon import AIR
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.build.variants import build_variant, variant_project, with_version
+from photonrig.cli.values import writable
+from photonrig.clock import SYSTEM, utc
+from photonrig.errors import UsageError
+from photonrig.invocation import quiet
+from photonrig.particle.cli import ParticleCli
+from photonrig.report.forum_2016 import VERDICT_STYLE, print_thread, write_thread
+from photonrig.report.junit import write_junit
+from photonrig.report.matrix import MatrixRun, matrix_json, print_matrix, write_matrix
+from photonrig.report.page import write_page
+from photonrig.report.run import Run, commit, duration, run_json
+from photonrig.report.terminal import STYLE, print_run
+from photonrig.scenarios.flow_cases import run_flows
+from photonrig.scenarios.forum_2016 import RowResult, run_thread
+from photonrig.scenarios.forum_2016_rows import Row
+from photonrig.scenarios.forum_2016_target import ForumTarget
+from photonrig.scenarios.handover_story import HandoverStory, Stage
+from photonrig.scenarios.hook_receiver import HookReceiver
+from photonrig.scenarios.matrix import Observation, Stand, observe
+from photonrig.scenarios.matrix_baseline import Baseline, changes
+from photonrig.scenarios.matrix_cells import cells
+from photonrig.scenarios.particle_target import OptIn, production_stand
+from photonrig.scenarios.story import Evidence, StepResult, Verdict
+from photonrig.scenarios.virtual_target import STATES, extended, virtual_stand
+
+__all__ = ["PARTS", "Claims", "Part", "run_claims", "staged"]
+
+Part = Literal["story", "flows", "thread", "matrix"]
+PARTS: Final[tuple[Part, ...]] = ("story", "flows", "thread", "matrix")
+
+_VARIANT: Final = "roller"
+_NEW_VERSION: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What to run: the parts, the baseline to compare the matrix with or to write, and the thread's page to write.
+
+    With ``particle`` the matrix is asked of Particle's own cloud, and nothing else is run. With ``as_json`` the results
+    are printed as one JSON object.
+    """
+
+    parts: tuple[Part, ...] = PARTS
+    baseline: Path | None = None
+    update_baseline: bool = False
+    thread_page: Path | None = None
+    particle: OptIn | None = None
+    as_json: bool = False
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been seen so far, told to the person who waits as it comes."""
+
+    console: Console
+    steps: list[StepResult] = field(default_factory=list)
+    rows: list[RowResult] = field(default_factory=list)
+    matrix: MatrixRun | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+    def watch(self, results: Callable[[Callable[[str], None]], Iterable[StepResult]]) -> None:
+        """Run steps, a line for each when it is done."""
+        with self.console.status("") as status:
+            for result in results(lambda title: status.update(escape(title))):
+                line = f"{result.verdict:>7}  {result.title}  {duration(result.seconds)}"
+                self.console.print(Text(line, style=STYLE[result.verdict]), soft_wrap=True)
+                self.steps.append(result)
+
+    def watch_rows(self, results: Callable[[Callable[[Row], None]], Iterable[RowResult]]) -> None:
+        """The same for rows of the claim thread."""
+        with self.console.status("") as status:
+            for result in results(lambda row: status.update(f"row {row.number}: {escape(row.asked)}")):
+                line = f"{result.verdict:>11}  row {result.row.number}  {result.row.asked}  {duration(result.seconds)}"
+                self.console.print(Text(line, style=VERDICT_STYLE[result.verdict]), soft_wrap=True)
+                self.rows.append(result)
+
+
+def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> bool:
+    """Run the parts, print them, write the reports; True if all held and nothing changed since the baseline.
+
+    :raises PhotonrigError: the bench could not be made ready, or the baseline cannot be read; nothing was run
+    """
+    begun, started = SYSTEM.now(), utc(SYSTEM)
+    if claims.update_baseline and claims.baseline is None:
+        raise UsageError("--update-baseline needs --baseline FILE, the file to write")
+    if claims.baseline is not None and "matrix" not in claims.parts:
+        raise UsageError("--baseline is the matrix's: add --matrix")
+    if claims.thread_page is not None and "thread" not in claims.parts:
+        raise UsageError("--thread-page is the thread's: add --thread")
+    before = None
+    if claims.baseline is not None and not claims.update_baseline:
+        before = Baseline.read(claims.baseline)
+    if claims.update_baseline and claims.baseline is not None:
+        writable(claims.baseline.parent, "--baseline")
+    if claims.thread_page is not None:
+        writable(claims.thread_page.parent, "--thread-page")
+    writable(report, "--report")
+    seen = _Seen(Console(stderr=True, quiet=quiet()))
+    if claims.particle is not None:
+        with production_stand(claims.particle) as stand:
+            seen.matrix = _matrix(seen.console, [stand], before)
+        used = f"{stand.budget.used} requests, {stand.budget.tokens_used} of them for tokens; cleaned up and looked up"
+        seen.facts = (("target", stand.name), ("account", claims.particle.account), ("used", used))
+        title = f"The matrix on {stand.name}"
+        run = Run(title, started, SYSTEM.now() - begun, seen.facts, _everything(seen))
+        _tell(run, seen, claims, report)
+        return _good(run, seen)
+    tools.native()
+    if "story" in claims.parts:
+        cli = tools.particle_cli()
+        with staged(tools) as stage:
+            seen.facts = _story_facts(tools, cli, stage)
+            seen.watch(lambda told: HandoverStory(stage).run(told))
+    if set(claims.parts) - {"story"}:
+        with tempfile.TemporaryDirectory(prefix="photonrig-") as folder, ExitStack() as stack:
+            _stands(tools, claims, Path(folder), stack, seen, before)
+    facts = (*seen.facts, *_facts(tools))
+    run = Run("A Photon changes hands", started, SYSTEM.now() - begun, facts, _everything(seen))
+    _tell(run, seen, claims, report)
+    return _good(run, seen)
+
+
+def _stands(
+    tools: Toolchain, claims: Claims, work: Path, stack: ExitStack, seen: _Seen, before: Baseline | None
+) -> None:
+    firmware = build_variant(tools, _VARIANT)
+    wanted = tuple(STATES) if {"thread", "matrix"} & set(claims.parts) else ("today",)
+    stands = {}
+    for era in wanted:
+        with step(f"starting a local cloud of {era} and {len(STATES[era]) + 1} virtual Photons"):
+            stands[era] = stack.enter_context(virtual_stand(tools, era, work / era, firmware))
+    if {"thread", "flows"} & set(claims.parts):
+        more = stack.enter_context(extended(work / "extended"))
+        hooks = stack.enter_context(HookReceiver())
+        network, clock = AIR[0], SYSTEM
+    if "flows" in claims.parts:
+        wifi = (network.ssid, network.password)
+        seen.watch(lambda told: run_flows(stands["today"], more, hooks, wifi, clock, told))
+    if "thread" in claims.parts:
+        eras = (stands["2016-before"], stands["2016-after"], stands["today"])
+        stage = ForumTarget(*eras, more, hooks, network.ssid, network.password, clock)
+        seen.watch_rows(lambda told: run_thread(stage, told))
+    if "matrix" in claims.parts:
+        seen.matrix = _matrix(seen.console, stands.values(), before)
+
+
+def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) -> MatrixRun:
+    begun, started = SYSTEM.now(), utc(SYSTEM)
+    stands = list(stands)
+    observed: list[Observation] = []
+    with console.status("") as status:
+        for stand in stands:
+            for each in observe(stand, cells()):
+                status.update(escape(f"cell {len(observed) + 1} of {len(cells())}: {each.cell.key}"))
+                observed.append(each)
+    changed = None if before is None else changes(before, observed)
+    return MatrixRun(stands[0].name, started, SYSTEM.now() - begun, observed, before, changed)
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+def _everything(seen: _Seen) -> list[StepResult]:
+    rows = [
+        StepResult(
+            "The claim thread, row by row",
+            f"Row {each.row.number}, {each.row.era}: {each.row.who}: {each.row.asked}",
+            each.row.happened,
+            f"{each.verdict}: {each.evidence}",
+            (),
+            each.seconds,
+            "failed" if each.failed else "held",
+            "test" if each.failed else None,
+        )
+        for each in seen.rows
+    ]
+    return [*seen.steps, *rows, *_blocks(seen.matrix)]
+
+
+def _blocks(matrix: MatrixRun | None) -> Iterator[StepResult]:
+    for era, state, columns, lines in () if matrix is None else matrix.blocks():
+        asked = [each for _, row in lines for each in row.values()]
+        wrong = [each for each in asked if each.differs]
+        verdict: Verdict = "failed" if wrong else "held"
+        told = f"{len(asked)} cells, {len(wrong)} not as expected"
+        evidence = tuple(
+            Evidence("http", f"{each.cell.key}: {each.outcome}, expected {each.cell.expected.outcome}: {each.text}")
+            for each in wrong
+        )
+        title = f"{era}: {state}, {len(lines)} requests by {len(columns)} tokens"
+        yield StepResult(
+            "The matrix: who may do what", title, "every cell as the table says", told, evidence, 0.0, verdict,
+            "test" if wrong else None,
+        )  # fmt: skip
+
+
+def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 160, quiet=claims.as_json)
+    if seen.steps:
+        print_run(Run(run.title, run.started, run.seconds, run.facts, seen.steps), console)
+    if seen.rows:
+        print_thread(seen.rows, console)
+    written = [report / "index.html", report / "junit.xml"]
+    if seen.matrix is not None:
+        print_matrix(seen.matrix, console)
+        written += write_matrix(seen.matrix, report)
+        if claims.update_baseline and claims.baseline is not None:
+            Baseline.of(seen.matrix.target, seen.matrix.observations).write(claims.baseline)
+            written.append(claims.baseline)
+    if claims.thread_page is not None and seen.rows:
+        write_thread(seen.rows, claims.thread_page)
+        written.append(claims.thread_page)
+    style = "bold green" if run.held else "bold red"
+    counts = f"{run.count('held')} held, {run.count('failed')} failed, {run.count('not run')} not run"
+    console.print(Text(f"{_counted(seen)}: {counts}, in {duration(run.seconds)}", style=style))
+    write_page(run, report / "index.html")
+    write_junit(run, report / "junit.xml")
+    if claims.as_json:
+        told = run_json(run) | {
+            "held": _good(run, seen),
+            "matrix": None if seen.matrix is None else matrix_json(seen.matrix),
+            "reports": [str(path) for path in written],
+        }
+        print(json.dumps(told, ensure_ascii=False))  # noqa: T201
+    seen.console.print(f"report: {', '.join(map(str, written))}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _good(run: Run, seen: _Seen) -> bool:
+    return run.held and not (seen.matrix is not None and seen.matrix.changes)
+
+
+def _counted(seen: _Seen) -> str:
+    flows = sum(each.chapter.startswith("Flows") for each in seen.steps)
+    parts = [
+        (len(seen.steps) - flows, "steps of the story"),
+        (flows, "flows"),
+        (len(seen.rows), "rows of the claim thread"),
+        (0 if seen.matrix is None else len(seen.matrix.observations), "cells of the matrix"),
+    ]
+    return ", ".join(f"{number} {what}" for number, what in parts if number)
+
+
+# --- the story's stage ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def staged(tools: Toolchain) -> Iterator[Stage]:
+    """A virtual lab with one fielded and one fresh device, ready for the story; gone when the block ends."""
+    firmware = {_VARIANT: build_variant(tools, _VARIANT)}
+    with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:
+        work = Path(folder)
+        project = with_version(variant_project(tools, _VARIANT), work / _VARIANT, _NEW_VERSION)
+        lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1, fresh=1)
+        try:
+            with step("starting the local cloud and two virtual Photons"):
+                lab.start()
+            cli = ParticleCli(tools.node, tools.cli_script, work / "home", lab.local_cloud.api)
+            cli.use(USERNAME, lab.central.access_token)
+
+            def restart_cloud() -> str:
+                lab.local_cloud.restart()
+                return "the local cloud's process was killed (SIGKILL) and a new one started on the same state folder"
+
+            lab.cloud.take_exchanges()  # making the lab ready is no part of the story
+            yield Stage(
+                cloud=lab.cloud,
+                central=lab.central,
+                product_id=lab.product.id,
+                client=lab.client,
+                cli=cli,
+                fielded=lab.fielded()[0].slot,
+                fresh=lab.fresh()[0].slot,
+                wifi_ssid=AIR[0].ssid,
+                wifi_password=AIR[0].password,
+                new_firmware=project,
+                new_version=_NEW_VERSION,
+                work=work,
+                restart_cloud=restart_cloud,
+                clock=SYSTEM,
+            )
+            lab.stop()
+        finally:
+            lab.kill()
+
+
+def _story_facts(tools: Toolchain, cli: Path, stage: Stage) -> tuple[tuple[str, str], ...]:
+    node = stage.cli.node_version()
+    return (
+        ("Particle CLI", f"{stage.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.work)})"),
+        ("firmware", f"{_VARIANT}, then version {_NEW_VERSION}"),
+    )
+
+
+def _facts(tools: Toolchain) -> tuple[tuple[str, str], ...]:
+    return (
+        ("target", "local cloud, virtual Photons"),
+        ("commit", commit(tools.root)) if tools.made is None else ("photonrig", __version__),
+        ("host", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
+    )

@@ -1,0 +1,84 @@
+"""What ``photonrig lab`` runs: a virtual lab in the foreground, described to a person or to a program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from photonrig.bench.lab import USERNAME, Lab
+from photonrig.bench.usb_shim import usb_environment
+from photonrig.build.toolchain import Toolchain, step
+from photonrig.build.variants import VARIANTS, build_variant
+from photonrig.cli.values import writable
+from photonrig.particle.cli import ParticleCli
+from photonrig.report.lab import print_lab
+
+__all__ = ["particle_script", "run_lab"]
+
+
+def run_lab(
+    tools: Toolchain,
+    *,
+    photons: int,
+    fresh: int,
+    state: Path | None,
+    api_port: int,
+    device_port: int,
+    admit_unknown: bool,
+    era: str,
+    rate_limits: bool,
+    extensions: bool,
+    as_json: bool,
+) -> None:
+    """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
+
+    :raises UsageError: nothing can be kept in ``state``
+    :raises PhotonrigError: the lab did not come up, or broke down
+    """
+    if state is not None:
+        writable(state, "--state")
+    tools.native()
+    tools.particle_cli()
+    firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}
+    with ExitStack() as stack:
+        if state is None:
+            state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
+        lab = Lab(
+            state.absolute(),
+            vphoton=tools.vphoton,
+            sdk=tools.sdk,
+            firmware=firmware,
+            photons=photons,
+            fresh=fresh,
+            api_port=api_port,
+            device_port=device_port,
+            admit_unknown=admit_unknown,
+            era=era,
+            rate_limits=rate_limits,
+            extensions=extensions,
+        )
+        with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
+            stack.enter_context(lab)
+        script = particle_script(tools, lab)
+        described = lab.describe()
+        with contextlib.suppress(KeyboardInterrupt):  # which is how it ends
+            if as_json:
+                print(json.dumps(described), flush=True)  # noqa: T201
+            else:
+                print_lab(described, script, Console())
+            lab.run_until_interrupt()
+
+
+def particle_script(tools: Toolchain, lab: Lab) -> Path:
+    """A command that is the Particle CLI, logged in as the central user, the lab's Photons on its USB; its path."""
+    plugged_in = usb_environment(photon.control_path for photon in lab.photons.values())
+    cli = ParticleCli(tools.node, tools.cli_script, lab.state / "home", lab.local_cloud.api, equipment=plugged_in)
+    cli.use(USERNAME, lab.central.access_token)
+    script = lab.state / "particle"
+    cli.write_script(script)
+    return script

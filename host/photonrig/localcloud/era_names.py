@@ -1,0 +1,13 @@
+"""Names of the eras whose rules the local cloud can follow; the rules are in :mod:`photonrig.localcloud.eras`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["AFTER_2016", "BEFORE_2016", "ERA_NAMES", "TODAY"]
+
+BEFORE_2016: Final = "2016-before"
+AFTER_2016: Final = "2016-after"
+TODAY: Final = "today"
+# Oldest first.
+ERA_NAMES: Final = (BEFORE_2016, AFTER_2016, TODAY)

@@ -1,0 +1,7 @@
+"""Fixtures of the fleet's tests, for those who start it as a program."""
+
+from __future__ import annotations
+
+from ..fleet.conftest import assignments, estate
+
+__all__ = ["assignments", "estate"]
