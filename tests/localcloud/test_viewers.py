@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from photonrig.localcloud.service.events import Event
 
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.eras.today import TODAY
