@@ -46,6 +46,11 @@ class Genuine:
         table = struct.unpack_from("<I", image, 24)[0]
         self.user = struct.unpack_from("<4I", image, table - USER_PART)
 
+    def close(self) -> None:
+        """End both."""
+        self.machine.close()
+        self.judge.close()
+
     def start(self) -> None:
         """``pre_init``, ``init`` and ``setup``."""
         self.stub.heap = self._call(self.user[_PRE_INIT])

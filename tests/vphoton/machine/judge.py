@@ -50,6 +50,7 @@ class Judge:
     def __init__(self) -> None:
         self._library = _library()
         self._engine = ctypes.c_void_p()
+        self._context = ctypes.c_void_p()
         mode = const.UC_MODE_THUMB | const.UC_MODE_MCLASS
         self._call("uc_open", const.UC_ARCH_ARM, mode, ctypes.byref(self._engine), engine=False)
         self._control(const.UC_CTL_CPU_MODEL, ctypes.c_int(arm.UC_CPU_ARM_CORTEX_M3))
@@ -58,6 +59,8 @@ class Judge:
 
     def close(self) -> None:
         """Free its memory."""
+        if self._context:
+            self._library.uc_context_free(self._context)
         self._call("uc_close")
 
     def _call(self, name: str, *arguments: object, engine: bool = True) -> None:
@@ -75,7 +78,6 @@ class Judge:
 
     def save(self) -> None:
         """Keep the state of the processor for :meth:`restore`."""
-        self._context = ctypes.c_void_p()
         self._call("uc_context_alloc", ctypes.byref(self._context))
         self._call("uc_context_save", self._context)
 

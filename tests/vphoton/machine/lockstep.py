@@ -56,6 +56,11 @@ class RandomLockstep:
         self.excluded: Counter[str] = Counter()
         self.compared: Counter[str] = Counter()
 
+    def close(self) -> None:
+        """End both."""
+        self.machine.close()
+        self.judge.close()
+
     def batch(self, seed: int, first: Sequence[Encoding] = ()) -> None:
         """One batch of 32 blocks, each with four sets of registers.
 
@@ -98,7 +103,7 @@ class RandomLockstep:
             return False
         addresses = run.addresses()
         if run.fault in ("instruction bus", "instruction access", "invalid state"):
-            addresses.pop()  # nothing there is executed
+            addresses = [pc for pc in addresses if pc != addresses[-1]]  # nothing there is executed
         if not all(CODE <= pc < CODE + CODE_SIZE and self._intended[pc - CODE] for pc in addresses):
             self.excluded["unintended code"] += 1
             return False

@@ -6,7 +6,6 @@ import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 __all__ = ["FAULTS", "REASONS", "REGISTERS", "STEP", "Machine", "Run"]
 
@@ -61,10 +60,8 @@ class Machine:
         self._process = subprocess.Popen([executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._gathered = bytearray()
 
-    def __enter__(self) -> Machine:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """End the process."""
         self._process.kill()
         self._process.communicate()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,12 @@ def judged() -> Path:
     return TOOLS.machine_judged()
 
 
+@pytest.fixture
+def lockstep(judged: Path) -> Iterator[RandomLockstep]:
+    with closing(RandomLockstep(judged)) as lockstep:
+        yield lockstep
+
+
 def test_an_instruction_is_of_one_encoding() -> None:
     rng = random.Random(1)
     for encoding in ENCODINGS:
@@ -42,9 +50,8 @@ def test_what_is_left_out_is_an_encoding() -> None:
     assert set(NOT_RUN) <= names and set(NOT_IN_IT) <= names
 
 
-def test_every_encoding_agrees(judged: Path) -> None:
+def test_every_encoding_agrees(lockstep: RandomLockstep) -> None:
     """Each begins blocks of instructions, until it was compared eight times."""
-    lockstep = RandomLockstep(judged)
     for seed in range(200):
         missing = [encoding for encoding in _CHOSEN if lockstep.compared[encoding.name] < 8]
         if not missing:
@@ -58,8 +65,7 @@ def test_every_encoding_agrees(judged: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
-def test_ten_million_instructions_agree(judged: Path) -> None:
-    lockstep = RandomLockstep(judged)
+def test_ten_million_instructions_agree(lockstep: RandomLockstep) -> None:
     seed = time.time_ns()
     print(f"seeds from {seed}")
     for number in itertools.count(seed):
@@ -76,14 +82,14 @@ def test_a_genuine_user_part_runs_a_thousand_loops(judged: Path, name: str) -> N
     if not GENUINE[name].exists():
         pytest.skip("the Particle CLI, which brings this user part, is not installed: ./rig build")
     image = GENUINE[name].read_bytes()
-    genuine = Genuine(judged, image)
-    genuine.start()
-    for number in range(1000):
-        every_step = number < 20
-        genuine.loop(every_step=every_step)
-        if genuine.stub.functions:
-            parameter = f"{'DA'[number // 5 % 2]}{number % 8} {('HIGH', 'LOW', '128')[number % 3]}"
-            genuine.call_function(number, parameter.encode(), every_step=every_step)
+    with closing(Genuine(judged, image)) as genuine:
+        genuine.start()
+        for number in range(1000):
+            every_step = number < 20
+            genuine.loop(every_step=every_step)
+            if genuine.stub.functions:
+                parameter = f"{'DA'[number // 5 % 2]}{number % 8} {('HIGH', 'LOW', '128')[number % 3]}"
+                genuine.call_function(number, parameter.encode(), every_step=every_step)
     assert genuine.instructions > 10_000
     assert len(genuine.executed) > 500
     ran = {encoding.name for encoding in static_instructions(image, genuine.executed).values()}
