@@ -63,6 +63,12 @@ def test_every_encoding_agrees(lockstep: RandomLockstep) -> None:
     assert set(lockstep.excluded) <= set(EXCLUDED)
 
 
+def test_random_blocks_agree(lockstep: RandomLockstep) -> None:
+    for seed in range(1000, 1060):
+        lockstep.batch(seed)
+    assert lockstep.executed > 20_000
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(14_400)
 def test_ten_million_instructions_agree(lockstep: RandomLockstep) -> None:
