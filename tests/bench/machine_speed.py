@@ -20,8 +20,8 @@ from machine.process import REGISTERS, Machine
 from photonrig.bench.toolchain import Toolchain
 
 CODE, DATA = 0x080A0000, 0x20000000
-INSTRUCTIONS = 100_000_000
-STOPS = 1_000_000
+INSTRUCTIONS = 20_000_000
+STOPS = 100_000
 
 # What compiled code is made of: calls, the stack, loads and stores, an IT block, a division, branches.
 LOOP = struct.pack(
