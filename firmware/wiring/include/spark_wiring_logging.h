@@ -49,7 +49,7 @@ class LogHandler {
 
  protected:
   virtual void logMessage(const char* text, LogLevel level, const char* category, const LogAttributes& attributes) = 0;
-  virtual void write(const char* data, size_t size) {}
+  virtual void write(const char*, size_t) {}
 
  private:
   LogLevel level_;
