@@ -4,16 +4,16 @@
 #include "device_os/functions.h"
 #include "spark_wiring_system.h"
 
-#define WIRING_JOINED_(a, b) a##b
-#define WIRING_JOINED(a, b) WIRING_JOINED_(a, b)
+#define _WIRING_JOINED_NOW(a, b) a##b
+#define _WIRING_JOINED(a, b) _WIRING_JOINED_NOW(a, b)
 
 // Runs before setup(), among the constructors of its file.
-#define STARTUP(...) STARTUP_(__COUNTER__, __VA_ARGS__)
-#define STARTUP_(number, ...)                         \
-  namespace {                                         \
-  struct WIRING_JOINED(Startup, number) {             \
-    WIRING_JOINED(Startup, number)() { __VA_ARGS__; } \
-  } WIRING_JOINED(startup_, number);                  \
+#define STARTUP(...) _STARTUP(__COUNTER__, __VA_ARGS__)
+#define _STARTUP(number, ...)                          \
+  namespace {                                          \
+  struct _WIRING_JOINED(Startup, number) {             \
+    _WIRING_JOINED(Startup, number)() { __VA_ARGS__; } \
+  } _WIRING_JOINED(startup_, number);                  \
   }
 
 #define SYSTEM_MODE(mode) SystemClass SystemMode(mode);

@@ -10,13 +10,14 @@ typedef network_interface_t network_handle_t;
 constexpr network_interface_t NETWORK_INTERFACE_WIFI_STA = 4;
 constexpr uint32_t NETWORK_DISCONNECT_REASON_USER = 2;
 
-struct __attribute__((packed)) HAL_IPAddress {
+struct __attribute__((packed)) _HAL_IPAddress_t {
   union {
     uint32_t ipv4;  // first number of the dotted form in the highest byte
     uint32_t ipv6[4];
   };
   uint8_t v;  // 4 or 6
 };
+typedef _HAL_IPAddress_t HAL_IPAddress;
 ABI_FIELD(HAL_IPAddress, v, 16);
 ABI_SIZE(HAL_IPAddress, 17);
 
