@@ -52,7 +52,8 @@ _STANDARD = {
     "chrono": "namespace std { template <long long N, long long D = 1> struct ratio;"
     " namespace chrono { template <typename R, typename P = ratio<1>> struct duration { R count() const; };"
     " typedef duration<long long> seconds; typedef duration<long long, ratio<1, 1000>> milliseconds;"
-    " typedef duration<long long, ratio<1, 1000000>> microseconds; } }",
+    " typedef duration<long long, ratio<1, 1000000>> microseconds; }"
+    " namespace literals { namespace chrono_literals {} } }",
     "mutex": "",
     "sys/time.h": "#include <time.h>\nstruct timeval;",
     "type_traits": "namespace std { template <typename T> struct decay { typedef T type; };"

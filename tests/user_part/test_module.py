@@ -18,6 +18,7 @@ from .conftest import TOOLS, VARIANTS, Compile
 from .veneers import Veneer, veneers
 
 ABI = TOOLS.root / "firmware" / "abi"
+KNOWN_APPS = TOOLS.cli_script.parents[1] / "assets" / "knownApps" / "photon"
 PRODUCTS = {"roller": 20001, "venetian": 20002, "drapery": 20003, "honeycomb": 20004}
 # Device OS 2.3.1: the word that points to a table, from the loader's list of each system part.
 PART_1 = {"communication": 0x0802019C, "services": 0x080201A8}
@@ -101,11 +102,31 @@ def test_the_tables_are_those_of_the_two_system_parts(parts: dict[str, UserPart]
 
 @pytest.mark.cli
 def test_the_genuine_binaries_have_imports_of_the_same_shape() -> None:
-    known, apps = table(), TOOLS.cli_script.parents[1] / "assets" / "knownApps" / "photon"
+    known = table()
     for name, some in (("tinker/tinker-0.4.5-photon.bin", "hal_pwm_write"), ("doctor/photon_doctor.bin", "panic_")):
-        found = list(veneers((apps / name).read_bytes()))
+        found = list(veneers((KNOWN_APPS / name).read_bytes()))
         assert len(found) > 30
         assert some in {known[veneer.pointer_at, veneer.index][0] for veneer in found}
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize(
+    ("name", "functions"),
+    [
+        ("tinker/tinker-0.4.5-photon.bin", {"digitalread", "digitalwrite", "analogread", "analogwrite"}),
+        ("doctor/photon_doctor.bin", set()),
+    ],
+)
+def test_the_genuine_binaries_run_on_the_tests_machine(name: str, functions: set[str]) -> None:
+    """What ours are judged by takes Particle's own as they are."""
+    pytest.importorskip("unicorn")
+    from .photon import Photon
+
+    photon = Photon((KNOWN_APPS / name).read_bytes())
+    photon.start()
+    photon.setup()
+    photon.loop(100)
+    assert set(photon.functions) == functions and photon.called("set_system_mode")
 
 
 def test_the_decoder_sees_only_whole_veneers() -> None:

@@ -147,6 +147,14 @@ CASE(sleeping) {
   say((int)System.sleepResult().wokenUpByPin());
 }
 
+CASE(waiting) {
+  delay(30);
+  delay(2s);
+  say(millis());
+  delayMicroseconds(50us);
+  say(System.sleep(SLEEP_MODE_WLAN, 5min).error());
+}
+
 CASE(eeprom) {
   say(EEPROM.length());
   say(EEPROM.read(7));
@@ -276,10 +284,10 @@ CASE(end_timer) {
 }
 CASE(interrupt) { say(attachInterrupt(D3, &Blinds::toggled, (Blinds*)nullptr, FALLING)); }
 
-void (*const cases[])() = {case_strings, case_printing,  case_arithmetic, case_time,     case_addresses,
-                           case_system,  case_sleeping,  case_eeprom,     case_pins,     case_shared,
-                           case_status,  case_logging,   case_containers, case_register, case_publish,
-                           case_timer,   case_end_timer, case_interrupt};
+void (*const cases[])() = {case_strings, case_printing, case_arithmetic, case_time,       case_addresses,
+                           case_system,  case_sleeping, case_waiting,    case_eeprom,     case_pins,
+                           case_shared,  case_status,   case_logging,    case_containers, case_register,
+                           case_publish, case_timer,    case_end_timer,  case_interrupt};
 
 // Refers to every case and calls none.
 void setup() {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <chrono>
 
 #include "spark_wiring_cloud.h"
 #include "spark_wiring_constants.h"
@@ -44,6 +45,7 @@
 
 using namespace spark;
 using namespace particle;
+using namespace std::literals::chrono_literals;
 
 // The application.
 void setup();

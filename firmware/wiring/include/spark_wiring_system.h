@@ -71,8 +71,6 @@ enum System_Reset_Reason {
   RESET_REASON_USER = 140,
 };
 
-enum system_error_t { SYSTEM_ERROR_NONE = 0 };
-
 enum WakeupReason {
   WAKEUP_REASON_NONE = 0,
   WAKEUP_REASON_PIN = 1,

@@ -110,8 +110,12 @@ typedef void (*ctrl_completion_handler_fn)(int result, void* data);
 enum ePanicCode { PanicExit = 7, PanicOutOfHeap = 8, PanicAssertionFailure = 10, PanicPureVirtualCall = 12 };
 ABI_SIZE(ePanicCode, 1);
 
-// Results below zero, as far as Wiring tells them apart. Device OS 2.3.1, system_error.h.
-constexpr int SYSTEM_ERROR_UNKNOWN = -100;
-constexpr int SYSTEM_ERROR_NOT_SUPPORTED = -120;
-constexpr int SYSTEM_ERROR_INVALID_STATE = -210;
-constexpr int SYSTEM_ERROR_NO_MEMORY = -260;
+// Results, as far as Wiring tells them apart. Device OS 2.3.1, system_error.h.
+enum system_error_t {
+  SYSTEM_ERROR_NONE = 0,
+  SYSTEM_ERROR_UNKNOWN = -100,
+  SYSTEM_ERROR_NOT_SUPPORTED = -120,
+  SYSTEM_ERROR_INVALID_STATE = -210,
+  SYSTEM_ERROR_NO_MEMORY = -260,
+};
+ABI_SIZE(system_error_t, 2);
