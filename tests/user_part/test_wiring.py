@@ -15,7 +15,7 @@ from .conftest import TOOLS, Compile
 
 pytest.importorskip("unicorn")
 
-from .photon import BACKUP, Call, Panic, Photon
+from .photon import BACKUP, Call, Panic, Photon, TailCall, Varargs
 
 # By the names in wiring_cases.cpp: what each prints.
 EXPECTED = {
@@ -84,6 +84,10 @@ EXPECTED = {
     ],
     "sleeping": ["1", "1", "1"],
     "waiting": ["2030", "-1"],
+    "serial1": ["1", "3", "65", "-1", "1", "0"],
+    "input": ["12", "-7.50", " name", "3", "abc", "1", "rest", "-1"],
+    "buses": ["4", "3", "170", "937500"],
+    "threads": ["7", "1", "0", "0"],
     "eeprom": ["2048", "255", "42", "3", "99", "0"],
     "pins": ["0", "1", "2000", "2", "0", "1"],
     "shared": ["in", "atomic", "locked", "1", "tried"],
@@ -147,15 +151,46 @@ def _put(photon: Photon, call: Call) -> int:
 
 def _log(photon: Photon, call: Call) -> int:
     """As Device OS: asks nobody, formats, and passes the text on to the application's callback."""
-    from .photon import TailCall, Varargs
-
     level, category, attributes, _ = call.arguments
     callback = photon.called("log_set_callbacks")[-1][0]
     text = photon.formatted(photon.text(photon.stacked(0)), Varargs(photon, [], photon.stacked(1)))
     raise TailCall(callback, (photon.string(text), level, category, attributes))
 
 
+INPUT = b"x12 , -7.5 name;abc-key=rest"
+
+
+def _received(photon: Photon, call: Call) -> int:
+    """Bytes of INPUT; then, a look being a millisecond long, nothing."""
+    taken = len([peek for _, peek, *_ in photon.called("HAL_USB_USART_Receive_Data")[:-1] if not peek & 0xFF])
+    return INPUT[taken] if taken < len(INPUT) else -1
+
+
+def _run_thread(photon: Photon, call: Call) -> int:
+    """A thread that runs to its end at once."""
+    handle, name, priority, function = call.arguments
+    photon.put(handle, struct.pack("<I", 0x7EAD))
+    assert (photon.text(name), priority & 0xFF, photon.stacked(1)) == ("worker", 3, 1024)
+    raise TailCall(function, (photon.stacked(0),))
+
+
+def _spi_info(photon: Photon, call: Call) -> int:
+    assert photon.word(call.arguments[1]) & 0xFFFF == 11
+    photon.put(call.arguments[1] + 4, struct.pack("<I", 60_000_000))
+    return 0
+
+
 ANSWERS = {
+    "hal_usart_available": lambda *_: 3,
+    "hal_usart_read": lambda *_: 65,
+    "hal_usart_peek": lambda *_: -5,
+    "hal_usart_is_enabled": lambda *_: 1,
+    "HAL_USB_USART_Receive_Data": _received,
+    "hal_i2c_end_transmission": lambda *_: 4,
+    "hal_i2c_request_ex": lambda photon, call: photon.word(call.arguments[1] + 8),
+    "hal_spi_info": _spi_info,
+    "hal_spi_transfer": lambda _, call: call.arguments[1] ^ 0xFF,
+    "os_thread_create": _run_thread,
     "network_config": _network_config,
     "network_ready": lambda *_: 1,
     "wlan_connected_info": _connected_info,
@@ -273,6 +308,46 @@ def test_system_calls_carry_their_arguments(bench: Bench) -> None:
     assert [call[:2] for call in bench.photon.called("system_subscribe_event")] == [(0x800, 0), (0x800, 0)]
 
 
+def test_serial1_gives_its_buffers_and_its_frame(bench: Bench) -> None:
+    bench.run("serial1")
+    port, received, sent, _ = bench.photon.called("hal_usart_init")[0]
+    assert port == 0 and abs(received - sent) >= 132 and min(received, sent) >= 0x20000000
+    assert bench.photon.called("hal_usart_begin_config")[0] == (0, 9600, 4, 0)
+    assert [data & 0xFF for _, data, *_ in bench.photon.called("hal_usart_write")] == [0x41]
+    assert bench.photon.called("hal_usart_flush")
+
+
+def test_buses_carry_addresses_data_and_settings(bench: Bench) -> None:
+    photon, wanted = bench.photon, []
+
+    def request(photon: Photon, call: Call) -> int:
+        wanted.append(struct.unpack("<HHB3xIII", photon.cpu.mem_read(call.arguments[1], 20)))
+        return 3
+
+    photon.answers = {**ANSWERS, "hal_i2c_request_ex": request}
+    bench.run("buses")
+    names = [call.name for call in photon.calls]
+    assert names.index("hal_i2c_init") < names.index("hal_i2c_set_speed") < names.index("hal_i2c_begin")
+    assert photon.called("hal_i2c_set_speed")[0][1] == 400_000
+    assert photon.called("hal_i2c_begin_transmission")[0][1] & 0xFF == 0x40
+    assert [data & 0xFF for _, data, *_ in photon.called("hal_i2c_write")] == [1, 2, 3]
+    assert photon.called("hal_i2c_end_transmission")[0][1] & 0xFF == 1
+    assert wanted == [(20, 0, 0x40, 3, 100, 0)]
+    assert photon.called("hal_spi_begin")[0][1] & 0xFFFF == 12
+    # 4 MHz are asked for: a sixteenth of 60 MHz is the fastest that is not faster.
+    assert [value & 0xFF for value in photon.called("hal_spi_set_settings")[0]] == [0, 0, 0x18, 1]
+    transaction = names[names.index("hal_spi_begin") : names.index("hal_spi_set_clock_divider")]
+    assert transaction.index("os_mutex_recursive_lock") < transaction.index("hal_spi_transfer")
+    assert transaction.index("hal_spi_transfer") < transaction.index("os_mutex_recursive_unlock")
+
+
+def test_a_thread_is_cleaned_up(bench: Bench) -> None:
+    bench.run("threads")
+    assert bench.photon.called("os_thread_cleanup")[0][0] == 0x7EAD
+    assert bench.photon.called("os_thread_exit")[0][0] == 0
+    assert not bench.photon.called("os_thread_join")  # it had ended
+
+
 def test_what_is_registered_can_be_read_and_called(bench: Bench) -> None:
     photon = bench.photon
     assert bench.run("register") == ["1"] * 10 + ["0"]
@@ -349,8 +424,6 @@ def test_publishing_tells_its_outcome(bench: Bench) -> None:
 
 def _send_at_once(photon: Photon, call: Call, sent: list[object]) -> int:
     """The callback comes before the call returns, as for events without acknowledgement."""
-    from .photon import TailCall
-
     name, data, ttl, flags = call.arguments
     size, complete, callback = photon.words(photon.stacked(0), 3)
     sent.append((photon.text(name), photon.text(data), ttl, flags, (size, complete, callback)))

@@ -201,6 +201,57 @@ CASE(shared) {
   TRY_LOCK(mutex) { say("tried"); }
 }
 
+CASE(serial1) {
+  Serial1.begin(9600, SERIAL_8E1);
+  say(Serial1.write(0x41));
+  say(Serial1.available());
+  say(Serial1.read());
+  say(Serial1.peek());
+  say(Serial1.isEnabled());
+  Serial1.blockOnOverrun(false);
+  say(Serial1.write('x'));
+  Serial1.flush();
+}
+
+CASE(input) {
+  say(Serial.parseInt());
+  say(Serial.parseFloat());
+  say(Serial.readStringUntil(';'));
+  char bytes[4] = {};
+  say(Serial.readBytes(bytes, 3));
+  say(bytes);
+  say((int)Serial.find(const_cast<char*>("key=")));
+  Serial.setTimeout(20);
+  say(Serial.readString());
+  say(Serial.read());
+}
+
+CASE(buses) {
+  const uint8_t more[] = {2, 3};
+  Wire.setSpeed(CLOCK_SPEED_400KHZ);
+  Wire.begin();
+  Wire.beginTransmission(0x40);
+  Wire.write(1);
+  Wire.write(more, 2);
+  say(Wire.endTransmission());
+  say(Wire.requestFrom(0x40, 3, false));
+  SPI.begin(A2);
+  SPI.beginTransaction(particle::SPISettings(4 * MHZ, MSBFIRST, SPI_MODE3));
+  say(SPI.transfer(0x55));
+  SPI.endTransaction();
+  say(SPI.setClockSpeed(1, MHZ));
+}
+
+CASE(threads) {
+  int told = 7;
+  Thread thread("worker", [told]() { say(told); }, OS_THREAD_PRIORITY_DEFAULT + 1, 1024);
+  say(thread.isValid());
+  Thread moved(static_cast<Thread&&>(thread));
+  say(thread.isValid());
+  moved.dispose();
+  say(moved.isValid());
+}
+
 CASE(status) {
   LEDStatus status(RGB_COLOR_RED, LED_PATTERN_BLINK, LED_SPEED_FAST, LED_PRIORITY_IMPORTANT);
   status.setActive(true);
@@ -284,10 +335,11 @@ CASE(end_timer) {
 }
 CASE(interrupt) { say(attachInterrupt(D3, &Blinds::toggled, (Blinds*)nullptr, FALLING)); }
 
-void (*const cases[])() = {case_strings, case_printing, case_arithmetic, case_time,       case_addresses,
-                           case_system,  case_sleeping, case_waiting,    case_eeprom,     case_pins,
-                           case_shared,  case_status,   case_logging,    case_containers, case_register,
-                           case_publish, case_timer,    case_end_timer,  case_interrupt};
+void (*const cases[])() = {case_strings, case_printing,  case_arithmetic, case_time,     case_addresses,
+                           case_system,  case_sleeping,  case_serial1,    case_input,    case_buses,
+                           case_threads, case_waiting,   case_eeprom,     case_pins,     case_shared,
+                           case_status,  case_logging,   case_containers, case_register, case_publish,
+                           case_timer,   case_end_timer, case_interrupt};
 
 // Refers to every case and calls none.
 void setup() {
