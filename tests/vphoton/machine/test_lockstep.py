@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
 
 from .encodings import ENCODINGS, matching
 from .genuine import Genuine, static_instructions

@@ -12,12 +12,12 @@ from pathlib import Path
 from _figures import show
 from _processes import cpu_seconds
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vphoton"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "vphoton"))
 
 from machine.judge import Judge
 from machine.process import REGISTERS, Machine
 
-from photonrig.bench.toolchain import Toolchain
+from photonrig.build.toolchain import Toolchain
 
 CODE, DATA = 0x080A0000, 0x20000000
 INSTRUCTIONS = 20_000_000
@@ -61,7 +61,7 @@ def seconds(action: Callable[[], object], clock: Callable[[], float]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    tools = Toolchain(Path(__file__).resolve().parents[2])
+    tools = Toolchain(Path(__file__).resolve().parents[1])
     data = struct.pack("<II", 0, DATA + 8) + bytes(0x1000)
     with closing(Machine(tools.machine_judged())) as machine, closing(Judge()) as judge:
         machine.load({CODE: LOOP})
