@@ -2,6 +2,7 @@
 #include "machine/processor.h"
 
 #include <cstring>
+#include <iterator>
 #include <memory>
 
 #include "input.h"
@@ -29,7 +30,8 @@ struct Ports : Peripheral {
   static void check(uint32_t address, uint32_t size) {
     require(size == 1 || size == 2 || size == 4, "a port is accessed by bytes, halfwords or words");
     require(address % size == 0, "a port is accessed aligned");
-    require(address - kGpioBase <= kGpioSize - size, "a port is accessed within the ports");
+    require(address - kGpioBase <= kGpioSize - size || address - kCycleCounter <= 4 - size,
+            "only ports and the cycle counter are accessed");
   }
   uint32_t last_ = 0;
 };
@@ -50,11 +52,12 @@ uint32_t value(Input& input) {
                                  kBackupBase + kBackupSize,
                                  kGpioBase,
                                  kGpioBase + kGpioSize,
+                                 kCycleCounter,
                                  0xD0000001,
                                  0xFFFFFFF9,
                                  0};
   const uint8_t kind = input.byte();
-  if (kind < 10) return kEdges[kind] + static_cast<uint32_t>(static_cast<int8_t>(input.byte()));
+  if (kind < std::size(kEdges)) return kEdges[kind] + static_cast<uint32_t>(static_cast<int8_t>(input.byte()));
   if (kind < 100) return input.byte();
   return word(input);
 }

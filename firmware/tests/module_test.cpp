@@ -59,10 +59,14 @@ TEST_CASE("flaws by name") {
     recipe.platform = 10;
     CHECK(flaw(build_module(recipe)).find("platform 10") != std::string::npos);
   }
-  SUBCASE("a build for a real Photon") {
+  SUBCASE("a build for a later Device OS") {
     recipe.needed_version = 2302;
-    CHECK(flaw(build_module(recipe)).find("needs system part 2 version 2302") != std::string::npos);
-    CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::Dependencies));
+    auto image = ModuleImage::parse(build_module(recipe));
+    CHECK(image->why_not_runnable(2301) == "needs system part 2 version 2302 or later; this device has 2301");
+    CHECK(image->valid_checks(2301) == (30 & ~ModuleCheck::Dependencies));
+    CHECK(image->why_not_runnable(2302) == "");
+    CHECK(image->valid_checks(2302) == ModuleCheck::All);
+    CHECK_FALSE(image->native());
   }
   SUBCASE("address") {
     recipe.start = 0x08020000;

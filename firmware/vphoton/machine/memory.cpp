@@ -18,11 +18,11 @@ bool within(uint32_t address, uint32_t size, uint32_t base, uint32_t length) {
 
 }  // namespace
 
-Memory::Memory(std::shared_ptr<const Flash> flash, Peripheral* gpio)
+Memory::Memory(std::shared_ptr<const Flash> flash, Peripheral* peripheral)
     : ram_(lazy_zeroes<uint8_t>(kRamSize)),
       backup_(lazy_zeroes<uint8_t>(kBackupSize)),
       flash_(std::move(flash)),
-      gpio_(gpio) {
+      peripheral_(peripheral) {
   set_fast_paths();
 }
 
@@ -58,9 +58,10 @@ uint8_t* Memory::writable(uint32_t address, uint32_t size) {
 }
 
 Peripheral* Memory::peripheral(uint32_t address, uint32_t size) const {
-  if (gpio_ == nullptr || !within(address, size, kGpioBase, kGpioSize)) return nullptr;
+  const bool register_there = within(address, size, kGpioBase, kGpioSize) || within(address, size, kCycleCounter, 4);
+  if (peripheral_ == nullptr || !register_there) return nullptr;
   if (address % size != 0) throw Fault{FaultKind::Unaligned, address};
-  return gpio_;
+  return peripheral_;
 }
 
 uint32_t Memory::read_anywhere(uint32_t address, uint32_t size) {

@@ -4,6 +4,7 @@
 //     0x20000000, 82,944 bytes application RAM, read, written and executed
 //     0x40024000, 4 KB         backup RAM ("retained")
 //     0x40020000, 0x400 each   GPIO ports A ... I, by a Peripheral of the embedder
+//     0xE0001004, one word     DWT_CYCCNT, by the same Peripheral
 //
 // Nothing else is reachable; no bit-band alias, no system control space.
 #pragma once
@@ -26,6 +27,7 @@ constexpr uint32_t kBackupBase = 0x40024000;
 constexpr uint32_t kBackupSize = 0x1000;
 constexpr uint32_t kGpioBase = 0x40020000;
 constexpr uint32_t kGpioSize = 9 * 0x400;  // ports A ... I of the STM32F2
+constexpr uint32_t kCycleCounter = 0xE0001004;
 
 // Registers in the application's address space. Addresses are aligned to the size, which is 1, 2 or 4 bytes.
 class Peripheral {
@@ -45,8 +47,8 @@ struct Watchpoint {
 
 class Memory {
  public:
-  // `gpio` may be null: then there are no ports. It must outlive this.
-  explicit Memory(std::shared_ptr<const Flash> flash, Peripheral* gpio = nullptr);
+  // `peripheral` may be null: then there are no registers. It must outlive this.
+  explicit Memory(std::shared_ptr<const Flash> flash, Peripheral* peripheral = nullptr);
 
   // For the application: T is uint8_t, uint16_t or uint32_t; any alignment outside peripherals.
   // Throws Fault: DataBus, or Unaligned in a peripheral.
@@ -110,7 +112,7 @@ class Memory {
   std::unique_ptr<uint8_t[], FreeMemory> ram_;
   std::unique_ptr<uint8_t[], FreeMemory> backup_;
   std::shared_ptr<const Flash> flash_;
-  Peripheral* gpio_;
+  Peripheral* peripheral_;
   std::vector<Watchpoint> watchpoints_;
   bool watched_ = false;
   uint32_t watched_address_ = 0;
