@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <unordered_map>
 
+#include "core/json.h"
 #include "core/log.h"
+#include "core/monotonic.h"
 #include "core/panic.h"
 #include "system/dynalib.h"
 #include "system/led.h"
@@ -135,9 +137,25 @@ uint32_t Application::static_ram() const { return kStackBottom - kRamBase - heap
 void Application::setup() { call(user_[2], {}); }
 
 void Application::loop() {
-  ++loops_;
+  const uint64_t began_us = monotonic_us(), before = processor_.executed();
   call(user_[3], {});
+  ++loops_;
+  loop_us_ += monotonic_us() - began_us;
+  loop_instructions_ += processor_.executed() - before;
   show_led_statuses(*this);
+}
+
+std::string Application::figures() const {
+  return JsonObject()
+      .add("instructions", static_cast<long long>(processor_.executed()))
+      .add("loops", static_cast<long long>(loops_))
+      .add("loop_instructions", static_cast<long long>(loop_instructions_))
+      .add("loop_us", static_cast<long long>(loop_us_))
+      .add("static_ram", static_cast<long long>(static_ram()))
+      .add("heap_used", static_cast<long long>(heap_->used()))
+      .add("heap_most_used", static_cast<long long>(heap_->most_used()))
+      .add("heap_total", static_cast<long long>(heap_->total()))
+      .str();
 }
 
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {

@@ -33,6 +33,7 @@ class Application : public UserPart {
   bool threaded() const override { return has_thread; }
   void setup() override;
   void loop() override;
+  std::string figures() const override;
 
   // For the functions of the system that serve it. Addresses are the application's; one that it has no memory at is a
   // panic.
@@ -90,8 +91,6 @@ class Application : public UserPart {
   // The address by which the application calls this, for functions that are in no table. Served like those of a table.
   uint32_t own_function(void (*serve)(Application&), const char* name);
 
-  uint64_t instructions() const { return processor_.executed(); }
-  uint64_t loops() const { return loops_; }
   uint32_t static_ram() const;
 
   // What the application tells the system, each by one table's functions.
@@ -127,7 +126,9 @@ class Application : public UserPart {
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
-  uint64_t loops_ = 0;
+  uint64_t loops_ = 0;  // and what they have taken, waiting and callbacks included
+  uint64_t loop_us_ = 0;
+  uint64_t loop_instructions_ = 0;
 };
 
 // The one that runs, or null.

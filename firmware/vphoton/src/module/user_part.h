@@ -19,6 +19,8 @@ class UserPart {
   virtual bool threaded() const = 0;
   virtual void setup() = 0;
   virtual void loop() = 0;
+  // What the machine that runs it has counted, as JSON; native code has none.
+  virtual std::string figures() const { return "null"; }
 };
 
 }  // namespace vphoton
