@@ -11,7 +11,7 @@ namespace {
 // Device OS 2.3.1, abi/include/device_os/system.h.
 enum Flag : uint8_t { kUpdatePending = 0, kUpdateEnabled = 1, kResetEnabled = 3, kUpdateForced = 9, kFlags = 10 };
 enum ResetMode : uint32_t { kNormal = 1, kDfu = 2, kSafe = 3, kFactory = 4 };
-constexpr uint8_t kAutomatic = 1;
+constexpr uint8_t kDefault = 0;
 constexpr uint8_t kSafeMode = 4;
 constexpr uint8_t kDeepSleep = 1;
 constexpr int32_t kNotSupported = -120;
@@ -27,8 +27,9 @@ struct Subscriber {
 std::vector<Subscriber> subscribers;
 
 uint8_t get_mode(Application& app) { return static_cast<uint8_t>(app.mode); }
+// DEFAULT comes from the object System, before or after what SYSTEM_MODE() says: it changes nothing.
 void set_mode(Application& app, uint8_t mode) {
-  if (mode <= kSafeMode) app.mode = static_cast<SystemMode>(mode ? mode : kAutomatic);
+  if (mode != kDefault && mode <= kSafeMode) app.mode = static_cast<SystemMode>(mode);
 }
 
 void set_thread(Application& app, uint8_t state, uint32_t) { app.has_thread = state != 0; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from photonrig.bench.lab import Lab
 from photonrig.build.variants import build_variant
 from photonrig.particle.cli import ParticleCli
 
-from ..conftest import TOOLS, wait_for
+from ..conftest import TOOLS, Photon, wait_for
 from .conftest import known_app
 
 TINKER = "tinker/tinker-0.4.5-photon.bin"
@@ -58,3 +58,26 @@ def test_tinker_is_flashed_and_works_the_pins(lab: Lab, tmp_path: Path) -> None:
     assert cli.call("photon-1", "digitalwrite", "X7,HIGH").value == "-3"
     status = photon.status()
     assert (status["safe_mode"], status["reset_reason"]) == (False, "update")
+
+
+@pytest.mark.cli
+def test_the_doctor_does_what_the_cli_asks_it_for(photon: Photon, cli: Callable[..., ParticleCli]) -> None:
+    known_app(DOCTOR)
+    photon.start("--wifi", "photonrig:photonrig-lab")
+    photon.control(do="dfu", on=True)
+    photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
+    cli(photon).run("flash", "--usb", "doctor", proof="Flash success!")
+    photon.wait("the doctor", lambda status: status["application_running"])
+    with photon.serial() as serial:
+        assert b"Switched antenna to External" in serial.ask(b"ae", b"External\r\n")
+        assert photon.status()["wifi"]["antenna"] == "external"
+        assert b"Internal" in serial.ask(b"ai", b"Internal\r\n")
+        assert photon.status()["wifi"]["antenna"] == "internal"
+        serial.ask(b"id", b"Switched to dynamic IP\r\n")
+        serial.ask(b"e", b"Cleared EEPROM data\r\n")
+        serial.ask(b"pBlind\n", b"Switched SoftAP prefix to Blind\r\n")
+        assert photon.status()["softap_ssid"].startswith("Blind-")
+        serial.ask(b"c", b"Cleared Wi-Fi credentials\r\n")
+        assert not photon.status()["wifi"]["credentials"]
+        serial.write(b"l")
+        photon.wait("listening mode", lambda status: status["listening"])
