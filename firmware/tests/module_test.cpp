@@ -133,13 +133,13 @@ TEST_CASE("system describe") {
         R"({"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"2","v":2302,)"
         R"("d":[{"f":"s","n":"1","v":2302},{"f":"b","n":"0","v":1003}]}])");
   ModuleRecipe recipe;
-  recipe.needed_version = 2302;
+  recipe.needed_version = 2303;
   auto image = ModuleImage::parse(build_module(recipe));
   std::string text = system_describe(&*image);
   std::string sha;
   for (int i = 0; i < 32; ++i) sha += "5A";
   std::string tail = R"(,{"s":131072,"l":"m","vc":30,"vv":26,"u":")" + sha +
-                     R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2302}]}])";
+                     R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2303}]}])";
   CHECK(text.substr(text.size() - tail.size()) == tail);
   // A system part that was flashed takes the factory's place.
   recipe.start = 0x08060000;
