@@ -37,8 +37,10 @@ pop {{r3, pc}}
 class SystemFunction:
     """A function of Device OS: slot ``index`` of the table that the word at ``pointer_at`` points to."""
 
+    table: str
     pointer_at: int
     index: int
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class WiringName:
 def read_system(abi: Path) -> Mapping[str, SystemFunction]:
     """Device OS 2.3.1's functions by name, from ``dynalib.tsv``."""
     return {
-        row["function"]: SystemFunction(int(row["pointer_at"], 16), int(row["index"]))
+        row["function"]: SystemFunction(row["table"], int(row["pointer_at"], 16), int(row["index"]), row["signature"])
         for row in _rows(abi / "dynalib.tsv")
         if row["pointer_at"] and row["function"] != "(empty)" and row["since"] != _TOO_NEW
     }

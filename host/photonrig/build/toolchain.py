@@ -136,6 +136,14 @@ class Toolchain:
         self._cmake("build", "the native tests", target="firmware_tests", doctest=True)
         return self.work / "build" / "firmware_tests"
 
+    def machine_judged(self) -> Path:
+        """The same for the machine that tests hold against another one.
+
+        :raises ToolError: CMake or the compiler failed, or is missing
+        """
+        self._cmake("build", "the machine for its tests", target="machine_judged")
+        return self.work / "build" / "machine_judged"
+
     def surface(self) -> Path:
         """The same for the program that prints the firmware's surface.
 
