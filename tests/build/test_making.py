@@ -198,6 +198,10 @@ def ended(pid: int) -> bool:
         return True
 
 
+def without_nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_signal_ends_a_tool_with_all_it_started(tmp_path: Path, number: signal.Signals, ignored: bool) -> None:
@@ -205,7 +209,7 @@ def test_a_signal_ends_a_tool_with_all_it_started(tmp_path: Path, number: signal
     argv = [sys.executable, "-c", PARENT.replace("CHILD", repr(CHILD)), str(log)]
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if ignored else None
     try:
-        process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, preexec_fn=without_nohup)
     finally:
         if ignored:
             signal.signal(signal.SIGINT, before)

@@ -25,16 +25,20 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def as_a_terminal_does() -> None:
-    pass
+    """Also where the tests themselves run under nohup."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def ignored() -> None:
     """As a background job of a script, and some CI runners; a parent that waits for no child ignores SIGCHLD, too."""
+    as_a_terminal_does()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
 
 
 def blocked() -> None:
+    as_a_terminal_does()
     signal.pthread_sigmask(signal.SIG_BLOCK, (*ENDING, signal.SIGCHLD))
 
 

@@ -18,8 +18,8 @@ import pytest
 import photonrig.localcloud
 from photonrig.errors import RigError
 from photonrig.localcloud import server
+from photonrig.localcloud.background import Repeated, Tasks
 from photonrig.localcloud.service import history
-from photonrig.localcloud.service.background import Repeated, Tasks
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.telemetry import TelemetryTable
@@ -220,7 +220,7 @@ def test_every_task_is_begun_where_its_end_is_looked_at() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in ("create_task", "ensure_future", "TaskGroup", "Thread")
     }
-    assert begun == {"service/background.py"}
+    assert begun == {"background.py"}
 
 
 def test_a_cloud_whose_http_server_ends_stops_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

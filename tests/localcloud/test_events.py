@@ -14,11 +14,11 @@ import pytest
 import uvicorn
 
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, Subscription
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.http import events as event_routes
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.cloud import Settings
-from photonrig.localcloud.service.events import Event
 from photonrig.ownership.model import Owner
 
 from ..patience import PATIENCE

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.service import history
 from photonrig.localcloud.service.cloud import Settings
-from photonrig.localcloud.service.events import iso_time
 
 from .world import DEVICE, World, in_world, populate, world
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from photonrig.localcloud.service import rollout
 from photonrig.localcloud.service.rollout import target_version
-from photonrig.localcloud.service.system_events import UPDATES_ENABLED
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
+from photonrig.localcloud.system_events import UPDATES_ENABLED
 from photonrig.ownership.model import DeviceState, Quarantine
 from photonrig.particle.module import build_native_module
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from photonrig.localcloud import system_events
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.eras.viewers import StreamViewer
-from photonrig.localcloud.service import system_events
-from photonrig.localcloud.service.events import Event
-from photonrig.localcloud.service.system_events import SAID_BY_DEVICES
+from photonrig.localcloud.events import Event
+from photonrig.localcloud.system_events import SAID_BY_DEVICES
 
 from ..patience import PATIENCE
 from .world import DEVICE, OTHER_DEVICE, World, in_world, populate

@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
-from photonrig.localcloud.service.events import Event
 
 from ..patience import PATIENCE
 from .device.peer import APPLICATION, SYSTEM, DevicePeer

@@ -18,7 +18,7 @@ import pytest
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.device.contract import Subscription
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.webhooks import messages, templates
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.device.contract import Subscription
+from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.service.cloud import Settings
-from photonrig.localcloud.service.events import Event, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import HookLimits

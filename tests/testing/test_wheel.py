@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, made of the source archive as pip does it where there is no checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     with tarfile.open(built(ROOT, "sdist", folder / "sdist")) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))  # from 3.11.4 on
     (source,) = folder.glob("photonrig-*")
     return built(source, "wheel", folder / "dist")
 

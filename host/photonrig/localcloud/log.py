@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 
-from photonrig.localcloud.service.events import iso_time
+from photonrig.localcloud.events import iso_time
 from photonrig.safe_json import repaired
 
 __all__ = ["JsonLines", "log_to_stderr"]

@@ -18,11 +18,11 @@ from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
 from photonrig.clock import SYSTEM
 from photonrig.errors import RigError, UsageError
 from photonrig.localcloud import secrets
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.http.protocol import BoundedHttp, HttpServer
 from photonrig.localcloud.server_key import write_key_block, write_public_key
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.state_folder import kept_state
 from photonrig.signals import heard

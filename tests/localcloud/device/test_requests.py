@@ -19,7 +19,7 @@ from photonrig.localcloud.device.contract import (
     VariableUnknown,
 )
 from photonrig.localcloud.device.hub import DeviceHub
-from photonrig.localcloud.service.system_events import CLAIM_CODE
+from photonrig.localcloud.system_events import CLAIM_CODE
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 

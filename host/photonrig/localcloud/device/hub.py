@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import ProtocolError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device import contract
 from photonrig.localcloud.device.admission import Admission, AdmissionRefused
 from photonrig.localcloud.device.contract import (
@@ -28,7 +29,6 @@ from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.restarts import Restarts
 from photonrig.localcloud.device.session import DeviceSession
 from photonrig.localcloud.device.wire import Wire
-from photonrig.localcloud.service.background import Tasks
 from photonrig.particle.messages import Hello, HelloFlag
 
 __all__ = ["DeviceHub"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from photonrig.localcloud.device.contract import Subscription
-from photonrig.localcloud.service.system_events import SYSTEM_PREFIXES
+from photonrig.localcloud.system_events import SYSTEM_PREFIXES
 
 __all__ = ["Listeners"]
 

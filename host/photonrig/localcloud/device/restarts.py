@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceCallbacks
-from photonrig.localcloud.service.background import Tasks
 
 __all__ = ["Restarts"]
 

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from photonrig.errors import ProtocolError, UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.allowance import Allowance
 from photonrig.localcloud.device.contract import (
     Describe,
@@ -36,8 +37,7 @@ from photonrig.localcloud.device.listeners import Listeners
 from photonrig.localcloud.device.ota import Update
 from photonrig.localcloud.device.requests import Requests
 from photonrig.localcloud.device.wire import Wire
-from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
+from photonrig.localcloud.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE

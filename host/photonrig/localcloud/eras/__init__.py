@@ -19,7 +19,7 @@ from photonrig.localcloud.assumptions import Source
 from photonrig.localcloud.eras.principal import Principal, Role
 from photonrig.localcloud.eras.refusals import Refusal, Situation
 from photonrig.localcloud.eras.viewers import Viewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.ownership.model import Owner, Terms
 
 __all__ = ["Action", "Era", "Party", "Principal", "Role", "Rule", "Source", "Subject", "party_of"]

@@ -9,7 +9,7 @@ from photonrig.localcloud.eras import Action, Era, Party, Role, Rule, Source
 from photonrig.localcloud.eras.paths import ORGANIZATION_PATHS
 from photonrig.localcloud.eras.refusals import REFUSALS_TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer, StreamViewer, Viewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.ownership.model import Terms
 
 __all__ = ["TODAY"]

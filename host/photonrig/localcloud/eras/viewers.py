@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from photonrig.localcloud.eras.principal import Principal
-from photonrig.localcloud.service.events import Event
-from photonrig.localcloud.service.system_events import SAID_BY_DEVICES
+from photonrig.localcloud.events import Event
+from photonrig.localcloud.system_events import SAID_BY_DEVICES
 from photonrig.ownership.model import Owner
 
 __all__ = ["DeviceViewer", "HookViewer", "StreamKind", "StreamOf", "StreamViewer", "Viewer"]

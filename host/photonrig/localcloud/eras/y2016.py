@@ -14,7 +14,7 @@ from photonrig.localcloud.eras.paths import PRODUCT_DEVICE_PATHS, SINCE_2016
 from photonrig.localcloud.eras.refusals import REFUSALS_2016
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer, Viewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 
 __all__ = ["AFTER", "BEFORE"]
 

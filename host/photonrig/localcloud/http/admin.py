@@ -9,13 +9,13 @@ import hmac
 
 from starlette.requests import Request
 
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http import organizations
 from photonrig.localcloud.http.call import Answer, OpenCall, bearer_token, open_route
 from photonrig.localcloud.http.errors import oauth_error
 from photonrig.localcloud.http.fields import Fields, Stripped
 from photonrig.localcloud.http.views import product_device_view
 from photonrig.localcloud.service.cloud import Cloud
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.passwords import hashed
 from photonrig.localcloud.service.records import Device, Transfer
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown

@@ -13,10 +13,10 @@ from photonrig.build.compile import CompiledFirmware
 from photonrig.build.device_os import LATEST
 from photonrig.build.sandbox import Build
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.refusal import unknown
 
 __all__ = ["ROUTES", "Sources", "compile_uploaded", "run_compiler"]

@@ -52,31 +52,6 @@ class Body:
             return str(value)
         raise refused(400, f"{name} must be a single value")
 
-    def flag(self, name: str) -> bool | None:
-        """A field as yes or no; None when absent.
-
-        :raises ApiError: the field is neither
-        """
-        value = self.text(name)
-        if value is None:
-            return None
-        if value.lower() in ("true", "1", "yes", "on"):
-            return True
-        if value.lower() in ("false", "0", "no", "off", ""):
-            return False
-        raise refused(400, f"{name} must be true or false")
-
-    def texts(self, name: str) -> list[str]:
-        """A field that may be a list, or one text with commas or line ends between the entries."""
-        value = self.fields.get(name, [])
-        entries = value if isinstance(value, list) else [value]
-        found: list[str] = []
-        for entry in entries:
-            if not isinstance(entry, str | int):
-                raise refused(400, f"{name} must be a list of texts")
-            found += str(entry).replace(",", "\n").split()
-        return found
-
 
 def announced(request: Request, limit: int, beyond: ApiError | None = None) -> int:
     """How many bytes of body to expect: as the request says, or else ``limit``.

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from typing_extensions import TypeVar
 
 from photonrig.localcloud.eras import Action, Principal, Subject
-from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import asked_by_hook
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.fields import Fields
@@ -22,9 +22,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.control import Named
-from photonrig.localcloud.service.events import asked_by_hook
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
-from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 
 __all__ = [
@@ -101,10 +99,6 @@ class OpenCall(Generic[Body_co, Query_co]):
         """The address of this cloud, as the client named it, without a slash at its end."""
         return str(self.request.base_url).rstrip("/")
 
-    def refusal(self, situation: Situation, **words: str) -> ServiceRefusal:
-        """The refusal of a situation, as the era words it."""
-        return ServiceRefusal(situation, **words)
-
 
 @dataclass(slots=True, kw_only=True)
 class Call(OpenCall[Body_co, Query_co]):
@@ -173,10 +167,6 @@ class Call(OpenCall[Body_co, Query_co]):
     def organization(self, action: Action) -> Organization:
         """The organization of a path."""
         return self.cloud.access.organization(self.principal, self.path("organization"), action)
-
-    def own_device(self, wanted: str) -> Device | None:
-        """A device by its id, or by its name among the caller's own."""
-        return self.cloud.access.own_device(self.principal, wanted)
 
 
 Answer = Response | dict[str, Any] | list[Any]

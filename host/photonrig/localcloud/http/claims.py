@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import owner_field
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.ownership.model import Owner
 

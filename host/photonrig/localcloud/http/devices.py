@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType, field
 from photonrig.build.compile import tinker
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.binaries import compile_uploaded, run_compiler
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
@@ -14,7 +15,6 @@ from photonrig.localcloud.http.control import FORMS
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import device_view, product_device_view
 from photonrig.localcloud.service.devices import Targeted
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.flashing import check_image
 from photonrig.localcloud.service.records import Notes
 from photonrig.localcloud.service.refusal import ServiceRefusal

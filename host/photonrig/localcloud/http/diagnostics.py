@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.records import Vitals
 from photonrig.localcloud.service.refusal import unknown
 

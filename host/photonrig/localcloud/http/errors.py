@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = [
-    "ApiError",
-    "combined",
-    "errors_list",
-    "oauth_error",
-    "refused",
-]
+__all__ = ["ApiError", "oauth_error", "refused"]
 
 
 class ApiError(Exception):
@@ -28,18 +22,6 @@ def refused(status: int, text: str) -> ApiError:
     return ApiError(status, {"ok": False, "error": text})
 
 
-def errors_list(status: int, text: str) -> ApiError:
-    """The shape of claims and tokens."""
-    return ApiError(status, {"ok": False, "errors": [text]})
-
-
 def oauth_error(status: int, code: str, description: str) -> ApiError:
     """The shape of the OAuth layer."""
     return ApiError(status, {"error": code, "error_description": description})
-
-
-def combined(status: int, text: str, **more: Any) -> ApiError:
-    """The shape for compile and flash: whichever key a client's version reads, it finds the text."""
-    body = {"ok": False, "error": text, "errors": [text], "info": text, "output": text, "stdout": ""}
-    # With a status other than 400 this is the only one that the Particle CLI 3.19.0 shows in `flash --local`.
-    return ApiError(status, body | {"error_description": text} | more)

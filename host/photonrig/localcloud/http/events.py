@@ -14,6 +14,7 @@ from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.service.bus import Reader
 from photonrig.localcloud.service.event_service import EventService
 from photonrig.localcloud.service.records import Token
+from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.particle import sse
 
 __all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "stream", "viewer"]
@@ -32,7 +33,7 @@ async def by_prefix(call: Call) -> Answer:
     call.require(Action.OWN_EVENTS)
     asked = viewer(call, "all")
     if not asked.prefix and not call.cloud.era.public_events:
-        raise call.refusal(Situation.PREFIX_MISSING)
+        raise ServiceRefusal(Situation.PREFIX_MISSING)
     return stream(call, asked)
 
 

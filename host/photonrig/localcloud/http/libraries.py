@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, OpenCall, open_route, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.pages import Number, Page, paged
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.libraries import architectures_of
 from photonrig.localcloud.service.records import Library
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid

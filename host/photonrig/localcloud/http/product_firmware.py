@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service.cloud import Cloud
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.product_firmware import HIGHEST_VERSION
 from photonrig.localcloud.service.records import Firmware
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid

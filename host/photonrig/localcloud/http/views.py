@@ -1,23 +1,17 @@
-"""How devices look in answers, and pages of long lists."""
+"""How devices look in answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
-from photonrig.localcloud.http.call import Call
-from photonrig.localcloud.http.errors import refused
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.devices import DeviceFacts
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.records import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "paged", "product_device_view", "shown_product", "timestamp"]
-
-_Entry = TypeVar("_Entry")
-_PAGE_SIZE, _LARGEST_PAGE = 25, 1000
+__all__ = ["device_view", "owner_field", "product_device_view", "shown_product", "timestamp"]
 
 
 @lru_cache(maxsize=1024)
@@ -86,23 +80,3 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
 def shown_product(device: Device) -> int:
     """The product that a device is shown in: its platform's, if it is in none."""
     return device.state.platform if device.state.product is None else device.state.product
-
-
-def paged(call: Call, entries: Sequence[_Entry], *, size: str | None = None) -> tuple[Sequence[_Entry], int]:
-    """The page that ``page`` and ``perPage`` (or ``per_page``, ``page_size``) ask for, and the number of pages.
-
-    ``size`` is what another parameter says of the page's length.
-
-    :raises ApiError: they are no positive numbers
-    """
-    query = call.request.query_params
-    asked = size or query.get("perPage") or query.get("per_page") or query.get("page_size") or str(_PAGE_SIZE)
-    length = min(_number(asked), _LARGEST_PAGE)
-    page = _number(query.get("page") or "1")
-    return entries[(page - 1) * length : page * length], max(1, -(-len(entries) // length))
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
-        raise refused(400, "page and per_page must be numbers from 1")
-    return int(text[:9])

@@ -7,10 +7,10 @@ from typing import Any
 from msgspec import field
 
 from photonrig.localcloud.eras import Action
+from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
-from photonrig.localcloud.service.events import iso_time
 from photonrig.localcloud.service.hooks import HIDDEN_PASSWORD
 from photonrig.localcloud.service.records import HookOwner, StoredHook
 

@@ -11,8 +11,8 @@ from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_pro
 from photonrig.build.device_os import LATEST, RELEASES
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.libraries import LibraryService
 from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM

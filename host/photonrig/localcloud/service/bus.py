@@ -11,7 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.particle import sse
 
 __all__ = ["QUEUE_LENGTH", "Audience", "Bus", "Reader"]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
+from photonrig.localcloud.background import Repeated
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.accounts import AccountService
 from photonrig.localcloud.service.administration import Administration
-from photonrig.localcloud.service.background import Repeated
 from photonrig.localcloud.service.builds import BuildService
 from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService
@@ -112,15 +112,8 @@ class Cloud:
         self.webhooks = self.events.webhooks
         self.tokens = TokenService(store, self.bus)
         self.access = Access(store, self.era)
-        self.ownership = OwnershipService(store, self.era, self.events.owner_changed)
-        self.rollout = Rollout(store, self.presence, self.link, now, self.events.say)
-        self.groups = GroupService(store, self.presence, self.link, self.rollout)
-        self.devices = DeviceService(store, self.era, self.presence, self.link, self.rollout, self.groups)
-        self.control = ControlService(self.link, self.presence)
-        self.flashing = FlashService(store, self.control, self.rollout)
-        self.diagnostics = DiagnosticsService(store, self.control, self.events)
-        self.firmware = FirmwareService(store, self.presence, self.rollout)
         self.hooks = HookService(store, self.access, self.webhooks, now)
+        self.ownership = OwnershipService(store, self.era, self.events.owner_changed)
         self.accounts = AccountService(store, self.tokens, self.ownership, self.hooks.changed, now)
         self.clients = ClientService(store, self.era, self.access)
         self.grants = GrantService(store, self.tokens, self.clients, now)
@@ -132,6 +125,13 @@ class Cloud:
         allowed = settings.allow_remote_compile or not settings.remote
         self.builds = BuildService(store, self.libraries, settings.sdk, allowed=allowed)
         self.administration = Administration(store, self.ownership)
+        self.rollout = Rollout(store, self.presence, self.link, now, self.events.say)
+        self.groups = GroupService(store, self.presence, self.link, self.rollout)
+        self.devices = DeviceService(store, self.era, self.presence, self.link, self.rollout, self.groups)
+        self.control = ControlService(self.link, self.presence)
+        self.flashing = FlashService(store, self.control, self.rollout)
+        self.diagnostics = DiagnosticsService(store, self.control, self.events)
+        self.firmware = FirmwareService(store, self.presence, self.rollout)
         self.provisioning = ProvisioningService(store, self.era, self.access, self.link)
         self.reports = DeviceReports(
             *(store, self.ownership, self.presence, self.events, self.rollout, self.link, now),

@@ -14,7 +14,8 @@ from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.rollout import Rollout
-from photonrig.localcloud.service.system_events import (
+from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import (
     APP_HASH,
     DEVICE_NAMES,
     FLASH_STATUS,
@@ -26,7 +27,6 @@ from photonrig.localcloud.service.system_events import (
     UPDATES_FORCED,
     is_reserved,
 )
-from photonrig.localcloud.store import Store
 
 __all__ = ["DeviceReports"]
 

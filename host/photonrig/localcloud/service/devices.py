@@ -13,8 +13,8 @@ from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.service.records import Device, Notes, Product, Targeting
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.service.rollout import Rollout
-from photonrig.localcloud.service.system_events import UPDATES_FORCED
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import UPDATES_FORCED
 from photonrig.ownership.model import Owner
 
 __all__ = ["DeviceFacts", "DeviceService", "Targeted", "Wanted"]
@@ -64,10 +64,6 @@ class DeviceService:
         self._groups = groups
 
     # --- finding -----------------------------------------------------------------------------------------------------
-
-    def get(self, device_id: str) -> Device | None:
-        """The device with this id."""
-        return self._store.devices.get(device_id)
 
     def of_owner(self, owner: Owner) -> list[Device]:
         """The devices of an account, last seen first."""
@@ -145,9 +141,8 @@ class DeviceService:
     def customers_owning(self, devices: Iterable[Device]) -> dict[str, str]:
         """Id and e-mail of the customers who own any of the devices."""
         owners = {device.state.owner for device in devices}
-        found = (
-            self._store.customers.get(id=each.id) for each in owners if each is not None and each.kind == "customer"
-        )
+        ids = [each.id for each in owners if each is not None and each.kind == "customer"]
+        found = [self._store.customers.get(id=each) for each in ids]
         return {customer.id: customer.email for customer in found if customer is not None}
 
     # --- what is written ---------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ import json
 from photonrig.localcloud.service.control import ControlService, Named
 from photonrig.localcloud.service.event_service import EventService
 from photonrig.localcloud.service.records import Device, Vitals
-from photonrig.localcloud.service.system_events import VITALS
 from photonrig.localcloud.service.vitals import payload_of
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import VITALS
 
 __all__ = ["DiagnosticsService"]
 

@@ -11,14 +11,14 @@ from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer
+from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.bus import Bus, Reader
 from photonrig.localcloud.service.device_link import DeviceLink
-from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.history import History
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
-from photonrig.localcloud.service.system_events import OWNER_CHANGED, SystemEvent, is_reserved
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.system_events import OWNER_CHANGED, SystemEvent, is_reserved
 from photonrig.localcloud.webhooks.dispatcher import Webhooks
 from photonrig.ownership.model import Owner
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from photonrig.localcloud.eras.viewers import StreamViewer
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.store import Store
 
 __all__ = ["EVENTS_KEPT", "EVENT_SECONDS", "History"]

@@ -9,8 +9,8 @@ from typing import Any
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Principal
 from photonrig.localcloud.eras.viewers import HookViewer
+from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.access import Access
-from photonrig.localcloud.service.events import MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.records import HookOwner, StoredHook
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.store import Store

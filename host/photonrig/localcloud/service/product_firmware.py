@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from photonrig.errors import ModuleError
 from photonrig.localcloud.eras.refusals import Situation
@@ -11,6 +12,7 @@ from photonrig.localcloud.service.records import Device, Firmware, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.service.rollout import Rollout
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.product_firmware import Said
 from photonrig.particle.module import check_user_part, parse_module
 
 __all__ = ["HIGHEST_VERSION", "FirmwareService"]
@@ -64,35 +66,15 @@ class FirmwareService:
             count += running == (firmware.product_id, firmware.version)
         return count
 
-    def add(
-        self,
-        product: Product,
-        version: int,
-        image: bytes,
-        *,
-        title: str,
-        description: str,
-        name: str,
-        mandatory: bool,
-        uploaded_by: str | None,
-    ) -> Firmware:
+    def add(self, product: Product, version: int, image: bytes, **said: Unpack[Said]) -> Firmware:
         """Keep an image as a version; it must state that version, and this product if it states one.
 
         :raises ServiceRefusal: the image states something else or is none, or there is such a version
         """
         _check_image(product, version, image)
-        _check_texts(title=title, description=description)
+        _check_texts(title=said["title"], description=said["description"])
         with self._store.write():
-            added = self._store.firmware.add(
-                product.id,
-                version,
-                image,
-                title=title,
-                description=description,
-                name=name,
-                mandatory=mandatory,
-                uploaded_by=uploaded_by,
-            )
+            added = self._store.firmware.add(product.id, version, image, **said)
         if not added:
             text = f"Version {version} exists already; build the firmware with a higher PRODUCT_VERSION"
             raise ServiceRefusal(Situation.BUILD_INVALID, text=text)

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
-from photonrig.localcloud.service.background import Tasks
 from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.presence import Presence
-from photonrig.localcloud.service.system_events import STATUS, UPDATES_PENDING, SystemEvent
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
+from photonrig.localcloud.system_events import STATUS, UPDATES_PENDING, SystemEvent
 
 __all__ = ["Busy", "Rollout", "target_version"]
 

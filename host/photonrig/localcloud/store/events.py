@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from photonrig.localcloud.service.events import Event
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import Owner
 

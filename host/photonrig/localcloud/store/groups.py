@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass, replace
 
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Device, Outdated
+from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["Group", "Groups", "Targeting", "Targets", "in_groups"]
 
@@ -27,52 +27,35 @@ class Groups:
     """Groups by product and name."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._rows = Rows(database, "device_groups", Group)
 
     def add(self, group: Group) -> bool:
         """Keep a group; False if the product has one of that name."""
-        try:
-            self._database.change(
-                "INSERT INTO device_groups (product_id, name, description, color, fw_version) VALUES (?, ?, ?, ?, ?)",
-                *(group.product_id, group.name, group.description, group.color, group.fw_version),
-            )
-        except sqlite3.IntegrityError:
-            return False
-        return True
+        return self._rows.add(group)
 
     def get(self, product_id: int, name: str) -> Group | None:
         """One group."""
-        row = self._database.one("SELECT * FROM device_groups WHERE product_id = ? AND name = ?", product_id, name)
-        return None if row is None else Group(**dict(row))
+        return self._rows.get(product_id=product_id, name=name)
 
     def of(self, product_id: int) -> list[Group]:
         """All groups of a product, by name."""
-        rows = self._database.all("SELECT * FROM device_groups WHERE product_id = ? ORDER BY name", product_id)
-        return [Group(**dict(row)) for row in rows]
+        return self._rows.of("name", product_id=product_id)
 
     def describe(self, group: Group, *, name: str, description: str, color: str | None) -> bool:
         """Rename a group and say what it is; False if the name is another's."""
-        try:
-            self._database.change(
-                "UPDATE device_groups SET name = ?, description = ?, color = ? WHERE product_id = ? AND name = ?",
-                *(name, description, color, group.product_id, group.name),
-            )
-        except sqlite3.IntegrityError:
-            return False
-        return True
+        return self._rows.update(_key(group), name=name, description=description, color=color)
 
     def release(self, group: Group, version: int) -> None:
         """Note the version that is released to a group."""
-        self._database.change(
-            "UPDATE device_groups SET fw_version = ? WHERE product_id = ? AND name = ?",
-            *(version, group.product_id, group.name),
-        )
+        self._rows.update(_key(group), fw_version=version)
 
     def remove(self, group: Group) -> None:
         """Delete a group."""
-        self._database.change(
-            "DELETE FROM device_groups WHERE product_id = ? AND name = ?", group.product_id, group.name
-        )
+        self._rows.remove(**_key(group))
+
+
+def _key(group: Group) -> dict[str, object]:
+    return {"product_id": group.product_id, "name": group.name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from photonrig.localcloud.secrets import new_id
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["HookOwner", "Hooks", "StoredHook"]
 
@@ -31,42 +30,31 @@ class Hooks:
     """Hooks by id and by owner."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        self._rows = Rows(database, "hooks", StoredHook)
         self._now = now
 
     def add(self, owner_kind: HookOwner, owner_id: str, fields: Mapping[str, Any]) -> StoredHook:
         """Keep a new hook."""
         hook = StoredHook(new_id(), owner_kind, owner_id, fields, self._now())
-        self._database.change(
-            "INSERT INTO hooks (id, owner_kind, owner_id, fields, created_at) VALUES (?, ?, ?, ?, ?)",
-            *(hook.id, owner_kind, owner_id, json.dumps(fields), hook.created_at),
-        )
+        self._rows.add(hook)
         return hook
 
     def replace(self, hook_id: str, fields: Mapping[str, Any]) -> None:
         """Give a hook another configuration."""
-        self._database.change("UPDATE hooks SET fields = ? WHERE id = ?", json.dumps(fields), hook_id)
+        self._rows.update({"id": hook_id}, fields=fields)
 
     def remove(self, hook_id: str) -> None:
         """Delete a hook."""
-        self._database.change("DELETE FROM hooks WHERE id = ?", hook_id)
+        self._rows.remove(id=hook_id)
 
     def get(self, hook_id: str) -> StoredHook | None:
         """The hook with this id."""
-        row = self._database.one("SELECT * FROM hooks WHERE id = ?", hook_id)
-        return None if row is None else _hook(row)
+        return self._rows.get(id=hook_id)
 
     def of(self, owner_kind: HookOwner, owner_id: str) -> list[StoredHook]:
         """The hooks of one owner, oldest first."""
-        rows = self._database.all(
-            "SELECT * FROM hooks WHERE owner_kind = ? AND owner_id = ? ORDER BY created_at, id", owner_kind, owner_id
-        )
-        return [_hook(row) for row in rows]
+        return self._rows.of("created_at, id", owner_kind=owner_kind, owner_id=owner_id)
 
     def all(self) -> list[StoredHook]:
         """Every hook, oldest first."""
-        return [_hook(row) for row in self._database.all("SELECT * FROM hooks ORDER BY created_at, id")]
-
-
-def _hook(row: sqlite3.Row) -> StoredHook:
-    return StoredHook(row["id"], row["owner_kind"], row["owner_id"], json.loads(row["fields"]), row["created_at"])
+        return self._rows.all("ORDER BY created_at, id")

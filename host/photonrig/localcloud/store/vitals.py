@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["VITALS_KEPT", "Vitals", "VitalsTable"]
 
@@ -28,25 +28,18 @@ class VitalsTable:
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
+        self._rows = Rows(database, "vitals", Vitals)
         self._now = now
 
-    def add(self, device_id: str, payload: Mapping[str, Any]) -> Vitals:
+    def add(self, device_id: str, payload: Mapping[str, Any]) -> None:
         """Keep a report, and forget the oldest of the device beyond the number kept."""
-        vitals = Vitals(device_id, self._now(), payload)
-        self._database.change(
-            "INSERT INTO vitals (device_id, updated_at, payload) VALUES (?, ?, ?)",
-            *(device_id, vitals.updated_at, json.dumps(payload)),
-        )
+        self._rows.add(Vitals(device_id, self._now(), payload))
         self._database.change(
             "DELETE FROM vitals WHERE device_id = ?1 AND number <= (SELECT number FROM vitals WHERE device_id = ?1"
             " ORDER BY number DESC LIMIT 1 OFFSET ?2)",
             *(device_id, VITALS_KEPT),
         )
-        return vitals
 
     def of(self, device_id: str) -> list[Vitals]:
         """The reports of a device, last first."""
-        rows = self._database.all(
-            "SELECT device_id, updated_at, payload FROM vitals WHERE device_id = ? ORDER BY number DESC", device_id
-        )
-        return [Vitals(row["device_id"], row["updated_at"], json.loads(row["payload"])) for row in rows]
+        return self._rows.of("number DESC", device_id=device_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.service.system_events import is_system
+from photonrig.localcloud.system_events import is_system
 from photonrig.localcloud.webhooks.templates import check_template
 
 __all__ = ["MAX_CONFIG", "HookConfig"]

@@ -16,9 +16,9 @@ import httpx
 
 from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
+from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.viewers import HookViewer
-from photonrig.localcloud.service.background import Tasks
-from photonrig.localcloud.service.events import Event, iso_time
+from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig

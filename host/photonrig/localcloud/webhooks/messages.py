@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from photonrig.errors import UsageError
-from photonrig.localcloud.service.events import Event, iso_time
-from photonrig.localcloud.service.system_events import (
+from photonrig.localcloud.events import Event, iso_time
+from photonrig.localcloud.system_events import (
     HOOK_ERROR,
     HOOK_RESPONSE,
     HOOK_SENT,
