@@ -27,6 +27,12 @@ __all__ = [  # hooks, which pytest finds here
 ]
 
 
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests and fixtures run on asyncio."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Slots of tests are nobody else's: runs at the same time, and workers of one run, may use the same names."""

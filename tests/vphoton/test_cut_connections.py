@@ -11,7 +11,7 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,8 @@ class Place:
             return device
 
 
-async def in_place(executable: Path, module: Path, folder: Path, story: Callable[[Place], Awaitable[None]]) -> None:
+@contextlib.asynccontextmanager
+async def in_place(executable: Path, module: Path, folder: Path) -> AsyncIterator[Place]:
     key = rsa.generate_private_key(65537, 2048)
     key_file = folder / "cloud.der"
     key_file.write_bytes(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -160,7 +161,7 @@ async def in_place(executable: Path, module: Path, folder: Path, story: Callable
         assert user
         port = await hub.start("127.0.0.1", 0)
         try:
-            await story(Place(executable, folder, maker.state, cloud, reports, hub, port, Owner("user", user.id)))
+            yield Place(executable, folder, maker.state, cloud, reports, hub, port, Owner("user", user.id))
         finally:
             await hub.close()
             await cloud.close()
@@ -195,31 +196,28 @@ async def cut_everywhere(place: Place, stride: int) -> None:
 @pytest.mark.parametrize(
     "stride", [STRIDE, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(1800)], id="every byte")]
 )
-def test_cut_in_handshake_hello_and_claim(
+async def test_cut_in_handshake_hello_and_claim(
     executable: Path, build: Callable[..., Path], tmp_path: Path, stride: int
 ) -> None:
-    asyncio.run(in_place(executable, build(), tmp_path, lambda place: cut_everywhere(place, stride)))
+    async with in_place(executable, build(), tmp_path) as place:
+        await cut_everywhere(place, stride)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_bad_network(executable: Path, build: Callable[..., Path], tmp_path: Path, seed: int) -> None:
+async def test_a_bad_network(executable: Path, build: Callable[..., Path], tmp_path: Path, seed: int) -> None:
     """Connections that are cut, late and slow, one after the other, as the seed draws them; then a good one."""
-
-    async def story(place: Place) -> None:
+    async with in_place(executable, build(), tmp_path) as place:
         source = random.Random(seed)
         bad = [Faults.drawn(source, 2000) for _ in range(3)]
         async with place.device(lambda number: bad[number] if number < len(bad) else Faults()) as device:
             await place.until("the claim", lambda: device.claimed() and place.hub.online(device.id))
             assert place.reports.claims[device.id] == 1
 
-    asyncio.run(in_place(executable, build(), tmp_path, story))
-
 
 @pytest.mark.soak
-def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path) -> None:
+async def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path) -> None:
     """Nothing gets through any more and nobody is told: the device gives up after 15 + 10 s, the cloud after 40 s."""
-
-    async def story(place: Place) -> None:
+    async with in_place(executable, build(), tmp_path) as place:
         whole = await bytes_to_claim(place)
         silent = Faults(silent_after={way: whole[way] for way in WAYS})
 
@@ -241,5 +239,3 @@ def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path)
                 assert 35 < time.monotonic() - begun < 50
 
         await asyncio.gather(device_drops(), cloud_drops())
-
-    asyncio.run(in_place(executable, build(), tmp_path, story))
