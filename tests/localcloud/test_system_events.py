@@ -54,7 +54,7 @@ def test_the_table_alone_names_system_events() -> None:
     table = Path(system_events.__file__)
     elsewhere = {
         f"{file.name}: {text}"
-        for file in table.parents[1].rglob("*.py")
+        for file in table.parent.rglob("*.py")
         if file != table
         for text in _texts(file)
         if named.match(text)

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from photonrig.localcloud.service.events import Event
 
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer, StreamViewer, Viewer
+from photonrig.localcloud.events import Event
 from photonrig.localcloud.service import cloud
 from photonrig.localcloud.service.cloud import Settings
 

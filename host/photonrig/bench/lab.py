@@ -88,8 +88,7 @@ class Lab:
         self._photons = self._in_turn("photon", photons) if isinstance(photons, int) else self._named
         self._fresh = self._in_turn("fresh", fresh)
         self._clock = clock
-        self._path = state / "lab.json"
-        self._record = LabRecord.read(self._path) if self._path.exists() else LabRecord(secrets.token_urlsafe(12))
+        self._record = LabRecord.read(state) or LabRecord(secrets.token_urlsafe(12))
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
         self._interrupts = Interrupts()
@@ -150,7 +149,7 @@ class Lab:
         self._record.api_port = int(self.local_cloud.api.rsplit(":", 1)[1])
         self._record.device_port = self.local_cloud.device_port
         # Kept before the account exists: a lab killed at any moment can log in again.
-        self._record.write(self._path)
+        self._record.write(self.state)
         self._open_accounts()
         begun = self._clock.now()
         self._enrol_devices()
@@ -163,7 +162,7 @@ class Lab:
         begun = self._clock.now()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda device: self._power_on(device, moved), self.devices))
-        self._record.write(self._path)
+        self._record.write(self.state)
         self._wait_online()
         for device in self._claimed_later:
             self._claim(device)
@@ -329,7 +328,7 @@ class Lab:
             if variant not in record.clients:
                 client = self.team.create_client("lab", product=self.products[variant].id)
                 record.clients[variant] = (client.id, client.secret)
-                record.write(self._path)
+                record.write(self.state)
             self.clients[variant] = ClientCredentials(*record.clients[variant])
 
     def _enrol_devices(self) -> None:
@@ -338,7 +337,7 @@ class Lab:
         for name, variant in self._named.items():
             if name in known and known[name].variant != variant:
                 raise UsageError(
-                    f"{name} of {self._path} is a {known[name].variant}, not a {variant}; choose another state folder"
+                    f"{name} of {self.state} is a {known[name].variant}, not a {variant}; choose another state folder"
                 )
         new = [
             LabDevice(name, secrets.token_hex(12), variant, fielded)
@@ -357,7 +356,7 @@ class Lab:
                     self.team.import_devices(self.products[variant].id, ids)
                 list(pool.map(self._hand_over, batch))
                 self.devices.extend(batch)
-                self._record.write(self._path)
+                self._record.write(self.state)
 
     def _make_key(self, device: LabDevice) -> None:
         key = generate_device_key()
@@ -404,7 +403,7 @@ class Lab:
             return
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._calibrate, new))
-        self._record.write(self._path)
+        self._record.write(self.state)
 
     def _calibrate(self, device: LabDevice) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from msgspec import MsgspecError, Struct, field, json
 
@@ -10,6 +11,8 @@ from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 
 __all__ = ["LabDevice", "LabRecord"]
+
+FILE: Final = "lab.json"
 
 
 class LabDevice(Struct):
@@ -37,18 +40,21 @@ class LabRecord(Struct):
     devices: list[LabDevice] = field(default_factory=list)
 
     @classmethod
-    def read(cls, path: Path) -> LabRecord:
-        """The record in a file.
+    def read(cls, state: Path) -> LabRecord | None:
+        """The record of the lab in a state folder; None if there was none.
 
         :raises UsageError: it cannot be read, or is of another kind
         """
+        path = state / FILE
         try:
             return json.decode(path.read_bytes(), type=cls)
+        except FileNotFoundError:
+            return None
         except OSError as error:
             raise file_error(path, "read", error) from error
         except (MsgspecError, ValueError, RecursionError):
             raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
 
-    def write(self, path: Path) -> None:
-        """Write it to a file, for its owner alone."""
-        replace(path, json.format(json.encode(self)), private=True)
+    def write(self, state: Path) -> None:
+        """Write it into a state folder, for its owner alone."""
+        replace(state / FILE, json.format(json.encode(self)), private=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from photonrig.bench.lab import USERNAME, Lab
+from photonrig.bench.lab_record import LabRecord
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, build_variant
@@ -42,6 +43,7 @@ def run_lab(
     """
     if state is not None:
         writable(state, "--state")
+        LabRecord.read(state)  # a folder of something else is refused before anything is made
     tools.native()
     tools.particle_cli()
     firmware = {variant: build_variant(tools, variant) for variant in VARIANTS}

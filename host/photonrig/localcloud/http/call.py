@@ -17,7 +17,7 @@ from photonrig.localcloud.eras import Action, Principal, Subject
 from photonrig.localcloud.events import asked_by_hook
 from photonrig.localcloud.http.body import Body, announced, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
-from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.http.fields import Fields, unsent
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
 from photonrig.localcloud.service.cloud import Cloud
@@ -83,8 +83,9 @@ class OpenCall(Generic[Body_co, Query_co]):
         :raises ServiceRefusal: as :attr:`body`
         """
         assert self._query_type is not None, "the route declares no query"
-        named = dict(self.request.query_params) if self.request.scope["query_string"] else {}
-        return cast(Query_co, self._query_type.read(Body("query", named)))
+        if not self.request.scope["query_string"]:
+            return cast(Query_co, unsent(self._query_type))
+        return cast(Query_co, self._query_type.read(Body("query", dict(self.request.query_params))))
 
     def path(self, name: str) -> str:
         """A part of the address."""

@@ -28,7 +28,7 @@ from msgspec import UNSET, Meta, UnsetType
 from photonrig.localcloud.http.body import Body, UploadedFile
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["Fields", "Stripped", "says"]
+__all__ = ["Fields", "Stripped", "says", "unsent"]
 
 Stripped = Annotated[str, Meta(extra={"strip": True})]
 """Text without the white space around it."""
@@ -79,6 +79,15 @@ class Fields(msgspec.Struct):
 
 class _IllTyped(Exception):
     """A field is of another type."""
+
+
+@cache
+def unsent(fields: type[Fields]) -> Fields:
+    """What nothing at all is read as, made once.
+
+    :raises ServiceRefusal: a field must be there
+    """
+    return fields.read(Body())
 
 
 _Reader = Callable[[str, Any], Any]

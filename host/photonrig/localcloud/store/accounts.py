@@ -43,13 +43,13 @@ class Users(Rows[User]):
 
     def delete(self, user_id: str) -> None:
         """Delete a user who owns no device and founded no product; the clients of products pass to their founders."""
-        self._database.change(
+        self.database.change(
             "UPDATE clients SET user_id = (SELECT user_id FROM products WHERE id = clients.product_id)"
             " WHERE user_id = ? AND product_id IS NOT NULL",
             user_id,
         )
         for table in ("clients", "binaries", "team", "organization_team"):
-            self._database.change(f"DELETE FROM {table} WHERE user_id = ?", user_id)  # noqa: S608
+            self.database.change(f"DELETE FROM {table} WHERE user_id = ?", user_id)  # noqa: S608
         self.remove(id=user_id)
 
 

@@ -38,7 +38,7 @@ class Challenges(Rows[Challenge]):
     def ask(self, kind: ChallengeKind, user_id: str, **facts: Any) -> str:
         """Note a question and return the token that names it; forgets those that nobody answered."""
         token, now = new_token(), self._now()
-        self._database.change("DELETE FROM challenges WHERE expires_at <= ?", now)
+        self.database.change("DELETE FROM challenges WHERE expires_at <= ?", now)
         challenge = Challenge(sha256_hex(token), kind, user_id, facts)
         self.add(challenge, tries=0, expires_at=now + CHALLENGE_SECONDS[kind])
         return token
@@ -54,7 +54,7 @@ class Challenges(Rows[Challenge]):
 
     def failed(self, challenge: Challenge) -> None:
         """The answer was wrong; after five of them the question no longer stands."""
-        self._database.change("UPDATE challenges SET tries = tries + 1 WHERE hash = ?", challenge.hash)
+        self.database.change("UPDATE challenges SET tries = tries + 1 WHERE hash = ?", challenge.hash)
 
     def answered(self, kind: ChallengeKind, user_id: str) -> None:
         """The user's questions of a kind are answered."""

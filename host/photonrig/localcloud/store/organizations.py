@@ -46,5 +46,5 @@ class Organizations(Teams[str]):
 
     def roles(self, user_id: str) -> dict[str, Role]:
         """A user's role in each organization."""
-        rows = self._database.all("SELECT organization_id, role FROM organization_team WHERE user_id = ?", user_id)
+        rows = self.database.all("SELECT organization_id, role FROM organization_team WHERE user_id = ?", user_id)
         return {organization_id: Role[role] for organization_id, role in rows}

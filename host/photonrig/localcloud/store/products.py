@@ -72,7 +72,7 @@ class Products(Teams[int]):
 
     def roles(self, user_id: str) -> dict[int, Role]:
         """A user's role in each product: the higher of the product's own and its organization's."""
-        rows = self._database.all(
+        rows = self.database.all(
             "SELECT product_id, role FROM team WHERE user_id = ?1 UNION ALL"
             " SELECT products.id, role FROM organization_team JOIN products USING (organization_id) WHERE"
             " organization_team.user_id = ?1",

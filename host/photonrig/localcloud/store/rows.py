@@ -36,7 +36,7 @@ class Rows(Generic[_Record]):
     def __init__(
         self, database: Database, table: str, record: type[_Record], computed: Mapping[str, str] | None = None
     ) -> None:
-        self._database = database
+        self.database = database
         self._table = table
         self._record = record
         types = typing.get_type_hints(record)
@@ -57,12 +57,12 @@ class Rows(Generic[_Record]):
 
     def first(self, rest: str, *values: object) -> _Record | None:
         """The first row that a query with ``rest`` after its FROM finds."""
-        row = self._database.one(f"{self._select} {rest}", *values)
+        row = self.database.one(f"{self._select} {rest}", *values)
         return None if row is None else self._made_of(row)
 
     def all(self, rest: str = "", *values: object) -> list[_Record]:
         """All rows that a query with ``rest`` after its FROM finds."""
-        return [self._made_of(row) for row in self._database.all(f"{self._select} {rest}", *values)]
+        return [self._made_of(row) for row in self.database.all(f"{self._select} {rest}", *values)]
 
     def add(self, record: _Record, **more: object) -> bool:
         """Keep a record, with columns that it has no field for; False if what must be unique is not."""
@@ -81,11 +81,11 @@ class Rows(Generic[_Record]):
 
     def remove(self, **where: object) -> None:
         """Delete the rows whose columns are these."""
-        self._database.change(f"DELETE FROM {self._table} WHERE {_all_of(where)}", *where.values())  # noqa: S608
+        self.database.change(f"DELETE FROM {self._table} WHERE {_all_of(where)}", *where.values())  # noqa: S608
 
     def _changed(self, sql: str, columns: Mapping[str, object], *more: object) -> bool:
         try:
-            self._database.change(sql, *map(_encoded, columns.values()), *more)
+            self.database.change(sql, *map(_encoded, columns.values()), *more)
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode not in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
                 raise

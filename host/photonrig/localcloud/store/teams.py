@@ -16,17 +16,17 @@ class Teams(Generic[_Id]):
     """The teams in ``table``, whose column ``of`` names what they work on."""
 
     def __init__(self, database: Database, table: str, of: str) -> None:
-        self._database = database
+        self.database = database
         self._table, self._of = table, of
 
     def team(self, of: _Id) -> dict[str, Role]:
         """User id and role of the team's members."""
         sql = f"SELECT user_id, role FROM {self._table} WHERE {self._of} = ?"  # noqa: S608
-        return {user_id: Role[role] for user_id, role in self._database.all(sql, of)}
+        return {user_id: Role[role] for user_id, role in self.database.all(sql, of)}
 
     def set_role(self, of: _Id, user_id: str, role: Role) -> None:
         """Put a user on the team, or change the user's role."""
-        self._database.change(
+        self.database.change(
             f"INSERT INTO {self._table} ({self._of}, user_id, role) VALUES (?, ?, ?)"  # noqa: S608
             " ON CONFLICT DO UPDATE SET role = excluded.role",
             *(of, user_id, role.name),
@@ -34,4 +34,4 @@ class Teams(Generic[_Id]):
 
     def remove_member(self, of: _Id, user_id: str) -> None:
         """Take a user off the team."""
-        self._database.change(f"DELETE FROM {self._table} WHERE {self._of} = ? AND user_id = ?", of, user_id)  # noqa: S608
+        self.database.change(f"DELETE FROM {self._table} WHERE {self._of} = ? AND user_id = ?", of, user_id)  # noqa: S608

@@ -40,7 +40,7 @@ class Transfers(Rows[Transfer]):
 
     def cancel_of(self, user_id: str) -> None:
         """The user is gone: what was asked of and by the user no longer is."""
-        self._database.change("DELETE FROM transfers WHERE from_user = ?1 OR to_user = ?1", user_id)
+        self.database.change("DELETE FROM transfers WHERE from_user = ?1 OR to_user = ?1", user_id)
 
     def cancel_for(self, device_id: str) -> None:
         """The device changed hands: nobody's request stands any longer."""
