@@ -8,7 +8,6 @@ import json
 import resource
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.telemetry import TelemetryTable
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 from .process import running
 from .world import DEVICE, World, populate, world
 
@@ -224,9 +223,7 @@ def test_a_process_whose_disk_is_full_says_so_once_and_ends_with_3(tmp_path: Pat
         granted = cloud.ok("POST", "/oauth/token", data={"grant_type": "password", **form}, auth=("particle-cli",) * 2)
         resource.prlimit(cloud.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
         cloud.ok("POST", "/v1/devices/events", granted["access_token"], json={"name": "e"})
-        deadline = time.monotonic() + 60
-        while cloud.http.get("/healthz").status_code != 503:
-            assert time.monotonic() < deadline, "it never said so"
+        wait_for("its word of it", lambda: cloud.http.get("/healthz").status_code == 503)
         assert cloud.end(signal.SIGTERM) == 3
     lines = cloud.errors.splitlines()
     told = [json.loads(line) for line in lines if line.startswith("{")]

@@ -96,7 +96,7 @@ async def test_who_never_ends_the_refused_body_is_cut_off(tmp_path: Path, monkey
             while not writer.is_closing():
                 writer.write(b"1\r\nx\r\n")
                 await writer.drain()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # its pace: the time ends it, not the size
                 if reader.at_eof():
                     break
         writer.close()
