@@ -22,7 +22,7 @@ from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 from .process import running
-from .world import DEVICE, World, in_world, populate
+from .world import DEVICE, populate, world
 
 LARGE = 10_400_000  # allowed where sources are sent
 NO_TOKEN = "The access token was not found"
@@ -57,79 +57,66 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
         (b"POST /v1/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000", 404),
     ],
 )
-def test_a_request_that_is_refused_is_answered_before_its_body_comes(tmp_path: Path, head: bytes, status: int) -> None:
-    async def story() -> None:
-        async with _served(tmp_path) as connect:
-            reader, writer = await connect()
-            writer.write(head + b"\r\n\r\n")
-            assert (await _answer(reader))[0] == status
-            writer.close()
-
-    asyncio.run(story())
+async def test_a_request_that_is_refused_is_answered_before_its_body_comes(
+    tmp_path: Path, head: bytes, status: int
+) -> None:
+    async with _served(tmp_path) as connect:
+        reader, writer = await connect()
+        writer.write(head + b"\r\n\r\n")
+        assert (await _answer(reader))[0] == status
+        writer.close()
 
 
 @pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
-def test_a_client_that_sends_all_before_it_reads_gets_the_answer(tmp_path: Path, more: bytes) -> None:
-    async def story() -> None:
-        async with _served(tmp_path) as connect:
-            reader, writer = await connect()
-            writer.write(BINARIES + more + b"Content-Length: %d\r\n\r\n" % LARGE)
-            for _ in range(LARGE // 100_000):
-                writer.write(b"x" * 100_000)
-                await writer.drain()
-            status, body = await _answer(reader)
-            assert (status, body["error"]) == (400, "invalid_request")
-            assert body["error_description"].startswith(NO_TOKEN)
-            if more:
-                assert await reader.read() == b""
-            else:
-                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert (await _answer(reader))[0] == 200
-            writer.close()
-
-    asyncio.run(story())
+async def test_a_client_that_sends_all_before_it_reads_gets_the_answer(tmp_path: Path, more: bytes) -> None:
+    async with _served(tmp_path) as connect:
+        reader, writer = await connect()
+        writer.write(BINARIES + more + b"Content-Length: %d\r\n\r\n" % LARGE)
+        for _ in range(LARGE // 100_000):
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+        status, body = await _answer(reader)
+        assert (status, body["error"]) == (400, "invalid_request")
+        assert body["error_description"].startswith(NO_TOKEN)
+        if more:
+            assert await reader.read() == b""
+        else:
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert (await _answer(reader))[0] == 200
+        writer.close()
 
 
-def test_who_never_ends_the_refused_body_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_never_ends_the_refused_body_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "BODY_SECONDS", 0.2)
-
-    async def story() -> None:
-        async with _served(tmp_path) as connect:
-            reader, writer = await connect()
-            writer.write(
-                BINARIES + b"Connection: close\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer x\r\n\r\n"
-            )
-            assert (await _answer(reader))[0] == 401
-            with contextlib.suppress(ConnectionError):
-                while not writer.is_closing():
-                    writer.write(b"1\r\nx\r\n")
-                    await writer.drain()
-                    await asyncio.sleep(0.01)
-                    if reader.at_eof():
-                        break
-            writer.close()
-
-    asyncio.run(story())
+    async with _served(tmp_path) as connect:
+        reader, writer = await connect()
+        writer.write(BINARIES + b"Connection: close\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer x\r\n\r\n")
+        assert (await _answer(reader))[0] == 401
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"1\r\nx\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.01)  # its pace: the time ends it, not the size
+                if reader.at_eof():
+                    break
+        writer.close()
 
 
 @pytest.mark.parametrize("begun", [b"0\r\nX-Trailer: ", b"1;", b"1\r\nx\r\n2;"])
-def test_what_is_neither_head_nor_body_is_bounded_too(tmp_path: Path, begun: bytes) -> None:
-    async def story() -> None:
-        async with _served(tmp_path) as connect:
-            _, writer = await connect()
-            head = b"POST /v1/users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-            writer.write(head + begun)
-            with pytest.raises(ConnectionError):
-                for _ in range(1000):
-                    writer.write(b"x" * 10_000)
-                    await writer.drain()
-            writer.close()
-
-    asyncio.run(story())
+async def test_what_is_neither_head_nor_body_is_bounded_too(tmp_path: Path, begun: bytes) -> None:
+    async with _served(tmp_path) as connect:
+        _, writer = await connect()
+        head = b"POST /v1/users HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + begun)
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                writer.write(b"x" * 10_000)
+                await writer.drain()
+        writer.close()
 
 
-def test_a_large_body_in_one_piece_is_no_framing(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_large_body_in_one_piece_is_no_framing(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         token, content = there.tokens["m"], b'{"notes":"' + b"n" * 900_000 + b'"}'
         config = uvicorn.Config(there.app, http=protocol.BoundedHttp, lifespan="off", log_config=None, port=0)
@@ -150,8 +137,6 @@ def test_a_large_body_in_one_piece_is_no_framing(tmp_path: Path) -> None:
             server.should_exit = True
             await serving
 
-    in_world(tmp_path, story)
-
 
 def _resident(pid: int) -> int:
     """Bytes of memory a process holds."""
@@ -161,7 +146,7 @@ def _resident(pid: int) -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the memory of a process from /proc")
 @pytest.mark.parametrize("token", [b"", b"Authorization: Bearer x\r\n"])
-def test_thirty_large_bodies_without_a_token_cost_no_memory(tmp_path: Path, token: bytes) -> None:
+async def test_thirty_large_bodies_without_a_token_cost_no_memory(tmp_path: Path, token: bytes) -> None:
     with running(tmp_path) as cloud:
         cloud.ok("GET", "/healthz")
         before = most = _resident(cloud.process.pid)
@@ -179,15 +164,12 @@ def test_thirty_large_bodies_without_a_token_cost_no_memory(tmp_path: Path, toke
             writer.close()
             return status
 
-        async def all_at_once() -> list[int]:
-            return await asyncio.gather(*(send() for _ in range(30)))
-
-        assert set(asyncio.run(all_at_once())) == {401 if token else 400}
+        assert set(await asyncio.gather(*(send() for _ in range(30)))) == {401 if token else 400}
         assert most - before < 40 << 20
 
 
-def test_a_token_in_the_body_still_serves_for_what_a_photon_can_take(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_token_in_the_body_still_serves_for_what_a_photon_can_take(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         for size, status, text in ((128 << 10, 400, "The image was refused"), (OPEN_BODY, 400, NO_TOKEN)):
@@ -200,11 +182,9 @@ def test_a_token_in_the_body_still_serves_for_what_a_photon_can_take(tmp_path: P
             assert answer.status_code == status
             assert text in answer.text
 
-    in_world(tmp_path, story)
 
-
-def test_a_token_that_ends_while_the_body_comes_is_not_good_any_more(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_token_that_ends_while_the_body_comes_is_not_good_any_more(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
 
         async def content() -> AsyncIterator[bytes]:
@@ -217,59 +197,51 @@ def test_a_token_that_ends_while_the_body_comes_is_not_good_any_more(tmp_path: P
         assert answer.status_code == 401
         assert there.owner() is None
 
-    in_world(tmp_path, story)
 
+async def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
+    room, inside, most, ends = Room(100_000), 0, 0, asyncio.Event()
 
-def test_large_bodies_take_turns_and_small_ones_do_not_wait() -> None:
-    async def story() -> None:
-        room, inside, most, ends = Room(100_000), 0, 0, asyncio.Event()
+    async def request(size: int) -> None:
+        nonlocal inside, most
+        async with room.holding(size):
+            inside += size
+            most = max(most, inside)
+            await ends.wait()
+            inside -= size
 
-        async def request(size: int) -> None:
-            nonlocal inside, most
-            async with room.holding(size):
-                inside += size
-                most = max(most, inside)
-                await ends.wait()
-                inside -= size
-
-        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
-            for _ in range(7):
-                group.create_task(request(40_000))
-            for _ in range(3):
-                await asyncio.sleep(0)
-            assert inside == 80_000
-            async with room.holding(1000):  # whatever waits
-                ends.set()
-        assert most == 80_000
-        async with room.holding(100_000):  # all was given back
-            pass
-
-    asyncio.run(story())
-
-
-def test_room_is_given_back_whatever_becomes_of_a_request() -> None:
-    async def story() -> None:
-        room = Room(50_000)
-        for _ in range(5):
-            with pytest.raises(RuntimeError):
-                async with room.holding(50_000):
-                    raise RuntimeError
-        async with room.holding(50_000):
-            waiting = asyncio.create_task(room.holding(50_000).__aenter__())
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        for _ in range(7):
+            group.create_task(request(40_000))
+        for _ in range(3):
             await asyncio.sleep(0)
-            waiting.cancel()
-            await asyncio.wait((waiting,))
-        async with asyncio.timeout(PATIENCE), room.holding(50_000):
-            pass
+        assert inside == 80_000
+        async with room.holding(1000):  # whatever waits
+            ends.set()
+    assert most == 80_000
+    async with room.holding(100_000):  # all was given back
+        pass
 
-    asyncio.run(story())
+
+async def test_room_is_given_back_whatever_becomes_of_a_request() -> None:
+    room = Room(50_000)
+    for _ in range(5):
+        with pytest.raises(RuntimeError):
+            async with room.holding(50_000):
+                raise RuntimeError
+    async with room.holding(50_000):
+        waiting = asyncio.create_task(room.holding(50_000).__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait((waiting,))
+    async with asyncio.timeout(PATIENCE), room.holding(50_000):
+        pass
 
 
 @pytest.mark.parametrize(
     "name", ["a/" * 1500 + "a.cpp", "a/" * 33 + "a.cpp", "a\\" * 40 + "a.cpp", "../" * 40 + "a.cpp", "a" * 600 + ".cpp"]
 )
-def test_file_names_of_any_depth_end_in_400(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def story(there: World) -> None:
+async def test_file_names_of_any_depth_end_in_400(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         for method, path in (("POST", "/v1/binaries"), ("PUT", f"/v1/devices/{DEVICE}"), ("POST", "/v1/libraries")):
@@ -277,8 +249,6 @@ def test_file_names_of_any_depth_end_in_400(tmp_path: Path, name: str, caplog: p
             assert answer.status_code == 400
             assert "A file name has more than" in answer.json()["error"]
             assert len(answer.text) < 300
-
-    in_world(tmp_path, story)
 
 
 # The log

@@ -1,9 +1,10 @@
 """Who may ask at all: by Host and Origin, on every path, over real sockets and without."""
 
 import asyncio
+import contextlib
 import json
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 from .process import Process, running
-from .world import ADMIN, World, in_world, populate
+from .world import ADMIN, populate, world
 
 PANEL = "http://panel.example:3000"
 ALLOWED = Settings(admin_token=ADMIN, allowed_origins=frozenset({PANEL, "https://console.example"}))
@@ -79,16 +80,14 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("host", HERE)
-def test_the_cloud_answers_to_this_machine(tmp_path: Path, host: str) -> None:
-    async def story(there: World) -> None:
+async def test_the_cloud_answers_to_this_machine(tmp_path: Path, host: str) -> None:
+    async with world(tmp_path) as there:
         assert (await there.call("GET", "/healthz", headers={"Host": host})).status_code == 200
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-def test_a_name_that_was_rebound_to_this_machine_gets_403(tmp_path: Path, host: str) -> None:
-    async def story(there: World) -> None:
+async def test_a_name_that_was_rebound_to_this_machine_gets_403(tmp_path: Path, host: str) -> None:
+    async with world(tmp_path) as there:
         for method, path in EVERYWHERE:
             answer = await there.call(method, path, "admin", headers={b"Host": host.encode("utf-8")})
             assert answer.status_code == 403, (method, path, answer.text)
@@ -96,23 +95,19 @@ def test_a_name_that_was_rebound_to_this_machine_gets_403(tmp_path: Path, host: 
             assert "--allow-origin" in answer.json()["error"]
             assert "access-control-allow-origin" not in answer.headers
 
-    in_world(tmp_path, story)
 
-
-def test_other_headers_do_not_make_a_name_ours(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_other_headers_do_not_make_a_name_ours(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         more = {"X-Forwarded-Host": "localhost", "Forwarded": "host=localhost", "X-Host": "localhost"}
         answer = await there.call("GET", "/healthz", headers={"Host": "evil.example", **more})
         assert answer.status_code == 403
         answer = await there.call("GET", "/openapi.json", headers={"X-Forwarded-Host": "evil.example"})
         assert "evil" not in answer.text
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("host", HERE)
-def test_pages_of_this_machine_may_ask(tmp_path: Path, host: str) -> None:
-    async def story(there: World) -> None:
+async def test_pages_of_this_machine_may_ask(tmp_path: Path, host: str) -> None:
+    async with world(tmp_path) as there:
         for origin in (f"http://{host}", f"https://{host}"):
             preflight = await there.call("OPTIONS", "/v1/devices", headers={"Origin": origin})
             assert preflight.status_code == 204
@@ -120,8 +115,6 @@ def test_pages_of_this_machine_may_ask(tmp_path: Path, host: str) -> None:
             for answer in (preflight, await there.call("GET", "/v1/nothing", headers={"Origin": origin})):
                 assert answer.headers["access-control-allow-origin"] == origin
                 assert answer.headers["vary"] == "Origin"
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +134,8 @@ def test_pages_of_this_machine_may_ask(tmp_path: Path, host: str) -> None:
         *("http://localhost http://evil.example", "http://localhost:3000/evil", "chrome-extension://localhost"),
     ],
 )
-def test_pages_of_anybody_else_may_not(tmp_path: Path, origin: str) -> None:
-    async def story(there: World) -> None:
+async def test_pages_of_anybody_else_may_not(tmp_path: Path, origin: str) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         for who in (None, "m", "admin"):
             for method, path in EVERYWHERE:
@@ -154,21 +147,17 @@ def test_pages_of_anybody_else_may_not(tmp_path: Path, origin: str) -> None:
         )
         assert there.cloud.store.users.named("e") is None
 
-    in_world(tmp_path, story)
 
-
-def test_programs_say_no_origin_and_are_told_of_none(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_programs_say_no_origin_and_are_told_of_none(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         answer = await there.call("GET", "/healthz")
         assert answer.status_code == 200
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["vary"] == "Origin"
 
-    in_world(tmp_path, story)
 
-
-def test_what_allow_origin_names_may_ask_and_is_a_name_of_the_cloud(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_what_allow_origin_names_may_ask_and_is_a_name_of_the_cloud(tmp_path: Path) -> None:
+    async with world(tmp_path, ALLOWED) as there:
         for origin in (PANEL, "https://console.example"):
             answer = await there.call("GET", "/healthz", headers={"Origin": origin})
             assert answer.headers["access-control-allow-origin"] == origin
@@ -185,20 +174,16 @@ def test_what_allow_origin_names_may_ask_and_is_a_name_of_the_cloud(tmp_path: Pa
         for host in ("a.panel.example", "panel.example.evil.example"):
             assert (await there.call("GET", "/healthz", headers={"Host": host})).status_code == 403
 
-    in_world(tmp_path, story, ALLOWED)
 
-
-def test_a_refusal_by_the_rate_limits_may_be_read_by_the_page(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_refusal_by_the_rate_limits_may_be_read_by_the_page(tmp_path: Path) -> None:
+    limited = Settings(rate_limits=True, allowed_origins=frozenset({PANEL}))
+    async with world(tmp_path, limited) as there:
         seen = set()
         for _ in range(101):
             answer = await there.call("POST", "/oauth/token", headers={"Origin": PANEL})
             assert answer.headers["access-control-allow-origin"] == PANEL
             seen.add(answer.status_code)
         assert seen == {400, 429}
-
-    limited = Settings(rate_limits=True, allowed_origins=frozenset({PANEL}))
-    in_world(tmp_path, story, limited)
 
 
 @pytest.mark.parametrize(
@@ -244,23 +229,20 @@ def test_the_option(tmp_path: Path) -> None:
 Ask = Callable[[bytes], Awaitable[tuple[int, str]]]
 
 
-def on_a_socket(state: Path, story: Callable[[Ask], Awaitable[None]], host: str = "127.0.0.1") -> None:
-    """Run a story that asks with bytes, each time on a connection of its own, and gets status and answer."""
+@contextlib.asynccontextmanager
+async def on_a_socket(state: Path) -> AsyncIterator[Ask]:
+    """Asks a cloud with bytes, each time on a connection of its own; gives status and answer."""
+    async with run_cloud(state, Settings()) as up, asyncio.timeout(PATIENCE):
 
-    async def run() -> None:
-        async with run_cloud(state, Settings(), host=host) as up, asyncio.timeout(PATIENCE):
+        async def ask(head: bytes) -> tuple[int, str]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", up.api_port)
+            writer.write(head.replace(b"PORT", str(up.api_port).encode()))
+            status = int((await reader.readuntil(b"\r\n")).split()[1])
+            rest = await reader.readuntil(b"}")
+            writer.close()
+            return status, rest.decode("latin-1")
 
-            async def ask(head: bytes) -> tuple[int, str]:
-                reader, writer = await asyncio.open_connection("127.0.0.1", up.api_port)
-                writer.write(head.replace(b"PORT", str(up.api_port).encode()))
-                status = int((await reader.readuntil(b"\r\n")).split()[1])
-                rest = await reader.readuntil(b"}")
-                writer.close()
-                return status, rest.decode("latin-1")
-
-            await story(ask)
-
-    asyncio.run(run())
+        yield ask
 
 
 @pytest.mark.parametrize(
@@ -290,80 +272,66 @@ def on_a_socket(state: Path, story: Callable[[Ask], Awaitable[None]], host: str 
         ),
     ],
 )
-def test_heads_as_bytes(tmp_path: Path, head: bytes, status: int) -> None:
-    async def story(ask: Ask) -> None:
+async def test_heads_as_bytes(tmp_path: Path, head: bytes, status: int) -> None:
+    async with on_a_socket(tmp_path) as ask:
         assert (await ask(head))[0] == status
 
-    on_a_socket(tmp_path, story)
 
-
-def test_trailers_are_no_headers(tmp_path: Path) -> None:
+async def test_trailers_are_no_headers(tmp_path: Path) -> None:
     """They come after the head was looked at."""
     head = b"POST /v1/user/password-reset HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b'd\r\n{"username":1\r\n1\r\n}\r\n0\r\n'
 
-    async def story(ask: Ask) -> None:
+    async with on_a_socket(tmp_path) as ask:
         status, answer = await ask(head + body + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n")
         assert (status, answer.rpartition("\n")[2]) == (200, '{"ok":true}')
 
-    on_a_socket(tmp_path, story)
+
+async def test_told_to_listen_everywhere_it_answers_to_the_address_that_was_called(tmp_path: Path) -> None:
+    async def nothing(*_: object) -> None:
+        return
+
+    door = Door(nothing, frozenset())
+    for here, host, accepted in (
+        ("192.168.1.7", b"192.168.1.7:8080", True),
+        ("192.168.1.7", b"127.0.0.1:8080", True),
+        ("192.168.1.7", b"192.168.1.8", False),
+        ("192.168.1.7", b"evil.example", False),
+        ("::ffff:192.168.1.7", b"192.168.1.7", True),
+        ("fe80::1%eth0", b"[fe80::1]", True),
+        ("fd00::7", b"[FD00:0::7]:1", True),
+        ("fd00::7", b"[fd00::8]", False),
+    ):
+        statuses: list[int] = []
+
+        async def send(message: dict[str, object], statuses: list[int] = statuses) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])  # type: ignore[arg-type]
+
+        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b""}
+        scope |= {"headers": [(b"host", host)], "server": (here, 80), "client": ("127.0.0.1", 1)}
+        await door(scope, nothing, send)  # type: ignore[arg-type]
+        assert statuses == ([] if accepted else [403]), (here, host)
 
 
-def test_told_to_listen_everywhere_it_answers_to_the_address_that_was_called(tmp_path: Path) -> None:
-    async def run() -> None:
-        async def nothing(*_: object) -> None:
-            return
-
-        door = Door(nothing, frozenset())
-        for here, host, accepted in (
-            ("192.168.1.7", b"192.168.1.7:8080", True),
-            ("192.168.1.7", b"127.0.0.1:8080", True),
-            ("192.168.1.7", b"192.168.1.8", False),
-            ("192.168.1.7", b"evil.example", False),
-            ("::ffff:192.168.1.7", b"192.168.1.7", True),
-            ("fe80::1%eth0", b"[fe80::1]", True),
-            ("fd00::7", b"[FD00:0::7]:1", True),
-            ("fd00::7", b"[fd00::8]", False),
-        ):
-            statuses: list[int] = []
-
-            async def send(message: dict[str, object], statuses: list[int] = statuses) -> None:
-                if message["type"] == "http.response.start":
-                    statuses.append(message["status"])  # type: ignore[arg-type]
-
-            scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b""}
-            scope |= {"headers": [(b"host", host)], "server": (here, 80), "client": ("127.0.0.1", 1)}
-            await door(scope, nothing, send)  # type: ignore[arg-type]
-            assert statuses == ([] if accepted else [403]), (here, host)
-
-    asyncio.run(run())
-
-
-def test_the_log_and_the_answer_stay_short_whatever_the_name(tmp_path: Path) -> None:
-    async def story(ask: Ask) -> None:
+async def test_the_log_and_the_answer_stay_short_whatever_the_name(tmp_path: Path) -> None:
+    async with on_a_socket(tmp_path) as ask:
         status, answer = await ask(b"GET /healthz HTTP/1.1\r\nHost: " + b"e" * 50_000 + b"\r\n\r\n")
         assert status == 403
         assert len(answer) < 1000
         json.loads(answer.rpartition("\r\n")[2])
 
-    on_a_socket(tmp_path, story)
 
-
-def test_a_stream_is_opened_for_a_page_of_this_machine_alone(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with run_cloud(tmp_path, Settings()) as up, httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http:
-            await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})
-            form = {"grant_type": "password", "username": "m@example.com", "password": "s"}
-            auth = ("particle-cli", "particle-cli")
-            token = (await http.post("/oauth/token", data=form, auth=auth)).json()["access_token"]
-            query = {"access_token": token}  # as EventSource of a browser, which can send no header of its own
-            address = "/v1/devices/events"
-            async with http.stream(
-                "GET", address, params=query, headers={"Origin": "http://localhost:3000"}
-            ) as open_one:
-                assert open_one.status_code == 200
-                assert open_one.headers["access-control-allow-origin"] == "http://localhost:3000"
-            async with http.stream("GET", address, params=query, headers={"Origin": "http://evil.example"}) as refused:
-                assert refused.status_code == 403
-
-    asyncio.run(run())
+async def test_a_stream_is_opened_for_a_page_of_this_machine_alone(tmp_path: Path) -> None:
+    async with run_cloud(tmp_path, Settings()) as up, httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http:
+        await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})
+        form = {"grant_type": "password", "username": "m@example.com", "password": "s"}
+        auth = ("particle-cli", "particle-cli")
+        token = (await http.post("/oauth/token", data=form, auth=auth)).json()["access_token"]
+        query = {"access_token": token}  # as EventSource of a browser, which can send no header of its own
+        address = "/v1/devices/events"
+        async with http.stream("GET", address, params=query, headers={"Origin": "http://localhost:3000"}) as open_one:
+            assert open_one.status_code == 200
+            assert open_one.headers["access-control-allow-origin"] == "http://localhost:3000"
+        async with http.stream("GET", address, params=query, headers={"Origin": "http://evil.example"}) as refused:
+            assert refused.status_code == 403

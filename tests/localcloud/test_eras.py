@@ -1,7 +1,6 @@
 """What sets the eras apart beside the permission table: words, claims, clients of organizations, public events."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,9 @@ from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.eras.refusals import Situation
 
 from .asking import ask
-from .hook_target import Target
 from .test_events import on_sockets
-from .test_webhooks import with_target
-from .world import DEVICE, ERAS, OTHER_DEVICE, World, in_world, populate
+from .test_webhooks import beside_target
+from .world import DEVICE, ERAS, OTHER_DEVICE, populate, world
 
 ERAS_2016 = ("2016-before", "2016-after")
 
@@ -51,10 +49,10 @@ def test_what_is_chosen_as_a_value_is_taken_from_the_line_of_its_choice() -> Non
         ("today", (408, {"ok": False, "error": "timed out"}), 408, "Unknown Variable: nothing"),
     ],
 )
-def test_words_for_what_a_device_does_not_answer(
+async def test_words_for_what_a_device_does_not_answer(
     tmp_path: Path, era: str, variable: tuple[int, dict[str, object]], function: int, unknown: str
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         missing = await there.call("GET", f"/v1/devices/{DEVICE}/nothing", "m")
@@ -65,12 +63,10 @@ def test_words_for_what_a_device_does_not_answer(
         answer = await there.call("POST", f"/v1/devices/{DEVICE}/move", "m", json={"arg": "x"})
         assert answer.status_code == function
 
-    in_world(tmp_path, story, ERAS[era])
-
 
 @pytest.mark.parametrize("era", ERAS_2016)
-def test_in_2016_any_user_claims_what_is_online_and_nobody_what_is_not(tmp_path: Path, era: str) -> None:
-    async def story(there: World) -> None:
+async def test_in_2016_any_user_claims_what_is_online_and_nobody_what_is_not(tmp_path: Path, era: str) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         await populate(there)
         await there.go_offline()
         for who in ("m", "o"):
@@ -79,11 +75,9 @@ def test_in_2016_any_user_claims_what_is_online_and_nobody_what_is_not(tmp_path:
         await there.go_online()
         assert (await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE}))["connected"] is True
 
-    in_world(tmp_path, story, ERAS[era])
 
-
-def test_a_members_code_of_an_organization_loses_the_device_until_it_is_repaired(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_members_code_of_an_organization_loses_the_device_until_it_is_repaired(tmp_path: Path) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         fixture = await populate(there)
         path = f"/v1/orgs/shades/products/{fixture.slug}/device_claims"
         code = (await there.ok("POST", path, "m", data={"": ""}))["claim_code"]
@@ -96,11 +90,9 @@ def test_a_members_code_of_an_organization_loses_the_device_until_it_is_repaired
         assert await there.cloud.reports.claim_code_presented(DEVICE, code)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
 
-    in_world(tmp_path, story, ERAS["2016-after"])
 
-
-def test_an_organizations_client_makes_its_customers(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_organizations_client_makes_its_customers(tmp_path: Path) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         await populate(there)
         body = {"name": "app", "type": "installed", "organization": "shades", "scope": "create_customer"}
         made = (await there.ok("POST", "/v1/clients", "m", json=body))["client"]
@@ -116,11 +108,9 @@ def test_an_organizations_client_makes_its_customers(tmp_path: Path) -> None:
         assert (foreign.status_code, foreign.json()["error"]) == (404, "Organization not found for user.")
         assert (await there.call("DELETE", f"/v1/clients/{made['id']}", "m")).status_code == 204
 
-    in_world(tmp_path, story, ERAS["2016-after"])
 
-
-def test_in_an_organization_of_several_products_one_is_named(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_in_an_organization_of_several_products_one_is_named(tmp_path: Path) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         await populate(there)
         second = await there.product("m", "Second")
         await there.ok("PUT", "/admin/organizations/shades/products/second", "admin")
@@ -129,11 +119,9 @@ def test_in_an_organization_of_several_products_one_is_named(tmp_path: Path) -> 
         assert (await there.call("POST", path, "m", json=form | {"product": "second"})).status_code == 201
         assert there.cloud.store.customers.named(second["id"], "jane") is not None
 
-    in_world(tmp_path, story, ERAS["2016-after"])
 
-
-def test_in_2016_what_is_published_is_public_unless_it_says_private(tmp_path: Path) -> None:
-    async def story(there: World, listen: Any) -> None:
+async def test_in_2016_what_is_published_is_public_unless_it_says_private(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path, ERAS["2016-after"]) as (there, listen):
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         everything = await listen("/v1/events", "o")
@@ -149,11 +137,9 @@ def test_in_2016_what_is_published_is_public_unless_it_says_private(tmp_path: Pa
         await own.until(lambda: own.events == [("canary", None)])
         assert [name for name, _ in one.events] == ["shouted"]
 
-    on_sockets(tmp_path, story, ERAS["2016-after"])
 
-
-def test_in_2016_a_device_hears_its_owner(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_in_2016_a_device_hears_its_owner(tmp_path: Path) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
@@ -163,11 +149,9 @@ def test_in_2016_a_device_hears_its_owner(tmp_path: Path) -> None:
         assert (await there.devices.received.get())[:2] == (DEVICE, "sun/mine")
         assert there.devices.received.empty()
 
-    in_world(tmp_path, story, ERAS["2016-after"])
 
-
-def test_the_administration_needs_its_token_and_answers_transfers(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_administration_needs_its_token_and_answers_transfers(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         for who in (None, "m", "p"):
             assert (await ask(there, "GET", "/admin/transfers", who)).status == 401
@@ -188,11 +172,9 @@ def test_the_administration_needs_its_token_and_answers_transfers(tmp_path: Path
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
         assert (await there.ok("GET", path, "admin"))["transfers"] == []
 
-    in_world(tmp_path, story)
 
-
-def test_a_transfer_waits_while_the_name_is_taken(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_transfer_waits_while_the_name_is_taken(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         for name, device_id in (("u", DEVICE), ("o", OTHER_DEVICE)):
             await there.user(name)
             await there.enrol(name, device_id)
@@ -205,11 +187,9 @@ def test_a_transfer_waits_while_the_name_is_taken(tmp_path: Path) -> None:
         await there.ok("PUT", f"/v1/devices/{OTHER_DEVICE}", "o", json={"name": "Bath"})
         assert (await there.ok("POST", approve, "admin"))["device"]["owner"] == "o@example.com"
 
-    in_world(tmp_path, story)
 
-
-def test_an_organization_of_today_has_a_team_products_and_a_stream(tmp_path: Path) -> None:
-    async def story(there: World, listen: Any) -> None:
+async def test_an_organization_of_today_has_a_team_products_and_a_stream(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         await populate(there)
         body = {"name": "Makers United", "owner": "m@example.com"}
         made = (await there.ok("POST", "/admin/organizations", "admin", json=body))["organization"]
@@ -239,11 +219,9 @@ def test_an_organization_of_today_has_a_team_products_and_a_stream(tmp_path: Pat
         await there.ok("DELETE", f"{org}/team/o@example.com", "m")
         assert (await there.call("GET", org, "o")).status_code == 404
 
-    on_sockets(tmp_path, story)
 
-
-def test_an_organizations_hook_fires_for_all_its_products_the_later_ones_too(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_an_organizations_hook_fires_for_all_its_products_the_later_ones_too(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         fixture = await populate(there)
         await there.ok("POST", "/admin/organizations", "admin", json={"name": "Makers", "owner": "m@example.com"})
         hook = {"event": "moved", "url": target.url}
@@ -261,5 +239,3 @@ def test_an_organizations_hook_fires_for_all_its_products_the_later_ones_too(tmp
         assert await fired() == 1
         assert (await there.call("DELETE", f"/v1/orgs/makers/integrations/{made['id']}", "m")).is_success
         assert await fired() == 0
-
-    with_target(tmp_path, story)

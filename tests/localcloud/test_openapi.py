@@ -6,11 +6,11 @@ import schemathesis
 
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
-from .world import World, in_world
+from .world import world
 
 
-def test_the_document_is_valid_and_names_every_endpoint(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_document_is_valid_and_names_every_endpoint(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         document = await there.ok("GET", "/openapi.json")
         schemathesis.openapi.from_dict(document).validate()
         described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
@@ -32,5 +32,3 @@ def test_the_document_is_valid_and_names_every_endpoint(tmp_path: Path) -> None:
         }
         stream = document["paths"]["/v1/products/{product}/events/{prefix}"]["get"]
         assert "text/event-stream" in stream["responses"]["2XX"]["content"]
-
-    in_world(tmp_path, story)

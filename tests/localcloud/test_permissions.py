@@ -10,7 +10,7 @@ from photonrig.localcloud.http.app import all_routes, endpoints_of
 
 from .asking import ASKED, ask, device_of, everybody, undone
 from .conformance import walk
-from .world import DEVICE, World, in_world
+from .world import DEVICE, world
 
 MISSING = 400
 
@@ -51,8 +51,8 @@ def test_matrix(era: str) -> None:
             assert not answer.changed, note
 
 
-def test_the_owning_user_controls_the_device_by_user_paths_alone(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_owning_user_controls_the_device_by_user_paths_alone(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await everybody(there)
         for asked in ASKED:
             if asked.about_device:
@@ -60,11 +60,9 @@ def test_the_owning_user_controls_the_device_by_user_paths_alone(tmp_path: Path)
                     answer = await ask(there, asked.method, asked.path(fixture, device_of(asked, "u")), "u", asked.body)
                 assert answer.status in ((403, 404) if asked.of_product else (asked.done,)), f"{asked}: {answer}"
 
-    in_world(tmp_path, story)
 
-
-def test_without_token_and_with_a_bad_one_nothing_is_to_be_had(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_without_token_and_with_a_bad_one_nothing_is_to_be_had(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await everybody(there)
         there.tokens["x"] = "0" * 40
         for asked in ASKED:
@@ -77,5 +75,3 @@ def test_without_token_and_with_a_bad_one_nothing_is_to_be_had(tmp_path: Path) -
             bad = await ask(there, asked.method, path, "x", asked.body)
             assert bad.status == 401, path
             assert bad.body["error_description"] == "The access token provided is invalid."
-
-    in_world(tmp_path, story)

@@ -12,13 +12,15 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.service import cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from .world import DEVICE, OTHER_DEVICE, World, in_world
+from .world import DEVICE, OTHER_DEVICE, world
 
 NAME = "shade/moved"
 
 
 @pytest.mark.parametrize("entitled", [True, False])
-def test_who_is_not_entitled_is_shown_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entitled: bool) -> None:
+async def test_who_is_not_entitled_is_shown_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entitled: bool
+) -> None:
     asked: list[type[Viewer]] = []
 
     def entitles(viewer: Viewer, event: Event) -> bool:
@@ -28,7 +30,7 @@ def test_who_is_not_entitled_is_shown_nothing(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(cloud, "era_named", lambda _: replace(TODAY, entitles=entitles))
 
-    async def story(there: World) -> None:
+    async with world(tmp_path, Settings(extensions=True)) as there:
         await there.user("u")
         for device in (DEVICE, OTHER_DEVICE):
             await there.enrol("u", device)
@@ -48,5 +50,3 @@ def test_who_is_not_entitled_is_shown_nothing(tmp_path: Path, monkeypatch: pytes
         seen = there.cloud.events.latest(viewer, since=0, limit=10)
         assert [event.name for event in seen] == [NAME] * entitled
         there.cloud.events.end(reader)
-
-    in_world(tmp_path, story, Settings(extensions=True))

@@ -8,7 +8,7 @@ import logging
 import threading
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,21 +32,17 @@ from .world import DEVICE, PLAIN, World, populate, world
 CUBE = "{{#a}}{{#a}}{{#a}}x{{/a}}{{/a}}{{/a}}"
 ENTRIES = json.dumps({"a": [1] * 150})  # a device can publish that
 
-Story = Callable[[World, Target], Awaitable[None]]
 
-
-def with_target(folder: Path, story: Story, **limits: Any) -> None:
-    async def run() -> None:
-        async with hook_target() as target:
-            settings = replace(PLAIN, hook_limits=HookLimits(**limits))
-            async with world(folder, settings) as there:
-                await there.user("u")
-                await there.enrol("u")
-                await there.go_online()
-                await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
-                await story(there, target)
-
-    asyncio.run(run())
+@contextlib.asynccontextmanager
+async def beside_target(folder: Path, **limits: Any) -> AsyncIterator[tuple[World, Target]]:
+    """A world with a user's device, beside a server that webhooks may call; ``limits``: of webhooks."""
+    settings = replace(PLAIN, hook_limits=HookLimits(**limits))
+    async with hook_target() as target, world(folder, settings) as there:
+        await there.user("u")
+        await there.enrol("u")
+        await there.go_online()
+        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        yield there, target
 
 
 async def _told(there: World, name: str, data: str | None = None) -> list[tuple[str, str | None]]:
@@ -139,12 +135,11 @@ def test_an_empty_object_counts_and_zero_and_null_do_not() -> None:
     ],
     ids=str,
 )
-def test_a_rendering_over_the_budget_is_a_hook_error_and_one_line(
+async def test_a_rendering_over_the_budget_is_a_hook_error_and_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, field: dict[str, Any]
 ) -> None:
     """Issue: three sections in one another, over 150 entries, stopped the whole cloud for 13 s."""
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url, **field})
         target.answer = (200, b"fine")
         with caplog.at_level(logging.WARNING, "photonrig"):
@@ -156,22 +151,18 @@ def test_a_rendering_over_the_budget_is_a_hook_error_and_one_line(
         assert len([each for each in caplog.records if "webhook" in each.message]) == 1
         assert there.slept == []  # the next time it would be the same
 
-    with_target(tmp_path, story)
 
-
-def test_an_error_topic_over_the_budget_gives_way_to_the_usual_one(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_an_error_topic_over_the_budget_gives_way_to_the_usual_one(tmp_path: Path) -> None:
+    async with beside_target(tmp_path, retries=()) as (there, target):
         hook = {"event": "e", "url": target.url, "errorResponseTopic": CUBE}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
         target.answer = (500, b"")
         told = await _told(there, "e", ENTRIES)
         assert told == [("hook-error/e/0", "error status 500 from 127.0.0.1")]
 
-    with_target(tmp_path, story, retries=())
 
-
-def test_an_address_of_any_length_is_a_hook_error(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_an_address_of_any_length_is_a_hook_error(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         for name, field in (("e", {"url": target.url + "{{{x}}}" * 20}), ("f", {"query": {"a": "{{{x}}}" * 20}})):
             hook = {"event": name, "url": target.url, "requestType": "GET", **field}
             await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -179,11 +170,9 @@ def test_an_address_of_any_length_is_a_hook_error(tmp_path: Path) -> None:
             assert told == [(f"hook-error/{name}/0", "error the url is longer than 8192 characters")]
         assert target.received == []
 
-    with_target(tmp_path, story)
 
-
-def test_the_text_of_an_error_is_no_longer_than_a_piece(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_the_text_of_an_error_is_no_longer_than_a_piece(tmp_path: Path) -> None:
+    async with beside_target(tmp_path, retries=()) as (there, _target):
         hook = {"event": "e", "url": f"http://{'.'.join(['{{{x}}}'] * 10)}/"}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
         ((name, text),) = await _told(there, "e", json.dumps({"x": "y" * 60}))
@@ -191,10 +180,8 @@ def test_the_text_of_an_error_is_no_longer_than_a_piece(tmp_path: Path) -> None:
         assert (text or "").startswith("error yyy")
         assert len(text or "") == 512
 
-    with_target(tmp_path, story, retries=())
 
-
-def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_loop(
+async def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[tuple[str, threading.Thread]] = []
@@ -214,7 +201,7 @@ def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_loop(
 
         monkeypatch.setattr(module, name, noted)
 
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path) as (there, target):
         hook = {
             "event": "e",
             "url": target.url,
@@ -227,33 +214,27 @@ def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_loop(
         target.answers = [(500, b""), (200, b'{"b": 1}')]
         await _told(there, "e", ENTRIES)
         await there.ok("POST", f"/v1/integrations/{made['id']}/test", "u", json={"data": "{}"})
-
-    with_target(tmp_path, story)
     assert {name for name, _ in threads} == {
         *("event_variables", "outgoing", "response_events", "error_event", "parse_json", "_parse"),
     }
     assert threading.main_thread() not in {thread for _, thread in threads}
 
 
-def test_hooks_that_were_kept_are_not_checked_again_when_they_are_loaded(tmp_path: Path) -> None:
+async def test_hooks_that_were_kept_are_not_checked_again_when_they_are_loaded(tmp_path: Path) -> None:
     """What an older version accepted does not keep the cloud from starting; it is told when it fires."""
-
-    async def run() -> None:
-        async with world(tmp_path) as there:
-            await there.user("u")
-            await there.enrol("u")
-            made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": "http://127.0.0.1:9/"})
-            with there.cloud.store.write():
-                fields = {"event": "e", "url": "http://127.0.0.1:9/", "body": "{{#a}}"}
-                there.cloud.store.hooks.replace(made["id"], fields)
-        async with world(tmp_path) as there:
-            await there.go_online()
-            there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]
-            await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
-            ((name, text),) = await _told(there, "e")
-            assert (name, text) == ("hook-error/e/0", "error the section 'a' is opened and not closed")
-
-    asyncio.run(run())
+    async with world(tmp_path) as there:
+        await there.user("u")
+        await there.enrol("u")
+        made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": "http://127.0.0.1:9/"})
+        with there.cloud.store.write():
+            fields = {"event": "e", "url": "http://127.0.0.1:9/", "body": "{{#a}}"}
+            there.cloud.store.hooks.replace(made["id"], fields)
+    async with world(tmp_path) as there:
+        await there.go_online()
+        there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]
+        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        ((name, text),) = await _told(there, "e")
+        assert (name, text) == ("hook-error/e/0", "error the section 'a' is opened and not closed")
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -314,10 +295,9 @@ def test_damaged_or_unknown_compression_is_an_error(coding: str) -> None:
         _read([b"no compression"], **{"content-encoding": coding})
 
 
-def test_servers_that_never_end_are_left_and_told_of(tmp_path: Path) -> None:
+async def test_servers_that_never_end_are_left_and_told_of(tmp_path: Path) -> None:
     head = b"HTTP/1.1 200 OK\r\n"
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path, timeout=0.4, retries=()) as (there, target):
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         late = [("hook-error/e/0", "error no answer within 0.4 s from 127.0.0.1")]
         broken = [("hook-error/e/0", "error RemoteProtocolError from 127.0.0.1")]
@@ -336,18 +316,14 @@ def test_servers_that_never_end_are_left_and_told_of(tmp_path: Path) -> None:
             target.raw, target.endless = raw, endless
             assert await _told(there, "e") == expected
 
-    with_target(tmp_path, story, timeout=0.4, retries=())
 
-
-def test_no_cookie_of_one_request_is_in_another(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_no_cookie_of_one_request_is_in_another(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.raw = b"HTTP/1.1 200 OK\r\nSet-Cookie: secret=1\r\nContent-Length: 0\r\n\r\n"
         await _told(there, "e")
         await _told(there, "e")
         assert [each.headers.get("cookie") for each in target.received] == [None, None]
-
-    with_target(tmp_path, story)
 
 
 # --- chains -----------------------------------------------------------------------------------------------------------
@@ -385,47 +361,39 @@ async def _chain(there: World, target: Target, *links: tuple[str, str], **more: 
     ],
 )
 @pytest.mark.parametrize("headers", [None, {"x-photonrig-hook": "", "X-PHOTONRIG-HOOK": "0"}], ids=["", "forged"])
-def test_hooks_that_publish_through_the_cloud_do_not_feed_each_other(
+async def test_hooks_that_publish_through_the_cloud_do_not_feed_each_other(
     tmp_path: Path, links: list[tuple[str, str]], done: list[dict[str, int]], headers: dict[str, str] | None
 ) -> None:
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path) as (there, target):
         more = {} if headers is None else {"headers": headers}
         assert await _chain(there, target, *links, **more) == done
 
-    with_target(tmp_path, story)
 
-
-def test_what_a_hook_publishes_through_the_cloud_is_shown_to_those_who_listen(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_what_a_hook_publishes_through_the_cloud_is_shown_to_those_who_listen(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         there.devices.listening[DEVICE] = (Subscription("b", "mine"),)
         assert await _chain(there, target, ("a", "b")) == [{"success": 1}]
         async with asyncio.timeout(PATIENCE):
             assert await there.devices.received.get() == (DEVICE, "b", None)
 
-    with_target(tmp_path, story)
 
-
-def test_a_hook_that_tests_itself_is_refused(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_hook_that_tests_itself_is_refused(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         (counters,) = await _chain(there, target, ("t", "x"), url=f"{target.url}/v1/integrations/{made['id']}/test")
         assert counters == {"error": 3}
         assert {each.path for each in target.received} == {f"/hook/v1/integrations/{made['id']}/test"}
 
-    with_target(tmp_path, story)
 
-
-def test_a_hook_that_has_a_device_report_its_vitals_is_not_fired_by_the_report(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_hook_that_has_a_device_report_its_vitals_is_not_fired_by_the_report(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         url = f"{target.url}/v1/diagnostics/{DEVICE}/update"
         assert await _chain(there, target, ("a", ""), ("spark/device/diagnostics", ""), url=url) == [{"success": 1}, {}]
 
-    with_target(tmp_path, story)
-
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_topics_of_a_hook_that_would_fire_it_again_do_not(tmp_path: Path, status: int) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_topics_of_a_hook_that_would_fire_it_again_do_not(tmp_path: Path, status: int) -> None:
+    async with beside_target(tmp_path, retries=()) as (there, target):
         hook = {"event": "e", "url": target.url, "responseTopic": "e/again", "errorResponseTopic": "e/again"}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
         target.answer = (status, b"x")
@@ -433,11 +401,9 @@ def test_topics_of_a_hook_that_would_fire_it_again_do_not(tmp_path: Path, status
         assert told[-1][0] == "e/again/0"
         assert len(target.received) == 1
 
-    with_target(tmp_path, story, retries=())
 
-
-def test_a_topic_that_becomes_a_name_of_the_system_is_refused(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_topic_that_becomes_a_name_of_the_system_is_refused(tmp_path: Path) -> None:
+    async with beside_target(tmp_path, retries=()) as (there, target):
         for field, status in (("responseTopic", 200), ("errorResponseTopic", 500)):
             hook = {"event": field, "url": target.url, field: "{{{PARTICLE_EVENT_VALUE}}}"}
             await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -446,20 +412,15 @@ def test_a_topic_that_becomes_a_name_of_the_system_is_refused(tmp_path: Path) ->
                 told = [each for each in await _told(there, field, data) if not each[0].startswith("hook-sent")]
                 assert [name for name, _ in told] == [f"hook-error/{field}/0"]
 
-    with_target(tmp_path, story, retries=())
 
-
-def test_a_product_hook_is_bounded_the_same_way(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with hook_target() as target, world(tmp_path) as there:
-            fixture = await populate(there)
-            path = f"/v1/products/{fixture.product}/integrations"
-            await there.ok("POST", path, "m", json={"event": "e", "url": target.url, "body": CUBE})
-            ((name, text),) = await _told(there, "e", ENTRIES)
-            assert name == "hook-error/e/0"
-            assert "takes more than" in (text or "")
-
-    asyncio.run(run())
+async def test_a_product_hook_is_bounded_the_same_way(tmp_path: Path) -> None:
+    async with hook_target() as target, world(tmp_path) as there:
+        fixture = await populate(there)
+        path = f"/v1/products/{fixture.product}/integrations"
+        await there.ok("POST", path, "m", json={"event": "e", "url": target.url, "body": CUBE})
+        ((name, text),) = await _told(there, "e", ENTRIES)
+        assert name == "hook-error/e/0"
+        assert "takes more than" in (text or "")
 
 
 def test_too_large_a_configuration_is_refused_before_anything_is_made_of_it() -> None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,14 @@ from ..patience import PATIENCE
 from .hook_target import Target, hook_target
 from .world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
 
-Story = Callable[[World, Target], Awaitable[None]]
-
 HOOK_USER_FIELDS = {"event", "data", "published_at", "coreid"}
 
 
-def with_target(folder: Path, story: Story, settings: Settings = PLAIN) -> None:
-    """Run a story in a fresh world beside a server that webhooks may call."""
-
-    async def run() -> None:
-        async with hook_target() as target, world(folder, settings) as there:
-            await story(there, target)
-
-    asyncio.run(run())
+@contextlib.asynccontextmanager
+async def beside_target(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[tuple[World, Target]]:
+    """A fresh world beside a server that webhooks may call."""
+    async with hook_target() as target, world(folder, settings) as there:
+        yield there, target
 
 
 @contextlib.asynccontextmanager
@@ -68,10 +63,9 @@ async def _fire(there: World, name: str, data: str | None = None, device_id: str
 # --- whose events fire it ---------------------------------------------------------------------------------------------
 
 
-def test_a_users_hook_sees_the_users_devices_and_a_products_hook_all_of_the_product(tmp_path: Path) -> None:
+async def test_a_users_hook_sees_the_users_devices_and_a_products_hook_all_of_the_product(tmp_path: Path) -> None:
     """Row 41: the hook of the account goes silent when a customer owns the device; the product's fires on."""
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path) as (there, target):
         fixture = await populate(there)
         await there.ok("POST", "/v1/integrations", "m", json={"event": "shade", "url": f"{target.url}/user"})
         product = f"/v1/products/{fixture.product}/integrations"
@@ -89,11 +83,9 @@ def test_a_users_hook_sees_the_users_devices_and_a_products_hook_all_of_the_prod
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         assert await fired() == ["/hook/product"]
 
-    with_target(tmp_path, story)
 
-
-def test_events_are_matched_by_prefix_and_a_users_hook_by_device(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_events_are_matched_by_prefix_and_a_users_hook_by_device(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.enrol("u", OTHER_DEVICE)
         await there.go_online(OTHER_DEVICE)
@@ -108,11 +100,9 @@ def test_events_are_matched_by_prefix_and_a_users_hook_by_device(tmp_path: Path)
         assert [each.form["event"] for each in target.received] == ["shade", "shade/moved"]
         assert {each.form["coreid"] for each in target.received} == {OTHER_DEVICE}
 
-    with_target(tmp_path, story)
 
-
-def test_events_of_clients_fire_hooks_and_what_hooks_publish_does_not(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_events_of_clients_fire_hooks_and_what_hooks_publish_does_not(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.user("o")
         for event in ("hook-", "sun"):
@@ -123,11 +113,9 @@ def test_events_of_clients_fire_hooks_and_what_hooks_publish_does_not(tmp_path: 
         await there.cloud.webhooks.idle()
         assert [each.form["event"] for each in target.received] == ["sun/rise"]
 
-    with_target(tmp_path, story)
 
-
-def test_a_disabled_hook_and_a_deleted_one_are_silent_and_a_changed_one_is_as_changed(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_disabled_hook_and_a_deleted_one_are_silent_and_a_changed_one_is_as_changed(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         hook = {"event": "e", "url": target.url, "disabled": True}
         made = await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -141,29 +129,24 @@ def test_a_disabled_hook_and_a_deleted_one_are_silent_and_a_changed_one_is_as_ch
         await _fire(there, "e")
         assert len(target.received) == 1
 
-    with_target(tmp_path, story)
 
-
-def test_hooks_outlive_the_process(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with hook_target() as target:
-            async with world(tmp_path) as there:
-                await _owned(there)
-                await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
-            async with world(tmp_path) as there:
-                await there.go_online()
-                await _fire(there, "e")
-            assert len(target.received) == 1
-
-    asyncio.run(story())
+async def test_hooks_outlive_the_process(tmp_path: Path) -> None:
+    async with hook_target() as target:
+        async with world(tmp_path) as there:
+            await _owned(there)
+            await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
+        async with world(tmp_path) as there:
+            await there.go_online()
+            await _fire(there, "e")
+        assert len(target.received) == 1
 
 
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("family", ["webhooks", "integrations"])
-def test_create_list_show_and_delete_as_both_cli_generations_need_it(tmp_path: Path, family: str) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_create_list_show_and_delete_as_both_cli_generations_need_it(tmp_path: Path, family: str) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await there.user("u")
         await there.user("o")
         base = f"/v1/{family}"
@@ -191,11 +174,9 @@ def test_create_list_show_and_delete_as_both_cli_generations_need_it(tmp_path: P
         gone = await there.call("DELETE", f"{base}/{made['id']}", "u")
         assert (gone.status_code, gone.json()) == (404, {"ok": False, "error": "Webhook not found"})
 
-    with_target(tmp_path, story)
 
-
-def test_a_password_that_was_not_shown_is_kept_when_the_rest_is_changed(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_password_that_was_not_shown_is_kept_when_the_rest_is_changed(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         hook = {"event": "e", "url": target.url, "auth": {"username": "a", "password": "b"}}
         made = await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -203,11 +184,9 @@ def test_a_password_that_was_not_shown_is_kept_when_the_rest_is_changed(tmp_path
         await _fire(there, "e")
         assert target.received[0].headers["authorization"] == "Basic " + base64.b64encode(b"a:b").decode()
 
-    with_target(tmp_path, story)
 
-
-def test_who_may_touch_the_hooks_of_a_product(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_who_may_touch_the_hooks_of_a_product(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/integrations"
         hook = {"event": "e", "url": target.url}
@@ -216,8 +195,6 @@ def test_who_may_touch_the_hooks_of_a_product(tmp_path: Path) -> None:
         assert (await there.call("POST", "/v1/integrations", "c", json=hook)).status_code == 403
         assert len(await there.ok("GET", path, "m")) == 2
         assert await there.ok("GET", "/v1/integrations", "m") == []
-
-    with_target(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -253,30 +230,25 @@ def test_bad_configurations_are_refused_in_words(change: dict[str, Any]) -> None
         HookConfig.parse({"event": "e", "url": "http://127.0.0.1/", **change})
 
 
-def test_a_refusal_is_a_400_with_the_words(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_refusal_is_a_400_with_the_words(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, _target):
         await there.user("u")
         answer = await there.call("POST", "/v1/integrations", "u", json={"event": "e", "url": "ftp://127.0.0.1/"})
         assert answer.status_code == 400
         assert answer.json() == {"ok": False, "error": "url must begin with http:// or https://"}
 
-    with_target(tmp_path, story)
 
-
-def test_there_is_a_limit_to_the_hooks_of_one_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_there_is_a_limit_to_the_hooks_of_one_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photonrig.localcloud.service.hooks.MAX_HOOKS", 2)
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await there.user("u")
         hook = {"event": "e", "url": target.url}
         codes = [(await there.call("POST", "/v1/webhooks", "u", json=hook)).status_code for _ in range(3)]
         assert codes == [201, 201, 400]
 
-    with_target(tmp_path, story)
 
-
-def test_a_test_call_says_what_the_server_answered(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_test_call_says_what_the_server_answered(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         path = f"/v1/integrations/{made['id']}/test"
@@ -289,15 +261,13 @@ def test_a_test_call_says_what_the_server_answered(tmp_path: Path) -> None:
             assert failed == {"pass": False, "data": "gone", "error": "error status 404 from 127.0.0.1"}
         assert seen == []
 
-    with_target(tmp_path, story)
-
 
 # --- what is sent -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "DELETE"])
-def test_without_more_words_the_event_is_sent_as_a_form_or_in_the_address(tmp_path: Path, method: str) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_without_more_words_the_event_is_sent_as_a_form_or_in_the_address(tmp_path: Path, method: str) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         hook = {"event": "e", "url": f"{target.url}?fixed=1", "requestType": method}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -313,8 +283,6 @@ def test_without_more_words_the_event_is_sent_as_a_form_or_in_the_address(tmp_pa
             "published_at": iso_time(there.clock.seconds),
         }
         assert request.query["fixed"] == "1"
-
-    with_target(tmp_path, story)
 
 
 EVENT = Event("shade/moved", '{"room":"attic","pos":[10,20],"at":{"t":21.5},"on":true}', DEVICE, 0.0, device=DEVICE)
@@ -426,8 +394,8 @@ async def _told(there: World, name: str, data: str | None = None) -> list[tuple[
     return [(event.name, event.data) for event in seen[1:]]
 
 
-def test_success_is_told_with_the_answer_in_pieces(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_success_is_told_with_the_answer_in_pieces(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answers = [(200, b""), (201, b"ok"), (200, "ä".encode() * 300)]
@@ -435,8 +403,6 @@ def test_success_is_told_with_the_answer_in_pieces(tmp_path: Path) -> None:
         assert await _told(there, "e") == [("hook-sent/e", None), ("hook-response/e/0", "ok")]
         _, first, second = await _told(there, "e")
         assert (first, second) == (("hook-response/e/0", "ä" * 256), ("hook-response/e/1", "ä" * 44))
-
-    with_target(tmp_path, story)
 
 
 @given(st.text(max_size=1500))
@@ -449,19 +415,17 @@ def test_pieces_are_whole_characters_and_together_the_answer(text: str) -> None:
     assert [event.name for event in told] == [f"hook-response/shade/moved/{n}" for n in range(len(told))]
 
 
-def test_of_a_long_answer_the_beginning_is_kept(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_of_a_long_answer_the_beginning_is_kept(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answers = [(200, b"x" * 300_000)]
         told = await _told(there, "e")
         assert sum(len(data or "") for _, data in told) == messages.MAX_RESPONSE
 
-    with_target(tmp_path, story)
 
-
-def test_templates_and_topics_shape_the_answer(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_templates_and_topics_shape_the_answer(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         hook = {
             "event": "e",
@@ -473,8 +437,6 @@ def test_templates_and_topics_shape_the_answer(tmp_path: Path) -> None:
         target.answers = [(200, b'{"results":[{"lat":47.1}]}')]
         told = await _told(there, "e")
         assert told[1] == (f"{DEVICE}/answer/0", '{"lat": "47.1", "of": "e"}')
-
-    with_target(tmp_path, story)
 
 
 def test_unchunked_and_binary_answers() -> None:
@@ -489,8 +451,8 @@ def test_unchunked_and_binary_answers() -> None:
     assert told(b"\x00\xff", dataUrlResponseEvent=True) == [(f"{topic}/0", "data:image/png;base64,AP8=")]
 
 
-def test_the_answer_reaches_the_device_that_asked_claimed_or_not(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_the_answer_reaches_the_device_that_asked_claimed_or_not(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         fixture = await populate(there)
         there.devices.listening[DEVICE] = (Subscription(f"{DEVICE}/hook-response/", "mine"),)
         path = f"/v1/products/{fixture.product}/integrations"
@@ -503,14 +465,12 @@ def test_the_answer_reaches_the_device_that_asked_claimed_or_not(tmp_path: Path)
             async with asyncio.timeout(PATIENCE):
                 assert await there.devices.received.get() == (DEVICE, f"{DEVICE}/hook-response/e/0", "42")
 
-    with_target(tmp_path, story)
-
 
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_failed_request_is_told_and_tried_again_after_30_s_and_a_minute(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_failed_request_is_told_and_tried_again_after_30_s_and_a_minute(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answers = [(500, b""), (404, b"")]
@@ -527,11 +487,9 @@ def test_a_failed_request_is_told_and_tried_again_after_30_s_and_a_minute(tmp_pa
         (counter,) = shown["counters"]
         assert (counter["success"], counter["error"], counter["skipped"]) == (1, 2, 0)
 
-    with_target(tmp_path, story)
 
-
-def test_after_the_third_failure_the_event_is_given_up(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_after_the_third_failure_the_event_is_given_up(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         hook = {"event": "e", "url": target.url, "errorResponseTopic": "failed_{{PARTICLE_DEVICE_ID}}"}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
@@ -540,11 +498,9 @@ def test_after_the_third_failure_the_event_is_given_up(tmp_path: Path) -> None:
         assert told == [(f"failed_{DEVICE}/0", "error status 503 from 127.0.0.1")] * 3
         assert len(target.received) == 3
 
-    with_target(tmp_path, story)
 
-
-def test_a_hook_that_was_deleted_meanwhile_is_not_tried_again(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_hook_that_was_deleted_meanwhile_is_not_tried_again(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answer = (500, b"")
@@ -556,13 +512,11 @@ def test_a_hook_that_was_deleted_meanwhile_is_not_tried_again(tmp_path: Path) ->
         await there.cloud.webhooks.idle()
         assert len(target.received) == 1
 
-    with_target(tmp_path, story)
 
-
-def test_a_server_that_does_not_answer_or_listen_is_an_error(tmp_path: Path) -> None:
+async def test_a_server_that_does_not_answer_or_listen_is_an_error(tmp_path: Path) -> None:
     limits = replace(PLAIN, hook_limits=HookLimits(timeout=0.2, retries=()))
-
-    async def story(there: World, target: Target) -> None:
+    assert HookLimits().timeout == 20.0
+    async with beside_target(tmp_path, limits) as (there, target):
         await _owned(there)
         target.silent = True
         await there.ok("POST", "/v1/integrations", "u", json={"event": "slow", "url": target.url})
@@ -578,9 +532,6 @@ def test_a_server_that_does_not_answer_or_listen_is_an_error(tmp_path: Path) -> 
         assert "from 127.0.0.1" in (text or "")
         assert all("injected" not in each.headers for each in target.received)
 
-    assert HookLimits().timeout == 20.0
-    with_target(tmp_path, story, limits)
-
 
 @pytest.mark.parametrize(
     ("url", "data"),
@@ -593,15 +544,13 @@ def test_a_server_that_does_not_answer_or_listen_is_an_error(tmp_path: Path) -> 
         ("http://127.0.0.1.example.com/", None),
     ],
 )
-def test_other_machines_are_not_called(tmp_path: Path, url: str, data: str | None) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_other_machines_are_not_called(tmp_path: Path, url: str, data: str | None) -> None:
+    async with beside_target(tmp_path) as (there, _target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": url})
         told = await _told(there, "e", data)
         assert len(told) == 3
         assert all("--webhook-host" in (text or "") for _, text in told)
-
-    with_target(tmp_path, story)
 
 
 def test_hosts_that_were_allowed_by_name() -> None:
@@ -639,24 +588,22 @@ def test_link_local_addresses_are_not_called_however_they_are_written(host: str)
         ("localhost", ["192.168.1.9"], None),
     ],
 )
-def test_what_a_name_stands_for_is_checked_too(
+async def test_what_a_name_stands_for_is_checked_too(
     monkeypatch: pytest.MonkeyPatch, name: str, stands_for: list[str], called: list[str] | None
 ) -> None:
     def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in stands_for]
 
-    async def asked() -> list[str]:
-        return await addresses_of(name, frozenset({"hooks.example.com"}))
-
+    hosts = frozenset({"hooks.example.com"})
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     if called is not None:
-        assert asyncio.run(asked()) == called
+        assert await addresses_of(name, hosts) == called
     else:
         with pytest.raises(UsageError, match=r"stands for .* may not call"):
-            asyncio.run(asked())
+            await addresses_of(name, hosts)
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_called(
+async def test_the_address_that_was_checked_is_the_one_that_is_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that stands for something else a moment later is not asked again."""
@@ -665,7 +612,10 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(
     def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 0)) for each in answers.pop(0)]
 
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path, replace(PLAIN, webhook_hosts=frozenset({"hooks.example.com"}))) as (
+        there,
+        target,
+    ):
         await _owned(there)
         url = target.url.replace("127.0.0.1", "hooks.example.com")
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": url})
@@ -674,22 +624,18 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(
         assert target.received[0].headers["host"].startswith("hooks.example.com:")
         assert answers == [["169.254.169.254"]]
 
-    with_target(tmp_path, story, replace(PLAIN, webhook_hosts=frozenset({"hooks.example.com"})))
 
-
-def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answer = (302, b"")
         told = await _told(there, "e")
         assert told == [("hook-error/e/0", "error status 302 from 127.0.0.1")] * 3
 
-    with_target(tmp_path, story)
 
-
-def test_a_server_that_fails_often_is_spared_and_tried_again_after_a_rest(tmp_path: Path) -> None:
-    async def story(there: World, target: Target) -> None:
+async def test_a_server_that_fails_often_is_spared_and_tried_again_after_a_rest(tmp_path: Path) -> None:
+    async with beside_target(tmp_path) as (there, target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.answer = (500, b"")
@@ -703,8 +649,6 @@ def test_a_server_that_fails_often_is_spared_and_tried_again_after_a_rest(tmp_pa
         target.answer = (200, b"")
         assert await _told(there, "e") == [("hook-sent/e", None)]
         assert await _told(there, "e") == [("hook-sent/e", None)]
-
-    with_target(tmp_path, story)
 
 
 def test_a_resting_server_gets_one_try_at_a_time_and_longer_rests() -> None:
@@ -737,10 +681,9 @@ def test_servers_that_events_name_are_not_remembered_without_end() -> None:
     assert used < 5_000_000
 
 
-def test_what_waits_is_bounded(tmp_path: Path) -> None:
+async def test_what_waits_is_bounded(tmp_path: Path) -> None:
     limits = replace(PLAIN, hook_limits=HookLimits(waiting=3, at_once=1))
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path, limits) as (there, target):
         await _owned(there)
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         async with watching(there) as seen:
@@ -751,5 +694,3 @@ def test_what_waits_is_bounded(tmp_path: Path) -> None:
         assert [event.data for event in seen if event.name.startswith("hook-error")] == [
             "Sleeping, too many errors, please wait and try again"
         ] * 2
-
-    with_target(tmp_path, story, limits)
