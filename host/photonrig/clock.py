@@ -1,7 +1,7 @@
 """Clock: the one module that reads the time or sleeps; passed in wherever time matters.
 
-A clock has a monotonic time for durations and a time of day, and waits: for evidence with a deadline, or for a
-duration where that is the point, such as holding a button. :class:`~photonrig.testing.FakeClock` is for tests.
+A clock has a monotonic time for durations and a time of day, and waits: for evidence with a deadline, or for a duration
+where that is the point, such as holding a button. :class:`~photonrig.testing.FakeClock` is for tests.
 
 Waits of the operating system (``select``, socket timeouts, ``Condition.wait``) take no clock. asyncio timers use the
 event loop's time, and the loop is passed in.
@@ -39,9 +39,7 @@ class Clock(Protocol):
         """Time of day: seconds since 1970, UTC. It jumps when the clock is set."""
 
     def pause(self, seconds: float) -> None:
-        """Sleep for a duration that is itself required, such as holding a button; to wait for a condition, use
-        wait_until.
-        """
+        """Sleep for a duration that is itself required, such as holding a button."""
 
     async def pause_async(self, seconds: float) -> None:
         """:meth:`pause` for coroutines."""

@@ -1,7 +1,7 @@
 """How this program was started: as ``photonrig``, or as ``./rig`` of a checkout, which sets the environment variable.
 
-Messages use the user's name for the program and for commands to type next; child programs inherit it. Standard
-library only: ``host/environment.py`` uses it before there is a virtual environment.
+Messages use the user's name for the program and for commands to type next; child programs inherit it. Standard library
+only: ``host/environment.py`` uses it before there is a virtual environment.
 """
 
 from __future__ import annotations

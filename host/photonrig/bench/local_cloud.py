@@ -21,8 +21,7 @@ class LocalCloud(Child):
     """A local cloud over a state folder; runs inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
     ``era`` names a set of rules, see :mod:`photonrig.localcloud.era_names`; ``extensions`` adds features Particle's
-    cloud
-    never had; ``rate_limits`` enforces the documented limits of Particle's API.
+    cloud never had; ``rate_limits`` enforces the documented limits of Particle's API.
     """
 
     what = "the local cloud"

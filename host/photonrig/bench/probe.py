@@ -28,8 +28,7 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
     """Readings of one device; resets count from ``since`` on, monotonic clock.
 
     ``wifi``: SSID the device should see. ``online``: check that it answers the cloud; skipped in listening mode, where
-    a
-    device is offline by design.
+    a device is offline by design.
     """
     monitor, serial = slot.monitor, slot.need("serial", slot.serial)
     if monitor is None:

@@ -76,10 +76,8 @@ def open_bench(
     """Hold the named slots, or all, inside the block.
 
     ``account``: the account at Particle's cloud this run may touch; ``state``: folder for the local cloud and the
-    virtual
-    devices; ``wait``: seconds to wait for slots another run holds (default: the file's); ``projects``: firmware folders
-    by
-    variant, in place of photonrig's own. Slots in quarantine are an error, unless ``quarantined``.
+    virtual devices; ``wait``: seconds to wait for slots another run holds (default: the file's); ``projects``: firmware
+    folders by variant, in place of photonrig's own. Slots in quarantine are an error, unless ``quarantined``.
 
     :raises Busy: another run holds a slot
     :raises Quarantined: a slot is out of use
