@@ -1,4 +1,4 @@
-"""What ./rig can do: the tasks of maintainers, by invoke; all other words are the photonrig program's."""
+"""Tasks of ./rig for maintainers, by invoke; other commands go to the photonrig program."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def run_tool(*argv: str) -> None:
 
 
 def pytest(*folders: str, only: str) -> None:
-    """Tests mostly wait for devices and programs: four at once keep two cores busy. Socket names must stay short."""
+    """Tests mostly wait for devices and programs: four workers keep two cores busy. Socket paths must stay short."""
     with tempfile.TemporaryDirectory(prefix="rig-") as temporary:
         words = ["-n", "4", "--dist", "loadfile", "--basetemp", f"{temporary}/t", *(["-k", only] if only else [])]
         run_tool(str(SCRIPTS / "pytest"), *words, *folders)
 
 
 def build_all() -> list[Path]:
-    """Bring everything up to date; returns the variants' modules."""
+    """Build everything stale; returns the variants' modules."""
     from photonrig.build.variants import VARIANTS, build_variant
 
     TOOLS.native()
@@ -220,12 +220,12 @@ def conformance(_: Context) -> None:
 
 
 class Tasks(Program):
-    """invoke, whose tasks end as the commands of photonrig do: one line, and an exit code that names the cause."""
+    """invoke with photonrig's error handling: one line, and an exit code that names the cause."""
 
     def parse_tasks(self) -> None:
-        """Read the words.
+        """Parse the arguments.
 
-        :raises UsageError: they are wrong
+        :raises UsageError: usage error
         """
         try:
             super().parse_tasks()
@@ -239,15 +239,15 @@ class Tasks(Program):
 
 
 def collection() -> Collection:
-    """All tasks there are."""
+    """All tasks."""
     words = Collection.from_module(sys.modules[__name__])
     for each in words.tasks.values():
-        each.auto_shortflags = False  # one letter would mean something else in each task
+        each.auto_shortflags = False  # short flags would differ between tasks
     return words
 
 
 def overview(tasks: Collection) -> str:
-    """What can be put behind ./rig."""
+    """Overview of all commands."""
     text = click.HelpFormatter()
     text.write_usage("./rig", "WORD [OPTIONS]")
     room = text.width - 16
@@ -262,9 +262,9 @@ def overview(tasks: Collection) -> str:
 
 
 def do(tasks: Collection, words: list[str]) -> None:
-    """Do what the words say: a task of this file by invoke, everything else by the photonrig program.
+    """Run a command line: a task of this file by invoke, everything else by the photonrig program.
 
-    :raises UsageError: the words are wrong
+    :raises UsageError: usage error
     :raises SystemExit: it ends with an exit code
     """
     words = help_last(words) or ["--help"]
@@ -280,7 +280,7 @@ def do(tasks: Collection, words: list[str]) -> None:
 
 
 def main() -> NoReturn:
-    """Run what the command line says, and end with its exit code."""
+    """Run the command line, and end with its exit code."""
     begin()
     code: object = 0
     try:

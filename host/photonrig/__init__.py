@@ -1,3 +1,3 @@
-"""photonrig: prove that Photon firmware works and that ownership of a device never gets lost."""
+"""photonrig: a bench for Particle Photon firmware and device ownership."""
 
 __version__ = "0.1.0"

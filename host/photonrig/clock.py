@@ -1,11 +1,10 @@
-"""Time, passed in wherever it matters: nothing else in this package reads a clock or sleeps.
+"""Clock: the one module that reads the time or sleeps; passed in wherever time matters.
 
-A clock tells two times, the monotonic one that durations are measured by and the time of day, and waits: for evidence
-with a deadline, or for time itself where time is what is wanted, as while a button is held. ``photonrig.testing`` has
-a :class:`~photonrig.testing.FakeClock` for tests.
+A clock has a monotonic time for durations and a time of day, and waits: for evidence with a deadline, or for a duration
+where that is the point, such as holding a button. :class:`~photonrig.testing.FakeClock` is for tests.
 
-Waiting inside the operating system (``select``, a socket's timeout, ``Condition.wait``) needs no clock: it ends with
-the evidence. asyncio's timers and timeouts are the event loop's, whose time is passed in with the loop.
+Waits of the operating system (``select``, socket timeouts, ``Condition.wait``) take no clock. asyncio timers use the
+event loop's time, and the loop is passed in.
 """
 
 from __future__ import annotations
@@ -21,42 +20,42 @@ from photonrig.errors import ExpectationFailed
 
 __all__ = ["SYSTEM", "Clock", "Deadline", "NotSeen", "SystemClock", "WaitingClock", "utc"]
 
-_INTERVAL: Final = 0.02  # seconds between two looks
+_INTERVAL: Final = 0.02  # seconds between two checks
 
 T = TypeVar("T")
 
 
 class NotSeen(ExpectationFailed):
-    """What was waited for did not happen in time."""
+    """The awaited condition was not seen in time."""
 
 
 class Clock(Protocol):
-    """Tells the time and waits for evidence; any thread may use it."""
+    """Time source and waits; safe to use from any thread."""
 
     def now(self) -> float:
-        """Seconds since some fixed point; never goes back."""
+        """Monotonic seconds since an arbitrary start."""
 
     def wall(self) -> float:
         """Time of day: seconds since 1970, UTC. It jumps when the clock is set."""
 
     def pause(self, seconds: float) -> None:
-        """Let time pass that is itself what is wanted, as while a button is held; never to wait for something."""
+        """Sleep for a duration that is itself required, such as holding a button."""
 
     async def pause_async(self, seconds: float) -> None:
-        """:meth:`pause` for a coroutine: others run meanwhile."""
+        """:meth:`pause` for coroutines."""
 
     def wait_for(self, event: Event, seconds: float) -> bool:
-        """Wait until an event is set, at most so long; returns whether it is."""
+        """Wait at most so many seconds for an event; returns whether it is set."""
 
     def wait_until(self, look: Callable[[], T], timeout: float, what: str) -> T:
-        """Look again and again until the result is true, and return it; ``timeout`` in seconds.
+        """Poll until the result is true and return it; ``timeout`` in seconds.
 
         :raises NotSeen: not in time; the message names ``what``
         """
 
 
 class WaitingClock(ABC):
-    """Waits for evidence in terms of a clock's :meth:`now` and :meth:`pause`."""
+    """Polling wait built on :meth:`now` and :meth:`pause`."""
 
     @abstractmethod
     def now(self) -> float:
@@ -67,7 +66,7 @@ class WaitingClock(ABC):
         """See :class:`Clock`."""
 
     def wait_until(self, look: Callable[[], T], timeout: float, what: str) -> T:
-        """Look every 20 ms until the result is true, and return it; looks at least once.
+        """Poll every 20 ms, at least once, until the result is true, and return it.
 
         :raises NotSeen: not within ``timeout`` seconds
         """
@@ -81,10 +80,10 @@ class WaitingClock(ABC):
 
 
 class SystemClock(WaitingClock):
-    """The clock of this machine."""
+    """The clock of the operating system."""
 
     def now(self) -> float:
-        """Seconds by the monotonic clock."""
+        """Monotonic seconds."""
         return time.monotonic()
 
     def wall(self) -> float:
@@ -96,13 +95,13 @@ class SystemClock(WaitingClock):
         time.sleep(seconds)
 
     async def pause_async(self, seconds: float) -> None:
-        """Sleep, and let other tasks run."""
-        import asyncio  # a third of the start of a program that has no tasks
+        """Sleep and let other tasks run."""
+        import asyncio  # lazy: a third of the start-up time of a program without tasks
 
         await asyncio.sleep(seconds)
 
     def wait_for(self, event: Event, seconds: float) -> bool:
-        """Wait until an event is set, at most so long; returns whether it is."""
+        """Wait at most so many seconds for an event; returns whether it is set."""
         return event.wait(seconds)
 
 
@@ -110,7 +109,7 @@ SYSTEM: Final[Clock] = SystemClock()
 
 
 class Deadline:
-    """A moment ``seconds`` from now, by a clock."""
+    """A moment ``seconds`` from now on a clock."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -118,10 +117,10 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds until then; below 0 when it has passed."""
+        """Seconds left; negative once it has passed."""
         return self._ends - self._clock.now()
 
 
 def utc(clock: Clock) -> datetime:
-    """The time of day by a clock, in UTC."""
+    """Time of day of a clock, in UTC."""
     return datetime.fromtimestamp(clock.wall(), UTC)

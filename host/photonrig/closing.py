@@ -1,4 +1,4 @@
-"""Base of what is open and has to be closed: closed behind its ``with`` block, however that ends."""
+"""Base class of things with ``close()``, usable in a ``with`` block."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ class Closing(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close it; may be called again."""
+        """Close it; safe to call again."""

@@ -1,19 +1,19 @@
-"""Everything photonrig raises on purpose.
+"""The errors photonrig raises on purpose.
 
-Every class carries a *cause*: the layer that was at fault, as reports and JUnit properties name it.
+Every class carries a *cause*: the layer at fault, as reports and JUnit properties name it.
 
     PhotonrigError
     ├── UsageError            usage      wrong command, argument or configuration; fix the call
     ├── FirmwareError         firmware   the device answered, and the answer is wrong
-    │   └── ModuleError       firmware   a firmware image that no device should be given
+    │   └── ModuleError       firmware   an invalid firmware image
     ├── RigError              rig        bench equipment, build or host tool failed
-    │   ├── ToolError         rig        a subprocess failed or lied about success
-    │   └── LinkLost          rig        serial, SoftAP or control connection went away
+    │   ├── ToolError         rig        a subprocess failed, or did not print its success message
+    │   └── LinkLost          rig        serial, SoftAP or control connection lost
     ├── NetworkError          network    no route, no answer, TLS or TCP failure
     ├── CloudError            cloud      the cloud answered with a refusal
     │   └── (see photonrig.particle.cloud for its branches)
-    ├── ProtocolError         firmware   bytes on the wire that the protocol does not allow
-    └── ExpectationFailed     test       a scenario saw something else than it states
+    ├── ProtocolError         firmware   bytes that violate the wire protocol
+    └── ExpectationFailed     test       a scenario saw something else than it expects
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = [
 
 
 class PhotonrigError(Exception):
-    """Root of all errors raised on purpose; ``cause`` names the layer at fault, ``device`` whom it happened to."""
+    """Root of the tree; ``cause`` is the layer at fault, ``device`` the device concerned."""
 
     cause: ClassVar[Cause] = "rig"
 
@@ -51,7 +51,7 @@ class PhotonrigError(Exception):
 
 
 class UsageError(PhotonrigError):
-    """The caller asked for something that cannot be; nothing was changed."""
+    """The caller asked for something impossible; nothing was changed."""
 
     cause = "usage"
 
@@ -63,29 +63,29 @@ class FirmwareError(PhotonrigError):
 
 
 class ModuleError(FirmwareError):
-    """A firmware image is damaged, for another platform, or not an image at all."""
+    """A firmware image is damaged, for another platform, or no image at all."""
 
 
 class ProtocolError(FirmwareError):
-    """A peer sent bytes that the protocol does not allow; the connection is of no further use."""
+    """A peer sent bytes that violate the protocol; the connection is unusable."""
 
 
 class RigError(PhotonrigError):
-    """Bench equipment, a build or a host tool failed; the device is not to blame."""
+    """Bench equipment, a build or a host tool failed; not the device's fault."""
 
     cause = "rig"
 
 
 class ToolError(RigError):
-    """A subprocess failed, was killed by its time limit, or did not print its sentence of success."""
+    """A subprocess failed, exceeded its time limit, or did not print its success message."""
 
 
 class LinkLost(RigError):
-    """A serial, SoftAP or control connection went away; reopen it before going on."""
+    """A serial, SoftAP or control connection was lost; reopen it before going on."""
 
 
 class NetworkError(PhotonrigError):
-    """No answer from the peer: refused, timed out, or the transport failed."""
+    """No answer from the peer: refused, timed out, or transport failure."""
 
     cause = "network"
 
@@ -97,7 +97,7 @@ class CloudError(PhotonrigError):
 
 
 class ExpectationFailed(PhotonrigError):
-    """A scenario observed something else than it states."""
+    """A scenario observed something else than it expects."""
 
     cause = "test"
 
@@ -107,5 +107,5 @@ _IN_QUERY: Final = re.compile(r"([?&;](?:password|passwd|pwd|secret|(?:access_)?
 
 
 def without_passwords(text: str) -> str:
-    """A text with the passwords of the URLs in it replaced by ``***``."""
+    """Replace the passwords of URLs in a text by ``***``."""
     return _IN_QUERY.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))

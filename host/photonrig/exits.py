@@ -1,4 +1,4 @@
-"""How a program ends when something goes wrong: one line on standard error, and an exit code that names the cause.
+"""Program exit on an error: one line on standard error, and an exit code that names the cause.
 
 ``RIG_TRACEBACK=1`` prints the traceback as well.
 """
@@ -23,14 +23,14 @@ __all__ = ["EXIT_CODES", "ExitCode", "flush", "one_line"]
 
 
 class ExitCode(IntEnum):
-    """How the programs of this project end."""
+    """Exit codes of this project's programs."""
 
     HELD = 0
-    NOT_SEEN = 1  #: something expected was not seen
+    NOT_SEEN = 1  # : an expectation failed
     USAGE = 2
     BENCH = 3  #: the bench itself failed
     STOPPED = 130  #: by a signal
-    NO_READER = 141  #: of standard output; as a shell reports a program that SIGPIPE ended
+    NO_READER = 141  # : standard output's reader went away; what a shell reports for SIGPIPE
 
 
 EXIT_CODES: Final[dict[Cause, ExitCode]] = {
@@ -42,9 +42,9 @@ EXIT_CODES: Final[dict[Cause, ExitCode]] = {
 
 @contextmanager
 def one_line(program: str = "") -> Iterator[None]:
-    """End the program with one line and an exit code when the block raises anything.
+    """Context manager: any exception in the block becomes one line and an exit code.
 
-    ``program`` stands before the line; without one, the name that this program was started by.
+    ``program`` prefixes the line; by default the name this program was started by.
 
     :raises SystemExit: in place of every other exception
     """
@@ -67,7 +67,7 @@ def one_line(program: str = "") -> Iterator[None]:
 
 
 def flush(program: str = "") -> int:
-    """Write out standard output at the end of a program; the exit code: HELD, or why it could not be written."""
+    """Flush standard output at the end of a program; returns HELD, or the exit code of the write error."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError) as error:
@@ -76,7 +76,7 @@ def flush(program: str = "") -> int:
         else:
             reason = getattr(error, "strerror", error)
             code, line = ExitCode.BENCH, f"rig error: standard output cannot be written: {reason}"
-        # The interpreter flushes once more when it ends, and complains if that fails.
+        # The interpreter flushes again at exit and prints an error if that fails.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _say(program, line)
@@ -93,7 +93,7 @@ def _end(program: str, line: str, code: int) -> NoReturn:
 
 
 def _say(program: str, line: str) -> None:
-    # The terminal may be gone, and the program has to end all the same.
+    # The terminal may be gone; exit regardless.
     with contextlib.suppress(OSError, ValueError):
         if line:
             print(without_passwords(f"{program or invocation.program()}: {line}"), file=sys.stderr, flush=True)  # noqa: T201
@@ -110,7 +110,7 @@ def _single(text: str) -> str:
 
 
 def _unread(stream: object) -> bool:
-    """Whether a stream is a pipe that nobody reads any more."""
+    """Whether a stream is a pipe whose reader is gone."""
     try:
         poll = select.poll()
         poll.register(stream.fileno(), 0)  # type: ignore[attr-defined]

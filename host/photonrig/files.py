@@ -1,12 +1,11 @@
-"""Files that others rely on: replaced whole, appended to in whole lines, held by one process at a time.
+"""Durable files: atomic replacement, append-only lines, and file locks.
 
-    replace(path, content)     the former content or the new one, never a part of either
-    Lines(path, …).append      one more line, or the file as it was
-    Lock(path).take()          one holder at a time; free the moment its process ends, however it ends
+    replace(path, content)     atomic: readers see the former content or the new one
+    Lines(path, …).append      appends one whole line, or leaves the file as it was
+    Lock(path).take()          one holder at a time; the kernel frees it when its process ends
 
-What :func:`replace` and :meth:`Lines.append` have written is on the disk when they return, and can be read back after a
-power cut. Whatever fails is one of two errors, see :func:`file_error`: UsageError, the path is not one that this user
-can read or write; RigError, the disk did not do it.
+:func:`replace` and :meth:`Lines.append` return once the data is on the disk. Failures are one of two errors, see
+:func:`file_error`: UsageError if this user cannot read or write the path, RigError if the disk failed.
 """
 
 from __future__ import annotations
@@ -34,30 +33,30 @@ from photonrig.errors import PhotonrigError, RigError, UsageError
 
 __all__ = ["Holder", "Lines", "Lock", "file_error", "replace"]
 
-# Every other error is the disk's.
+# Errors of the path; every other error is the disk's.
 _WRONG_PATH: Final = frozenset(
     (
         *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP),
         *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY, errno.ENXIO, errno.ENODEV),
     )
 )
-_REASONS: Final = {errno.ELOOP: "a symbolic link is there or on the way"}  # where the system's text misleads
+_REASONS: Final = {errno.ELOOP: "a symbolic link is there or on the way"}  # replaces misleading system texts
 _ADVICE: Final = {
     errno.ELOOP: "name the file it leads to",
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, then start again"),
 }
-# A link is not followed, and a pipe or a device that lies in the file's place is not waited for.
+# Do not follow a link; do not block on a pipe or device in the file's place.
 _SAFELY: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_BEGIN: Final = b'{"pid": '  # of the record in a lock
+_BEGIN: Final = b'{"pid": '  # start of a lock's record
 _RECORD: Final = 4096  # bytes of it that are read at most
 
 
 def file_error(
     file: Path | str, done: Literal["read", "written"], error: OSError, *, missing: str = ""
 ) -> PhotonrigError:
-    """The error to raise when a file or folder could not be read or written: whose fault it is, and what to do.
+    """The error for a failed read or write: UsageError or RigError, with the next step for the user.
 
-    ``file`` is what the user knows it by; ``missing`` says what to do when there is none.
+    ``file`` is the user's name for it; ``missing`` says what to do when it does not exist.
     """
     kind = UsageError if error.errno in _WRONG_PATH else RigError
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
@@ -66,13 +65,13 @@ def file_error(
 
 
 def replace(path: Path, content: bytes | str, *, private: bool = False) -> None:
-    """Write a file whole: whoever reads it meanwhile, or after a crash, finds the former content or the new one.
+    """Replace a file's content atomically: readers see the former content or the new one, also after a crash.
 
-    ``private`` files can be read by their owner alone (0600); others keep the permissions they have, or get those of
-    the umask. A symbolic link is replaced, not followed.
+    ``private`` files get mode 0600; others keep their permissions, or get those of the umask. A symbolic link is
+    replaced, not followed.
 
     :raises UsageError: the path cannot be written by this user
-    :raises RigError: the disk did not take it; the file is as it was
+    :raises RigError: the disk failed; the file is unchanged
     """
     draft = path.parent / f".{path.name[:40]}.{secrets.token_hex(8)}.new"
     with _write_errors(path):
@@ -94,19 +93,19 @@ def replace(path: Path, content: bytes | str, *, private: bool = False) -> None:
 
 
 class Lines:
-    """A private file of lines, one a record. Several processes may append to it."""
+    """A private file with one record a line. Several processes may append to it."""
 
     def __init__(self, path: Path, *, begin: bytes, whole: Callable[[bytes], bool]) -> None:
-        """``begin`` is what every line begins with; ``whole`` says whether one, without its end, is a record."""
+        """``begin`` is the start of every line; ``whole`` tells whether a line, without its end, is a record."""
         self.path = path
         self._begin, self._whole = begin, whole
         self._end = -1
 
     def read(self) -> list[bytes]:
-        """All lines, without their ends; not among them is what a power cut has left of a last one.
+        """All complete lines, without their ends; a last line torn by a power cut is left out.
 
-        :raises UsageError: there is no such file that this user can read, or there is something else in it
-        :raises RigError: the disk did not read it
+        :raises UsageError: this user cannot read the file, or it has other content
+        :raises RigError: the disk failed
         """
         try:
             return self._split(self.path.read_bytes())[0]
@@ -114,10 +113,10 @@ class Lines:
             raise file_error(self.path, "read", error) from error
 
     def make(self) -> None:
-        """Make the file, or mend it: what a power cut has left of a last line is cut off.
+        """Create the file, or cut off a last line torn by a power cut.
 
-        :raises UsageError: the path cannot be written, others can read the file, or there is something else in it
-        :raises RigError: the disk did not take it
+        :raises UsageError: the path cannot be written, others can read the file, or it has other content
+        :raises RigError: the disk failed
         """
         with _write_errors(self.path):
             with self._open(os.O_CREAT) as file:
@@ -125,10 +124,10 @@ class Lines:
             _sync_folder(self.path.parent)
 
     def append(self, line: bytes) -> None:
-        """Add a line, given without its end; it is on the disk and was read back when this returns.
+        """Append a line, given without its end; returns once it is on the disk and was read back.
 
-        :raises UsageError: the file is gone, or has been spoilt by others
-        :raises RigError: the disk did not take it; the file ends with the line before
+        :raises UsageError: the file is gone, or has other content
+        :raises RigError: the disk failed; the file ends with the line before
         """
         data = line + b"\n"
         with _write_errors(self.path), self._open() as file:
@@ -148,7 +147,7 @@ class Lines:
 
     @contextmanager
     def _open(self, make: int = 0) -> Iterator[int]:
-        """The file, which no other process appends to meanwhile."""
+        """Open the file, locked against appends of other processes."""
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | _SAFELY | make, 0o600)
         try:
             kind = os.fstat(file).st_mode
@@ -162,7 +161,7 @@ class Lines:
             os.close(file)
 
     def _mended(self, file: int) -> int:
-        """Where the next line begins, once the file ends with a whole one."""
+        """Cut off a torn last line; returns the offset of the next line."""
         data = os.pread(file, os.fstat(file).st_size, 0)
         end = self._split(data)[1]
         if end < len(data):
@@ -174,7 +173,7 @@ class Lines:
         return end
 
     def _split(self, data: bytes) -> tuple[list[bytes], int]:
-        """The whole lines, and how many bytes they take; anything but a torn line behind them is an error."""
+        """The complete lines and their size in bytes; a tail other than a torn line is an error."""
         lines: list[bytes] = []
         end = 0
         for raw in io.BytesIO(data):
@@ -189,14 +188,14 @@ class Lines:
         return lines, end
 
     def _is_torn(self, line: bytes) -> bool:
-        """Whether a power cut can have left this of a line: the first of its bytes, or blocks that were not written."""
+        """Whether this tail is a line torn by a power cut: its first bytes, or blocks that were never written."""
         first = line[: len(self._begin)]
         return b"\0" in line or (not line.endswith(b"\n") and self._begin.startswith(first))
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: process id, user, command line, and since when (local time, ISO 8601)."""
+    """Holder of a lock: process id, user, command line, start (local time, ISO 8601)."""
 
     pid: int
     user: str
@@ -208,7 +207,7 @@ class Holder:
 
     @classmethod
     def here(cls) -> Holder:
-        """This process. Of its command only what precedes the first option: what follows may be a secret."""
+        """This process. Its command line ends before the first option: options may hold secrets."""
         try:
             user = getpass.getuser()
         except (KeyError, OSError):
@@ -218,25 +217,24 @@ class Holder:
 
 
 class Lock:
-    """A file that one process holds at a time, by ``flock``; who holds it is written in it for others to read.
+    """A file that one process holds at a time, by ``flock``; its content names the holder.
 
-    The file stays when the lock is free. Where a link or a file with other content lies, that stays as it is, and
-    there is no lock to be had.
+    The file stays when the lock is free. A link or a file with other content is left as it is and cannot be locked.
     """
 
     _held: ClassVar[set[int]] = set()
 
     def __init__(self, path: Path, *, mode: int = 0o600) -> None:
-        """``mode`` is the permissions of the file when it is made, whatever the umask."""
+        """``mode``: permissions of a new file, regardless of the umask."""
         self.path = path
         self._mode = mode
         self._file = -1
 
     def take(self, *, wait: bool = False) -> bool:
-        """Take it; False if it is held already, be it by this process. With ``wait`` it is waited for without end.
+        """Take the lock; False if it is held, also by this process. With ``wait``, blocks without limit.
 
         :raises UsageError: the path cannot be a lock of this user's
-        :raises RigError: the disk did not take it
+        :raises RigError: the disk failed
         """
         with _write_errors(self.path):
             while True:
@@ -256,7 +254,7 @@ class Lock:
                 return True
 
     def release(self) -> None:
-        """Give it back; nothing, if this process does not hold it."""
+        """Release the lock; no effect if this process does not hold it."""
         if self._file in self._held:
             self._record("")
             self._held.discard(self._file)
@@ -264,7 +262,7 @@ class Lock:
         self._file = -1
 
     def holder(self) -> Holder | None:
-        """Who holds it right now; None if nobody does, or the holder has not written its record yet."""
+        """The current holder; None if the lock is free, or its record is not written yet."""
         try:
             file = os.open(self.path, os.O_RDONLY | _SAFELY)
         except OSError:
@@ -293,7 +291,7 @@ class Lock:
                 return file
 
     def _leads_to(self, file: int) -> bool:
-        """Whether the path still leads to the file that was locked, which may have been removed meanwhile."""
+        """Whether the path still names the locked file, which may have been removed meanwhile."""
         try:
             return os.path.samestat(self.path.lstat(), os.fstat(file))
         except FileNotFoundError:
@@ -302,13 +300,13 @@ class Lock:
     def _must_be_lock(self, file: int) -> None:
         status = os.fstat(file)
         single = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-        # What a power cut has left of a record is one, too: its first bytes, or bytes that were never written.
+        # A record torn by a power cut is accepted: its first bytes, or bytes that were never written.
         found = os.pread(file, _RECORD, 0).rstrip(b"\0")[: len(_BEGIN)] if single else b""
         if not single or not _BEGIN.startswith(found):
             raise UsageError(f"{self.path} is a file of another kind, and no lock; move it away")
 
     def _record(self, text: str) -> None:
-        """Say who holds it, as far as the disk lets it: the lock holds without."""
+        """Write this process's record, best effort: the lock holds without it."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, text.encode(), 0)
@@ -322,7 +320,7 @@ def _locked(file: int, *, wait: bool) -> bool:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-        # Somebody who only asks for the holder has a shared lock for a moment.
+        # A process that asks for the holder has a shared lock for a moment.
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -331,7 +329,7 @@ def _locked(file: int, *, wait: bool) -> bool:
 
 
 def _let_go_in_child() -> None:
-    """A lock must not live on in a child that was forked without exec."""
+    """Drop inherited locks in a child that was forked without exec."""
     for file in Lock._held:
         os.close(file)
     Lock._held.clear()
@@ -367,12 +365,12 @@ def _keep_permissions(path: Path, file: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
+    """Sync a folder: makes its directory entries durable."""
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(file)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems have no such thing
+        if error.errno != errno.EINVAL:  # some file systems cannot sync folders
             raise
     finally:
         os.close(file)

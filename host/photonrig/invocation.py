@@ -1,7 +1,7 @@
-"""How this program was started: as ``photonrig``, or as ``./rig`` of a checkout, which says so in the environment.
+"""How this program was started: as ``photonrig``, or as ``./rig`` of a checkout, which sets the environment variable.
 
-Messages name the program, and commands to type next, as the person who reads them started it; programs that it starts
-inherit this. Standard library only: ``host/environment.py`` uses it before there is a virtual environment.
+Messages use the user's name for the program and for commands to type next; child programs inherit it. Standard library
+only: ``host/environment.py`` uses it before there is a virtual environment.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import Final
 
 __all__ = ["CALLED", "QUIET", "command", "program", "quiet"]
 
-CALLED: Final = "PHOTONRIG_CALLED"  #: environment variable: the program as a person types it, such as ``./rig``
-QUIET: Final = "PHOTONRIG_QUIET"  #: environment variable: 1 leaves out the lines of progress on standard error
+CALLED: Final = "PHOTONRIG_CALLED"  # : environment variable: the program as the user typed it, such as ``./rig``
+QUIET: Final = "PHOTONRIG_QUIET"  # : environment variable: 1 suppresses progress lines on standard error
 
 
 def command(words: str = "") -> str:
-    """A command as a person types it: ``command("fleet verify")`` is ``photonrig fleet verify``."""
+    """A command as the user types it: ``command("fleet verify")`` is ``photonrig fleet verify``."""
     return f"{os.environ.get(CALLED) or 'photonrig'} {words}".rstrip()
 
 
 def program() -> str:
-    """The program's name, which stands before its lines on standard error."""
+    """The program's name, prefix of its lines on standard error."""
     return command().rpartition("/")[2]
 
 
 def quiet() -> bool:
-    """Whether the lines of progress are left out."""
+    """Whether progress lines are suppressed."""
     return os.environ.get(QUIET) == "1"

@@ -1,4 +1,4 @@
-"""The last things of a sequence that does not end: bounded in memory, and what is no longer kept is counted."""
+"""Bounded log of an endless sequence, which counts the items it has dropped."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Keeps the last ``most`` things, numbered from 0 in the order in which they came; ``end`` is the next number."""
+    """The last ``most`` items, numbered from 0 in order of arrival; ``end`` is the next number."""
 
     def __init__(self, most: int) -> None:
         self.end = 0
         self._things: deque[T] = deque(maxlen=most)
 
     def add(self, thing: T) -> None:
-        """Keep a thing; the oldest gives way."""
+        """Append an item; the oldest is dropped when full."""
         self._things.append(thing)
         self.end += 1
 
     def after(self, place: int) -> tuple[list[T], int]:
-        """What is kept of the things from number ``place`` on, and how many of them are no longer kept."""
+        """The kept items from number ``place`` on, and how many of them were dropped."""
         dropped = self.end - len(self._things)
         count = self.end - max(place, dropped)
-        # From the right: a reader who keeps up asks for the last few of many.
+        # From the right: a reader that keeps up asks for the last few of many.
         return [self._things[-back] for back in range(count, 0, -1)], max(0, dropped - place)

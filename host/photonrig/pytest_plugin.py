@@ -27,7 +27,7 @@ from photonrig.signals import Interrupts
 from photonrig.testing.attempts import Attempts
 from photonrig.testing.reporter import Reporter
 
-# Loaded into every pytest run: what costs time to import is imported by the fixtures that need it.
+# Loaded into every pytest run: fixtures import what is slow to import.
 if TYPE_CHECKING:
     from photonrig.bench.config import RigConfig
     from photonrig.bench.rig import Rig
@@ -46,7 +46,7 @@ RUN: pytest.StashKey[TestRun | None] = pytest.StashKey()
 ATTEMPT = pytest.StashKey[int]()
 EXPIRED = pytest.StashKey[str]()
 
-_ROOT = "photonrig_run"  # the fixture that all others rest on: who has it is a bench test
+_ROOT = "photonrig_run"  # the fixture all others rest on; a test that has it is a bench test
 _VARIANT = "photonrig_variant"
 
 MARKERS = (
@@ -78,7 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers, and the seed, which all workers share; signals that end a run take the bench down first."""
+    """Register markers, the seed shared by all workers, and signal handlers that take the bench down."""
     interrupts = Interrupts()
     interrupts.take()
     config.add_cleanup(interrupts.give_back)
@@ -118,7 +118,7 @@ def _set_attempt(item: pytest.Item, number: int) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist: a worker is set up."""
+    """pytest-xdist: pass the seed to a new worker."""
     node.workerinput["photonrig_seed"] = node.config.stash[SEED]
 
 
@@ -136,7 +136,7 @@ def _projects(config: pytest.Config) -> dict[str, Path]:
 
 
 def _rig_config(config: pytest.Config) -> RigConfig:
-    """The bench, as its file describes it or as it is generated."""
+    """The bench described by the rig file, or generated."""
     from photonrig.errors import PhotonrigError
     from photonrig.testing.bench import config_of
 
@@ -149,7 +149,7 @@ def _rig_config(config: pytest.Config) -> RigConfig:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that wants a photon runs once for each variant present on the rig."""
+    """Parametrize tests that use a photon by the variants present on the rig."""
     if _VARIANT not in metafunc.fixturenames:
         return
     present = _rig_config(metafunc.config).variants
@@ -163,7 +163,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order bench tests by the seed, among themselves; apply markers and the known-bad list."""
+    """Order bench tests by the seed; apply markers and the known-bad list."""
     places = [place for place, item in enumerate(items) if _is_bench(item)]
     shuffled = [items[place] for place in places]
     random.Random(config.stash[SEED]).shuffle(shuffled)  # noqa: S311
@@ -215,7 +215,7 @@ def _is_bench(item: pytest.Item) -> bool:
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Say the seed, if it orders anything."""
+    """Print the seed if it orders tests."""
     count = sum(map(_is_bench, items))
     return [_order(config)] if count > 1 else []
 
@@ -246,7 +246,7 @@ def _order(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The rig of this process; opened by the first test that needs more than its name."""
+    """The bench of this process; opened by the first test that needs it."""
     from photonrig.bench.rig import Rig
     from photonrig.build.toolchain import Toolchain
     from photonrig.testing.bench import Bench, config_of
@@ -258,7 +258,7 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     shown = contextlib.nullcontext if capture is None else capture.global_and_fixture_disabled
 
     def make(work: Path) -> Rig:
-        # Building and starting can take a minute: that is said at once.
+        # Building and starting can take a minute: announce it at once.
         with shown():
             return Rig(config_of(named, projects, work), Toolchain.found(), work, projects)
 
@@ -269,7 +269,7 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def photonrig_run(photonrig_bench: Bench, request: pytest.FixtureRequest) -> Iterator[TestRun]:
-    """What is kept of this test."""
+    """The record of this test."""
     item = request.node
     callspec = getattr(item, "callspec", None)
     variant = None if callspec is None else callspec.params.get(_VARIANT)
@@ -289,7 +289,7 @@ def photonrig_variant(request: pytest.FixtureRequest) -> str:
 def photon(
     photonrig_bench: Bench, photonrig_run: TestRun, photonrig_variant: str, request: pytest.FixtureRequest
 ) -> Photon:
-    """A device: on the cloud, the central user's, in the product; what a test does to it is put right for the next."""
+    """A device: online, in the product, owned by the central user; its state is repaired for the next test."""
     markers = list(request.node.iter_markers("needs"))
     slot = photonrig_bench.rig.slot(photonrig_variant)
     for marker in markers:
@@ -301,7 +301,7 @@ def photon(
 
 
 def _state(needs: dict[str, Any], bench: Bench, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """The state that markers declare, as the bench understands it."""
+    """The device state that markers ask for."""
     from photonrig.errors import UsageError
 
     owners: dict[str, Callable[[], Any]] = {
@@ -319,7 +319,7 @@ def _state(needs: dict[str, Any], bench: Bench, request: pytest.FixtureRequest) 
 
 @pytest.fixture
 def cloud(photonrig_bench: Bench, photonrig_run: TestRun) -> CloudTarget:
-    """The cloud: ``team`` acts as the central user, ``cloud`` as nobody, ``product`` is where all devices are."""
+    """The cloud: ``team`` acts as the central user, ``cloud`` has no token, ``product`` holds all devices."""
     photonrig_run.uses_cloud = True
     return photonrig_bench.target
 
@@ -336,14 +336,14 @@ def customer(photonrig_bench: Bench, photonrig_run: TestRun) -> Iterator[Custome
 
 @pytest.fixture
 def particle_cli(photonrig_bench: Bench, photonrig_run: TestRun) -> ParticleCli:
-    """The real Particle CLI, logged in to the cloud as the central user."""
+    """The real Particle CLI, logged in as the central user."""
     photonrig_run.uses_cloud = True
     return photonrig_bench.cli
 
 
 @pytest.fixture
 def events(photonrig_bench: Bench, photonrig_run: TestRun, request: pytest.FixtureRequest) -> Events:
-    """What the product's devices publish from now on; only this test's device if it has one."""
+    """Events of the product's devices from now on; only this test's device if it has one."""
     from photonrig.testing.events import Events
 
     photonrig_run.uses_cloud = True

@@ -1,7 +1,7 @@
-"""JSON and text of strangers: checked on the way in, repaired on the way out.
+"""JSON and text from untrusted sources: validated on input, repaired on output.
 
-What passes :func:`loads` or :func:`check_text` can be stored and sent on to anybody. :func:`dumps` repairs what cannot:
-an older version may have stored it unchecked.
+Anything that passes :func:`loads` or :func:`check_text` can be stored and sent on. :func:`dumps` repairs values stored
+unchecked by older versions.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import orjson
 __all__ = ["MAX_DEPTH", "check_text", "dumps", "loads", "repaired"]
 
 MAX_DEPTH: Final = 32
-"""Lists and objects within each other; a choice."""
+"""Nesting limit of lists and objects; our choice."""
 
-_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1  # what SQLite stores
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1  # SQLite's integer range
 _SENT_DEPTH = 200  # orjson 3.11 writes 254 at most
 
 
 def loads(raw: bytes | bytearray, pairs: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
-    """Read JSON in UTF-8; ``pairs`` makes an object of its names and values, as in :func:`json.loads`.
+    """Parse UTF-8 JSON; ``pairs`` builds objects, as ``object_pairs_hook`` of :func:`json.loads`.
 
-    :raises ValueError: it is no JSON, deeper than :data:`MAX_DEPTH`, or holds numbers beyond 64 bits, surrogates or NUL
+    :raises ValueError: invalid JSON, deeper than :data:`MAX_DEPTH`, or with numbers beyond 64 bits, surrogates or NUL
     """
     try:
         value = _decoder(pairs).decode(raw.decode().removeprefix("\ufeff"))
@@ -37,9 +37,9 @@ def loads(raw: bytes | bytearray, pairs: Callable[[list[tuple[str, Any]]], Any] 
 
 
 def check_text(text: str) -> None:
-    """Accept text that can be stored and sent on.
+    """Validate text that is to be stored and sent on.
 
-    :raises ValueError: it has no UTF-8 form, or holds NUL, at which databases and devices end a text
+    :raises ValueError: not encodable as UTF-8, or with NUL, which ends a text in databases and devices
     """
     if repaired(text) != text:
         raise ValueError("text that is no Unicode")
@@ -48,14 +48,16 @@ def check_text(text: str) -> None:
 
 
 def repaired(text: str) -> str:
-    """Text with question marks for what has no UTF-8 form."""
+    """The text with question marks for characters that UTF-8 cannot encode."""
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def dumps(value: Any) -> bytes:
-    """Write JSON in UTF-8. Text is :func:`repaired`; numbers beyond 64 bits and what is too deep become ``null``.
+    """Serialize as UTF-8 JSON.
 
-    :raises TypeError: the value holds something that has no JSON form
+    Text is :func:`repaired`; numbers beyond 64 bits and values nested too deep become ``null``.
+
+    :raises TypeError: a value has no JSON form
     """
     try:
         return orjson.dumps(value)
@@ -63,7 +65,7 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(_sendable(value, _SENT_DEPTH))
 
 
-@cache  # one for each function that makes objects
+@cache  # one decoder per object constructor
 def _decoder(pairs: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
     return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=pairs)
 

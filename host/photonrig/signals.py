@@ -1,8 +1,8 @@
-"""Signals that end a program: SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, whatever a program was started with.
+"""Ending signals: SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, whatever state the program inherited.
 
-A background job of a script, nohup and some CI runners start programs with SIGINT ignored; a parent may also have
-blocked signals, closed the standard streams, or ignored SIGCHLD, which hides the exit codes of children. Every program
-of this project calls :func:`begin` first, so that its children inherit the defaults as well.
+Shell background jobs, nohup and some CI runners start programs with SIGINT ignored; a parent may also have blocked
+signals, closed the standard streams, or ignored SIGCHLD, which hides the exit codes of children. Every program calls
+:func:`begin` first, so that its children inherit the defaults as well.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any, Final
 
 __all__ = ["ENDING", "Interrupts", "begin", "heard", "held_back"]
 
-#: What ends a program in order. A SIGHUP that was ignored at the start, as by nohup, stays ignored.
+# : The signals that end a program in order. A SIGHUP ignored at the start, as by nohup, stays ignored.
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def begin() -> None:
-    """Set up a program: open standard streams, printable output, and signals that raise KeyboardInterrupt."""
+    """Set up a program: open standard streams, lossless printing, and signals that raise KeyboardInterrupt."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest free number is this one; otherwise the next file opened would become standard output.
+            # Takes the lowest free descriptor, so that the next opened file does not become standard output.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
@@ -39,22 +39,22 @@ def begin() -> None:
 
 
 def heard() -> tuple[signal.Signals, ...]:
-    """Those of :data:`ENDING` that this program ends at."""
+    """The signals of :data:`ENDING` that this program does not ignore."""
     nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return tuple(number for number in ENDING if not (nohup and number is signal.SIGHUP))
 
 
 class Interrupts:
-    """While in force, each of :data:`ENDING` raises KeyboardInterrupt in the main thread.
+    """While active, each of :data:`ENDING` raises KeyboardInterrupt in the main thread.
 
-    A handler that the program set itself is left alone.
+    Handlers the program set itself are kept.
     """
 
     def __init__(self) -> None:
         self._before: dict[signal.Signals, Any] = {}
 
     def take(self) -> None:
-        """Bring it into force; outside the main thread, which alone receives signals, nothing happens."""
+        """Install the handlers; no effect outside the main thread, which alone receives signals."""
         if threading.current_thread() is not threading.main_thread():
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*ENDING, signal.SIGCHLD))
@@ -63,7 +63,7 @@ class Interrupts:
                 self._before[number] = signal.signal(number, _interrupt)
 
     def give_back(self) -> None:
-        """Restore the handlers that were replaced."""
+        """Restore the replaced handlers."""
         while self._before:
             number, before = self._before.popitem()
             signal.signal(number, before)
@@ -75,11 +75,11 @@ _pending = False
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """In the main thread, let a KeyboardInterrupt of :class:`Interrupts` wait until the block has ended.
+    """Defer the KeyboardInterrupt of :class:`Interrupts` to the end of the block, in the main thread.
 
-    For what would leave something behind if it were cut in two, such as starting a process.
+    For operations that must not be cut in two, such as starting a process.
     """
-    global _holding, _pending  # noqa: PLW0603 signal handlers are the process's
+    global _holding, _pending  # noqa: PLW0603 signal handlers are process-wide
     if threading.current_thread() is not threading.main_thread():
         yield
         return

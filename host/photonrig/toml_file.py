@@ -1,13 +1,13 @@
-"""TOML files as typed structs: one declaration is the schema, the validation and the text of every complaint.
+"""TOML files as typed structs: one declaration gives schema, validation and error texts.
 
 A file's shape is a :class:`msgspec.Struct` that forbids unknown fields. :func:`text`, :func:`whole` and :func:`seconds`
-bound a field and say in words what it must be. What two fields demand of each other is checked in ``__post_init__``,
-which raises :class:`Wrong`. Every complaint names file, line and key::
+bound a field and describe its values. Constraints between fields are checked in ``__post_init__``, which raises
+:class:`Wrong`. Every error names file, line and key::
 
     lab.toml:12: slot.photon-1.power.port: must be a whole number from 1 to 32, not 'x'
 
-Structs that may stand in one place are a tagged union: each one's tag is the key by which it is recognized, and the
-last stands for tables that have none of these keys.
+Alternative structs in one place are a tagged union: the tag is the key that identifies the struct; the last struct is
+for tables without any of these keys.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ T = TypeVar("T")
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]")
 _KEY: Final = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PLACE: Final = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
-TAG: Final = "recognized by"  # the field in which msgspec finds a table's tag; no file has it
+TAG: Final = "recognized by"  # msgspec's tag field; added in memory, never in a file
 _PLAIN: Final[Mapping[Any, str]] = {
     bool: "true or false",
     datetime.date: "a date, as in 2026-12-31",
@@ -41,17 +41,17 @@ _PLAIN: Final[Mapping[Any, str]] = {
 
 
 def text(pattern: str, means: str) -> msgspec.Meta:
-    """A text that matches ``pattern`` whole; ``means`` says so in words."""
+    """A text field that must match ``pattern`` completely; ``means`` describes it."""
     return msgspec.Meta(pattern=rf"\A(?:{pattern})\Z", description=means)
 
 
 def whole(least: int, most: int) -> msgspec.Meta:
-    """A whole number within limits."""
+    """A whole-number field within limits."""
     return msgspec.Meta(ge=least, le=most, description=f"a whole number from {least} to {most}")
 
 
 def seconds(least: float, most: float) -> msgspec.Meta:
-    """A time within limits."""
+    """A duration field within limits, in seconds."""
     return msgspec.Meta(ge=least, le=most, description=f"seconds from {least:g} to {most:g}")
 
 
@@ -60,13 +60,13 @@ Texts = Annotated[tuple[Text, ...], msgspec.Meta(min_length=1, description="an a
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a file. ``refused`` are keys that a reader may expect here, each with the reason why it is none."""
+    """A table of a file. ``refused``: keys a user may expect here, each with the reason why it is not accepted."""
 
     refused: ClassVar[Mapping[str, str]] = {}
 
 
 class Wrong(ValueError):
-    """A complaint about a key of the table that is checked; ``where`` leads to it from that table."""
+    """Validation error of a key; ``where`` is its path from the table."""
 
     def __init__(self, where: str | Where, what: str) -> None:
         super().__init__(what)
@@ -74,9 +74,9 @@ class Wrong(ValueError):
 
 
 class TomlFile:
-    """A file that was read; ``hint`` says what to do when there is none.
+    """A file that was read; ``hint`` says what to do when it does not exist.
 
-    :raises UsageError: it cannot be read, or it is no TOML
+    :raises UsageError: it cannot be read, or is not TOML
     """
 
     def __init__(self, path: Path, hint: str = "") -> None:
@@ -99,21 +99,21 @@ class TomlFile:
     def convert(self, kind: type[T]) -> T:
         """The file as a struct.
 
-        :raises UsageError: the first thing that is wrong with it
+        :raises UsageError: its first error
         """
         try:
-            # A date is one of TOML's own, not a text that reads like one.
+            # Strict: a TOML date is accepted, a text that looks like one is not.
             return msgspec.convert(_tagged(kind, self._content), kind, builtin_types=(datetime.date,))
         except msgspec.ValidationError as error:
             raise self._translated(kind, error) from None
 
     def error(self, where: Where, what: str) -> UsageError:
-        """A complaint about what ``where`` leads to: keys, and positions from 0 in arrays; empty for the file."""
+        """An error at the path ``where``: keys, and positions from 0 in arrays; empty for the whole file."""
         name = self._name(where)
         return UsageError(f"{self.path}:{line_of(self._text, where)}: {name}{': ' if name else ''}{what}")
 
     def choice(self, where: Where, value: str, words: Iterable[str]) -> None:
-        """Check a value that only the program knows all choices of.
+        """Check a value whose choices are known at run time only.
 
         :raises UsageError: it is none of ``words``
         """
@@ -129,7 +129,7 @@ class TomlFile:
         return name.lstrip(".")
 
     def _translated(self, kind: Any, error: msgspec.ValidationError) -> UsageError:
-        """msgspec's complaint in the words of the declaration."""
+        """msgspec's error, rephrased with the declaration's description."""
         place = _PLACE.match(str(error))
         assert place is not None
         what = place[1]
@@ -152,9 +152,9 @@ class TomlFile:
 
 
 def line_of(text: str, where: Where) -> int:
-    """The line, from 1, that holds a key, or the nearest thing around it that has a line of its own.
+    """The line, from 1, of a key, or of the nearest enclosing thing that has a line.
 
-    ``where`` leads to it: names, and positions from 0 in arrays of tables.
+    ``where`` is its path: names, and positions from 0 in arrays of tables.
     """
     best, best_line = 0, 1
     for path, line in _positions(text):
@@ -191,24 +191,24 @@ def _names(dotted: str) -> list[str]:
 
 
 def _some(kind: Any) -> Any:
-    """A type without None."""
+    """A type without its None."""
     rest = [each for each in get_args(kind) if each is not type(None)]
     return rest[0] if type(None) in get_args(kind) and len(rest) == 1 else kind
 
 
 def _bare(kind: Any) -> Any:
-    """A type without None and without its bounds."""
+    """A type without None and bounds."""
     kind = _some(kind)
     return _bare(get_args(kind)[0]) if get_origin(kind) is Annotated else kind
 
 
 def _tables(kind: Any) -> list[Any]:
-    """The tables that a type admits."""
+    """The table structs of a type."""
     return [each for each in (kind, *get_args(kind)) if isinstance(each, type) and issubclass(each, Table)]
 
 
 def _chosen(kind: Any, value: Any) -> Any:
-    """Of a union of tables the one that a value is to be."""
+    """The struct of a union that a value is for."""
     tables = _tables(_bare(kind))
     if not tables or not isinstance(value, dict):
         return kind
@@ -216,7 +216,7 @@ def _chosen(kind: Any, value: Any) -> Any:
 
 
 def _fields(table: Any) -> dict[str, Any]:
-    """The types of a table's fields, by their keys in the file."""
+    """Field types of a table, by key."""
     hints = get_type_hints(table, include_extras=True)
     return {key: hints[name] for key, name in zip(table.__struct_encode_fields__, table.__struct_fields__, strict=True)}
 
@@ -245,7 +245,7 @@ def _kind_inside(kind: Any, value: Any, part: str | int) -> Any:
 
 
 def _tagged(kind: Any, value: Any) -> Any:
-    """What was read, with the tags by which msgspec tells the tables of a union apart."""
+    """The value with the tags by which msgspec tells union members apart."""
     bare = _bare(kind)
     if isinstance(value, list) and get_origin(bare) is tuple:
         return [_tagged(_item(kind), item) for item in value]
@@ -258,7 +258,7 @@ def _tagged(kind: Any, value: Any) -> Any:
 
 
 def _described(kind: Any) -> str:
-    """What a value must be, in words."""
+    """Description of the values a type accepts."""
     kind = _some(kind)
     if get_origin(kind) is Annotated:
         return next(str(meta.description) for meta in get_args(kind)[1:])

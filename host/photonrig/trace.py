@@ -1,7 +1,7 @@
-"""Who saw what, on one axis of time: serial, SoftAP, HTTP, events, CLI and what the bench itself did.
+"""Trace: everything interfaces observed, on one time axis: serial, SoftAP, HTTP, events, CLI, and the bench's actions.
 
-The only record of it: interfaces are given an :data:`Observer` and tell it every :class:`Moment`; a test's
-:class:`Recorder` or a story's step keeps them. Texts hold no secrets: each interface masks its own before it tells.
+Interfaces take an :data:`Observer` and pass it every :class:`Moment`; a test's :class:`Recorder` or a story's step
+stores them. Texts hold no secrets: each interface masks its own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from photonrig.clock import SYSTEM, Clock
 __all__ = ["LANES", "Lane", "Moment", "Observer", "Recorder", "Trouble", "printable"]
 
 Lane = Literal["rig", "serial", "softap", "http", "event", "cli"]
-# An answer that says no; the other side broken; the link gone; no answer in time.
+# refused: an answer that says no; failed: the peer is broken; broke: the link is gone; silent: no answer in time.
 Trouble = Literal["", "refused", "failed", "broke", "silent"]
 LANES: Final[tuple[Lane, ...]] = ("rig", "serial", "softap", "http", "event", "cli")
 
-# How many moments of a test are kept for its timeline; the files hold all.
+# Moments kept for a test's timeline; the files hold all.
 _KEPT: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something seen: when it began and how long it took, both in seconds, by the monotonic clock."""
+    """One observation: start and duration in seconds, monotonic clock."""
 
     at: float
     lane: Lane
@@ -40,19 +40,19 @@ class Moment:
 
 Observer = Callable[[Moment], None]
 
-# Devices print anything; what is kept of it may harm neither a terminal nor an XML file.
+# Devices print any bytes; the stored text must be safe for terminals and XML.
 _UNPRINTABLE: Final = re.compile("[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def printable(text: str) -> str:
-    """A text with a replacement for every character that a terminal would obey or XML refuses."""
+    """The text with a replacement for every character that a terminal interprets or XML forbids."""
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
 class Recorder:
-    """Keeps the moments of one test, and writes each at once to ``folder``: ``serial.log``, ``http.log`` and so on.
+    """Stores the moments of one test, and appends each at once to ``folder``: ``serial.log``, ``http.log`` and so on.
 
-    The folder is made with the first moment. Any thread may tell it something.
+    The folder is created with the first moment. Thread-safe.
     """
 
     def __init__(self, folder: Path, clock: Clock = SYSTEM) -> None:
@@ -66,7 +66,7 @@ class Recorder:
         self._closed = False
 
     def __call__(self, moment: Moment) -> None:
-        """Keep a moment; after :meth:`close` it is dropped."""
+        """Store a moment; after :meth:`close` it is dropped."""
         with self._lock:
             if self._closed:
                 return
@@ -83,16 +83,16 @@ class Recorder:
             self._files[moment.lane].write(f"{moment.at - self.begun:9.4f}{mark} {moment.text.rstrip()}\n")
 
     def note(self, lane: Lane, text: str, *, began: float | None = None, trouble: Trouble = "") -> None:
-        """Keep something that is happening now, or began at ``began`` and is over."""
+        """Store an observation made now, or begun at ``began`` and finished."""
         now = self.clock.now()
         self(Moment(now if began is None else began, lane, text, 0.0 if began is None else now - began, trouble))
 
     def files(self) -> tuple[str, ...]:
-        """Names of everything in the folder, by name."""
+        """Names of the files in the folder, sorted."""
         return tuple(sorted(path.name for path in self.folder.iterdir())) if self.folder.is_dir() else ()
 
     def close(self) -> None:
-        """Write everything out."""
+        """Flush and close the files."""
         with self._lock:
             self._closed = True
             for file in self._files.values():

@@ -1,1 +1,1 @@
-"""Slots and what belongs to them: one protocol class per capability, one implementation per means."""
+"""Slots and their equipment: one protocol class per capability, one implementation per means."""

@@ -1,4 +1,4 @@
-"""Whether a cloud that does not answer is down, or only out of reach."""
+"""Health of a cloud that does not answer: down, or only unreachable."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from photonrig.particle.cloud import Cloud, Token
 
 __all__ = ["door_trouble", "read_cloud"]
 
-_REACH: Final = 5.0  # seconds for a TCP connection to be taken or refused
-_LOCAL: Final = 2.0  # seconds within which everything on this machine answers
-_NONCE: Final = 40  # bytes that a device service sends first (Device OS 2.3.1, handshake)
+_REACH: Final = 5.0  # seconds until a TCP connection is accepted or refused
+_LOCAL: Final = 2.0  # seconds for any answer from this machine
+_NONCE: Final = 40  # bytes a device service sends first (Device OS 2.3.1, handshake)
 
 
 def read_cloud(target: CloudTarget, local: LocalCloud | None, pid: int = 0) -> Readings:
-    """The readings of cloud and network; ``local`` is the cloud if it runs on this machine, ``pid`` its process so far.
+    """Cloud and network readings; ``local`` is the cloud if it runs on this machine, ``pid`` its process at the start.
 
-    An answer of any kind, and a refused connection too, come from the other end: the way there is well. A local cloud
-    is also asked at its own door, past whatever lies between it and the tests.
+    Any answer, also a refused connection, shows that the network path works. A local cloud is also checked at its own
+    port, bypassing whatever lies between it and the tests.
     """
     path, answers = _asked(target.cloud.api, target.central, _LOCAL if local else _REACH), ""
     if isinstance(path, CloudError):
@@ -43,7 +43,7 @@ def read_cloud(target: CloudTarget, local: LocalCloud | None, pid: int = 0) -> R
 
 
 def door_trouble(local: LocalCloud, central: Token) -> str:
-    """Why a local cloud does not answer at its own door; empty if it does."""
+    """Why a local cloud does not answer at its own port; empty if it does."""
     error = _asked(local.api, central, _LOCAL)
     return "" if error is None else str(error)
 
@@ -58,7 +58,7 @@ def _asked(api: str, central: Token, timeout: float) -> PhotonrigError | None:
 
 
 def _way_to(api: str) -> str | None:
-    """What is wrong with the way to an API's host; None if the host itself was heard."""
+    """The problem on the network path to an API's host; None if the host answered."""
     address = urlsplit(api)
     port = address.port or (443 if address.scheme == "https" else 80)
     try:
@@ -71,7 +71,7 @@ def _way_to(api: str) -> str | None:
 
 
 def _greets(host: str, port: int) -> Proof:
-    """Whether a device service says its first word there."""
+    """Whether a device service sends its handshake nonce there."""
     received = b""
     try:
         with socket.create_connection((host, port), _LOCAL) as link:

@@ -52,7 +52,7 @@ __all__ = [
     "virtual_config",
 ]
 
-# Names the account that may be touched; only a match with the file's opens Particle's cloud to a run.
+# Names the account a run may touch; Particle's cloud is used only if it equals the one in the file.
 ACCOUNT_VARIABLE: Final = "PHOTONRIG_ACCOUNT"
 
 SLOT_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
@@ -91,7 +91,7 @@ class Press(Table, frozen=True, tag_field=TAG, tag="press"):
 
 
 class Ask(Table, frozen=True, tag_field=TAG, tag="ask"):
-    """A person presses when asked."""
+    """A person, asked to press."""
 
     ask: bool
 
@@ -101,9 +101,9 @@ class Ask(Table, frozen=True, tag_field=TAG, tag="ask"):
 
 
 class WifiConfig(Table, frozen=True):
-    """How the host joins the device's network: by which adapter and which program.
+    """How the host joins the device's network: adapter and program.
 
-    ``ssid`` is None when it is to be found among the networks in the air by asking each for its device id.
+    ``ssid`` None: found by asking each network in range for its device id.
     """
 
     adapter: Annotated[str, text(r"[A-Za-z0-9_.-]{1,15}", "a network interface, as in wlan1")]
@@ -120,7 +120,7 @@ class SlotConfig(Table, frozen=True):
     """One place on the bench.
 
     ``usb`` is the physical path as in ``1-1.4``; ``serial`` a URL for a board at another host; ``place`` a labgrid
-    place that brings both; ``device_id`` 24 lower-case hex digits, which is also its USB serial number.
+    place that provides both; ``device_id`` 24 lower-case hex digits, which is also its USB serial number.
     """
 
     name: Annotated[str, text(SLOT_NAME, "a name of 1 to 32 letters, digits, dots, dashes or underscores")]
@@ -147,13 +147,13 @@ class SlotConfig(Table, frozen=True):
             raise Wrong((), "needs exactly one of usb, serial, place or virtual = true")
 
     def claims(self) -> dict[str, object]:
-        """What no other slot may have, by the keys that say so."""
+        """Exclusive resources of this slot, by the keys that name them."""
         claimed = {"name": self.name, "usb": self.usb, "serial": self.serial, "place": self.place}
         claimed |= {"device_id": self.device_id}
         found: dict[str, object] = {key: (key, value) for key, value in claimed.items() if value is not None}
         if isinstance(self.power, HubPort):
             found["power"] = ("power", self.power.hub, self.power.port)
-        # One line cannot be two buttons either.
+        # One GPIO line cannot be both buttons.
         for key, button in (("setup", self.setup), ("reset", self.reset)):
             if isinstance(button, Gpio):
                 found[key] = ("line", button.chip, button.line)
@@ -161,7 +161,7 @@ class SlotConfig(Table, frozen=True):
 
 
 class Timeouts(Table, frozen=True):
-    """Seconds: back on USB after a reset, online after that, joined to its network, flashed, another run done."""
+    """Time limits in seconds: back on USB after a reset, online, joined to the device's network, flashed, slot free."""
 
     enumeration: Annotated[float, seconds(1, 120)] = 15.0
     online: Annotated[float, seconds(1, 900)] = 60.0
@@ -171,7 +171,7 @@ class Timeouts(Table, frozen=True):
 
 
 class LocalCloudConfig(Table, frozen=True):
-    """Where boards reach the local cloud, and the folder that keeps it, relative to the file; None: none is kept."""
+    """The local cloud's address for boards, and its state folder, relative to the file; None: temporary."""
 
     host: Annotated[str, text(r"[0-9a-fA-F.:]+", "an IP address of this host")] = "127.0.0.1"
     api_port: _Port = 0
@@ -191,13 +191,13 @@ class NetworkConfig(Table, frozen=True):
 
 
 class LabgridConfig(Table, frozen=True):
-    """Where the coordinator of labgrid's places is."""
+    """Address of labgrid's coordinator."""
 
     coordinator: Annotated[str, text(r"[^\s:]+:\d+", "HOST:PORT of the coordinator")]
 
 
 class _RigFile(Table, frozen=True):
-    """What the file holds; ``account`` and ``product`` name what a run may touch at Particle's cloud."""
+    """The file's content; ``account`` and ``product`` name what a run may touch on Particle's cloud."""
 
     cloud: Literal["local", "particle"] = "local"
     account: Annotated[str, text(r"[^@\s]+@[^@\s]+", "the user name of the account, an e-mail address")] | None = None
@@ -227,41 +227,41 @@ class _RigFile(Table, frozen=True):
 
 
 class RigConfig(_RigFile, frozen=True, kw_only=True):
-    """A whole bench: what its file holds, and where that lies."""
+    """A whole bench: the file's content and its path."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """Name in reports."""
         return self.path.stem
 
     @property
     def real(self) -> bool:
-        """Whether boards are among its devices, which a test may wear out."""
+        """Whether it has real boards, which tests can wear out."""
         return not all(slot.virtual for slot in self.slots)
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The variants of its slots, in the order of the file."""
+        """Variants of its slots, in file order."""
         return tuple(dict.fromkeys(slot.variant for slot in self.slots))
 
     @property
     def state(self) -> Path | None:
-        """The folder that keeps the local cloud from run to run."""
+        """The local cloud's persistent state folder."""
         kept = self.local_cloud.state
         return None if kept is None else self.path.absolute().parent / kept
 
     @property
     def wifi(self) -> tuple[str, str]:
-        """SSID and password of the network that boards join; the password is empty for an open one."""
+        """SSID and password of the network boards join; the password is empty for an open one."""
         if self.network is None:
             return "", ""
         variable = self.network.password_variable
         return self.network.ssid, os.environ.get(variable, "") if variable else ""
 
     def slot(self, name: str) -> SlotConfig:
-        """A slot by its name.
+        """A slot by name.
 
         :raises UsageError: there is none
         """
@@ -271,11 +271,11 @@ class RigConfig(_RigFile, frozen=True, kw_only=True):
         raise UsageError(f"{self.path} has no slot {name!r}; there are: {', '.join(slot.name for slot in self.slots)}")
 
     def allow_account(self, named: str | None = None, environment: Mapping[str, str] = os.environ) -> None:
-        """Let a run touch the account at Particle's cloud, if somebody named it for this run.
+        """Permit the run to touch the account at Particle's cloud, if this run names it.
 
-        ``named`` is what the command line said; else the environment variable PHOTONRIG_ACCOUNT counts.
+        ``named`` is the command line's account; without it the environment variable PHOTONRIG_ACCOUNT counts.
 
-        :raises UsageError: nobody named it, or named another one
+        :raises UsageError: no account named, or another one
         """
         if self.cloud == "local":
             return
@@ -289,9 +289,9 @@ class RigConfig(_RigFile, frozen=True, kw_only=True):
 
 
 def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfig:
-    """Read and check a ``rig.toml``; ``variants`` are those there is firmware for, without them any name will do.
+    """Read and validate a ``rig.toml``; ``variants`` are the accepted variant names, None accepts any.
 
-    :raises UsageError: the first thing that is wrong with it, with file, line and key
+    :raises UsageError: the first error, with file, line and key
     """
     writes = command(f"doctor --rig {path} --write")
     file = TomlFile(path, f"{writes} makes one")
@@ -305,9 +305,9 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
 
 
 def virtual_config(path: Path, slots: Mapping[str, str]) -> RigConfig:
-    """A bench without a file: virtual slots, variant by name, and a local cloud.
+    """A generated bench: one virtual slot per variant, and a local cloud.
 
-    Locks and quarantine go by ``path``, as if the file were there.
+    Locks and quarantine use ``path`` as if the file existed.
     """
     return RigConfig(
         path=path, slots=tuple(SlotConfig(name=name, variant=variant, virtual=True) for name, variant in slots.items())

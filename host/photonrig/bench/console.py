@@ -1,7 +1,7 @@
-"""The bench console: one line in, one line of JSON out, on the device's USB serial outside listening mode.
+"""The firmware's bench console on USB serial: one request line, one JSON reply line, outside listening mode.
 
-Lines that carry an ``event`` come unasked, for example before a planned reset; the last 10,000 of them are kept, apart
-from replies.
+Lines with an ``event`` are unsolicited, for example before a planned reset; the last 10,000 are kept, apart from
+replies.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _SHOWN: Final = 8
 class BenchConsole(Closing):
     """An open console; use it in a ``with`` block.
 
-    A device that resets may leave USB and come back: the console waits for it when it expects an event, or when it
-    has something new to say. A reply that was due is lost.
+    A device that resets may leave USB and come back: :meth:`ask` and :meth:`expect_event` wait for it. A reply that was
+    due is lost.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class BenchConsole(Closing):
     ) -> None:
         """Open a serial port by its path or URL, or by a function that finds it.
 
-        With ``reopen`` seconds above 0 a port that goes away is waited for that long. ``tap`` is told every line of
-        both ways.
+        ``reopen``: seconds to wait for a lost port to come back; 0 does not wait. ``tap`` observes every line of both
+        directions.
 
         :raises LinkLost: it cannot be opened
         """
@@ -62,9 +62,9 @@ class BenchConsole(Closing):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The unasked lines so far, in order.
+        """The unsolicited lines so far, in order.
 
-        :raises RigError: they are more than are kept
+        :raises RigError: older ones were dropped
         """
         events, missing = self._events.after(0)
         if missing:
@@ -72,7 +72,7 @@ class BenchConsole(Closing):
         return events
 
     def mark(self) -> int:
-        """A place among the unasked lines, for ``since``: after all of those so far."""
+        """Current end of the unsolicited lines, for ``since``."""
         return self._events.end
 
     def close(self) -> None:
@@ -83,8 +83,8 @@ class BenchConsole(Closing):
         """Send a line and return its reply; ``timeout`` in seconds.
 
         :raises UsageError: not one line
-        :raises LinkLost: no reply in time, or the port went away
-        :raises ProtocolError: the reply is no JSON object
+        :raises LinkLost: no reply in time, or the port was lost
+        :raises ProtocolError: the reply is not a JSON object
         """
         if "\n" in line or "\r" in line:
             raise UsageError("the bench console takes one line at a time", device=self.device)
@@ -98,10 +98,10 @@ class BenchConsole(Closing):
         return reply
 
     def expect_event(self, name: str, timeout: float, *, since: int = 0) -> dict[str, Any]:
-        """The first unasked line of this name since a mark, or the next to come; ``timeout`` in seconds.
+        """The first unsolicited line of this name since a mark, or the next one; ``timeout`` in seconds.
 
-        :raises ExpectationFailed: none came in time
-        :raises LinkLost: the port went away
+        :raises ExpectationFailed: none in time
+        :raises LinkLost: the port was lost
         """
         deadline = Deadline(self._clock, timeout)
         place, missed = since, 0
@@ -120,7 +120,7 @@ class BenchConsole(Closing):
                     self._events.add(message)
 
     def _catch_up(self, deadline: Deadline) -> None:
-        """A reply is still due from a call that gave up: pass it by, up to the answer to a ping of our own."""
+        """Discard the late reply of a timed-out call, by a ping and its answer."""
         self._probes += 1
         mark = f"resync-{self._probes}"
         self._serial.write(f"ping {mark}")

@@ -1,12 +1,12 @@
-"""The state a scenario needs, declared: what is gets read, only the difference is repaired, and the result is proved.
+"""Declared device state: reads the actual state, repairs only the difference, and proves the result.
 
     product      the device is in the run's product
-    owner        the account in whose own list of devices it is, or none
+    owner        the account whose own device list has it, or none
     firmware     its console names variant and version
-    network      it answers the cloud, or it listens for set-up after a reset because it knows no network
-    claim code   write-only: a device does not show its code, so a declared one is always written anew
+    network      it answers the cloud, or is in listening mode after a reset because it has no network
+    claim code   write-only: a device does not reveal its code, so a declared one is always rewritten
 
-Repairs go from cloud to device, each resting on those before it; a network is taken away last.
+Repairs go from cloud to device, each resting on those before it; a network is removed last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from photonrig.particle.softap import LISTEN_HOLD
 
 __all__ = ["ANY", "Declared", "Established", "State", "Unstated", "establish", "read_state"]
 
-_FORGET: Final = 10.5  # from 10 s of SETUP in listening mode all networks are forgotten
+_FORGET: Final = 10.5  # from 10 s of SETUP in listening mode all networks are erased
 
 
 class Unstated(Enum):
@@ -43,10 +43,10 @@ ANY: Final = Unstated.ANY
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a scenario needs; whatever is ANY is left as it is.
+    """Required state; parts that are ANY are left as they are.
 
-    ``owner`` is a cloud acting as the owner, or None for an unowned device. ``network`` is whether the device
-    is to be on the run's Wi-Fi. ``claim_code`` is stored in the device by SoftAP, and presented when it connects.
+    ``owner`` is a cloud acting as the owner, or None for an unowned device. ``network``: whether the device is on the
+    run's Wi-Fi. ``claim_code`` is stored in the device by SoftAP and presented when it connects.
     """
 
     in_product: bool | Unstated = ANY
@@ -58,7 +58,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was read: ``owner`` by name; ``firmware`` as variant and version, None while it does not run."""
+    """Actual state: ``owner`` by name; ``firmware`` as variant and version, None while it does not run."""
 
     in_product: bool
     owner: str | None
@@ -69,7 +69,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """What was before, which parts had to be repaired, and what is proved to be now."""
+    """The state before, the repaired parts, and the proved state."""
 
     before: State
     repaired: tuple[str, ...]
@@ -77,7 +77,7 @@ class Established:
 
 
 def read_state(slot: Slot, target: CloudTarget) -> State:
-    """Look, and change nothing.
+    """Read the state; changes nothing.
 
     :raises LinkLost: the device does not answer on serial
     :raises CloudError: the cloud does not answer
@@ -100,9 +100,9 @@ def read_state(slot: Slot, target: CloudTarget) -> State:
 def establish(
     slot: Slot, target: CloudTarget, wanted: Declared, *, timeouts: Timeouts | None = None, clock: Clock = SYSTEM
 ) -> Established:
-    """Make a device what a scenario needs, and prove it.
+    """Bring a device into the declared state and prove it.
 
-    :raises ExpectationFailed: something could not be proved after its repair
+    :raises ExpectationFailed: a part does not hold after its repair
     :raises PhotonrigError: a repair failed
     """
     return _Repair(slot, target, wanted, timeouts or Timeouts(), clock).run()
@@ -124,19 +124,19 @@ class _Repair:
         self._clock = clock
 
     def run(self) -> Established:
-        """Part by part: if it does not hold, repair it, and see that it holds."""
+        """Check part by part; repair and check again where one does not hold."""
         network = ("network", self._wanted.network, self._networked, self._repair_network)
         parts: list[tuple[str, object, Callable[[State], bool], Callable[[State], None]]] = [
             ("product", self._wanted.in_product, self._in_product, self._repair_product),
             ("owner", self._wanted.owner, self._owned, self._repair_owner),
             ("firmware", self._wanted.firmware, self._runs, self._repair_firmware),
         ]
-        # Firmware only tells of itself outside listening mode, where a device without a network always is.
+        # Firmware answers on its console outside listening mode only, and a device without a network is always in it.
         parts.insert(2 if self._wanted.network is True else 3, network)
         before = now = read_state(self._slot, self._target)
         repaired = []
         if self._wanted.claim_code is not ANY:
-            # With the code comes the network: one SoftAP session does both, and the device presents it on connecting.
+            # One SoftAP session sets code and network; the device presents the code on connecting.
             self._set_up(self._wanted.claim_code)
             repaired.append("claim code")
             claimed = isinstance(self._wanted.owner, Cloud)

@@ -1,8 +1,8 @@
-"""What a bench reads when a test has failed, and whose fault that makes it.
+"""Diagnosis of a failed test: health readings of every layer, and the cause they imply.
 
-Every layer carries its own proof of life, from the plug to the cloud. The cause of a failure is *the lowest layer that
-was not provably healthy* while the test ran; :data:`RULES` is the list of layers. Only when all of them proved healthy
-the error itself decides, and then the device gave the wrong answer unless the error says otherwise.
+The cause is *the lowest layer that was not proved healthy* while the test ran, from the plug to the cloud;
+:data:`RULES` lists the layers. If all were healthy, the error itself decides: the device is at fault unless the error
+says otherwise.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from photonrig.trace import Moment
 
 __all__ = ["RETRYABLE", "RULES", "Diagnosis", "Readings", "Rule", "diagnose", "with_moments"]
 
-# Anything else could be the firmware's, and is never tried again.
+# Other causes may be the firmware's and are never retried.
 RETRYABLE: Final[frozenset[Cause]] = frozenset({"rig", "network", "cloud"})
 
-# None: the bench did not look, or cannot. Empty: proved healthy. Else the trouble, as reports tell it.
+# None: not checked. Empty: proved healthy. Else the problem, as reports show it.
 Proof = str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The proofs of life of every layer, one field a rule."""
+    """Health readings of every layer, one field a rule."""
 
     crash: Proof = None
     power: Proof = None
@@ -50,7 +50,7 @@ class Readings:
     online: Proof = None
 
     def __or__(self, other: Readings) -> Readings:
-        """These, and over them what ``other`` looked at."""
+        """These readings, overridden by those of ``other`` that were checked."""
         looked_at = {name: said for name in Readings.__slots__ if (said := getattr(other, name)) is not None}
         return replace(self, **looked_at)
 
@@ -59,9 +59,9 @@ Concern = Literal["device", "softap", "cloud"]
 
 
 class Rule(NamedTuple):
-    """A reading, the layer it proves, the cause if it does not, and which tests it concerns.
+    """A reading, the layer it proves, the cause if it fails, and the tests it concerns.
 
-    ``certain`` is False where the trouble could also have been the firmware's doing: then nothing is tried again.
+    ``certain`` is False where the firmware may have caused the problem: then nothing is retried.
     """
 
     reading: str
@@ -72,8 +72,8 @@ class Rule(NamedTuple):
     certain: bool = True
 
 
-# The order is the order of the layers. The cloud comes before the network because it is asked at its own door: only
-# when it is well there, trouble on the way to it is the network's.
+# In order of the layers. The cloud precedes the network because it is checked at its own port: if it is healthy there,
+# a problem on the path to it is the network's.
 RULES: Final = (
     Rule("crash", "firmware", "firmware", "device", "the firmware did not crash"),
     Rule("power", "power", "rig", "device", "the device has power"),
@@ -99,7 +99,7 @@ RULES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The cause of a failure, the layer it was found in, why, and all readings it rests on."""
+    """Cause of a failure, its layer, the reason, and the readings it rests on."""
 
     cause: Cause
     layer: str
@@ -109,17 +109,17 @@ class Diagnosis:
 
     @property
     def retryable(self) -> bool:
-        """Whether the test may be tried again."""
+        """Whether the test may be retried."""
         return self.certain and self.cause in RETRYABLE
 
     def proofs(self) -> tuple[tuple[str, str, str], ...]:
-        """Layer, what was to be proved, and "proved" or the trouble; what was not looked at is left out."""
+        """Layer, what was to be proved, and "proved" or the problem; unchecked layers are left out."""
         read = ((rule, getattr(self.readings, rule.reading)) for rule in RULES)
         return tuple((rule.layer, rule.proof, proof or "proved") for rule, proof in read if proof is not None)
 
 
 def with_moments(readings: Readings, moments: Sequence[Moment]) -> Readings:
-    """Add what a test's own moments prove: links that broke while it ran, although they are well again."""
+    """Add what the test's own moments show: links that broke while it ran, even if they work again."""
 
     def broke(lane: str, *troubles: str) -> Proof:
         told = [moment for moment in moments if moment.lane == lane]
@@ -136,7 +136,7 @@ def with_moments(readings: Readings, moments: Sequence[Moment]) -> Readings:
 
 
 def diagnose(error: BaseException, readings: Readings, concerns: frozenset[Concern]) -> Diagnosis:
-    """Name the cause of ``error``; ``concerns`` says what the test had to do with."""
+    """Find the cause of ``error``; ``concerns`` names the interfaces the test used."""
     for rule in RULES:
         if rule.concerns in concerns and (trouble := getattr(readings, rule.reading)):
             return Diagnosis(rule.cause, rule.layer, trouble, readings, rule.certain)
@@ -144,12 +144,12 @@ def diagnose(error: BaseException, readings: Readings, concerns: frozenset[Conce
     return Diagnosis(cause, cause, why, readings)
 
 
-# A variable or function that the device does not have.
+# A variable or function the device does not have.
 _OF_DEVICE: Final = re.compile(r"/devices/[0-9a-fA-F]{24}/[^/ ]+$")
 
 
 def _by_error(error: BaseException, concerns: frozenset[Concern]) -> tuple[Cause, str]:
-    """What remains when every layer is healthy: who gave the answer that was wrong."""
+    """With every layer healthy: which side gave the wrong answer."""
     healthy = "every layer proved healthy"
     if isinstance(error, DeviceOffline) or (isinstance(error, NotFound) and _OF_DEVICE.search(error.request)):
         return "firmware", f"{healthy}, and the device did not do what it should"
@@ -165,5 +165,5 @@ def _by_error(error: BaseException, concerns: frozenset[Concern]) -> tuple[Cause
 
 
 def _is_outcome(error: BaseException) -> bool:
-    """``pytest.fail`` and time limits, which are no exceptions of a test's code."""
+    """``pytest.fail`` and time limits, which are not exceptions of a test's code."""
     return not isinstance(error, Exception)

@@ -1,15 +1,15 @@
-"""Proof that a slot is what ``rig.toml`` says: actuates each part and verifies it through another interface.
+"""Slot check: actuates each part and verifies it through another interface.
 
-    port        the device at the port says which it is
-    SETUP       held, the device is in listening mode and Device OS answers on serial
-    SoftAP      the adapter gets into the device's network, and the device there is the slot's
-    RESET       pressed, the firmware says that its last reset was by the pin
-    power       off, the device leaves USB; on, it comes back; both measured
-    USB         the Particle CLI restarts the device by a request over USB
+    port        the device at the port states its id
+    SETUP       held: the device is in listening mode and Device OS answers on serial
+    SoftAP      the adapter joins the device's network, and the device there is the slot's
+    RESET       pressed: the firmware reports a reset by the pin
+    power       off: the device leaves USB; on: it comes back; both measured
+    USB         the Particle CLI restarts the device by a USB request
     CLI         the Particle CLI runs, logged in
     cloud       the cloud answers, and the device is online there
 
-A hub that only says it switched does not pass, nor does a device that only answers on the wrong port.
+This catches hubs that report a switch without switching, and devices on the wrong port.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ __all__ = ["Check", "Verdict", "examine", "examine_cloud"]
 
 Verdict = Literal["proved", "failed", "not wired", "not tried"]
 
-_HOLD: Final = 4.0  # over 3 s of SETUP is listening mode
+_HOLD: Final = 4.0  # over 3 s of SETUP enters listening mode
 _PIN_RESET: Final = 20  # Device OS 2.3.1, system_defs.h: RESET_REASON_PIN_RESET
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part of one slot: what was seen, and how long that took in seconds."""
+    """Result for one part of a slot: what was seen, and the duration in seconds."""
 
     slot: str
     part: str
@@ -47,12 +47,12 @@ class Check:
 
 
 def examine(slot: Slot, timeouts: Timeouts, target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
-    """Prove one slot, part by part; the device is restarted several times and ends as it was."""
+    """Check one slot, part by part; restarts the device several times and leaves it as it was."""
     return _Examination(slot, timeouts, target, clock).checks()
 
 
 def examine_cloud(target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Check]:
-    """Prove what all slots share: Particle CLI and cloud."""
+    """Check what all slots share: Particle CLI and cloud."""
     timing = clock
 
     def cli() -> str:
@@ -67,11 +67,11 @@ def examine_cloud(target: CloudTarget, *, clock: Clock = SYSTEM) -> Iterator[Che
 
 
 class _Failed(Exception):
-    """What was looked for was not seen."""
+    """The expected effect was not seen."""
 
 
 class _NotTried(Exception):
-    """What the part would have to be looked at with is not there."""
+    """The equipment to verify the part with is missing."""
 
 
 class _Examination:
@@ -139,7 +139,7 @@ class _Examination:
         if self._listening:
             self._leave_listening()
         try:
-            # From one second on, a clock of whole seconds shows that it began anew.
+            # Uptime is in whole seconds: from 1 on, a smaller value shows a restart.
             before = self._wait_for(lambda heard: _uptime(heard) >= 1, "the firmware's console")
         except NotSeen:
             raise _NotTried("the firmware does not run to tell of a reset; give the device a network") from None

@@ -1,4 +1,4 @@
-"""Who is at the other end of a serial port: asked of the firmware's console, or of Device OS in listening mode."""
+"""Identity of the device at a serial port, from the firmware's console or from Device OS in listening mode."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from photonrig.particle.setup_console import IDENTITY_LINE
 
 __all__ = ["LISTENING", "Heard", "await_device", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
 
-# What console_trouble says of a device that is well and waits for set-up.
+# console_trouble's text for a healthy device that waits for set-up.
 LISTENING: Final = "the device is in listening mode"
 
-_ANSWER: Final = 1.0  # seconds; either console answers in milliseconds
+_ANSWER: Final = 1.0  # seconds; both consoles answer in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A device that answered: its id, by which console, and what the bench console's ``info`` and ``status`` say."""
+    """A device that answered: its id, the console, and the bench console's ``info`` and ``status``."""
 
     device_id: str
     by: str
@@ -31,19 +31,20 @@ class Heard:
 
     @property
     def listening(self) -> bool:
-        """Whether Device OS answered, which it does in listening mode."""
+        """Whether Device OS answered, which it does in listening mode only."""
         return not self.info
 
 
 def listen_to(slot: Slot) -> Heard:
-    """Ask whoever is there, with what is harmless in any mode.
+    """Identify the device at a port with requests that are harmless in any mode.
 
-    :raises LinkLost: nobody answered, or there is no port
+    :raises LinkLost: no answer, or no port
     """
     link = slot.need("serial", slot.serial)
     with SerialLines(link.port, device=slot.device_id, tap=slot.tap) as lines:
         try:
-            # One letter: Device OS in listening mode takes each for a command, and the "f" of "info" for an upload.
+            # One letter: Device OS in listening mode takes each letter for a command, and the "f" of "info" for an
+            # upload.
             lines.write("i")
             found = lines.expect([IDENTITY_LINE, r"^\{.*\}$"], _ANSWER)
             if found.lastindex:
@@ -62,9 +63,9 @@ def await_device(
     *,
     clock: Clock = SYSTEM,
 ) -> Heard:
-    """Ask again and again until the device answers as wanted, at most ``timeout`` seconds; returns that answer.
+    """Poll until the device answers as wanted, at most ``timeout`` seconds; returns that answer.
 
-    :raises NotSeen: not in time; the message names ``what``, and why the last question had no answer
+    :raises NotSeen: not in time; the message names ``what``, and why the last request had no answer
     """
     silent: list[PhotonrigError] = []
 
@@ -86,7 +87,7 @@ def await_device(
 
 
 def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
-    """The reply that has ``key``; answers that are still due to somebody before us are passed by."""
+    """The reply that has ``key``; replies to earlier requests are skipped."""
     lines.write(question)
     found = lines.expect(rf'^\{{.*"{key}":.*\}}$', _ANSWER)
     try:
@@ -97,7 +98,7 @@ def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
 
 
 def console_trouble(slot: Slot) -> str:
-    """Why the firmware in a slot cannot be trusted to be the slot's and well; empty if it can."""
+    """Why the slot's firmware does not answer as healthy and as the slot's own; empty if it does."""
     try:
         heard = listen_to(slot)
     except PhotonrigError as error:
@@ -106,11 +107,11 @@ def console_trouble(slot: Slot) -> str:
 
 
 def in_listening_mode(slot: Slot) -> bool:
-    """Whether Device OS answers in a slot, which it does in listening mode."""
+    """Whether a slot's device is in listening mode: Device OS answers."""
     return console_trouble(slot) == LISTENING
 
 
 def stranger(heard: Heard, slot: Slot) -> str:
-    """Which other device answered at a slot's port; empty if it was the slot's."""
+    """Id of another device that answered at a slot's port; empty if it was the slot's."""
     found = heard.device_id
     return "" if found == slot.device_id else f"{found or 'a stranger'} answers at the port of {slot.device_id}"

@@ -1,13 +1,13 @@
-"""A whole lab on this machine: a local cloud and virtual Photons, in the field or out of the box.
+"""A lab on this machine: a local cloud and virtual Photons, fielded or out of the box.
 
-Everything lies in one state folder, so that a lab goes on where it was:
+One state folder, from which the next start continues:
 
     lab.json        accounts, clients and the list of devices (mode 0600)
     cloud/          the local cloud
-    keys/           device keys as a factory would keep them
-    devices/NAME/   the devices themselves
+    keys/           device keys, as a factory keeps them
+    devices/NAME/   the devices' flash
 
-Accounts, products and devices are made through the cloud's HTTP API alone, as any client would.
+Accounts, products and devices are created through the cloud's HTTP API alone, as any client would.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["TRAVEL_MS", "USERNAME", "Lab", "product_name"]
 
 USERNAME: Final = "central@example.com"
 
-# How long a shade of the lab takes from end to end.
+# Travel time of a lab's shade, end to end.
 TRAVEL_MS: Final = 1000
 
 _ONLINE: Final = 60.0
@@ -44,11 +44,11 @@ _ONLINE_EACH: Final = 0.3
 _ENROLLED_AT_ONCE: Final = 64
 _AT_ONCE: Final = 8
 _LOOK: Final = 1.0
-_FILES_BESIDES: Final = 200  # open ones that have nothing to do with devices
+_FILES_BESIDES: Final = 200  # open files other than those of devices
 
 
 def product_name(variant: str) -> str:
-    """What the product of a variant is called in a lab."""
+    """Name of a variant's product in a lab."""
     return f"shade {variant}"
 
 
@@ -78,8 +78,8 @@ class Lab:
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
-        ``photons`` are so many, which take the variants in turn, or variants by the names of the devices. Each variant
-        has a product of its own. With a state folder that holds more devices, all of them are started.
+        ``photons`` is a number, with variants assigned in turn, or variants by device name. Each variant has its own
+        product. If the state folder holds more devices, all of them start.
         """
         self.state = state
         self.vphoton = vphoton
@@ -92,7 +92,7 @@ class Lab:
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
         self._interrupts = Interrupts()
-        # Ports stay what they were, because devices keep the address of their cloud.
+        # Ports are kept: devices store the address of their cloud.
         self.local_cloud = LocalCloud(
             state / "cloud",
             sdk=sdk,
@@ -133,13 +133,13 @@ class Lab:
     # --- up and down ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Bring everything up; returns when every fielded device is online.
+        """Start cloud and devices; returns when every fielded device is online.
 
-        Until the lab is down again SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that no child outlives it.
+        Until the lab stops, SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, so that no child process is left.
 
-        :raises PhotonrigError: something did not come up
+        :raises PhotonrigError: something did not start
         """
-        # A connection of each in the cloud, a pipe from each here.
+        # Per device one connection in the cloud, one pipe here.
         allow_files(max(len(self._photons) + len(self._fresh), len(self._record.devices)) + _FILES_BESIDES)
         self._interrupts.take()
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ class Lab:
         moved = self._record.device_port not in (0, self.local_cloud.device_port)
         self._record.api_port = int(self.local_cloud.api.rsplit(":", 1)[1])
         self._record.device_port = self.local_cloud.device_port
-        # Kept before the account exists: a lab killed at any moment can log in again.
+        # Saved before the account exists: a lab killed at any moment can log in again.
         self._record.write(self.state)
         self._open_accounts()
         begun = self._clock.now()
@@ -170,9 +170,9 @@ class Lab:
         self._calibrate_devices()
 
     def stop(self) -> None:
-        """Take everything down in order, devices first.
+        """Stop everything in order, devices first.
 
-        :raises RigError: something had to be killed; everything is down nevertheless
+        :raises RigError: something had to be killed; everything is stopped all the same
         """
         if self._stopped:
             return
@@ -193,14 +193,14 @@ class Lab:
             raise RigError("; ".join(failures))
 
     def kill(self) -> None:
-        """Take everything down at once."""
+        """Kill everything."""
         self._stopped = True
         for process in self._processes():
             process.kill()
         self._close()
 
     def run_until_interrupt(self) -> None:
-        """Stay up until Ctrl-C or SIGTERM, then take everything down.
+        """Run until Ctrl-C or SIGTERM, then stop everything.
 
         :raises RigError: the local cloud ended by itself
         """
@@ -223,9 +223,9 @@ class Lab:
 
     @property
     def cloud(self) -> Cloud:
-        """The local cloud, acting as nobody.
+        """The local cloud, without a token.
 
-        :raises RigError: the lab was never up
+        :raises RigError: the lab was never started
         """
         if self._client is None:
             raise RigError("the lab is not up; start it first")
@@ -248,7 +248,7 @@ class Lab:
 
     @property
     def _variants(self) -> list[str]:
-        """Those there is firmware for, in the order of :data:`VARIANTS`."""
+        """Variants that have firmware, in the order of :data:`VARIANTS`."""
         known = [variant for variant in VARIANTS if variant in self.firmware]
         return known + sorted(self.firmware.keys() - set(known))
 
@@ -257,15 +257,15 @@ class Lab:
         return {f"{prefix}-{number + 1}": variants[number % len(variants)] for number in range(count)}
 
     def fielded(self) -> tuple[VirtualPhoton, ...]:
-        """The devices that came up in the field."""
+        """The running devices that are fielded."""
         return tuple(self.photons[device.name] for device in self.devices if device.fielded)
 
     def fresh(self) -> tuple[VirtualPhoton, ...]:
-        """The devices that came up out of the box."""
+        """The running devices that are out of the box."""
         return tuple(self.photons[device.name] for device in self.devices if not device.fielded)
 
     def describe(self) -> dict[str, Any]:
-        """Everything a client needs to use the lab, secrets included, ready for JSON."""
+        """Everything a client needs to use the lab, secrets included; JSON types."""
         owners = {device.id: device.owner_name for device in self._product_devices()}
         return {
             "api": self.local_cloud.api,
@@ -320,7 +320,7 @@ class Lab:
             self.cloud.create_user(USERNAME, record.password)
             self.central = self.cloud.log_in(USERNAME, record.password, expires_in=0)
         found = {made.name: made for made in self.team.products()}
-        # Products of all variants, whether there is firmware or not, so that each gets the id its firmware states.
+        # Products of all variants, with or without firmware, so that each gets the id its firmware states.
         for variant in dict.fromkeys((*VARIANTS, *self._variants)):
             name = product_name(variant)
             self.products[variant] = found.get(name) or self.team.create_product(name)
@@ -346,7 +346,7 @@ class Lab:
             if name not in known
         ]
         (self.state / "keys").mkdir(mode=0o700, exist_ok=True)
-        # Recorded some at a time: a lab killed meanwhile knows all but the last few.
+        # Saved in batches: a lab killed meanwhile knows all but the last few.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for first in range(0, len(new), _ENROLLED_AT_ONCE):
                 batch = new[first : first + _ENROLLED_AT_ONCE]
@@ -367,7 +367,7 @@ class Lab:
         if device.fielded:
             try:
                 self._claim(device)
-            except DeviceOffline:  # nobody claimed a device in 2016 before it was online
+            except DeviceOffline:  # no code claims in 2016 while a device is offline
                 self._claimed_later.append(device)
 
     def _claim(self, device: LabDevice) -> None:
@@ -408,7 +408,7 @@ class Lab:
     def _calibrate(self, device: LabDevice) -> None:
         try:
             result = self.team.call(device.id, "calibrate", calibration(device.variant, TRAVEL_MS))
-        except NotFound:  # firmware of somebody else's, with no such function
+        except NotFound:  # someone else's firmware, without that function
             result = 0
         if result != 0:
             raise RigError(f"it does not take its calibration: {result}", device=device.id)
@@ -419,7 +419,7 @@ class Lab:
         connecting = list(self.fielded())
 
         def all_there() -> bool:
-            # The devices first: the list of a large fleet is work for the cloud.
+            # Devices first: listing a large fleet is work for the cloud.
             while connecting and connecting[-1].status()["cloud"] == "connected":
                 connecting.pop()
             if connecting:

@@ -1,4 +1,4 @@
-"""Record of a lab: lab.json, by which a lab goes on where it was."""
+"""lab.json: the saved state of a lab, from which the next start continues."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FILE: Final = "lab.json"
 class LabDevice(Struct):
     """A device of the lab, imported in its variant's product.
 
-    ``fielded`` ones are claimed to the central user, online and calibrated. ``born`` says that the factory is done with
-    it: its state folder holds all it needs; ``calibrated`` that its installer is.
+    ``fielded``: claimed to the central user, online and calibrated. ``born``: the factory step is done and its state
+    folder complete; ``calibrated``: the installer's step is done.
     """
 
     name: str
@@ -41,7 +41,7 @@ class LabRecord(Struct):
 
     @classmethod
     def read(cls, state: Path) -> LabRecord | None:
-        """The record of the lab in a state folder; None if there was none.
+        """Read the record in a state folder; None if there is none.
 
         :raises UsageError: it cannot be read, or is of another kind
         """
@@ -56,5 +56,5 @@ class LabRecord(Struct):
             raise UsageError(f"{path} is not what a lab wrote; choose another state folder") from None
 
     def write(self, state: Path) -> None:
-        """Write it into a state folder, for its owner alone."""
+        """Write it into a state folder, mode 0600."""
         replace(state / FILE, json.format(json.encode(self)), private=True)

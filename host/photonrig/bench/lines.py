@@ -1,4 +1,4 @@
-"""Line reader and writer on a device's serial port, which finds a device that re-enumerates again."""
+"""Line reader and writer on a device's serial port that follows the device through a re-enumeration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = ["SerialLines"]
 
-# Any speed but the two that make Device OS do something.
+# Any speed but Device OS's two magic ones (DFU, listening mode).
 _SPEED: Final = 115200
 _LINE_MAX: Final = 64 * 1024
 _SHOWN: Final = 8
@@ -26,7 +26,7 @@ Patterns = str | re.Pattern[str] | Sequence[str | re.Pattern[str]]
 class SerialLines(Closing):
     """An open port read line by line; use it in a ``with`` block.
 
-    ``port`` may be a function that finds the port anew after a re-enumeration, which may give it another name.
+    ``port`` may be a function that finds the port, because a re-enumeration can change its name.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class SerialLines(Closing):
         tap: Observer | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
-        """Open the port; one that goes away is waited for ``reopen`` seconds, if that is above 0, and opened again.
+        """Open the port. ``reopen``: seconds to wait for a lost port to come back; 0 does not wait.
 
-        ``tap`` is told every line of both ways.
+        ``tap`` observes every line of both directions.
 
         :raises LinkLost: it cannot be opened
         """
@@ -70,7 +70,7 @@ class SerialLines(Closing):
     def write(self, line: str) -> None:
         """Send a line.
 
-        :raises LinkLost: the port went away, and did not come back in time if that was asked for
+        :raises LinkLost: the port was lost, and did not come back within ``reopen``
         """
         data = line.encode() + b"\n"
         try:
@@ -81,12 +81,12 @@ class SerialLines(Closing):
         self._tell(f"> {line}")
 
     def take(self, timeout: float) -> list[str]:
-        """All whole lines that came by the first moment any bytes came; none if none came within ``timeout`` seconds.
+        """All complete lines up to the first moment bytes arrived; none if none arrived within ``timeout`` seconds.
 
-        Empty lines are left out, and so is what a re-enumeration cut off.
+        Empty lines and lines cut off by a re-enumeration are left out.
 
-        :raises LinkLost: the port went away, and did not come back in time if that was asked for
-        :raises ProtocolError: a line does not end
+        :raises LinkLost: the port was lost, and did not come back within ``reopen``
+        :raises ProtocolError: a line exceeds the length limit
         """
         if self._unread:
             lines = list(self._unread)
@@ -107,11 +107,11 @@ class SerialLines(Closing):
         return lines
 
     def expect(self, patterns: Patterns, timeout: float, *, not_matching: Patterns = ()) -> re.Match[str]:
-        """The first match of any of ``patterns`` in a line to come; lines before it are passed by, later ones stay.
+        """The first match of any of ``patterns`` in a coming line; lines before it are skipped, later ones stay.
 
-        :raises ExpectationFailed: none came within ``timeout`` seconds, or a line matched ``not_matching`` before;
-            the message shows the last lines heard
-        :raises LinkLost: the port went away
+        :raises ExpectationFailed: none within ``timeout`` seconds, or a line matched ``not_matching`` before;
+            the message shows the last lines
+        :raises LinkLost: the port was lost
         """
         wanted, unwanted = _compiled(patterns), _compiled(not_matching)
         heard: deque[str] = deque(maxlen=_SHOWN)
@@ -136,15 +136,15 @@ class SerialLines(Closing):
         )
 
     def reopen(self, lost: LinkLost) -> None:
-        """Wait for the port to come back, and open it; a line that was cut off is dropped.
+        """Wait for the port to come back, and open it; a cut-off line is dropped.
 
-        :raises LinkLost: ``lost``, if it did not come back in time, or nobody wanted to wait
+        :raises LinkLost: ``lost``, if it did not come back within ``reopen``
         """
         self._port.close()
         if self._patience <= 0:
             self._tell(str(lost), "broke")
             raise lost
-        # No trouble yet: every device leaves USB when it resets.
+        # Not an error yet: every device leaves USB when it resets.
         self._tell(f"{lost}; waiting for it")
         try:
             port = self._clock.wait_until(self._try_open, self._patience, "the serial port back")

@@ -1,4 +1,4 @@
-"""The local cloud as a process of its own, which can be stopped, killed and started again on the same ports."""
+"""The local cloud as a child process, which can be stopped, killed and restarted on the same ports."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _READY: Final = 60.0
 
 
 class LocalCloud(Child):
-    """A local cloud over a state folder; running inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
+    """A local cloud over a state folder; runs inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
-    ``era`` names the rules of a time, see :mod:`photonrig.localcloud.era_names`; ``extensions`` adds what Particle's
-    cloud never had; ``rate_limits`` refuses requests beyond the documented limits of Particle's API.
+    ``era`` names a set of rules, see :mod:`photonrig.localcloud.era_names`; ``extensions`` adds features Particle's
+    cloud never had; ``rate_limits`` enforces the documented limits of Particle's API.
     """
 
     what = "the local cloud"
-    #: The interpreter's words that run it.
+    # : The interpreter's arguments that run it.
     program: Sequence[str] = ("-m", "photonrig.localcloud")
 
     def __init__(
@@ -41,9 +41,9 @@ class LocalCloud(Child):
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
     ) -> None:
-        """``sdk`` is the folder native firmware is compiled against; ports 0 mean any free one, kept over restarts.
+        """``sdk``: the folder native firmware is compiled against; port 0 means any free one, kept over restarts.
 
-        ``host`` is the address of this machine it listens on; boards reach it only at one they have a way to.
+        ``host``: the address to listen on; boards must be able to reach it.
         """
         self.state = state
         self.era = era
@@ -60,7 +60,7 @@ class LocalCloud(Child):
         self.key_file = Path()
 
     def start(self) -> None:
-        """Start; returns when HTTP API and device service take connections.
+        """Start; returns when HTTP API and device service accept connections.
 
         :raises RigError: it was not ready in time, or runs already
         """
@@ -84,11 +84,11 @@ class LocalCloud(Child):
 
     @property
     def admin_token_file(self) -> Path:
-        """The file whose content opens ``/admin``."""
+        """File with the token for ``/admin``."""
         return self.state / "admin.token"
 
     def admin(self) -> LocalAdmin:
-        """A client for its administration; close it when done.
+        """A client for its /admin API; close it when done.
 
         :raises RigError: it was never started
         """

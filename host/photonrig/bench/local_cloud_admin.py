@@ -25,18 +25,18 @@ class PendingTransfer:
 
 
 class LocalAdmin(CloudHttp):
-    """The administration of one local cloud, which Particle's cloud has no like of."""
+    """Client for the /admin API of one local cloud."""
 
     def device(self, device: str) -> CloudDevice:
         """A device, whoever owns it."""
         return CloudDevice.parse(self.request("GET", self._path(device), device=device))
 
     def owned_by_nobody(self, device: str) -> bool:
-        """Whether the owner was stored without its kind, as in 2016 (claim thread, row 5)."""
+        """Whether the owner was stored without its kind, the corrupt claim of 2016 (forum thread of 2016, row 5)."""
         return bool(self.request("GET", self._path(device), device=device)["owned_by_nobody"])
 
     def repair(self, device: str) -> CloudDevice:
-        """Give such a device to the customer it was meant for, or to nobody."""
+        """Repair a corrupt claim: give the device to the intended customer, or make it unowned."""
         return CloudDevice.parse(self.request("POST", f"{self._path(device)}/repair", device=device))
 
     def unclaim(self, device: str) -> CloudDevice:
@@ -48,22 +48,22 @@ class LocalAdmin(CloudHttp):
         return CloudDevice.parse(self.request("POST", f"{self._path(device)}/leave-product", device=device))
 
     def transfers(self) -> tuple[PendingTransfer, ...]:
-        """The requests that wait for their owners' answers, oldest first."""
+        """Requests that wait for their owners' answers, oldest first."""
         return tuple(
             PendingTransfer(each["transfer_id"], each["device_id"], each["from"], each["to"])
             for each in self.request("GET", "/admin/transfers")["transfers"]
         )
 
     def approve(self, transfer: str) -> CloudDevice:
-        """Answer a request with yes.
+        """Approve a request.
 
         :raises NotFound: it was answered, or the device changed hands
-        :raises RequestRefused: the new owner may not have it, or has one of that name
+        :raises RequestRefused: the new owner may not have the device, or has one of that name
         """
         return CloudDevice.parse(self.request("POST", f"/admin/transfers/{transfer}/approve")["device"])
 
     def deny(self, transfer: str) -> None:
-        """Answer a request with no.
+        """Deny a request.
 
         :raises NotFound: it was answered, or the device changed hands
         """

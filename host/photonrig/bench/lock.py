@@ -1,6 +1,6 @@
-"""One run at a time per physical path: locks that the kernel keeps, so that they end with their process.
+"""Locks per physical path, one run at a time; the kernel frees them when their process ends.
 
-Several runs share one rig by locking the slots they use and no others.
+Runs share a rig by locking only the slots they use.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from photonrig.files import Holder, Lock, file_error
 __all__ = ["Busy", "hold", "holder_of", "lock_folder"]
 
 _FOLDER_VARIABLE: Final = "PHOTONRIG_LOCKS"
-# Not $TMPDIR, which differs between sessions of one user, and his runs must meet.
+# Not $TMPDIR: it differs between sessions of one user, whose runs must share locks.
 _FOLDERS: Final = Path("/tmp")  # noqa: S108
-_READABLE: Final = 60  # characters of a path that its lock's name tells
+_READABLE: Final = 60  # characters of a path shown in its lock's name
 
 
 class Busy(RigError):
-    """Another run holds the path; ``holder`` says who, if it could be read. Wait for it, or end it."""
+    """Another run holds the path; ``holder`` names it, if known. Wait for it, or end it."""
 
     def __init__(self, path: str, holder: Holder | None, waited: float) -> None:
         after = f" after {waited:g} s" if waited else ""
@@ -36,12 +36,12 @@ class Busy(RigError):
 
 
 def lock_folder() -> Path:
-    """Where all runs of this user keep their locks, in a folder that is closed to others.
+    """Folder of this user's locks, closed to others.
 
-    PHOTONRIG_LOCKS names another place; if that belongs to root and others may write to it, as to /tmp, all users who
-    name it share their locks.
+    PHOTONRIG_LOCKS names another one; a folder of root's that others may write to, such as /tmp, shares locks among all
+    users who name it.
 
-    :raises UsageError: it is no folder, or another user's
+    :raises UsageError: not a folder, or another user's
     """
     named = os.environ.get(_FOLDER_VARIABLE)
     folder = Path(named) if named else _FOLDERS / f"photonrig-locks-{os.geteuid()}"
@@ -64,7 +64,7 @@ def hold(path: str, *, wait: float = 0.0, clock: Clock = SYSTEM) -> Iterator[Non
     """Hold a physical path, as in ``usb:1-1.4``, inside the block; waits at most ``wait`` seconds for it.
 
     :raises Busy: another process, or another block of this one, holds it
-    :raises UsageError: the place of its lock is taken by something else
+    :raises UsageError: the lock's path is taken by something else
     """
     lock = _lock(path)
     if not lock.take():
@@ -81,12 +81,12 @@ def hold(path: str, *, wait: float = 0.0, clock: Clock = SYSTEM) -> Iterator[Non
 
 
 def holder_of(path: str) -> Holder | None:
-    """Who holds a path right now; None if nobody does, or the holder has not written its record yet."""
+    """The current holder of a path; None if it is free, or its record is not written yet."""
     return _lock(path).holder()
 
 
 def _lock(path: str) -> Lock:
-    """Each path has a file of its own, even where upper and lower case are one; its name tells the path's end."""
+    """One file per path, also on case-insensitive file systems; the name ends with the path's end."""
     folder = lock_folder()
     readable = re.sub(r"[^A-Za-z0-9.-]+", "-", path)[-_READABLE:].lower()
     name = f"{readable}.{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.lock"

@@ -1,4 +1,4 @@
-"""Probe of a slot: everything the host can see of its device, from the plug to its console, read and not changed."""
+"""Probe of a slot: everything the host can see of its device, from the plug to its console; read-only."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from photonrig.particle.serial_port import SerialPort
 __all__ = ["probe"]
 
 _SPEED: Final = 115200
-_ANSWER: Final = 2.0  # seconds for a device to answer, a reset on the way included
-# Device OS 2.3.1, system_defs.h: none, unknown, pin, power down, brown-out, update, safe mode, DFU.
+_ANSWER: Final = 2.0  # seconds for a device to answer, including a reset
+# Planned reasons, Device OS 2.3.1, system_defs.h: none, unknown, pin, power down, brown-out, update, safe mode, DFU.
 _ASKED_FOR: Final = frozenset({0, 10, 20, 40, 50, 70, 110, 120})
 
 
 def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], clock: Clock = SYSTEM) -> Readings:
-    """The readings of one device; ``since`` is the moment of the monotonic clock from which a reset counts.
+    """Readings of one device; resets count from ``since`` on, monotonic clock.
 
-    ``wifi`` is the SSID it is to see. ``online`` asks whether it answers the cloud; a device in listening mode is not
-    asked, because it is off the cloud as it should be.
+    ``wifi``: SSID the device should see. ``online``: check that it answers the cloud; skipped in listening mode, where
+    a device is offline by design.
     """
     monitor, serial = slot.monitor, slot.need("serial", slot.serial)
     if monitor is None:
@@ -58,7 +58,7 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
 
 
 def _seconds_up(heard: Heard, monitor: Monitor | None) -> float:
-    """How long the device has run. Its console tells whole seconds: one more, so that no older reset counts."""
+    """Uptime of the device. Its console reports whole seconds: one is added, so that no older reset counts."""
     with suppress(LinkLost):
         if monitor is not None:
             return monitor.uptime()
@@ -66,7 +66,7 @@ def _seconds_up(heard: Heard, monitor: Monitor | None) -> float:
 
 
 def _reboot(up: float, reason: int, lasted: float) -> Proof:
-    """A reset within the last ``lasted`` seconds that nobody asked for, as far as its reason tells."""
+    """An unplanned reset within the last ``lasted`` seconds, by its reset reason."""
     if up < lasted and reason not in _ASKED_FOR:
         return f"the device reset by itself {up:.0f} s ago, for reason {reason}"
     return ""
@@ -78,7 +78,7 @@ def _ask_softap(slot: Slot) -> None:
 
 
 def _holder(port: str, device: int | None) -> Proof:
-    """Another process that has the port open and may eat what the device says; ``device`` is the device's own."""
+    """Another process that has the port open and may consume output; ``device`` is the device's own process."""
     terminal = os.path.realpath(port)
     for table in Path("/proc").glob("[0-9]*/fd"):
         pid = int(table.parent.name)

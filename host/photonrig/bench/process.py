@@ -1,7 +1,7 @@
-"""Child processes of the virtual bench: started, heard to be ready, ended for certain.
+"""Child processes of the virtual bench: start, ready line, guaranteed end.
 
-Each prints one line of JSON on standard output when it is ready; everything else it says goes to a log file beside its
-state folder, whose last line is part of the error when it fails.
+Each prints one line of JSON on standard output when ready; other output goes to a log file beside its state folder,
+whose last line is part of the error message.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ _STOPPING: Final = 10.0
 _LONGEST: Final = 500  # characters
 
 
-# Children that run, and who started each. Between the start of one and its place in a bench a program may be
-# interrupted; what is still here when it ends is ended with it.
+# Running children and their starters. Ends children left by an interrupt between start and registration in a bench.
 _running: dict[subprocess.Popen[bytes], int] = {}
 
 
@@ -41,7 +40,7 @@ def _end_all() -> None:
 
 
 class ReadyProcess:
-    """A child that announces itself; ``ready`` is what it said."""
+    """A child process that announces itself; ``ready`` is its announcement."""
 
     def __init__(self, argv: Sequence[str], *, name: str, log: Path, timeout: float, clock: Clock = SYSTEM) -> None:
         """Start and wait for the ready line, at most ``timeout`` seconds.
@@ -53,7 +52,7 @@ class ReadyProcess:
         log.touch(mode=0o600)
         try:
             with log.open("ab") as output, held_back():
-                # In a session of its own: Ctrl-C is for the harness, which ends its children in order.
+                # New session: Ctrl-C reaches the harness only, which ends its children in order.
                 self._process = subprocess.Popen(
                     argv,
                     stdin=subprocess.DEVNULL,
@@ -83,13 +82,13 @@ class ReadyProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; below 0 the signal that ended it."""
+        """None while it runs; negative: the signal that ended it."""
         return self._process.poll()
 
     def stop(self) -> None:
-        """End it with SIGTERM and wait; does nothing if it has ended.
+        """SIGTERM, and wait; no effect if it has ended.
 
-        :raises RigError: it had to be killed, or ended with a failure
+        :raises RigError: it had to be killed, or failed
         """
         if self.alive:
             self._process.send_signal(signal.SIGTERM)
@@ -105,7 +104,7 @@ class ReadyProcess:
             raise RigError(f"{self.name} ended with exit code {code}{self._last_words()}")
 
     def kill(self) -> None:
-        """End it at once, as a power cut would; does nothing if it has ended."""
+        """SIGKILL, as a power cut; no effect if it has ended."""
         if self.alive:
             self._process.kill()
         self._process.wait()
@@ -146,7 +145,7 @@ class ReadyProcess:
 
 
 class Child(ABC):
-    """What runs as a process inside a ``with`` block: ended in order behind it, and at once when the block failed.
+    """A child process inside a ``with`` block: stopped in order at its end, killed if the block failed.
 
     ``what`` names it in errors.
     """
@@ -190,7 +189,7 @@ class Child(ABC):
         return self.process.pid
 
     def stop(self) -> None:
-        """End it in order.
+        """Stop it in order.
 
         :raises RigError: it did not end by itself
         """
@@ -198,14 +197,14 @@ class Child(ABC):
             self.process.stop()
 
     def kill(self) -> None:
-        """End it at once, as a power cut would; what it acknowledged is in its state folder."""
+        """Kill it, as a power cut; acknowledged data is in its state folder."""
         if self.process is not None:
             self.process.kill()
 
     def launch(self, argv: Sequence[str], log: Path, timeout: float) -> dict[str, Any]:
-        """Start the process; returns what it announces."""
+        """Start the process; returns its announcement."""
         if self.alive:
             raise RigError(f"{self.what} is running already")
-        self.kill()  # one that ended by itself is still to be waited for
+        self.kill()  # an ended process must still be reaped
         self.process = ReadyProcess(argv, name=self.what, log=log, timeout=timeout)
         return self.process.ready

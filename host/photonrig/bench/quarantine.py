@@ -1,4 +1,4 @@
-"""Quarantine: markers beside ``rig.toml`` of the slots whose devices are beyond help."""
+"""Quarantine: markers beside ``rig.toml`` of slots whose devices could not be recovered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Quarantine", "Quarantined"]
 
 
 class Quarantined(RigError):
-    """The slot is out of use until ``photonrig doctor`` has proved it again."""
+    """The slot is out of use until ``photonrig doctor`` passes."""
 
 
 class Quarantine:
@@ -27,7 +27,7 @@ class Quarantine:
         self.folder = rig.with_name(f"{rig.name}.quarantine")
 
     def reason(self, slot: str) -> str | None:
-        """Why a slot is out of use; None if it is in use."""
+        """Why a slot is in quarantine; None if it is in use."""
         try:
             marker = json.loads(self._marker(slot).read_text())
             return f"since {marker['since']}: {marker['recovery']['trouble']}"
@@ -49,9 +49,9 @@ class Quarantine:
         self._marker(slot).unlink(missing_ok=True)
 
     def refuse(self, slot: str) -> None:
-        """Nothing, if the slot is in use.
+        """Raise if the slot is in quarantine.
 
-        :raises Quarantined: it is not
+        :raises Quarantined: it is
         """
         if (reason := self.reason(slot)) is not None:
             hint = f"{command('doctor')} puts it into use when it is well"

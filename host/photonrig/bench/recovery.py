@@ -1,14 +1,14 @@
-"""A ladder of means to bring a sick device back, mildest first, each with a time of its own; then quarantine.
+"""Recovery of a sick device: steps from mild to drastic, each with a time limit; then quarantine.
 
-    power on        a device that is not on USB may only have been switched off
-    reopen          perhaps only the port was lost
-    reset           the RESET line, or a request over USB
-    safe mode       Device OS without the firmware, and known-good firmware over serial
-    DFU             the bootloader alone, and known-good firmware
+    power on        it may only have been switched off
+    reopen          the port may have been lost
+    reset           the RESET line, or a USB request
+    safe mode       Device OS without the firmware, then known-good firmware over serial
+    DFU             the bootloader alone, then known-good firmware
     power cycle     the plug
-    quarantine      a marker beside rig.toml; the rest of the bench goes on, and ``photonrig doctor`` lifts it
+    quarantine      a marker beside rig.toml; other slots go on, and ``photonrig doctor`` lifts it
 
-What was tried, how long it took and what came of it is data that reports show.
+Each step with its duration and outcome is data for reports.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Outcome = Literal["helped", "no help", "not possible"]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The most each step may take, in seconds."""
+    """Time limit of each step, in seconds."""
 
     power_on: float = 15.0
     reopen: float = 5.0
@@ -45,7 +45,7 @@ BOUNDS: Final = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class RecoveryStep:
-    """One step: what was done, what came of it, and what was seen."""
+    """One step: action, outcome, observation."""
 
     name: str
     outcome: Outcome
@@ -59,7 +59,7 @@ class RecoveryStep:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Everything that was tried on one device; ``recovered`` says whether it is well."""
+    """All steps on one device; ``recovered``: it is healthy."""
 
     slot: str
     device_id: str
@@ -72,7 +72,7 @@ class Recovery:
         return asdict(self)
 
     def told(self) -> list[str]:
-        """A sentence for each step."""
+        """One sentence per step."""
         return [f"slot {self.slot}, {step}" for step in self.steps]
 
 
@@ -83,9 +83,9 @@ def recover(
     bounds: Bounds = BOUNDS,
     clock: Clock = SYSTEM,
 ) -> Recovery:
-    """Climb the ladder until the device is well, or a reset has shown that all it lacks is a network.
+    """Run the steps until the device is healthy, or a reset has shown that it only lacks a network.
 
-    Without ``known_good``, a module file, no firmware is written. A device that is well from the start takes no step.
+    Without ``known_good``, a module file, no firmware is written. A healthy device takes no step.
     """
     ladder = _Ladder(slot, known_good, bounds, clock)
     trouble = console_trouble(slot)
@@ -100,7 +100,7 @@ def recover(
 
 
 class _NotPossible(Exception):
-    """The slot has not what the step needs."""
+    """The slot lacks the equipment for the step."""
 
 
 class _Ladder:
@@ -117,7 +117,7 @@ class _Ladder:
         self._clock = clock
 
     def steps(self) -> Iterator[RecoveryStep]:
-        """Each step done when it is asked for."""
+        """Steps, each executed when the iterator advances."""
         bounds, power, serial = self._bounds, self._slot.power, self._slot.serial
         if power is not None and serial is not None and not serial.present:
             yield self._take("power on", bounds.power_on, lambda left: power.on())

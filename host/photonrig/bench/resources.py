@@ -1,4 +1,4 @@
-"""What many devices take of this machine: open files, which have to be allowed, and memory."""
+"""Machine resources for many devices: open-file limit and memory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["allow_files", "memory"]
 
 
 def allow_files(count: int) -> None:
-    """Allow this process, and those it starts from now on, so many open files.
+    """Raise the open-file limit of this process and its future children.
 
-    :raises RigError: the machine does not allow as many
+    :raises RigError: the machine's hard limit is lower
     """
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY or files >= count:
@@ -28,7 +28,7 @@ def allow_files(count: int) -> None:
 
 
 def memory(pids: Iterable[int]) -> int | None:
-    """KiB of memory that processes hold, what they share divided among them; None where the kernel does not say."""
+    """Memory of processes in KiB, shared pages divided among them; None where the kernel does not report it."""
     total = 0
     for pid in pids:
         try:

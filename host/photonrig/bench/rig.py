@@ -1,6 +1,6 @@
-"""A bench as a run of tests sees it: one slot per variant, held by this process, and how to tell what is healthy.
+"""The bench of a test run: one slot per variant, held by this process, with health readings and recovery.
 
-Real and virtual slots are alike to it, and so are a ``rig.toml`` and the bench that is generated without one.
+Real and virtual slots work alike, and so do a ``rig.toml`` and a generated bench.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from photonrig.particle.module import parse_module
 __all__ = ["Rig"]
 
 _TRIES: Final = 5
-_BACK: Final = 5.0  # seconds in which a device whose session broke is on the cloud again
+_BACK: Final = 5.0  # seconds for a device with a broken session to be back on the cloud
 
 
 class Rig:
-    """See the module. Runs that share a bench take different slots of a variant, as long as there are free ones."""
+    """A bench of held slots. Runs that share it take different slots of a variant while there are free ones."""
 
     def __init__(
         self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock = SYSTEM
     ) -> None:
-        """``projects``: firmware project folders by variant, where they are not photonrig's own; ``work``: a folder.
+        """``projects``: firmware project folders by variant, in place of photonrig's own; ``work``: a scratch folder.
 
-        :raises Busy: other runs hold all slots of a variant, and did not give one back in time
+        :raises Busy: other runs hold all slots of a variant, and freed none in time
         :raises RigError: all slots of a variant are in quarantine
         """
         self.work = work
@@ -65,7 +65,7 @@ class Rig:
                     open_bench(self.config, self._tools, slots=chosen, projects=self._projects)
                 )
             except Busy:
-                # Another run was quicker; unless all are held, there is a free one to be found.
+                # Another run was faster; try again unless all are held.
                 if attempt == _TRIES - 1 or not all(self._free(variant) for variant in self.config.variants):
                     raise
         raise AssertionError
@@ -89,7 +89,7 @@ class Rig:
         return None if self.session.lab is None else self.session.lab.local_cloud
 
     def target_of(self, variant: str | None) -> CloudTarget:
-        """The cloud its devices talk to, with the product of a variant, or of any of its variants."""
+        """The cloud of the bench, with the product of a variant, or of its first one."""
         return self.session.target if variant is None else self.session.targets[self.slot(variant).name]
 
     def slot(self, variant: str) -> Slot:
@@ -102,7 +102,7 @@ class Rig:
         return self._slots[variant]
 
     def firmware(self, variant: str) -> Firmware:
-        """What the devices of this variant are to run; for boards it is compiled by the cloud, once."""
+        """The firmware of a variant's devices; for boards, compiled by the cloud once."""
         if variant not in self._firmware:
             project = self._projects.get(variant) or variant_project(self._tools, variant)
             image = self.session.image(self.config.slot(self.slot(variant).name))
@@ -122,15 +122,15 @@ class Rig:
         return (("target", f"{self.config.cloud} cloud {self.session.target.cloud.api}"), ("slots", slots))
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         self._stack.close()
 
     # --- what is healthy --------------------------------------------------------------------------------------------
 
     def read(self, slot: Slot | None, since: float) -> Readings:
-        """Look at everything that may be at fault, from the plug to the cloud, and change nothing.
+        """Health readings of every layer, from the plug to the cloud; read-only.
 
-        ``since`` is when the test began, by the monotonic clock. Takes a few seconds at most.
+        ``since``: start of the test, monotonic clock. Takes a few seconds at most.
         """
         target = self.session.target if slot is None else self.session.targets[slot.name]
         cloud = read_cloud(target, self._local_cloud, self._cloud_pid)
@@ -141,7 +141,7 @@ class Rig:
         return probe(slot, since, wifi=target.wifi[0], online=online, clock=self._clock) | cloud
 
     def _comes_online(self, slot: Slot) -> Proof:
-        """A device whose session broke comes back by itself; one that has left the cloud does not."""
+        """Whether the device is online within a few seconds: it reconnects after a broken session."""
         try:
             self._clock.wait_until(lambda: not self._offline(slot), _BACK, "an answer")
         except NotSeen:
@@ -159,11 +159,11 @@ class Rig:
     # --- putting it right -------------------------------------------------------------------------------------------
 
     def recover(self, slot: Slot | None) -> Sequence[str]:
-        """Bring back a local cloud, and a sick device by the ladder; returns what was done, a sentence each.
+        """Restart a local cloud that is down and recover a sick device; returns one sentence per action.
 
-        A device beyond help is put into quarantine.
+        A device beyond recovery is put into quarantine.
 
-        :raises RigError: it is beyond help
+        :raises RigError: it is
         """
         done = []
         if (local := self._local_cloud) is not None:

@@ -1,4 +1,4 @@
-"""Writing what is attached into a ``rig.toml``, without touching what people wrote there."""
+"""Adds attached Photons to a ``rig.toml``, keeping the user's text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["add_slots"]
 
 
 def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
-    """Append a slot for each Photon whose place has none yet; returns those. Nothing found: nothing is written.
+    """Append a slot for each Photon whose USB path has none; returns those. Without any, the file is not written.
 
-    The variant is for a person to fill in: it cannot be seen from outside.
+    The variant is left for a person to fill in: it cannot be detected.
 
-    :raises UsageError: the file is no rig file; it stays as it is
+    :raises UsageError: not a rig file; it is unchanged
     """
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else _empty()

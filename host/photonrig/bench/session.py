@@ -32,7 +32,7 @@ from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token
 __all__ = ["BenchSession", "is_free", "open_bench"]
 
 _PARTICLE: Final = "https://api.particle.io"
-# Secrets of a run on Particle's cloud come from the environment and stay out of every file.
+# Secrets for Particle's cloud come from the environment and are written to no file.
 _TOKEN: Final = "PHOTONRIG_TOKEN"  # noqa: S105
 _CLIENT_ID: Final = "PHOTONRIG_CLIENT_ID"
 _CLIENT_SECRET: Final = "PHOTONRIG_CLIENT_SECRET"  # noqa: S105
@@ -40,9 +40,9 @@ _CLIENT_SECRET: Final = "PHOTONRIG_CLIENT_SECRET"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class BenchSession:
-    """Slots by name, in the order of the file; ``lab`` is None at Particle's cloud.
+    """Slots by name, in file order; ``lab`` is None at Particle's cloud.
 
-    ``targets`` is the cloud for each slot's device, which differs by product: on the local cloud each variant has one.
+    ``targets`` is the cloud for each slot's device; on the local cloud each variant has its own product.
     """
 
     config: RigConfig
@@ -53,11 +53,11 @@ class BenchSession:
 
     @property
     def target(self) -> CloudTarget:
-        """The cloud as the first slot has it."""
+        """The cloud with the first slot's product."""
         return next(iter(self.targets.values()))
 
     def image(self, slot: SlotConfig) -> Path | None:
-        """The module a virtual slot's variant is built as; None for a board, whose image the cloud compiles."""
+        """Module of a virtual slot's variant; None for a board, whose image the cloud compiles."""
         return self.firmware[slot.variant] if slot.virtual else None
 
 
@@ -75,14 +75,13 @@ def open_bench(
 ) -> Iterator[BenchSession]:
     """Hold the named slots, or all, inside the block.
 
-    ``account`` is the account at Particle's cloud that this run may touch, ``state`` a folder for the local cloud and
-    the virtual devices, ``wait`` how long to wait for slots another run holds (seconds; the file's by default),
-    ``projects`` firmware folders by variant, where they are not photonrig's own. Slots in quarantine are an error,
-    unless ``quarantined``.
+    ``account``: the account at Particle's cloud this run may touch; ``state``: folder for the local cloud and the
+    virtual devices; ``wait``: seconds to wait for slots another run holds (default: the file's); ``projects``: firmware
+    folders by variant, in place of photonrig's own. Slots in quarantine are an error, unless ``quarantined``.
 
     :raises Busy: another run holds a slot
     :raises Quarantined: a slot is out of use
-    :raises UsageError: no such slot, or nobody named the account
+    :raises UsageError: no such slot, or the account was not named
     """
     config.allow_account(account)
     chosen = [config.slot(name) for name in slots] if slots is not None else list(config.slots)
@@ -106,7 +105,7 @@ def open_bench(
 
 
 def is_free(config: RigConfig, slot: SlotConfig) -> bool:
-    """Whether no run holds a slot at this moment."""
+    """Whether no run holds a slot right now."""
     return holder_of(_path(config, slot)) is None
 
 
@@ -127,7 +126,7 @@ def _at_local_cloud(
     boards = [slot for slot in chosen if not slot.virtual]
     folder = config.state or state
     if folder is not None:
-        # One state, one cloud.
+        # One cloud per state folder.
         stack.enter_context(hold(f"lab:{folder.resolve()}"))
     lab = Lab(
         folder or work / "lab",
@@ -143,14 +142,14 @@ def _at_local_cloud(
     with step(f"starting the local cloud{f', virtual Photons: {len(virtual)}' if virtual else ''}"):
         stack.enter_context(lab)
     if folder is None:
-        # Nothing of it is kept, so its devices need not be ended in order.
+        # Nothing is kept, so its devices need no orderly end.
         stack.callback(lab.kill)
     for board in boards:
         if board.device_id:
             lab.team.import_devices(_product(lab, board.variant).id, [board.device_id])
 
     def make_cli(name: str, *photons: str) -> ParticleCli:
-        """The CLI with the virtual Photons of these slots plugged in; with none, it sees what this machine has."""
+        """The CLI with these slots' virtual Photons plugged in; without any, it sees this machine's USB."""
         equipment = usb_environment(lab.photons[photon].control_path for photon in photons) if photons else None
         return _cli(tools, work / f"home-{name}", lab.local_cloud.api, USERNAME, lab.central, equipment)
 
@@ -165,7 +164,7 @@ def _at_local_cloud(
         else:
             place = _place(stack, config, slot, tools)
             slots[slot.name] = real_slot(slot, config.timeouts, partial(make_cli, slot.name), place=place)
-    # A lab has clients for the variants of its virtual devices.
+    # A lab has clients for the variants of its virtual devices only.
     clients = {
         variant: lab.clients.get(variant) or lab.team.create_client("bench", product=_product(lab, variant).id)
         for variant in {slot.variant for slot in chosen}

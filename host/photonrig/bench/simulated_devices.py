@@ -1,10 +1,10 @@
-"""Devices of nothing but the cloud session: for fleets of tens of thousands, where firmware is not the question.
+"""Simulated devices: cloud sessions without firmware, for fleets of tens of thousands.
 
     python -m photonrig.bench.simulated_devices --ids FILE --device-key FILE --server-key FILE --server HOST:PORT
 
-One process is many devices, which share one key. Each does the real handshake, says Hello and describes itself as a
-roller does, pings, answers variable and function requests, and publishes when ``move`` is called. It prints one JSON
-line when all are online, and ends on SIGTERM. A lost connection is made again, ever more slowly.
+One process holds all devices, which share one key. Each does the real handshake, sends Hello and a roller's describe,
+pings, answers variable and function requests, and publishes when ``move`` is called. The process prints one JSON line
+when all are online, and ends on SIGTERM. Lost connections are reopened with growing delays.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ __all__ = ["SimulatedDevice"]
 _SYSTEM: Final = b'{"p":6,"m":[{"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"1","v":2302,"d":[]}]}'
 _APPLICATION: Final = b'{"f":["move"],"v":{"position":2}}'
 _HELLO_FLAGS: Final = 0x36  # Device OS 2.x
-_KEEP_ALIVE: Final = 15.0  # Device OS: ping after so many seconds of silence
-_SILENCE: Final = 10.0  # and drop the connection after so many more
-_PATIENCE: Final = 20.0  # with each step of the handshake
+_KEEP_ALIVE: Final = 15.0  # Device OS: ping after this many seconds of silence
+_SILENCE: Final = 10.0  # and drop the connection after this many more
+_PATIENCE: Final = 20.0  # seconds for each step of the handshake
 _AT_ONCE: Final = 64  # handshakes
 _BACK_OFF: Final = (1, 1, 2, 2, 4, 8, 16)
 
 
 class SimulatedDevice:
-    """One device; :meth:`live` never returns by itself."""
+    """One device; :meth:`live` never returns."""
 
     def __init__(
         self, device_id: str, key: rsa.RSAPrivateKey, server_key: rsa.RSAPublicKey, where: tuple[str, int], product: int
@@ -62,7 +62,7 @@ class SimulatedDevice:
         self._encoder: FrameEncoder
 
     async def live(self, turn: asyncio.Semaphore) -> None:
-        """Connect, serve, and connect again; ``turn`` bounds how many do so at once."""
+        """Connect, serve and reconnect; ``turn`` bounds concurrent handshakes."""
         for attempt in itertools.count():
             try:
                 async with turn:

@@ -1,4 +1,4 @@
-"""Simulated devices as a process of their own, which can be stopped, killed and started again as the same devices."""
+"""Simulated devices as a child process, which can be stopped, killed and restarted with the same devices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READY_EACH: Final = 0.02
 class SimulatedDevices(Child):
     """Many devices that share one key; online inside a ``with`` block, or between :meth:`start` and :meth:`stop`.
 
-    See :mod:`photonrig.bench.simulated_devices` for what they can do.
+    See :mod:`photonrig.bench.simulated_devices` for what they do.
     """
 
     what = "the simulated devices"
@@ -31,7 +31,7 @@ class SimulatedDevices(Child):
     def __init__(
         self, folder: Path, device_ids: Sequence[str], *, key: rsa.RSAPrivateKey, server: Server, product: int
     ) -> None:
-        """``folder`` gets what the process needs, the private key among it (mode 0600)."""
+        """``folder`` receives the process's input files, the private key among them (mode 0600)."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._log = folder / "devices.log"
         self._timeout = _READY + _READY_EACH * len(device_ids)
@@ -43,8 +43,8 @@ class SimulatedDevices(Child):
         self._argv += ["--server", f"{server.host}:{server.port}"]
 
     def start(self) -> None:
-        """Power on; returns when all of them are online.
+        """Start; returns when all are online.
 
-        :raises RigError: they were not in time
+        :raises RigError: not in time
         """
         self.launch(self._argv, self._log, self._timeout)

@@ -1,4 +1,4 @@
-"""What the devices of a bench are for: the cloud they talk to, and the firmware they run."""
+"""The cloud a bench's devices connect to, and the firmware they run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CloudTarget", "Firmware"]
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """What the devices of a variant are to run: the image, the project it was built from, the version it states."""
+    """Firmware of a variant: image, project it was built from, stated version."""
 
     variant: str
     image: Path
@@ -25,10 +25,10 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True)
 class CloudTarget:
-    """The cloud a rig's devices talk to: ``cloud`` acts as nobody, ``central`` is the user on the product's team.
+    """The cloud of a bench: ``cloud`` has no token, ``central`` is the user on the product's team.
 
-    ``wifi`` is the network the devices are to join: SSID and password. ``device_server`` is host and port of the device
-    service as devices reach it; None if this host cannot go their way.
+    ``wifi``: SSID and password of the network devices join. ``device_server``: host and port of the device service as
+    devices reach it; None if unreachable from this host.
     """
 
     cloud: Cloud
@@ -50,5 +50,5 @@ class CloudTarget:
         return product(self.product_id)
 
     def events(self, who: Cloud) -> EventStream:
-        """The events of somebody's own devices; use it in a ``with`` block."""
+        """Event stream of one user's own devices; use it in a ``with`` block."""
         return EventStream(who, "/v1/devices/events")

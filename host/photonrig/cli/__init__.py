@@ -1,1 +1,1 @@
-"""The ``photonrig`` program: one module for the words of each command, and NOUN_run for what takes more than a call."""
+"""The ``photonrig`` program: one module per command with its options, and NOUN_run with its work."""

@@ -1,4 +1,4 @@
-"""``photonrig claims``: the words."""
+"""``photonrig claims``: command and options."""
 
 from __future__ import annotations
 

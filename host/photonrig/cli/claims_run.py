@@ -1,7 +1,7 @@
-"""What ``photonrig claims`` runs: the hand-over story, all flows, the claim thread and the matrix, on virtual slots.
+"""Work of ``photonrig claims``: handover story, flows, forum thread of 2016 and permission matrix, on virtual slots.
 
 index.html, junit.xml   everything that was done and seen
-matrix.html, .json      who may do what, cell by cell
+matrix.html, .json      permissions, cell by cell
 """
 
 from __future__ import annotations
@@ -61,10 +61,9 @@ _NEW_VERSION: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What to run: the parts, the baseline to compare the matrix with or to write, and the thread's page to write.
+    """What to run: the parts, the baseline to compare the matrix with or to write, and the forum page to write.
 
-    With ``particle`` the matrix is asked of Particle's own cloud, and nothing else is run. With ``as_json`` the results
-    are printed as one JSON object.
+    ``particle``: ask only the matrix, of Particle's own cloud. ``as_json``: print the results as one JSON object.
     """
 
     parts: tuple[Part, ...] = PARTS
@@ -77,7 +76,7 @@ class Claims:
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been seen so far, told to the person who waits as it comes."""
+    """Results so far, printed as they come."""
 
     console: Console
     steps: list[StepResult] = field(default_factory=list)
@@ -86,7 +85,7 @@ class _Seen:
     facts: tuple[tuple[str, str], ...] = ()
 
     def watch(self, results: Callable[[Callable[[str], None]], Iterable[StepResult]]) -> None:
-        """Run steps, a line for each when it is done."""
+        """Run steps, printing a line when each is done."""
         with self.console.status("") as status:
             for result in results(lambda title: status.update(escape(title))):
                 line = f"{result.verdict:>7}  {result.title}  {duration(result.seconds)}"
@@ -94,7 +93,7 @@ class _Seen:
                 self.steps.append(result)
 
     def watch_rows(self, results: Callable[[Callable[[Row], None]], Iterable[RowResult]]) -> None:
-        """The same for rows of the claim thread."""
+        """Run rows of the forum thread, printing a line when each is done."""
         with self.console.status("") as status:
             for result in results(lambda row: status.update(f"row {row.number}: {escape(row.asked)}")):
                 line = f"{result.verdict:>11}  row {result.row.number}  {result.row.asked}  {duration(result.seconds)}"
@@ -105,7 +104,7 @@ class _Seen:
 def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> bool:
     """Run the parts, print them, write the reports; True if all held and nothing changed since the baseline.
 
-    :raises PhotonrigError: the bench could not be made ready, or the baseline cannot be read; nothing was run
+    :raises PhotonrigError: the bench could not be prepared, or the baseline cannot be read; nothing was run
     """
     begun, started = SYSTEM.now(), utc(SYSTEM)
     if claims.update_baseline and claims.baseline is None:
@@ -184,7 +183,8 @@ def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) 
     return MatrixRun(stands[0].name, started, SYSTEM.now() - begun, observed, before, changed)
 
 
-# --- telling ----------------------------------------------------------------------------------------------------------
+# --- output
+# -------------------------------------------------------------------------------------------------------------
 
 
 def _everything(seen: _Seen) -> list[StepResult]:
@@ -267,12 +267,13 @@ def _counted(seen: _Seen) -> str:
     return ", ".join(f"{number} {what}" for number, what in parts if number)
 
 
-# --- the story's stage ------------------------------------------------------------------------------------------------
+# --- target of the story
+# ------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def staged(tools: Toolchain) -> Iterator[Stage]:
-    """A virtual lab with one fielded and one fresh device, ready for the story; gone when the block ends."""
+    """A virtual lab with one fielded and one fresh device for the story; removed when the block ends."""
     firmware = {_VARIANT: build_variant(tools, _VARIANT)}
     with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:
         work = Path(folder)

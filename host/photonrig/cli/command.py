@@ -1,4 +1,4 @@
-"""Commands and groups of commands on click: examples in the help, help in every position, mistakes in one line."""
+"""Click commands and groups with examples in the help, ``help`` in any position, and one-line usage errors."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _HELP: Final = ("-h", "--help")
 
 
 def help_last(words: Sequence[str]) -> list[str]:
-    """``help fleet plan`` and ``--help fleet plan`` as ``fleet plan --help``."""
+    """Rewrite ``help fleet plan`` and ``--help fleet plan`` to ``fleet plan --help``."""
     asked = words[:1] and words[0] in (*_HELP, "help")
     return [*words[1:], "--help"] if asked else list(words)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """A guess which of the words was meant, "" if none is like it."""
+    """The most similar of the words, "" if none is similar."""
     found = difflib.get_close_matches(word, list(words), 1)
     return f" (did you mean {found[0]}?)" if found else ""
 
 
 class _Exemplary(click.Command):
-    """A command whose help ends with examples, each the words of one call without the program's name.
+    """A command whose help ends with examples: arguments of one call each, without the program's name.
 
-    A line that ends with a backslash goes on in the next, as in a shell.
+    A trailing backslash continues a line, as in a shell.
     """
 
     def __init__(self, name: str | None = None, *, examples: Sequence[str] = (), **more: Any) -> None:
@@ -41,15 +41,15 @@ class _Exemplary(click.Command):
         self.examples = tuple(examples)
 
     def print_help(self, ctx: click.Context) -> NoReturn:
-        """Print the help, and end.
+        """Print the help and exit.
 
-        It is printed as everything else is: click would write UTF-8 to a terminal of another encoding.
+        Plain print: click would write UTF-8 to a terminal of another encoding.
         """
         print(self.get_help(ctx))  # noqa: T201
         ctx.exit()
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, their lines as they are."""
+        """Write the examples without re-wrapping."""
         super().format_epilog(ctx, formatter)
         if self.examples:
             with formatter.section("Examples"):
@@ -59,7 +59,7 @@ class _Exemplary(click.Command):
 
 
 class Command(_Exemplary):
-    """A command: ``--help`` anywhere among its words is help, and ``--quiet`` leaves the lines of progress out."""
+    """A command: ``--help`` is help anywhere among its arguments, ``--quiet`` suppresses progress lines."""
 
     def __init__(self, name: str | None = None, **more: Any) -> None:
         super().__init__(name, **more)
@@ -67,23 +67,23 @@ class Command(_Exemplary):
         self.params.append(click.Option(["--quiet"], is_flag=True, expose_value=False, callback=_be_quiet, help=text))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words of this command."""
+        """Parse this command's arguments."""
         if not ctx.resilient_parsing and any(word in _HELP for word in args):
             self.print_help(ctx)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # an option without its value comes without
+            error.ctx = error.ctx or ctx  # click sets no context on a missing option value
             raise
 
 
 class Group(_Exemplary, click.Group):
-    """A group of commands; without a word it prints its help."""
+    """A group of commands; without arguments it prints its help."""
 
     command_class = Command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words up to the command's name."""
+        """Parse the arguments up to the command's name."""
         if not ctx.resilient_parsing:
             args = help_last(args)
             if args in ([], ["--help"]):
@@ -97,7 +97,7 @@ def _be_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 
 def usage_error(error: click.ClickException) -> UsageError:
-    """What click found wrong, in one line that names the option or command, and where to read more."""
+    """A click error as one line that names the option or command, and where to read more."""
     ctx = getattr(error, "ctx", None)
     path = command() if ctx is None else ctx.command_path
     if isinstance(error, click.NoSuchOption):

@@ -1,6 +1,6 @@
-"""``photonrig completion``: scripts that make a shell complete the words of photonrig.
+"""``photonrig completion``: shell completion scripts.
 
-Such a script calls the program with :data:`ASKED` in the environment; :func:`answer` then prints what may follow.
+A script calls the program with :data:`ASKED` in the environment; :func:`answer` then prints the completions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def completion(ctx: click.Context, shell: str) -> None:
 
 
 def answer(program: click.Command, asked: str) -> None:
-    """Print what may follow the words in the environment; ``asked`` is what such a script says, "bash_complete"."""
+    """Print completions of the command line in the environment; ``asked`` is the script's request, "bash_complete"."""
     click.echo(_completer(program, asked.partition("_")[0]).complete())
 
 

@@ -1,4 +1,4 @@
-"""``photonrig doctor``: the words."""
+"""``photonrig doctor``: command and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``photonrig doctor`` runs: what is attached, and whether each slot is what ``rig.toml`` says."""
+"""Work of ``photonrig doctor``: finds attached Photons, and checks each slot of ``rig.toml``."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["run_doctor", "write_rig"]
 
 
 def write_rig(path: Path) -> None:
-    """Add every attached Photon that the file has no slot for, and say so; makes the file if there is none.
+    """Add a slot for every attached Photon that has none, and print it; creates the file if there is none.
 
-    :raises UsageError: what is there is no rig file
+    :raises UsageError: the file is not a rig file
     """
     found = attached()
     added = add_slots(path, found)
@@ -48,11 +48,11 @@ def run_doctor(
     wait: float | None,
     as_json: bool,
 ) -> bool:
-    """Prove the slots of a rig, print what was seen; True if everything that is wired was proved.
+    """Check the slots of a rig and print the result; True if everything that is wired was proved.
 
-    A slot that is proved leaves its quarantine.
+    A slot that passes leaves its quarantine.
 
-    :raises PhotonrigError: the bench cannot be had
+    :raises PhotonrigError: the bench is not available
     """
     config = load_config(path, VARIANTS)
     checks: list[Check] = []

@@ -1,4 +1,4 @@
-"""``photonrig flash``: the words."""
+"""``photonrig flash``: command and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``photonrig flash`` runs: a variant built, brought into the device of a slot, and seen alive there."""
+"""Work of ``photonrig flash``: builds a variant, flashes a slot's device, and verifies that it runs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _USUAL = Path("rig.toml")
 def run_flash(
     tools: Toolchain, variant: str, slot_name: str, rig: Path | None, *, by: str, account: str | None
 ) -> None:
-    """Flash, and print what the device says of itself afterwards.
+    """Flash, and print the device's own ``info``.
 
-    Without ``rig`` and without a ``rig.toml`` here, the slot is a virtual Photon that is kept from run to run.
+    Without ``rig`` and a ``rig.toml`` here, the slot is a virtual Photon that is kept between runs.
 
     :raises UsageError: no such variant or slot
     :raises ExpectationFailed: it was flashed, and something else runs
@@ -85,15 +85,15 @@ def _compiled(bench: BenchSession, project: Path, save_to: Path) -> Path:
 
 
 def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: int | None) -> dict[str, Any]:
-    """What the firmware says of itself once it has started anew since ``begun``.
+    """The firmware's ``info`` once it has restarted after ``begun``.
 
     :raises ExpectationFailed: another variant or version answers
-    :raises NotSeen: nothing answers, or what ran before still does
+    :raises NotSeen: no answer, or no restart
     """
     found: list[dict[str, Any]] = []
 
     def restarted(heard: Heard) -> bool:
-        # Whole seconds: one more, so that a device that did not restart never looks as if it had.
+        # Uptime is in whole seconds: one is added, so that a device that did not restart is never accepted.
         if heard.listening or heard.info["uptime"] + 1 >= SYSTEM.now() - begun:
             return False
         found.append(heard.info)

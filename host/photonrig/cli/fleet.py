@@ -1,4 +1,4 @@
-"""``photonrig fleet``: the words for moving many devices."""
+"""``photonrig fleet``: commands and options for moving many devices."""
 
 from __future__ import annotations
 
@@ -374,7 +374,7 @@ def demo(devices: int, light: bool, state: Path | None, stay: bool) -> None:
 
 
 def _console(*, progress: bool = False, as_json: bool = False) -> Console:
-    """Standard output for people; what is only ``progress`` is left out where it was asked to be, or disturbs JSON."""
+    """Console on standard output; ``progress`` output is suppressed by ``--quiet`` and with JSON."""
     from rich.console import Console
 
     return Console(quiet=progress and (as_json or quiet()))

@@ -1,4 +1,4 @@
-"""The fleet story as a terminal session: what one would type, and what comes back."""
+"""Fleet demo as a terminal session: the commands a user would type, and their output."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _MOST_VIRTUAL = 4000
 
 
 def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None, stay: bool) -> bool:
-    """Build a fleet and move it; whether no device was lost and every one is its user's.
+    """Build a fleet and move it; True if no device was lost and each belongs to its user.
 
-    :raises UsageError: a number of devices that makes no sense here
+    :raises UsageError: an unusable number of devices
     """
     if not light and devices > _MOST_VIRTUAL:
         raise UsageError(f"1 to {_MOST_VIRTUAL} virtual Photons; more with --light")
@@ -72,7 +72,7 @@ def _fleet(tools: Toolchain, folder: Path, devices: int, light: bool) -> Abstrac
 
 
 class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801
-    """The same fleet, with a word on how long it takes to come up."""
+    """The same fleet, printing how long it takes to start."""
 
     def __init__(self, fleet: AbstractContextManager[DemoFleet], devices: int) -> None:
         self._fleet, self._devices = fleet, devices

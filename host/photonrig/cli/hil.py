@@ -1,4 +1,4 @@
-"""``photonrig hil``: the words."""
+"""``photonrig hil``: command and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``photonrig hil`` runs: the scenarios of every rig, with a verdict that says whose fault a failure was."""
+"""Work of ``photonrig hil``: the scenarios of every rig, with an exit code that tells whose fault a failure was."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = ["run_hil", "scenarios", "verdict"]
 
 
 def scenarios(tools: Toolchain) -> Path:
-    """The folder of the scenarios that run on every rig: in the checkout, or carried by the wheel."""
+    """Folder of the scenarios for every rig: in the checkout, or carried by the wheel."""
     return tools.root / "tests" / "scenarios" / "every_rig"
 
 
 def run_hil(folder: Path, rig: str, report: Path, workers: int, words: Sequence[str], known_bad: Path | None) -> int:
-    """Run the scenarios; returns the exit code that the program ends with.
+    """Run the scenarios; returns the program's exit code.
 
-    :raises UsageError: a file is wrong, or the rig has fewer slots of a variant than there are to be workers
+    :raises UsageError: a file is wrong, or the rig has fewer slots of a variant than workers
     """
     if rig != "virtual":
         slots = Counter(slot.variant for slot in load_config(Path(rig), VARIANTS).slots)
@@ -57,7 +57,7 @@ def run_hil(folder: Path, rig: str, report: Path, workers: int, words: Sequence[
 
 
 def verdict(code: int, results: Path) -> ExitCode:
-    """From pytest's exit code and what the tests left: a run in which only the bench failed says so."""
+    """Exit code from pytest's and the tests' results; BENCH if only the bench failed."""
     if code == pytest.ExitCode.OK:
         return ExitCode.HELD
     if code in (pytest.ExitCode.INTERRUPTED, -signal.SIGKILL, -signal.SIGINT):

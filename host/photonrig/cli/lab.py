@@ -1,4 +1,4 @@
-"""``photonrig lab``: the words."""
+"""``photonrig lab``: command and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``photonrig lab`` runs: a virtual lab in the foreground, described to a person or to a program."""
+"""Work of ``photonrig lab``: a virtual lab in the foreground, described for people or programs."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def run_lab(
     extensions: bool,
     as_json: bool,
 ) -> None:
-    """Bring a lab up, say what is in it, stay until Ctrl-C; without ``state`` nothing of it remains.
+    """Start a lab, print its description, run until Ctrl-C; without ``state`` it is temporary.
 
-    :raises UsageError: nothing can be kept in ``state``
-    :raises PhotonrigError: the lab did not come up, or broke down
+    :raises UsageError: ``state`` cannot be used
+    :raises PhotonrigError: the lab did not start, or failed
     """
     if state is not None:
         writable(state, "--state")
@@ -68,7 +68,7 @@ def run_lab(
             stack.enter_context(lab)
         script = particle_script(tools, lab)
         described = lab.describe()
-        with contextlib.suppress(KeyboardInterrupt):  # which is how it ends
+        with contextlib.suppress(KeyboardInterrupt):  # the normal end
             if as_json:
                 print(json.dumps(described), flush=True)  # noqa: T201
             else:
@@ -77,7 +77,7 @@ def run_lab(
 
 
 def particle_script(tools: Toolchain, lab: Lab) -> Path:
-    """A command that is the Particle CLI, logged in as the central user, the lab's Photons on its USB; its path."""
+    """Write a script that runs the Particle CLI as the central user, with the lab's Photons on its USB; its path."""
     plugged_in = usb_environment(photon.control_path for photon in lab.photons.values())
     cli = ParticleCli(tools.node, tools.cli_script, lab.state / "home", lab.local_cloud.api, equipment=plugged_in)
     cli.use(USERNAME, lab.central.access_token)

@@ -1,4 +1,4 @@
-"""The entry of the ``photonrig`` program.
+"""Entry point of the ``photonrig`` program.
 
 It imports little before signals are set up, so that Ctrl-C during the imports ends them without a traceback.
 """
@@ -15,7 +15,7 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Run the command that the words of the command line name, and end with its exit code."""
+    """Run the command line, and end with its exit code."""
     begin()
     code: object = 0
     try:

@@ -1,4 +1,4 @@
-"""The opt-in of ``photonrig claims --particle``: words from the command line, secrets from the environment."""
+"""Opt-in of ``photonrig claims --particle``: options from the command line, secrets from the environment."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["opt_in"]
 
 
 def opt_in(api: str, account: str, confirm: str, product: int, client: str, devices: str, requests: int) -> OptIn:
-    """What may be acted on; secrets are taken from PARTICLE_TOKEN and PARTICLE_CLIENT_SECRET, never from the words.
+    """What may be acted on; secrets come from PARTICLE_TOKEN and PARTICLE_CLIENT_SECRET only.
 
-    :raises UsageError: something is missing, or is no device id
+    :raises UsageError: something is missing, or not a device id
     """
     token, secret = os.environ.get("PARTICLE_TOKEN", ""), os.environ.get("PARTICLE_CLIENT_SECRET", "")
     missing = [

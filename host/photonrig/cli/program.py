@@ -1,4 +1,4 @@
-"""The ``photonrig`` program: its commands, and how it is run with some words."""
+"""The ``photonrig`` program: its commands, and running a command line."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ for _command in (claims, lab, flash, hil, doctor, fleet, completion):
 
 
 def run(words: Sequence[str]) -> None:
-    """Do what the words say; with the environment of a completion script, print what may follow them.
+    """Run a command line; in the environment of a completion script, print completions instead.
 
-    :raises UsageError: the words are wrong
+    :raises UsageError: usage error
     :raises SystemExit: help was printed, or the command ends with an exit code
     """
     if asked := os.environ.get(ASKED):

@@ -1,4 +1,4 @@
-"""Runs a tool that prints for itself, such as pytest; every signal that ends us is handed on to it as Ctrl-C."""
+"""Runs a tool with its own output, such as pytest; ending signals are passed on to it as Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from photonrig.signals import heard, held_back
 
 __all__ = ["run_to_end"]
 
-_STOPPING: Final = 60.0  # seconds that a tool may take to end everything it started
+_STOPPING: Final = 60.0  # seconds a tool may take to end its children
 
 
 def run_to_end(argv: Sequence[str], *, cwd: Path | None = None) -> int:
-    """Run a tool; returns its exit code, below 0 the signal that ended it.
+    """Run a tool; returns its exit code, negative: the signal that ended it.
 
-    It has a session of its own, so that it receives SIGINT once, from here, with everything it started; it is killed
-    when it has not ended a minute later.
+    It runs in its own session, so that it and its children receive SIGINT exactly once; it is killed if it has not
+    ended a minute later.
 
     :raises ToolError: it cannot be started
     """

@@ -1,6 +1,6 @@
-"""Values of options: numbers in a range, one of a few words, files and folders; refused in words that name the option.
+"""Option types: numbers in a range, words of a list, files and folders.
 
-A complaint begins with the value: the program puts the option before it.
+Error texts begin with the value: the program puts the option's name before them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Whole(click.ParamType[int, Any]):
         self.least, self.most = least, most
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """What stands for the value in a help text."""
+        """Placeholder in help texts."""
         return "N"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the digits."""
+        """Parse the digits."""
         text = str(value)
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not self.least <= int(text) <= self.most:
             self.fail(f"{_shown(text)}must be a whole number from {self.least:,} to {self.most:,}", param, ctx)
@@ -41,7 +41,7 @@ class Whole(click.ParamType[int, Any]):
 
 
 class Number(click.ParamType[float, Any]):
-    """A number from ``least`` to ``most``, which may have a fraction."""
+    """A number from ``least`` to ``most``, fractions allowed."""
 
     name = "number"
 
@@ -49,11 +49,11 @@ class Number(click.ParamType[float, Any]):
         self.least, self.most = least, most
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """What stands for the value in a help text."""
+        """Placeholder in help texts."""
         return "X"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the number; what is none, infinite or NaN is refused."""
+        """Parse the number; infinite and NaN are refused."""
         try:
             number = float(value)
         except ValueError:
@@ -64,17 +64,17 @@ class Number(click.ParamType[float, Any]):
 
 
 class Text(click.ParamType[str, Any]):
-    """Words that are not empty, and not another option of the command whose own value is missing."""
+    """A text that is neither empty nor another option of the command, as when its own value is missing."""
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check the words."""
+        """Check the text."""
         return _given(str(value), param, ctx)
 
 
 class OneOf(click.ParamType[str, Any]):
-    """One of a few words, which are looked up when they are needed."""
+    """One word of a list, computed when it is needed."""
 
     name = "word"
 
@@ -82,19 +82,19 @@ class OneOf(click.ParamType[str, Any]):
         self._words = words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Find the word."""
+        """Check the word."""
         word, words = _given(str(value), param, ctx), list(self._words())
         if word not in words:
             self.fail(f"{word}: must be one of {', '.join(words)}{nearest(word, words)}", param, ctx)
         return word
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
-        """The words that begin so."""
+        """Words with this beginning."""
         return [CompletionItem(word) for word in self._words() if word.startswith(incomplete)]
 
 
 class _PathName(click.ParamType[Path, Any]):
-    """The path of a file or folder, completed by the shell; whether it is there is found out by who opens it."""
+    """The path of a file or folder, completed by the shell; existence is checked when it is opened."""
 
     def __init__(self, name: str, completed_as: str) -> None:
         self.name, self._completed_as = name, completed_as
@@ -104,7 +104,7 @@ class _PathName(click.ParamType[Path, Any]):
         return Path(_given(str(value), param, ctx))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
-        """What the shell is to complete it as."""
+        """Completion type for the shell."""
         return [CompletionItem(incomplete, type=self._completed_as)]
 
 
@@ -127,9 +127,9 @@ def _shown(text: str) -> str:
 
 
 def writable(folder: Path, option: str) -> Path:
-    """A folder that ``option`` names for results, made if missing; asked before work begins whose results it takes.
+    """The folder that ``option`` names for results, created if missing; check before starting work.
 
-    :raises PhotonrigError: nothing can be written there
+    :raises PhotonrigError: the folder is not writable
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,15 @@
-"""Many devices at once: plan, apply, verify and roll back, so that none is ever lost.
+"""Fleet operations: plan, apply, verify and roll back the transfer of many devices.
 
-transfer      the record of one device, from the source to the report
-assignments   reads who is to own which device, from a file or a database
-snapshot      what the cloud says now, read once
-plan          what will be done, as a file a person reads and approves
-owner_change  the verdict on a device that goes to a customer or a product, its flow there and its flow back
-rollout       the same for firmware
-journal       what was begun and done, on disk before and after every step
-move          a plan under way: where each device stands, and its next flow
+transfer      record of one device, from the source to the report
+assignments   reads device-to-customer assignments from a file or a database
+snapshot      the cloud's current state, read once
+plan          planned actions, as a file for review and approval
+owner_change  verdict and flows, there and back, for a new owner or product
+rollout       verdict and flows, there and back, for firmware
+journal       durable record before and after every step
+move          a plan in progress: position of each device, and its next flow
 waves         runs transfers concurrently, canary first
 apply         carries a plan out
-rollback      gives devices back to whom they came from
+rollback      returns devices to their former owners
 verify        proves the end state from evidence
 """

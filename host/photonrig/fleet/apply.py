@@ -1,4 +1,4 @@
-"""Carries a fleet plan out: each device's flow, wave by wave; tokens handed over on the way."""
+"""Carries a fleet plan out: each device's flow, wave by wave, and delivers customer tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = 10
 
 
 class Misfit(UsageError):
-    """The world has changed since the plan was made; nothing was done."""
+    """The cloud's state has changed since the plan was made; nothing was done."""
 
     def __init__(self, changed: list[str]) -> None:
         self.changed = tuple(changed)
@@ -44,12 +44,12 @@ def apply(
     sink: TokenSink | None = None,
     watch: bool = False,
 ) -> Carried:
-    """Carry the plan out, or go on where it stopped: from where each device stands (:mod:`photonrig.fleet.move`).
+    """Carry the plan out, or continue: from where each device stands (:mod:`photonrig.fleet.move`).
 
-    A device that is half way back is given back first. With ``watch`` devices that wait are tried again whenever one of
-    the products' devices comes online, until all have arrived or Ctrl-C.
+    A half-finished rollback is completed first. With ``watch``, waiting devices are retried whenever one of the
+    products' devices comes online, until all have arrived or Ctrl-C.
 
-    :raises Misfit: what is found is not what the plan was made for; nothing was done
+    :raises Misfit: the plan does not fit what was found; nothing was done
     :raises UsageError: the plan is for another cloud or account, or its image has changed
     :raises PhotonrigError: with ``watch``, an event stream ended for good
     """
@@ -64,7 +64,7 @@ def apply(
         raise Misfit(changed)
     there = [each for each in devices if move.stands[each.device] == "there"]
     left = [each for each in devices if move.stands[each.device] != "there"]
-    # Whoever lost a device to a rollback may have lost the token too.
+    # A rollback may have revoked the customer's token: deliver a new one.
     journal.hand_over_again({_whose(each.to) for each in left if each.arrived and each.to is not None})
     handed = set(journal.handed())
 
@@ -79,7 +79,7 @@ def apply(
             handed.add(_whose(customer))
 
     hand_over(there)
-    # What was turned round in an earlier run is finished first; then there is another try.
+    # Flows that an earlier run turned round end first; then they start again.
     turned = {
         each.device for each in left if each.half_way == "forward" and each.forward and each.forward.heading == "back"
     }
@@ -87,7 +87,7 @@ def apply(
     def go(transfer: Transfer) -> Transfer:
         if transfer.half_way == "back":
             transfer = move.back(transfer)
-            if transfer.outcome == "undone" and transfer.forward is not None:  # it could not be given back
+            if transfer.outcome == "undone" and transfer.forward is not None:  # the rollback failed
                 return transfer.at("forward", transfer.forward)
             if transfer.outcome != "done":
                 return transfer
@@ -96,7 +96,7 @@ def apply(
             turned.discard(transfer.device)
             transfer = move.forward(transfer)
         if transfer.outcome == "undone" and transfer.patient and transfer.forward is not None:
-            # Nothing was done with a device that is still offline; it begins anew when one comes online.
+            # Nothing was done with a device that is still offline; it starts again when one comes online.
             return transfer.at("forward", replace(transfer.forward, step="", outcome="waiting"))
         return transfer
 
@@ -108,7 +108,7 @@ def apply(
 
 
 def _whose(customer: Account) -> str:
-    """How the journal names a customer: one of two products gets a token in each."""
+    """The journal's key of a customer, which includes the product: each product has its own token."""
     return f"{customer} of product {customer.product}"
 
 
@@ -138,7 +138,7 @@ class _Listening:
     def wait(self) -> None:
         """Block until a device may have come online since the last call.
 
-        :raises PhotonrigError: a stream ended for good, and nothing more will be heard
+        :raises PhotonrigError: a stream ended for good
         """
         self._news.wait()
         self._news.clear()
@@ -148,7 +148,7 @@ class _Listening:
     def _hear(self, stream: EventStream) -> None:
         try:
             for event in stream.follow():
-                # None: something may have been missed, and any device may have come online meanwhile.
+                # None: events may have been missed, and any device may have come online meanwhile.
                 if event is None or (event.name == "spark/status" and event.data == "online"):
                     self._news.set()
         except PhotonrigError as error:

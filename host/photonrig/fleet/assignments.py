@@ -1,12 +1,11 @@
-"""Who is to own which device: from a CSV file, or from any database SQLAlchemy reaches.
+"""Device assignments, from a CSV file or from any database SQLAlchemy reaches.
 
     device,customer,product,into,name
     2b9e96f8870c9f263e023624,jane@example.com,20001,,living room
 
-``device`` is needed; the columns ``product``, ``into`` and ``name`` may be missing, ``customer`` too when devices only
-move to another product, and everything else when they only get firmware. Every row is looked at, and everything wrong
-is said at once, with the numbers of the rows. Customers are named by e-mail addresses unless the caller allows any name
-(:mod:`photonrig.fleet.customer_name`).
+``device`` is required; ``product``, ``into`` and ``name`` are optional, ``customer`` too when devices only change
+product, and all others when devices only get firmware. All errors of all rows are reported together, with row numbers.
+Customers are named by e-mail addresses unless the caller allows any name (:mod:`photonrig.fleet.customer_name`).
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _TOO_MANY: Final = "more fields than columns"
 
 
 class BadAssignments(UsageError):
-    """The source was read, and some rows cannot be meant; nothing was done."""
+    """The source was read and has invalid rows; nothing was done."""
 
     def __init__(self, source: str, problems: list[str]) -> None:
         self.problems = tuple(problems)
@@ -63,11 +62,11 @@ def read_assignments(
 ) -> tuple[Transfer, ...]:
     """All rows of a CSV file (its path), or of a ``query`` to a database (its SQLAlchemy URL).
 
-    With ``ids_suffice`` a row need say nothing but the device; with ``any_customer_name`` customers need not be named
-    by e-mail addresses. Row numbers are lines of the file (where the row begins), or places in the answer, from 1.
+    ``ids_suffice``: only the device is required; ``any_customer_name``: customer names need not be e-mail addresses.
+    Row numbers are lines of the file (where the row begins), or positions in the query's result, from 1.
 
-    :raises BadAssignments: rows that cannot be meant
-    :raises UsageError: no such file or database, or the columns are missing
+    :raises BadAssignments: invalid rows
+    :raises UsageError: no such file or database, or columns are missing
     """
     if query is not None:
         # The URL may hold a password.
@@ -93,7 +92,7 @@ def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _rows(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Rows by the names in the first one, with the number of the line each begins on; empty lines are left out."""
+    """Rows as dictionaries, by the header's names, with their line numbers; empty lines are left out."""
     reader = csv.reader(file, skipinitialspace=True, strict=True)
     header: list[str] | None = None
     while True:
@@ -109,20 +108,20 @@ def _rows(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, A
             if twice := sorted({name for name in named if named.count(name) > 1}):
                 raise UsageError(f"{path} has the column {twice[0]!r} more than once")
             continue
-        # One field more than there are columns is a comma too many, as in a list of several customers.
+        # One field more than columns: a stray comma, as in a list of customers.
         extra = {} if len(row) <= len(header) else {_TOO_MANY: len(row)}
         yield line, dict(zip_longest(header, row[: len(header)])) | extra
 
 
 def _database(source: str) -> URL:
-    """The URL of a database, which may be given as the path of an SQLite file."""
+    """The URL of a database, also from the path of an SQLite file."""
     shown = without_passwords(source)
     try:
         url = sqlalchemy.engine.make_url(source) if "://" in source else URL.create("sqlite", database=source)
     except (SQLAlchemyError, ValueError):
         usual = "dialect://user:password@host:port/database, or the path of an SQLite file"
         raise UsageError(f"{shown} is no database URL; one is {usual}") from None
-    # SQLite would make an empty file.
+    # SQLite would create an empty file.
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") and "uri" not in url.query:
         try:
             with Path(str(url.database)).open("rb"):
@@ -143,7 +142,7 @@ def _query(url: URL, query: str, shown: str) -> list[Mapping[str, Any]]:
     except ImportError as error:
         driver = error.name or "its driver"
         raise UsageError(f"{shown} cannot be asked: {driver} is not installed; .rig/venv/bin/pip install it") from None
-    except Exception as error:  # a driver raises what it likes
+    except Exception as error:  # drivers raise any exception
         reason = next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
         if url.password:
             reason = reason.replace(str(url.password), "***")
@@ -232,7 +231,7 @@ def _contradictions(assignments: list[Transfer]) -> list[str]:
             problems.append(f"rows {', '.join(str(each.row) for each in same)}: {device} {what}")
     for spelled in spellings.values():
         if len(spelled) > 1:
-            # Clouds keep customers in lower case, so these would become one; or they look the same to a person.
+            # Clouds store customers in lower case, so these would become one; or they look alike to a person.
             places = ", ".join(f"{name} (row {row})" for name, row in spelled.items())
             problems.append(f"one customer or several? Names that differ only in case or look the same: {places}")
     return problems

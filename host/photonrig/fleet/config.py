@@ -1,4 +1,4 @@
-"""fleet.toml: which cloud, as whom, and with which products' clients. Secrets lie in files of their own.
+"""fleet.toml: the cloud, the account, and the products' clients. Secrets are in files of their own.
 
 api = "http://127.0.0.1:8080"
 account = "central@example.com"      # the user who owns the fleet now, a member of every product's team
@@ -66,7 +66,7 @@ class _FleetFile(Table, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class FleetConfig:
-    """What fleet.toml says, secrets read."""
+    """fleet.toml with its secrets."""
 
     api: str
     account: str
@@ -77,7 +77,7 @@ class FleetConfig:
 
 
 def read_config(path: Path) -> FleetConfig:
-    """Read fleet.toml and the secrets it names, whose paths are relative to it.
+    """Read fleet.toml and its secret files, whose paths are relative to it.
 
     :raises UsageError: missing, unknown or wrong keys, with file and line; or a secret that others can read
     """

@@ -1,7 +1,7 @@
-"""What can name a customer: an e-mail address that a shop could write to, or, if asked for, any text a cloud takes.
+"""Valid customer names: e-mail addresses, or on request any text the cloud accepts.
 
-Addresses are what RFC 5321 and 1035 allow in ASCII, without quoted local parts and without what a spreadsheet takes for
-the beginning of a formula. Whether an address exists is not asked.
+Addresses follow RFC 5321 and 1035 in ASCII, without quoted local parts and without characters that start a formula in a
+spreadsheet. Existence is not checked.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _TOP: Final = re.compile(r"[A-Za-z]{2,}|xn--[A-Za-z0-9\-]*[A-Za-z0-9]", re.IGNOR
 _LONGEST_LOCAL: Final = 64
 _LONGEST: Final = 254
 _LONGEST_LABEL: Final = 63
-# "'" is how spreadsheets keep text from being a formula, and how databases quote.
+# "'" is how spreadsheets escape formulas, and how databases quote.
 _NO_BEGINNING: Final = "=+-@'`|"
 
 
 def why_no_address(text: str) -> str | None:
-    """What keeps a text from naming a customer by an e-mail address; None if nothing does."""
+    """Why a text is not an acceptable e-mail address; None if it is one."""
     if (why := why_no_name(text)) is not None:
         return why
     if not text.isascii():
@@ -43,7 +43,7 @@ def why_no_address(text: str) -> str | None:
 
 
 def why_no_name(text: str) -> str | None:
-    """What keeps a text from naming a customer at all: a name is part of addresses of the cloud's API."""
+    """Why a text cannot name a customer at all: a name is part of API paths; None if it can."""
     if not text.isprintable() or re.search(r"[\s/]", text):
         return "it holds a blank, a slash or a character that cannot be seen"
     if text in (".", ".."):

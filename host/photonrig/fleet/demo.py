@@ -1,7 +1,7 @@
-"""A fleet to try the tool on: a local cloud, devices in the field on one central account, and a database of users.
+"""A demo fleet: a local cloud, fielded devices on one central account, and a database of users.
 
-fleet.toml      what photonrig fleet wants, with its secrets beside it
-users.sqlite    users, and which devices each of them bought
+fleet.toml      configuration of photonrig fleet, with its secrets beside it
+users.sqlite    users, and the devices each of them bought
 cloud/, …       the local cloud and the devices
 """
 
@@ -35,7 +35,7 @@ _FILES_BESIDES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class DemoFleet:
-    """A fleet that is up; ``source`` is the users' database as a URL."""
+    """A running fleet; ``source`` is the users' database as a URL."""
 
     folder: Path
     config: Path
@@ -49,9 +49,9 @@ class DemoFleet:
 def virtual_fleet(
     folder: Path, devices: int, *, vphoton: Path, sdk: Path, firmware: Mapping[str, Path]
 ) -> Iterator[DemoFleet]:
-    """Virtual Photons with real firmware, online and claimed to the central user; up inside a ``with`` block.
+    """Virtual Photons with real firmware, online and claimed to the central user; runs inside a ``with`` block.
 
-    :raises PhotonrigError: something did not come up
+    :raises PhotonrigError: something did not start
     """
     with Lab(folder, vphoton=vphoton, sdk=sdk, firmware=firmware, photons=devices) as lab:
         ids = tuple(photon.device_id for photon in lab.fielded())
@@ -63,11 +63,11 @@ def virtual_fleet(
 
 @contextmanager
 def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
-    """Devices of nothing but the cloud session, in one process; see :mod:`photonrig.bench.simulated_devices`.
+    """Simulated devices in one process; see :mod:`photonrig.bench.simulated_devices`.
 
-    :raises PhotonrigError: something did not come up
+    :raises PhotonrigError: something did not start
     """
-    allow_files(devices + _FILES_BESIDES)  # a connection of each, in the cloud and in the devices' process
+    allow_files(devices + _FILES_BESIDES)  # one connection per device, in the cloud and in the devices' process
     ids = tuple(secrets.token_hex(12) for _ in range(devices))
     key = generate_device_key()
     with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
@@ -114,7 +114,7 @@ secret-file = "client.secret"
 
 
 def _write_users(folder: Path, ids: Sequence[str]) -> str:
-    """Users with one to four devices each, as a shop would have sold them."""
+    """Users with one to four devices each, as a shop would sell them."""
     path = folder / "users.sqlite"
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:

@@ -1,4 +1,4 @@
-"""What has changed in the world since a plan was made."""
+"""Changes in the cloud since a plan was made."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Difference:
 
 
 def differences(plan: FleetPlan, seen: Snapshot, config: FleetConfig) -> list[Difference]:
-    """Every device that is elsewhere, someone else's, or for which another step would be planned now.
+    """Every device with another product or owner, or for which another action would be planned now.
 
     :raises UsageError: the plan is for another cloud or account
     """
     plain, permitted = plan.change(config), plan.change(config, Permit(True, True, True))
     changes = []
     for each in plan.devices:
-        # What the plan was allowed shows where its verdict is none that a plan without permits comes to.
+        # A verdict that plain planning does not produce shows that the plan had permits.
         change = plain if plain.planned(each, each.found).verdict == each.verdict else permitted
         now = change.planned(each, seen.devices.get(each.device))
         if moved(each.found, now.found) or now.verdict != each.verdict:

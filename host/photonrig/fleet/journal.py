@@ -1,8 +1,8 @@
-"""What was begun and done, on disk before and after every step: the memory of a move that may be killed at any instant.
+"""Journal of a fleet move: what was begun and done, on disk before and after every step.
 
-One SQLite file a plan, which is made whole and checked whenever it is opened. Whoever writes waits until what it wrote
-is on the disk; writers that wait at the same time share one transaction. A lock of the kernel keeps a second operator
-out, and is free the moment its holder dies. Nothing in it is secret: tokens are not.
+One SQLite file per plan, created whole and checked whenever it is opened. Writers block until their record is on the
+disk; concurrent writers share one transaction. A kernel lock excludes a second operator and ends with its holder. It
+contains no secrets and no tokens.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from photonrig.fleet.transfer import Transfer, decoded
 
 __all__ = ["Journal", "begun_plan"]
 
-_VERSION: Final = 3  # PRAGMA user_version; 0 is the one before
-# A device's record as it was written last, and every step that was ever begun or done.
+_VERSION: Final = 3  # PRAGMA user_version; 0: unversioned
+# The latest record of each device, and the log of all steps begun or done.
 _SCHEMA: Final = f"""
 PRAGMA user_version = {_VERSION};
 CREATE TABLE fleet (digest TEXT NOT NULL, plan TEXT NOT NULL);
@@ -46,17 +46,17 @@ _NO_SPACE: Final = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _RESTORE: Final = "restore it from a copy, or move it away to begin anew"
 
 
-# Statements that belong together, and whether they are on the disk.
+# Statements of one unit, and a future that is done once they are on the disk.
 _Write = tuple[tuple[tuple[str, tuple[Any, ...]], ...], Future[None]]
 
 
 class Journal:
-    """A journal, open and locked inside a ``with`` block."""
+    """A journal; open and locked inside a ``with`` block."""
 
     def __init__(self, path: Path, *, digest: str, plan: str, clock: Clock = SYSTEM) -> None:
-        """``digest`` and ``plan``, the text, of the plan it belongs to."""
+        """``digest`` and ``plan`` (text) of the plan it belongs to."""
         self.path = path
-        # By whatever links it is reached, it is one journal.
+        # Links resolved: one journal, one lock.
         self._file = Path(os.path.realpath(path))
         self._lock = Lock(self._file.with_name(f"{self._file.name}.lock"))
         self._digest, self._plan = digest, plan
@@ -64,10 +64,10 @@ class Journal:
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
-        """Open it, or make it.
+        """Open it, or create it.
 
-        :raises UsageError: somebody is at work with it, it belongs to another plan, or it is damaged
-        :raises RigError: the disk did not take it
+        :raises UsageError: another operator holds it, it belongs to another plan, or it is damaged
+        :raises RigError: the disk failed
         """
         if not self._lock.take():
             holder = self._lock.holder() or "somebody"
@@ -88,9 +88,9 @@ class Journal:
         self._leave.close()
 
     def keep(self, transfer: Transfer) -> None:
-        """Write a device's record; it is on the disk when this returns.
+        """Write a device's record; returns once it is on the disk.
 
-        :raises RigError: the disk did not take it
+        :raises RigError: the disk failed
         """
         at = transfer.progress
         assert at is not None
@@ -105,17 +105,17 @@ class Journal:
         )
 
     def handed_over(self, customer: str) -> None:
-        """Note that a customer's token was handed over."""
+        """Record that a customer's token was delivered."""
         self._put(("INSERT OR REPLACE INTO handed VALUES (?, ?)", (customer, self._clock.wall())))
 
     def hand_over_again(self, customers: Iterable[str]) -> None:
-        """Forget that the customers' tokens were handed over: their devices went back, and may come again."""
+        """Forget deliveries, so that the customers' tokens are delivered again: a rollback took their devices."""
         self._put(*(("DELETE FROM handed WHERE customer = ?", (customer,)) for customer in customers))
 
     def transfers(self) -> dict[str, Transfer]:
-        """The record of every device that was begun, by id, as it was written last.
+        """The latest record of every device that was begun, by id.
 
-        :raises UsageError: one of them is none: with device and key
+        :raises UsageError: a record is invalid; names device and key
         """
         with self._reading() as database:
             rows = database.execute("SELECT device, transfer FROM transfers").fetchall()
@@ -125,14 +125,14 @@ class Journal:
             raise UsageError(f"{self.path} is damaged: {error}; {_RESTORE}") from None
 
     def handed(self) -> frozenset[str]:
-        """Customers whose tokens were handed over."""
+        """Customers whose tokens were delivered."""
         with self._reading() as database:
             return frozenset(row[0] for row in database.execute("SELECT customer FROM handed"))
 
     # --- underneath --------------------------------------------------------------------------------------------------
 
     def _is_there(self) -> bool:
-        """Whether there is a journal to be opened. It is made whole, so that a part of one is what was left of it."""
+        """Whether the journal exists. It is created whole, so a partial one is damage."""
         try:
             status = self._file.stat()
         except FileNotFoundError:
@@ -152,7 +152,7 @@ class Journal:
 
     @property
     def _log(self) -> Path:
-        """SQLite's write-ahead log, which belongs to the journal while it is open and after a crash."""
+        """SQLite's write-ahead log, part of the journal while it is open and after a crash."""
         return self._file.with_name(f"{self._file.name}-wal")
 
     def _make(self) -> None:
@@ -163,7 +163,7 @@ class Journal:
             replace(self._file, database.serialize(), private=True)
 
     def _open(self) -> sqlite3.Connection:
-        """The writer's connection to a journal that was found whole."""
+        """The writer's connection to an intact journal."""
         size, closed = self._file.stat().st_size, not self._log.exists()
         with self._errors(), contextlib.ExitStack() as stack:
             database = stack.enter_context(closing(self._connect()))
@@ -250,7 +250,7 @@ class Journal:
                 for statements, _ in batch:
                     for statement in statements:
                         database.execute(*statement)
-        except Exception as error:  # whatever it is, whoever waits must hear of it
+        except Exception as error:  # any error must reach the waiting writers
             failed = error
         for _, written in batch:
             if failed is None:
@@ -260,9 +260,9 @@ class Journal:
 
 
 def begun_plan(path: Path) -> str | None:
-    """The digest of the plan that a journal belongs to, if anything of it was begun; None without a journal.
+    """The digest of the plan that a journal belongs to, if anything was begun; None without a journal.
 
-    :raises UsageError: it is no journal
+    :raises UsageError: not a journal
     """
     if not path.exists() or path.stat().st_size == 0:
         return None
@@ -275,7 +275,7 @@ def begun_plan(path: Path) -> str | None:
 
 
 def _known(database: sqlite3.Connection, path: Path) -> str | None:
-    """The digest of the plan a journal belongs to; None before there is one."""
+    """The digest of the plan a journal belongs to; None before it has one."""
     row = database.execute("SELECT digest FROM fleet").fetchone()
     if (version := database.execute("PRAGMA user_version").fetchone()[0]) != _VERSION:
         raise UsageError(

@@ -1,10 +1,10 @@
-"""A plan under way: its devices as the journal knows them, where each stands, and its flows there and back.
+"""A plan in progress: its devices as journaled, where each stands, and its flows there and back.
 
-before          as the plan found it, or as it was after it was given back
-half way        its flow has changed something and has no outcome yet
+before          as the plan found it, or as a rollback left it
+half way        the flow there has changed something and has no outcome yet
 there           where the plan wants it
-half way back   the flow that gives it back has changed something and has no outcome yet
-elsewhere       none of these: somebody else moved it
+half way back   the flow back has changed something and has no outcome yet
+elsewhere       none of these: moved by someone else
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Standing = Literal["before", "half way", "there", "half way back", "elsewhere"]
 
 
 def standing(transfer: Transfer, now: Whereabouts | None, change: Change) -> Standing:
-    """Where one device stands that is found so ``now``: the journal says it while it is half way, else the cloud."""
+    """Where a device stands: by the journal while it is half way, else by ``now``, the cloud's view."""
     if transfer.half_way is not None:
         return "half way" if transfer.half_way == "forward" else "half way back"
     if now is not None and change.arrived(transfer, now):
@@ -38,7 +38,7 @@ def standing(transfer: Transfer, now: Whereabouts | None, change: Change) -> Sta
 
 @dataclass(frozen=True)
 class Move:
-    """``devices`` and ``stands`` by id, of all the plan does something with; ``seen`` is what the cloud says."""
+    """The acting devices of a plan: ``devices`` and ``stands`` by id; ``seen`` is the cloud's view."""
 
     change: Change
     keys: Identities
@@ -60,21 +60,21 @@ class Move:
         return cls(change, operator.keys, journal, devices, seen, stands)
 
     def moved(self, transfer: Transfer) -> str:
-        """What somebody else did with a device."""
+        """What someone else changed about a device."""
         return moved(transfer.found, self.seen.get(transfer.device))
 
     def forward(self, transfer: Transfer) -> Transfer:
-        """Take a device to where the plan wants it: from where it is half way, or from the beginning."""
+        """Run the flow there: continued if the device is half way, else from the beginning."""
         at = transfer.forward if transfer.half_way == "forward" else None
         return self._run(transfer, "forward", self.change.forward, at)
 
     def back(self, transfer: Transfer) -> Transfer:
-        """Give a device back that has arrived: from where it is half way back, or from the beginning."""
+        """Run the flow back of a device that has arrived: continued if it is half way back, else from the beginning."""
         at = transfer.back if transfer.half_way == "back" else None
         return self._run(transfer, "back", self.change.back, at)
 
     def turned(self, transfer: Transfer) -> Transfer:
-        """Turn a device round that is half way there; "undone" is the outcome that is wanted."""
+        """Turn a half-way device round; the wanted outcome is "undone"."""
         assert transfer.forward is not None
         return self._run(transfer, "forward", self.change.forward, called_back(transfer.forward, "it was called back"))
 

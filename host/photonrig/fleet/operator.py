@@ -1,4 +1,4 @@
-"""The operator of a fleet: the central user on one cloud, with everybody the user can act as."""
+"""Operator of a fleet: the central user on one cloud, with the identities the user can act as."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Operator"]
 
 @dataclass(frozen=True)
 class Operator:
-    """Everybody and everything needed to move a fleet on one cloud."""
+    """Clients and identities for a fleet on one cloud."""
 
     config: FleetConfig
     throttle: Throttle
@@ -25,7 +25,7 @@ class Operator:
 
     @classmethod
     def of(cls, config: FleetConfig, *, production_account: str | None = None) -> Self:
-        """``production_account`` names the account when the cloud is Particle's own.
+        """Connect; ``production_account`` names the account when the cloud is Particle's own.
 
         :raises UsageError: it is Particle's cloud, and the account named is not the configured one
         """

@@ -1,4 +1,4 @@
-"""Devices go to customers or to another product: the verdict on each, its flow there, and its flow back."""
+"""Change of owner or product: the verdict on each device, its flow there, and its flow back."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class OwnerChange:
-    """On a cloud with these ``offers``, for the user ``central``."""
+    """The change for the user ``central``, on a cloud with these ``offers``."""
 
     central: Account
     offers: Offers
     permit: Permit = Permit()
 
     def planned(self, transfer: Transfer, found: Whereabouts | None) -> Transfer:
-        """With the product it is in; no move into that one."""
+        """The transfer with its product and verdict; a device already in ``into`` changes no product."""
         product = transfer.product or (None if found is None else found.product)
         into = None if transfer.into == product else transfer.into
         drafted = replace(transfer, product=product, into=into, found=found)
@@ -70,11 +70,11 @@ class OwnerChange:
         return "transfer" if into is None else "change product"
 
     def arrived(self, transfer: Transfer, now: Whereabouts) -> bool:
-        """It is in its product, its owner's."""
+        """Whether it is in its product and belongs to its owner."""
         return not now.quarantined and (now.product, now.owner) == (transfer.ends_in, transfer.ends_with)
 
     def as_found(self, transfer: Transfer, now: Whereabouts | None) -> bool:
-        """It is as it was found, or already imported with the owner it had."""
+        """Whether it is as found, or already imported with its former owner."""
         if not moved(transfer.found, now):
             return True
         if not transfer.imports or now is None or now.quarantined or now.product != transfer.product:
@@ -88,7 +88,7 @@ class OwnerChange:
         """Nothing is needed."""
 
     def forward(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
-        """Imported and named where needed, then to its customer or its product."""
+        """Flow there: import and name where needed, then to the customer or product."""
         plan = Plan(
             "to-customer" if transfer.into is None else "change-product",
             transfer.device,
@@ -101,7 +101,7 @@ class OwnerChange:
         return take(plan, keys, progress=progress, journal=keep)
 
     def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
-        """To whoever had it before, with the name it had unless somebody gave it another since."""
+        """Flow back to the former owner, with the former name unless someone renamed it since."""
         assert transfer.forward is not None
         facts = transfer.forward.facts
         former, outside = Account.from_json(facts.get("former")), Account.from_json(facts.get("outside"))
@@ -119,7 +119,7 @@ class OwnerChange:
         return take(plan, keys, progress=progress, journal=keep)
 
     def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:
-        """Its product and its owner as the product says, and the customer's own view."""
+        """Product and owner by the product's record, and the customer's own view."""
         owner = transfer.ends_with
         yield Proof("it is in its product", now.product == transfer.ends_in, f"product {now.product}")
         kept = owner is None or owner.kind == "user"

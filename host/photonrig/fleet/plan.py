@@ -1,17 +1,17 @@
-"""What will be done with each device of a fleet, as a file: one line a device, to be read, compared and approved.
+"""Fleet plan: the action for each device, as a file with one line per device, for review and approval.
 
-verdict           then
+verdict           action
 already right     nothing
-transfer          released and claimed by the customer, or handed over at once
+transfer          released and claimed by the customer, or changed in one transaction
 import            imported first, then transferred
 change product    moved to another product, with its owner or to a new one
-firmware          made a development device and given one firmware image
-offline           as soon as it is online: this cloud lets only devices be claimed that are
+firmware          marked as development device and flashed with one firmware image
+offline           transferred once it is online: this cloud lets only online devices be claimed
 other customer    nothing, unless customers' devices may be taken (``allow_customer``)
-foreign           nothing: it belongs to a user nobody here can act as
+foreign           nothing: it belongs to a user the operator cannot act as
 elsewhere         nothing: it is in another product than the source or the firmware image says
 quarantined       nothing, unless quarantine is to be approved
-unknown           nothing, unless it is to be imported all the same
+unknown           nothing, unless unknown devices may be imported
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ from photonrig.ownership.identities import Account
 
 __all__ = ["Change", "FleetPlan", "Image", "Permit", "make_plan"]
 
-# What a plan does with its devices: all get other owners or products, or all get one firmware.
+# The change of a plan: owners and products, or one firmware image.
 Change = OwnerChange | Rollout
 
 _FORMAT: Final = "photonrig fleet plan 3"
-# Requests for one device: look, key, release, claim, check; an import; change of product by the safest way; firmware.
+# Requests per device: look, key, release, claim, check; an import; change of product by the safest way; firmware.
 _CALLS: Final[Mapping[Verdict, int]] = {"transfer": 5, "offline": 5, "import": 6, "change product": 10, "firmware": 5}
 
 
 class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole plan. ``calls`` and ``tokens`` are requests it will take, ``seconds`` the least time within the limits.
+    """A fleet plan. ``calls`` and ``tokens``: requests it takes; ``seconds``: minimum time within the rate limits.
 
-    ``totals`` are devices by verdict. ``new_customers`` are those that the products do not have yet: carrying the plan
-    out makes them. ``silent_hooks`` are the central user's webhooks that stop seeing the devices, ``product_hooks``
-    what the products have in their place. With an ``image`` it is a rollout.
+    ``totals``: devices by verdict. ``new_customers``: customers that do not exist yet and will be created.
+    ``silent_hooks``: the central user's webhooks that lose the devices; ``product_hooks``: the products' webhooks for
+    the same events. With an ``image`` the plan is a firmware rollout.
     """
 
     format: Literal["photonrig fleet plan 3"] = _FORMAT
@@ -69,20 +69,20 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def acting(self) -> tuple[Transfer, ...]:
-        """The devices something is done with."""
+        """The devices with an action."""
         return tuple(each for each in self.devices if each.acts)
 
     @property
     def products(self) -> frozenset[int]:
-        """Every product that has a part in it."""
+        """Every product concerned."""
         found = (each.found.product for each in self.devices if each.found is not None)
         named = (product for each in self.devices for product in (each.product, each.into))
         return frozenset(product for product in (*named, *found) if product)
 
     def change(self, config: FleetConfig, permit: Permit = Permit()) -> Change:  # noqa: B008
-        """What it does with its devices.
+        """Its change, for this configuration.
 
-        :raises UsageError: it was made with another cloud or account
+        :raises UsageError: it was made for another cloud or account
         """
         if (self.api, self.account) != (config.api, config.account):
             raise UsageError(
@@ -92,7 +92,7 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything in it."""
+        """SHA-256 of its content."""
         return hashlib.sha256(self.text().encode()).hexdigest()
 
     def text(self) -> str:
@@ -102,10 +102,10 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return "{\n" + ",\n".join(f'  "{name}": {value}' for name, value in head.items()) + "\n}\n"
 
     def write(self, path: Path) -> None:
-        """Write the file (mode 0600: it names customers); a former file is replaced whole.
+        """Write the file (mode 0600: it names customers), replacing a former one.
 
         :raises UsageError: the path cannot be written
-        :raises RigError: the disk did not take it; a former file is as it was
+        :raises RigError: the disk failed; a former file is unchanged
         """
         files.replace(path, self.text(), private=True)
 
@@ -113,7 +113,7 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def read(cls, path: Path) -> FleetPlan:
         """Read a plan.
 
-        :raises UsageError: no such file, or no plan: with line and key
+        :raises UsageError: no such file, or not a plan; names line and key
         """
         try:
             data = path.read_bytes()
@@ -146,7 +146,7 @@ class _Devices(Struct):
 
 
 def _line(data: bytes, key: str, complaint: str) -> int:
-    """The line of a key, or of where JSON ends; the first if the complaint is of the whole."""
+    """The line of a key, or of a JSON syntax error; the first line for errors of the whole."""
     at = 0
     if "truncated" in complaint:
         at = len(data)
@@ -173,7 +173,7 @@ def make_plan(
     *,
     image: Image | None = None,
 ) -> FleetPlan:
-    """Say for each device what is and what will be done; asks nobody.
+    """Plan the action for each device; makes no requests.
 
     With an ``image`` every device gets that firmware, and owners stay as they are.
     """
@@ -201,7 +201,7 @@ def make_plan(
 
 
 def _customers(acting: Sequence[Transfer]) -> Iterator[Account]:
-    """Customers whose tokens it takes."""
+    """Customers that need tokens."""
     for each in acting:
         owner = each.ends_with
         if owner is not None and owner.kind == "customer" and each.verdict != "firmware":

@@ -1,4 +1,4 @@
-"""Gives devices back to whoever had them, by what the journal recorded, with the same guarantees as the way there."""
+"""Returns devices to their former owners, as journaled, with the same guarantees as the way there."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def rollback(
     *,
     devices: Iterable[str] | None = None,
 ) -> Carried:
-    """Take back what was done with ``devices``, or with all of the plan's; what was never begun is left alone.
+    """Roll back ``devices``, or all of the plan's; devices never begun are left alone.
 
-    A device that is half way is turned round there. One that somebody else moved since is left, and "stuck": whoever
-    has it now did not get it from this plan.
+    A half-way device is turned round. One that someone else moved since is left and "stuck": its current owner did not
+    get it from this plan.
 
     :raises UsageError: a device that is not in the plan, or the plan is for another cloud or account
     """
@@ -59,7 +59,7 @@ def rollback(
 
 
 def _why_not(transfer: Transfer, move: Move) -> str:
-    """Why a device is not given back by this journal, "" if it is."""
+    """Why this journal cannot return a device, "" if it can."""
     stands = move.stands[transfer.device]
     if stands == "there" and not transfer.arrived:
         return "it is where the plan wants it, but not by this journal, which does not know who had it before"

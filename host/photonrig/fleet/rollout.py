@@ -1,7 +1,7 @@
-"""One firmware image for many devices: out of the product's automatic updates, flashed, seen running; and the way back.
+"""Firmware rollout: pins many devices to one image, flashes and verifies it; and the way back.
 
-A device marked for development keeps what it is given until the mark is taken away; then its product's release rules
-it again.
+A device marked as development device keeps its firmware until the mark is removed; then the product's release applies
+again.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Image(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_image(path: Path) -> Image:
-    """Look into an image.
+    """Read an image's file and identity.
 
     :raises UsageError: no such file, or it names no product and version
-    :raises ModuleError: no firmware image of a Photon
+    :raises ModuleError: not a Photon firmware image
     """
     data = _read(path)
     module = parse_module(data)
@@ -66,7 +66,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Rollout:
-    """The change that gives every device of a plan one image; owners and names stay as they are."""
+    """The change to one firmware image; owners and names stay as they are."""
 
     image: Image
 
@@ -74,7 +74,7 @@ class Rollout:
     def data(self) -> bytes:
         """The image.
 
-        :raises UsageError: it cannot be read, or is another one by now
+        :raises UsageError: it cannot be read, or has changed
         """
         data = _read(Path(self.image.path))
         if hashlib.sha256(data).hexdigest() != self.image.sha256:
@@ -82,7 +82,7 @@ class Rollout:
         return data
 
     def planned(self, transfer: Transfer, found: Whereabouts | None) -> Transfer:
-        """In the product the image is for."""
+        """The transfer with its verdict, in the image's product."""
         plain = replace(transfer, product=self.image.product, customer=None, into=None, name=None, found=found)
         return replace(plain, verdict=self._verdict(found))
 
@@ -96,23 +96,23 @@ class Rollout:
         return "already right" if found.firmware == self.image.version else "firmware"
 
     def arrived(self, transfer: Transfer, now: Whereabouts) -> bool:
-        """It runs the image."""
+        """Whether it runs the image."""
         return not now.quarantined and (now.product, now.firmware) == (self.image.product, self.image.version)
 
     def as_found(self, transfer: Transfer, now: Whereabouts | None) -> bool:
-        """It is as it was found."""
+        """Whether it is as found."""
         return not moved(transfer.found, now)
 
     def prepare(self) -> None:
-        """The image is as it was when the plan was made."""
+        """Check that the image is unchanged."""
         assert self.data
 
     def forward(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
-        """Marked for development, then flashed."""
+        """Flow there: mark as development device, then flash."""
         return self._run(ROLLOUT, transfer, keys, progress, keep, {})
 
     def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
-        """Flashed with what it ran, and marked as it was."""
+        """Flow back: flash the former image and restore the mark."""
         assert transfer.forward is not None
         return self._run(RETURN, transfer, keys, progress, keep, dict(transfer.forward.facts))
 
@@ -129,14 +129,14 @@ class Rollout:
         return run(flow, trial, transfer.device, facts=facts, progress=progress, journal=keep)
 
     def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:
-        """Its product and its version, as the product says."""
+        """Product and version, by the product's record."""
         yield Proof("it is in its product", now.product == self.image.product, f"product {now.product}")
         yield Proof("it runs the image", now.firmware == self.image.version, f"version {now.firmware}")
 
 
 @dataclass(slots=True)
 class _Trial:
-    """Shared by the steps; ``facts`` keeps ``development``, the mark it had, and ``version``, what it ran."""
+    """Context of the steps; ``facts``: ``development``, the former mark, and ``version``, the former version."""
 
     device: str
     team: Cloud
@@ -146,15 +146,15 @@ class _Trial:
 
     @property
     def image(self) -> Image:
-        """What it gets."""
+        """The image to flash."""
         return self.rollout.image
 
     def look(self) -> CloudDevice:
-        """The device, as its product sees it."""
+        """The product's record of the device."""
         return self.team.device(self.device, product(self.image.product))
 
     def mark(self, on: bool) -> None:
-        """Set or take away the mark for development."""
+        """Set or remove the development mark."""
         path = product(self.image.product).device(self.device)
         self.team.request("PUT", path, json_body={"development": on}, device=self.device)
 
@@ -216,7 +216,7 @@ _FLASH = Step[_Trial](
 )
 
 ROLLOUT: Final = Flow[_Trial]("rollout", "A device gets firmware of its own", (_LOOK, _MARK, _FLASH))
-# With the facts of the rollout that is taken back.
+# With the facts of the rollout it takes back.
 RETURN: Final = Flow[_Trial](
     "return",
     "A device gets back what it ran before",

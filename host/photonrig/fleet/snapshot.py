@@ -1,4 +1,4 @@
-"""What the cloud says of a fleet, read once: devices of all products, customers, webhooks."""
+"""Snapshot of the cloud: devices of all products, customers, webhooks; read once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 
 def patiently(read: Callable[[], T]) -> T:
-    """Read something, and again when the cloud does not answer, is broken or asks for time; for what changes nothing.
+    """Retry a read when the cloud does not answer, fails or is rate limiting; for requests that change nothing.
 
-    :raises PhotonrigError: it went wrong eight times
+    :raises PhotonrigError: it failed eight times
     """
     for attempt in Retrying(
         retry=retry_if_exception_type((NetworkError, CloudFailed, RateLimited)),
@@ -37,7 +37,7 @@ def patiently(read: Callable[[], T]) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a plan is made from; hooks are "EVENT → URL", the central user's own and the products'."""
+    """The input of a plan; hooks are "EVENT → URL", the central user's own and the products'."""
 
     devices: dict[str, Whereabouts]
     customers: frozenset[Account]
@@ -76,7 +76,7 @@ def _hooks(team: Cloud, path: str) -> tuple[str, ...]:
 
 
 def moved(then: Whereabouts | None, now: Whereabouts | None) -> str:
-    """What of importance differs between two looks at a device, "" if nothing does; None is a device seen nowhere."""
+    """The relevant differences between two views of a device, "" if none; None is a device that was not found."""
     if now is None or then is None:
         return "" if now is then else "is not seen any more" if now is None else "is seen now"
     if (now.product, now.quarantined) != (then.product, then.quarantined):

@@ -1,7 +1,7 @@
-"""Customers' tokens on their way to whoever serves the customers: into a private file, or to a command.
+"""Delivery of customers' tokens: to a private file, or to a command.
 
-Each is one line of JSON: ``{"customer":…,"product":…,"access_token":…,"refresh_token":…,"expires_in":…}``.
-Tokens are nowhere else: not in a plan, a journal or a report.
+Each is one line of JSON: ``{"customer":…,"product":…,"access_token":…,"refresh_token":…,"expires_in":…}``. Plans,
+journals and reports contain no tokens.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ __all__ = ["CommandSink", "FileSink", "TokenSink", "read_tokens"]
 
 
 class TokenSink(Protocol):
-    """Where tokens go."""
+    """Destination of tokens."""
 
     def give(self, customer: Account, token: Token) -> None:
-        """Hand one over; it has arrived when this returns.
+        """Deliver one token; returns once it has arrived.
 
         :raises PhotonrigError: it has not
         """
@@ -55,30 +55,30 @@ def _is_token(line: bytes) -> bool:
 
 
 class FileSink:
-    """Appends to a file that nobody else can read; a token has arrived when its line was read back from the disk."""
+    """Appends to a private file; a token has arrived when its line was read back from the disk."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the file, or takes out of it what a power cut has left of a token that was not handed over.
+        """Create the file, or cut off a line torn by a power cut, whose token counts as not delivered.
 
-        :raises UsageError: it cannot be made, others can read it, or something else is in it
-        :raises RigError: the disk did not take it
+        :raises UsageError: it cannot be created, others can read it, or it has other content
+        :raises RigError: the disk failed
         """
         self._lines = _lines(path)
         self._lines.make()
 
     def give(self, customer: Account, token: Token) -> None:
-        """Append one line, and wait until it is on the disk.
+        """Append one line; returns once it is on the disk.
 
-        :raises RigError: the disk did not take it; the file ends with the token before
+        :raises RigError: the disk failed; the file ends with the token before
         """
         self._lines.append(_line(customer, token))
 
 
 class CommandSink:
-    """Runs a command for each, with the line on its standard input; exit code 0 says that it has arrived."""
+    """Runs a command per token, with the line on its standard input; exit code 0 confirms the delivery."""
 
     def __init__(self, command: str, *, timeout: float = 30.0) -> None:
-        """``command`` is split as a shell would, and run without one.
+        """``command`` is split as a shell would, and run without a shell.
 
         :raises UsageError: it names no program
         """
@@ -111,9 +111,9 @@ class CommandSink:
 
 
 def read_tokens(path: Path) -> list[tuple[Account, Token]]:
-    """What a :class:`FileSink` wrote, without what a power cut has left of a token that was not handed over.
+    """The tokens in a :class:`FileSink`'s file, without a line torn by a power cut.
 
-    :raises UsageError: no such file, or something else in it
+    :raises UsageError: no such file, or it has other content
     """
     found = [msgspec.json.decode(line, type=_Line) for line in _lines(path).read()]
     return [

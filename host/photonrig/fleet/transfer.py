@@ -1,4 +1,4 @@
-"""The record of one device, from the row of the source to the report; each part of the tool fills in its own fields.
+"""Record of one device, from the row of the source to the report; each part of the tool fills in its own fields.
 
 assignments   row, device, customer, product, into, name    one row of the source
 plan          found, verdict; product and into as they are then
@@ -25,17 +25,17 @@ Verdict = Literal[
     "already right", "transfer", "import", "change product", "firmware", "offline",
     "other customer", "foreign", "elsewhere", "quarantined", "unknown",
 ]  # fmt: skip
-# Verdicts of devices something is done with.
+# Verdicts with an action.
 ACTS: Final[frozenset[Verdict]] = frozenset(("transfer", "import", "change product", "firmware", "offline"))
 
-# Steps that every flow of a fleet begins with, and that change nothing.
+# First steps of every fleet flow; they change nothing.
 _LOOKS: Final = ("", "look", "key")
 
 T = TypeVar("T")
 
 
 class Verified(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was seen, and when, in seconds since 1970; ``held``: everything was as it should be.
+    """What was seen, and when (seconds since 1970); ``held``: everything was as expected.
 
     ``as_found``: the device is as it was when the plan was made.
     """
@@ -47,11 +47,11 @@ class Verified(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Transfer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One device.
+    """One device of a fleet.
 
-    ``row`` is where the source has it. ``customer`` None leaves the owner as it is; ``product`` is where the device is
-    when its flow begins, ``into`` another product it moves to. ``found`` is None for a device that is seen nowhere.
-    ``way`` is the one written last; a device never begun has none.
+    ``row``: its place in the source. ``customer`` None keeps the owner; ``product``: where it is when its flow begins;
+    ``into``: another product to move to. ``found`` is None for a device that was not found. ``way`` is the latest one;
+    None for a device never begun.
     """
 
     row: Annotated[int, Meta(ge=0)]
@@ -71,7 +71,7 @@ class Transfer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     @property
     def acts(self) -> bool:
-        """Whether something is done with it."""
+        """Whether it has an action."""
         return self.verdict in ACTS
 
     @property
@@ -81,19 +81,19 @@ class Transfer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
     @property
     def ends_in(self) -> int | None:
-        """The product it ends in."""
+        """Its final product."""
         return self.into or self.product
 
     @property
     def to(self) -> Account | None:
-        """The customer it goes to; None: it keeps its owner, or it is known of no product."""
+        """Its new customer; None: it keeps its owner, or no product knows it."""
         if self.customer is None or self.ends_in is None:
             return None
         return Account.customer(self.customer, self.ends_in)
 
     @property
     def ends_with(self) -> Account | None:
-        """Whose it is in the end; a customer who keeps a device becomes the same customer of its new product."""
+        """Its final owner; a customer who keeps a device becomes a customer of the new product."""
         former = None if self.found is None else self.found.owner
         if self.to is not None or former is None or former.kind == "user" or self.ends_in is None:
             return self.to or former
@@ -102,55 +102,55 @@ class Transfer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     # --- how far it is -----------------------------------------------------------------------------------------------
 
     def at(self, way: Way, progress: Progress) -> Transfer:
-        """The same, come so far one way."""
+        """A copy with this progress on one way."""
         return replace(self, way=way, **{way: progress})
 
     @property
     def progress(self) -> Progress | None:
-        """How far it has come the way that was written last."""
+        """Progress on the latest way."""
         return self.back if self.way == "back" else self.forward
 
     @property
     def outcome(self) -> Outcome | None:
-        """How that ended, None if it has not."""
+        """Outcome of the latest way, None without one."""
         return None if self.progress is None else self.progress.outcome
 
     @property
     def reason(self) -> str:
-        """Why it ended so."""
+        """Reason of that outcome."""
         return "" if self.progress is None else self.progress.reason
 
     @property
     def unowned(self) -> float:
-        """Seconds for which it was nobody's."""
+        """Seconds for which it was unowned."""
         return 0.0 if self.progress is None else self.progress.unowned
 
     @property
     def half_way(self) -> Way | None:
-        """The way on which its flow has changed something, and has not ended."""
+        """The way whose flow has changed something and has not ended."""
         at = self.progress
         return None if at is None or at.outcome in ("done", "undone") or at.step in _LOOKS else self.way
 
     @property
     def arrived(self) -> bool:
-        """Whether it was brought where the plan wants it, so that the journal knows who had it before."""
+        """Whether it reached the plan's end state, so that the journal knows its former owner."""
         return self.forward is not None and self.forward.outcome == "done"
 
     @property
     def patient(self) -> bool:
-        """Whether waiting is expected of it: it has to come online first."""
+        """Whether it must come online first, so that waiting is expected."""
         return self.verdict == "offline"
 
     @property
     def held(self) -> bool:
-        """Whether it was verified, and everything was as it should be."""
+        """Whether it was verified and everything was as expected."""
         return self.verified is not None and self.verified.held
 
 
 def decoded(kind: type[T], data: bytes, where: str) -> T:
-    """Read one record from JSON.
+    """Decode one record from JSON.
 
-    :raises ValueError: ``where`` it is, the key, and what is wrong with it
+    :raises ValueError: invalid; the message names ``where``, the key and the error
     """
     try:
         return msgspec.json.decode(data, type=kind)
@@ -160,7 +160,7 @@ def decoded(kind: type[T], data: bytes, where: str) -> T:
 
 
 def where_wrong(error: Exception) -> tuple[str, str]:
-    """The key that msgspec complains of ("devices[3].found.owner", "" for the whole), and the complaint."""
+    """The key of a msgspec error ("devices[3].found.owner", "" for the whole), and its text."""
     complaint, _, path = str(error).partition(" - at `")
     key = path.rstrip("`").removeprefix("$").removeprefix(".")
     return key, complaint[:1].lower() + complaint[1:].replace("`", "")

@@ -1,7 +1,6 @@
-"""Proves the end state of a fleet, device by device, from what the cloud and the devices say now.
+"""Proves the end state of a fleet, device by device, by the current answers of cloud and devices.
 
-The report is a plain file: it says what was seen, and cannot show that nobody edited it. Whoever has to show that signs
-it with a key of their own, as with ``ssh-keygen -Y sign``.
+The report is a plain, unsigned file. To make edits detectable, sign it with a key of your own (``ssh-keygen -Y sign``).
 """
 
 from __future__ import annotations
@@ -40,14 +39,14 @@ def verify(
     settled: Callable[[Transfer], None] = lambda verified: None,
     clock: Clock = SYSTEM,
 ) -> tuple[Transfer, ...]:
-    """Look at every device of the plan that something was to be done with.
+    """Check every acting device of the plan.
 
     Owner and product are read through the product, the customer's list with the customer's own token (``acting``; by
     default a new one), and online devices are asked for a variable by customer and team. With ``sample`` devices the
     function, the event on the product's stream and the product's webhooks are tried too.
 
     :raises UsageError: the plan is for another cloud or account
-    :raises PhotonrigError: the cloud could not be surveyed
+    :raises PhotonrigError: the snapshot of the cloud failed
     """
     change = plan.change(operator.config)
     seen = snapshot(operator.team, plan.account, plan.products)
@@ -71,10 +70,10 @@ def verify(
 def write_report(
     path: Path, plan: FleetPlan, verified: Sequence[Transfer], figures: dict[str, Any], clock: Clock = SYSTEM
 ) -> None:
-    """Write what was seen (mode 0600: it names customers): a line about the run, then one line a device, all JSON.
+    """Write the report (mode 0600: it names customers): JSON, a line about the run, then one line a device.
 
     :raises UsageError: the path cannot be written
-    :raises RigError: the disk did not take it; a former file is as it was
+    :raises RigError: the disk failed; a former file is unchanged
     """
     head = {"plan": plan.digest, "api": plan.api, "account": plan.account, "written": clock.wall(), **figures}
     lines = [head | {"devices": len(verified)}, *verified]

@@ -1,7 +1,7 @@
 """Runs transfers concurrently, in waves, canary first.
 
-The first wave is the canary group. After each wave the share of devices that did not get where they were to go is
-compared with the stop rule, and what is left is not begun when there are too many.
+The first wave is the canary group. After each wave the share of failed devices is compared with the stop rule; beyond
+it, the rest is not begun.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ __all__ = ["Carried", "Rules", "Watcher", "carry", "percentile", "waves"]
 
 Go = Callable[[Transfer], Transfer]
 
-# Seconds until devices that wait are tried again, when the cloud does not say; doubled while none of them gets on.
+# Seconds until waiting devices are retried, when the cloud gives no time; doubled while none of them advances.
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a fleet is moved: ``canary`` devices first, then ``wave`` at a time, ``at_once`` of them side by side.
+    """Pace of a move: ``canary`` devices first, then ``wave`` at a time, ``at_once`` of them concurrently.
 
-    ``stop_at`` is the share of a wave that may fail (0 to 1); ``patience`` the seconds a wave waits for devices that
-    cannot go on now.
+    ``stop_at``: the share of a wave that may fail (0 to 1); ``patience``: seconds a wave waits for devices that cannot
+    go on now.
     """
 
     canary: int = 5
@@ -46,23 +46,23 @@ class Rules:
 
 
 class Watcher(Protocol):
-    """Who is told how it goes."""
+    """Observer of progress."""
 
     def begins(self, devices: int) -> None:
-        """So many devices are to be moved."""
+        """The move begins, with this many devices."""
 
     def wave(self, number: int, of: int, devices: int) -> None:
         """A wave begins."""
 
     def settled(self, transfer: Transfer) -> None:
-        """A device has an outcome, which may still change if it waits."""
+        """A device has an outcome; "waiting" may still change."""
 
 
 @dataclass(slots=True)
 class Carried:
-    """How it went: ``transfers`` by device, of those that were to be moved.
+    """Result of a move: ``transfers`` by device.
 
-    ``already`` are the devices that needed none of it; ``stopped`` says why the rest was not begun, ``left`` are those.
+    ``already``: devices that needed no move; ``stopped``: why the rest was not begun, ``left``: those devices.
     """
 
     transfers: dict[str, Transfer] = field(default_factory=dict)
@@ -77,12 +77,12 @@ class Carried:
 
     @property
     def windows(self) -> list[float]:
-        """Seconds that each device which arrived was unowned, ascending."""
+        """Unowned seconds of each device that arrived, ascending."""
         return sorted(each.unowned for each in self.with_outcome("done"))
 
     @property
     def complete(self) -> bool:
-        """Whether every device got where it was to go."""
+        """Whether every device arrived."""
         return not self.stopped and not self.left and not self.with_outcome("undone", "stuck", "waiting")
 
 
@@ -92,7 +92,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def waves(transfers: Sequence[Transfer], rules: Rules) -> list[list[Transfer]]:
-    """Divide: the canary group, of devices that need not wait, then the rest."""
+    """Divide into waves: the canary group, preferring devices that need not wait, then the rest."""
     ready = sorted(transfers, key=lambda each: each.patient)
     first, rest = ready[: rules.canary], ready[rules.canary :]
     return [wave for wave in (first, *(rest[at : at + rules.wave] for at in range(0, len(rest), rules.wave))) if wave]
@@ -108,11 +108,11 @@ def carry(
     news: Callable[[], None] | None = None,
     clock: Clock = SYSTEM,
 ) -> Carried:
-    """Take all to an outcome; ``go`` takes one, and again from where it waits.
+    """Run all transfers to an outcome; ``go`` runs one, and continues one that waits.
 
-    ``after_wave`` gets what has arrived with each wave. With ``news``, which returns when something has changed,
-    devices that wait are tried again each time, without end. Ctrl-C lets the devices that are on their way finish their
-    step, then passes through, and so does what ``news`` raises.
+    ``after_wave`` gets the devices that arrived with each wave. ``news`` blocks until something has changed; then
+    waiting devices are retried, without limit. On Ctrl-C running devices finish their step, then it passes through, as
+    do exceptions of ``news``.
     """
     result = Carried()
     begun = clock.now()
@@ -147,7 +147,7 @@ def carry(
 
 
 def _wave(part: Sequence[Transfer], go: Go, rules: Rules, watcher: Watcher, clock: Clock) -> list[Transfer]:
-    """One wave: everybody once, then those that wait again and again while there is patience."""
+    """Run one wave: every device once, then waiting ones again until ``patience`` is over."""
     deadline = Deadline(clock, rules.patience)
     pause = _FIRST_PAUSE
     at = {each.device: each for each in part}

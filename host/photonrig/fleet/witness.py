@@ -1,4 +1,4 @@
-"""Looks whether devices are their customers': by the customers' own lists, and by asking the devices."""
+"""Checks that devices belong to their customers: by the customers' own lists, and by requests to the devices."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["Witness"]
 
 @dataclass(frozen=True)
 class Witness:
-    """``acting`` gives the cloud with a customer's own token; ``customers`` are those that exist.
+    """``acting`` gives the cloud with a customer's own token; ``customers`` are the existing ones.
 
-    The devices in ``thorough`` are asked for everything the ``probe`` names, others for a variable.
+    Devices in ``thorough`` are asked for everything the ``probe`` names, others for a variable.
     """
 
     team: Cloud
@@ -31,8 +31,8 @@ class Witness:
     _lists: dict[Account, frozenset[str]] = field(default_factory=dict)
 
     def belongs(self, device: str, now: Whereabouts, customer: Account) -> Iterable[Proof]:
-        """That a device is a customer's."""
-        if customer not in self.customers:  # asking for a token would make one
+        """Proofs that a device is a customer's."""
+        if customer not in self.customers:  # a token request would create the customer
             yield Proof("the customer's token lists it", False, f"product {customer.product} has no {customer}")
             return
         try:
@@ -53,7 +53,7 @@ class Witness:
         yield _read("the team reads it through the product", lambda: self.team.variable(device, variable, scope))
 
     def _list(self, customer: Account) -> frozenset[str]:
-        """Ids of the devices a customer sees; asked for once."""
+        """Ids of the devices a customer sees; cached."""
         if customer not in self._lists:
             seen = patiently(lambda: self.acting(customer).devices(USER))
             self._lists[customer] = frozenset(device.id for device in seen)
@@ -64,7 +64,7 @@ def _read(name: str, ask: Callable[[], Any]) -> Proof:
     try:
         return Proof(name, True, str(ask()))
     except DeviceOffline as error:
-        # It went offline meanwhile, which says nothing about who owns it.
+        # It went offline meanwhile, which proves nothing about its owner.
         return Proof(name, True, f"offline by now: {error}")
     except PhotonrigError as error:
         return Proof(name, False, str(error))

@@ -1,4 +1,4 @@
-"""A device in hand: what the set-up steps of a flow need of the slot it is in."""
+"""Device in hand: the slot interface that the set-up steps of a flow need."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["DeviceInHand", "SetUpSlot"]
 
 
 class SetUpSlot(Protocol):
-    """A place with one device in it that can be set up; a bench's slot is one."""
+    """A place with one device that can be set up; implemented by a bench's slot."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Name in messages."""
 
     def softap(self) -> AbstractContextManager[SoftAp]:
-        """Set-up of the device, inside the block.
+        """Set up the device inside the block.
 
-        :raises NotReached: the device's network is not there
+        :raises NotReached: the device's network is not in range
         """
 
     def hold_setup(self, seconds: float) -> None:
         """Hold the SETUP button and release it; over 3 s toggles listening mode.
 
-        :raises UsageError: nothing here can press it
+        :raises UsageError: the slot cannot press it
         """
 
 

@@ -1,17 +1,16 @@
-"""Runs a flow step by step, so that it can be cut off anywhere and still loses nothing.
+"""Runs a flow step by step; interrupted anywhere, it resumes from its journal.
 
-    progress = run(flow, passage, journal=write_down)
-    ...                                            # killed, unplugged, timed out: whatever was journaled last is
-    progress = run(flow, passage, progress=found)  # where it goes on, forward or back
+    progress = run(flow, context, journal=write_down)
+    ...                                               # killed, unplugged, timed out: the last journaled progress is
+    progress = run(flow, context, progress=found)     # where it goes on, forward or back
 
-Each step is journaled before it acts and after it is done. Found "begun", a step is looked at first: nobody knows
-whether its request arrived. A lost answer is treated the same way, once; then the flow waits, which is an outcome and
-not a sleep: the caller decides when to go on. A refusal turns the flow round: the compensations of what was done run
-in reverse.
+Each step is journaled before it acts and after it is done. A step found "begun" may have been carried out, so its
+effect is checked first. A lost answer is treated the same way, once; then the flow ends as "waiting", and the caller
+decides when to go on. A refusal turns the flow round: the compensations of completed steps run in reverse.
 
     outcome   done      the last step's proof holds
               undone    a step was refused; everything is as it was found
-              waiting   the cloud or the device does not answer now; run it again with the same progress
+              waiting   cloud or device does not answer now; run it again with the same progress
               stuck     neither forward nor back; the reason names what a person must do, then run it again
 
 A flow has no thread or lock of its own: one flow is one call, many flows are many calls on many threads.
@@ -51,12 +50,12 @@ Outcome = Literal["done", "undone", "waiting", "stuck"]
 
 
 class NotYet(PhotonrigError):
-    """A person or a device has to act first; go on with the flow when that has happened."""
+    """A person or a device has to act first; resume the flow after that."""
 
     cause = "rig"
 
 
-# The answer is missing, or says that it is worth asking again; whether the request was carried out is another question.
+# No answer, or one that invites a retry; the request may have been carried out.
 _UNANSWERED = (NetworkError, CloudFailed)
 _LATER = (NetworkError, CloudFailed, RateLimited, DeviceOffline, LinkLost, NotYet)
 
@@ -64,7 +63,7 @@ P = TypeVar("P")
 
 
 def never(_: Any) -> bool:
-    """Not: a step that is never skipped, or whose being done cannot be seen."""
+    """Predicate that is always false: a step that is never skipped, or whose effect cannot be checked."""
     return False
 
 
@@ -74,15 +73,15 @@ def _nothing(_: Any) -> None:
 
 @dataclass(frozen=True)
 class Step(Generic[P]):
-    """One step; all callables get the passage, the one device's way through the flow.
+    """One step; all callables get the flow's context.
 
-    ``skip``     there is nothing to do (by what is known; asks nobody)
-    ``needs``    what is missing for it, None if nothing is (by what is known)
-    ``foresee``  notes among the facts what must be known of ``act`` even if this process does not outlive it
-    ``act``      does it; carried out twice it does no more than once
-    ``seen``     looks whether it is done; asked when an earlier ``act`` has left no answer
-    ``undo``     the compensation; carried out twice it does no more than once
-    ``window``   the device becomes nobody's with this step, or somebody's again
+    ``skip``     nothing to do (from known facts, without requests)
+    ``needs``    the missing precondition, None if met (from known facts)
+    ``foresee``  records facts that must survive a crash during ``act``
+    ``act``      does it; idempotent
+    ``seen``     checks whether it is done, when an earlier ``act`` has left no answer
+    ``undo``     the compensation; idempotent
+    ``window``   this step begins or ends the device's unowned time
     """
 
     name: str
@@ -105,12 +104,11 @@ class Flow(Generic[P]):
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How far a flow has come; all of it is JSON and none of it secret.
+    """Progress of a flow; JSON, without secrets.
 
-    ``turned`` says why it goes back, ``reason`` why it ended as it did; ``retry_after`` is in seconds, if a cloud said
-    when to ask again. ``facts`` is what the steps learned and later ones need. ``unowned_since`` is seconds since 1970
-    while the device is nobody's, ``unowned`` the seconds it was, from the sending of the release to the answer of the
-    claim.
+    ``turned``: why it goes back; ``reason``: why it ended so; ``retry_after``: seconds, if a cloud gave them.
+    ``facts``: what steps learned for later ones. ``unowned_since``: seconds since 1970 while the device is unowned;
+    ``unowned``: seconds it was, from the sending of the release to the answer of the claim.
     """
 
     flow: str
@@ -132,9 +130,9 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Progress:
-        """What :meth:`as_json` gave.
+        """Inverse of :meth:`as_json`.
 
-        :raises UsageError: something else
+        :raises UsageError: not a progress
         """
         try:
             return msgspec.convert(fields, cls)
@@ -146,7 +144,7 @@ Journal = Callable[[Progress], None]
 
 
 def keep_nothing(_: Progress) -> None:
-    """The journal of a flow that nobody goes on with."""
+    """Journal of a flow that is never resumed."""
     return
 
 
@@ -160,11 +158,10 @@ def run(
     journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
-    """Take a device through a flow, from ``progress`` or from the beginning, until there is an outcome.
+    """Run a device's flow, from ``progress`` or from the beginning, to an outcome.
 
-    ``facts`` is the dictionary the steps read and write; with ``progress`` it is filled from there first. ``journal``
-    must have kept what it is given when it returns; its errors pass through, as does whatever is no
-    :class:`PhotonrigError`, such as Ctrl-C.
+    ``facts``: dictionary of the steps, filled from ``progress`` first. ``journal`` must return only once its argument
+    is durable; its errors pass through, as does anything but :class:`PhotonrigError`, such as Ctrl-C.
 
     :raises UsageError: ``progress`` belongs to another flow or device
     """
@@ -175,7 +172,7 @@ def run(
 
 
 def called_back(progress: Progress, why: str) -> Progress:
-    """Progress of a flow without an outcome, turned round: run it, and all that was or may have been done is undone."""
+    """The progress of an unfinished flow, turned round: running it undoes everything done or possibly done."""
     if progress.heading == "back":
         return progress
     return replace(progress, heading="back", phase="begun", turned=why, outcome=None)
@@ -210,7 +207,7 @@ class _Running(Generic[P]):
         return self._back(index)
 
     def _where(self) -> tuple[int, bool]:
-        """The step to go on with, and whether an earlier attempt at it may have been carried out."""
+        """The step to go on with, and whether an earlier attempt may have been carried out."""
         names = [step.name for step in self.flow.steps]
         if not self.at.step:
             return 0, False
@@ -222,7 +219,7 @@ class _Running(Generic[P]):
         return (index, True) if self.at.phase == "begun" else (index + 1, False)
 
     def _forward(self, step: Step[P], unsure: bool) -> PhotonrigError | None:
-        """Do one step; the error that ended it, None if it is done."""
+        """Do one step; returns the error that ended it, None if it is done."""
         try:
             if not unsure:
                 if step.skip(self.context):
@@ -233,7 +230,7 @@ class _Running(Generic[P]):
             step.foresee(self.context)
         except PhotonrigError as error:
             return error
-        # Without a journal nothing goes on, neither forward nor back: its errors pass through.
+        # Without a journal the flow must not act: its errors pass through.
         self._note(step, "begun")
         try:
             if not (unsure and step.seen(self.context)):
@@ -251,7 +248,7 @@ class _Running(Generic[P]):
                 step.act(self.context)
 
     def _turn(self, step: Step[P], why: PhotonrigError) -> None:
-        # A release that was refused has left the device with its owner.
+        # A refused release has left the device with its owner.
         never_opened = step.window == "opens" and isinstance(why, CloudError)
         since = None if never_opened else self.at.unowned_since
         self.at = replace(self.at, heading="back", turned=str(why), unowned_since=since)
@@ -285,7 +282,7 @@ class _Running(Generic[P]):
             since, self._opened = self.clock.wall(), self.clock.now()
         closes = step.window == ("closes" if forward else "opens")
         if phase == "done" and closes and since is not None:
-            # Across a crash only the time of day is left to measure by.
+            # After a crash only the time of day is left to measure by.
             spent = self.clock.wall() - since if self._opened is None else self.clock.now() - self._opened
             since, self._opened, unowned = None, None, unowned + max(spent, 0.0)
         self.at = replace(

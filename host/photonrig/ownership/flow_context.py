@@ -1,4 +1,4 @@
-"""One device on its way through a flow: what is planned, who can act, what was learned."""
+"""Context of a flow on one device: its plan, identities, and facts learned."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["FlowContext", "Plan"]
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a flow is to do with one device: give it ``to`` an account, move it ``into`` another product.
+    """A flow on one device: give it ``to`` an account, move it ``into`` another product.
 
-    ``product`` is the one it is in, None for a device outside products; with ``imports`` a device that is outside
-    products, waits in quarantine or is seen nowhere is imported there first. ``name`` is the name it is to have, given
-    only to a device that is ``known_as`` so, or to any if that is None. Nothing of a plan is secret.
+    ``product``: its current one, None outside products; ``imports``: import a device first that is outside products, in
+    quarantine or not found. ``name``: its new name, given only to a device that is ``known_as`` so, or to any if that
+    is None. Contains no secrets.
     """
 
     flow: str
@@ -38,17 +38,17 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 class FlowContext:
     """Shared by the steps of one flow.
 
-    ``facts`` is what they learned, and is journaled:
+    ``facts`` are journaled:
 
-    former    account that owned the device when the flow began, None if nobody did
-    holder    account that owns it by the flow's own knowledge
-    product   product it is in by the flow's own knowledge
-    online    whether it was online when the flow began
-    name      its name when the flow began
-    outside   account that had it outside products, if it is imported first
-    transfer  id of a request for transfer
-    code      time of day when the device was given a claim code
-    before …  account that owned it before the change of owner of that name
+        former    owner when the flow began, None if unowned
+        holder    owner as far as the flow knows
+        product   product as far as the flow knows
+        online    whether it was online when the flow began
+        name      its name when the flow began
+        outside   owner outside products, if it is imported first
+        transfer  id of a request for transfer
+        code      time of day when the device was given a claim code
+        before …  owner before the change of owner of that name
     """
 
     plan: Plan
@@ -64,9 +64,9 @@ class FlowContext:
 
     @property
     def to(self) -> Account:
-        """Whom the plan gives the device to.
+        """The plan's new owner.
 
-        :raises UsageError: it names nobody
+        :raises UsageError: it names none
         """
         if self.plan.to is None:
             raise UsageError(f"the plan of {self.plan.flow} names no new owner", device=self.device)
@@ -74,7 +74,7 @@ class FlowContext:
 
     @property
     def into(self) -> int:
-        """The product the plan moves the device to.
+        """The plan's new product.
 
         :raises UsageError: it names none
         """
@@ -84,7 +84,7 @@ class FlowContext:
 
     @property
     def product(self) -> int:
-        """The product the device is in.
+        """The device's product.
 
         :raises UsageError: it is in none
         """
@@ -94,21 +94,21 @@ class FlowContext:
         return int(product)
 
     def account(self, fact: str) -> Account | None:
-        """An account among the facts."""
+        """An account of the facts."""
         return Account.from_json(self.facts.get(fact))
 
     def look(self) -> Whereabouts:
-        """Ask the cloud where the device is now.
+        """Where the cloud has the device now.
 
-        A device outside products shows itself to its owner alone: to everybody else it is nobody's.
+        Outside products only the owner sees a device; to others it looks unowned.
 
-        :raises NotFound: the plan's products do not know it, nor has the new, the central or the former user it
+        :raises NotFound: unknown to the plan's products, and to the new, the central and the former user
         """
         products = [each for each in (self.plan.product, self.plan.into) if each is not None]
         return self.keys.find(self.device, products, [self.plan.to, self.keys.central, self.account("former")])
 
     def look_for_product(self) -> int | None:
-        """Ask the cloud which of the plan's products has the device now; None: neither, whoever owns it."""
+        """Which of the plan's products has the device now; None: neither, whoever owns it."""
         try:
             return self.look().product
         except NotFound:

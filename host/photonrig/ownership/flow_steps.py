@@ -1,4 +1,4 @@
-"""The steps flows are made of, each with its precondition, its proof and its compensation."""
+"""Steps of flows, each with its precondition, proof and compensation."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ __all__ = [
 
 PassageStep = Step[FlowContext]
 
-_ONLINE: Final = 60.0  # seconds within which a device that was set up is on the cloud
+_ONLINE: Final = 60.0  # seconds for a device that was set up to come online
 _LISTENING: Final = 20.0
-_CODE_LIVES: Final = 3600.0  # a claim code that was not used by then is void
+_CODE_LIVES: Final = 3600.0  # lifetime of an unused claim code, seconds
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def _open_account(at: FlowContext) -> None:
     at.keys.acting_as(at.to)
 
 
-# Before anything changes: a device is released only when the token to claim it with is at hand.
+# First of all: a device is released only when the token to claim it with is at hand.
 KEY: Final = PassageStep("key", _open_account, never, skip=lambda at: at.plan.to is None)
 
 
@@ -107,7 +107,7 @@ def _import_first(at: FlowContext) -> None:
 
 
 def _imported_first(at: FlowContext) -> bool:
-    """Whether it is in the plan's product; what only the product sees of a device is learned then."""
+    """Whether it is in the plan's product; records facts that only the product shows."""
     try:
         found = at.look()
     except NotFound:
@@ -119,7 +119,7 @@ def _imported_first(at: FlowContext) -> bool:
 
 
 def _take_out_again(at: FlowContext) -> None:
-    """Only of an account that had it outside; one that nobody had stays where the team can claim it."""
+    """Undo of the import for a device that had an owner outside; one without stays where the team can claim it."""
     had = at.account("outside")
     if had is None:
         return
@@ -169,10 +169,12 @@ RENAME: Final = PassageStep("rename", _rename, _named, skip=lambda at: not _rena
 
 
 def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tuple[PassageStep, ...]:
-    """Make ``who`` the owner, or nobody: in one transaction where the target offers it, else by release and claim.
+    """Steps that make ``who`` the owner, or the device unowned.
 
-    Whatever was done is undone by giving the device back to whoever had it before. If nothing here can act as that
-    account, the central user takes the device, so that it is somebody's who can be reached.
+    One transaction where the target offers it, else release and claim.
+
+    The compensation gives the device back to the former owner. If no identity can act as that account, the central user
+    takes the device, so that its owner can be reached.
     """
     before = f"before {name}"
 
@@ -210,7 +212,7 @@ def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tup
         holds(at)
 
     def owner_now(at: FlowContext) -> Account | None:
-        """Who has it by the cloud's word; a third party, who got it meanwhile, ends the flow."""
+        """The cloud's current owner; a third party who got it meanwhile ends the flow."""
         owner = at.look().owner
         if owner not in (None, at.account("holder"), who(at)):
             raise ExpectationFailed(f"it belongs to {owner} now, who got it elsewhere", device=at.device)
@@ -314,7 +316,7 @@ def _give_back_to_former(at: FlowContext) -> None:
     _restore(at, at.account("former"), at.to)
 
 
-# Asking again for what one has asked for already gives the same request.
+# Repeating a request returns the same one.
 REQUEST: Final = PassageStep("request", _request, never, skip=lambda at: at.account("former") == at.to)
 APPROVE: Final = PassageStep(
     "approve",
@@ -373,7 +375,7 @@ IMPORT: Final = PassageStep("import", _import, _imported, undo=_take_out)
 
 
 def _set_up(at: FlowContext) -> None:
-    """Give code and network over SoftAP and wait for the claim; a code is never kept, so each attempt has its own."""
+    """Give code and network over SoftAP and wait for the claim; codes are not stored, so each attempt has its own."""
     try:
         held = at.in_hand
         if held is None:
@@ -389,13 +391,13 @@ def _set_up(at: FlowContext) -> None:
             except ExpectationFailed as error:
                 raise NotYet(f"set up, and not seen with its new owner: {error}", device=at.device) from None
     except PhotonrigError:
-        at.facts["code"] = at.facts["earlier code"]  # which is this attempt's own, if it came so far as to give one
+        at.facts["code"] = at.facts["earlier code"]  # this attempt's own, if it got that far
         raise
     at.facts["holder"] = at.to
 
 
 def _foresee_code(at: FlowContext) -> None:
-    """From now on the device may come with a code, even if nobody lives to tell."""
+    """Records the code before issuing it, so that a crash cannot lose it."""
     at.facts["earlier code"] = at.facts.get("code")
     at.facts["code"] = at.clock.wall()
 
@@ -418,9 +420,10 @@ def _configure(at: FlowContext, held: DeviceInHand, code: str) -> None:
 
 
 def _take_code_back(at: FlowContext) -> None:
-    """Give the device back to whoever had it, once it cannot come with a code it was given any more.
+    """Give the device back to the former owner, once it can no longer present a code it was given.
 
-    In listening mode it gets a code that no cloud knows in its place; out of it, it is waited for.
+    In listening mode its code is overwritten with one no cloud knows; otherwise its claim by the code is awaited,
+    unless the code has expired.
     """
     given = at.facts.get("code")
     if given is not None and not _is_theirs(at) and not _exchange_code(at) and at.clock.wall() - given < _CODE_LIVES:
@@ -430,7 +433,7 @@ def _take_code_back(at: FlowContext) -> None:
 
 
 def _exchange_code(at: FlowContext) -> bool:
-    """Whether the device was there to get another code."""
+    """Overwrite the device's code; False if the device was not reachable."""
     if at.in_hand is None:
         return False
     with ExitStack() as stack:

@@ -1,9 +1,9 @@
-"""How a device changes owner or product without being lost: every way as a flow of named steps.
+"""Flows: every way a device changes owner or product, as named steps.
 
     plan = Plan("to-customer", device, product=20001, to=Account.customer("jane@example.com", 20001))
     progress = take(plan, keys, journal=keep)
 
-A flow that was cut off goes on with ``take(plan, keys, progress=kept)``; see :mod:`photonrig.ownership.engine` for its
+An interrupted flow resumes with ``take(plan, keys, progress=kept)``; see :mod:`photonrig.ownership.engine` for its
 outcomes. What each flow does is its list of steps below.
 """
 
@@ -42,7 +42,7 @@ _TO_NEW_OWNER = change_owner("", lambda at: at.plan.to)
 
 
 def _keeper(at: FlowContext) -> Account | None:
-    """Who holds the device while it is in no product: nobody's, it could be claimed by anybody.
+    """Interim owner while the device is in no product, because anyone could claim an unowned one.
 
     A customer's claim ends with the removal; a user's outlives it.
     """
@@ -51,7 +51,7 @@ def _keeper(at: FlowContext) -> Account | None:
 
 
 def _after_move(at: FlowContext) -> Account | None:
-    """The plan's new owner; without one the same account as before, a customer as the new product's customer."""
+    """The plan's new owner; by default the former account, a customer as the new product's customer."""
     former = at.account("former")
     if at.plan.to is not None or former is None:
         return at.plan.to
@@ -85,7 +85,7 @@ _FLOWS = (
     PassageFlow("take-over", "Who has the device in hand takes it over by a claim code", (LOOK, KEY, SET_UP, CHECK)),
 )
 
-# Whom a plan of each flow may give the device to; None stands for nobody.
+# Allowed new owners per flow, by kind; None: unowned.
 _GIVES_TO: Final[Mapping[str, tuple[str | None, ...]]] = {
     "claim": ("user", "customer"),
     "release": (None,),
@@ -110,12 +110,12 @@ def take(
     journal: Journal = keep_nothing,
     clock: Clock = SYSTEM,
 ) -> Progress:
-    """Take a device through the plan's flow, from ``progress`` or from the beginning, until there is an outcome.
+    """Run the plan's flow, from ``progress`` or from the beginning, to an outcome.
 
-    Blocks; many devices go at once on many threads with one keyring. ``journal`` is called before and after every step
-    and must have kept what it is given when it returns.
+    Blocks; many devices run concurrently on many threads with one :class:`Identities`. ``journal`` is called before and
+    after every step and must return only once its argument is durable.
 
-    :raises UsageError: a plan that makes no sense, or ``progress`` of another flow or device; nothing was done
+    :raises UsageError: an inconsistent plan, or ``progress`` of another flow or device; nothing was done
     """
     flow = FLOWS.get(plan.flow)
     if flow is None:
@@ -126,7 +126,7 @@ def take(
 
 
 def _check(plan: Plan) -> None:
-    """A plan that says something else than its flow does is refused before anything happens."""
+    """Reject a plan that does not fit its flow."""
     kind = None if plan.to is None else plan.to.kind
     if kind not in _GIVES_TO[plan.flow]:
         kinds = " or ".join(each or "nobody" for each in _GIVES_TO[plan.flow])

@@ -1,4 +1,4 @@
-"""Everyone a flow can act as, and what the cloud says of a device when one of them asks."""
+"""Identities a flow can act as, and their view of a device in the cloud."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Account", "Identities", "Offers", "Whereabouts"]
 class Account(NamedTuple):
     """An account that can own devices, by name: a user, or a customer of one product.
 
-    ``name`` is an e-mail address, or any text a product names its customers by; clouds keep it in lower case.
+    ``name`` is an e-mail address, or any text a product names its customers by; clouds store it in lower case.
     """
 
     kind: Literal["user", "customer"]
@@ -42,12 +42,12 @@ class Account(NamedTuple):
 
     @classmethod
     def from_json(cls, fields: Any) -> Account | None:
-        """What JSON made of an account, None of None."""
+        """Decode an account; None of None."""
         return None if fields is None else cls(*fields)
 
 
 class Whereabouts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a device is: its owner, its product, whether it is online, and whether it waits in quarantine.
+    """Where a device is: its owner, product, online state, and quarantine.
 
     ``firmware`` is the version of its product's firmware that it runs.
     """
@@ -61,11 +61,12 @@ class Whereabouts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     @classmethod
     def of(cls, device: CloudDevice, product_id: int) -> Whereabouts:
-        """What a product says of one of its devices."""
+        """From a product's record of a device."""
         owner = None
         if device.owned:
             kind = "user" if device.owner is None else device.owner.kind
-            # An owner whom no account answers to has an id and no name: the corrupt claim of the thread, row 5.
+            # An owner with id and no name is unknown to every account: the corrupt claim of the forum thread of 2016,
+            # row 5.
             name = device.owner_name or (device.owner.id if device.owner is not None else "")
             owner = Account(kind, name.lower(), product_id if kind == "customer" else None)
         waits = bool(device.raw.get("quarantined") or device.raw.get("denied"))
@@ -74,11 +75,11 @@ class Whereabouts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What a target can do beyond claim and release by an owner.
+    """Capabilities of a target beyond claim and release by an owner.
 
-    ``product_release``: a product's team ends anybody's claim. ``claims_offline``: a product's devices may be claimed
-    while they are offline. ``atomic``: the owner is changed in one transaction, so that the device is never nobody's;
-    Particle's cloud does not, the local cloud does as an extension.
+    ``product_release``: a product's team can end any claim. ``claims_offline``: a product's devices can be claimed
+    while offline. ``atomic``: the owner changes in one transaction, so that the device is never unowned; not on
+    Particle's cloud, an extension of the local one.
     """
 
     product_release: bool = True
@@ -90,9 +91,9 @@ TODAY: Final = Offers()
 
 
 class Identities:
-    """The identities of one side of one target; tokens are made when first needed and are in no journal.
+    """Identities of one side on one target; tokens are created on first use and are in no journal.
 
-    Safe to share between threads.
+    Thread-safe.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Identities:
     ) -> None:
         """``team`` acts as the user ``central``, a member of every product's team; ``clients`` by product id.
 
-        ``approve`` answers a request for transfer, by its id, as its owner does by mail; None leaves that to the owner.
+        ``approve`` answers a request for transfer, by its id, in the owner's place; None leaves that to the owner.
         """
         self.team = team
         self.central = Account.user(central)
@@ -115,7 +116,7 @@ class Identities:
         self.approve = approve
         self._clients = dict(clients or {})
         self._acting: dict[Account, Cloud] = {self.central: team}
-        # Whoever comes second waits for the first one's token: each request for one counts against a limit.
+        # Threads wait for one token request: each counts against a limit.
         self._making: defaultdict[Account, threading.Lock] = defaultdict(threading.Lock)
         for name, cloud in (users or {}).items():
             self._acting[Account.user(name)] = cloud
@@ -125,9 +126,9 @@ class Identities:
         return account in self._acting or (account.kind == "customer" and account.product in self._clients)
 
     def acting_as(self, account: Account) -> Cloud:
-        """The cloud with the account's token; a customer who does not exist yet is created.
+        """The cloud with the account's token; a customer that does not exist is created.
 
-        :raises UsageError: nobody gave this side the means to act as the account
+        :raises UsageError: no credentials for the account
         """
         cloud = self._acting.get(account)
         if cloud is not None:
@@ -145,16 +146,16 @@ class Identities:
         return cloud
 
     def add(self, account: Account, cloud: Cloud) -> None:
-        """Give the means to act as an account."""
+        """Add a client that acts as an account."""
         self._acting[account] = cloud
 
     def forget(self, account: Account) -> None:
-        """Make a new token for the account the next time."""
+        """Discard the account's token; the next use creates a new one."""
         if account != self.central:
             self._acting.pop(account, None)
 
     def _customer_token(self, account: Account, client: ClientCredentials) -> Token:
-        # Creation answers with a token, and does not count against the limit on token requests.
+        # Creation returns a token, and does not count against the limit on token requests.
         try:
             return self.team.create_customer(account.product or 0, account.name, client=client)
         except RequestRefused:
@@ -163,13 +164,13 @@ class Identities:
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def find(self, device: str, products: Sequence[int], users: Iterable[Account | None]) -> Whereabouts:
-        """Ask each product in turn, then each of the users for a device of their own outside products.
+        """Ask each product in turn, then each of the users for their own devices outside products.
 
-        Outside products an owner sees nobody's devices but his own; a device that nobody here sees there is taken for
-        nobody's, if no product was to have it.
+        Outside products only the owner sees a device; one that nobody here sees there counts as unowned, if no product
+        should have it.
 
         :raises NotFound: none of them knows it
-        :raises UsageError: it is in a product that was not asked for
+        :raises UsageError: it is in a product that was not asked
         """
         refusal: ApiError | None = None
         for each in products:
@@ -191,9 +192,9 @@ class Identities:
         return Whereabouts(None, None, online=False)
 
     def claim(self, device: str, account: Account) -> None:
-        """Claim as an account, and believe it only if the answer names an owner of the same kind.
+        """Claim as an account, and verify that the stored owner is of the same kind.
 
-        :raises ExpectationFailed: the cloud noted an owner of another kind: the corrupt claim of the thread, row 5
+        :raises ExpectationFailed: the owner is of another kind: the corrupt claim of the forum thread of 2016, row 5
         """
         owner = self.acting_as(account).claim(device)
         if owner is not None and owner.kind != account.kind:
@@ -202,7 +203,7 @@ class Identities:
     def release(self, device: str, product_id: int, owner: Account) -> None:
         """End the claim of ``owner``, through the product or with the owner's own token.
 
-        :raises UsageError: the target offers no release through the product, and no token of the owner is at hand
+        :raises UsageError: the target offers no release through the product, and the owner's token is not available
         """
         if self.offers.product_release:
             self.team.release(device, product(product_id))
@@ -216,7 +217,7 @@ class Identities:
     def request_transfer(self, device: str, by: Account) -> str:
         """Ask the owner of a device for it; returns the id of the request.
 
-        :raises ExpectationFailed: the cloud noted no request, as when the device is nobody's or the asker's own
+        :raises ExpectationFailed: the cloud created no request, as for an unowned device or one's own
         """
         try:
             return self.acting_as(by).request_transfer(device)
@@ -224,9 +225,9 @@ class Identities:
             raise ExpectationFailed(f"{by} asked for it, and the cloud noted no request: {error}") from None
 
     def import_device(self, device: str, product_id: int) -> None:
-        """Bring a device into a product.
+        """Import a device into a product.
 
-        :raises ExpectationFailed: the product did not take it
+        :raises ExpectationFailed: the product did not accept it
         """
         result = self.team.import_devices(product_id, [device])
         if device not in (*result.updated, *result.existing):

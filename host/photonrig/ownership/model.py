@@ -1,10 +1,10 @@
-"""Who owns a device, and what may change that: a pure state machine.
+"""Ownership of a device: states and transitions, as a pure state machine.
 
     owner      : none | (user, id) | (customer, id)     a customer owns only devices of the customer's own product
     product    : none | p
     quarantine : none | waiting in p | denied in p      only while the device is in no product
 
-    claim          owner none or the same; a sandbox device must be online, a product's device takes members and
+    claim          unowned or the same owner; a sandbox device must be online, a product's device accepts members and
                    customers of that product alone (how strictly, :class:`Terms` says)
     claim by code  as above, but possession of the device overrides another owner
     release        owner := none
@@ -14,7 +14,7 @@
     remove         product := none; a customer's claim ends with it, a user's claim persists
     quarantine     the firmware names a product in which the device was not imported
 
-Every transition returns the new state, or a :class:`Refused` that says why and leaves the device as it was.
+Every transition returns the new state, or a :class:`Refused` with the reason; the device is then unchanged.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """What ownership depends on; ``product`` is None for a sandbox device."""
+    """The state that ownership depends on; ``product`` is None for a sandbox device."""
 
     owner: Owner | None = None
     product: int | None = None
@@ -65,7 +65,7 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims: a customer with the customer's product, or a user with the products on whose teams the user is."""
+    """Who claims: a customer with the customer's product, or a user with the products whose teams the user is on."""
 
     owner: Owner
     product: int | None = None
@@ -74,11 +74,11 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a claim asks for beyond a device without another owner, which was not the same at all times.
+    """Conditions of a claim, which differ by era.
 
-    ``product_devices_offline``: a product's device may be claimed while it is offline; ``members_only``: a user may
-    claim a product's device only as a member of its team. ``code_overrides_owner``: a claim code that the device
-    presents takes it from another owner, because whoever could set it up has it in hand.
+    ``product_devices_offline``: a product's device can be claimed while offline; ``members_only``: a user can claim a
+    product's device only as a member of its team. ``code_overrides_owner``: a claim code presented by the device
+    replaces another owner, because it proves possession.
     """
 
     product_devices_offline: bool = True
@@ -87,7 +87,7 @@ class Terms:
 
 
 class Refusal(Enum):
-    """Why a transition did not happen."""
+    """Why a transition was refused."""
 
     OWNED_BY_ANOTHER = "That belongs to someone else."
     OTHER_PRODUCT = "The device is not in the customer's product; import it there first."
@@ -102,13 +102,13 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A transition that was refused; the device is as it was."""
+    """A refused transition; the device is unchanged."""
 
     reason: Refusal
 
 
 def claim(device: DeviceState, by: Claimant, *, online: bool, terms: Terms = Terms()) -> DeviceState | Refused:
-    """Claim without touching the device; claiming what one already owns succeeds and changes nothing."""
+    """Claim remotely; claiming one's own device succeeds and changes nothing."""
     if device.owner == by.owner:
         return device
     if device.owner is not None:
@@ -123,9 +123,9 @@ def claim(device: DeviceState, by: Claimant, *, online: bool, terms: Terms = Ter
 
 
 def claim_by_code(device: DeviceState, by: Claimant, *, terms: Terms = Terms()) -> DeviceState | Refused:
-    """Claim by a code that the device itself presented: whoever could set it up has it in hand and becomes the owner.
+    """Claim by a code that the device itself presented, which proves possession.
 
-    A choice: a sandbox device is taken over by any user; a product's device only by its customers and team members.
+    Our choice: any user can take over a sandbox device; a product's device only its customers and team members.
     """
     if device.owner == by.owner:
         return device
@@ -148,21 +148,21 @@ def release(device: DeviceState) -> DeviceState:
 
 
 def hand_over(device: DeviceState, to: Claimant) -> DeviceState | Refused:
-    """Give a device to the account that asked its owner for it, and may own it."""
+    """Give a device to the account that requested it from its owner, if it may own it."""
     return _product_refusal(device, to) or replace(device, owner=to.owner)
 
 
 def change_owner(device: DeviceState, product: int, to: Claimant) -> DeviceState | Refused:
-    """Give a device of a product to another of its customers or team members, without a moment that it is nobody's."""
+    """Give a product's device to another customer or team member in one transition, without an unowned state."""
     return hand_over(device, to) if device.product == product else Refused(Refusal.NOT_IN_PRODUCT)
 
 
 def import_into(
     device: DeviceState, product: int, *, platform: int, owner_is_member: bool, claim_for: Owner | None = None
 ) -> DeviceState | Refused:
-    """Bring a device into a product, out of quarantine if it waits there; importing it again changes nothing.
+    """Import a device, out of quarantine if it waits there; importing it again changes nothing.
 
-    ``claim_for`` is the team member who becomes the owner if the device has none.
+    ``claim_for``: the team member who becomes the owner of an unowned device.
     """
     if device.platform != platform:
         return Refused(Refusal.WRONG_PLATFORM)
@@ -174,7 +174,7 @@ def import_into(
 
 
 def remove(device: DeviceState, product: int, *, deny: bool = False) -> DeviceState | Refused:
-    """Take a device out of a product, or out of its quarantine; ``deny`` keeps a quarantined one from coming back."""
+    """Take a device out of a product, or out of its quarantine; ``deny`` refuses a quarantined one for good."""
     if device.quarantine is not None and device.quarantine.product == product:
         return replace(device, quarantine=Quarantine(product, denied=True) if deny else None)
     if device.product != product:
@@ -184,14 +184,14 @@ def remove(device: DeviceState, product: int, *, deny: bool = False) -> DeviceSt
 
 
 def quarantine(device: DeviceState, product: int) -> DeviceState:
-    """The firmware names ``product``: a device that is in no product waits there for approval, unless denied before."""
+    """The firmware names ``product``: a device in no product waits there for approval, unless denied before."""
     if device.product is not None or (device.quarantine is not None and device.quarantine.product == product):
         return device
     return replace(device, quarantine=Quarantine(product))
 
 
 def violations(device: DeviceState, *, product_of_customer: int | None) -> tuple[str, ...]:
-    """What is wrong with a state; empty for every state that the transitions can reach.
+    """Invariants a state violates; empty for every reachable state.
 
     ``product_of_customer`` is the product of the owning customer, None if the owner is no customer.
     """
@@ -207,5 +207,5 @@ def violations(device: DeviceState, *, product_of_customer: int | None) -> tuple
 
 
 def key_may_be_replaced(device: DeviceState) -> bool:
-    """Whether the device's public key may be exchanged: not while a customer owns it; release it first."""
+    """Whether the device's public key may be replaced: not while a customer owns it; release it first."""
     return device.owner is None or device.owner.kind != "customer"

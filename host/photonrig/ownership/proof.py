@@ -1,8 +1,8 @@
-"""Proof of control after a transfer, from evidence: who can use the device, who no longer can, what still fires.
+"""Proof of control after a transfer: who can use the device, who no longer can, which webhooks fire.
 
-Nothing is taken from an answer to the transfer itself: the new owner reads and calls, the former owner is refused, the
-team calls through the product, the device's event is seen on the product's stream, and the product's webhooks fire.
-Webhooks of a user's own, which see the user's own devices only, are named when they fall silent (claim thread, row 41).
+The answer to the transfer itself counts for nothing: the new owner reads and calls, the former owner is refused, the
+team calls through the product, the device's event is seen on the product's stream, and the product's webhooks fire. A
+user's own webhooks, which see only the user's devices, are named when they fall silent (forum thread of 2016, row 41).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HOOK: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What to ask of the firmware: a variable, a function with an argument that makes it publish, and that event."""
+    """What a proof uses of the firmware: a variable, a function and argument that publish an event, and that event."""
 
     variable: str = "position"
     function: str = "move"
@@ -34,7 +34,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One thing that was to be seen, whether it was, and the words of it."""
+    """One expected observation, whether it was made, and its text."""
 
     name: str
     held: bool
@@ -50,7 +50,7 @@ def prove_control(
     former: Cloud | None = None,
     probe: Probe = Probe(),
 ) -> tuple[Proof, ...]:
-    """Look at everything, also after something failed; never raises for what the cloud or the device answers."""
+    """Check everything, also after a failure; answers of cloud and device never raise."""
     hooks = _hooks_of(team, product, probe.event)
     with EventStream(team, f"/v1/products/{product.product}/events") as stream:
         proofs = [
@@ -78,7 +78,7 @@ def prove_control(
 
 
 def silent_hooks(user: Cloud, event: str) -> tuple[str, ...]:
-    """A user's own webhooks on an event, which no longer fire for a device once it is not the user's: "EVENT → URL"."""
+    """A user's own webhooks on an event that do not fire for other owners' devices: "EVENT → URL"."""
     return tuple(f"{hook.event} → {hook.url}" for hook in _hooks_of(user, USER, event))
 
 

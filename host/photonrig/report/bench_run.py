@@ -1,4 +1,4 @@
-"""The report of a run of bench tests: which scenario held on which variant, and for every failure whose it was."""
+"""Report of a bench test run: which scenario held on which variant, and the cause of every failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["BenchRun", "Case", "write_results"]
 
 _NO_VARIANT: Final = "any"
 _FAILED: Final = "failed"
-# A moment shorter than this share of the axis would not be seen.
+# Moments shorter than this share of the axis would be invisible.
 _LEAST_WIDTH: Final = 0.4
 MARKS: Final = {
     "passed": "✓",
@@ -33,7 +33,7 @@ MARKS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test on one variant: its attempts, as ``testing.attempts`` keeps them; the last one counts."""
+    """One test on one variant, with its attempts as kept by ``testing.attempts``; the last one counts."""
 
     nodeid: str
     attempts: Sequence[Mapping[str, Any]]
@@ -50,13 +50,13 @@ class Case:
 
     @property
     def cause(self) -> Cause | None:
-        """Whose the failure was; None if there was none."""
+        """Cause of the failure; None if there was none."""
         found: Cause | None = self.last["cause"]
         return found
 
     @property
     def variant(self) -> str:
-        """The variant it ran on, by its device or its name."""
+        """Its variant, by device or name."""
         named = re.search(r"\[([^\]-]+)", self.nodeid)
         return str(self.last["variant"] or (named[1] if named else _NO_VARIANT))
 
@@ -69,12 +69,12 @@ class Case:
 
     @property
     def anchor(self) -> str:
-        """Name of its place on the page."""
+        """Anchor of its section on the page."""
         return re.sub(r"\W+", "-", self.nodeid)
 
     @property
     def mark(self) -> str:
-        """One sign for the matrix."""
+        """Symbol in the matrix."""
         return MARKS.get(self.outcome, "?") + ("↻" if len(self.attempts) > 1 else "")
 
 
@@ -96,7 +96,7 @@ class BenchRun:
         seconds: float,
         facts: Sequence[tuple[str, str]],
     ) -> BenchRun:
-        """From what the tests left, by node id."""
+        """From the tests' attempts, by node id."""
         cases = [Case(nodeid, attempts) for nodeid, attempts in sorted(tests.items(), key=_natural)]
         found = dict(facts)
         firmware: dict[str, Mapping[str, Any]] = {}
@@ -109,7 +109,7 @@ class BenchRun:
 
     @property
     def held(self) -> bool:
-        """Nothing failed."""
+        """Whether nothing failed."""
         return not any(case.outcome == _FAILED for case in self.cases)
 
     @property
@@ -127,24 +127,24 @@ class BenchRun:
 
     @property
     def outcomes(self) -> Sequence[tuple[str, int]]:
-        """How many cases ended how."""
+        """Number of cases by outcome."""
         return sorted(Counter(case.outcome for case in self.cases).items())
 
     @property
     def causes(self) -> Sequence[tuple[str, int, int]]:
-        """For each cause: failures that stayed, and attempts that were retried."""
+        """For each cause: permanent failures, and retried attempts."""
         stayed = Counter(case.cause or "unknown" for case in self.cases if case.outcome == _FAILED)
         retried = Counter(attempt["cause"] for case in self.cases for attempt in case.attempts[:-1])
         return [(cause, stayed[cause], retried[cause]) for cause in sorted(stayed | retried)]
 
     @property
     def told(self) -> Sequence[Case]:
-        """Cases in the order of the page: what failed first."""
+        """Cases in page order: failures first."""
         return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1))
 
 
 def _natural(test: tuple[str, object]) -> list[tuple[int, str]]:
-    """Order in which 2 comes before 10."""
+    """Sort key in which 2 comes before 10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", test[0])]
 
 
@@ -174,7 +174,7 @@ def write_results(run: BenchRun, folder: Path) -> None:
 
 
 def _axis(attempt: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Where the axis ends (seconds), and per lane the moments with their place on it in per cent."""
+    """End of the axis (seconds), and per lane the moments with their position on it in per cent."""
     moments = attempt["moments"]
     end = max((moment["at"] + moment["seconds"] for moment in moments), default=0.0) or 1.0
     lanes = []
@@ -194,7 +194,7 @@ def _axis(attempt: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _links(attempt: Mapping[str, Any], folder: Path) -> Sequence[tuple[str, str]]:
-    """Name and relative address of a test's files, if they lie beside the page."""
+    """Name and relative address of a test's files, if they are beside the page."""
     place = Path(attempt["folder"]) if attempt["folder"] else None
     if place is None or not place.is_relative_to(folder):
         return ()

@@ -1,4 +1,4 @@
-"""What the doctor found: a line for each part while it works, and a table at the end."""
+"""Doctor report: a line per part while it works, and a final table."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _STYLE: dict[Verdict, str] = {"proved": "green", "failed": "bold red", "not wire
 
 
 def print_check(check: Check, console: Console) -> None:
-    """One part, in a line."""
+    """Print one part in a line."""
     console.print(
         Text(f"{check.verdict:>9}  slot {check.slot}  {check.part}", style=_STYLE[check.verdict]), soft_wrap=True
     )
 
 
 def print_checks(checks: Sequence[Check], console: Console) -> None:
-    """All parts with what was seen."""
+    """Print all parts with what was seen."""
     table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
     for heading in ("slot", "part", "verdict", "seen"):
         table.add_column(heading, overflow="fold")

@@ -1,4 +1,4 @@
-"""What a person sees while a fleet moves, and when it has."""
+"""Terminal and JSON reports of fleet moves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _devices(count: int) -> str:
 
 
 class FleetProgress:
-    """A bar with rate and time left on a terminal; elsewhere one line a wave."""
+    """A progress bar with rate and time left on a terminal; elsewhere one line a wave."""
 
     def __init__(self, console: Console, what: str, clock: Clock = SYSTEM) -> None:
         self._clock = clock
@@ -65,7 +65,7 @@ class FleetProgress:
         self._bar.stop()
 
     def begins(self, devices: int) -> None:
-        """So many devices are to be moved, or looked at."""
+        """The number of devices to move or check."""
         self._begun = self._clock.now()
         self._bar.update(self._task, total=devices)
 
@@ -84,7 +84,7 @@ class FleetProgress:
 
 
 def print_plan(plan: FleetPlan, console: Console) -> None:
-    """What a plan will do, in numbers, and each device it will not touch."""
+    """Print the plan in numbers, and each device without an action."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("verdict")
     table.add_column("devices", justify="right")
@@ -131,7 +131,7 @@ def print_plan(plan: FleetPlan, console: Console) -> None:
 
 
 def print_differences(changes: Sequence[Difference], of: int, console: Console) -> None:
-    """What has changed since a plan was made, one line a device, ``of`` so many."""
+    """Print the changes since a plan was made, one line a device, ``of`` so many."""
     for change in changes:
         console.print(Text(str(change), style="yellow"), soft_wrap=True)
     console.print(
@@ -141,7 +141,7 @@ def print_differences(changes: Sequence[Difference], of: int, console: Console) 
 
 
 def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
-    """The same for a program: ``devices`` of the plan, and per changed device what was planned and would be now."""
+    """The changes as JSON: ``devices`` of the plan, and per changed device its planned and current action."""
     return {
         "devices": of,
         "changes": [
@@ -158,7 +158,7 @@ def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
 
 
 def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
-    """How a move went: counts, the unowned window, and everything that needs a person; ``done`` says where they are."""
+    """Print the result of a move: counts, unowned times, and what needs a person; ``done`` says where devices are now."""
     arrived, windows = carried.with_outcome("done"), carried.windows
     there = len(carried.already) + len(arrived)
     if not carried.transfers:
@@ -191,7 +191,7 @@ def print_carried(carried: Carried, throttle: Throttle, console: Console, *, don
 
 
 def records_json(records: Sequence[Transfer]) -> dict[str, Any]:
-    """What was verified, for a program: counts, and each device with its proofs."""
+    """The verification as JSON: counts, and each device with its proofs."""
     return {
         "devices": len(records),
         "held": sum(record.held for record in records),
@@ -200,7 +200,7 @@ def records_json(records: Sequence[Transfer]) -> dict[str, Any]:
 
 
 def print_records(records: Sequence[Transfer], console: Console) -> None:
-    """How many devices hold up, and what does not."""
+    """Print how many devices are verified, and which are not."""
     if not records:
         console.print("no device to look at: the plan does nothing")
         return

@@ -1,4 +1,4 @@
-"""The claim thread's 60 rows: a table in a terminal, and the page of the documentation."""
+"""Forum thread of 2016: its 60 rows as a terminal table and as a page of the documentation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERDICT_STYLE: dict[Verdict, str] = {
 
 
 def thread_summary(rows: Sequence[RowResult]) -> str:
-    """How many rows there are of each verdict."""
+    """Number of rows by verdict."""
     counts = Counter(each.verdict for each in rows)
     return f"{len(rows)} rows: " + ", ".join(f"{counts[each]} {each}" for each in VERDICT_STYLE if counts[each])
 
@@ -83,7 +83,7 @@ product, P the product's own token, V, S and D team members with the roles view-
 
 
 def write_thread(rows: Sequence[RowResult], path: Path) -> None:
-    """Write the page; ids, ports and times of this run are left out, so that it changes only with a verdict."""
+    """Write the page, without ids, ports and times of this run, so that it changes only with a verdict."""
     lines = ["| # | era | who | asked | what happened | verdict | shown by |", "|---|---|---|---|---|---|---|"]
     for each in rows:
         row = each.row

@@ -11,7 +11,7 @@ __all__ = ["write_junit"]
 
 
 def write_junit(run: Run, path: Path) -> None:
-    """Write ``run`` to ``path``; steps that were not run appear as skipped."""
+    """Write ``run`` to ``path``; steps that did not run appear as skipped."""
     suite = ET.Element(
         "testsuite",
         name=run.title,

@@ -1,4 +1,4 @@
-"""What a lab holds, for the person who started it."""
+"""Terminal description of a lab."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["print_lab"]
 
 
 def print_lab(lab: dict[str, Any], script: Path, console: Console) -> None:
-    """Print each Photon, then addresses and names; ``lab`` is as ``Lab.describe`` gives it, ``script`` the CLI."""
+    """Print each Photon, then addresses and names; ``lab`` is :meth:`Lab.describe`, ``script`` runs the CLI."""
     for photon in lab["photons"]:
         owner = photon["owner"] or "nobody's"
         console.print(

@@ -1,4 +1,4 @@
-"""The matrix for people and machines: tables in a terminal, a page, and JSON."""
+"""Permission matrix as terminal tables, HTML page and JSON."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from photonrig.scenarios.matrix_cells import FAMILIES, SOURCES, TOKENS
 
 __all__ = ["MatrixRun", "matrix_json", "print_matrix", "write_matrix"]
 
-# Outcomes by which a token gets something; the others are refusals, or lists and streams without the device.
+# Outcomes that grant something; the others are refusals, or lists and streams without the device.
 YES: Final = frozenset({"200", "201", "204", "listed", "hears"})
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixRun:
-    """Everything seen on one target; ``changes`` is None when there was no baseline to compare with."""
+    """All observations of one target; ``changes`` is None without a baseline."""
 
     target: str
     started: datetime
@@ -39,7 +39,7 @@ class MatrixRun:
 
     @property
     def differing(self) -> list[Observation]:
-        """Cells that were seen to be something else than expected."""
+        """Cells that differ from their expectation."""
         return [each for each in self.observations if each.differs]
 
     def summary(self) -> str:
@@ -53,7 +53,7 @@ class MatrixRun:
         return text
 
     def blocks(self) -> list[tuple[str, str, list[str], list[tuple[str, dict[str, Observation]]]]]:
-        """Per era and state: the tokens asked, and per family what each of them saw."""
+        """Per era and state: the tokens, and per family the outcome of each."""
         found = []
         for (era, state), group in groupby(self.observations, key=lambda each: (each.cell.era, each.cell.state)):
             rows: dict[str, dict[str, Observation]] = {}
@@ -65,7 +65,7 @@ class MatrixRun:
 
 
 def print_matrix(run: MatrixRun, console: Console) -> None:
-    """Print every block, then what is not as expected, then what has changed; colour only on a terminal."""
+    """Print every block, then cells that differ, then changes; colour only on a terminal."""
     for era, state, columns, rows in run.blocks():
         console.print()
         console.print(Text(f"{era}: {state}", style="bold"))
@@ -110,7 +110,7 @@ def write_matrix(run: MatrixRun, folder: Path) -> tuple[Path, Path]:
 
 
 def matrix_json(run: MatrixRun) -> dict[str, Any]:
-    """Everything seen, for a program: per cell what was expected and observed, and what has changed."""
+    """All observations as JSON: expected and observed per cell, and the changes."""
     return {
         "target": run.target,
         "started": run.started.isoformat(timespec="seconds"),

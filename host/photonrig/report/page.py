@@ -1,4 +1,4 @@
-"""One self-contained HTML page for a run: no script, no file beside it, readable on a phone and in the dark."""
+"""HTML page of a run: self-contained, no script, responsive, with dark mode."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["render", "write_page"]
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from one of the templates; texts are escaped."""
+    """Render a page from a template; texts are escaped."""
     environment = Environment(
         loader=PackageLoader("photonrig.report"),
         autoescape=select_autoescape(("html",)),

@@ -1,4 +1,4 @@
-"""What every report says about a run, besides its steps: durations, rates, commit."""
+"""A finished run with its facts, and formatting of durations, rates and commits."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["Run", "commit", "duration", "rate", "run_json"]
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person reads them."""
+    """A duration for people."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def rate(count: float, seconds: float) -> str:
-    """How many a second, as a person reads it; "" of none, or where there was less than a second to measure."""
+    """A rate for people; "" of none, or when measured over less than a second."""
     if count <= 0 or seconds < 1:
         return ""
     return f"{count / seconds:.0f} a second" if count >= 10 * seconds else f"{count / seconds:.1g} a second"
 
 
 def commit(root: Path) -> str:
-    """The commit of a checkout, and whether it was changed since."""
+    """The commit of a checkout, and whether it has changes."""
     git = shutil.which("git")
     if git is None:
         return "unknown (no git)"
@@ -51,16 +51,16 @@ class Run:
 
     @property
     def held(self) -> bool:
-        """Every step held."""
+        """Whether every step held."""
         return all(step.verdict == "held" for step in self.steps)
 
     def count(self, verdict: str) -> int:
-        """How many steps ended with this verdict."""
+        """Number of steps with this verdict."""
         return sum(step.verdict == verdict for step in self.steps)
 
 
 def run_json(run: Run) -> dict[str, Any]:
-    """A run for a program: verdict, counts, facts, and each step with what was expected and seen."""
+    """A run as JSON: verdict, counts, facts, and each step with what was expected and seen."""
     return {
         "title": run.title,
         "started": run.started.isoformat(timespec="seconds"),

@@ -1,4 +1,4 @@
-"""The table a person sees while steps run and when they are done."""
+"""Terminal table of steps, while they run and at the end."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _observed(step: StepResult) -> str:
 
 
 def _first_lines(step: StepResult) -> str:
-    # The page has all of it; here it is what a person needs to believe the line.
+    # Evidence in short form; the page has all of it.
     lines = [f"{piece.lane}: {' '.join(piece.text.split())}" for piece in step.evidence]
     more = len(lines) - _EVIDENCE_LINES
     return "\n".join(lines if more <= 1 else [*lines[:_EVIDENCE_LINES], f"+ {more} more in the report"])

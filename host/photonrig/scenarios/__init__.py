@@ -1,1 +1,1 @@
-"""What is proved about ownership: the 60 rows of the 2016 forum thread, the permission matrix, the hand-over story."""
+"""Proofs about ownership: the 60 rows of the forum thread of 2016, the permission matrix, the handover story."""

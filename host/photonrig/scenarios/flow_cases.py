@@ -1,4 +1,4 @@
-"""Every flow once on real or virtual slots, with the proof of control that follows: for ``photonrig claims``."""
+"""Flow cases: every flow once, on real or virtual slots, each followed by a proof of control."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EVENT = "shade/moved"
 class _Case:
     """A flow from a state of the matrix to an account, by the letter of its token.
 
-    ``spare``: with the device in hand; ``back``: to be brought back by the same flow.
+    ``spare``: with the device in hand; ``back``: reversed by the same flow.
     """
 
     title: str
@@ -64,7 +64,7 @@ def run_flows(
     clock: Clock,
     started: Callable[[str], None] = lambda title: None,
 ) -> Iterator[StepResult]:
-    """Run every flow and yield what was seen; ``wifi`` is name and password of the network devices are to join."""
+    """Run every flow and yield the results; ``wifi``: SSID and password of the network devices join."""
     team, ours = stand.lab.team, stand.lab.product.id
     scopes = {"user": USER, "product": product(ours)}
     made = {whose: team.create_webhook(_EVENT, hooks.url(whose), scope=scope) for whose, scope in scopes.items()}
@@ -118,7 +118,7 @@ def _window(case: _Case, done: Progress) -> str:
 def _proofs(
     stand: VirtualTarget, keys: Identities, case: _Case, device: str, to: Account | None, into: int | None
 ) -> tuple[Proof, ...]:
-    # A former owner on the team is not refused: the team reads every device of its product.
+    # A former owner on the team keeps access: the team reads every device of its product.
     former = stand.acting("C") if case.state == "customer-owned" else None
     owner = stand.lab.team if to is None else keys.acting_as(to)
     if into is not None and case.state == "customer-owned":

@@ -1,11 +1,11 @@
-"""The claim thread as an executable regression: each of its 60 rows shown in its era, with the evidence of this run.
+"""Forum thread of 2016 as an executable regression: each of its 60 rows shown in its era, with evidence.
 
-A row that states a behaviour is asked of a cloud of its era. A row that is a wish is shown granted by what grants it
-now, or says honestly that Particle does not, and what this product has instead. Rows without a behaviour say so.
+A row that states a behaviour is checked on a cloud of its era. A row that is a wish is checked against what grants it
+now; if Particle does not, this product's extension is shown. Other rows are context.
 
-    held         the behaviour was seen, as the thread tells it
+    held         the behaviour was seen, as the thread states it
     granted      the wish is fulfilled: shown
-    in part      part of the wish is
+    in part      part of the wish is fulfilled
     extension    Particle does not offer it; the local cloud does, by an extension: shown
     not granted  neither does
     context      the row states no behaviour
@@ -35,7 +35,7 @@ _UNSTEADY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """A row, its verdict, and the evidence in words."""
+    """A row, its verdict, and the evidence as text."""
 
     row: Row
     verdict: Verdict
@@ -44,17 +44,17 @@ class RowResult:
 
     @property
     def steady(self) -> str:
-        """The evidence without what differs from run to run: ids, names made for the run, times."""
+        """The evidence without what differs between runs: ids, generated names, times."""
         return _UNSTEADY.sub("…", self.evidence)
 
     @property
     def failed(self) -> bool:
-        """Something else was seen than the thread tells."""
+        """Whether something else was seen than the thread states."""
         return self.verdict == "failed"
 
 
 def run_thread(stage: ForumTarget, started: Callable[[Row], None] = lambda row: None) -> Iterator[RowResult]:
-    """Show all rows in order; ``started`` is told each row before it begins."""
+    """Check all rows in order; ``started`` observes each row before it begins."""
     for row in ROWS:
         started(row)
         shown = SHOWN[row.number]

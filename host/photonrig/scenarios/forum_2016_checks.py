@@ -1,4 +1,4 @@
-"""What shows each row of the claim thread; see :mod:`photonrig.scenarios.forum_2016` for the verdicts."""
+"""Checks for each row of the forum thread of 2016; see :mod:`photonrig.scenarios.forum_2016` for the verdicts."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ _ONLINE: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a row is shown: by ``check`` and, or for a row without behaviour, by words."""
+    """How a row is shown: by ``check``, and by a text where the row states no behaviour."""
 
     verdict: Verdict
     check: Check | None
     words: str = ""
 
 
-# --- what checks are made of ------------------------------------------------------------------------------------------
+# --- helpers of checks
+# --------------------------------------------------------------------------------------------------
 
 
 def _that(holds: bool, text: str) -> str:
@@ -71,7 +72,7 @@ def _owner(stand: VirtualTarget, device: str, token: str | None) -> str:
 
 
 def _answers(stand: VirtualTarget, path: str, **expected: int) -> str:
-    """Each token's status for GET of a path of the customer's device."""
+    """Status per token for GET of a path of the customer's device."""
     device = _customers(stand)
     path = path.format(d=device, p=stand.names("customer-owned")["p"], o=stand.slug)
     seen = {token: _acting(stand, token).send("GET", path).status_code for token in expected}
@@ -144,7 +145,8 @@ def _streams(stand: VirtualTarget, state: str, *, own: bool) -> str:
     return f"{state}: on {stand.scope.events}; {'also' if own else 'not'} on /v1/devices/events"
 
 
-# --- rows that are more than one question -----------------------------------------------------------------------------
+# --- rows with several questions
+# ----------------------------------------------------------------------------------------
 
 
 def _row_1(stage: ForumTarget) -> str:

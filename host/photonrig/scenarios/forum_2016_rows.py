@@ -1,7 +1,7 @@
-"""The claim thread's 60 observations as data: who did what, in which era, and what became of it.
+"""Forum thread of 2016 as data: 60 observations with actor, era and outcome.
 
-The thread is "Remotely Claim or Transfer Device Ownership to a Customer" of 2016 in Particle's community; the sentences
-here are ours. What shows each row today is in :mod:`photonrig.scenarios.forum_2016`.
+The thread is "Remotely Claim or Transfer Device Ownership to a Customer" in Particle's community; the sentences here
+are ours. :mod:`photonrig.scenarios.forum_2016` shows what becomes of each row today.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Era = Literal["2016-before", "2016-after", "today"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One observation: its number in the thread, the era whose rules it speaks of, and whose words it is."""
+    """One observation: its number in the thread, the era of its rules, and its author's role."""
 
     number: int
     era: Era

@@ -1,4 +1,4 @@
-"""What the claim thread is shown on: a cloud of each era with devices, and one with the extensions."""
+"""Targets of the forum thread's checks: a cloud of each era with devices, and one with the extensions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ForumTarget"]
 
 @dataclass(frozen=True, slots=True)
 class ForumTarget:
-    """A stand per era, the cloud with extensions, who is called by webhooks, and what it takes to set up a device."""
+    """A target per era, the cloud with extensions, a webhook receiver, and the Wi-Fi for set-up."""
 
     before: VirtualTarget
     after: VirtualTarget

@@ -1,8 +1,8 @@
-"""A Photon changes hands: the whole chain in one story, for virtual and real slots alike.
+"""Handover story: a Photon changes hands, the whole chain, on virtual and real slots alike.
 
 A new firmware version reaches a device through the Particle CLI; a device out of the box becomes a customer's through
 SoftAP; that customer's device goes to a second one; a device in the field moves from the central account to a customer
-with nobody near it; and the cloud dies and comes back without forgetting anything.
+without physical access; and the cloud is killed and restarts with its data intact.
 """
 
 from __future__ import annotations
@@ -35,11 +35,10 @@ _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything the story needs; nothing in it says whether a slot is real or virtual.
+    """The story's slots, cloud and accounts; real and virtual slots look alike.
 
-    ``cloud`` carries no token; ``central`` is the token of the central user, who is on the product's team.
-    ``fielded`` is online and claimed to that user, ``fresh`` is out of the box in listening mode; both are in the
-    product.
+    ``cloud`` carries no token; ``central`` is the token of the central user, who is on the product's team. ``fielded``
+    is online and claimed to that user, ``fresh`` is out of the box in listening mode; both are in the product.
     """
 
     cloud: Cloud
@@ -59,7 +58,7 @@ class Stage:
 
 
 class HandoverStory(Story):
-    """The story; see the module."""
+    """The steps of the story, in order."""
 
     def __init__(self, stage: Stage) -> None:
         fielded, fresh = (replace(slot, tap=self.hear) for slot in (stage.fielded, stage.fresh))
@@ -366,7 +365,7 @@ class HandoverStory(Story):
         ]
         seen.that(owners == after, f"owners {', '.join(after.values())}; positions {readings[0]} and {readings[1]}")
 
-    # --- what several steps need --------------------------------------------------------------------------------------
+    # --- shared by steps ---------------------------------------------------------------------------------------------
 
     @property
     def product_path(self) -> str:

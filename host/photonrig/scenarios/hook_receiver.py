@@ -1,4 +1,4 @@
-"""Who a webhook calls: a server on loopback that writes down what it is sent."""
+"""Webhook receiver: an HTTP server on loopback that counts and stores calls."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class HookReceiver:
         self._thread.join()
 
     def url(self, name: str) -> str:
-        """The address to give to a webhook of this name."""
+        """The address for a webhook of this name."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
 
     def calls(self, name: str) -> int:
-        """How often the webhook of this name has called."""
+        """Number of calls to this name."""
         with self._changed:
             return self._calls[f"/{name}"]
 
     def wait(self, name: str, timeout: float) -> bool:
-        """Wait for the first call, at most ``timeout`` seconds; whether it came."""
+        """Wait for the first call, at most ``timeout`` seconds; returns whether it came."""
         with self._changed:
             return self._changed.wait_for(lambda: f"/{name}" in self._calls, timeout)

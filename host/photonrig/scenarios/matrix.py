@@ -1,7 +1,6 @@
-"""Runs the matrix against a target: asks every cell's question and tells what was seen beside what is expected.
+"""Runs the permission matrix against a target: asks every cell and compares the answer with the expectation.
 
-A target is a :class:`Stand`: tokens to act with and devices to act on, in declared states. Nothing here says whether it
-is a local cloud or Particle's own.
+A target offers tokens to act with and devices in declared states; it is a local cloud or Particle's own.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ NOT_RUN: Final = "not run"
 
 
 class BudgetSpent(CloudError):
-    """The run has used the requests it was given; what remains is not asked. Raise the budget or ask fewer cells."""
+    """The request budget is used up; remaining cells are not asked. Raise the budget or ask fewer cells."""
 
 
 _EVENT: Final = "shade/moved"
 _HEARD: Final = 10.0  # seconds for an event of a device to reach a stream
-_ROUND: Final = 10.0  # seconds for a canary to go round
+_ROUND: Final = 10.0  # seconds for a canary event to return
 _AT_ONCE: Final = 12
 _EXCERPT: Final = 160
 
@@ -43,46 +42,46 @@ class Stand(Protocol):
 
     @property
     def era(self) -> str:
-        """Whose rules are expected: an era of the table."""
+        """The era whose rules are expected."""
 
     @property
     def name(self) -> str:
-        """The target, as reports and baselines name it."""
+        """Name in reports and baselines."""
 
     def names(self, state: str) -> dict[str, str]:
-        """What ``{d}``, ``{p}`` and ``{o}`` stand for in a state."""
+        """Values of ``{d}``, ``{p}`` and ``{o}`` in a state."""
 
     def has(self, state: str) -> bool:
-        """Whether the target can offer a device in this state."""
+        """Whether the target has a device in this state."""
 
     def arrange(self, state: str) -> None:
-        """Bring the state's device into its state and prove it; repairs only what differs.
+        """Bring the state's device into its state and prove it; repairs only differences.
 
         :raises PhotonrigError: it could not be brought there
         """
 
     def acting(self, token: str) -> Cloud | None:
-        """The cloud with the token of this kind; None if the target has none."""
+        """The cloud with a token of this kind; None if the target has none."""
 
     def witness(self, state: str) -> EventStream:
-        """A stream, not yet open, on which every event of the state's device is sure to be seen."""
+        """A stream, not yet open, that carries every event of the state's device."""
 
     def provoke(self, state: str) -> None:
         """Make the state's device publish its event."""
 
     def asks(self, family: str) -> bool:
-        """Whether this question may be asked on the target at all."""
+        """Whether this question may be asked on the target."""
 
     def opening(self, path: str) -> None:
-        """Called before a stream is opened."""
+        """Hook before a stream is opened."""
 
     def swept(self, family: Family, body: Any) -> None:
-        """A question was answered with yes; do away with what it has made."""
+        """Clean up what a granted question has created."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A cell and what was seen; ``text`` is the beginning of the answer without secrets, ``at`` the time."""
+    """A cell and its outcome; ``text`` is the beginning of the answer without secrets, ``at`` the time."""
 
     cell: Cell
     outcome: str
@@ -91,17 +90,17 @@ class Observation:
 
     @property
     def holds(self) -> bool:
-        """Whether it is what was expected; not run is neither yes nor no."""
+        """Whether it is as expected; False if not run."""
         return self.outcome == self.cell.expected.outcome
 
     @property
     def differs(self) -> bool:
-        """It was seen, and it is something else."""
+        """Whether it was run and is not as expected."""
         return self.outcome != NOT_RUN and not self.holds
 
 
 def observe(stand: Stand, wanted: Iterable[Cell], clock: Clock = SYSTEM) -> Iterator[Observation]:
-    """Ask every cell of the stand's era; others are left out. What a spent budget leaves over is not run."""
+    """Ask every cell of the target's era; others are left out. Cells beyond a spent budget are not run."""
     for seen in _observations(stand, wanted):
         yield replace(seen, at=utc(clock).isoformat(timespec="seconds"))
 
@@ -136,7 +135,8 @@ def _observation(cell: Cell, outcome: str, text: str) -> Observation:
     return Observation(cell, outcome, text[:_EXCERPT])
 
 
-# --- questions with an answer -----------------------------------------------------------------------------------------
+# --- requests
+# ------------------------------------------------------------------------------------------------------------
 
 _numbers = itertools.count()
 
@@ -171,7 +171,7 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 
 def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
-    """Open every stream of a state, have the device publish once, and see who has heard it."""
+    """Open every stream of a state, have the device publish once, and record which streams carry the event."""
     if not cells:
         return
     names = stand.names(state)
@@ -216,7 +216,7 @@ def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Obse
 
 
 def _heard(stand: Stand, cell: Cell, stream: EventStream, device: str) -> Observation:
-    """Whether the device's event came; its absence counts only if a canary goes round the same stream."""
+    """Whether the device's event came; absence counts only if a canary event returns on the same stream."""
     heard = of_device(device, _EVENT)
     if not any(heard(event) for event in stream.events):
         try:

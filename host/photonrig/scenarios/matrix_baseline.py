@@ -1,4 +1,4 @@
-"""What the matrix showed last time, kept in a file that one can read and diff, and what has changed since.
+"""Baseline of the matrix: outcomes of an earlier run in a diffable file, and the changes since.
 
 {"target": "local cloud", "recorded": "2026-01-31", "cells": {"today / unowned / claim / M": "200", …}}
 """
@@ -21,7 +21,7 @@ __all__ = ["Baseline", "Change", "changes"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A cell that is not what it was; None stands for a cell that was not, or is no longer, asked."""
+    """A cell with another outcome; None stands for a cell not asked before, or not any more."""
 
     key: str
     before: str | None
@@ -42,15 +42,15 @@ class Baseline:
 
     @classmethod
     def of(cls, target: str, observations: Iterable[Observation]) -> Baseline:
-        """What was just seen; cells that were not run are left out."""
+        """From this run's observations; cells that were not run are left out."""
         cells = {each.cell.key: each.outcome for each in observations if each.outcome != NOT_RUN}
         return cls(target, utc(SYSTEM).date().isoformat(), cells)
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
-        """A file that :meth:`write` wrote.
+        """Read a file written by :meth:`write`.
 
-        :raises UsageError: there is none, or it holds something else
+        :raises UsageError: no such file, or not a baseline
         """
         try:
             fields: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -62,14 +62,14 @@ class Baseline:
             raise UsageError(f"{path} is no baseline; make one with --update-baseline") from None
 
     def write(self, path: Path) -> None:
-        """Keep it: one line a cell, in the order they were asked."""
+        """Write it: one line a cell, in the order they were asked."""
         path.parent.mkdir(parents=True, exist_ok=True)
         fields = {"target": self.target, "recorded": self.recorded, "cells": dict(self.cells)}
         replace(path, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
 
 
 def changes(baseline: Baseline, observations: Iterable[Observation]) -> tuple[Change, ...]:
-    """Every cell whose outcome is not the baseline's, in the order they were asked; then those no longer asked.
+    """Cells whose outcome differs from the baseline, in the order they were asked; then those no longer asked.
 
     A cell that this run could not ask is no change.
     """

@@ -1,8 +1,8 @@
-"""The matrix: token kind × endpoint family × device state × era, each cell with its expectation and its source.
+"""Permission matrix: token kind × endpoint family × device state × era, each cell with its expectation and its source.
 
-The cells are data in ``matrix_cells.txt``; here are the words they are written in, and the request behind each family.
-The table was written from the claim thread, documentation and recordings, not from any cloud's code: it is what clouds
-are compared with, the local one included.
+The cells are data in ``matrix_cells.txt``; this module has its vocabulary and the request of each family. The table was
+written from the forum thread of 2016, documentation and recordings, independently of any cloud's code: clouds are
+compared with it, the local one included.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ _ALWAYS: Final = {"N": ("400", "r"), "X": ("401", "r")}
 class Family:
     """One request; ``{d}`` is the device, ``{p}`` the product, ``{o}`` its organization, ``{new}`` a fresh name.
 
-    ``look``: what is told from the answer: its status, whether a list names the device, or whether a stream carries the
-    device's event. ``changes``: the device is not what it was after a yes.
+    ``look``: the outcome: the status, whether a list names the device, or whether a stream carries its event.
+    ``changes``: a granted request changes the device.
     """
 
     name: str
@@ -117,7 +117,7 @@ FAMILIES: Final[Mapping[str, Family]] = {family.name: family for family in _FAMI
 
 
 class Expectation(NamedTuple):
-    """What is expected, and the letter of its source in :data:`SOURCES`."""
+    """Expected outcome, and the letter of its source in :data:`SOURCES`."""
 
     outcome: str
     source: str
@@ -141,14 +141,14 @@ class Cell:
 
 @cache
 def cells() -> tuple[Cell, ...]:
-    """Every cell of the table, in its order, with those for no token and a bad one."""
+    """Every cell of the table in order, plus those without a token and with a bad one."""
     return tuple(parse(files("photonrig.scenarios").joinpath("matrix_cells.txt").read_text(encoding="utf-8")))
 
 
 def parse(text: str) -> Iterator[Cell]:
-    """Read a table.
+    """Parse a table.
 
-    :raises UsageError: a line that says nothing; its number and text are named
+    :raises UsageError: an invalid line; names number and text
     """
     era = state = ""
     columns: list[str] = []

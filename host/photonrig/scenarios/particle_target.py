@@ -1,9 +1,8 @@
-"""The matrix against Particle's own cloud: only what is named may be touched, within its limits, and cleaned up after.
+"""Matrix target on Particle's own cloud: touches only named devices, within rate limits, and cleans up.
 
-Opting in means naming the account in so many words, and every device that may be acted on. Customers are made for the
-run and deleted with it. Requests are counted before they are sent: none goes out beyond the budget. When the run ends,
-however it ends, every named device is brought back to the owner and product it was found with, and that is looked up,
-not assumed.
+Opting in means naming the account explicitly, and every device that may be acted on. Customers are made for the run and
+deleted with it. Requests are counted before they are sent: none exceeds the budget. At the end, however the run ends,
+every named device is returned to its former owner and product, and that is verified.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from photonrig.scenarios.matrix_cells import Family
 
 __all__ = ["Budget", "OptIn", "ParticleTarget", "production_stand"]
 
-# A third below the documented limits, which the account may need for something else.
+# A third below the documented limits, to leave the account room for other uses.
 _LIMITS: Final = Limits(calls=6_600, tokens=66)
-# What a matrix may change on somebody's device: nothing that takes it out of reach while the run goes on.
+# Not asked on someone's device: a question that takes the device out of reach.
 _NEVER: Final = frozenset({"product-remove"})
 _STATES: Final = ("customer-owned", "user-owned", "unowned")
 
 
 class Budget:
-    """Counts requests; waits where the documented limits ask for it, and stops at ``total``."""
+    """Counts requests; paces them by the documented limits, and stops at ``total``."""
 
     def __init__(self, total: int, clock: Clock = SYSTEM) -> None:
         self.total = total
@@ -51,13 +50,13 @@ class Budget:
         return self._throttle.tokens
 
     def keep(self, requests: int) -> None:
-        """Hold some back, for cleaning up; 0 gives them free."""
+        """Reserve requests for cleaning up; 0 frees them."""
         self._reserve = requests
 
     def take(self, path: str) -> None:
         """Count one request, waiting until it may be sent.
 
-        :raises BudgetSpent: there are none left
+        :raises BudgetSpent: none left
         """
         if self.used >= self.total - self._reserve:
             raise BudgetSpent(f"the budget of {self.total} requests is spent ({self._reserve} kept for cleaning up)")
@@ -68,7 +67,7 @@ class Budget:
 class OptIn:
     """What the run may act on: the account by name, its product, and the devices, all of them already in it.
 
-    ``confirm`` must be the account's name once more: this is the sentence that cannot be typed by accident.
+    ``confirm`` must repeat the account's name, as a guard against accidents.
     """
 
     api: str
@@ -83,7 +82,7 @@ class OptIn:
 
 @dataclass(slots=True)
 class ParticleTarget:
-    """See :class:`~photonrig.scenarios.matrix.Stand`; one device serves every state, or each its own."""
+    """See :class:`~photonrig.scenarios.matrix.MatrixTarget`; one device serves every state, or each its own."""
 
     cloud: Cloud
     keys: Identities
@@ -98,31 +97,31 @@ class ParticleTarget:
 
     @property
     def name(self) -> str:
-        """The target, as reports and baselines name it."""
+        """Name in reports and baselines."""
         return self.cloud.api
 
     def device(self, state: str) -> str:
-        """The device that plays a state."""
+        """The device of a state."""
         return self.devices[_STATES.index(state) % len(self.devices)]
 
     def has(self, state: str) -> bool:
-        """Devices cannot be switched off from here, nor taken out of their product."""
+        """Online states in the product: devices here cannot be switched off, nor taken out of their product."""
         return state in _STATES
 
     def names(self, state: str) -> dict[str, str]:
-        """What ``{d}``, ``{p}`` and ``{o}`` stand for in a state."""
+        """Values of ``{d}``, ``{p}`` and ``{o}`` in a state."""
         return {"d": self.device(state), "p": str(self.product_id), "o": "none"}
 
     def acting(self, token: str) -> Cloud | None:
-        """The cloud with the token of this kind; None where nobody gave one."""
+        """The cloud with a token of this kind; None without one."""
         return self.tokens.get(token)
 
     def asks(self, family: str) -> bool:
-        """Whether a question may be asked of somebody's device."""
+        """Whether a question may be asked of someone's device."""
         return family not in _NEVER
 
     def arrange(self, state: str) -> None:
-        """Bring the state's device to the owner of its state, and look that it is there."""
+        """Give the state's device its owner and verify it."""
         device = self.device(state)
         owner = {"customer-owned": self.customers["C"], "user-owned": self.keys.central, "unowned": None}[state]
         self._give(device, owner)
@@ -141,7 +140,7 @@ class ParticleTarget:
             )
 
     def opening(self, path: str) -> None:
-        """Streams count as requests too."""
+        """Count a stream as a request."""
         self.budget.take(path)
 
     def witness(self, state: str) -> EventStream:
@@ -151,16 +150,16 @@ class ParticleTarget:
         return EventStream(self.tokens["M"], path)
 
     def provoke(self, state: str) -> None:
-        """Make the device move a little, which it tells in an event."""
+        """Move the device a little, which publishes an event."""
         self.tokens["M"].call(self.device(state), "move", str(secrets.choice((2, 4))), product(self.product_id))
 
     def swept(self, family: Family, body: Any) -> None:
-        """Delete a customer that a question has made."""
+        """Delete a customer that a question has created."""
         if family.name == "customer-create":
             self.tokens["M"].remove_customer(self.product_id, body["email"])
 
     def clean_up(self) -> None:
-        """Bring back every device and delete every customer of the run; what could not be is in ``left_behind``."""
+        """Return every device and delete every customer of the run; failures are in ``left_behind``."""
         self.budget.keep(0)
         for device, before in self.found.items():
             self._try(f"{device} was {before.owner or 'nobody'}'s", lambda d=device, b=before: self._give(d, b.owner))  # type: ignore[misc]
@@ -186,10 +185,10 @@ class ParticleTarget:
 
 @contextmanager
 def production_stand(chosen: OptIn) -> Iterator[ParticleTarget]:
-    """A stand on Particle's cloud, cleaned up when the block ends.
+    """A target on Particle's cloud, cleaned up when the block ends.
 
-    :raises UsageError: no opt-in in so many words, a token of another account, or devices that are not in the product;
-        nothing was changed
+    :raises UsageError: no explicit opt-in, a token of another account, or devices that are not in the product; nothing
+        was changed
     :raises ExpectationFailed: on leaving, something of the run was left behind; the message names all of it
     """
     _check(chosen)

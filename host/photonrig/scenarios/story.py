@@ -1,7 +1,7 @@
-"""Stories told in steps: what is done, what must be seen, what was seen, and by which evidence.
+"""Stories in steps: action, expectation, observation, evidence.
 
-A story is a class whose methods are marked with :func:`step`; they run in the order in which they stand. A step that
-fails ends the story, and the steps after it are reported as not run, never as passed.
+A story is a class whose methods are marked with :func:`step`; they run in source order. A failed step ends the story,
+and the steps after it are reported as not run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARK = "_photonrig_step"
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """How one step went; ``seconds`` is wall time, ``cause`` is set when the verdict is "failed"."""
+    """Result of a step; ``seconds`` is wall time, ``cause`` is set when the verdict is "failed"."""
 
     chapter: str
     title: str
@@ -41,7 +41,7 @@ class StepResult:
 
 @dataclass(slots=True)
 class Seen:
-    """What a step notes while it runs, and what interfaces tell it meanwhile."""
+    """Notes of a running step, and what interfaces observe meanwhile."""
 
     clock: Clock = SYSTEM
     observed: list[str] = field(default_factory=list)
@@ -49,13 +49,13 @@ class Seen:
     _heard: bool = True
 
     def __call__(self, moment: Moment) -> None:
-        """Keep what an interface tells; for its taps."""
+        """Observer for interfaces: keep a moment."""
         if self._heard:
             self.evidence.append(replace(moment, text=printable(moment.text)))
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
-        """Nothing is kept inside the block: a wait asks the same again and again."""
+        """Drop moments inside the block, for waits that poll."""
         self._heard = False
         try:
             yield
@@ -67,7 +67,7 @@ class Seen:
         self(Moment(self.clock.now(), lane, text))
 
     def that(self, holds: bool, observed: str) -> None:
-        """State what was observed and whether it is what the step expects.
+        """State an observation and whether it is as expected.
 
         :raises ExpectationFailed: it is not
         """
@@ -80,7 +80,7 @@ Action = Callable[[Any, Seen], None]
 
 
 def step(title: str, *, chapter: str, expects: str) -> Callable[[Action], Action]:
-    """Mark a method of a :class:`Story` as a step; ``expects`` is the sentence shown beside what was observed."""
+    """Mark a method of a :class:`Story` as a step; ``expects`` is shown beside what was observed."""
 
     def mark(method: Action) -> Action:
         setattr(method, _MARK, (title, chapter, expects))
@@ -90,7 +90,7 @@ def step(title: str, *, chapter: str, expects: str) -> Callable[[Action], Action
 
 
 def run_step(action: Callable[[Seen], None], title: str, chapter: str, expects: str, seen: Seen) -> StepResult:
-    """Do one step and tell how it went; an error that photonrig raises on purpose is a failure with a cause."""
+    """Run one step and return its result; a PhotonrigError is a failure with a cause."""
     begun = seen.clock.now()
     verdict: Verdict = "held"
     cause: Cause | None = None
@@ -105,18 +105,18 @@ def run_step(action: Callable[[Seen], None], title: str, chapter: str, expects: 
 
 
 class Story:
-    """Runs its own steps in order and yields a result for each as soon as it is known."""
+    """Runs its steps in order and yields each result at once."""
 
     clock: Clock = SYSTEM
     _seen: Seen | None = None
 
     def hear(self, moment: Moment) -> None:
-        """An interface tells something: it is evidence of the step that runs."""
+        """Observer for interfaces: evidence of the running step."""
         if self._seen is not None:
             self._seen(moment)
 
     def run(self, started: Callable[[str], None] = lambda title: None) -> Iterator[StepResult]:
-        """Run all steps; ``started`` is told a step's title before it begins."""
+        """Run all steps; ``started`` observes a step's title before it begins."""
         failed = False
         for name, method in vars(type(self)).items():
             if not hasattr(method, _MARK):

@@ -1,4 +1,4 @@
-"""A stand of virtual Photons on a local cloud of one era: for the matrix and the claim thread."""
+"""Matrix target of virtual Photons on a local cloud of one era, also for the forum thread of 2016."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "2016-before": ("customer-owned", "orphaned"),
 }
 _ROLES: Final = {"V": "View-only", "S": "Support", "D": "Developer"}
-_TRAVEL: Final = "500,500"  # milliseconds from closed to open and back, the least that the firmware takes
+_TRAVEL: Final = "500,500"  # milliseconds from closed to open and back, the least the firmware accepts
 
 
 @dataclass(slots=True)
 class VirtualTarget:
-    """See :class:`~photonrig.scenarios.matrix.Stand`; ``spare`` is one more device, out of the box."""
+    """See :class:`~photonrig.scenarios.matrix.MatrixTarget`; ``spare`` is one more device, out of the box."""
 
     lab: Lab
     era: str
@@ -52,21 +52,21 @@ class VirtualTarget:
 
     @property
     def name(self) -> str:
-        """The target, as reports and baselines name it."""
+        """Name in reports and baselines."""
         return "local cloud"
 
     @property
     def scope(self) -> Scope:
-        """How the team reaches the product's devices in this era."""
+        """API scope of the product's devices in this era."""
         return product(self.lab.product.id) if self.era == "today" else legacy_org(self.slug, self.lab.product.id)
 
     @property
     def slug(self) -> str:
-        """The product's slug, which is its organization's too."""
+        """The product's slug, also its organization's."""
         return self.lab.product.slug
 
     def names(self, state: str) -> dict[str, str]:
-        """What ``{d}``, ``{p}`` and ``{o}`` stand for in a state."""
+        """Values of ``{d}``, ``{p}`` and ``{o}`` in a state."""
         product_ref = str(self.lab.product.id) if self.era == "today" else self.slug
         return {"d": self.device(state), "p": product_ref, "o": self.slug}
 
@@ -79,18 +79,18 @@ class VirtualTarget:
         return state in self.devices
 
     def acting(self, token: str) -> Cloud | None:
-        """The cloud with the token of this kind; None if the stand has none."""
+        """The cloud with a token of this kind; None without one."""
         return self.tokens.get(token)
 
     def owner(self, device: str) -> tuple[str, str] | None:
-        """Kind and name of the owner, as the cloud's staff sees it; of a corrupt claim ("nobody", id)."""
+        """Kind and name of the owner, by the /admin API; of a corrupt claim ("nobody", id)."""
         seen = self.admin.device(device)
         if self.admin.owned_by_nobody(device):
             return "nobody", seen.owner.id if seen.owner is not None else ""
         return None if seen.owner is None else (seen.owner.kind, str(seen.owner_name))
 
     def arrange(self, state: str) -> None:
-        """Bring the state's device into its state and prove it; repairs only what differs.
+        """Bring the state's device into its state and prove it; repairs only differences.
 
         :raises ExpectationFailed: it could not be brought there
         """
@@ -104,7 +104,7 @@ class VirtualTarget:
     def put(self, device: str, wanted: str) -> None:
         """Give a device the owner and product of a state.
 
-        :raises ExpectationFailed: it has not got them
+        :raises ExpectationFailed: it does not have them
         """
         who = {"customer-owned": "C", "user-owned": "M", "orphaned": "C"}.get(wanted)
         owner = None if who is None else ("user" if who == "M" else "customer", self.emails[who])
@@ -134,12 +134,12 @@ class VirtualTarget:
         return EventStream(self.tokens["M"], self.scope.events)
 
     def provoke(self, state: str) -> None:
-        """Make the state's device move a little, which it tells in an event."""
+        """Move the device a little, which publishes an event."""
         device = self.device(state)
         self.tokens["M"].call(device, "move", self.next_target(device), self.scope)
 
     def next_target(self, device: str) -> str:
-        """A position that is near, and not where the device is."""
+        """A nearby position other than the current one."""
         self._targets[device] = 6 - self._targets.get(device, 2)
         return str(self._targets[device])
 
@@ -149,27 +149,27 @@ class VirtualTarget:
         return self._other
 
     def keys(self) -> Identities:
-        """What flows act with: the team, customers of both products, a developer; requests are approved at once."""
+        """Identities for flows: the team, customers of both products, a developer; requests are approved at once."""
         clients = {self.lab.product.id: self.lab.client, self._other: self._other_client}
         users = {self.emails["D"]: self.tokens["D"]} if "D" in self.tokens else {}
         return Identities(self.lab.team, self.emails["M"], clients=clients, users=users, approve=self.admin.approve)
 
     def asks(self, family: str) -> bool:
-        """Anything may be asked of a cloud that is gone in the end."""
+        """Everything: this cloud is temporary."""
         return True
 
     def opening(self, path: str) -> None:
-        """Streams cost nothing here."""
+        """No cost here."""
 
     def swept(self, family: Family, body: Any) -> None:
-        """Delete a customer that a question has made."""
+        """Delete a customer that a question has created."""
         if family.name == "customer-create":
             self.tokens["M"].remove_customer(self.lab.product.id, body["email"])
 
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """A local cloud of today with its extensions: a team, a product and a device that is the central user's."""
+    """A local cloud of today with its extensions: a team, a product and a device of the central user."""
 
     keys: Identities
     product: int
@@ -183,7 +183,7 @@ class Extended:
 
 @contextmanager
 def virtual_stand(tools: Toolchain, era: str, state: Path, firmware: Path) -> Iterator[VirtualTarget]:
-    """A stand of an era, up inside the block.
+    """A target of an era; runs inside the block.
 
     :raises UsageError: no such era
     """
@@ -236,7 +236,7 @@ def _people(lab: Lab, era: str, other: int, others: ClientCredentials) -> tuple[
 
 @contextmanager
 def extended(state: Path) -> Iterator[Extended]:
-    """A cloud of today with its extensions, up inside the block; its device needs no process to change hands."""
+    """A cloud of today with its extensions; runs inside the block. Its device needs no process to change owner."""
     name = "central@example.com"
     with LocalCloud(state, extensions=True) as local, Cloud(local.api) as cloud:
         password, device = secrets.token_urlsafe(12), secrets.token_hex(12)

@@ -1,9 +1,9 @@
-"""What the pytest plugin hands to tests, for their annotations, and what tests of a user's own are made of.
+"""Types the pytest plugin's fixtures return, for annotations, and building blocks for tests of your own.
 
     FakeClock                  time that passes only by waiting
     check_power, check_reset…  what every capability of a slot must do; see photonrig.testing.conformance
 
-Names are looked up when they are used: the plugin is loaded into every pytest run and must cost nothing there.
+Names are imported on first use: the plugin is loaded into every pytest run and must cost nothing there.
 """
 
 from __future__ import annotations

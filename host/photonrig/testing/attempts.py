@@ -1,7 +1,7 @@
-"""How a bench test is run: its failures get a cause, and only some of them a second attempt.
+"""Attempts of a bench test: diagnosis of each failure, and a retry where the cause permits.
 
-A failure whose cause is rig, network or cloud is tried again after the bench was put right, and every attempt is shown.
-One whose cause is firmware or test never is: it stays failed, however often it might have passed.
+A failure by rig, network or cloud is retried after the bench was repaired, and every attempt is shown. A failure by
+firmware or test is never retried.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempts"]
 
-_SHOWN = 400  # moments of a test that reports show
+_SHOWN = 400  # moments of a test in reports
 
 
 class Attempts:
@@ -37,7 +37,7 @@ class Attempts:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        """Name the cause of a failure while everything still stands as it was."""
+        """Diagnose a failure before the teardown changes anything."""
         report: pytest.TestReport = yield  # type: ignore[assignment]
         error = None if call.excinfo is None else call.excinfo.value
         if self._is_bench(item) and error is not None and not isinstance(error, pytest.skip.Exception):
@@ -46,7 +46,7 @@ class Attempts:
 
     def _diagnose(self, item: pytest.Item, report: pytest.TestReport, error: BaseException) -> None:
         bench, run = _bench(item), self._run_of(item)
-        # The first error counts: what fails in the teardown after it is its consequence.
+        # The first error counts; errors in the teardown are its consequences.
         if bench is None or run is None or run.diagnosis is not None or isinstance(error, KeyboardInterrupt):
             return
         found = bench.diagnose(run, error)
@@ -59,7 +59,7 @@ class Attempts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run a bench test, again if its failure may be tried again."""
+        """Run a bench test, with a retry if the diagnosis permits."""
         if not self._is_bench(item):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -70,7 +70,7 @@ class Attempts:
             attempts.append(record)
             if not again:
                 break
-            # Only the phase that failed, under an outcome of its own: shown, counted, and neither passed nor failed.
+            # The failed phase gets an outcome of its own: shown, counted, and neither passed nor failed.
             failed = next(report for report in reports if report.failed)
             failed.outcome = "rerun"  # type: ignore[assignment]
             item.ihook.pytest_runtest_logreport(report=failed)
@@ -83,7 +83,7 @@ class Attempts:
     def _attempt(
         self, item: pytest.Item, nextitem: pytest.Item | None, may_retry: bool
     ) -> tuple[list[pytest.TestReport], dict[str, Any], bool]:
-        """Reports of all phases, what is kept of the attempt, and whether there is to be another."""
+        """Reports of all phases, the attempt's record, and whether to retry."""
         item._initrequest()  # type: ignore[attr-defined]
         reports = [call_and_report(item, "setup", log=False)]
         if reports[0].passed:
@@ -98,7 +98,7 @@ class Attempts:
         if again:
             told = f"{found.cause}: {found.why}" if found else ""
             item.user_properties.append(("retried", told))
-        # What the test's module or session holds stays for the next attempt: only the test itself is torn down.
+        # Module and session fixtures stay for the next attempt: only the test itself is torn down.
         after = item.parent if again else None if item.session.shouldfail or item.session.shouldstop else nextitem
         reports.append(call_and_report(item, "teardown", log=False, nextitem=after))
         item._request = False  # type: ignore[attr-defined]
@@ -128,7 +128,7 @@ def _record(
     failed: pytest.TestReport | None,
     recovered: tuple[str, ...],
 ) -> dict[str, Any]:
-    """An attempt as plain values, which cross processes and are written as JSON."""
+    """An attempt as plain values, for other processes and JSON."""
     found = None if run is None else run.diagnosis
     moments = [] if run is None else run.recorder.moments
     begun = 0.0 if run is None else run.recorder.begun

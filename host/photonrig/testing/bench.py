@@ -1,4 +1,4 @@
-"""The bench of one pytest process: its rig, opened with the first test that needs it, and what tests leave behind."""
+"""Bench of one pytest process: its rig, opened by the first test that needs it, and the tests' records."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from photonrig.trace import Moment, Observer, Recorder
 
 __all__ = ["Bench", "Held", "TestRun", "config_of"]
 
-_CANARY: Final = 3.0  # seconds for an event to go round
-_STREAM_BACK: Final = 30.0  # a stream that fell silent is given up after 20 s
+_CANARY: Final = 3.0  # seconds for a canary event to return
+_STREAM_BACK: Final = 30.0  # a silent stream is given up after 20 s
 
 
 def config_of(rig: str, projects: Mapping[str, Path], folder: Path) -> RigConfig:
-    """The bench that the command line names: a file, or ``virtual``, with one virtual Photon per variant.
+    """The bench named on the command line: a file, or ``virtual``, with one virtual Photon per variant.
 
-    ``projects`` are firmware projects by variant, in place of photonrig's own; ``folder`` is where a bench without a
-    file keeps its quarantine.
+    ``projects``: firmware projects by variant, in place of photonrig's own; ``folder``: where a bench without a file
+    keeps its quarantine.
 
     :raises UsageError: the file is wrong
     """
@@ -48,7 +48,7 @@ def config_of(rig: str, projects: Mapping[str, Path], folder: Path) -> RigConfig
 
 
 def _on_a_photon(firmware: Firmware) -> dict[str, int]:
-    """Bytes of flash and static RAM as the table beside the variants states them."""
+    """Bytes of flash and static RAM, from the table beside the variants."""
     table = firmware.project.resolve().parent.with_name("size.md")
     stated = read_table(table)[1].get(firmware.variant) if table.exists() else None
     return {} if stated is None else {"flash": stated.flash, "ram": stated.ram}
@@ -56,9 +56,9 @@ def _on_a_photon(firmware: Firmware) -> dict[str, int]:
 
 @dataclass(slots=True)
 class TestRun:
-    """One attempt at one test: what it used, saw and left."""
+    """One attempt at one test: what it used, observed and left."""
 
-    __test__ = False  # no test class, whatever its name says
+    __test__ = False  # not a test class, despite its name
 
     nodeid: str
     recorder: Recorder
@@ -66,13 +66,13 @@ class TestRun:
     photon: Photon | None = None
     uses_cloud: bool = False
     stream: EventStream | None = None
-    prepared: int = 0  # moments until the device was in the state every test begins in
+    prepared: int = 0  # moments until the device was in its initial state
     facts: tuple[tuple[str, str], ...] = ()
     firmware: dict[str, Any] | None = None
     diagnosis: Diagnosis | None = None
 
     def concerns(self) -> frozenset[Concern]:
-        """What the test had to do with."""
+        """Interfaces the test used."""
         lanes = {moment.lane for moment in self.recorder.moments}
         found: set[Concern] = set()
         if self.photon is not None:
@@ -86,7 +86,7 @@ class TestRun:
 
 @dataclass(slots=True)
 class Held:
-    """A slot this process holds; its state is not ``proved`` from the moment a test does something to it."""
+    """A slot this process holds; its state counts as ``proved`` until a test acts on it."""
 
     slot: Slot
     firmware: Firmware
@@ -95,7 +95,7 @@ class Held:
 
 
 class Bench:
-    """See the module. ``current`` is the test that runs; what the interfaces tell goes to its recorder."""
+    """The bench of this process. ``current`` is the running test; interfaces are observed by its recorder."""
 
     def __init__(self, make_rig: Callable[[Path], Rig], folder: Path, *, clock: Clock = SYSTEM) -> None:
         self.folder = folder
@@ -111,13 +111,14 @@ class Bench:
         self._slots: dict[str, Held] = {}
         self._facts: tuple[tuple[str, str], ...] = ()
 
-    # --- up and down ------------------------------------------------------------------------------------------------
+    # --- start and end
+    # -------------------------------------------------------------------------------------------------
 
     @property
     def rig(self) -> Rig:
-        """The rig; opened at first use. One that could not be opened is not tried again.
+        """The rig; opened on first use. A failed opening is not repeated.
 
-        :raises PhotonrigError: it cannot be had
+        :raises PhotonrigError: it is not available
         """
         if self._broken is not None:
             raise RigError(f"the rig could not be opened: {self._broken}") from self._broken
@@ -128,7 +129,7 @@ class Bench:
                 self._rig.target_of(None).cloud.tap(self.tell)
                 self._facts = self._rig.facts()
                 if self.current is not None:
-                    self.current.recorder.begun = self.clock.now()  # the way up is no part of the test
+                    self.current.recorder.begun = self.clock.now()  # starting the bench is not part of the test
             except PhotonrigError as error:
                 self._broken = error
                 raise
@@ -136,18 +137,18 @@ class Bench:
 
     @property
     def target(self) -> CloudTarget:
-        """The cloud, with the product of the variant that the test which runs is about."""
+        """The cloud, with the product of the running test's variant."""
         return self.rig.target_of(None if self.current is None else self.current.variant)
 
     @property
     def stream(self) -> EventStream:
-        """Everything the product's devices publish, heard since the first test of that product."""
+        """Event stream of the product, open since the first test of that product."""
         target = self.target
         if target.product_id not in self._streams:
             product = target.product_id
 
             def tell(moment: Moment) -> None:
-                """An event is the test's if the product is."""
+                """Pass on the event if the running test uses the product."""
                 if self.current is not None and self.current.stream is self._streams.get(product):
                     self.tell(moment)
 
@@ -165,7 +166,7 @@ class Bench:
         return self._cli
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         with self._stack:
             if self._rig is not None:
                 self._stack.callback(self._rig.close)
@@ -186,7 +187,7 @@ class Bench:
         return self.current
 
     def photon(self, variant: str, **needs: Any) -> Photon:
-        """The device of this variant for the test that runs, in the state it may rely on; ``needs`` as in Declared."""
+        """The device of this variant for the running test, in its initial state; ``needs`` as in Declared."""
         run = self.current
         assert run is not None
         if variant not in self._slots:
@@ -218,7 +219,7 @@ class Bench:
         self.current = None
 
     def _hear(self, run: TestRun) -> None:
-        """Events of the test's product are the test's from now on."""
+        """From now on, record events of the test's product."""
         if run.stream is None:
             opened = len(self._streams)
             run.stream = self.stream
@@ -226,14 +227,15 @@ class Bench:
                 run.recorder.begun = self.clock.now()
 
     def tell(self, moment: Moment) -> None:
-        """A line of an interface, for the test that runs."""
+        """Observer: a moment of an interface, for the running test."""
         if self.current is not None and not self._muted:
             self.current.recorder(moment)
 
-    # --- when it failed ---------------------------------------------------------------------------------------------
+    # --- after a failure
+    # -----------------------------------------------------------------------------------------------
 
     def diagnose(self, run: TestRun, error: BaseException) -> Diagnosis:
-        """Read everything and name the cause; what is read meanwhile is no part of the test."""
+        """Read everything and find the cause; these readings are not part of the test."""
         concerns = run.concerns()
         self._muted = True
         try:
@@ -249,7 +251,7 @@ class Bench:
         return run.diagnosis
 
     def recover(self, run: TestRun) -> tuple[str, ...]:
-        """Put right what is wrong after a failure; returns what was done, or what could not be."""
+        """Repair the bench after a failure; returns one sentence per action, or why it failed."""
         if self._rig is None:
             return ()
         try:
@@ -263,7 +265,7 @@ class Bench:
         return tuple(done)
 
     def _with_touches(self, run: TestRun, readings: Readings) -> Readings:
-        """What the test itself did to the device explains a reset, and an end of its session."""
+        """Explain resets and ended sessions by the test's own actions."""
         if run.photon is None or readings.reboot is None:
             return readings
         moments = run.recorder.moments
@@ -277,7 +279,7 @@ class Bench:
         return replace(readings, session="")
 
     def _with_stream(self, run: TestRun, readings: Readings) -> Readings:
-        """A canary goes round the very stream that the test heard its events on."""
+        """Send a canary event through the stream the test listened on."""
         if run.stream is None:
             return readings
         since = run.stream.open_since
@@ -305,17 +307,18 @@ class Bench:
             return False
         return True
 
-    # --- the state a test begins in ---------------------------------------------------------------------------------
+    # --- initial state of a test
+    # ---------------------------------------------------------------------------------------
 
     def declared(self, held: Held, **differently: Any) -> Declared:
-        """In the product, the central user's, with its firmware and on the cloud, unless a test needs it otherwise."""
-        # Off the network, a device listens for set-up, and its firmware tells nothing.
+        """Online in the product, owned by the central user, with its firmware; overridden by the test's needs."""
+        # Off the network a device is in listening mode, where its firmware does not answer.
         firmware = held.firmware if differently.get("network", True) else ANY
         usual = Declared(in_product=True, owner=self.target.team, firmware=firmware, network=True)
         return replace(usual, **differently)
 
     def prepare(self, photon: Photon, wanted: Declared) -> None:
-        """Read what is, repair only what differs, and prove it; a device that cannot be read is put right first."""
+        """Read the state, repair only differences, and prove it; a device that cannot be read is recovered first."""
         try:
             done = establish(photon.slot, self.target, wanted, clock=self.clock)
         except PhotonrigError:

@@ -1,12 +1,12 @@
-"""What every capability of a slot must do, whatever it is made of: hold your own driver against it.
+"""Conformance checks for slot capabilities; run your own driver against them.
 
     def test_my_plug(slot):                       # a slot with a device whose firmware has a bench console
         check_power(replace(slot, power=MyPlug("192.168.1.20")))
 
-Each check acts on the device and looks at the outcome through another interface than the one it acted by, so it wants
-a slot with ``serial`` too. The device runs a firmware with a bench console, as all variants of photonrig have one,
-when a check begins and when it ends. :class:`~photonrig.errors.ExpectationFailed` says what did not hold. photonrig's
-own drivers, real and virtual, are tested by these very functions.
+Each check acts through one interface and verifies through another, so the slot needs ``serial`` too. The device runs a
+firmware with a bench console, such as photonrig's variants, before and after a check.
+:class:`~photonrig.errors.ExpectationFailed` says what did not hold. photonrig's own drivers, real and virtual, are
+tested by the same functions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _BACK: Final = 20.0  # seconds from power or reset to the firmware's console
-_LINES: Final = 400  # more than any buffer between here and the device holds
+_LINES: Final = 400  # more than all buffers on the way hold
 _REPLY: Final = 20.0
 _PIN_RESET: Final = 20  # Device OS 2.3.1, RESET_REASON_PIN_RESET
 _GLANCE: Final = 0.1
@@ -50,12 +50,12 @@ def check_serial_link(
     back: float = _BACK,
     clock: Clock = SYSTEM,
 ) -> None:
-    """Lines come whole, in order and once; with ``unplug`` and ``replug``, the link tells of a device that leaves.
+    """Lines arrive whole, in order and once; with ``unplug`` and ``replug``, the link reports a device that leaves.
 
     ``unplug`` takes the device off USB, as by cutting its power, and ``replug`` brings it back within ``back`` seconds.
 
     :raises ExpectationFailed: see the message
-    :raises LinkLost: there is no device at the link to begin with
+    :raises LinkLost: no device at the link to begin with
     """
     _that(link.present, "the link says that no device is there")
     _check_lines(link)
@@ -97,7 +97,7 @@ def _check_lines(link: SerialLink) -> None:
 
 
 def _send(lines: SerialLines) -> None:
-    with suppress(LinkLost):  # whoever reads is told
+    with suppress(LinkLost):  # the reader gets the error
         for number in range(_LINES):
             lines.write(f"ping {number}")
 
@@ -116,14 +116,14 @@ def _answers(console: BenchConsole, within: float, clock: Clock) -> None:
     def answered() -> bool:
         try:
             return console.ask("ping after", timeout=within) == {"pong": "after"}
-        except LinkLost:  # it went while the reply was due
+        except LinkLost:  # it left while the reply was due
             return False
 
     clock.wait_until(answered, within, "an answer on the same console from a device that came back to USB")
 
 
 def check_power(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM) -> None:
-    """Off takes the device off USB at once and on brings its firmware back; both may be asked for again.
+    """Off removes the device from USB at once, on restarts its firmware; both may be repeated.
 
     :raises ExpectationFailed: see the message
     :raises UsageError: the slot lacks ``power`` or ``serial``
@@ -140,7 +140,7 @@ def check_power(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM) -> No
 
 
 def check_setup_button(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM) -> None:
-    """1 s does nothing, 4 s begins listening mode, and 4 s more ends it: the button is held for as long as asked.
+    """Holds of exact length: 1 s does nothing, 4 s enters listening mode, 4 s more leaves it.
 
     :raises ExpectationFailed: see the message
     :raises UsageError: the slot lacks ``setup_button`` or ``serial``
@@ -155,7 +155,7 @@ def check_setup_button(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM
 
 
 def check_reset(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM) -> None:
-    """The device begins anew, and says that it was reset by its pin.
+    """The device restarts and reports a reset by its pin.
 
     :raises ExpectationFailed: see the message
     :raises UsageError: the slot lacks ``reset`` or ``serial``
@@ -171,10 +171,10 @@ def check_reset(slot: Slot, *, back: float = _BACK, clock: Clock = SYSTEM) -> No
 
 
 def check_softap_link(link: SoftApLink, device_id: str) -> None:
-    """The device, which is in listening mode, is set up over TCP and HTTP inside the block, as often as asked.
+    """A device in listening mode can be set up over TCP and HTTP inside the block, repeatedly.
 
     :raises ExpectationFailed: see the message
-    :raises NotReached: the host does not get into the device's network
+    :raises NotReached: the host cannot join the device's network
     """
     for _ in range(2):
         with link.joined():
@@ -187,9 +187,9 @@ def check_softap_link(link: SoftApLink, device_id: str) -> None:
 
 
 def check_softap_out_of_reach(link: SoftApLink) -> None:
-    """A device that is not in listening mode is not reached, and the host is told so.
+    """A device outside listening mode is reported as not reached.
 
-    :raises ExpectationFailed: the host was let in
+    :raises ExpectationFailed: the host got a link
     """
     try:
         with link.joined():
@@ -208,7 +208,7 @@ def check_flasher(
     back: float = 60.0,
     clock: Clock = SYSTEM,
 ) -> None:
-    """The image arrives by this way, and the firmware that runs then is its version.
+    """The image arrives by this flasher, and the firmware that then runs has its version.
 
     ``image`` is a module file of a firmware with a bench console that states ``version`` and is not what runs.
 
@@ -229,7 +229,7 @@ def _that(holds: bool, otherwise: str) -> None:
 
 
 def _loses(act: Callable[[], object], otherwise: str) -> None:
-    """The link is lost by then."""
+    """Whether the link is lost in time."""
     try:
         act()
     except LinkLost:
@@ -238,6 +238,6 @@ def _loses(act: Callable[[], object], otherwise: str) -> None:
 
 
 def _firmware(slot: Slot, within: float, clock: Clock, holds: Callable[[Heard], bool] = lambda heard: True) -> Heard:
-    """The firmware's console, once it answers and what it says holds."""
+    """The firmware's console, once it answers and satisfies the condition."""
     what = f"the firmware of slot {slot.name} on its console"
     return await_device(slot, within, what, lambda heard: not heard.listening and holds(heard), clock=clock)

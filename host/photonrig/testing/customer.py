@@ -1,4 +1,4 @@
-"""Customers for one test: made with the product's OAuth client, gone afterwards."""
+"""Customers for one test, created with the product's OAuth client and deleted afterwards."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Customer:
 
 @contextmanager
 def new_customer(target: CloudTarget) -> Iterator[Customer]:
-    """A customer with an address nobody has; releases what it owns and deletes it in the end."""
+    """A customer with a unique address; at the end, releases its devices and deletes it."""
     email = f"hil-{secrets.token_hex(6)}@example.com"
     token = target.cloud.create_customer(target.product_id, email, client=target.client)
     customer = Customer(email, target.cloud.using(token), target.product_id)

@@ -1,4 +1,4 @@
-"""The events of a test: what came on the product's stream since it began."""
+"""Events of a test: the product's stream since the test began."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Events"]
 
 
 class Events:
-    """Hears everything the product's devices publish; the stream was open before the test began."""
+    """Events of the product's devices; the stream was open before the test began."""
 
     def __init__(self, stream: EventStream, publisher: Cloud, scope: Scope, device: str | None) -> None:
         self.since = stream.mark()
@@ -24,27 +24,27 @@ class Events:
     def heard(self) -> tuple[Event, ...]:
         """Everything since the test began, in order.
 
-        :raises RigError: it is more than is kept
+        :raises RigError: older events were dropped
         """
         return self._stream.since(self.since)
 
     def expect(self, match: Match, timeout: float = 15.0, *, since: int | None = None) -> Event:
         """The first matching event of the test's device: a name's beginning, or a predicate; ``timeout`` in seconds.
 
-        :raises ExpectationFailed: none came in time
-        :raises NetworkError: the stream is gone for good
+        :raises ExpectationFailed: none in time
+        :raises NetworkError: the stream ended for good
         """
         return self._stream.expect(self._own(match), timeout, since=self.since if since is None else since)
 
     def mark(self) -> int:
-        """A place in the stream, for ``since``."""
+        """Current position in the stream, for ``since``."""
         return self._stream.mark()
 
     def assert_silent(self, match: Match, within: float) -> None:
-        """No matching event of the test's device for ``within`` seconds from now on, on a stream proved alive.
+        """Assert that no matching event of the test's device comes for ``within`` seconds, on a stream proved alive.
 
         :raises ExpectationFailed: one came
-        :raises NetworkError: the canary did not come round: the silence proves nothing
+        :raises NetworkError: the canary event did not return: the silence proves nothing
         """
         if within < 0:
             raise UsageError(f"a silence of {within:g} s cannot be")

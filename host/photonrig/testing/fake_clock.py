@@ -1,4 +1,4 @@
-"""A clock for tests, whose time passes only by waiting: an hour costs nothing."""
+"""Fake clock for tests: time passes only by waiting, and at once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WALL: Final = 1_700_000_000.0  # 14 November 2023, 22:13:20 UTC
 
 
 class FakeClock(WaitingClock):
-    """Jumps to the end of every wait at once; keeps the length of each in ``waits``, in seconds.
+    """Jumps to the end of every wait; stores the length of each in ``waits``, in seconds.
 
-    What is tested must take all its time from this clock: a program of its own, a socket or a real device does not
-    know that an hour has passed. Threads share the clock; each jump moves time for all.
+    The code under test must take all its time from this clock: separate programs, sockets and real devices do not share
+    it. Threads share the clock; each jump moves time for all.
     """
 
     def __init__(self, now: float = 0.0, wall: float = _WALL) -> None:
-        """``now`` and ``wall``: what the monotonic clock and the time of day begin with, in seconds."""
+        """``now`` and ``wall``: initial monotonic time and time of day, in seconds."""
         self.waits: list[float] = []
         self._now, self._wall = now, wall
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class FakeClock(WaitingClock):
             return self._wall
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; what :meth:`at` was given for it happens, in order, each at its time.
+        """Advance time; callbacks of :meth:`at` run in order, each at its time.
 
         :raises ValueError: a negative time
         """
@@ -52,12 +52,12 @@ class FakeClock(WaitingClock):
         self._move(ends)
 
     def at(self, now: float, happens: Callable[[], object]) -> None:
-        """Have something happen when the monotonic clock comes to ``now``, on the thread that waits then."""
+        """Schedule a callback for the monotonic time ``now``, on the thread that waits then."""
         with self._lock:
             self._alarms.append((now, happens))
 
     def set_wall(self, wall: float) -> None:
-        """Set the time of day, as somebody or NTP would; the monotonic clock goes on."""
+        """Set the time of day, as NTP would; the monotonic clock goes on."""
         with self._lock:
             self._wall = wall
 
@@ -72,13 +72,13 @@ class FakeClock(WaitingClock):
         await asyncio.sleep(0)
 
     def wait_for(self, event: threading.Event, seconds: float) -> bool:
-        """Jump to the end of the wait, unless the event is set already, or by what happens on the way."""
+        """Jump to the end of the wait, unless the event is set, or becomes set by a callback on the way."""
         if not event.is_set():
             self.pause(seconds)
         return event.is_set()
 
     def _next(self, ends: float) -> Callable[[], object] | None:
-        """Go to the next thing that happens by then."""
+        """Advance to the next callback up to then."""
         with self._lock:
             due = min((alarm for alarm in self._alarms if alarm[0] <= ends), key=lambda alarm: alarm[0], default=None)
             if due is None:

@@ -1,12 +1,12 @@
-"""Tests that are known to fail: a file that says which, why, and until when.
+"""Known-bad list: tests that are expected to fail, with reason and end date.
 
     [[known_bad]]
     test = "tests/scenarios/test_move.py::test_it_stops[drapery]"
     reason = "the drapery motor answers late after a stop (issue 12)"
     until = 2026-12-31
 
-A listed test runs, and its failure is reported as expected, with reason and date. After the day ``until`` it fails,
-whatever it does. Without ``[...]`` an entry stands for all variants of a test.
+A listed test runs, and its failure is reported as expected, with reason and date. After the day ``until`` it always
+fails. Without ``[...]`` an entry stands for all variants of a test.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ __all__ = ["KnownBad", "read_known_bad"]
 
 
 class KnownBad(Table, frozen=True):
-    """One entry; ``until`` is the last day on which it excuses anything."""
+    """One entry; ``until`` is its last valid day."""
 
     test: Text
     reason: Text
     until: date
 
     def matches(self, nodeid: str) -> bool:
-        """Whether the entry is about this test."""
+        """Whether the entry matches this test."""
         return self.test in (nodeid, nodeid.partition("[")[0])
 
     def expired(self, today: date) -> bool:
-        """Whether it excuses nothing any more."""
+        """Whether the entry has expired."""
         return today > self.until
 
 

@@ -39,20 +39,21 @@ class Photon:
     def __repr__(self) -> str:
         return f"Photon({self.id}, {self.variant}, slot {self.slot.name})"
 
-    # --- over the cable and the air ---------------------------------------------------------------------------------
+    # --- serial, buttons and SoftAP
+    # ------------------------------------------------------------------------------------
 
     def console(self) -> AbstractContextManager[BenchConsole]:
         """The bench console of the firmware, on USB serial."""
         return self.slot.console()
 
     def ask(self, line: str) -> dict[str, Any]:
-        """One line to the bench console, and its reply."""
+        """Send a line to the bench console and return its reply."""
         with self.slot.console() as console:
             return console.ask(line)
 
     @contextmanager
     def softap(self) -> Iterator[SoftAp]:
-        """Listening mode and the device's own network, inside the block."""
+        """Set-up in listening mode over the device's own network, inside the block."""
         with self.slot.softap() as softap:
             yield softap
 
@@ -75,7 +76,7 @@ class Photon:
         self._recorder.note("rig", "power on")
 
     def set_up(self, claim_code: str | None = None) -> None:
-        """Through its own network: claim code, Wi-Fi of the bench, and off to the cloud; it must be listening.
+        """Set up a listening device over its network: claim code and the bench's Wi-Fi, then to the cloud.
 
         :raises ExpectationFailed: it does not see the bench's Wi-Fi, or is another device
         """
@@ -88,15 +89,16 @@ class Photon:
                 softap.set_claim_code(claim_code)
             softap.join(ssid, password)
 
-    # --- through the cloud ------------------------------------------------------------------------------------------
+    # --- cloud
+    # ----------------------------------------------------------------------------------------------------------
 
     def seen_by_cloud(self) -> CloudDevice:
-        """The device as the product lists it."""
+        """The product's record of the device."""
         return self.team.device(self.id, self._target.product)
 
     @property
     def owner(self) -> str | None:
-        """Name of the account that owns it; None for nobody."""
+        """Name of its owner; None if unowned."""
         return self.seen_by_cloud().owner_name
 
     def variable(self, name: str, *, who: Cloud | None = None) -> Any:
@@ -108,17 +110,17 @@ class Photon:
         return (who or self.team).call(self.id, function, argument, **self._scope(who))
 
     def release(self) -> None:
-        """Make it nobody's, through the product; it stays online and in the product."""
+        """End its claim through the product; it stays online and in the product."""
         self.team.release(self.id, self._target.product)
 
     def flash_with(self, cli: ParticleCli, image: Path | None = None) -> None:
-        """Send an image over the air with the Particle CLI, by default its own; events tell how it ends."""
+        """Flash an image, by default its own, over the air with the Particle CLI; events report the outcome."""
         image = image or self.firmware.image
         self._recorder.note("rig", f"flash {image.name}")
         cli.flash(self.id, image)
 
     def wait_owner(self, name: str | None, timeout: float = ONLINE) -> None:
-        """Wait until the cloud names this owner; ``timeout`` in seconds.
+        """Wait until the cloud has this owner; ``timeout`` in seconds.
 
         :raises ExpectationFailed: not in time
         """
@@ -132,7 +134,7 @@ class Photon:
         self._clock.wait_until(self.answers, timeout, f"{self.id} on the cloud")
 
     def answers(self) -> bool:
-        """Whether it answers the cloud now."""
+        """Whether it answers the cloud right now."""
         try:
             return self.team.ping(self.id, self._target.product)
         except ApiError:

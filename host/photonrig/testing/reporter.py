@@ -1,4 +1,4 @@
-"""Terminal, HTML and JSON reports of the bench tests of a run, by the process that hears of all of them."""
+"""Terminal, HTML and JSON reports of bench tests, written by the process that receives all results."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from photonrig.clock import SYSTEM, Clock, utc
 
 __all__ = ["Reporter", "WriteReports"]
 
-# Writes the reports of the tests, by node id, that began at a time and took so many seconds.
+# Writes the reports of the tests (by node id), with start time and duration in seconds.
 WriteReports = Callable[[Mapping[str, list[dict[str, Any]]], datetime, float], None]
 
 
 class Reporter:
-    """Hooks of the process that reports: the only one, or pytest-xdist's controller."""
+    """Hooks of the reporting process: the only one, or pytest-xdist's controller."""
 
     def __init__(self, folder: Path | None, order: str, write: WriteReports, clock: Clock = SYSTEM) -> None:
-        """``folder`` is where ``write`` puts index.html and results.json; None if nothing is to be written."""
+        """``folder``: destination of index.html and results.json for ``write``; None writes nothing."""
         self._folder = folder
         self._order = order
         self._write = write
@@ -31,19 +31,19 @@ class Reporter:
         self.tests: dict[str, list[dict[str, Any]]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what the bench tests left."""
+        """Keep the attempts of bench tests."""
         attempts = getattr(report, "photonrig", None)
         if attempts is not None:
             self.tests[report.nodeid] = attempts
 
     def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> Any:
-        """A failure that is tried again is an outcome of its own."""
+        """Give retried failures an outcome of their own."""
         if str(report.outcome) == "rerun":
             return "rerun", "R", ("RERUN", {"yellow": True})
         return None
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Causes, retries and where the reports are."""
+        """Print causes, retries and the reports' paths."""
         if not self.tests:
             return
         write = terminalreporter.write_line
