@@ -158,7 +158,7 @@ def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
 
 
 def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
-    """Print the result of a move: counts, unowned times, and what needs a person; ``done`` says where devices are now."""
+    """Print the result of a move: counts, unowned times, and what needs a person; ``done``: where devices are now."""
     arrived, windows = carried.with_outcome("done"), carried.windows
     there = len(carried.already) + len(arrived)
     if not carried.transfers:
