@@ -151,6 +151,7 @@ def test_a_lab_ends_with_its_terminal(tmp_path: Path) -> None:
     mark = secrets.token_hex(8)
     pid, terminal = pty.fork()
     if pid == 0:
+        as_a_terminal_does()
         os.chdir(tmp_path)
         os.environ["RIG_MARK"] = mark
         os.execv(PROGRAM, photonrig("lab"))
