@@ -8,10 +8,10 @@ from photonrig.localcloud.eras import Action, Party
 from photonrig.localcloud.eras.all import ERAS as RULES
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
-from .asking import ASKED, ask, device_of, everybody, undone
-from .conformance import walk
-from .permitted import ROWS
-from .world import DEVICE, world
+from ..asking import ASKED, ask, device_of, everybody, undone
+from ..conformance import walk
+from ..permitted import ROWS
+from ..world import DEVICE, world
 
 MISSING = 400
 
