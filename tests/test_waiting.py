@@ -19,7 +19,7 @@ EXCEPTIONS = {
     "fleet/bad_cloud.py": "is a slow cloud",
     "localcloud/device/test_connections.py": "rates, which bound from below; a silence longer than the longest allowed",
     "localcloud/hook_target.py": "is a slow server",
-    "localcloud/test_bodies.py": "is a client that sends slowly, without end",
+    "localcloud/http/test_bodies.py": "is a client that sends slowly, without end",
     "localcloud/test_real_cli.py": "what a device is told changes with time",
     "ownership/test_stateful.py": "a soak lasts as long as it is told to",
     "particle/test_events.py": "tries again until the deadline",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .test_events import on_sockets
-from .test_webhooks import beside_target
+from .webhooks.test_webhooks import beside_target
 from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, populate, world
 
 ERAS_2016 = ("2016-before", "2016-after")

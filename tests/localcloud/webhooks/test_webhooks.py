@@ -25,9 +25,9 @@ from photonrig.localcloud.webhooks.dispatcher import HookLimits
 from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
 from photonrig.localcloud.webhooks.templates import check_template, parse_json, render, variables_of
 
-from ..patience import PATIENCE
-from .hook_target import Target, hook_target
-from .world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
+from ...patience import PATIENCE
+from ..hook_target import Target, hook_target
+from ..world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
 
 HOOK_USER_FIELDS = {"event", "data", "published_at", "coreid"}
 

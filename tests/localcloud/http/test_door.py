@@ -15,9 +15,9 @@ from photonrig.localcloud.http.door import Door, parse_origin
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from ..patience import PATIENCE
-from .process import Process, running
-from .world import ADMIN, populate, world
+from ...patience import PATIENCE
+from ..process import Process, running
+from ..world import ADMIN, populate, world
 
 PANEL = "http://panel.example:3000"
 ALLOWED = Settings(admin_token=ADMIN, allowed_origins=frozenset({PANEL, "https://console.example"}))

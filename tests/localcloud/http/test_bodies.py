@@ -20,9 +20,9 @@ from photonrig.localcloud.log import JsonLines
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from ..patience import PATIENCE
-from .process import running
-from .world import DEVICE, populate, world
+from ...patience import PATIENCE
+from ..process import running
+from ..world import DEVICE, populate, world
 
 LARGE = 10_400_000  # allowed where sources are sent
 NO_TOKEN = "The access token was not found"

@@ -23,7 +23,7 @@ from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.schema import MARKED_SINCE, MIGRATIONS
 
-from .process import Process, running
+from ..process import Process, running
 
 USERS = 400  # enough for several pages
 

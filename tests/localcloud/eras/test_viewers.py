@@ -12,7 +12,7 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.service import cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from .world import DEVICE, OTHER_DEVICE, world
+from ..world import DEVICE, OTHER_DEVICE, world
 
 NAME = "shade/moved"
 

@@ -25,9 +25,9 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import HookLimits
 from photonrig.localcloud.webhooks.templates import Budget, check_template, render, render_tree, variables_of
 
-from ..patience import PATIENCE
-from .hook_target import Received, Target, hook_target
-from .world import DEVICE, PLAIN, World, populate, world
+from ...patience import PATIENCE
+from ..hook_target import Received, Target, hook_target
+from ..world import DEVICE, PLAIN, World, populate, world
 
 CUBE = "{{#a}}{{#a}}{{#a}}x{{/a}}{{/a}}{{/a}}"
 ENTRIES = json.dumps({"a": [1] * 150})  # a device can publish that

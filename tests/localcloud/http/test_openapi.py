@@ -6,7 +6,7 @@ import schemathesis
 
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
-from .world import world
+from ..world import world
 
 
 async def test_the_document_is_valid_and_names_every_endpoint(tmp_path: Path) -> None:
