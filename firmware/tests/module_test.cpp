@@ -147,6 +147,6 @@ TEST_CASE("system describe") {
   recipe.function = 4;
   recipe.index = 2;
   auto part = ModuleImage::parse(build_module(recipe));
-  CHECK(system_describe(nullptr, 2302, {*part}).find(R"("n":"2","v":3302,"d":[{"f":"s","n":"2","v":2302}]}])") !=
+  CHECK(system_describe(nullptr, 2302, {*part}).find(R"("n":"2","v":3302,"d":[{"f":"s","n":"2","v":2303}]}])") !=
         std::string::npos);
 }

@@ -126,7 +126,7 @@ class Application : public UserPart {
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
-  uint64_t loops_ = 0;  // and what they have taken, waiting and callbacks included
+  uint64_t loops_ = 0;                                  // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
   uint64_t loop_instructions_ = 0;
 };

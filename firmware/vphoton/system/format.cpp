@@ -242,7 +242,8 @@ int scanned(Application& application, const std::string& text, const std::string
       };
       while (kind != 'c' && length < piece.size() && wanted(piece[length])) ++length;
       if (length == 0) return stored;
-      if (!dropped) application.write(arguments.word(), piece.substr(0, length) + (kind == 'c' ? "" : std::string(1, 0)));
+      if (!dropped)
+        application.write(arguments.word(), piece.substr(0, length) + (kind == 'c' ? "" : std::string(1, 0)));
       end = piece.data() + length;
     } else {
       return stored;

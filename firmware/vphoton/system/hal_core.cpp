@@ -6,7 +6,9 @@
 namespace vphoton::system {
 namespace {
 
-bool button_pressed(Application&, uint16_t least_ms) { return device().setup_button_ms() >= std::max<int>(least_ms, 1); }
+bool button_pressed(Application&, uint16_t least_ms) {
+  return device().setup_button_ms() >= std::max<int>(least_ms, 1);
+}
 void button_reset(Application&, uint16_t) {}
 
 void reset(Application&) { device().reset(ResetReason::None, 0); }
@@ -20,10 +22,16 @@ void enter_safe_mode(Application&, uint32_t) { device().reset(ResetReason::SafeM
 // struct runtime_info_t, abi/include/device_os/system.h; older ones end earlier.
 uint32_t runtime_info(Application& app, uint32_t at, uint32_t) {
   const Heap& heap = app.heap();
-  const uint32_t values[] = {heap.total() - heap.used(), device().system_version_number(), heap.total(), heap.total(),
-                             heap.most_used(),           app.static_ram(),                 heap.largest_free()};
+  const uint32_t values[] = {heap.total() - heap.used(),
+                             device().system_version_number(),
+                             heap.total(),
+                             heap.total(),
+                             heap.most_used(),
+                             app.static_ram(),
+                             heap.largest_free()};
   const uint16_t size = app.get<uint16_t>(at);
-  for (uint32_t i = 0; i < std::size(values) && 4 + 4 * (i + 1) <= size; ++i) app.put<uint32_t>(at + 4 + 4 * i, values[i]);
+  for (uint32_t i = 0; i < std::size(values) && 4 + 4 * (i + 1) <= size; ++i)
+    app.put<uint32_t>(at + 4 + 4 * i, values[i]);
   return 0;
 }
 

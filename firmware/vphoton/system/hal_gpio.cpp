@@ -111,7 +111,9 @@ void pwm_write(Application& app, uint16_t pin, uint8_t value) { pulse(app, pin, 
 void pwm_write_ext(Application& app, uint16_t pin, uint32_t value) { pulse(app, pin, value, kPwmHz); }
 void pwm_write_hz(Application& app, uint16_t pin, uint8_t value, uint16_t hz) { pulse(app, pin, value, hz); }
 void pwm_write_hz_ext(Application& app, uint16_t pin, uint32_t value, uint32_t hz) { pulse(app, pin, value, hz); }
-uint16_t pwm_hz(Application&, uint16_t pin) { return exists(pin) ? static_cast<uint16_t>(pulses[pin].hz) : uint16_t{0}; }
+uint16_t pwm_hz(Application&, uint16_t pin) {
+  return exists(pin) ? static_cast<uint16_t>(pulses[pin].hz) : uint16_t{0};
+}
 uint32_t pwm_hz_ext(Application&, uint16_t pin) { return exists(pin) ? pulses[pin].hz : 0; }
 uint16_t pwm_value(Application&, uint16_t pin) {
   return exists(pin) ? static_cast<uint16_t>(pulses[pin].value) : uint16_t{0};

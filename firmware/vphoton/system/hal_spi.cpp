@@ -21,11 +21,8 @@ bool is_enabled(Application&, uint8_t bus) { return bus < kBuses && enabled[bus]
 
 SystemFunctions hal_spi_functions() {
   return {
-      serves<init>("hal_spi_init"),
-      serves<begin>("hal_spi_begin"),
-      serves<begin_ext>("hal_spi_begin_ext"),
-      serves<end>("hal_spi_end"),
-      serves<is_enabled>("hal_spi_is_enabled"),
+      serves<init>("hal_spi_init"), serves<begin>("hal_spi_begin"),           serves<begin_ext>("hal_spi_begin_ext"),
+      serves<end>("hal_spi_end"),   serves<is_enabled>("hal_spi_is_enabled"),
   };
 }
 

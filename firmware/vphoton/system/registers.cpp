@@ -45,15 +45,15 @@ void set_and_reset(char port, uint32_t bits) {
 }  // namespace
 
 const PinPlace kPinPlaces[kMappedPins] = {
-    {'B', 7, kNone, kNone, 4, 2},   // D0
-    {'B', 6, kNone, kNone, 4, 1},   // D1
-    {'B', 5, kNone, kNone, 3, 2},   // D2
-    {'B', 4, kNone, kNone, 3, 1},   // D3
-    {'B', 3},                       // D4
-    {'A', 15},                      // D5
-    {'A', 14},                      // D6
-    {'A', 13},                      // D7
-    {'A', 8},                       // 8 and 9: not led out
+    {'B', 7, kNone, kNone, 4, 2},  // D0
+    {'B', 6, kNone, kNone, 4, 1},  // D1
+    {'B', 5, kNone, kNone, 3, 2},  // D2
+    {'B', 4, kNone, kNone, 3, 1},  // D3
+    {'B', 3},                      // D4
+    {'A', 15},                     // D5
+    {'A', 14},                     // D6
+    {'A', 13},                     // D7
+    {'A', 8},                      // 8 and 9: not led out
     {'A', 9},
     {'C', 5, 15},                   // A0
     {'C', 3, 13},                   // A1

@@ -69,8 +69,8 @@ int32_t scan(Application& app, uint32_t text, uint32_t format) {
 void give_up(Application& app) { app.panic(panic::kExit, "calls abort()"); }
 
 void assertion_failed(Application& app, uint32_t file, int32_t line, uint32_t, uint32_t condition) {
-  app.panic(panic::kAssertFailed, "says that at " + app.text(file) + ":" + std::to_string(line) + " this does not hold: " +
-                                      app.text(condition));
+  app.panic(panic::kAssertFailed, "says that at " + app.text(file) + ":" + std::to_string(line) +
+                                      " this does not hold: " + app.text(condition));
 }
 
 uint32_t state_of(Application& app) {

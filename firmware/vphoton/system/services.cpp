@@ -138,11 +138,10 @@ uint32_t level_name(Application& app, int32_t level, uint32_t) {
 void show_led_statuses(Application& app) {
   for (uint32_t status : app.led_statuses) {
     const bool off = app.get<uint8_t>(status + kStatusFlags) & kOff;
-    device().led_status(app.bytes(status, 1),
-                        LedStatusRecord{off ? 0 : app.get<uint32_t>(status + kStatusColor),
-                                        pattern_of(app.get<uint8_t>(status + kStatusPattern)),
-                                        app.get<uint16_t>(status + kStatusPeriod),
-                                        priority_of(app.get<uint8_t>(status + kStatusPriority))});
+    device().led_status(app.bytes(status, 1), LedStatusRecord{off ? 0 : app.get<uint32_t>(status + kStatusColor),
+                                                              pattern_of(app.get<uint8_t>(status + kStatusPattern)),
+                                                              app.get<uint16_t>(status + kStatusPeriod),
+                                                              priority_of(app.get<uint8_t>(status + kStatusPriority))});
   }
 }
 

@@ -65,7 +65,8 @@ std::string system_describe(const ModuleImage* user_part, uint16_t system_versio
   }
   auto unique = [](const ModuleImage& module) { return ",\"u\":\"" + to_upper_hex(module.sha256) + "\""; };
   if (user_part) modules += "," + describe(*user_part, system_version, kUserPartSize, unique(*user_part));
-  if (factory_image) modules += "," + describe(*factory_image, system_version, kUserPartSize, unique(*factory_image), 'f');
+  if (factory_image)
+    modules += "," + describe(*factory_image, system_version, kUserPartSize, unique(*factory_image), 'f');
   return "\"p\":6,\"m\":[" + modules + "]";
 }
 

@@ -77,9 +77,7 @@ bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, c
   return vphoton::cloud::add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
 }
 
-void CloudClass::unsubscribe() {
-  vphoton::cloud::remove_subscriptions();
-}
+void CloudClass::unsubscribe() { vphoton::cloud::remove_subscriptions(); }
 
 void CloudClass::connect() {
   device().wifi_connect();
