@@ -36,7 +36,7 @@ TASKS = "import sys; print(sys.argv[1:], sys.prefix)\n"
 def checkout(tmp_path: Path) -> Path:
     """What precedes tasks.py, as it is; an empty lock, and tasks.py that prints its words."""
     root = tmp_path / "checkout"
-    needed = ["errors", "exits", "files", "invocation", "signals", "__init__"]
+    needed = ["clock", "errors", "exits", "files", "invocation", "signals", "__init__"]
     needed += ["build/making", "build/locked_venv", "build/__init__"]
     for name in ["rig", "host/environment.py", *(f"host/photonrig/{module}.py" for module in needed)]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
