@@ -97,7 +97,7 @@ def test_differences_and_changes_are_readable_everywhere(tmp_path: Path) -> None
     out = io.StringIO()
     print_matrix(run, Console(file=out, width=120))
     told = out.getvalue()
-    assert "not as expected: today / unowned / claim / O: 200, expected 403 (claim thread)" in told
+    assert "not as expected: today / unowned / claim / O: 200, expected 403 (forum thread of 2016)" in told
     assert "changed: today / unowned / claim / C: 403 → 200" in told
     assert "2 cells asked, 1 not as expected, 1 not run; 1 changed since 2026-01-01" in told
     assert "\x1b" not in told
