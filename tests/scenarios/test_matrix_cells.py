@@ -73,7 +73,7 @@ def test_a_baseline_tells_what_changed_appeared_and_went(tmp_path: Path) -> None
 def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(text)
-    with pytest.raises(UsageError, match="no baseline"):
+    with pytest.raises(UsageError, match="not a baseline"):
         Baseline.read(path)
     with pytest.raises(UsageError, match="--update-baseline"):
         Baseline.read(tmp_path / "none.json")
