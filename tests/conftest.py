@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""What all tests share: a random order, locks of their own, the name of the program."""
 
 from __future__ import annotations
 
@@ -7,6 +7,30 @@ from collections.abc import Iterator
 import pytest
 
 from photonrig.invocation import CALLED, QUIET
+
+from .order import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_report_header,
+    pytest_terminal_summary,
+)
+
+__all__ = [  # hooks, which pytest finds here
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_configure_node",
+    "pytest_report_header",
+    "pytest_terminal_summary",
+]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests and fixtures run on asyncio."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session", autouse=True)

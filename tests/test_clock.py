@@ -50,9 +50,7 @@ def test_its_pauses_last_and_a_set_event_ends_a_wait() -> None:
         assert time.monotonic() - begun >= 0.02
     assert not clock.wait_for(event, 0.01)
     threading.Timer(0.01, event.set).start()
-    begun = time.monotonic()
     assert clock.wait_for(event, PATIENCE)
-    assert time.monotonic() - begun < PATIENCE
 
 
 def test_a_fake_clock_jumps_and_both_its_times_with_it() -> None:

@@ -59,10 +59,14 @@ TEST_CASE("flaws by name") {
     recipe.platform = 10;
     CHECK(flaw(build_module(recipe)).find("platform 10") != std::string::npos);
   }
-  SUBCASE("a build for a real Photon") {
+  SUBCASE("a build for a later Device OS") {
     recipe.needed_version = 2302;
-    CHECK(flaw(build_module(recipe)).find("needs system part 2 version 2302") != std::string::npos);
-    CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::Dependencies));
+    auto image = ModuleImage::parse(build_module(recipe));
+    CHECK(image->why_not_runnable(2301) == "needs system part 2 version 2302 or later; this device has 2301");
+    CHECK(image->valid_checks(2301) == (30 & ~ModuleCheck::Dependencies));
+    CHECK(image->why_not_runnable(2302) == "");
+    CHECK(image->valid_checks(2302) == ModuleCheck::All);
+    CHECK_FALSE(image->native());
   }
   SUBCASE("address") {
     recipe.start = 0x08020000;
@@ -129,13 +133,13 @@ TEST_CASE("system describe") {
         R"({"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"2","v":2302,)"
         R"("d":[{"f":"s","n":"1","v":2302},{"f":"b","n":"0","v":1003}]}])");
   ModuleRecipe recipe;
-  recipe.needed_version = 2302;
+  recipe.needed_version = 2303;
   auto image = ModuleImage::parse(build_module(recipe));
   std::string text = system_describe(&*image);
   std::string sha;
   for (int i = 0; i < 32; ++i) sha += "5A";
   std::string tail = R"(,{"s":131072,"l":"m","vc":30,"vv":26,"u":")" + sha +
-                     R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2302}]}])";
+                     R"(","f":"u","n":"1","v":6,"d":[{"f":"s","n":"2","v":2303}]}])";
   CHECK(text.substr(text.size() - tail.size()) == tail);
   // A system part that was flashed takes the factory's place.
   recipe.start = 0x08060000;
@@ -143,6 +147,6 @@ TEST_CASE("system describe") {
   recipe.function = 4;
   recipe.index = 2;
   auto part = ModuleImage::parse(build_module(recipe));
-  CHECK(system_describe(nullptr, 2302, {*part}).find(R"("n":"2","v":3302,"d":[{"f":"s","n":"2","v":2302}]}])") !=
+  CHECK(system_describe(nullptr, 2302, {*part}).find(R"("n":"2","v":3302,"d":[{"f":"s","n":"2","v":2303}]}])") !=
         std::string::npos);
 }

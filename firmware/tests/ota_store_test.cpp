@@ -154,6 +154,7 @@ TEST_CASE("what is no user part for this device is refused and changes nothing")
     CHECK(staged(build_module(recipe)) == kErrorPlatform);
   }
   SUBCASE("dependency") {
+    power.ota.set_system_version(2301);
     recipe.needed_version = 2302;
     CHECK(staged(build_module(recipe)) == kErrorDependency);
   }

@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from ..patience import wait_for
 
 ROOT = Path(__file__).parents[2]
 # Builds an editable wheel with nothing but the standard library.
@@ -112,9 +113,8 @@ def test_made_once_for_all_who_start_and_anew_when_stale(checkout: Path) -> None
 
 def test_a_start_that_was_killed_is_made_up_for(checkout: Path) -> None:
     process = start(checkout)
-    while not (checkout / ".rig" / "venv" / "pyvenv.cfg").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
+    made = checkout / ".rig" / "venv" / "pyvenv.cfg"
+    wait_for("the environment to be begun", lambda: made.exists() or process.poll() is not None)
     process.kill()
     process.communicate(timeout=100)
     assert not (checkout / ".rig" / "venv" / ".made-from").exists()
@@ -128,9 +128,8 @@ def test_a_signal_ends_it_whatever_was_inherited(checkout: Path, number: signal.
         process = start(checkout)
     finally:
         signal.signal(signal.SIGINT, before)
-    while not (checkout / ".rig" / "venv" / "pyvenv.cfg").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
+    made = checkout / ".rig" / "venv" / "pyvenv.cfg"
+    wait_for("the environment to be begun", lambda: made.exists() or process.poll() is not None)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err.splitlines()[-1]) == (130, "rig: stopped")

@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from photonrig.build import making
 from photonrig.build.making import Ran, alone, run, step
 from photonrig.errors import ToolError
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 
 HOLD = """
 import sys, time
@@ -29,13 +27,6 @@ with alone(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
-
-
-def until(seen: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not seen():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def holder(folder: Path) -> subprocess.Popen[str]:
@@ -54,7 +45,7 @@ def test_the_lock_is_free_when_its_holder_is_killed(tmp_path: Path, capsys: pyte
 
         waiting = threading.Thread(target=wait)
         waiting.start()
-        until(lambda: "waiting for another process" in capsys.readouterr().err)
+        wait_for("its word", lambda: "waiting for another process" in capsys.readouterr().err)
         assert not got.is_set()
         process.kill()
         waiting.join(PATIENCE)
@@ -145,13 +136,14 @@ def test_a_pipe_gets_a_line_again_and_again(
     monkeypatch.setattr(making, "_TELL_EVERY", 0.05)
     with step("installing things") as progress:
         progress.detail = "3 of 5"
-        said = ""
-        deadline = time.monotonic() + PATIENCE
-        while said.count("so far") < 2 and time.monotonic() < deadline:
-            said += capsys.readouterr().err
-            time.sleep(0.02)
-    said += capsys.readouterr().err
-    lines = said.splitlines()
+        said: list[str] = []
+
+        def twice() -> bool:
+            said.append(capsys.readouterr().err)
+            return "".join(said).count("so far") >= 2
+
+        wait_for("a second line", twice)
+    lines = ("".join(said) + capsys.readouterr().err).splitlines()
     assert lines[0] == "photonrig: installing things ..."
     assert lines[1] == "photonrig: installing things: 0 s so far (3 of 5)"
     assert re.fullmatch(r"photonrig: installing things: \d+\.\d s", lines[-1])
@@ -213,21 +205,21 @@ def test_a_signal_ends_a_tool_with_all_it_started(tmp_path: Path, number: signal
     finally:
         if ignored:
             signal.signal(signal.SIGINT, before)
-    until(lambda: log.exists() and log.read_text().count(" ") == 1 and log.read_text().endswith("\n"))
+    wait_for("both ids", lambda: log.exists() and log.read_text().count(" ") == 1 and log.read_text().endswith("\n"))
     process.send_signal(number)
     assert process.communicate(timeout=PATIENCE)[1] == "photonrig: stopped\n"
     assert process.returncode == 130
     for pid in map(int, log.read_text().split()):
-        until(lambda pid=pid: ended(pid))  # type: ignore[misc]
+        wait_for("its end", lambda pid=pid: ended(pid))  # type: ignore[misc]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells a child of its parent's death on Linux only")
 def test_a_tool_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = subprocess.Popen([sys.executable, "-c", PARENT.replace("CHILD", repr(CHILD)), str(log)])
-    until(lambda: log.exists() and log.read_text().count(" ") == 1 and log.read_text().endswith("\n"))
+    wait_for("both ids", lambda: log.exists() and log.read_text().count(" ") == 1 and log.read_text().endswith("\n"))
     tool, stubborn = map(int, log.read_text().split())
     process.kill()
     process.wait()
-    until(lambda: ended(tool))
+    wait_for("its end", lambda: ended(tool))
     os.kill(stubborn, signal.SIGKILL)

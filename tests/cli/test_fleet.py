@@ -6,7 +6,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from photonrig.fleet.transfer import Transfer
 
 from ..fleet.conftest import CENTRAL, Estate, all_given, begun, rig_fleet
+from ..patience import wait_for
 
 PATIENCE = 120.0
 Wishes = Callable[[int], list[Transfer]]
@@ -67,10 +67,7 @@ def test_ctrl_c_half_way_ends_with_130_and_a_second_start_finishes(
     estate.plan(wanted).write(file)
     words = ["apply", "--plan", str(file), "--config", str(estate.write_config(tmp_path)), "--at-once", "2"]
     tool = rig_fleet(*words)
-    deadline = time.monotonic() + PATIENCE
-    while begun(journal) < 300:
-        assert tool.poll() is None and time.monotonic() < deadline, tool.communicate()[0]
-        time.sleep(0.001)
+    wait_for("half of the steps", lambda: begun(journal) >= 300 or tool.poll() is not None, PATIENCE)
     tool.send_signal(signal.SIGINT)
     code, said = ended(tool)
     assert code == 130 and "Traceback" not in said, said

@@ -17,7 +17,7 @@ import pytest
 
 from photonrig.build.toolchain import Toolchain
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 from .uses import PROGRAM, ROOT, running
 
 TOOLS = Toolchain(ROOT)
@@ -75,10 +75,7 @@ class Started:
         return self.process.returncode, err
 
     def nothing_is_left(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while left := running(self.mark):
-            assert time.monotonic() < deadline, left
-            time.sleep(0.05)
+        wait_for("the end of all it started", lambda: not running(self.mark))
 
 
 @pytest.fixture
@@ -94,6 +91,17 @@ def start() -> Iterator[Callable[..., Started]]:
         for pid in running(each.mark):
             os.kill(pid, signal.SIGKILL)
         each.process.communicate()
+
+
+def bit(number: signal.Signals) -> int:
+    """A signal in the masks of /proc/PID/status."""
+    return 1 << (number - 1)
+
+
+def signals_of(started: Started, *masks: str) -> int:
+    """Masks of a program's signals: SigIgn of those it ignores, SigPnd and ShdPnd of those it has yet to take."""
+    lines = Path(f"/proc/{started.process.pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1], 16) for line in lines if line.startswith(masks))
 
 
 def photonrig(*words: str) -> list[str]:
@@ -116,10 +124,7 @@ def test_a_lab_ends(
 @pytest.mark.parametrize("number", ENDING)
 def test_a_lab_that_is_coming_up_ends(start: Callable[..., Started], tmp_path: Path, number: signal.Signals) -> None:
     lab = start(photonrig("lab", "--photons", "3", "--state", "lab"), tmp_path, ignored)
-    deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / "lab" / "devices").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for("its folder", (tmp_path / "lab" / "devices").exists)
     code, err = lab.end(number)
     assert (code, err.splitlines()[-1]) == (130, "photonrig: stopped")
 
@@ -128,7 +133,7 @@ def test_a_second_ctrl_c_leaves_nothing_either(start: Callable[..., Started], tm
     lab = start(photonrig("lab", "--photons", "4", "--json"), tmp_path)
     lab.line()
     lab.process.send_signal(signal.SIGINT)
-    time.sleep(0.02)
+    wait_for("the first to be taken", lambda: not signals_of(lab, "SigPnd", "ShdPnd") & bit(signal.SIGINT))
     assert lab.end(signal.SIGINT)[0] in (0, 130)
 
 
@@ -136,8 +141,8 @@ def test_a_lab_under_nohup_outlives_its_terminal(start: Callable[..., Started], 
     lab = start(["nohup", *photonrig("lab", "--json")], tmp_path)
     lab.line()
     before = len(running(lab.mark))
+    assert signals_of(lab, "SigIgn") & bit(signal.SIGHUP)
     lab.process.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
     assert lab.process.poll() is None and len(running(lab.mark)) == before
     assert lab.end(signal.SIGTERM)[0] == 0
 
@@ -146,6 +151,7 @@ def test_a_lab_ends_with_its_terminal(tmp_path: Path) -> None:
     mark = secrets.token_hex(8)
     pid, terminal = pty.fork()
     if pid == 0:
+        as_a_terminal_does()
         os.chdir(tmp_path)
         os.environ["RIG_MARK"] = mark
         os.execv(PROGRAM, photonrig("lab"))
@@ -154,10 +160,7 @@ def test_a_lab_ends_with_its_terminal(tmp_path: Path) -> None:
         said += os.read(terminal, 65536)
     os.close(terminal)  # as when its window is closed
     os.waitpid(pid, 0)
-    deadline = time.monotonic() + PATIENCE
-    while left := running(mark):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    wait_for("the end of all it started", lambda: not running(mark))
 
 
 @pytest.mark.parametrize("number", ENDING)
@@ -199,17 +202,14 @@ with one_line():
     sys.exit(run_hil(Path("test_waits.py"), "virtual", Path("report"), 1, {["-p", "no:schemathesis", *words]}, None))
 """
     hil = start([sys.executable, "-c", script], tmp_path, ignored)
-    deadline = time.monotonic() + PATIENCE
-    while not (tmp_path / "ready").exists():
-        assert hil.process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for("the test to begin", lambda: (tmp_path / "ready").exists() or hil.process.poll() is not None)
     assert hil.end(number)[0] == 130
 
 
 def test_ctrl_c_at_once_is_no_traceback(start: Callable[..., Started], tmp_path: Path) -> None:
     for delay in range(0, 400, 40):
         lab = start(photonrig("fleet", "verify"), tmp_path)
-        time.sleep(delay / 1000)
+        time.sleep(delay / 1000)  # the moments are what is tried
         # Before its first statement the interpreter itself is interrupted.
         code, err = lab.end(signal.SIGTERM)
         assert code in (-signal.SIGTERM, 130, 2), err

@@ -7,7 +7,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -20,6 +19,7 @@ import pytest
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.transfer import Transfer
 
+from ..patience import wait_for
 from .conftest import Estate, all_given, begun, rig_fleet
 from .powered_fleet import Field
 
@@ -140,8 +140,5 @@ def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Ra
 
 
 def wait_for_steps(journal: Path, steps: int, tool: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while begun(journal) < steps:
-        assert tool.poll() is None, tool.communicate()[0]
-        assert time.monotonic() < deadline, "the tool does not get on"
-        time.sleep(0.001)
+    wait_for(f"step {steps}", lambda: begun(journal) >= steps or tool.poll() is not None, PATIENCE)
+    assert tool.poll() is None, tool.communicate()[0]

@@ -11,9 +11,8 @@ from typing import Any
 
 from starlette.types import Message
 
-from photonrig.localcloud.eras import Action, Era, Party, Subject, party_of
+from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.scopes import SCOPES
-from photonrig.localcloud.service.access import subject_of
 
 from .world import DEVICE, OTHER_DEVICE, Fixture, World, populate, public_pem
 
@@ -231,32 +230,6 @@ async def everybody(there: World) -> Fixture:
 def device_of(asked: Asked, who: str) -> str:
     """The device a party asks about: the customer's, or u's own."""
     return OTHER_DEVICE if who == "u" and not asked.of_product else DEVICE
-
-
-def party(there: World, fixture: Fixture, asked: Asked, who: str) -> tuple[Party, Subject]:
-    """What the holder of a token is to what is asked about."""
-    token = there.cloud.store.tokens.find(there.tokens[who])
-    assert token is not None
-    principal = there.cloud.tokens.principal(token)
-    if asked.of_product:
-        organization = there.cloud.store.organizations.find("shades")
-        assert organization is not None
-        of_one_product = "{product}" in asked.route or ("{device}" in asked.route and "/events" not in asked.route)
-        subject = Subject(product=fixture.product) if of_one_product else Subject(organization=organization.id)
-    elif asked.about_device:
-        device = there.cloud.store.devices.get(device_of(asked, who))
-        assert device is not None
-        subject = subject_of(device)
-    else:
-        subject = Subject()
-    return party_of(principal, subject), subject
-
-
-def allowed(era: Era, there: World, fixture: Fixture, asked: Asked, who: str) -> bool:
-    """What the era's table says."""
-    token = there.cloud.store.tokens.find(there.tokens[who])
-    assert token is not None
-    return era.allows(there.cloud.tokens.principal(token), asked.action, party(there, fixture, asked, who)[1])
 
 
 @dataclass

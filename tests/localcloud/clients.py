@@ -35,8 +35,8 @@ _REST = f"""
 - {OLD} shows only the status of a refused product or event request, without the cloud's error text.
 - `token list` shows an id for revoking in place of each token: the local cloud stores only hashes.
 - `login --sso` uses Particle's own login service; its address is fixed.
-- Commands over USB or serial (`usb`, `serial`, `setup`, `update`, `flash --local`, `keys load`) are tested against virtual
-  Photons by `tests/bench/virtual/test_cli_usb.py` and `tests/vphoton/test_cli_serial.py`.
+- Commands over USB or serial (`usb`, `serial`, `setup`, `update`, `flash --local`, `keys load`) are tested against
+  virtual Photons by `tests/bench/virtual/test_cli_usb.py` and `tests/vphoton/test_cli_serial.py`.
 """
 
 

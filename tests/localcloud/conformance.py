@@ -16,8 +16,9 @@ from photonrig.localcloud.assumptions import CHOICES
 from photonrig.localcloud.eras.all import ERAS as RULES
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
-from .asking import ASKED, EVERYBODY, Answered, Asked, allowed, ask, device_of, everybody, undone
+from .asking import ASKED, EVERYBODY, Answered, Asked, ask, device_of, everybody, undone
 from .documented import DOCUMENTED, MISSING, shape
+from .permitted import permitted
 from .world import DEVICE, ERAS, world
 
 __all__ = ["DOCUMENT", "Seen", "render", "walk"]
@@ -63,7 +64,7 @@ could, and answers to mails.
 
 
 class Seen(dict[tuple[Asked, str], Answered]):
-    """The answers of one era; ``may`` holds what the era's table says of each."""
+    """The answers of one era; ``may`` holds what the written table says of each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,9 +79,7 @@ def walk(era: str) -> Seen:
         seen = Seen()
         async with world(folder, ERAS[era]) as there:
             fixture = await everybody(there)
-            rules = there.cloud.era
             for asked in ASKED:
-                lacking = (asked.method, asked.route) in rules.lacks
                 for who in EVERYBODY:
                     device_id = device_of(asked, who)
                     before = there.cloud.store.devices.get(device_id)
@@ -88,7 +87,7 @@ def walk(era: str) -> Seen:
                         answer = await ask(there, asked.method, asked.path(fixture, device_id), who, asked.body)
                         answer.changed = there.cloud.store.devices.get(device_id) != before
                     seen[asked, who] = answer
-                    seen.may[asked, who] = not lacking and allowed(rules, there, fixture, asked, who)
+                    seen.may[asked, who] = who in permitted(era, asked)
         return seen
 
     with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:

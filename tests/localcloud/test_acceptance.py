@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from .hook_target import Target
 from .test_events import on_sockets
-from .test_webhooks import with_target
-from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, in_world, populate
+from .webhooks.test_webhooks import beside_target
+from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, populate, world
 
 ERAS_2016 = ("2016-before", "2016-after")
 NO_ROLE = {"ok": False, "error": "Organization not found for user's role."}
@@ -36,11 +35,9 @@ def _in_eras(*eras: str) -> Callable[[Story], Callable[..., None]]:
 
     def decorate(story: Story) -> Callable[..., None]:
         @pytest.mark.parametrize("era", eras)
-        def test(tmp_path: Path, era: str) -> None:
-            async def run(there: World) -> None:
+        async def test(tmp_path: Path, era: str) -> None:
+            async with world(tmp_path, ERAS[era]) as there:
                 await story(there, await _customer_owned(there))
-
-            in_world(tmp_path, run, ERAS[era])
 
         test.__doc__ = story.__doc__
         return test
@@ -118,10 +115,9 @@ async def test_06_the_product_lists_the_device(there: World, fixture: Fixture) -
 
 
 @pytest.mark.parametrize("era", ERAS_2016)
-def test_07_the_teams_own_stream_loses_a_customers_device(tmp_path: Path, era: str) -> None:
+async def test_07_the_teams_own_stream_loses_a_customers_device(tmp_path: Path, era: str) -> None:
     """Rows 53, 54: owned by M it shows on both streams, owned by C on the product's alone."""
-
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path, ERAS[era]) as (there, listen):
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         own = await listen("/v1/devices/events", "m")
@@ -137,14 +133,11 @@ def test_07_the_teams_own_stream_loses_a_customers_device(tmp_path: Path, era: s
         await product.until(lambda: product.events == [("of-m", None), ("of-c", None)])
         await customer.until(lambda: customer.events == [("of-c", None)])
 
-    on_sockets(tmp_path, story, ERAS[era])
-
 
 @pytest.mark.parametrize("era", [*ERAS_2016, "today"])
-def test_08_user_hooks_fall_silent_and_product_hooks_do_not(tmp_path: Path, era: str) -> None:
+async def test_08_user_hooks_fall_silent_and_product_hooks_do_not(tmp_path: Path, era: str) -> None:
     """Row 41; that product hooks fire is the later rule."""
-
-    async def story(there: World, target: Target) -> None:
+    async with beside_target(tmp_path, ERAS[era]) as (there, target):
         fixture = await _customer_owned(there)
         for base in ("/v1", f"/v1/products/{fixture.product}"):
             hook = {"event": "moved", "url": f"{target.url}/{'user' if base == '/v1' else 'product'}"}
@@ -159,14 +152,11 @@ def test_08_user_hooks_fall_silent_and_product_hooks_do_not(tmp_path: Path, era:
             await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         assert fired == [["/hook/product"], ["/hook/product", "/hook/user"]]
 
-    with_target(tmp_path, story, ERAS[era])
-
 
 @pytest.mark.parametrize("era", ["2016-after", "today"])
-def test_09_a_customer_claims_what_the_team_released(tmp_path: Path, era: str) -> None:
+async def test_09_a_customer_claims_what_the_team_released(tmp_path: Path, era: str) -> None:
     """Rows 5, 9, 28, 31: the owner is (customer, C), never an orphan id."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m") == {"ok": True}
@@ -174,13 +164,10 @@ def test_09_a_customer_claims_what_the_team_released(tmp_path: Path, era: str) -
         assert there.owner() == ("customer", claimed["customer_id"])
         assert (await there.ok("GET", f"/v1/devices/{DEVICE}/position", "c"))["result"] == 42
 
-    in_world(tmp_path, story, ERAS[era])
 
-
-def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_restores(tmp_path: Path) -> None:
+async def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_restores(tmp_path: Path) -> None:
     """Rows 5, 24."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS["2016-before"]) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m")
@@ -204,8 +191,6 @@ def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_restores
         assert (await there.ok("GET", f"/v1/orgs/shades/devices/{DEVICE}", "m"))["owner"] == "c@example.com"
         assert (await there.call("POST", f"/admin/devices/{DEVICE}/repair", "m")).status_code == 401
 
-    in_world(tmp_path, story, ERAS["2016-before"])
-
 
 @_in_eras("2016-before")
 async def test_10_what_a_code_claimed_is_not_lost_by_claiming_it_again(there: World, _: Fixture) -> None:
@@ -217,17 +202,14 @@ async def test_10_what_a_code_claimed_is_not_lost_by_claiming_it_again(there: Wo
 
 
 @pytest.mark.parametrize("era", [*ERAS_2016, "today"])
-def test_11_an_id_in_the_address_claims_nothing(tmp_path: Path, era: str) -> None:
+async def test_11_an_id_in_the_address_claims_nothing(tmp_path: Path, era: str) -> None:
     """Rows 58, 60."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         await populate(there)
         query = {"id": DEVICE, "access_token": there.tokens["c"]}
         answer = await there.call("POST", "/v1/devices", params=query)
         assert answer.json() == {"ok": False, "errors": ["data.deviceID is empty"]}
         assert there.owner() is None
-
-    in_world(tmp_path, story, ERAS[era])
 
 
 @_in_eras(*ERAS_2016, "today")
@@ -239,10 +221,9 @@ async def test_12_a_customer_has_no_role_in_a_product(there: World, fixture: Fix
 
 
 @pytest.mark.parametrize("era", [*ERAS_2016, "today"])
-def test_13_a_client_makes_customers_and_their_tokens(tmp_path: Path, era: str) -> None:
+async def test_13_a_client_makes_customers_and_their_tokens(tmp_path: Path, era: str) -> None:
     """Rows 55, 56."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         fixture = await _customer_owned(there)
         client_id, secret = fixture.client
         form = {"client_id": client_id, "client_secret": secret, "email": "jane@example.com", "no_password": "true"}
@@ -256,8 +237,6 @@ def test_13_a_client_makes_customers_and_their_tokens(tmp_path: Path, era: str) 
             "access_token"
         ]
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "again")] == [DEVICE]
-
-    in_world(tmp_path, story, ERAS[era])
 
 
 @_in_eras(*ERAS_2016, "today")

@@ -14,7 +14,7 @@ from photonrig.localcloud.store.challenges import CHALLENGE_SECONDS
 
 from ..patience import PATIENCE
 from .test_events import on_sockets
-from .world import DEVICE, Fixture, World, in_world, populate
+from .world import DEVICE, Fixture, World, populate, world
 
 CLI = ("particle-cli", "particle-cli")
 
@@ -42,8 +42,8 @@ async def _answer(there: World, mfa_token: str, otp: str, auth: tuple[str, str] 
     return await there.call("POST", "/oauth/token", data=form, auth=auth)
 
 
-def test_with_mfa_a_log_in_takes_a_one_time_password(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_with_mfa_a_log_in_takes_a_one_time_password(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         totp = await _with_mfa(there)
         assert (await there.ok("GET", "/v1/user", "u"))["mfa"] == {"enabled": True}
         asked = await _asked(there, expires_in="60")
@@ -58,11 +58,9 @@ def test_with_mfa_a_log_in_takes_a_one_time_password(tmp_path: Path) -> None:
         assert (await there.call("GET", "/v1/access_tokens", auth=basic)).status_code == 401
         assert len(await there.ok("GET", "/v1/access_tokens", auth=basic, params={"otp": now})) == 2
 
-    in_world(tmp_path, story)
 
-
-def test_a_one_time_password_may_be_wrong_five_times_and_not_late(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_one_time_password_may_be_wrong_five_times_and_not_late(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         totp = await _with_mfa(there)
         asked = await _asked(there)
         for _ in range(5):
@@ -76,11 +74,9 @@ def test_a_one_time_password_may_be_wrong_five_times_and_not_late(tmp_path: Path
         late = await _answer(there, asked, totp.at(int(there.clock.seconds)))
         assert (late.json()["error"], late.json()["error_description"]) == ("invalid_grant", "OTP expired")
 
-    in_world(tmp_path, story)
 
-
-def test_mfa_is_enabled_by_proof_and_disabled_by_password(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_mfa_is_enabled_by_proof_and_disabled_by_password(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         offered = await there.ok("GET", "/v1/user/mfa-enable", "u")
         body = {"mfa_token": offered["mfa_token"], "otp": "000000"}
@@ -97,11 +93,9 @@ def test_mfa_is_enabled_by_proof_and_disabled_by_password(tmp_path: Path) -> Non
         await there.ok("PUT", "/v1/user/mfa-disable", "u", json={"current_password": "secret"})
         assert (await there.log_in("u@example.com"))["access_token"]
 
-    in_world(tmp_path, story)
 
-
-def test_an_account_changes_name_and_password(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_account_changes_name_and_password(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.user("o")
         for body, status in (
@@ -121,11 +115,9 @@ def test_an_account_changes_name_and_password(tmp_path: Path) -> None:
         assert identity["email"] == "v@example.com"
         assert await there.ok("GET", "/v1/user/identify", "u", params={"tracking": 1}) == {"id": identity["id"]}
 
-    in_world(tmp_path, story)
 
-
-def test_a_password_is_reset_by_the_administration_once_it_was_asked_for(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_password_is_reset_by_the_administration_once_it_was_asked_for(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         reset, path = "/v1/user/password-reset", "/admin/password-resets"
         for username in ("u@example.com", "nobody@example.com"):
@@ -138,11 +130,9 @@ def test_a_password_is_reset_by_the_administration_once_it_was_asked_for(tmp_pat
         form = {"grant_type": "password", "username": "u@example.com", "password": "new"}
         assert (await there.ok("POST", "/oauth/token", data=form, auth=CLI))["access_token"]
 
-    in_world(tmp_path, story)
 
-
-def test_a_deleted_account_leaves_no_device_behind(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_deleted_account_leaves_no_device_behind(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.user("o")
         await there.enrol("u")
@@ -167,11 +157,9 @@ def test_a_deleted_account_leaves_no_device_behind(tmp_path: Path) -> None:
         await there.ok("DELETE", "/v1/user", "w", json={"password": "secret"})
         assert (await there.ok("GET", "/admin/transfers", "admin"))["transfers"] == []
 
-    in_world(tmp_path, story)
 
-
-def test_a_founder_stays_and_a_members_clients_pass_to_the_founder(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_founder_stays_and_a_members_clients_pass_to_the_founder(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         assert (await there.call("DELETE", "/v1/user", "m", json={"password": "secret"})).status_code == 400
         await there.ok("POST", f"/v1/products/{fixture.product}/team", "m", json={"username": "o@example.com"})
@@ -181,8 +169,6 @@ def test_a_founder_stays_and_a_members_clients_pass_to_the_founder(tmp_path: Pat
         there.tokens["still"] = granted["access_token"]
         assert (await there.ok("GET", f"/v1/products/{fixture.product}", "still"))["product"]["id"] == fixture.product
 
-    in_world(tmp_path, story)
-
 
 async def _api_user(there: World, fixture: Fixture, *scopes: str) -> dict[str, Any]:
     body = {"friendly_name": "Back end", "scopes": list(scopes)}
@@ -191,8 +177,8 @@ async def _api_user(there: World, fixture: Fixture, *scopes: str) -> dict[str, A
     return dict(made)
 
 
-def test_an_api_user_does_what_its_scopes_say_and_no_more(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_api_user_does_what_its_scopes_say_and_no_more(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         made = await _api_user(there, fixture, "devices:list", "devices.variable:get")
         assert made["is_programmatic"] is True
@@ -219,11 +205,9 @@ def test_an_api_user_does_what_its_scopes_say_and_no_more(tmp_path: Path) -> Non
         assert [each["username"] for each in listed if each["is_programmatic"]] == [made["username"]]
         assert made["tokens"][0]["token"] not in str(listed)
 
-    in_world(tmp_path, story)
 
-
-def test_new_scopes_and_new_tokens_end_the_old_token_and_its_streams(tmp_path: Path) -> None:
-    async def story(there: World, listen: Any) -> None:
+async def test_new_scopes_and_new_tokens_end_the_old_token_and_its_streams(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         fixture = await populate(there)
         made = await _api_user(there, fixture, "events:get")
         path = f"/v1/products/{fixture.product}/team/{made['username']}"
@@ -241,11 +225,9 @@ def test_new_scopes_and_new_tokens_end_the_old_token_and_its_streams(tmp_path: P
         await there.ok("DELETE", path, "m")
         assert (await there.call("GET", f"/v1/products/{fixture.product}/devices/{DEVICE}", "a")).status_code == 401
 
-    on_sockets(tmp_path, story)
 
-
-def test_api_users_are_made_by_administrators_from_scopes_there_are(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_api_users_are_made_by_administrators_from_scopes_there_are(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}/team"
         await there.ok("POST", base, "m", json={"username": "o@example.com", "role": "Developer"})
@@ -260,16 +242,14 @@ def test_api_users_are_made_by_administrators_from_scopes_there_are(tmp_path: Pa
         assert (await there.call("PUT", f"{foreign}/token", "o")).status_code == 404
         assert (await there.call("DELETE", foreign, "o")).status_code == 404
 
-    in_world(tmp_path, story)
-
 
 def test_every_scope_that_the_table_needs_is_documented() -> None:
     needed = {rule.scope for parties in TODAY.rules.values() for rule in parties.values() if rule.scope is not None}
     assert needed <= SCOPES, needed - SCOPES
 
 
-def test_an_organizations_api_user_serves_all_its_products(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_organizations_api_user_serves_all_its_products(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.ok("POST", "/admin/organizations", "admin", json={"name": "Makers", "owner": "m@example.com"})
         body = {"friendly_name": "x", "scopes": ["devices:list", "products:list"]}
@@ -283,11 +263,9 @@ def test_an_organizations_api_user_serves_all_its_products(tmp_path: Path) -> No
             fixture.product
         ]
 
-    in_world(tmp_path, story)
 
-
-def test_a_web_client_makes_customers_without_a_secret(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_web_client_makes_customers_without_a_secret(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}"
         body = {
@@ -307,11 +285,9 @@ def test_a_web_client_makes_customers_without_a_secret(tmp_path: Path) -> None:
         for wrong in ({"client_id": fixture.client[0]}, {"client_id": "none"}, {"password": ""}, {}):
             assert (await there.call("POST", f"{path}/customers", data=form | wrong)).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_a_cellular_devices_card_is_its_claim_code(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_cellular_devices_card_is_its_claim_code(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         iccid, imei = "8934076500002589174", "356938035643809"
         issued = await there.ok("POST", "/v1/device_claims", "m", json={"iccid": iccid, "imei": imei})
@@ -324,14 +300,11 @@ def test_a_cellular_devices_card_is_its_claim_code(tmp_path: Path) -> None:
         assert owner is not None and owner[0] == "customer"
         assert (await there.call("POST", "/v1/device_claims", "m", json={"imei": "no card"})).status_code == 400
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("lifetime", [{"expires_in": "0"}, {"expires_at": "null"}, {"expires_at": ""}])
-def test_a_customers_token_may_never_expire(tmp_path: Path, lifetime: dict[str, str]) -> None:
+async def test_a_customers_token_may_never_expire(tmp_path: Path, lifetime: dict[str, str]) -> None:
     """Row 30."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         form = {"grant_type": "client_credentials", "scope": "customer=c@example.com", **lifetime}
         granted = await there.ok("POST", "/oauth/token", data=form, auth=fixture.client)
@@ -339,5 +312,3 @@ def test_a_customers_token_may_never_expire(tmp_path: Path, lifetime: dict[str, 
         there.tokens["forever"] = granted["access_token"]
         there.clock.seconds += 50 * 365 * 86400
         assert await there.ok("GET", "/v1/devices", "forever") == []
-
-    in_world(tmp_path, story)

@@ -8,7 +8,6 @@ import json
 import resource
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,9 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.events import EventTable
 from photonrig.localcloud.store.telemetry import TelemetryTable
 
+from ..patience import PATIENCE, wait_for
 from .process import running
-from .world import DEVICE, World, in_world, populate, world
+from .world import DEVICE, World, populate, world
 
 EXTENDED = Settings(extensions=True)
 FULL = "database or disk is full"
@@ -68,10 +68,10 @@ async def _written(folder: Path, there: World) -> tuple[list[str], float | None]
         database.close()
 
 
-def test_what_a_full_disk_did_not_take_is_told_once_kept_and_written_later(
+async def test_what_a_full_disk_did_not_take_is_told_once_kept_and_written_later(
     tmp_path: Path, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         await populate(there)
         there.cloud.flush()
         before = await _written(tmp_path, there)
@@ -97,15 +97,12 @@ def test_what_a_full_disk_did_not_take_is_told_once_kept_and_written_later(
         assert (names[-2:], heard) == (["a", "b"], there.clock.seconds)
         assert (await there.call("GET", "/healthz")).status_code == 200
 
-    in_world(tmp_path, story, EXTENDED)
 
-
-def test_publishing_goes_on_however_long_nothing_can_be_written(
+async def test_publishing_goes_on_however_long_nothing_can_be_written(
     tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "EVENTS_KEPT", 2500)
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         await populate(there)
         disk.error = sqlite3.OperationalError(FULL)
         for number in range(5000):
@@ -116,11 +113,9 @@ def test_publishing_goes_on_however_long_nothing_can_be_written(
         names, _ = await _written(tmp_path, there)
         assert names == [f"e{number}" for number in range(2500, 5000)]
 
-    in_world(tmp_path, story, EXTENDED)
 
-
-def test_events_that_can_never_be_written_do_not_hold_up_the_next(tmp_path: Path, disk: Disk) -> None:
-    async def story(there: World) -> None:
+async def test_events_that_can_never_be_written_do_not_hold_up_the_next(tmp_path: Path, disk: Disk) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         await populate(there)
         there.cloud.flush()
         await there.device_publishes("bad")
@@ -132,30 +127,23 @@ def test_events_that_can_never_be_written_do_not_hold_up_the_next(tmp_path: Path
         there.cloud.flush()
         assert (await _written(tmp_path, there))[0][-1] == "good"
 
-    in_world(tmp_path, story, EXTENDED)
 
-
-def test_a_device_that_is_gone_does_not_hold_up_the_presence_of_others(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_that_is_gone_does_not_hold_up_the_presence_of_others(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         there.cloud.presence.heard("0" * 24)
         there.cloud.flush()
         assert (await _written(tmp_path, there))[1] == there.clock.seconds
 
-    in_world(tmp_path, story)
 
-
-def test_what_cannot_be_written_at_the_end_is_told(tmp_path: Path, disk: Disk) -> None:
-    async def story() -> None:
+async def test_what_cannot_be_written_at_the_end_is_told(tmp_path: Path, disk: Disk) -> None:
+    with pytest.raises(RigError, match=f"presence and events of the last while could not be written.*{FULL}"):
         async with world(tmp_path) as there:
             await populate(there)
             disk.error = sqlite3.OperationalError(FULL)
 
-    with pytest.raises(RigError, match=f"presence and events of the last while could not be written.*{FULL}"):
-        asyncio.run(story())
 
-
-def test_repeated_work_goes_on_after_an_error_and_stops_when_cancelled() -> None:
+async def test_repeated_work_goes_on_after_an_error_and_stops_when_cancelled() -> None:
     done: list[int] = []
     often = asyncio.Event()
 
@@ -166,30 +154,24 @@ def test_repeated_work_goes_on_after_an_error_and_stops_when_cancelled() -> None
         if len(done) < 3:
             raise ValueError(len(done))
 
-    async def story() -> None:
-        repeated = Repeated("work", work, 0.0)
-        tasks: Tasks[None] = Tasks("work")
-        tasks.start(repeated.run())
-        await often.wait()
-        assert repeated.fault is None
-        await tasks.close()
-        assert len(tasks) == 0
-
-    asyncio.run(story())
+    repeated = Repeated("work", work, 0.0)
+    tasks: Tasks[None] = Tasks("work")
+    tasks.start(repeated.run())
+    await often.wait()
+    assert repeated.fault is None
+    await tasks.close()
+    assert len(tasks) == 0
 
 
-def test_a_task_that_fails_is_told_once_for_each_distinct_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_task_that_fails_is_told_once_for_each_distinct_error(caplog: pytest.LogCaptureFixture) -> None:
     async def fail(error: Exception) -> None:
         await asyncio.sleep(0)
         raise error
 
-    async def story() -> None:
-        tasks: Tasks[None] = Tasks("an update")
-        for error in (ValueError("a"), ValueError("a"), ValueError("b"), KeyError("a")):
-            tasks.start(fail(error))
-        await tasks.idle()
-
-    asyncio.run(story())
+    tasks: Tasks[None] = Tasks("an update")
+    for error in (ValueError("a"), ValueError("a"), ValueError("b"), KeyError("a")):
+        tasks.start(fail(error))
+    await tasks.idle()
     assert _errors(caplog) == [
         "an update failed: ValueError: a",
         "an update failed: ValueError: b",
@@ -198,18 +180,16 @@ def test_a_task_that_fails_is_told_once_for_each_distinct_error(caplog: pytest.L
     assert all(record.exc_info for record in caplog.records if record.levelname == "ERROR")
 
 
-def test_an_update_that_fails_within_the_cloud_is_told(
+async def test_an_update_that_fails_within_the_cloud_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         monkeypatch.setattr(there.cloud.rollout, "pending", lambda _: 2)
         monkeypatch.setattr(there.cloud.rollout, "target", lambda _: 1 // 0)
         await there.go_online(DEVICE, fixture.product)
         await there.cloud.rollout.idle()
         assert _errors(caplog) == ["an automatic update failed: ZeroDivisionError: integer division or modulo by zero"]
-
-    in_world(tmp_path, story)
 
 
 def test_every_task_is_begun_where_its_end_is_looked_at() -> None:
@@ -223,7 +203,7 @@ def test_every_task_is_begun_where_its_end_is_looked_at() -> None:
     assert begun == {"background.py"}
 
 
-def test_a_cloud_whose_http_server_ends_stops_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cloud_whose_http_server_ends_stops_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def running(up: server.Running) -> None:
         def fail() -> None:
             raise ValueError("no more")
@@ -231,7 +211,8 @@ def test_a_cloud_whose_http_server_ends_stops_loudly(tmp_path: Path, monkeypatch
         monkeypatch.setattr(server.HttpServer, "on_tick", lambda *_: asyncio.sleep(0, fail()))
 
     with pytest.raises(RigError, match="HTTP server ended by itself"):
-        asyncio.run(asyncio.wait_for(server.serve(running, tmp_path, Settings()), 20))
+        async with asyncio.timeout(PATIENCE):
+            await server.serve(running, tmp_path, Settings())
 
 
 def test_a_process_whose_disk_is_full_says_so_once_and_ends_with_3(tmp_path: Path) -> None:
@@ -242,9 +223,7 @@ def test_a_process_whose_disk_is_full_says_so_once_and_ends_with_3(tmp_path: Pat
         granted = cloud.ok("POST", "/oauth/token", data={"grant_type": "password", **form}, auth=("particle-cli",) * 2)
         resource.prlimit(cloud.process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
         cloud.ok("POST", "/v1/devices/events", granted["access_token"], json={"name": "e"})
-        deadline = time.monotonic() + 60
-        while cloud.http.get("/healthz").status_code != 503:
-            assert time.monotonic() < deadline, "it never said so"
+        wait_for("its word of it", lambda: cloud.http.get("/healthz").status_code == 503)
         assert cloud.end(signal.SIGTERM) == 3
     lines = cloud.errors.splitlines()
     told = [json.loads(line) for line in lines if line.startswith("{")]

@@ -6,15 +6,14 @@ import pytest
 
 from photonrig.localcloud.store.claim_codes import CLAIM_CODE_SECONDS
 
-from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, populate, world
 
 FOREIGN = {"ok": False, "errors": ["That belongs to someone else."]}
 
 
-def test_a_customer_claims_an_unowned_device_of_the_product(tmp_path: Path) -> None:
+async def test_a_customer_claims_an_unowned_device_of_the_product(tmp_path: Path) -> None:
     """Owner is (customer, c), never an id that belongs to nobody (acceptance 9, rows 31, 59)."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m") == {"ok": True}
@@ -25,13 +24,10 @@ def test_a_customer_claims_an_unowned_device_of_the_product(tmp_path: Path) -> N
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
         assert await there.ok("GET", "/v1/devices", "m") == []
 
-    in_world(tmp_path, story)
 
-
-def test_the_token_may_be_a_body_field_and_the_id_may_not_be_in_the_address(tmp_path: Path) -> None:
+async def test_the_token_may_be_a_body_field_and_the_id_may_not_be_in_the_address(tmp_path: Path) -> None:
     """Rows 58 and 59, acceptance 11: data in the query is ignored, and nothing changes."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         token = there.tokens["c"]
         answer = await there.call("POST", "/v1/devices", params={"id": DEVICE, "access_token": token})
@@ -40,11 +36,9 @@ def test_the_token_may_be_a_body_field_and_the_id_may_not_be_in_the_address(tmp_
         await there.ok("POST", "/v1/devices", data={"id": DEVICE, "access_token": token})
         assert there.owner() is not None
 
-    in_world(tmp_path, story)
 
-
-def test_claiming_again_succeeds_and_changes_nothing_even_offline(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_claiming_again_succeeds_and_changes_nothing_even_offline(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         first = await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         await there.go_offline()
@@ -52,14 +46,11 @@ def test_claiming_again_succeeds_and_changes_nothing_even_offline(tmp_path: Path
         again = await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE, "request_transfer": False})
         assert again == first | {"connected": False}
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("who", ["c2", "m", "o"])
-def test_a_device_of_another_owner_is_refused(tmp_path: Path, who: str) -> None:
+async def test_a_device_of_another_owner_is_refused(tmp_path: Path, who: str) -> None:
     """Acceptance 15."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         owner = there.owner()
@@ -70,11 +61,9 @@ def test_a_device_of_another_owner_is_refused(tmp_path: Path, who: str) -> None:
         assert (answer.status_code, answer.json()) == (403, FOREIGN)
         assert there.owner() == owner
 
-    in_world(tmp_path, story)
 
-
-def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.user("o")
         await there.enrol("u")
@@ -87,22 +76,18 @@ def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "u")
         assert [each.id for each in there.cloud.store.transfers.all()] == []
 
-    in_world(tmp_path, story)
 
-
-def test_unknown_devices_do_not_exist(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_unknown_devices_do_not_exist(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         for device_id in (OTHER_DEVICE, "no id at all", "%00"):
             answer = await there.call("POST", "/v1/devices", "u", json={"id": device_id})
             assert answer.status_code == 404
             assert answer.json()["errors"] == ["device does not exist"]
 
-    in_world(tmp_path, story)
 
-
-def test_offline_a_sandbox_device_cannot_be_claimed_and_a_products_device_can(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_offline_a_sandbox_device_cannot_be_claimed_and_a_products_device_can(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.go_offline()
         assert (await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE}))["connected"] is False
@@ -113,11 +98,9 @@ def test_offline_a_sandbox_device_cannot_be_claimed_and_a_products_device_can(tm
         assert there.owner(OTHER_DEVICE) is None
         assert fixture.product
 
-    in_world(tmp_path, story)
 
-
-def test_a_product_device_is_not_for_strangers_and_a_sandbox_device_not_for_customers(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_product_device_is_not_for_strangers_and_a_sandbox_device_not_for_customers(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         assert (await there.call("POST", "/v1/devices", "o", json={"id": DEVICE})).status_code == 403
         await there.enrol("o", OTHER_DEVICE)
@@ -125,11 +108,9 @@ def test_a_product_device_is_not_for_strangers_and_a_sandbox_device_not_for_cust
         assert (await there.call("POST", "/v1/devices", "c", json={"id": OTHER_DEVICE})).status_code == 403
         assert there.owner() is there.owner(OTHER_DEVICE) is None
 
-    in_world(tmp_path, story)
 
-
-def test_releasing_is_for_the_owner_and_unknown_looks_like_foreign(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_releasing_is_for_the_owner_and_unknown_looks_like_foreign(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         bodies = []
@@ -143,13 +124,10 @@ def test_releasing_is_for_the_owner_and_unknown_looks_like_foreign(tmp_path: Pat
         assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "c") == {"ok": True}
         assert there.owner() is None
 
-    in_world(tmp_path, story)
 
-
-def test_the_team_moves_a_device_from_one_customer_to_another(tmp_path: Path) -> None:
+async def test_the_team_moves_a_device_from_one_customer_to_another(tmp_path: Path) -> None:
     """Flow E: the first customer loses it at once, the product keeps it throughout."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         device = f"/v1/products/{fixture.product}/devices/{DEVICE}"
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
@@ -161,11 +139,9 @@ def test_the_team_moves_a_device_from_one_customer_to_another(tmp_path: Path) ->
         shown = await there.ok("GET", device, "m")
         assert (shown["owner"], shown["product_id"]) == ("c2@example.com", fixture.product)
 
-    in_world(tmp_path, story)
 
-
-def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         issued = await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c")
         assert issued["device_ids"] == []
@@ -181,13 +157,10 @@ def test_a_customers_code_claims_once_for_the_customer(tmp_path: Path) -> None:
         assert await there.cloud.reports.claim_code_presented(OTHER_DEVICE, issued["claim_code"]) is False
         assert there.owner(OTHER_DEVICE) is None
 
-    in_world(tmp_path, story)
 
-
-def test_a_used_code_is_confirmed_again_and_does_not_bring_the_device_back(tmp_path: Path) -> None:
+async def test_a_used_code_is_confirmed_again_and_does_not_bring_the_device_back(tmp_path: Path) -> None:
     """The confirmation may have been lost; the device may have changed hands since."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
         assert await there.cloud.reports.claim_code_presented(DEVICE, code)
@@ -197,11 +170,9 @@ def test_a_used_code_is_confirmed_again_and_does_not_bring_the_device_back(tmp_p
         assert await there.cloud.reports.claim_code_presented(DEVICE, code) is True
         assert there.owner() == owner
 
-    in_world(tmp_path, story)
 
-
-def test_unknown_and_expired_codes_claim_nothing(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_unknown_and_expired_codes_claim_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         code = (await there.ok("POST", "/v1/device_claims", "m"))["claim_code"]
         there.clock.seconds += CLAIM_CODE_SECONDS + 1
@@ -209,11 +180,9 @@ def test_unknown_and_expired_codes_claim_nothing(tmp_path: Path) -> None:
             assert await there.cloud.reports.claim_code_presented(DEVICE, presented) is False
         assert there.owner() is None
 
-    in_world(tmp_path, story)
 
-
-def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         for name in ("u", "o", "w"):
             await there.user(name)
         await there.enrol("u")
@@ -226,11 +195,9 @@ def test_possession_takes_a_sandbox_device_over_and_ends_requests_for_it(tmp_pat
         assert await there.ok("GET", "/v1/devices", "u") == []
         assert [each.id for each in there.cloud.store.transfers.all()] == []
 
-    in_world(tmp_path, story)
 
-
-def test_a_code_of_another_products_customer_claims_nothing(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_code_of_another_products_customer_claims_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         elsewhere = await there.product("o", "Elsewhere")
         client = await there.client("o", elsewhere["id"])
@@ -239,11 +206,9 @@ def test_a_code_of_another_products_customer_claims_nothing(tmp_path: Path) -> N
         assert await there.cloud.reports.claim_code_presented(DEVICE, code) is False
         assert there.owner() is None
 
-    in_world(tmp_path, story)
 
-
-def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
@@ -252,17 +217,14 @@ def test_removing_a_customer_releases_devices_and_ends_tokens_and_codes(tmp_path
         assert (await there.call("GET", "/v1/devices", "c")).status_code == 401
         assert await there.cloud.reports.claim_code_presented(DEVICE, code) is False
 
-    in_world(tmp_path, story)
-
 
 IMEI = "123456789012345"
 
 
 @pytest.mark.parametrize("field", ["imei", "iccid"])
-def test_a_code_of_ones_own_choice_is_never_replaced_by_anothers(tmp_path: Path, field: str) -> None:
+async def test_a_code_of_ones_own_choice_is_never_replaced_by_anothers(tmp_path: Path, field: str) -> None:
     """Issue: of two users with the same number, the second had the device of the first."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         for who in ("u", "o"):
             await there.user(who)
         await there.enrol("u")
@@ -283,11 +245,9 @@ def test_a_code_of_ones_own_choice_is_never_replaced_by_anothers(tmp_path: Path,
         assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "u")] == [DEVICE]
 
-    in_world(tmp_path, story)
 
-
-def test_a_customers_code_of_ones_own_choice_is_not_a_users_to_replace(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_customers_code_of_ones_own_choice_is_not_a_users_to_replace(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         claims = f"/v1/products/{fixture.product}/device_claims"
         await there.ok("POST", claims, "c", json={"iccid": IMEI})
@@ -296,13 +256,10 @@ def test_a_customers_code_of_ones_own_choice_is_not_a_users_to_replace(tmp_path:
         assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
 
-    in_world(tmp_path, story)
 
-
-def test_who_knows_a_number_does_not_have_the_device_in_hand(tmp_path: Path) -> None:
+async def test_who_knows_a_number_does_not_have_the_device_in_hand(tmp_path: Path) -> None:
     """Long after the code has ended somebody else asks for it: the device that still presents it keeps its owner."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         for who in ("u", "o"):
             await there.user(who)
         await there.enrol("u")
@@ -317,15 +274,11 @@ def test_who_knows_a_number_does_not_have_the_device_in_hand(tmp_path: Path) -> 
         assert await there.cloud.reports.claim_code_presented(DEVICE, IMEI)  # given away, it is the next one's
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "o")] == [DEVICE]
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize(
     "number", ["1" * 13, "1" * 23, "1" * 14 + "x", "\u0661" * 15, "A" * 63, " " + "1" * 15, "1" * 15 + "\n"]
 )
-def test_only_numbers_can_be_chosen_as_a_code(tmp_path: Path, number: str) -> None:
-    async def story(there: World) -> None:
+async def test_only_numbers_can_be_chosen_as_a_code(tmp_path: Path, number: str) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         assert (await there.call("POST", "/v1/device_claims", "u", json={"imei": number})).status_code == 400
-
-    in_world(tmp_path, story)

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +24,7 @@ import pytest
 
 from photonrig.build import sandbox
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 from .attacks import ATTACKS, COMPILES, FAILS, MAIN, NAMES, REFUSED, USES, Attack, library, link
 
 SDK = Path(__file__).parents[2] / "firmware" / "vphoton"
@@ -126,7 +125,7 @@ class Cloud:
         connection = socket.create_connection((url.host, url.port or 80), timeout=60)
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         connection.sendall(f"POST /v1/binaries HTTP/1.1\r\nHost: {url.host}\r\n{head}\r\n".encode() + body)
-        self.wait_until(lambda: any("cc1plus" in words for words in self.running()))
+        wait_for("the compiler", lambda: any("cc1plus" in words for words in self.running()))
         return connection
 
     def filled(self, text: bytes) -> bytes:
@@ -151,10 +150,9 @@ class Cloud:
         assert [each.name for each in self.outside.iterdir()] == ["canary"]
         assert self.canary.read_text() == f"int {SECRET};\n"
 
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Until a process has begun or ended; the test's time limit bounds it."""
-        while not holds():
-            time.sleep(0.02)
+    def wait_until_idle(self) -> None:
+        """Until every compiler has ended, long before the limit of its time ends it."""
+        wait_for("the compilers' end", lambda: not self.running() and not list(self.builds.iterdir()), LONG / 2)
 
 
 @contextlib.contextmanager
@@ -266,9 +264,7 @@ def test_a_librarys_archive_gets_nothing(clouds: Callable[[str, float], Cloud], 
 def test_a_compiler_ends_with_its_client(clouds: Callable[[str, float], Cloud], kind: str) -> None:
     cloud = clouds(kind, LONG)
     cloud.send(ENDLESS).close()
-    began = time.monotonic()
-    cloud.wait_until(lambda: not cloud.running() and not list(cloud.builds.iterdir()))
-    assert time.monotonic() - began < LONG / 2
+    cloud.wait_until_idle()
     assert cloud.compile(Attack([("main.cpp", MAIN)], COMPILES)).is_success
     cloud.untouched()
 
@@ -278,10 +274,8 @@ def test_a_compiler_ends_with_its_client(clouds: Callable[[str, float], Cloud], 
 def test_a_compiler_ends_with_the_cloud(tmp_path: Path, kind: str, number: int) -> None:
     open_to_all(tmp_path)
     with Cloud(tmp_path, kind, LONG) as cloud, cloud.send(ENDLESS):
-        began = time.monotonic()
         cloud.end(number)
-        cloud.wait_until(lambda: not cloud.running() and not list(cloud.builds.iterdir()))
-        assert time.monotonic() - began < LONG / 2
+        cloud.wait_until_idle()
         cloud.untouched()
 
 

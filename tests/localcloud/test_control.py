@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, World, populate, world
 
 
 async def _owned(there: World) -> None:
@@ -16,8 +16,8 @@ async def _owned(there: World) -> None:
     await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
 
 
-def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         answer = await there.ok("GET", f"/v1/devices/{DEVICE}/position", "u")
         assert (answer["name"], answer["result"]) == ("position", 42)
@@ -31,8 +31,6 @@ def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
         for no_number in (math.nan, math.inf):  # JSON has no word for them
             there.devices.variables["position"] = no_number
             assert (await there.ok("GET", f"/v1/devices/{DEVICE}/position", "u"))["result"] is None
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -51,21 +49,19 @@ def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
         ({}, ""),
     ],
 )
-def test_a_function_takes_its_argument_as_every_client_sends_it(
+async def test_a_function_takes_its_argument_as_every_client_sends_it(
     tmp_path: Path, body: dict[str, Any], argument: str
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         answer = await there.ok("POST", f"/v1/devices/{DEVICE}/move", "u", **body)
         assert answer["return_value"] == len(argument)
         assert answer["connected"] is True
         assert there.devices.calls == [(DEVICE, "move", argument)]
 
-    in_world(tmp_path, story)
 
-
-def test_unknown_names_are_404_and_do_not_reach_the_device(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_unknown_names_are_404_and_do_not_reach_the_device(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         variable = await there.call("GET", f"/v1/devices/{DEVICE}/speed", "u")
         assert (variable.status_code, variable.json()["error"]) == (404, "Unknown Variable: speed")
@@ -73,12 +69,10 @@ def test_unknown_names_are_404_and_do_not_reach_the_device(tmp_path: Path) -> No
         assert (function.status_code, function.json()["error"]) == (404, "Function fly not found")
         assert there.devices.calls == []
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "offline"])
-def test_a_device_that_does_not_answer(tmp_path: Path, silent: bool) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_that_does_not_answer(tmp_path: Path, silent: bool) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         if silent:
             there.devices.silent.add(DEVICE)
@@ -96,24 +90,20 @@ def test_a_device_that_does_not_answer(tmp_path: Path, silent: bool) -> None:
         # What it offered when last heard of is still shown.
         assert (shown["functions"], shown["variables"]) == (["move"], {"position": "int32"})
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize(
     ("sent", "on"), [("1", True), ("0", False), (True, True), (False, False), (1, True), (0, False)]
 )
-def test_signal(tmp_path: Path, sent: object, on: bool) -> None:
-    async def story(there: World) -> None:
+async def test_signal(tmp_path: Path, sent: object, on: bool) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", json={"signal": sent})
         assert answer == {"id": DEVICE, "connected": True, "signaling": on}
         assert there.devices.signals == [(DEVICE, on)]
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_answers_to_its_name_for_its_owner_alone(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_answers_to_its_name_for_its_owner_alone(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         await there.user("o")
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", data={"name": "Living room"})
@@ -130,11 +120,9 @@ def test_a_device_answers_to_its_name_for_its_owner_alone(tmp_path: Path) -> Non
             assert (await there.call("PUT", f"/v1/devices/{DEVICE}", "u", json={"name": bad})).status_code == 400
         assert (await there.call("PUT", f"/v1/devices/{DEVICE}", "u", json={})).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_under_a_foreign_name_looks_unknown(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_under_a_foreign_name_looks_unknown(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         verbs = [("GET", ""), ("GET", "/v"), ("POST", "/f"), ("PUT", ""), ("PUT", "/ping"), ("DELETE", "")]
         for method, suffix in verbs:
@@ -144,13 +132,11 @@ def test_a_device_under_a_foreign_name_looks_unknown(tmp_path: Path) -> None:
             assert known.json() == unknown.json()
             assert known.json()["error"] == "Permission Denied"
 
-    in_world(tmp_path, story)
 
-
-def test_keys_are_sent_once_and_replaced_only_by_who_may(tmp_path: Path) -> None:
+async def test_keys_are_sent_once_and_replaced_only_by_who_may(tmp_path: Path) -> None:
     from .world import public_pem
 
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         form = {"deviceID": DEVICE, "publicKey": public_pem(), "algorithm": "rsa"}
         path = f"/v1/provisioning/{DEVICE}"
@@ -165,5 +151,3 @@ def test_keys_are_sent_once_and_replaced_only_by_who_may(tmp_path: Path) -> None
         for bad in ({"publicKey": "junk"}, {"publicKey": ""}, {"algorithm": "ecc"}):
             assert (await there.call("POST", path, "m", data=form | bad)).status_code == 400
         assert (await there.call("POST", "/v1/provisioning/short", "m", data=form)).status_code == 400
-
-    in_world(tmp_path, story)

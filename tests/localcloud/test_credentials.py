@@ -18,7 +18,7 @@ from photonrig.localcloud.server_key import read_server_key
 from photonrig.localcloud.service.cloud import Settings
 
 from .process import Process, running
-from .world import ADMIN, DEVICE, World, in_world, populate
+from .world import ADMIN, DEVICE, populate, world
 
 DIFFER = {
     "error": "invalid_request",
@@ -55,10 +55,10 @@ WAYS: list[tuple[str, Headers, str]] = [
 
 
 @pytest.mark.parametrize(("query", "headers", "body"), WAYS)
-def test_two_tokens_that_differ_are_refused_and_two_that_do_not_are_one(
+async def test_two_tokens_that_differ_are_refused_and_two_that_do_not_are_one(
     tmp_path: Path, query: str, headers: Headers, body: str
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
 
@@ -80,11 +80,9 @@ def test_two_tokens_that_differ_are_refused_and_two_that_do_not_are_one(
             assert "differ" in answer.json()["error_description"]
         assert (await ask(mine, mine)).status_code == 200
 
-    in_world(tmp_path, story)
 
-
-def test_the_text_of_the_refusal(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_text_of_the_refusal(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         answer = await there.call("GET", "/v1/user?access_token=b", "m")
         assert (answer.status_code, answer.json()) == (400, DIFFER)
@@ -95,22 +93,18 @@ def test_the_text_of_the_refusal(tmp_path: Path) -> None:
         answer = await there.call("POST", "/v1/user/password-reset", "m", data={"username": "x", "access_token": "b"})
         assert (answer.status_code, answer.json()) == (400, DIFFER)
 
-    in_world(tmp_path, story)
 
-
-def test_a_json_body_that_names_two_tokens_is_no_json(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_json_body_that_names_two_tokens_is_no_json(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         content = json.dumps({"access_token": there.tokens["m"]})[:-1] + ',"access_token":"b"}'
         answer = await there.call("PUT", f"/v1/devices/{DEVICE}/ping", content=content, headers=dict([JSON]))
         assert answer.status_code == 400
         assert "a name twice" in answer.json()["error"]
 
-    in_world(tmp_path, story)
 
-
-def test_two_clients_that_differ_are_refused(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_two_clients_that_differ_are_refused(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         made = await populate(there)
         name, secret = made.client
         for form, status in (
@@ -128,12 +122,10 @@ def test_two_clients_that_differ_are_refused(tmp_path: Path) -> None:
         answer = await there.http.post("/oauth/token", headers=headers, data={"grant_type": "client_credentials"})
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("token", ["", None])
-def test_without_a_token_there_is_no_administration(tmp_path: Path, token: str | None) -> None:
-    async def story(there: World) -> None:
+async def test_without_a_token_there_is_no_administration(tmp_path: Path, token: str | None) -> None:
+    async with world(tmp_path, Settings(admin_token=token)) as there:
         for headers in (
             {},
             {"Authorization": "Bearer "},
@@ -141,8 +133,6 @@ def test_without_a_token_there_is_no_administration(tmp_path: Path, token: str |
             {"Authorization": f"Bearer {ADMIN}"},
         ):
             assert (await there.call("GET", "/admin/transfers", headers=headers)).status_code == 404
-
-    in_world(tmp_path, story, Settings(admin_token=token))
 
 
 # Files

@@ -11,11 +11,11 @@ from photonrig.build.device_os import RELEASES, system_images
 from photonrig.errors import ModuleError
 from photonrig.particle.module import STAND_IN_OFFSET, build_stand_in, parse_module
 
-from .world import World, in_world
+from .world import world
 
 
-def test_releases_by_number_module_version_and_name(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_releases_by_number_module_version_and_name(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         listed = await there.ok("GET", "/v1/device-os/versions", params={"platform_id": 6, "per_page": 100})
         assert [each["version"] for each in listed["versions"]] == list(RELEASES)
         for wanted, release in {"latest": "2.3.1", "3.3.1": "3.3.1", "2302": "2.3.1", "109": "0.6.3"}.items():
@@ -26,19 +26,15 @@ def test_releases_by_number_module_version_and_name(tmp_path: Path) -> None:
             answer = await there.call("GET", f"/v1/device-os/versions/{unknown}", params={"platform_id": 6})
             assert (answer.status_code, answer.json()["error"]) == (404, "Device OS version not found")
 
-    in_world(tmp_path, story)
 
-
-def test_only_for_the_photon(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_only_for_the_photon(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         assert (await there.ok("GET", "/v1/device-os/versions", params={"platform_id": 10}))["versions"] == []
         assert (await there.call("GET", "/v1/device-os/versions/2.3.1", params={"platform_id": 10})).status_code == 404
 
-    in_world(tmp_path, story)
 
-
-def test_modules_are_downloaded_without_a_token_and_are_as_described(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_modules_are_downloaded_without_a_token_and_are_as_described(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         release = await there.ok("GET", "/v1/device-os/versions/3.3.1")
         for described in release["modules"]:
             address = f"{release['base_url']}/{described['filename']}"
@@ -51,8 +47,6 @@ def test_modules_are_downloaded_without_a_token_and_are_as_described(tmp_path: P
         assert [module["prefixInfo"]["moduleVersion"] for module in release["modules"][1:]] == [3302, 3302]
         unknown = await there.call("GET", "/v1/device-os/versions/3.3.1/modules/photon-system-part1@3.3.1.bin")
         assert unknown.status_code == 404
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -69,14 +63,11 @@ def test_what_a_photon_does_not_have_is_not_packed() -> None:
         build_stand_in("system_part", 3, 2302, b"")
 
 
-def test_all_that_the_virtual_photon_plays_is_offered(tmp_path: Path) -> None:
+async def test_all_that_the_virtual_photon_plays_is_offered(tmp_path: Path) -> None:
     vphoton = Path(__file__).parents[2] / ".rig" / "build" / "vphoton"
 
-    async def refusal() -> bytes:
-        words = ["--state", str(tmp_path / "device"), "--device-os", "0.0.0"]
-        process = await asyncio.create_subprocess_exec(vphoton, *words, stderr=asyncio.subprocess.PIPE)
-        return (await process.communicate())[1]
-
-    text = asyncio.run(refusal()).decode()
+    words = ["--state", str(tmp_path / "device"), "--device-os", "0.0.0"]
+    process = await asyncio.create_subprocess_exec(vphoton, *words, stderr=asyncio.subprocess.PIPE)
+    text = (await process.communicate())[1].decode()
     assert all(release in text for release in RELEASES), text
     assert text.count(", ") == len(RELEASES) - 1, text

@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.ownership.model import Owner
 
 from ..patience import PATIENCE
-from .world import DEVICE, OTHER_DEVICE, PLAIN, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
 
 
 class Listener:
@@ -96,20 +96,16 @@ async def served(there: World) -> AsyncIterator[Callable[..., Any]]:
             listener.close()
 
 
-def on_sockets(
-    folder: Path, story: Callable[[World, Callable[..., Any]], Awaitable[None]], settings: Settings = PLAIN
-) -> None:
-    async def run(there: World) -> None:
-        async with served(there) as listen:
-            await story(there, listen)
-
-    in_world(folder, run, settings)
+@contextlib.asynccontextmanager
+async def on_sockets(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[tuple[World, Callable[..., Any]]]:
+    """A fresh world whose streams are listened to on sockets."""
+    async with world(folder, settings) as there, served(there) as listen:
+        yield there, listen
 
 
-def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> None:
+async def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> None:
     """Customer-owned: on the customer's stream and the product's, not on the team user's own (rows 53, 54)."""
-
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         product = f"/v1/products/{fixture.product}"
@@ -146,11 +142,9 @@ def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> Non
             await listener.until(lambda listener=listener: len(listener.events) > 0)
             assert "shade/moved" not in [name for name, _ in listener.events]
 
-    on_sockets(tmp_path, story)
 
-
-def test_a_stream_stops_showing_a_device_that_changed_hands(tmp_path: Path) -> None:
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+async def test_a_stream_stops_showing_a_device_that_changed_hands(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         old = await listen(f"/v1/devices/{DEVICE}/events", "c")
@@ -166,11 +160,9 @@ def test_a_stream_stops_showing_a_device_that_changed_hands(tmp_path: Path) -> N
         await old.until(lambda: old.events == [("before", None)])
         assert "after" not in old.raw.decode()
 
-    on_sockets(tmp_path, story)
 
-
-def test_refused_streams_are_json(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_refused_streams_are_json(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         for path, who, status in (
             ("/v1/events", "m", 400),
@@ -186,24 +178,20 @@ def test_refused_streams_are_json(tmp_path: Path) -> None:
             assert answer.json()["error"]
         assert there.cloud.bus.readers == 0
 
-    in_world(tmp_path, story)
 
-
-def test_revoking_a_token_ends_its_streams(tmp_path: Path) -> None:
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+async def test_revoking_a_token_ends_its_streams(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         await there.user("u")
         listener = await listen("/v1/devices/events", "u")
         await there.ok("DELETE", "/v1/access_tokens/current", "u")
         await asyncio.wait_for(listener.ended.wait(), PATIENCE)
 
-    on_sockets(tmp_path, story)
 
-
-def test_silence_is_filled_and_the_stream_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_is_filled_and_the_stream_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert event_routes.KEEP_ALIVE_SECONDS <= 9
     monkeypatch.setattr(event_routes, "KEEP_ALIVE_SECONDS", 0.05)
 
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         await there.user("u")
         listener = await listen("/v1/devices/events", "u")
         await listener.until(lambda: listener.raw.startswith(b":ok\n\n\n\n\n"))
@@ -211,78 +199,67 @@ def test_silence_is_filled_and_the_stream_stays(tmp_path: Path, monkeypatch: pyt
         await listener.until(lambda: ("hello", "x") in listener.events)
         assert listener.bodies[0]["ttl"] == "5"
 
-    on_sockets(tmp_path, story)
+
+async def test_a_slow_reader_loses_the_oldest_and_is_told(tmp_path: Path) -> None:
+    bus = Bus()
+    reader = bus.subscribe(lambda event: True, "token", length=3)
+    for number in range(10):
+        bus.publish(Event(f"e{number}", None, "id", 0.0))
+    assert await reader.next(1) == b":dropped 7 events, this reader was too slow\n\n"
+    kept = await reader.next(1)
+    assert kept is not None
+    assert [line for line in kept.decode().split("\n") if line.startswith("event")] == [
+        "event: e7", "event: e8", "event: e9",
+    ]  # fmt: skip
+    bus.publish(Event("last", None, "id", 0.0))
+    bus.close()
+    assert b"last" in (await reader.next(1) or b"")
+    assert await reader.next(1) is None
 
 
-def test_a_slow_reader_loses_the_oldest_and_is_told(tmp_path: Path) -> None:
-    async def story() -> None:
-        bus = Bus()
-        reader = bus.subscribe(lambda event: True, "token", length=3)
-        for number in range(10):
-            bus.publish(Event(f"e{number}", None, "id", 0.0))
-        assert await reader.next(1) == b":dropped 7 events, this reader was too slow\n\n"
-        kept = await reader.next(1)
-        assert kept is not None
-        assert [line for line in kept.decode().split("\n") if line.startswith("event")] == [
-            "event: e7", "event: e8", "event: e9",
-        ]  # fmt: skip
-        bus.publish(Event("last", None, "id", 0.0))
-        bus.close()
-        assert b"last" in (await reader.next(1) or b"")
-        assert await reader.next(1) is None
+async def test_readers_of_one_audience_are_asked_once_and_each_reads_at_its_own_pace() -> None:
+    bus, asked = Bus(), list[str]()
 
-    asyncio.run(story())
+    def wants(event: Event) -> bool:
+        asked.append(event.name)
+        return event.name != "other"
 
+    def names(chunk: bytes | None) -> list[str]:
+        return [line[7:] for line in (chunk or b"").decode().split("\n") if line.startswith("event: ")]
 
-def test_readers_of_one_audience_are_asked_once_and_each_reads_at_its_own_pace() -> None:
-    async def story() -> None:
-        bus, asked = Bus(), list[str]()
-
-        def wants(event: Event) -> bool:
-            asked.append(event.name)
-            return event.name != "other"
-
-        def names(chunk: bytes | None) -> list[str]:
-            return [line[7:] for line in (chunk or b"").decode().split("\n") if line.startswith("event: ")]
-
-        fast, slow = (bus.subscribe(wants, "token", length=3, audience="us") for _ in range(2))
-        for name in ("a", "other", "b"):
-            bus.publish(Event(name, None, "id", 0.0))
-        assert asked == ["a", "other", "b"]
-        assert names(await fast.next(1)) == ["a", "b"]
-        late = bus.subscribe(wants, "late", length=3, audience="us")
-        for name in ("c", "d"):
-            bus.publish(Event(name, None, "id", 0.0))
-        assert names(await fast.next(1)) == names(await late.next(1)) == ["c", "d"]
-        assert await slow.next(1) == b":dropped 1 events, this reader was too slow\n\n"
-        assert names(await slow.next(1)) == ["b", "c", "d"]
-        waiting = asyncio.create_task(late.next(10))
-        await asyncio.sleep(0)
-        bus.close_token("late")
-        assert await waiting is None
-        bus.publish(Event("e", None, "id", 0.0))
-        assert names(await slow.next(1)) == ["e"]
-        bus.unsubscribe(fast)
-        bus.publish(Event("f", None, "id", 0.0))
-        assert (names(await slow.next(1)), bus.readers) == (["f"], 2)
-
-    asyncio.run(story())
+    fast, slow = (bus.subscribe(wants, "token", length=3, audience="us") for _ in range(2))
+    for name in ("a", "other", "b"):
+        bus.publish(Event(name, None, "id", 0.0))
+    assert asked == ["a", "other", "b"]
+    assert names(await fast.next(1)) == ["a", "b"]
+    late = bus.subscribe(wants, "late", length=3, audience="us")
+    for name in ("c", "d"):
+        bus.publish(Event(name, None, "id", 0.0))
+    assert names(await fast.next(1)) == names(await late.next(1)) == ["c", "d"]
+    assert await slow.next(1) == b":dropped 1 events, this reader was too slow\n\n"
+    assert names(await slow.next(1)) == ["b", "c", "d"]
+    waiting = asyncio.create_task(late.next(10))
+    await asyncio.sleep(0)
+    bus.close_token("late")
+    assert await waiting is None
+    bus.publish(Event("e", None, "id", 0.0))
+    assert names(await slow.next(1)) == ["e"]
+    bus.unsubscribe(fast)
+    bus.publish(Event("f", None, "id", 0.0))
+    assert (names(await slow.next(1)), bus.readers) == (["f"], 2)
 
 
-def test_what_all_have_read_is_kept_no_longer() -> None:
-    async def story() -> None:
-        bus = Bus()
-        readers = [bus.subscribe(lambda event: True, "token", audience="us") for _ in range(2)]
-        event = Event("large", "x" * 600, "id", 0.0)
-        gone = weakref.ref(event)
-        bus.publish(event)
-        del event
-        for reader in readers:
-            assert gone() is not None
-            await reader.next(1)
-        assert gone() is None
-
-    asyncio.run(story())
+async def test_what_all_have_read_is_kept_no_longer() -> None:
+    bus = Bus()
+    readers = [bus.subscribe(lambda event: True, "token", audience="us") for _ in range(2)]
+    event = Event("large", "x" * 600, "id", 0.0)
+    gone = weakref.ref(event)
+    bus.publish(event)
+    del event
+    for reader in readers:
+        assert gone() is not None
+        await reader.next(1)
+    assert gone() is None
 
 
 def test_an_event_name_cannot_forge_another_event() -> None:
@@ -291,8 +268,8 @@ def test_an_event_name_cannot_forge_another_event() -> None:
     assert wire.count(b"\n") == 3
 
 
-def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
@@ -305,10 +282,8 @@ def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Pa
         assert heard == [(DEVICE, "sun/c", "1"), (DEVICE, "sun/product", None)]
         assert there.devices.received.empty()
 
-    in_world(tmp_path, story)
 
-
-def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_path: Path) -> None:
+async def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_path: Path) -> None:
     """Only what its owner's devices say, and what is said to the product itself; unclaimed it hears all of them."""
 
     async def heard(there: World) -> list[str]:
@@ -324,7 +299,7 @@ def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_pat
                 names.append(name)
         return names
 
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.enrol("m", OTHER_DEVICE)
         await there.ok("POST", "/v1/products/20001/devices", "m", json={"id": OTHER_DEVICE})
@@ -338,10 +313,8 @@ def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_pat
         await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
         assert await heard(there) == ["sun/device", "sun/customer", "sun/as", "sun/product"]
 
-    in_world(tmp_path, story)
 
-
-def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) -> None:
+async def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) -> None:
     """To mine, to all (public events of anybody, in 2016), or to one device, by its id or the beginning of it."""
 
     async def heard(there: World, scope: str) -> list[str]:
@@ -358,7 +331,7 @@ def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) ->
                 names.append((await there.devices.received.get())[1])
         return names[:-1]
 
-    async def story(there: World) -> None:
+    async with world(tmp_path, Settings(era="2016-after")) as there:
         for who, device in (("o", DEVICE), ("u", OTHER_DEVICE)):
             await there.user(who)
             await there.enrol(who, device)
@@ -367,8 +340,6 @@ def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) ->
         assert await heard(there, "mine") == ["sun/mine"]
         assert await heard(there, "all") == ["sun/public", "sun/mine"]
         assert await heard(there, DEVICE) == await heard(there, DEVICE[:12]) == ["sun/public"]
-
-    in_world(tmp_path, story, Settings(era="2016-after"))
 
 
 @pytest.mark.parametrize(
@@ -387,17 +358,15 @@ def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) ->
         {"name": ["a"]},
     ],
 )
-def test_bad_events_are_refused(tmp_path: Path, body: dict[str, object]) -> None:
-    async def story(there: World) -> None:
+async def test_bad_events_are_refused(tmp_path: Path, body: dict[str, object]) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         answer = await there.call("POST", "/v1/devices/events", "u", json=body)
         assert (answer.status_code, answer.json()["ok"]) == (400, False)
 
-    in_world(tmp_path, story)
 
-
-def test_coming_and_going_and_updates_are_events_of_the_product(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_coming_and_going_and_updates_are_events_of_the_product(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         seen: list[tuple[str, str | None, Owner | None, int | None]] = []
 
@@ -416,11 +385,9 @@ def test_coming_and_going_and_updates_are_events_of_the_product(tmp_path: Path) 
         ]
         there.cloud.bus.unsubscribe(reader)
 
-    in_world(tmp_path, story)
 
-
-def test_a_product_may_publish_as_one_of_its_devices(tmp_path: Path) -> None:
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+async def test_a_product_may_publish_as_one_of_its_devices(tmp_path: Path) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         own = await listen("/v1/devices/events", "c")
@@ -431,8 +398,6 @@ def test_a_product_may_publish_as_one_of_its_devices(tmp_path: Path) -> None:
         assert own.bodies[0]["coreid"] == DEVICE
         foreign = await there.call("POST", f"{product}/events", "m", json=body | {"as_device_id": OTHER_DEVICE})
         assert foreign.status_code == 404
-
-    on_sockets(tmp_path, story)
 
 
 class RawReader:
@@ -461,10 +426,9 @@ class RawReader:
         await asyncio.sleep(0)
 
 
-def test_a_reader_that_stops_reading_holds_up_nobody_and_costs_little(tmp_path: Path) -> None:
+async def test_a_reader_that_stops_reading_holds_up_nobody_and_costs_little(tmp_path: Path) -> None:
     """Over a real socket: the kernel's buffers fill, then the cloud's bounded queue, then events are dropped."""
-
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path) as (there, listen):
         await there.user("u")
         user = there.cloud.store.users.named("u@example.com")
         assert user is not None
@@ -488,13 +452,10 @@ def test_a_reader_that_stops_reading_holds_up_nobody_and_costs_little(tmp_path: 
         await fast.close()
         await slow.close()
 
-    on_sockets(tmp_path, story)
 
-
-def test_safe_mode_and_another_application_are_told(tmp_path: Path) -> None:
+async def test_safe_mode_and_another_application_are_told(tmp_path: Path) -> None:
     modules = ({"f": "s", "n": "1", "v": 2302}, {"f": "u", "n": "1", "u": "AB" * 32})
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.enrol("u")
         seen: list[tuple[str, Any]] = []
@@ -521,5 +482,3 @@ def test_safe_mode_and_another_application_are_told(tmp_path: Path) -> None:
         assert await session("describe", "safe") == [safe]
         assert await session("safe") == []
         there.cloud.bus.unsubscribe(reader)
-
-    in_world(tmp_path, story)

@@ -1,9 +1,7 @@
 """What no Particle cloud has: off unless asked for, and what it promises about a device that changes hands."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +10,7 @@ from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
 from .test_events import on_sockets
-from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, in_world, populate
+from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, populate, world
 
 EXTENDED = {name: replace(settings, extensions=True) for name, settings in ERAS.items()}
 
@@ -29,8 +27,8 @@ def test_the_extensions_paths_are_no_other_eras() -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_a_faithful_cloud_has_none_of_it(tmp_path: Path, era: str) -> None:
-    async def story(there: World) -> None:
+async def test_a_faithful_cloud_has_none_of_it(tmp_path: Path, era: str) -> None:
+    async with world(tmp_path, ERAS[era]) as there:
         fixture = await populate(there)
         for method, path in (
             ("PUT", _owner_path(fixture)),
@@ -42,14 +40,11 @@ def test_a_faithful_cloud_has_none_of_it(tmp_path: Path, era: str) -> None:
             )
             assert (answer.status_code, answer.json()) == (404, {"ok": False, "error": "Not Found"})
 
-    in_world(tmp_path, story, ERAS[era])
-
 
 @pytest.mark.parametrize("era", EXTENDED)
-def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
+async def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
     """Rows 12, 42: session kept, both owners and the product told, hooks fed throughout, old tokens out at once."""
-
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path, EXTENDED[era]) as (there, listen):
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         rules, fed = there.cloud.era, []
@@ -84,8 +79,6 @@ def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
         assert back["owner"] == "m@example.com"
         there.cloud.bus.unsubscribe(hook)
 
-    on_sockets(tmp_path, story, EXTENDED[era])
-
 
 @pytest.mark.parametrize(
     ("who", "body", "status"),
@@ -99,8 +92,10 @@ def test_a_device_changes_hands_in_one_step(tmp_path: Path, era: str) -> None:
         ("c", {"customer": "c2@example.com"}, 404),
     ],
 )
-def test_wrong_owners_and_callers_change_nothing(tmp_path: Path, who: str, body: dict[str, str], status: int) -> None:
-    async def story(there: World) -> None:
+async def test_wrong_owners_and_callers_change_nothing(
+    tmp_path: Path, who: str, body: dict[str, str], status: int
+) -> None:
+    async with world(tmp_path, EXTENDED["today"]) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         before = there.cloud.store.devices.get(DEVICE)
@@ -109,11 +104,9 @@ def test_wrong_owners_and_callers_change_nothing(tmp_path: Path, who: str, body:
         assert answer.json()["error"]
         assert there.cloud.store.devices.get(DEVICE) == before
 
-    in_world(tmp_path, story, EXTENDED["today"])
 
-
-def test_a_quarantined_device_is_not_the_teams_to_give(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_quarantined_device_is_not_the_teams_to_give(tmp_path: Path) -> None:
+    async with world(tmp_path, EXTENDED["today"]) as there:
         fixture = await populate(there)
         await there.enrol("o", OTHER_DEVICE)
         await there.go_online(OTHER_DEVICE)
@@ -124,14 +117,11 @@ def test_a_quarantined_device_is_not_the_teams_to_give(tmp_path: Path) -> None:
             assert (await there.call("PUT", path, "m", json=body)).status_code == 404
         assert there.owner(OTHER_DEVICE) is not None
 
-    in_world(tmp_path, story, EXTENDED["today"])
-
 
 @pytest.mark.parametrize("era", EXTENDED)
-def test_one_family_of_addresses_serves_owners_and_teams(tmp_path: Path, era: str) -> None:
+async def test_one_family_of_addresses_serves_owners_and_teams(tmp_path: Path, era: str) -> None:
     """Row 52."""
-
-    async def story(there: World, listen: Callable[..., Any]) -> None:
+    async with on_sockets(tmp_path, EXTENDED[era]) as (there, listen):
         fixture = await populate(there)
         code = (await there.ok("POST", f"/v1/products/{fixture.product}/device_claims", "c"))["claim_code"]
         assert await there.cloud.reports.claim_code_presented(DEVICE, code)
@@ -161,5 +151,3 @@ def test_one_family_of_addresses_serves_owners_and_teams(tmp_path: Path, era: st
         assert (await there.ok("PUT", f"/extensions/v1/any/devices/{DEVICE}", "m", json={"name": "x"}))["name"] == "x"
         assert await there.ok("DELETE", f"/extensions/v1/any/devices/{DEVICE}", "m") == {"ok": True}
         assert there.owner() is None
-
-    on_sockets(tmp_path, story, EXTENDED[era])

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import zlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
 from photonrig.particle.module import build_native_module, parse_module
 
-from .world import DEVICE, World, in_world, populate
+from .world import DEVICE, World, populate, world
 
 SDK = Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton")
 IMAGE = build_native_module(b"\x7fELF" + bytes(2000), product_id=20001, product_version=2)
@@ -46,19 +45,17 @@ async def _owned(there: World) -> None:
     await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
 
 
-def test_an_image_is_flashed_as_the_cli_uploads_it(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_image_is_flashed_as_the_cli_uploads_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         files = {"file": ("/somewhere/else/roller.bin", IMAGE)}
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files=files, data={"latest": "true"})
         assert answer == {"id": DEVICE, "status": "Update started"}
         assert there.devices.flashed == [(DEVICE, IMAGE, "roller.bin")]
 
-    in_world(tmp_path, story)
 
-
-def test_the_team_flashes_through_the_product(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_team_flashes_through_the_product(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/devices/{DEVICE}"
         answer = await there.ok("PUT", path, "m", json={"development": True})
@@ -67,12 +64,10 @@ def test_the_team_flashes_through_the_product(tmp_path: Path) -> None:
         assert len(there.devices.flashed) == 1
         assert (await there.ok("GET", path, "m"))["development"] is True
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_broken_images_are_refused_in_words_every_cli_shows(tmp_path: Path, kind: str) -> None:
-    async def story(there: World) -> None:
+async def test_broken_images_are_refused_in_words_every_cli_shows(tmp_path: Path, kind: str) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "u", files={"file": ("a.bin", BROKEN[kind])})
         assert answer.status_code == (413 if kind == "huge" else 400)
@@ -83,11 +78,9 @@ def test_broken_images_are_refused_in_words_every_cli_shows(tmp_path: Path, kind
         assert there.devices.flashed == []
         await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files={"file": ("a.bin", IMAGE)})
 
-    in_world(tmp_path, story)
 
-
-def test_flashing_an_offline_silent_busy_or_unwilling_device(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_flashing_an_offline_silent_busy_or_unwilling_device(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         path, files = f"/v1/devices/{DEVICE}", {"file": ("a.bin", IMAGE)}
         there.devices.refuse_flash = True
@@ -113,11 +106,9 @@ def test_flashing_an_offline_silent_busy_or_unwilling_device(tmp_path: Path) -> 
         assert (await there.call("PUT", path, "u", json={"app": "other"})).status_code == 404
         assert (await there.call("PUT", path, "u", files={"a": ("a.bin", IMAGE), "b": ("b.bin", IMAGE)})).is_error
 
-    in_world(tmp_path, story)
 
-
-def test_sources_become_a_binary_that_its_user_can_download_for_a_day(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_sources_become_a_binary_that_its_user_can_download_for_a_day(tmp_path: Path) -> None:
+    async with world(tmp_path, SDK) as there:
         await there.user("u")
         await there.user("o")
         files = {"file": ("src/main.cpp", MAIN), "file2": ("project.properties", b"name=x")}
@@ -133,11 +124,9 @@ def test_sources_become_a_binary_that_its_user_can_download_for_a_day(tmp_path: 
         there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]
         assert (await there.call("GET", answer["binary_url"], "u")).status_code == 404
 
-    in_world(tmp_path, story, SDK)
 
-
-def test_sources_may_be_flashed_at_once(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_sources_may_be_flashed_at_once(tmp_path: Path) -> None:
+    async with world(tmp_path, SDK) as there:
         await _owned(there)
         files = {"file": ("main.ino", b"void setup() {}\nvoid loop() {}")}
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", files=files)
@@ -145,11 +134,9 @@ def test_sources_may_be_flashed_at_once(tmp_path: Path) -> None:
         ((_, image, _),) = there.devices.flashed
         assert parse_module(image).crc_ok
 
-    in_world(tmp_path, story, SDK)
 
-
-def test_a_binary_is_flashed_by_its_id_and_tinker_by_its_name(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_binary_is_flashed_by_its_id_and_tinker_by_its_name(tmp_path: Path) -> None:
+    async with world(tmp_path, SDK) as there:
         await _owned(there)
         await there.user("o")
         made = await there.ok("POST", "/v1/binaries", "u", files={"file": ("main.cpp", MAIN)})
@@ -163,24 +150,20 @@ def test_a_binary_is_flashed_by_its_id_and_tinker_by_its_name(tmp_path: Path) ->
         for wrong in (foreign["binary_id"], "f" * 24):
             assert (await there.call("PUT", path, "u", data={"binary_id": wrong})).status_code == 404
 
-    in_world(tmp_path, story, SDK)
 
-
-def test_sources_learn_for_which_release_they_are_compiled(tmp_path: Path) -> None:
+async def test_sources_learn_for_which_release_they_are_compiled(tmp_path: Path) -> None:
     source = (
         b'#include "Particle.h"\n#if SYSTEM_VERSION != SYSTEM_VERSION_v152\n#error other\n#endif\n'
         b"void setup() {}\nvoid loop() {}\n"
     )
 
-    async def story(there: World) -> None:
+    async with world(tmp_path, SDK) as there:
         await there.user("u")
         files = {"file": ("main.cpp", source)}
         made = await there.ok("POST", "/v1/binaries", "u", files=files, data={"build_target_version": "1.5.2"})
         assert made["build_target_version"] == "1.5.2"
         refused = await there.call("POST", "/v1/binaries", "u", files=files, data={"latest": "true"})
         assert (refused.status_code, "#error other" in refused.json()["error"]) == (406, True)
-
-    in_world(tmp_path, story, SDK)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +176,10 @@ def test_sources_learn_for_which_release_they_are_compiled(tmp_path: Path) -> No
         ({"file": ("README.md", b"text")}, {}),
     ],
 )
-def test_what_cannot_be_compiled_is_a_4xx_with_all_keys(
+async def test_what_cannot_be_compiled_is_a_4xx_with_all_keys(
     tmp_path: Path, files: dict[str, tuple[str, bytes]], form: dict[str, str]
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path, SDK) as there:
         await there.user("u")
         answer = await there.call("POST", "/v1/binaries", "u", files=files, data=form)
         assert answer.status_code == (406 if b"oops" in files["file"][1] else 400)
@@ -205,65 +188,54 @@ def test_what_cannot_be_compiled_is_a_4xx_with_all_keys(
         assert body["errors"] == [body["error"]]
         assert {"info", "output", "stdout"} <= body.keys()
 
-    in_world(tmp_path, story, SDK)
 
-
-def test_without_an_sdk_and_without_sources_nothing_is_compiled(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_without_an_sdk_and_without_sources_nothing_is_compiled(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         answer = await there.call("POST", "/v1/binaries", "u", files={"file": ("main.cpp", MAIN)})
         assert (answer.status_code, "--sdk" in answer.json()["error"]) == (400, True)
 
-    in_world(tmp_path, story)
 
-
-def test_build_targets_and_versions_as_both_cli_generations_ask(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_build_targets_and_versions_as_both_cli_generations_ask(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         targets = await there.ok("GET", "/v1/build_targets", params={"featured": "true"})
         assert {"2.3.1", "0.6.3", "3.3.1"} <= {each["version"] for each in targets["targets"] if 6 in each["platforms"]}
         assert targets["default_versions"] == {"6": "2.3.1"}
         versions = await there.ok("GET", "/v1/device-os/versions", params={"platform_id": 6, "per_page": 100})
         assert "2.3.1" in [each["version"] for each in versions["versions"]]
 
-    in_world(tmp_path, story)
+
+@pytest.mark.parametrize(("allowed", "status"), [(False, 403), (True, 200)])
+async def test_a_cloud_that_serves_other_machines_compiles_only_when_told_to(
+    tmp_path: Path, allowed: bool, status: int
+) -> None:
+    async with world(tmp_path, replace(SDK, remote=True, allow_remote_compile=allowed)) as there:
+        await _owned(there)
+        files = {"file": ("main.cpp", MAIN)}
+        for method, path in (("POST", "/v1/binaries"), ("PUT", f"/v1/devices/{DEVICE}")):
+            answer = await there.call(method, path, "u", files=files)
+            assert answer.status_code == status
+            assert answer.is_success or "--allow-remote-compile" in answer.json()["error"]
+        await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", data={"app": "tinker"})  # no source of the request's
 
 
-def test_a_cloud_that_serves_other_machines_compiles_only_when_told_to(tmp_path: Path) -> None:
-    def story_of(status: int) -> Callable[[World], Awaitable[None]]:
-        async def story(there: World) -> None:
-            await _owned(there)
-            files = {"file": ("main.cpp", MAIN)}
-            for method, path in (("POST", "/v1/binaries"), ("PUT", f"/v1/devices/{DEVICE}")):
-                answer = await there.call(method, path, "u", files=files)
-                assert answer.status_code == status
-                assert answer.is_success or "--allow-remote-compile" in answer.json()["error"]
-            await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", data={"app": "tinker"})  # no source of the request's
-
-        return story
-
-    for number, (allowed, status) in enumerate(((False, 403), (True, 200))):
-        (tmp_path / str(number)).mkdir()
-        in_world(tmp_path / str(number), story_of(status), replace(SDK, remote=True, allow_remote_compile=allowed))
-
-
-def test_one_name_for_two_files_is_refused(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_one_name_for_two_files_is_refused(tmp_path: Path) -> None:
+    async with world(tmp_path, SDK) as there:
         await there.user("u")
         files = [("file", ("main.cpp", MAIN)), ("file2", ("main.cpp", b"int x;"))]
         answer = await there.call("POST", "/v1/binaries", "u", files=files)
         assert (answer.status_code, "one name" in answer.json()["error"]) == (400, True)
 
-    in_world(tmp_path, story, SDK)
 
-
-def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     may_go = threading.Event()
 
     def compiling(*_: object) -> CompiledFirmware:
         assert may_go.wait(60)
         return CompiledFirmware(IMAGE, "")
 
-    async def story(there: World) -> None:
+    monkeypatch.setattr(builds, "compile_project", compiling)
+    async with world(tmp_path, SDK) as there:
         await there.user("u")
         files = {"file": ("main.cpp", MAIN)}
         asked = [asyncio.create_task(there.call("POST", "/v1/binaries", "u", files=files)) for _ in range(2 + 32 + 3)]
@@ -274,6 +246,3 @@ def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: pytest
         may_go.set()
         assert {each.result().status_code for each in refused} == {503}
         assert {(await each).status_code for each in others} == {200}
-
-    monkeypatch.setattr(builds, "compile_project", compiling)
-    in_world(tmp_path, story, SDK)

@@ -6,7 +6,7 @@ import pytest
 
 from photonrig.localcloud.eras import Role
 
-from .world import DEVICE, ERAS, PLAIN, Fixture, World, in_world, populate
+from .world import DEVICE, ERAS, PLAIN, Fixture, World, populate, world
 
 
 async def _elsewhere(there: World) -> tuple[int, tuple[str, str]]:
@@ -25,8 +25,8 @@ def _product(fixture: Fixture) -> list[str]:
     return [product, f"{product}/devices", f"{product}/devices/{DEVICE}", f"{product}/customers", f"{product}/firmware"]
 
 
-def test_the_token_of_one_product_is_nothing_in_another(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_token_of_one_product_is_nothing_in_another(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await _elsewhere(there)
         for path in _product(fixture):
@@ -39,11 +39,9 @@ def test_the_token_of_one_product_is_nothing_in_another(tmp_path: Path) -> None:
             assert (await there.call("DELETE", owner, who)).status_code == 404
         assert there.owner() is not None
 
-    in_world(tmp_path, story)
 
-
-def test_the_client_of_one_product_makes_customers_of_no_other(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_client_of_one_product_makes_customers_of_no_other(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         _, client = await _elsewhere(there)
         path = f"/v1/products/{fixture.product}/customers"
@@ -56,11 +54,9 @@ def test_the_client_of_one_product_makes_customers_of_no_other(tmp_path: Path) -
         listed = await there.ok("GET", path, "m")
         assert {each["username"] for each in listed["customers"]} == {"c@example.com", "c2@example.com"}
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_that_left_the_product_is_not_on_its_paths(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_that_left_the_product_is_not_on_its_paths(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         device = f"/v1/products/{fixture.product}/devices/{DEVICE}"
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
@@ -79,13 +75,10 @@ def test_a_device_that_left_the_product_is_not_on_its_paths(tmp_path: Path) -> N
         assert there.owner() is not None
         assert there.devices.calls == []
 
-    in_world(tmp_path, story)
 
-
-def test_a_product_is_not_found_on_the_path_of_another_organization(tmp_path: Path) -> None:
+async def test_a_product_is_not_found_on_the_path_of_another_organization(tmp_path: Path) -> None:
     """Neither by who may see it, nor by the administrator of that organization."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         fixture = await populate(there)
         await there.product("o", "Others")  # and with it an organization
         organizations = there.cloud.store.organizations
@@ -105,11 +98,9 @@ def test_a_product_is_not_found_on_the_path_of_another_organization(tmp_path: Pa
         code = f"products/{fixture.product}/device_claims"
         assert (await there.call("POST", f"/v1/orgs/others/{code}", "m")).status_code in (403, 404)
 
-    in_world(tmp_path, story, ERAS["2016-after"])
 
-
-def test_the_founder_stays_at_the_top_of_the_team(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_founder_stays_at_the_top_of_the_team(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         team = f"/v1/products/{fixture.product}/team"
         await there.ok("POST", team, "m", json={"username": "o@example.com", "role": "Administrator"})
@@ -123,14 +114,11 @@ def test_the_founder_stays_at_the_top_of_the_team(tmp_path: Path) -> None:
         roles = {each["username"]: each["role"] for each in await there.ok("GET", team, "m")}
         assert roles == {"m@example.com": "Administrator", "o@example.com": "Administrator"}
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("change", ["removed", "demoted"])
-def test_streams_end_with_the_rights_they_were_opened_with(tmp_path: Path, change: str) -> None:
+async def test_streams_end_with_the_rights_they_were_opened_with(tmp_path: Path, change: str) -> None:
     """Who is taken off the team, or is given another role, reads no further on a stream that is still open."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, PLAIN) as there:
         fixture = await populate(there)
         team = f"/v1/products/{fixture.product}/team"
         await there.ok("POST", team, "m", json={"username": "o@example.com", "role": "Developer"})
@@ -145,5 +133,3 @@ def test_streams_end_with_the_rights_they_were_opened_with(tmp_path: Path, chang
             await there.ok("PUT", f"{team}/o@example.com", "m", json={"role": "View-only"})
         await there.device_publishes("shade/after")
         assert await reader.next(1) is None
-
-    in_world(tmp_path, story, PLAIN)

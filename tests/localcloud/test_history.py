@@ -1,6 +1,5 @@
 """Looking back: what was published, to whom it is shown, for how long."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.service import history
 from photonrig.localcloud.service.cloud import Settings
 
-from .world import DEVICE, World, in_world, populate, world
+from .world import DEVICE, World, populate, world
 
 EXTENDED = Settings(extensions=True)
 
@@ -20,8 +19,8 @@ async def _names(there: World, path: str, who: str, **query: Any) -> list[str]:
     return [event["name"] for event in answer["events"]]
 
 
-def test_everybody_sees_in_the_past_what_the_stream_would_have_shown(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_everybody_sees_in_the_past_what_the_stream_would_have_shown(tmp_path: Path) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         await there.device_publishes("shade/moved", "1")
@@ -42,11 +41,9 @@ def test_everybody_sees_in_the_past_what_the_stream_would_have_shown(tmp_path: P
             "published_at": iso_time(there.clock.seconds),
         }
 
-    in_world(tmp_path, story, EXTENDED)
 
-
-def test_since_and_limit(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_since_and_limit(tmp_path: Path) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         await there.user("u")
         for number in range(5):
             await there.ok("POST", "/v1/devices/events", "u", json={"name": f"e{number}"})
@@ -57,29 +54,23 @@ def test_since_and_limit(tmp_path: Path) -> None:
         for bad in ({"limit": "0"}, {"limit": "1001"}, {"limit": "x"}, {"since": "yesterday"}):
             assert (await there.call("GET", "/extensions/v1/devices/events", "u", params=bad)).status_code == 400
 
-    in_world(tmp_path, story, EXTENDED)
+
+async def test_events_outlive_the_process_for_a_day(tmp_path: Path) -> None:
+    async with world(tmp_path, EXTENDED) as there:
+        await there.user("u")
+        await there.ok("POST", "/v1/devices/events", "u", json={"name": "old", "data": "x"})
+        token = there.tokens["u"]
+    async with world(tmp_path, EXTENDED) as there:
+        there.tokens["u"] = token
+        assert await _names(there, "devices/events", "u") == ["old"]
+        there.clock.seconds += history.EVENT_SECONDS + 1
+        await there.ok("POST", "/v1/devices/events", "u", json={"name": "new"})
+        assert await _names(there, "devices/events", "u") == ["new"]
 
 
-def test_events_outlive_the_process_for_a_day(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with world(tmp_path, EXTENDED) as there:
-            await there.user("u")
-            await there.ok("POST", "/v1/devices/events", "u", json={"name": "old", "data": "x"})
-            token = there.tokens["u"]
-        async with world(tmp_path, EXTENDED) as there:
-            there.tokens["u"] = token
-            assert await _names(there, "devices/events", "u") == ["old"]
-            there.clock.seconds += history.EVENT_SECONDS + 1
-            await there.ok("POST", "/v1/devices/events", "u", json={"name": "new"})
-            assert await _names(there, "devices/events", "u") == ["new"]
-
-    asyncio.run(story())
-
-
-def test_of_very_many_events_the_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_very_many_events_the_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "EVENTS_KEPT", 700)
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, EXTENDED) as there:
         await there.user("u")
         await there.enrol("u")
         await there.go_online()
@@ -88,12 +79,8 @@ def test_of_very_many_events_the_last_are_kept(tmp_path: Path, monkeypatch: pyte
             await there.device_publishes(f"e{number}")
         assert await _names(there, "devices/events", "u", limit=1000) == [f"e{number}" for number in range(800, 1500)]
 
-    in_world(tmp_path, story, EXTENDED)
 
-
-def test_without_extensions_it_is_not_there(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_without_extensions_it_is_not_there(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         assert (await there.call("GET", "/extensions/v1/devices/events", "u")).status_code == 404
-
-    in_world(tmp_path, story)

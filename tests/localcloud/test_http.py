@@ -12,23 +12,21 @@ from starlette.routing import Match
 from photonrig.localcloud.http.app import all_routes
 from photonrig.localcloud.http.router import SortedRoutes
 
-from .world import DEVICE, World, in_world, populate
+from .world import DEVICE, populate, world
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/"), ("GET", "/v1/nothing"), ("PATCH", "/v1/devices"), ("DELETE", "/healthz"), ("POST", "/v1/a/b/c/d/e")],
 )
-def test_unknown_routes_are_404_in_json(tmp_path: Path, method: str, path: str) -> None:
-    async def story(there: World) -> None:
+async def test_unknown_routes_are_404_in_json(tmp_path: Path, method: str, path: str) -> None:
+    async with world(tmp_path) as there:
         answer = await there.call(method, path)
         assert (answer.status_code, answer.json()) == (404, {"ok": False, "error": "Not Found"})
 
-    in_world(tmp_path, story)
 
-
-def test_it_says_how_it_is(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_it_says_how_it_is(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         health = await there.call("GET", "/healthz")
         assert health.json() == {
             "ok": True,
@@ -40,8 +38,6 @@ def test_it_says_how_it_is(tmp_path: Path) -> None:
             "webhooks_waiting": 0,
             "updates_running": 0,
         }
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +60,8 @@ def test_it_says_how_it_is(tmp_path: Path) -> None:
         (b'--x\r\nContent-Disposition: form-data; name="id"\r\n\r\n0123\r\n--x', "multipart/form-data; boundary=x"),
     ],
 )
-def test_damaged_bodies_are_the_clients_fault(tmp_path: Path, content: bytes, kind: str) -> None:
-    async def story(there: World) -> None:
+async def test_damaged_bodies_are_the_clients_fault(tmp_path: Path, content: bytes, kind: str) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         for method, path in (
             ("POST", "/v1/devices"),
@@ -78,8 +74,6 @@ def test_damaged_bodies_are_the_clients_fault(tmp_path: Path, content: bytes, ki
             assert answer.json()["ok"] is False
         assert there.owner() is None
         assert there.devices.flashed == []
-
-    in_world(tmp_path, story)
 
 
 ODD_VALUES: list[Any] = [["a"], {"b": 1}, [[]], float("inf"), -1, 2**70, True, None, "\0", "x" * 5000]
@@ -101,8 +95,8 @@ ODD_VALUES: list[Any] = [["a"], {"b": 1}, [[]], float("inf"), -1, 2**70, True, N
         ("POST", "/v1/products/{p}/team", "username"),
     ],
 )
-def test_values_of_any_type_end_in_an_answer(tmp_path: Path, method: str, path: str, name: str) -> None:
-    async def story(there: World) -> None:
+async def test_values_of_any_type_end_in_an_answer(tmp_path: Path, method: str, path: str, name: str) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         address = path.format(p=fixture.product, d=DEVICE)
@@ -113,11 +107,9 @@ def test_values_of_any_type_end_in_an_answer(tmp_path: Path, method: str, path: 
             assert answer.status_code < 500, f"{value!r}: {answer.text}"
             assert isinstance(answer.json(), dict)
 
-    in_world(tmp_path, story)
 
-
-def test_bodies_are_bounded(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_bodies_are_bounded(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         for kind in ("application/json", "multipart/form-data; boundary=x"):
             answer = await there.call(
@@ -126,8 +118,6 @@ def test_bodies_are_bounded(tmp_path: Path) -> None:
             assert answer.status_code == 413
         answer = await there.call("POST", "/v1/binaries", "m", files={"file": ("a.cpp", b"x" * ((10 << 20) + 1))})
         assert answer.status_code == 413
-
-    in_world(tmp_path, story)
 
 
 def test_the_sorted_routes_find_what_asking_each_of_all_finds() -> None:

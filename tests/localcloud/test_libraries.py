@@ -15,7 +15,7 @@ from photonrig.localcloud.service import library_archive
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.service.library_archive import library_files, read_library
 
-from .world import World, in_world, populate
+from .world import World, populate, world
 
 
 def archive(name: str = "Lamp", version: str = "1.0.0", *, folder: str = "", **more: str) -> bytes:
@@ -41,8 +41,8 @@ async def names(there: World, who: str, **query: str) -> list[str]:
     return [each["id"] for each in (await there.ok("GET", "/v1/libraries", who, params=query))["data"]]
 
 
-def test_a_librarys_life(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_librarys_life(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.user("o")
         made = await upload(there, "u", archive())
@@ -72,11 +72,9 @@ def test_a_librarys_life(tmp_path: Path) -> None:
         assert await names(there, "u") == []
         assert (await there.call("GET", old["data"]["links"]["download"])).status_code == 404
 
-    in_world(tmp_path, story)
 
-
-def test_searching_sorting_and_paging(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_searching_sorting_and_paging(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         for number, name in enumerate(("Blinds", "Motor", "Lamp")):
             there.clock.seconds = 1_760_000_000.0 + number
@@ -90,23 +88,19 @@ def test_searching_sorting_and_paging(tmp_path: Path) -> None:
         assert await names(there, "u", excludeScopes="mine,official") == []
         assert await names(there, "u", architectures="core") == []
 
-    in_world(tmp_path, story)
 
-
-def test_customers_have_no_libraries(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_customers_have_no_libraries(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         for who in ("c", "p"):
             assert (await there.call("GET", "/v1/libraries", who)).status_code == 403
 
-    in_world(tmp_path, story)
 
-
-def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> None:
+async def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> None:
     """``particle library add`` writes the dependency down and copies nothing."""
     main = b'#include "Lamp.h"\nvoid setup() { lamp(); }\nvoid loop() {}\n'
 
-    async def story(there: World) -> None:
+    async with world(tmp_path, Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton")) as there:
         await there.user("u")
         await there.user("o")
         await upload(there, "u", archive(folder="Lamp/", **{"dependencies.Wire": "2.0.0"}))
@@ -122,8 +116,6 @@ def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> None:
             answer = await compiled(who, wanted)
             assert (answer.status_code, "no library Lamp" in answer.json()["error"]) == (400, True)
         assert "Lamp.h" in (await compiled("u", b"name=x")).json()["error"]
-
-    in_world(tmp_path, story, Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton"))
 
 
 def test_what_leads_out_of_an_archive_is_left_out() -> None:

@@ -9,7 +9,7 @@ import pytest
 from photonrig.localcloud.http.oauth import DEFAULT_SECONDS
 from photonrig.localcloud.store.tokens import REFRESH_SECONDS
 
-from .world import World, in_world, populate
+from .world import populate, world
 
 PASSWORD = {"grant_type": "password", "username": "u@example.com", "password": "secret"}
 
@@ -24,10 +24,10 @@ PASSWORD = {"grant_type": "password", "username": "u@example.com", "password": "
     ],
 )
 @pytest.mark.parametrize("basic", [True, False])
-def test_password_grant_with_the_clients_that_programs_carry(
+async def test_password_grant_with_the_clients_that_programs_carry(
     tmp_path: Path, client: tuple[str, str], basic: bool
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         named = {} if basic else {"client_id": client[0], "client_secret": client[1]}
         auth = client if basic else None
@@ -35,8 +35,6 @@ def test_password_grant_with_the_clients_that_programs_carry(
         assert granted["token_type"] == "bearer"
         assert granted["expires_in"] == DEFAULT_SECONDS
         assert len(granted["access_token"]) == len(granted["refresh_token"]) == 40
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +53,8 @@ def test_password_grant_with_the_clients_that_programs_carry(
         ({"grant_type": "refresh_token", "refresh_token": "0" * 40}, "invalid_grant"),
     ],
 )
-def test_bad_grants_are_refused_in_the_oauth_shape(tmp_path: Path, change: dict[str, str], error: str) -> None:
-    async def story(there: World) -> None:
+async def test_bad_grants_are_refused_in_the_oauth_shape(tmp_path: Path, change: dict[str, str], error: str) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         form = PASSWORD | {"client_id": "particle-cli", "client_secret": "particle-cli"} | change
         answer = await there.call("POST", "/oauth/token", data=form)
@@ -64,11 +62,9 @@ def test_bad_grants_are_refused_in_the_oauth_shape(tmp_path: Path, change: dict[
         assert answer.json()["error"] == error
         assert answer.json()["error_description"]
 
-    in_world(tmp_path, story)
 
-
-def test_wrong_name_and_wrong_password_are_answered_alike_and_json_not_at_all(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_wrong_name_and_wrong_password_are_answered_alike_and_json_not_at_all(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         auth = ("particle", "particle")
         bodies = [
@@ -86,11 +82,9 @@ def test_wrong_name_and_wrong_password_are_answered_alike_and_json_not_at_all(tm
         as_json = await there.call("POST", "/oauth/token", json=PASSWORD, auth=auth)
         assert (as_json.status_code, as_json.json()["error"]) == (400, "invalid_request")
 
-    in_world(tmp_path, story)
 
-
-def test_a_token_ends_when_its_time_is_over_and_never_if_it_was_asked_so(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_token_ends_when_its_time_is_over_and_never_if_it_was_asked_so(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         there.tokens["short"] = (await there.log_in("u@example.com", expires_in="60"))["access_token"]
         forever = await there.log_in("u@example.com", expires_in="0")
@@ -110,11 +104,9 @@ def test_a_token_ends_when_its_time_is_over_and_never_if_it_was_asked_so(tmp_pat
         for who in ("forever", "null"):
             await there.ok("GET", "/v1/user", who)
 
-    in_world(tmp_path, story)
 
-
-def test_a_refresh_token_serves_once_its_own_client_and_for_two_weeks(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_refresh_token_serves_once_its_own_client_and_for_two_weeks(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         first = await there.ok("POST", "/oauth/token", data={"grant_type": "client_credentials"}, auth=fixture.client)
         form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
@@ -128,11 +120,9 @@ def test_a_refresh_token_serves_once_its_own_client_and_for_two_weeks(tmp_path: 
         form["refresh_token"] = second["refresh_token"]
         assert (await there.call("POST", "/oauth/token", data=form, auth=fixture.client)).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_listing_and_revoking(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_listing_and_revoking(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         second = (await there.log_in("u@example.com"))["access_token"]
         listed = await there.ok("GET", "/v1/access_tokens", auth=("u@example.com", "secret"))
@@ -148,11 +138,9 @@ def test_listing_and_revoking(tmp_path: Path) -> None:
         assert await there.ok("GET", "/v1/access_tokens", auth=("u@example.com", "secret")) == []
         assert (await there.call("GET", "/v1/user", "u")).status_code == 401
 
-    in_world(tmp_path, story)
 
-
-def test_logging_out_ends_one_token_or_all(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_logging_out_ends_one_token_or_all(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         for name in ("a", "b"):
             there.tokens[name] = (await there.log_in("u@example.com"))["access_token"]
@@ -161,11 +149,9 @@ def test_logging_out_ends_one_token_or_all(tmp_path: Path) -> None:
         assert await there.ok("DELETE", "/v1/access_tokens", "b") == {"ok": True}
         assert (await there.call("GET", "/v1/user", "u")).status_code == 401
 
-    in_world(tmp_path, story)
 
-
-def test_a_token_is_found_in_header_body_and_address(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_token_is_found_in_header_body_and_address(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         token = await there.user("u")
         await there.ok("GET", "/v1/devices", params={"access_token": token})
         await there.ok("POST", "/v1/device_claims", params={"access_token": token})
@@ -174,11 +160,9 @@ def test_a_token_is_found_in_header_body_and_address(tmp_path: Path) -> None:
         wrong_scheme = {"Authorization": "Basic " + base64.b64encode(b"damaged").decode()}
         assert (await there.call("GET", "/v1/devices", headers=wrong_scheme)).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_clients_show_their_secret_once_and_may_be_limited(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_clients_show_their_secret_once_and_may_be_limited(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}/clients"
         body = {"name": "My App!", "type": "installed", "scope": "create_customer"}
@@ -197,29 +181,22 @@ def test_clients_show_their_secret_once_and_may_be_limited(tmp_path: Path) -> No
         assert (await there.call("DELETE", f"{base}/{made['id']}", "m")).status_code == 404
         assert (await there.call("GET", "/v1/clients", "m")).json() == {"ok": True, "clients": []}
 
-    in_world(tmp_path, story)
 
-
-def test_users_are_unique_whatever_the_case(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_users_are_unique_whatever_the_case(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         again = await there.call("POST", "/v1/users", json={"username": "U@Example.com", "password": "x"})
         assert again.status_code == 400
         assert (await there.call("POST", "/v1/users", json={"username": "v"})).status_code == 400
         assert (await there.ok("GET", "/v1/user", "u"))["username"] == "u@example.com"
 
-    in_world(tmp_path, story)
 
-
-def test_no_secret_is_in_the_state_file(tmp_path: Path) -> None:
+async def test_no_secret_is_in_the_state_file(tmp_path: Path) -> None:
     secrets: list[str] = []
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         code = (await there.ok("POST", "/v1/device_claims", "m"))["claim_code"]
         secrets.extend([*there.tokens.values(), fixture.client[1], code, "secret"])
-
-    in_world(tmp_path, story)
     with sqlite3.connect(tmp_path / "cloud.sqlite") as database:
         text = "\n".join(database.iterdump())
     database.close()

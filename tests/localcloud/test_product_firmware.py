@@ -18,7 +18,7 @@ from photonrig.localcloud.system_events import UPDATES_ENABLED
 from photonrig.ownership.model import DeviceState, Quarantine
 from photonrig.particle.module import build_native_module
 
-from .world import DEVICE, OTHER_DEVICE, Fixture, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, Fixture, World, populate, world
 
 
 def image(product: int, version: int) -> bytes:
@@ -63,8 +63,8 @@ def flashed(there: World, device_id: str = DEVICE) -> list[int]:
 # --- a version's life -------------------------------------------------------------------------------------------------
 
 
-def test_upload_list_edit_download_and_delete(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_upload_list_edit_download_and_delete(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}/firmware"
         made = await upload(there, fixture.product, 7, title="Seven", description="Sieben", mandatory="true")
@@ -93,13 +93,10 @@ def test_upload_list_edit_download_and_delete(tmp_path: Path) -> None:
         assert (await there.call("GET", f"{base}/7", "m")).status_code == 404
         assert (await there.call("GET", base, "c")).status_code == 404
 
-    in_world(tmp_path, story)
 
-
-def test_images_that_would_never_come_to_rest_are_refused(tmp_path: Path) -> None:
+async def test_images_that_would_never_come_to_rest_are_refused(tmp_path: Path) -> None:
     """A device that does not report the version it is to run would be updated again and again."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base, product = f"/v1/products/{fixture.product}/firmware", fixture.product
         for content, version in (
@@ -123,11 +120,9 @@ def test_images_that_would_never_come_to_rest_are_refused(tmp_path: Path) -> Non
         assert (again.status_code, "exists already" in again.json()["error"]) == (400, True)
         assert len(await there.ok("GET", base, "m")) == 1
 
-    in_world(tmp_path, story)
 
-
-def test_a_version_is_released_only_after_it_ran_and_then_stays(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_version_is_released_only_after_it_ran_and_then_stays(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}/firmware"
         await upload(there, fixture.product, 2)
@@ -140,8 +135,6 @@ def test_a_version_is_released_only_after_it_ran_and_then_stays(tmp_path: Path) 
         assert (await there.call("DELETE", f"{base}/2", "m")).status_code == 400
         for bad in ({"version": 2}, {"version": 3, "product_default": True}, {"version": 2, "groups": ["nobody"]}):
             assert (await there.call("PUT", f"{base}/release", "m", json=bad)).status_code in (400, 404)
-
-    in_world(tmp_path, story)
 
 
 # --- who gets what ----------------------------------------------------------------------------------------------------
@@ -191,8 +184,8 @@ def test_a_target_is_always_something_that_was_released_or_locked(
         assert target in {default, *(released.get(name) for name in groups)}
 
 
-def test_a_device_that_comes_online_gets_what_it_is_to_run_and_nothing_else(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_that_comes_online_gets_what_it_is_to_run_and_nothing_else(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2, 3)
         assert await comes_online(there, fixture, 1) == []
@@ -214,11 +207,9 @@ def test_a_device_that_comes_online_gets_what_it_is_to_run_and_nothing_else(tmp_
         assert unlocked["desired_firmware_version"] is None
         assert await comes_online(there, fixture, 3) == []
 
-    in_world(tmp_path, story)
 
-
-def test_firmware_of_another_product_is_replaced(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_firmware_of_another_product_is_replaced(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -227,11 +218,9 @@ def test_firmware_of_another_product_is_replaced(tmp_path: Path) -> None:
         await there.cloud.rollout.idle()
         assert flashed(there) == [2]
 
-    in_world(tmp_path, story)
 
-
-def test_an_intelligent_release_and_a_lock_with_flash_reach_devices_at_once(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_intelligent_release_and_a_lock_with_flash_reach_devices_at_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2, 3)
         await comes_online(there, fixture, 1)
@@ -251,11 +240,9 @@ def test_an_intelligent_release_and_a_lock_with_flash_reach_devices_at_once(tmp_
         missing = await there.call("PUT", f"{base}/devices/{DEVICE}", "m", json={"desired_firmware_version": 9})
         assert missing.status_code == 404
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_that_takes_no_updates_is_told_and_can_be_forced(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_that_takes_no_updates_is_told_and_can_be_forced(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -280,11 +267,9 @@ def test_a_device_that_takes_no_updates_is_told_and_can_be_forced(tmp_path: Path
         await comes_online(there, fixture, 2)
         assert there.devices.received.get_nowait() == (DEVICE, "particle/device/updates/forced", "true")
 
-    in_world(tmp_path, story)
 
-
-def test_an_update_that_keeps_failing_is_not_tried_for_ever(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_update_that_keeps_failing_is_not_tried_for_ever(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2, 3)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -295,13 +280,10 @@ def test_an_update_that_keeps_failing_is_not_tried_for_ever(tmp_path: Path) -> N
         await there.ok("PUT", f"{base}/devices/{DEVICE}", "m", json={"desired_firmware_version": 3})
         assert await comes_online(there, fixture, 1) == [3]  # another version counts anew
 
-    in_world(tmp_path, story)
 
-
-def test_only_so_many_updates_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_so_many_updates_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "AT_ONCE", 2)
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -319,16 +301,13 @@ def test_only_so_many_updates_run_at_once(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(there.devices.flashed) == 5
         assert there.devices.flashing_most == 2
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("waits", [True, False], ids=["waiting for its turn", "under way"])
-def test_an_update_ends_when_the_device_leaves_the_product(
+async def test_an_update_ends_when_the_device_leaves_the_product(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     monkeypatch.setattr(rollout, "AT_ONCE", 1)
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -344,11 +323,9 @@ def test_an_update_ends_when_the_device_leaves_the_product(
         assert flashed(there) == []
         assert flashed(there, OTHER_DEVICE) == ([2] if waits else [])
 
-    in_world(tmp_path, story)
 
-
-def test_an_update_to_what_is_no_longer_wanted_gives_way_to_the_next(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_an_update_to_what_is_no_longer_wanted_gives_way_to_the_next(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2, 3)
         await there.ok("PUT", f"{base}/firmware/release", "m", json={"version": 2, "product_default": True})
@@ -360,14 +337,12 @@ def test_an_update_to_what_is_no_longer_wanted_gives_way_to_the_next(tmp_path: P
         await there.cloud.rollout.idle()
         assert flashed(there) == [3]
 
-    in_world(tmp_path, story)
-
 
 # --- groups -----------------------------------------------------------------------------------------------------------
 
 
-def test_groups_are_created_renamed_and_deleted_and_devices_follow(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_groups_are_created_renamed_and_deleted_and_devices_follow(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}"
         made = await there.call("POST", f"{base}/groups", "m", json={"name": "beta", "color": "#00ff00"})
@@ -388,11 +363,9 @@ def test_groups_are_created_renamed_and_deleted_and_devices_follow(tmp_path: Pat
         for name in ("", "a b", "x" * 65, "ä"):
             assert (await there.call("POST", f"{base}/groups", "m", json={"name": name})).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_many_devices_at_once_and_the_list_by_group(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_many_devices_at_once_and_the_list_by_group(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}"
         await there.enrol("m", OTHER_DEVICE)
@@ -412,11 +385,9 @@ def test_many_devices_at_once_and_the_list_by_group(tmp_path: Path) -> None:
             answer = await there.call("PUT", f"{base}/devices", "m", json={**body, **bad})
             assert answer.status_code in (400, 404)
 
-    in_world(tmp_path, story)
 
-
-def test_groups_and_lock_end_when_the_device_leaves_the_product(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_groups_and_lock_end_when_the_device_leaves_the_product(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = f"/v1/products/{fixture.product}"
         await upload(there, fixture.product, 2)
@@ -428,11 +399,9 @@ def test_groups_and_lock_end_when_the_device_leaves_the_product(tmp_path: Path) 
         shown = await there.ok("GET", f"/v1/products/{other['id']}/devices/{DEVICE}", "m")
         assert (shown["groups"], shown["desired_firmware_version"]) == ([], None)
 
-    in_world(tmp_path, story)
 
-
-def test_impact_says_what_a_change_would_do_and_does_nothing(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_impact_says_what_a_change_would_do_and_does_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         base = await running(there, fixture, 2, 3)
         await comes_online(there, fixture, 2)
@@ -451,14 +420,12 @@ def test_impact_says_what_a_change_would_do_and_does_nothing(tmp_path: Path) -> 
         assert there.devices.flashed == []
         assert (await there.call("GET", f"{base}/impact", "m", params={"version": "8"})).status_code == 404
 
-    in_world(tmp_path, story)
-
 
 # --- labels and vitals ------------------------------------------------------------------------------------------------
 
 
-def test_serial_numbers_are_stated_with_the_key_and_name_a_device(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_serial_numbers_are_stated_with_the_key_and_name_a_device(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         form = {"publicKey": there.pem, "serial_number": "phhmab000000001"}
         await there.ok("POST", f"/v1/provisioning/{OTHER_DEVICE}", "m", data=form)
@@ -475,11 +442,9 @@ def test_serial_numbers_are_stated_with_the_key_and_name_a_device(tmp_path: Path
         assert taken.status_code == 400
         assert there.cloud.store.devices.get("b" * 24) is None
 
-    in_world(tmp_path, story)
 
-
-def test_vitals_are_asked_of_the_device_kept_and_published(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_vitals_are_asked_of_the_device_kept_and_published(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         product = f"/v1/products/{fixture.product}/diagnostics/{DEVICE}"
         assert (await there.call("GET", f"{product}/last", "m")).status_code == 404
@@ -508,5 +473,3 @@ def test_vitals_are_asked_of_the_device_kept_and_published(tmp_path: Path) -> No
         assert (await there.call("GET", f"/v1/diagnostics/{DEVICE}", "o")).status_code == 403
         await there.go_offline()
         assert (await there.call("POST", f"{product}/update", "m")).status_code == 408
-
-    in_world(tmp_path, story)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import DEVICE, ERAS, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, ERAS, OTHER_DEVICE, populate, world
 
 FIELDS_CLIENTS_READ = {
     "cellular",
@@ -36,8 +36,8 @@ FIELDS_CLIENTS_READ = {
 }
 
 
-def test_products_are_found_by_number_and_slug_and_only_by_their_team(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_products_are_found_by_number_and_slug_and_only_by_their_team(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         by_number = await there.ok("GET", f"/v1/products/{fixture.product}", "m")
         assert by_number == await there.ok("GET", "/v1/products/shades", "m")
@@ -51,20 +51,16 @@ def test_products_are_found_by_number_and_slug_and_only_by_their_team(tmp_path: 
             assert answers[0].json() == answers[1].json()
             assert {each.status_code for each in answers} == {404 if unknown.isdigit() else 403}
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("number", ["9" * 40, "0", "-1", "18446744073709551616", "٣"])
-def test_odd_product_numbers_are_unknown_products(tmp_path: Path, number: str) -> None:
-    async def story(there: World) -> None:
+async def test_odd_product_numbers_are_unknown_products(tmp_path: Path, number: str) -> None:
+    async with world(tmp_path) as there:
         await there.user("m")
         assert (await there.call("GET", f"/v1/products/{number}", "m")).status_code in (403, 404)
 
-    in_world(tmp_path, story)
 
-
-def test_product_names_are_unique(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_product_names_are_unique(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("m")
         first = await there.product("m", "Lot 1")
         assert first["slug"] == "lot-1"
@@ -72,11 +68,9 @@ def test_product_names_are_unique(tmp_path: Path) -> None:
             answer = await there.call("POST", "/v1/user/products", "m", json={"product": {"name": name}})
             assert answer.status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_import_by_file_as_the_cli_sends_it(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_import_by_file_as_the_cli_sends_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.enrol("m", OTHER_DEVICE)
         listing = f"{DEVICE}\r\n{OTHER_DEVICE.upper()}\r\n{'b' * 24}\n".encode()
@@ -91,13 +85,10 @@ def test_import_by_file_as_the_cli_sends_it(tmp_path: Path) -> None:
             "protectedDeviceIds": [],
         }
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_of_another_product_is_invalid_and_unchanged(tmp_path: Path) -> None:
+async def test_a_device_of_another_product_is_invalid_and_unchanged(tmp_path: Path) -> None:
     """Acceptance 14, row 18."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
         before = there.cloud.store.devices.get(DEVICE)
@@ -106,11 +97,9 @@ def test_a_device_of_another_product_is_invalid_and_unchanged(tmp_path: Path) ->
         assert (answer["invalidDeviceIds"], answer["updated"]) == ([DEVICE], 0)
         assert there.cloud.store.devices.get(DEVICE) == before
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_of_a_user_outside_the_team_is_a_nonmembers(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_of_a_user_outside_the_team_is_a_nonmembers(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.enrol("o", OTHER_DEVICE)
         await there.go_online(OTHER_DEVICE)
@@ -118,11 +107,9 @@ def test_a_device_of_a_user_outside_the_team_is_a_nonmembers(tmp_path: Path) -> 
         answer = await there.ok("POST", f"/v1/products/{fixture.product}/devices", "m", json={"ids": [OTHER_DEVICE]})
         assert (answer["nonmemberDeviceIds"], answer["updated"]) == ([OTHER_DEVICE], 0)
 
-    in_world(tmp_path, story)
 
-
-def test_claim_user_takes_unowned_devices_and_must_be_on_the_team(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_claim_user_takes_unowned_devices_and_must_be_on_the_team(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/devices"
         for nobody in ("o@example.com", "c@example.com"):
@@ -130,11 +117,9 @@ def test_claim_user_takes_unowned_devices_and_must_be_on_the_team(tmp_path: Path
         await there.ok("POST", path, "p", json={"id": DEVICE, "claim_user": "m@example.com"})
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "m")] == [DEVICE]
 
-    in_world(tmp_path, story)
 
-
-def test_removal_ends_a_customers_claim_and_the_membership(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_removal_ends_a_customers_claim_and_the_membership(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/devices/{DEVICE}"
         await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
@@ -145,11 +130,9 @@ def test_removal_ends_a_customers_claim_and_the_membership(tmp_path: Path) -> No
         device = there.cloud.store.devices.get(DEVICE)
         assert device is not None and device.state.product is None
 
-    in_world(tmp_path, story)
 
-
-def test_a_device_whose_firmware_names_the_product_waits_in_quarantine(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_whose_firmware_names_the_product_waits_in_quarantine(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         await there.enrol("o", OTHER_DEVICE)
         await there.go_online(OTHER_DEVICE)
@@ -170,22 +153,18 @@ def test_a_device_whose_firmware_names_the_product_waits_in_quarantine(tmp_path:
         await there.ok("POST", path, "m", json={"id": OTHER_DEVICE})
         assert (await there.ok("GET", f"{path}/{OTHER_DEVICE}", "m"))["quarantined"] is False
 
-    in_world(tmp_path, story)
 
-
-def test_a_product_id_this_cloud_does_not_have_quarantines_nobody(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_product_id_this_cloud_does_not_have_quarantines_nobody(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await there.user("u")
         await there.enrol("u")
         await there.go_online(product_id=4711)
         assert (await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE}))["connected"] is True
         assert await there.ok("GET", f"/v1/devices/{DEVICE}/position", "u")
 
-    in_world(tmp_path, story)
 
-
-def test_the_product_list_pages_and_filters(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_the_product_list_pages_and_filters(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         ids = [f"{number:024x}" for number in range(1, 6)]
         for each in ids:
@@ -203,11 +182,9 @@ def test_the_product_list_pages_and_filters(tmp_path: Path) -> None:
         for odd in ({"page": "0"}, {"per_page": "x"}, {"page": "-1"}):
             assert (await there.call("GET", path, "m", params=odd)).status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_a_product_device_has_the_fields_that_clients_read(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_product_device_has_the_fields_that_clients_read(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         shown = await there.ok("GET", f"/v1/products/{fixture.product}/devices/{DEVICE}", "m")
         assert shown.keys() >= FIELDS_CLIENTS_READ
@@ -215,13 +192,10 @@ def test_a_product_device_has_the_fields_that_clients_read(tmp_path: Path) -> No
         assert shown["functions"] == ["move"]
         assert shown["last_handshake_at"].endswith("Z")
 
-    in_world(tmp_path, story)
 
-
-def test_customers_are_made_by_client_or_with_a_password_and_once(tmp_path: Path) -> None:
+async def test_customers_are_made_by_client_or_with_a_password_and_once(tmp_path: Path) -> None:
     """Acceptance 13, rows 55 and 56."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/customers"
         secret = {"client_id": fixture.client[0], "client_secret": fixture.client[1]}
@@ -247,11 +221,9 @@ def test_customers_are_made_by_client_or_with_a_password_and_once(tmp_path: Path
         ]  # fmt: skip
         assert [each["id"] for each in listed["devices"]] == [DEVICE]
 
-    in_world(tmp_path, story)
 
-
-def test_a_customer_with_a_password_logs_in_through_the_products_client(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_customer_with_a_password_logs_in_through_the_products_client(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/customers"
         await there.ok("POST", path, data={"email": "jane", "password": "one"}, auth=fixture.client)
@@ -263,26 +235,20 @@ def test_a_customer_with_a_password_logs_in_through_the_products_client(tmp_path
         shadow = await there.call("PUT", f"{path}/c@example.com", "m", json={"password": "two"})
         assert shadow.status_code == 400
 
-    in_world(tmp_path, story)
 
-
-def test_a_customer_is_told_nothing_on_product_paths(tmp_path: Path) -> None:
+async def test_a_customer_is_told_nothing_on_product_paths(tmp_path: Path) -> None:
     """Acceptance 12, row 57."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         for product in (fixture.product, fixture.slug, 99999):
             answer = await there.call("GET", f"/v1/products/{product}/devices", "c")
             assert answer.json() == {"ok": False, "error": "Organization not found for user's role."}
             assert answer.status_code == 404
 
-    in_world(tmp_path, story)
 
-
-def test_no_organization_is_found_under_the_id_of_another(tmp_path: Path) -> None:
+async def test_no_organization_is_found_under_the_id_of_another(tmp_path: Path) -> None:
     """Slugs are what users choose: one that spells the id of somebody's organization does not stand in for it."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, ERAS["2016-after"]) as there:
         await there.user("m")
         await there.user("o")
         theirs = (await there.product("m"))["organization_id"]
@@ -294,5 +260,3 @@ def test_no_organization_is_found_under_the_id_of_another(tmp_path: Path) -> Non
         assert organizations.team(forged).keys() != organizations.team(theirs).keys()
         client = await there.ok("POST", "/v1/clients", "m", json={"name": "app", "organization": theirs})
         assert client["client"]["org_id"] == theirs
-
-    in_world(tmp_path, story, ERAS["2016-after"])

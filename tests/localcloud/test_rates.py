@@ -12,7 +12,7 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.service.rates import Rates, Rule
 
 from ..patience import PATIENCE
-from .world import PLAIN, World, in_world
+from .world import PLAIN, World, world
 
 LIMITED = Settings(rate_limits=True)
 
@@ -38,11 +38,9 @@ def test_the_documented_figures() -> None:
     assert (rates.STREAMS_AT_ONCE, rates.FAILED_LOG_INS, rates.LOCK_SECONDS) == (100, 10, 1800)
 
 
-def test_without_the_option_nothing_is_limited(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_without_the_option_nothing_is_limited(tmp_path: Path) -> None:
+    async with world(tmp_path, PLAIN) as there:
         assert not any(await _many(there, 150, "POST", "/v1/users"))
-
-    in_world(tmp_path, story, PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -55,19 +53,17 @@ def test_without_the_option_nothing_is_limited(tmp_path: Path) -> None:
         ("GET", "/v1/products/1/events/x", 100),
     ],
 )
-def test_a_hundred_in_five_minutes_and_then_again(tmp_path: Path, method: str, path: str, count: int) -> None:
-    async def story(there: World) -> None:
+async def test_a_hundred_in_five_minutes_and_then_again(tmp_path: Path, method: str, path: str, count: int) -> None:
+    async with world(tmp_path, LIMITED) as there:
         assert await _many(there, count + 2, method, path) == [False] * count + [True] * 2
         there.clock.seconds += 299
         assert await _many(there, 1, method, path) == [True]
         there.clock.seconds += 1
         assert await _many(there, 1, method, path) == [False]
 
-    in_world(tmp_path, story, LIMITED)
 
-
-def test_ten_wrong_passwords_in_a_row_lock_for_half_an_hour(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_ten_wrong_passwords_in_a_row_lock_for_half_an_hour(tmp_path: Path) -> None:
+    async with world(tmp_path, LIMITED) as there:
         await there.user("u")
         wrong = {"grant_type": "password", "username": "u@example.com", "password": "guess"}
         auth = ("particle-cli", "particle-cli")
@@ -83,18 +79,14 @@ def test_ten_wrong_passwords_in_a_row_lock_for_half_an_hour(tmp_path: Path) -> N
         there.clock.seconds += 1800
         assert (await there.call("POST", "/oauth/token", data=right, auth=auth)).is_success
 
-    in_world(tmp_path, story, LIMITED)
 
-
-def test_serial_numbers_are_limited_by_user(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_serial_numbers_are_limited_by_user(tmp_path: Path) -> None:
+    async with world(tmp_path, LIMITED) as there:
         await there.user("u")
         await there.user("o")
         refused = await _many(there, 51, "GET", "/v1/serial_numbers/x", "u")
         assert refused == [False] * 50 + [True]
         assert await _many(there, 1, "GET", "/v1/serial_numbers/x", "o") == [False]
-
-    in_world(tmp_path, story, LIMITED)
 
 
 def test_ten_thousand_calls_of_any_kind_by_each_address() -> None:
@@ -138,10 +130,9 @@ def test_which_paths_are_streams(path: str, streams: bool) -> None:
     assert (_STREAM.match(path) is not None) == streams
 
 
-def test_a_stream_that_ends_frees_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_that_ends_frees_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates, "STREAMS_AT_ONCE", 1)
-
-    async def story(there: World) -> None:
+    async with world(tmp_path, LIMITED) as there:
         await there.user("u")
         assert there.cloud.rates is not None
         first = asyncio.create_task(there.call("GET", "/v1/devices/events", "u"))
@@ -152,5 +143,3 @@ def test_a_stream_that_ends_frees_its_place(tmp_path: Path, monkeypatch: pytest.
         there.cloud.bus.close()
         assert (await first).is_success
         assert (await there.call("GET", "/v1/devices/events", "u")).is_success
-
-    in_world(tmp_path, story, LIMITED)

@@ -38,7 +38,7 @@ from photonrig.particle.keys import (
 from photonrig.particle.module import parse_module
 
 from ..bench.virtual.terminal import Terminal
-from . import clients
+from ..localcloud import clients
 from .cli_cases import NEW, OLD, Case, numbered
 from .test_libraries import archive
 

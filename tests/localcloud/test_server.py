@@ -1,6 +1,5 @@
 """The process itself: how it starts, what it refuses, and that a kill loses nothing that was acknowledged."""
 
-import asyncio
 import contextlib
 import json
 import os
@@ -197,18 +196,15 @@ def test_where_it_may_listen(host: str, allow_remote: bool, address: str | None)
 
 
 @pytest.mark.parametrize(("host", "remote"), [("127.0.0.1", False), ("192.0.2.1", True), ("0.0.0.0", True)])
-def test_a_cloud_knows_whether_other_machines_reach_it(
+async def test_a_cloud_knows_whether_other_machines_reach_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, remote: bool
 ) -> None:
     listen, start = server._listen, DeviceHub.start
     monkeypatch.setattr(server, "_listen", lambda _, port: listen("127.0.0.1", port))
     monkeypatch.setattr(DeviceHub, "start", lambda hub, _, port: start(hub, "127.0.0.1", port))
 
-    async def story() -> None:
-        async with server.run_cloud(tmp_path, Settings(), host=host) as up:
-            assert up.cloud.settings.remote is remote
-
-    asyncio.run(story())
+    async with server.run_cloud(tmp_path, Settings(), host=host) as up:
+        assert up.cloud.settings.remote is remote
 
 
 def test_garbage_on_the_api_port_disturbs_nobody(tmp_path: Path) -> None:

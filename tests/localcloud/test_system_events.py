@@ -15,7 +15,7 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.system_events import SAID_BY_DEVICES
 
 from ..patience import PATIENCE
-from .world import DEVICE, OTHER_DEVICE, World, in_world, populate
+from .world import DEVICE, OTHER_DEVICE, World, populate, world
 
 RESERVED = f"""
     spark spark/ spark/status spark/device/reset spark/device/claim/x spark/flash/status sparkle Spark/status SPARK/x
@@ -70,8 +70,8 @@ async def _owned_by_u(there: World) -> None:
         await there.ok("POST", "/v1/devices", "u", json={"id": device})
 
 
-def test_a_device_cannot_say_what_the_cloud_says(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_device_cannot_say_what_the_cloud_says(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned_by_u(there)
         seen: list[Event] = []
         reader = there.cloud.bus.subscribe(lambda event: bool(seen.append(event)), "token")
@@ -83,13 +83,10 @@ def test_a_device_cannot_say_what_the_cloud_says(tmp_path: Path) -> None:
         assert [event.name for event in seen] == FREE
         there.cloud.bus.unsubscribe(reader)
 
-    in_world(tmp_path, story)
 
-
-def test_what_device_os_says_is_shown_and_reaches_no_other_device(tmp_path: Path) -> None:
+async def test_what_device_os_says_is_shown_and_reaches_no_other_device(tmp_path: Path) -> None:
     """Of its system's events a device acts on ``particle/device/updates/forced``, whoever said it."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await _owned_by_u(there)
         there.devices.listening[OTHER_DEVICE] = tuple(
             Subscription(prefix, "mine") for prefix in ("spark/", "particle/device", "sp", "canary")
@@ -108,11 +105,9 @@ def test_what_device_os_says_is_shown_and_reaches_no_other_device(tmp_path: Path
         assert [name for _, name, _ in heard] == ["spark/status/safe-mode", "spark/status", "canary"]
         there.cloud.bus.unsubscribe(reader)
 
-    in_world(tmp_path, story)
 
-
-def test_a_client_cannot_say_it_either(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_client_cannot_say_it_either(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         fixture = await populate(there)
         own, product = "/v1/devices/events", f"/v1/products/{fixture.product}/events"
         for name in PRINTABLE:
@@ -129,14 +124,11 @@ def test_a_client_cannot_say_it_either(tmp_path: Path) -> None:
         for name in FREE:
             await there.ok("POST", own, "m", json={"name": name})
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize("prefix", ["spark", "spark%2Fstatus", "spark/status", "hook-"])
-def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
+async def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
     """Only saying is reserved: a stream of ``spark/status`` is how clients learn who is online."""
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await _owned_by_u(there)
         token = there.cloud.store.tokens.find(there.tokens["u"])
         assert token is not None
@@ -153,5 +145,3 @@ def test_readers_may_ask_for_such_names(tmp_path: Path, prefix: str) -> None:
         await there.go_offline(DEVICE)
         assert seen == (["spark/status"] if prefix.startswith("spark") else [])
         there.cloud.bus.unsubscribe(reader)
-
-    in_world(tmp_path, story)

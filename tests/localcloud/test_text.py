@@ -18,7 +18,7 @@ from photonrig.localcloud.service.cloud import Settings
 
 from ..patience import PATIENCE
 from .device.peer import APPLICATION, SYSTEM, DevicePeer
-from .world import DEVICE, World, in_world, populate
+from .world import DEVICE, World, populate, world
 
 # As they stand in the text of a JSON body, unquoted where they are no text.
 NO_TEXT = ['"\\ud800"', '"a\\udfff"', '"\\udc00\\ud800"', '"a\\u0000b"']
@@ -83,10 +83,10 @@ async def _all_lists(there: World, names: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), FIELDS)
-def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
+async def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
     tmp_path: Path, method: str, path: str, body: str
 ) -> None:
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         names = await _owned(there)
         before = await _all_lists(there, names)
         values = NO_TEXT if body.count("{}:") else [*NO_TEXT, *NO_NUMBER, *TOO_DEEP]
@@ -101,8 +101,6 @@ def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
         assert await _all_lists(there, names) == before
         assert there.devices.calls == []
 
-    in_world(tmp_path, story)
-
 
 @pytest.mark.parametrize(
     "content",
@@ -115,28 +113,24 @@ def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
         b'{"a":{"b":1,"b":1},"name":"a"}',
     ],
 )
-def test_bytes_that_are_no_json_in_utf_8(tmp_path: Path, content: bytes) -> None:
-    async def story(there: World) -> None:
+async def test_bytes_that_are_no_json_in_utf_8(tmp_path: Path, content: bytes) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         headers = {"Content-Type": "application/json"}
         answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
         assert answer.status_code == 400, answer.text
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
     "content",
     [b"name=%FF", b"name=%ED%A0%80", b"name=a%00b", b"%ED%A0%80=a", b"a[%FF]=1", b"name=\xc3\xa4", b"name=%C0%AF"],
 )
-def test_forms_that_are_no_text(tmp_path: Path, content: bytes) -> None:
-    async def story(there: World) -> None:
+async def test_forms_that_are_no_text(tmp_path: Path, content: bytes) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
         assert answer.status_code == 400, answer.text
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +149,8 @@ def test_forms_that_are_no_text(tmp_path: Path, content: bytes) -> None:
         ("; charset=utf-16", b'name="notes"\r\n\r\n\xff\xd8\x00'),
     ],
 )
-def test_multipart_that_is_no_text(tmp_path: Path, kind: str, part: bytes) -> None:
-    async def story(there: World) -> None:
+async def test_multipart_that_is_no_text(tmp_path: Path, kind: str, part: bytes) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         content = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n--x--\r\n"
         headers = {"Content-Type": f"multipart/form-data; boundary=x{kind}"}
@@ -164,19 +158,15 @@ def test_multipart_that_is_no_text(tmp_path: Path, kind: str, part: bytes) -> No
         assert answer.status_code == 400, answer.text
         assert answer.json()["error"] == "The multipart body is damaged or incomplete"
 
-    in_world(tmp_path, story)
 
-
-def test_a_stated_character_set_changes_nothing(tmp_path: Path) -> None:
-    async def story(there: World) -> None:
+async def test_a_stated_character_set_changes_nothing(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         for kind in ("", "; charset=utf-7", "; charset=unicode_escape", "; charset=idna", "; charset=none"):
             content = "--x\r\nContent-Disposition: form-data; name=notes\r\n\r\n+2AA-\\ud800 ä\r\n--x--\r\n".encode()
             headers = {"Content-Type": f"multipart/form-data; boundary=x{kind}"}
             answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
             assert answer["notes"] == "+2AA-\\ud800 ä"
-
-    in_world(tmp_path, story)
 
 
 @pytest.mark.parametrize(
@@ -187,21 +177,18 @@ def test_a_stated_character_set_changes_nothing(tmp_path: Path) -> None:
         *("/v1/devices?access_token=%FF", "/v1/libraries?filter=%ED%A0%80", "/v1/user?%FF=1", "/v1/user?a=%00"),
     ],
 )
-def test_addresses_that_are_no_text(tmp_path: Path, address: str) -> None:
-    async def story(there: World) -> None:
+async def test_addresses_that_are_no_text(tmp_path: Path, address: str) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         for method in ("GET", "PUT", "DELETE"):
             answer = await there.call(method, address, "m")
             assert answer.status_code == 400, answer.text
             assert "is not text in UTF-8" in answer.json()["error"]
 
-    in_world(tmp_path, story)
 
-
-def test_text_of_every_script_goes_through(tmp_path: Path) -> None:
+async def test_text_of_every_script_goes_through(tmp_path: Path) -> None:
     words = "Jalousie für Zoë, 日本, ☂ \U0001f6aa"
-
-    async def story(there: World) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         for how in ({"json": {"notes": words}}, {"data": {"notes": words}}, {"files": {"notes": (None, words)}}):
             await there.ok("PUT", f"/v1/devices/{DEVICE}", "m", json={"notes": "other"})
@@ -213,21 +200,23 @@ def test_text_of_every_script_goes_through(tmp_path: Path) -> None:
         await there.ok("PUT", "/v1/user", "m", json={"current_password": "secret", "account_info": largest})
         assert (await there.ok("GET", "/v1/user", "m"))["account_info"] == largest
 
-    in_world(tmp_path, story)
 
-
-def test_what_an_older_cloud_stored_fails_no_list(tmp_path: Path) -> None:
+async def test_what_an_older_cloud_stored_fails_no_list(tmp_path: Path) -> None:
     bad: dict[str, Any] = {"\ud800": "a\udfffb", "deep": json.loads("[" * 400 + "]" * 400), "large": 10**40}
 
-    tokens: dict[str, str] = {}
-
-    async def before(there: World) -> None:
+    async with world(tmp_path) as there:
         await _owned(there)
         await there.ok("POST", "/v1/webhooks", "m", json={"event": "a", "url": "http://127.0.0.1:1/"})
         there.cloud.flush()
-        tokens.update(there.tokens)
-
-    async def after(there: World) -> None:
+        tokens = there.tokens
+    with contextlib.closing(sqlite3.connect(tmp_path / "cloud.sqlite")) as database, database:
+        (facts,) = database.execute("SELECT facts FROM telemetry").fetchone()
+        facts = json.loads(facts) | {"functions": ["go\ud800", "move"], "variables": {"\ud800": "int32"}}
+        database.execute("UPDATE telemetry SET facts = ?", (json.dumps(facts),))
+        hook = {"event": "a", "url": "http://127.0.0.1:1/", "json": bad}
+        database.execute("UPDATE hooks SET fields = ?", (json.dumps(hook),))
+        database.execute("UPDATE users SET account_info = ?", (json.dumps(bad),))
+    async with world(tmp_path) as there:
         there.tokens = tokens
         for path in ("/v1/devices", f"/v1/devices/{DEVICE}", "/v1/products/20001/devices"):
             text = json.dumps(await there.ok("GET", path, "m"))
@@ -238,16 +227,6 @@ def test_what_an_older_cloud_stored_fails_no_list(tmp_path: Path) -> None:
         assert hook["json"]["deep"] is not None
         assert (await there.ok("GET", "/v1/user", "m"))["account_info"]["?"] == "a?b"
 
-    in_world(tmp_path, before)
-    with contextlib.closing(sqlite3.connect(tmp_path / "cloud.sqlite")) as database, database:
-        (facts,) = database.execute("SELECT facts FROM telemetry").fetchone()
-        facts = json.loads(facts) | {"functions": ["go\ud800", "move"], "variables": {"\ud800": "int32"}}
-        database.execute("UPDATE telemetry SET facts = ?", (json.dumps(facts),))
-        hook = {"event": "a", "url": "http://127.0.0.1:1/", "json": bad}
-        database.execute("UPDATE hooks SET fields = ?", (json.dumps(hook),))
-        database.execute("UPDATE users SET account_info = ?", (json.dumps(bad),))
-    in_world(tmp_path, after)
-
 
 def test_an_event_of_any_making_can_be_sent_and_stored() -> None:
     event = Event("a\ud800", "b\udfff", coreid="c", published_at=0.0)
@@ -255,7 +234,7 @@ def test_an_event_of_any_making_can_be_sent_and_stored() -> None:
     assert event.wire.startswith(b'event: a?\ndata: {"data":"b?"')
 
 
-def test_a_device_that_describes_itself_in_no_unicode_spoils_no_list(tmp_path: Path) -> None:
+async def test_a_device_that_describes_itself_in_no_unicode_spoils_no_list(tmp_path: Path) -> None:
     """Over a real session: what it sends is not kept, and what it sent before stands."""
     keys = [rsa.generate_private_key(65537, 1024) for _ in range(4)]
     described = [
@@ -265,36 +244,33 @@ def test_a_device_that_describes_itself_in_no_unicode_spoils_no_list(tmp_path: P
         b'{"f":' + b"[" * 400 + b"]" * 400 + b',"v":{}}',
     ]
 
-    async def run() -> None:
-        async with (
-            run_cloud(tmp_path, Settings(admit_unknown=True)) as up,
-            httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http,
-            asyncio.timeout(60),
-        ):
-            await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})
-            form = {"grant_type": "password", "username": "m@example.com", "password": "s"}
-            granted = await http.post("/oauth/token", data=form, auth=("particle-cli", "particle-cli"))
-            http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
-            product = (await http.post("/v1/user/products", json={"product": {"name": "P"}})).json()["product"]["id"]
-            server_key = serialization.load_der_public_key(up.key_file.read_bytes())
-            assert isinstance(server_key, rsa.RSAPublicKey)
-            for number, content in enumerate(described):
-                peer = DevicePeer(f"{number:024x}", keys[number], server_key, up.device_port)
-                peer.application = content
-                if number % 2:
-                    peer.system = SYSTEM.replace(b'"n":"1"', b'"n":"\\ud800"')
-                await peer.join()
-                answer = await http.post(f"/v1/products/{product}/devices", json={"id": peer.device_id})
-                assert answer.json()["updated"] == 1
-                await http.post("/v1/devices", json={"id": peer.device_id})
-                await http.get(f"/v1/devices/{peer.device_id}")  # waits for its description
-                await peer.leave()
-            for path in ("/v1/devices", f"/v1/products/{product}/devices"):
-                answer = await http.get(path)
-                assert answer.status_code == 200
-                listed = answer.json() if isinstance(answer.json(), list) else answer.json()["devices"]
-                assert len(listed) == len(described)
-                assert all(each["functions"] == [] and each["variables"] == {} for each in listed)
-        assert b"ud800" not in (tmp_path / "cloud.sqlite").read_bytes()
-
-    asyncio.run(run())
+    async with (
+        run_cloud(tmp_path, Settings(admit_unknown=True)) as up,
+        httpx.AsyncClient(base_url=up.api, timeout=PATIENCE) as http,
+        asyncio.timeout(60),
+    ):
+        await http.post("/v1/users", data={"username": "m@example.com", "password": "s"})
+        form = {"grant_type": "password", "username": "m@example.com", "password": "s"}
+        granted = await http.post("/oauth/token", data=form, auth=("particle-cli", "particle-cli"))
+        http.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
+        product = (await http.post("/v1/user/products", json={"product": {"name": "P"}})).json()["product"]["id"]
+        server_key = serialization.load_der_public_key(up.key_file.read_bytes())
+        assert isinstance(server_key, rsa.RSAPublicKey)
+        for number, content in enumerate(described):
+            peer = DevicePeer(f"{number:024x}", keys[number], server_key, up.device_port)
+            peer.application = content
+            if number % 2:
+                peer.system = SYSTEM.replace(b'"n":"1"', b'"n":"\\ud800"')
+            await peer.join()
+            answer = await http.post(f"/v1/products/{product}/devices", json={"id": peer.device_id})
+            assert answer.json()["updated"] == 1
+            await http.post("/v1/devices", json={"id": peer.device_id})
+            await http.get(f"/v1/devices/{peer.device_id}")  # waits for its description
+            await peer.leave()
+        for path in ("/v1/devices", f"/v1/products/{product}/devices"):
+            answer = await http.get(path)
+            assert answer.status_code == 200
+            listed = answer.json() if isinstance(answer.json(), list) else answer.json()["devices"]
+            assert len(listed) == len(described)
+            assert all(each["functions"] == [] and each["variables"] == {} for each in listed)
+    assert b"ud800" not in (tmp_path / "cloud.sqlite").read_bytes()

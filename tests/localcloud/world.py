@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -247,16 +247,6 @@ async def world(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[World
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as http:
             yield World(cloud, devices, clock, app, http, {"admin": ADMIN}, slept=slept, may_sleep=may_sleep)
         await cloud.close()
-
-
-def in_world(folder: Path, story: Callable[[World], Awaitable[None]], settings: Settings = PLAIN) -> None:
-    """Run a story in a fresh world."""
-
-    async def run() -> None:
-        async with world(folder, settings) as there:
-            await story(there)
-
-    asyncio.run(run())
 
 
 @dataclass(frozen=True)

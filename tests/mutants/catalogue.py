@@ -56,14 +56,14 @@ MUTANTS = (
         f"{_CLOUD}/webhooks/hosts.py",
         "return address is not None and address.is_loopback",
         "return address is not None and (address.is_loopback or address.is_link_local)",
-        f"{_TESTS}/test_webhooks.py",
+        f"{_TESTS}/webhooks/test_webhooks.py",
     ),
     Mutant(
         "names that stand for link-local addresses are called",
         f"{_CLOUD}/webhooks/hosts.py",
         "return not (address.is_link_local or ",
         "return not (",
-        f"{_TESTS}/test_webhooks.py",
+        f"{_TESTS}/webhooks/test_webhooks.py",
     ),
     Mutant(
         "SoftAP accepts a private key with padding over 16",
@@ -77,14 +77,14 @@ MUTANTS = (
         f"{_CLOUD}/store/database.py",
         '"synchronous=FULL"',
         '"synchronous=OFF"',
-        f"{_TESTS}/test_store.py",
+        f"{_TESTS}/store/test_store.py",
     ),
     Mutant(
         "the cloud's database keeps no write-ahead log",
         f"{_CLOUD}/store/database.py",
         '"journal_mode=WAL"',
         '"journal_mode=MEMORY"',
-        f"{_TESTS}/test_store.py",
+        f"{_TESTS}/store/test_store.py",
     ),
     # --- claim codes --------------------------------------------------------------------------------------------------
     Mutant(
@@ -144,7 +144,7 @@ MUTANTS = (
         f"{_CLOUD}/service/ownership_service.py",
         "if device.name is not None and device.name.lower() in names:",
         "if False:",
-        f"{_TESTS}/test_eras.py",
+        f"{_TESTS}/eras/test_eras.py",
     ),
     Mutant(
         "requests of a deleted user stand",
@@ -159,7 +159,7 @@ MUTANTS = (
         f"{_CLOUD}/eras/__init__.py",
         "return rule.allowed and _role(principal, subject) >= rule.role",
         "return rule.allowed",
-        f"{_TESTS}/test_permissions.py",
+        f"{_TESTS}/eras/test_permissions.py",
     ),
     Mutant(
         "an API user needs no scope",
@@ -294,7 +294,7 @@ MUTANTS = (
         f"{_CLOUD}/store/devices.py",
         "if now is None or (now.state, now.untyped) != (device.state, device.untyped):",
         "if now is None:",
-        f"{_TESTS}/test_store.py",
+        f"{_TESTS}/store/test_store.py",
     ),
     Mutant(
         "what waited is sent to a device whoever owns it by then",

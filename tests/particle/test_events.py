@@ -16,7 +16,7 @@ from photonrig.particle.cloud import Cloud, Token
 from photonrig.particle.cloud_errors import AuthError, NotFound
 from photonrig.particle.events import Event, EventStream
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 
 OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:ok\n\n"
 
@@ -135,9 +135,7 @@ def test_a_keep_alive_is_a_sign_of_life_and_no_event(server: Server, cloud: Clou
         before = stream.last_heard
         assert before is not None
         wire.sendall(b"\n:keep\n")
-        deadline = time.monotonic() + PATIENCE
-        while stream.last_heard == before and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for("the sign of life", lambda: stream.last_heard != before)
         assert stream.last_heard is not None and stream.last_heard > before
         assert stream.mark() == 1
 

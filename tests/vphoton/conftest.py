@@ -28,7 +28,7 @@ from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
 from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.particle.cli import ParticleCli
 
-from ..patience import PATIENCE
+from ..patience import PATIENCE, wait_for
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -71,15 +71,6 @@ void loop() {
   while (Serial.available()) Serial.write(Serial.read());
 }
 """
-
-
-def wait_for(what: str, probe: Callable[[], T], patience: float = PATIENCE) -> T:
-    """The first true result of ``probe``."""
-    until = time.monotonic() + patience
-    while not (result := probe()):
-        assert time.monotonic() < until, f"waited in vain for {what}"
-        time.sleep(0.005)
-    return result
 
 
 class Serial:

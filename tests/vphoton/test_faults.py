@@ -68,24 +68,26 @@ def test_a_stuck_application(photon, cloud, build, threaded):
     before = time.monotonic()
     assert photon.control(do="fault", block_loop_ms=700) == {"ok": True}
     status = photon.status()
-    stuck = time.monotonic() - before
     if threaded:
-        assert stuck < 0.7
         with photon.serial() as serial:
             serial.write(b"x")
             assert serial.read_until(b"x") == b"x"  # loop() goes on in the end
-        assert time.monotonic() - before >= 0.7
-    else:
-        assert stuck >= 0.7
+    assert time.monotonic() - before >= 0.7
     assert status["cloud"] == "connected"
     assert photon.status()["faults"]["block_loop_ms"] == 0
+    if threaded:
+        assert photon.control(do="fault", block_loop_ms=10 * 60_000) == {"ok": True}
+        status = photon.wait("the block", lambda status: status["faults"]["block_loop_ms"] == 0)
+        assert status["cloud"] == "connected"  # it answers long before loop() goes on
 
 
 def test_the_clock_jumps_and_the_cloud_puts_it_right(photon, cloud, build):
     photon.start("--firmware", str(build()), *cloud.words)
     photon.wait("the time", lambda status: abs(status["unix_time"] - time.time()) < 5)
     photon.control(do="fault", clock_jump_s=-86400)
-    assert abs(photon.status()["unix_time"] + 86400 - time.time()) < 5
+    before = time.time()
+    yesterday = photon.status()["unix_time"] + 86400
+    assert before - 5 < yesterday < time.time() + 5
     cloud.loop.call_soon_threadsafe(cloud.hub.disconnect, photon.ready["id"])
     cloud.wait_for_hello(2)
     photon.wait("the time", lambda status: abs(status["unix_time"] - time.time()) < 5)

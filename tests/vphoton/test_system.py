@@ -70,13 +70,15 @@ def test_an_update_that_does_not_fit_is_refused(photon, cloud, build, flaw):
     assert (status["reset_reason"], status["updating"]) == ("power_down", False)
 
 
-def test_firmware_for_a_real_photon_is_not_installed(photon, build, tmp_path):
+def test_firmware_for_a_later_device_os_leads_to_safe_mode(photon, build, tmp_path):
     image = bytearray(build().read_bytes())
-    image[18:20] = (2302).to_bytes(2, "little")
+    image[18:20] = (3000).to_bytes(2, "little")
     image[-4:] = zlib.crc32(image[:-4]).to_bytes(4, "big")
-    (tmp_path / "real.bin").write_bytes(image)
-    with pytest.raises(AssertionError, match="--firmware: the module needs system part 2 version 2302"):
-        photon.start("--firmware", str(tmp_path / "real.bin"))
+    (tmp_path / "later.bin").write_bytes(image)
+    photon.start("--firmware", str(tmp_path / "later.bin"))
+    status = photon.status()
+    needs = "the user part needs system part 2 version 3000 or later; this device has 2302"
+    assert (status["safe_mode"], status["safe_mode_reason"]) == (True, needs)
 
 
 def test_a_spoilt_user_part_leads_to_safe_mode(photon, cloud, build):

@@ -1,1 +1,1 @@
-"""What makes images and tools: toolchain, variants, sketches, compilers in a sandbox, sizes, fuzzing."""
+"""Builds of images and tools: toolchain, variants, sketches, sandboxed compilers, size table, fuzzing."""

@@ -1,8 +1,8 @@
-"""Native firmware from a Particle project: what ``POST /v1/binaries`` and the bench's builds have in common.
+"""Compile service: native firmware from a Particle project, for ``POST /v1/binaries`` and the bench's own builds.
 
-The sources are compiled by the system's C++ compiler, as the Photon's compiler would take them, into a shared object
-that a virtual Photon loads; it is packed into a module that no real Photon accepts. Compiler and linker run in a
-:mod:`~photonrig.build.sandbox`; what they made is read here, as data, and never loaded.
+The system's C++ compiler builds the sources into a shared object that a virtual Photon loads, packed into a module that
+no real Photon accepts. Compiler and linker run in a :mod:`~photonrig.build.sandbox`; their output is parsed as data and
+never loaded into this process.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ TIME_LIMIT = 60.0
 _SOURCES = (".cpp", ".c", ".ino")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
 _PROPERTIES = ("project.properties", "library.properties")
-_COMPILED_HEADERS = (".gch", ".pch")  # taken in place of a header, as an image of the compiler's own memory
+_COMPILED_HEADERS = (".gch", ".pch")  # precompiled headers, which the compiler would load as its own memory image
 
 _LONGEST_PATH = 512
-_LONGEST_NAME = 200  # bytes; file systems allow 255, and a sketch's name gets an ending
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and a sketch's generated file gets a suffix
 _DEEPEST = 32
 _LARGEST_SKETCH = 1 << 20
 
 _COMMON = ("-Os", "-g0", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-Wall")
 _CPP = ("-std=gnu++11", "-fno-exceptions", "-fno-rtti", *_COMMON)
 _C = ("-std=gnu11", *_COMMON)
-# Without link-time optimisation the linker does not take compiler options from an object's sections.
+# Link-time optimisation is off: with it, the linker takes compiler options from sections of the objects.
 _LINK = (
     *("-shared", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-static-libgcc"),
     *("-fno-lto", "-fno-use-linker-plugin"),
 )
-# One little-endian uint16 each; left out where the sources state none. The virtual Photon's module/app_abi.h agrees.
+# One little-endian uint16 each, absent where the sources set none. Same names in the virtual Photon's module/app_abi.h.
 _PRODUCT_SECTIONS = (".photon_product_id", ".photon_product_version")
 
 
 class CompileFailed(ModuleError):
-    """The sources do not compile; the message is the compiler's first error, ``compiler_output`` all it said."""
+    """Compilation failed; the message is the first compiler error, ``compiler_output`` the whole output."""
 
     def __init__(self, message: str, compiler_output: str) -> None:
         super().__init__(message)
@@ -62,16 +62,16 @@ class CompileFailed(ModuleError):
 
 @dataclass(frozen=True, slots=True)
 class CompiledFirmware:
-    """A packed module, and its sizes as the two lines that ``size`` prints (text, data, bss, dec, hex, filename)."""
+    """A packed module, and its sizes as the two lines of ``size`` (text, data, bss, dec, hex, filename)."""
 
     image: bytes
     size_info: str
 
 
 def collect_project(folder: Path) -> dict[str, bytes]:
-    """The files of a project as the Particle CLI sends them with ``--followSymlinks``: relative path to content.
+    """Files of a project as the Particle CLI sends them with ``--followSymlinks``: relative path to content.
 
-    Sources, headers and properties under ``src`` and ``lib/<library>``; in a folder without ``src``, also those beside
+    Sources, headers and properties under ``src`` and ``lib/<library>``; without a ``src`` folder, also those beside
     ``project.properties``.
 
     :raises UsageError: the folder holds no sources
@@ -105,12 +105,12 @@ def compile_project(
 ) -> CompiledFirmware:
     """Compile a project given as relative path to content; ``sdk`` is the folder whose ``include`` has ``Particle.h``.
 
-    Another thread may stop it by ``build``.
+    Another thread may stop the run through ``build``.
 
     :raises CompileFailed: the sources do not compile or link
     :raises ModuleError: there are no sources, or the module would not fit a Photon
-    :raises UsageError: a path leads out of the project, there is no such target, or ``sdk`` is not the virtual Photon's
-    :raises ToolError: there is no compiler, it did not end within 60 s, or it was stopped
+    :raises UsageError: a path leads out of the project, the target is unknown, or ``sdk`` is not the virtual Photon's
+    :raises ToolError: no compiler, not finished within 60 s, or stopped
     """
     if target_version not in RELEASES:
         raise UsageError(f"Device OS {target_version} is no build target; there is {', '.join(RELEASES)}")
@@ -126,26 +126,26 @@ def compile_project(
         if failure is not None:
             _refuse(failure["output"], f"{Path(compiler).name} ended with {failure['status']}", folder)
         payload = _read_plain(Layout(folder).out / _SHARED_OBJECT)
-    build_native_module(payload)  # what would not fit is refused before it is looked into
+    build_native_module(payload)  # rejects an oversized payload before it is parsed
     return _packed(payload)
 
 
 @functools.cache
 def tinker(sdk: Path) -> bytes:
-    """The stock application, compiled once; raises as :func:`compile_project`."""
+    """The stock application, compiled once and cached; raises as :func:`compile_project`."""
     source = Path(__file__).with_name("tinker.ino").read_bytes()
     return compile_project({"tinker.ino": source}, sdk).image
 
 
 def _system_version(release: str) -> int:
-    """A release as sources compare it; from 1.1.0 on final releases end in FF (Device OS 2.3.1, SYSTEM_VERSION)."""
+    """SYSTEM_VERSION of a release; final releases from 1.1.0 on end in FF (Device OS 2.3.1)."""
     major, minor, patch = (int(number) for number in release.split("."))
     final = 0xFF if (major, minor) >= (1, 1) else 0
     return major << 24 | minor << 16 | patch << 8 | final
 
 
 def _unpack(files: Mapping[str, bytes], project: Path) -> list[PurePosixPath]:
-    """Write the files below ``project``; returns the sources to compile, as they lie there."""
+    """Write the files below ``project``; returns the paths of the sources to compile."""
     sources: list[PurePosixPath] = []
     written: set[PurePosixPath] = set()
     for name, content in sorted(files.items()):
@@ -164,9 +164,9 @@ def _unpack(files: Mapping[str, bytes], project: Path) -> list[PurePosixPath]:
 
 
 def _project_path(name: str) -> PurePosixPath:
-    """Where a file lies that was sent under this name.
+    """Path within the project of an uploaded file.
 
-    :raises UsageError: outside the project, or its name is no plain text of a bearable length
+    :raises UsageError: outside the project, control characters in the name, or a name that is too long
     """
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in path.parts if part != "."]
@@ -196,7 +196,7 @@ def _write(project: Path, path: PurePosixPath, content: bytes) -> None:
 
 
 def _write_sketch(project: Path, path: PurePosixPath, content: bytes) -> PurePosixPath:
-    """Write what a sketch becomes beside it, so that its own includes are found; no file sent has such a name."""
+    """Write a sketch's C++ beside it, so that relative includes work; the generated name cannot be uploaded."""
     if len(content) > _LARGEST_SKETCH:
         raise UsageError(f"{str(path)!r} is larger than {_LARGEST_SKETCH} bytes; put data into a .h or .cpp file")
     generated = path.with_name(f"{path.name}:.cpp")
@@ -205,7 +205,7 @@ def _write_sketch(project: Path, path: PurePosixPath, content: bytes) -> PurePos
 
 
 def _is_compiled(path: PurePosixPath) -> bool:
-    """``src/**``, ``lib/*/src/**`` and files beside ``project.properties``; not a library's examples."""
+    """Whether it is compiled: ``src/**``, ``lib/*/src/**``, or beside ``project.properties``; not library examples."""
     return len(path.parts) == 1 or path.parts[0] == "src" or (path.parts[0] == "lib" and path.parts[2:3] == ("src",))
 
 
@@ -215,14 +215,14 @@ _SHARED_OBJECT = "firmware.so"
 def _commands(
     compiler: str, sources: Sequence[PurePosixPath], layout: Layout, target_version: str
 ) -> list[list[list[str]]]:
-    """Compile, then link, in the project's folder, so that messages name the files as they were sent.
+    """Commands to compile, then link, run in the project folder so that messages name files as uploaded.
 
-    Of what was sent only paths are in the commands, and each begins with a word of ours: ``./`` or ``-Ilib/``.
+    Uploaded names appear only as paths behind a fixed prefix, ``./`` or ``-Ilib/``, so none is read as an option.
     """
     libraries = sorted(path.relative_to(layout.project).as_posix() for path in layout.project.glob("lib/*/src"))
     common = [f"-DSYSTEM_VERSION=0x{_system_version(target_version):08X}", "-fmacro-prefix-map=./="]
     common += [f"-I{folder}" for folder in ("src", ".", *libraries, "../sdk/include")]
-    # Every module carries the functions by which the virtual Photon finds setup() and loop().
+    # Every module carries the entry points through which the virtual Photon finds setup() and loop().
     named = [(source.suffix, f"./{source}") for source in sources] + [(".cpp", "../sdk/include/user_part.cpp")]
     compiles, objects = [], []
     for number, (suffix, source) in enumerate(named):
@@ -241,7 +241,7 @@ def _refuse(output: str, otherwise: str, folder: Path) -> None:
 
 
 def _read_plain(path: Path) -> bytes:
-    """The content of a file in a folder that the compiler wrote to."""
+    """Content of a regular file in a folder the compiler could write to."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ModuleError("the linker made no file")
@@ -249,7 +249,7 @@ def _read_plain(path: Path) -> bytes:
 
 
 def _packed(shared_object: bytes) -> CompiledFirmware:
-    """Pack what was linked; sources can put into a shared object what no other has, so anything may be amiss in it."""
+    """Pack the linked shared object. Sources control its content, so every field is validated."""
     try:
         elf = ELFFile(io.BytesIO(shared_object))
         _check_entry_points(elf)
@@ -264,7 +264,7 @@ def _packed(shared_object: bytes) -> CompiledFirmware:
 
 
 def _check_entry_points(elf: ELFFile) -> None:
-    """A shared object links without them, and would then fail on the device."""
+    """Check for setup() and loop(): a shared object links without them and would fail on the device."""
     undefined = {
         symbol.name
         for section in elf.iter_sections()
@@ -279,7 +279,7 @@ def _check_entry_points(elf: ELFFile) -> None:
 
 
 def _product_of(elf: ELFFile) -> tuple[int, int]:
-    """Product id and version that the sources state; 0xFFFF each where they state none."""
+    """Product id and version set by the sources; 0xFFFF each where unset."""
     stated = []
     for name in _PRODUCT_SECTIONS:
         section = elf.get_section_by_name(name)
@@ -290,7 +290,7 @@ def _product_of(elf: ELFFile) -> tuple[int, int]:
 
 
 def _sizes(elf: ELFFile) -> str:
-    """What ``size`` prints of a file."""
+    """The two lines ``size`` prints for a file."""
     text = data = bss = 0
     for section in elf.iter_sections():
         flags = section["sh_flags"]

@@ -1,18 +1,17 @@
-"""Runs the commands of one build in a sandbox; a program of its own, which :mod:`photonrig.build.sandbox` starts.
+"""Sandbox program: runs the commands of one build; started by :mod:`photonrig.build.sandbox`.
 
-It is two processes. The guard ends the build as soon as its standard input ends: its starter wants no more of it, or is
-gone, however it went. Under the guard the confined process runs the commands:
+Two processes. The guard ends the build when its standard input closes: the starter cancelled it or died. Below it, the
+confined process runs the commands:
 
     starter -- guard -- confined -- c++ -- cc1plus, as, collect2, ld
-                        └─ a process group of its own, limits and sandbox
+               └─ a process group of its own, limits and sandbox
 
-One JSON line on standard input is the order (:class:`Order`). Standard output tells in JSON which command failed
-(:class:`Failure`); ``null`` when none did. Only the standard library, and nothing is imported once confined: from then
-on Python's own files cannot be read.
+Input: one JSON line, an :class:`Order`. Output: JSON, the first command that failed (:class:`Failure`) or ``null``.
+Standard library only, and all imports happen before confinement, after which Python's own files are unreadable.
 
-Limits hold for each process: CPU time, address space, size of a file, number of processes and of open files. The kernel
-counts processes per user, and root is exempt. So root's builds run as a user id that nothing else has, and others'
-builds in a user namespace of their own, where the kernel allows one.
+Limits apply per process: CPU time, address space, file size, number of processes and of open files. The kernel counts
+processes per user and exempts root, so root's builds switch to an unused user id, and other users' builds get a user
+namespace of their own where the kernel allows one.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ from typing import Final, TypedDict
 CPU_SECONDS: Final = 60
 MEMORY: Final = 1 << 30  # address space; the roller's largest source takes 120 MB
 FILE_SIZE: Final = 16 << 20
-OUT_SIZE: Final = 64 << 20  # all that a build has written, together
+OUT_SIZE: Final = 64 << 20  # total size of all files written by a build
 PROCESSES: Final = 64
 OPEN_FILES: Final = 256
-OUTPUT: Final = 64 << 10  # of what a command prints; the rest is read and forgotten
+OUTPUT: Final = 64 << 10  # bytes kept of a command's output; the rest is discarded
 
-# User ids from here on belong to no account: Linux distributions hand out none beyond 2^30, systemd none at all there.
+# User ids from here on are unused: Linux distributions allocate none beyond 2^30, systemd none at all there.
 _FIRST_FREE_UID = 1 << 30
 
 _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
@@ -54,24 +53,24 @@ _RULE_PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _REMOVE_FILE, _MAKE_REG, _TRUNCATE, _IOCTL_DEV = 1 << 5, 1 << 8, 1 << 14, 1 << 15
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
-_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # by ABI version: how many there are; all are refused unless granted
-_NET_RIGHTS = 0b11  # bind and connect TCP, from version 4
-_SCOPES = 0b11  # abstract sockets and signals, from version 6
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # count of rights by ABI version; denied unless granted
+_NET_RIGHTS = 0b11  # bind and connect TCP; version 4 and later
+_SCOPES = 0b11  # abstract sockets and signals; version 6 and later
 
 
 class Order(TypedDict):
-    """What to run. Commands of a stage run side by side; a stage begins when all of the one before have succeeded."""
+    """Commands to run. Commands of a stage run in parallel; a stage begins when the previous one has succeeded."""
 
     kind: str  # "bubblewrap", "landlock" or "none"
-    folder: str  # the build's; see Layout
+    folder: str  # build folder; see Layout
     toolchain: list[str]  # folders and files the commands may read and execute
     environment: dict[str, str]
     stages: list[list[list[str]]]
-    workers: int  # how many commands at once
+    workers: int  # number of parallel commands
 
 
 class Failure(TypedDict):
-    """The first command, in the order of its stage, that failed, and what it printed; ``stage`` counts from 0."""
+    """The first failed command by order of its stage, and its output; ``stage`` counts from 0."""
 
     stage: int
     command: int
@@ -80,7 +79,7 @@ class Failure(TypedDict):
 
 
 class Layout:
-    """The folders of a build: what was sent, what it is compiled against, and the one the commands may write to."""
+    """Folders of a build: the sources, the SDK headers, and the only writable one."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"
@@ -89,12 +88,12 @@ class Layout:
 
     @property
     def readable(self) -> tuple[Path, Path]:
-        """What commands read besides the toolchain and what they wrote themselves."""
+        """Readable paths besides the toolchain and the build's own output."""
         return self.project, self.sdk
 
 
 def main() -> int:
-    """Guard: run the confined process, and end it with standard input."""
+    """Guard: run the confined process and end it when standard input closes."""
     order: Order = json.loads(_first_line())
     ended, until_end = os.pipe()
     confined = os.fork()
@@ -102,17 +101,17 @@ def main() -> int:
         os.close(ended)
         os.setpgid(0, 0)
         failure = _confined(order)
-        with open(1, "w", encoding="utf-8", closefd=False) as said:
-            json.dump(failure, said)
+        with open(1, "w", encoding="utf-8", closefd=False) as report:
+            json.dump(failure, report)
         os._exit(0)
     os.close(until_end)
-    with contextlib.suppress(OSError):  # both processes do it, so that it holds whoever goes on first
+    with contextlib.suppress(OSError):  # set by parent and child, so that it is in force whichever runs first
         os.setpgid(confined, confined)
-    wanted = 0 not in select.select([0, ended], [], [])[0]
+    cancelled = 0 in select.select([0, ended], [], [])[0]
     with contextlib.suppress(ProcessLookupError):
         os.killpg(confined, signal.SIGKILL)
     _, status = os.waitpid(confined, 0)
-    if not wanted:
+    if cancelled:
         shutil.rmtree(order["folder"], ignore_errors=True)
     return 0 if status == 0 else 1
 
@@ -160,7 +159,7 @@ def _limit(layout: Layout, compiler: str, *, own_namespaces: bool) -> None:
 
 
 def _become_nobody(layout: Layout, compiler: str) -> bool:
-    """Go from root to a user id that nothing else has, if it can reach what it needs and this container allows it."""
+    """Switch from root to an unused user id, if it can reach the build's files and the container allows it."""
     uid, folder = _FIRST_FREE_UID + os.getpid(), layout.out.parent
     try:
         os.setgroups([])
@@ -183,12 +182,12 @@ def _become_nobody(layout: Layout, compiler: str) -> bool:
 def _lower(what: int, to: int) -> None:
     _, hard = resource.getrlimit(what)
     to = to if hard == resource.RLIM_INFINITY else min(to, hard)
-    with contextlib.suppress(ValueError, OSError):  # macOS bounds no address space
+    with contextlib.suppress(ValueError, OSError):  # macOS has no limit on address space
         resource.setrlimit(what, (to, to))
 
 
 def _bubblewrap(layout: Layout, toolchain: Sequence[str]) -> list[str]:
-    """What to put before a command, so that it has these files, no network, and no other process in sight."""
+    """Command prefix for bubblewrap: only these files, no network, a process namespace of its own."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
     for path in toolchain:
         words += ["--ro-bind-try", path, path]
@@ -196,12 +195,12 @@ def _bubblewrap(layout: Layout, toolchain: Sequence[str]) -> list[str]:
         words += ["--ro-bind", str(folder), str(folder)]
     words += ["--bind", str(layout.out), str(layout.out), "--dev-bind", "/dev/null", "/dev/null"]
     words += ["--remount-ro", "/", "--chdir", str(layout.project), "--"]
-    # Inside the namespace only its own processes count.
+    # Inside the namespace only the build's own processes count.
     return [*words, "prlimit", f"--nproc={PROCESSES}", "--"]
 
 
 def _landlock(layout: Layout, toolchain: Sequence[str]) -> None:
-    """Take from this process every file and TCP port but these, for good and for all that it starts.
+    """Restrict this process and its children to these files and no TCP ports; irreversible.
 
     :raises OSError: the kernel has no Landlock, or it is switched off
     """
@@ -209,7 +208,7 @@ def _landlock(layout: Layout, toolchain: Sequence[str]) -> None:
     system_call.restype = ctypes.c_long
     version = _checked(system_call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG))
     handled = (1 << _FILE_RIGHTS.get(version, _FILE_RIGHTS[max(_FILE_RIGHTS)])) - 1
-    # A kernel that knows a shorter structure takes this one as long as what it does not know is zero.
+    # Kernels with an older, shorter structure accept this one if the fields unknown to them are zero.
     attributes = struct.pack("=QQQ", handled, _NET_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     ruleset = _checked(system_call(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
     read = _READ_FILE | _READ_DIR
@@ -237,7 +236,7 @@ def _checked(result: int) -> int:
 
 
 def _run(stage: int, commands: Sequence[Sequence[str]], order: Order, layout: Layout) -> Failure | None:
-    """Run commands side by side; once one has failed no more are begun."""
+    """Run commands in parallel; starts none after a failure."""
     waiting = list(enumerate(commands))[::-1]
     running = 0
     failures: list[Failure] = []
@@ -277,7 +276,7 @@ def _run(stage: int, commands: Sequence[Sequence[str]], order: Order, layout: La
 def _written(folder: Path) -> int:
     size = 0
     for file in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another command's temporary file
+        with contextlib.suppress(FileNotFoundError):  # removed by another command: a temporary file
             size += file.lstat().st_size
     return size
 

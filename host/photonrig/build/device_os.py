@@ -1,6 +1,6 @@
-"""Device OS as the local cloud hands it out: modules that stand in for bootloader and system parts.
+"""Device OS releases served by the local cloud: stand-ins for bootloader and system parts.
 
-They hold no code. A virtual Photon that is updated with them plays that release from then on; a real one refuses them
+They hold no code. A virtual Photon updated with them emulates that release from then on; a real one refuses them
 (see ``build_stand_in``).
 """
 
@@ -15,15 +15,15 @@ from photonrig.particle.releases import module_number, release_name
 __all__ = ["LATEST", "RELEASES", "SystemImage", "find_release", "system_images"]
 
 LATEST = "2.3.1"
-# What the virtual Photon can play, newest first; its cloud/generation.cpp has a row for each.
+# Releases the virtual Photon emulates, newest first; its cloud/generation.cpp has a row for each.
 RELEASES = ("3.3.1", "2.3.1", "1.5.2", "1.4.4", "1.2.1", "1.0.1", "0.7.0", "0.6.3")
-# Device OS 2.3.1; other releases came with others, of which only the order matters (a choice).
+# Device OS 2.3.1. Other releases shipped other numbers; only their order matters here (a choice).
 _BOOTLOADER = 1006
 
 
 @dataclass(frozen=True, slots=True)
 class SystemImage:
-    """One module of a release, with the file name it is downloaded by."""
+    """One module of a release, with its download file name."""
 
     filename: str
     function: str
@@ -33,12 +33,12 @@ class SystemImage:
 
     @property
     def crc(self) -> int:
-        """Its check sum."""
+        """CRC-32 of the image."""
         return parse_module(self.content).crc_stored
 
 
 def find_release(wanted: str) -> str | None:
-    """The release of a number, a module version as in ``2302``, or ``latest``; None if there is no such one here."""
+    """Release by number, by module version such as ``2302``, or ``latest``; None if unknown."""
     if wanted == "latest":
         return LATEST
     if wanted.isdecimal() and wanted.isascii() and len(wanted) < 6:
@@ -48,7 +48,7 @@ def find_release(wanted: str) -> str | None:
 
 @functools.cache
 def system_images(release: str) -> tuple[SystemImage, ...]:
-    """The modules of a release."""
+    """All modules of a release."""
     version = module_number(release)
     parts = (("bootloader", 0, _BOOTLOADER), ("system_part", 1, version), ("system_part", 2, version))
     return tuple(_image(release, *part) for part in parts)

@@ -1,7 +1,7 @@
-"""Fuzzing of everything in the virtual Photon that reads bytes from outside.
+"""Fuzzing of the virtual Photon's parsers of outside input.
 
-What a target has found lies in ``.rig/fuzz/found/TARGET`` and is read again by the next run; the smallest set that
-reaches the same code is kept in the tree (``firmware/fuzz/corpus/TARGET``) and replayed by every ``./rig test``.
+Inputs found by a target lie in ``.rig/fuzz/found/TARGET`` and seed its next run; the smallest set with the same
+coverage is committed (``firmware/fuzz/corpus/TARGET``) and replayed by every ``./rig test``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MEMORY = 2048  # MiB
 
 @dataclass(frozen=True, slots=True)
 class Fuzzed:
-    """How one target fared; ``finding`` is the input that broke it, None when nothing did."""
+    """Result of fuzzing one target; ``finding`` is the crashing input, or None."""
 
     target: str
     runs: int
@@ -38,15 +38,15 @@ def targets(tools: Toolchain) -> list[str]:
 
 
 def fuzz(tools: Toolchain, target: str, seconds: int, *, keep: bool) -> Fuzzed:
-    """Run one target for ``seconds``; ``keep`` puts the reduced inputs into the tree.
+    """Run one target for ``seconds``; ``keep`` commits the minimized inputs to the tree.
 
-    :raises UsageError: there is no such target, or no time for it
+    :raises UsageError: unknown target, or less than one second
     :raises ToolError: the targets could not be built
     """
     if target not in targets(tools):
         raise UsageError(f"there is no fuzz target {target}; there are: {', '.join(targets(tools))}")
     if seconds < 1:
-        raise UsageError("fuzzing takes a second at least")  # the fuzzer takes 0 for ever
+        raise UsageError("fuzzing takes a second at least")  # to the fuzzer, 0 means no limit
     program = tools.fuzzers() / f"fuzz_{target}"
     found = tools.work / "fuzz" / "found" / target
     findings = tools.work / "fuzz" / "findings" / target
@@ -79,7 +79,7 @@ def fuzz(tools: Toolchain, target: str, seconds: int, *, keep: bool) -> Fuzzed:
 
 
 def _reduce(program: Path, limits: list[str], kept: Path, found: Path) -> None:
-    """Replace the kept inputs by the smallest of all known ones that reach the same code."""
+    """Replace the committed inputs by the smallest known set with the same coverage."""
     with step(f"reducing what {program.name} has found"):
         draft = kept.with_name(f".{kept.name}.new")
         shutil.rmtree(draft, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""What an application may use of a Photon, as data: Device OS's functions and Particle's Wiring.
+"""Interface between application and Photon, as data: Device OS's functions and Particle's Wiring.
 
-``firmware/abi`` holds both; its README says where they come from.
+Data and its sources: ``firmware/abi`` and the README there.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SystemFunction", "WiringName", "imports", "nobodys", "read_system", "read_wiring"]
+__all__ = ["SystemFunction", "WiringName", "imports", "read_system", "read_wiring", "undefined_in"]
 
-# In dynalib.tsv: functions that Device OS 2.3.1, which the firmware is compiled for, does not have yet.
+# In dynalib.tsv, marks functions missing from Device OS 2.3.1, the release the firmware is compiled for.
 _TOO_NEW = "3.3.1"
 _NAMESPACES = re.compile(r"\b(?:spark|particle)::")
 _OF_A_CLASS = re.compile(r"^(?:vtable|typeinfo|typeinfo name|guard variable) for ")
 
-# A call through a table, as Particle's build makes it: find the table, find the function in it, go on there.
+# Call through a dynalib table, as in Particle's build: load the table, load the function, jump.
 _IMPORT = """\
 .section .text.{name},"ax",%progbits
 .global {name}
@@ -35,15 +35,17 @@ pop {{r3, pc}}
 
 @dataclass(frozen=True, slots=True)
 class SystemFunction:
-    """A function of Device OS: slot ``index`` of the table that the word at ``pointer_at`` points to."""
+    """A Device OS function: slot ``index`` of the table that the word at ``pointer_at`` points to."""
 
+    table: str
     pointer_at: int
     index: int
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
 class WiringName:
-    """A name that Wiring's headers offer; ``kind`` and ``signature`` as in ``firmware/abi/README.md``."""
+    """A name declared by Wiring's headers; ``kind`` and ``signature`` as in ``firmware/abi/README.md``."""
 
     kind: str
     name: str
@@ -54,36 +56,36 @@ class WiringName:
 def read_system(abi: Path) -> Mapping[str, SystemFunction]:
     """Device OS 2.3.1's functions by name, from ``dynalib.tsv``."""
     return {
-        row["function"]: SystemFunction(int(row["pointer_at"], 16), int(row["index"]))
+        row["function"]: SystemFunction(row["table"], int(row["pointer_at"], 16), int(row["index"]), row["signature"])
         for row in _rows(abi / "dynalib.tsv")
         if row["pointer_at"] and row["function"] != "(empty)" and row["since"] != _TOO_NEW
     }
 
 
 def read_wiring(abi: Path) -> list[WiringName]:
-    """What Wiring of Device OS 2.3.1 offers, from ``wiring.tsv``."""
+    """Names Wiring of Device OS 2.3.1 provides, from ``wiring.tsv``."""
     return [WiringName(**row) for row in _rows(abi / "wiring.tsv")]
 
 
 def imports(system: Mapping[str, SystemFunction]) -> str:
-    """Assembler source that defines each function of Device OS by its place in the tables."""
+    """Assembler source that defines each Device OS function as a jump through its table slot."""
     return ".syntax unified\n.thumb\n" + "".join(
         _IMPORT.format(name=name, pointer=function.pointer_at, offset=4 * function.index)
         for name, function in system.items()
     )
 
 
-def nobodys(undefined: Iterable[str], wiring: Iterable[WiringName]) -> list[str]:
-    """Those of an application's undefined symbols, as C++ writes them, that Wiring does not define either.
+def undefined_in(undefined: Iterable[str], wiring: Iterable[WiringName]) -> list[str]:
+    """Undefined symbols of an application (demangled) that Wiring does not define.
 
-    A member belongs to Wiring when its class does: which members a class has, its header decides.
+    Members are looked up by class only: the compiler has checked them against the class's header.
     """
     known = {each.name for each in wiring}
     return [symbol for symbol in undefined if not _candidates(symbol) & known]
 
 
 def _candidates(symbol: str) -> set[str]:
-    """The name of a symbol and of the class that it belongs to, without arguments."""
+    """Name of a symbol and of its class, without arguments."""
     name = _OF_A_CLASS.sub("", _NAMESPACES.sub("", symbol))
     name = re.sub(r"(?<!operator)\(.*", "", name)
     while name != (bare := re.sub(r"<[^<>]*>", "", name)):

@@ -1,4 +1,4 @@
-"""Virtual environments made from a lock file of pip, and held against it afterwards. Standard library only."""
+"""Virtual environments installed from a pip lock file and verified against it. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from photonrig.errors import ToolError
 
 __all__ = ["lacking", "make_venv"]
 
-# Where pip says why, best first.
+# Patterns for the cause in pip's output, best first.
 _REASONS: Final = (
     r"(No space left on device|Permission denied.*)",
     r"(?:NewConnection|ConnectTimeout|Proxy|SSL|NameResolution)Error\('?.*?(?::|object at \w+>:) (.*?)'?\)",
@@ -24,11 +24,11 @@ _REASONS: Final = (
 
 
 def make_venv(home: Path, python: Path, lock: Path, log: Path, what: str, *more: Sequence[str]) -> None:
-    """Make the environment ``home`` anew by a Python, with the packages of a lock file.
+    """Create the environment ``home`` anew with the packages of a lock file.
 
-    ``more`` are further calls of ``pip install``, their words without those that all have; ``what`` names it.
+    ``more`` are arguments of further ``pip install`` calls, without the common ones; ``what`` is its name in messages.
 
-    :raises ToolError: venv or pip failed, or what is there afterwards is not what the lock says
+    :raises ToolError: venv or pip failed, or the result differs from the lock
     """
     with step(f"making {what} (once, about half a minute)") as progress:
         shutil.rmtree(home, ignore_errors=True)
@@ -51,11 +51,11 @@ def make_venv(home: Path, python: Path, lock: Path, log: Path, what: str, *more:
 
 
 def lacking(home: Path, lock: Path) -> list[str]:
-    """Packages of a lock file that an environment does not have in the version it names."""
+    """Packages of a lock file that are missing from an environment in the locked version."""
     infos = [info.stem.rpartition("-") for info in home.glob("lib/python*/site-packages/*.dist-info")]
-    there = {(_plain(name), version) for name, _, version in infos}
+    installed = {(_plain(name), version) for name, _, version in infos}
     locked = re.findall(r"^([\w.-]+)==([^\s;\\]+)", lock.read_text(), re.MULTILINE)
-    return [f"{name} {version}" for name, version in locked if (_plain(name), version) not in there]
+    return [f"{name} {version}" for name, version in locked if (_plain(name), version) not in installed]
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Making things under one folder: one process at a time, shown as it goes, with the reason in one line if it fails.
+"""Builds under one folder: a lock between processes, progress output, and one-line reasons for failures.
 
 Standard library only: ``host/environment.py`` uses it before there is a virtual environment.
 """
@@ -27,9 +27,9 @@ from photonrig.signals import held_back
 
 __all__ = ["Ran", "Step", "alone", "run", "step"]
 
-_TELL_EVERY: Final = 10.0  # seconds between lines of progress in a pipe
+_TELL_EVERY: Final = 10.0  # seconds between progress lines in a pipe
 _REDRAW_EVERY: Final = 0.5  # seconds, on a terminal
-_ENDING: Final = 5.0  # seconds that a tool may take to end after SIGTERM
+_ENDING: Final = 5.0  # seconds for a tool to end after SIGTERM
 _LONGEST: Final = 400  # characters of a reason
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,9 +40,9 @@ _held: set[Path] = set()
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder in which things are made, inside the block; waits for whoever holds it.
+    """Hold the build lock of a folder inside the block; waits for another process that holds it.
 
-    Blocks may be nested. The kernel releases the lock when the process ends, however it ends.
+    Blocks may be nested. The kernel releases the lock when the process ends.
 
     :raises RigError: the folder or its lock cannot be made
     """
@@ -66,7 +66,7 @@ def _locked(folder: Path) -> Lock:
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            mode = folder.stat().st_mode & 0o666  # whoever may make files in the folder may lock it
+            mode = folder.stat().st_mode & 0o666  # users who may create files in the folder may lock it
         except OSError as error:
             raise file_error(folder, "written", error) from error
         lock = Lock(folder / "lock", mode=mode)
@@ -76,14 +76,14 @@ def _locked(folder: Path) -> Lock:
                     lock.take(wait=True)
         except UsageError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                continue  # ./rig clean has removed the folder meanwhile
+                continue  # ./rig clean removed the folder in between
             raise
         return lock
 
 
 @dataclass(slots=True)
 class Step:
-    """Something that takes a while; ``detail`` says how far it is, as in ``3/52``."""
+    """A running step; ``detail`` is its progress, such as ``3/52``."""
 
     what: str
     detail: str = ""
@@ -91,9 +91,9 @@ class Step:
 
 @contextmanager
 def step(what: str, clock: Clock = SYSTEM) -> Iterator[Step]:
-    """Print on stderr what is being done and how long it took; in a pipe also a line every ten seconds meanwhile.
+    """Print on stderr what is running and how long it took; in a pipe also a line every ten seconds.
 
-    A program that is to be quiet prints nothing.
+    Prints nothing in quiet mode.
     """
     if quiet():
         yield Step(what)
@@ -135,17 +135,17 @@ def _say(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A tool that has ended: its exit code, the lines it printed, and the file they are in."""
+    """A finished tool: exit code, output lines, and the log file that holds them."""
 
     code: int
     lines: Sequence[str]
     log: Path
 
     def failure(self, what: str, *reasons: str) -> ToolError:
-        """The error to raise: ``what`` failed, and why.
+        """The error to raise: ``what`` failed, and the cause.
 
-        The reason is the first match of the first pattern of ``reasons`` that matches anything; its groups if it has
-        any. Without one it is the last line.
+        The cause is the first match of the first pattern in ``reasons`` that matches (its groups, if any), else the
+        last line.
         """
         reason = next((line for line in reversed(self.lines) if line.strip()), f"exit code {self.code}")
         text = "\n".join(self.lines)
@@ -163,10 +163,9 @@ def run(
     heard: Callable[[str], None] = lambda line: None,
     more: bool = False,
 ) -> Ran:
-    """Run a tool to its end; what it prints goes to ``log`` (after what is there, with ``more``) and to ``heard``.
+    """Run a tool to its end; output goes to ``log`` (appended with ``more``) and line by line to ``heard``.
 
-    It is ended with everything it started when the block around it is interrupted, and on Linux also when this process
-    is killed.
+    An exception in the caller ends the tool with its whole process group; on Linux also the death of this process.
 
     :raises ToolError: it cannot be started
     """

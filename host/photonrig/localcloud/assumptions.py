@@ -1,6 +1,6 @@
-"""What this cloud does where nobody knows what the real one does: one line of data for each open question.
+"""Assumptions where Particle's behaviour is unknown: one line of data per open question.
 
-A handler or table that needs an answer takes it from here, so that one line changes when evidence turns up.
+Handlers and tables read the values here, so that new evidence changes one line.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any, Literal
 __all__ = ["CHOICES", "Assumption", "Source"]
 
 Source = Literal["thread", "documented", "recorded", "client test", "staff notes", "inferred", "choice"]
-"""Where a rule or an answer comes from; "thread" is the claim thread, "choice" one of the lines below."""
+"""Source of a rule or an answer; "thread" is the forum thread of 2016, "choice" an assumption below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """An open question, the answer chosen, and why that one."""
+    """An open question, the answer chosen, and the reason."""
 
     question: str
     chosen: Any

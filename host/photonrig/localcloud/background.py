@@ -1,9 +1,9 @@
-"""What the cloud does beside requests: every task of it is begun here, so that none fails in silence.
+"""Background tasks of the cloud, started here only, so that none fails unlogged.
 
-    Tasks("update").start(work)     one task; what it raises is logged
-    Repeated("write", work, 2.0)    again and again; what it raises is logged, and it goes on
+    Tasks("update").start(work)     one task; an exception is logged
+    Repeated("write", work, 2.0)    periodic; an exception is logged, and the next run follows
 
-An error is logged once for as long as it stays the same: a full disk is not told every two seconds.
+A repeated error is logged once: a full disk does not fill the log every two seconds.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ __all__ = ["Repeated", "Tasks"]
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-_KNOWN: Final = 1000  # distinct errors that are remembered; then they are logged anew
+_KNOWN: Final = 1000  # distinct errors remembered; beyond that all are logged again
 
 
 class _Faults:
-    """The errors of one kind of work that were logged."""
+    """Errors already logged for one kind of work."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._logged: set[str] = set()
 
     def note(self, error: BaseException) -> str:
-        """Log an error, unless it was; its name and text."""
+        """Log an error unless it was logged before; returns its name and text."""
         text = f"{type(error).__name__}: {error}"
         if text not in self._logged:
             if len(self._logged) >= _KNOWN:
@@ -41,12 +41,12 @@ class _Faults:
         return text
 
     def forget(self) -> None:
-        """Log all of them anew."""
+        """Forget all, so that they are logged again."""
         self._logged.clear()
 
 
 class Tasks(Generic[_T]):
-    """Tasks of one kind. ``what`` names it in the log."""
+    """Tasks of one kind; ``what`` is its name in the log."""
 
     def __init__(self, what: str) -> None:
         self._running: set[asyncio.Task[_T]] = set()
@@ -59,19 +59,19 @@ class Tasks(Generic[_T]):
         return iter(tuple(self._running))
 
     def start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        """Begin a task; it is held until it ends."""
+        """Start a task and hold a reference until it ends."""
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def idle(self) -> None:
-        """Wait until none runs."""
+        """Wait until no task runs."""
         while self._running:
             await asyncio.wait(self._running)
 
     async def close(self) -> None:
-        """Cancel all that run, and wait until they have ended."""
+        """Cancel all tasks and wait for their end."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -83,7 +83,7 @@ class Tasks(Generic[_T]):
 
 
 class Repeated:
-    """Work that is done again and again, in the event loop; when it fails it is tried again the next time."""
+    """Periodic work in the event loop; a failed run is logged, and the next one follows."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Repeated:
         pause: Callable[[float], Awaitable[None]] = SYSTEM.pause_async,
     ) -> None:
         self.fault: str | None = None
-        """Why it failed the last time; None when it did not."""
+        """Text of the last run's error; None if it succeeded."""
         self.what = what
         self._work = work
         self._seconds = seconds
@@ -101,7 +101,7 @@ class Repeated:
         self._faults = _Faults(what)
 
     def once(self) -> bool:
-        """Do it now; whether it did not fail."""
+        """Run once now; returns whether it succeeded."""
         try:
             self._work()
         except Exception as error:
@@ -114,7 +114,7 @@ class Repeated:
         return True
 
     async def run(self) -> None:
-        """Do it again and again, until cancelled."""
+        """Run periodically until cancelled."""
         while True:
             await self._pause(self._seconds)
             self.once()

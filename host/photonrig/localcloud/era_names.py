@@ -1,4 +1,4 @@
-"""Names of the eras whose rules the local cloud can follow; the rules are in :mod:`photonrig.localcloud.eras`."""
+"""Era names of the local cloud; their rules are in :mod:`photonrig.localcloud.eras`."""
 
 from __future__ import annotations
 

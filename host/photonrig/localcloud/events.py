@@ -1,4 +1,4 @@
-"""The event, as a value inside the cloud."""
+"""Event value type of the local cloud."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from photonrig.safe_json import repaired
 
 __all__ = ["MAX_DATA", "Event", "asked_by_hook", "iso_time"]
 
-MAX_DATA = 1024  # bytes of an event's data that clients may publish; Device OS 3.x takes as much
+MAX_DATA = 1024  # bytes of event data that clients may publish, as in Device OS 3.x
 
 asked_by_hook: ContextVar[bool] = ContextVar("asked_by_hook", default=False)
-"""Whether what is done now is done for a request that a webhook sent to this cloud."""
+"""Whether the current request was sent to this cloud by a webhook."""
 
 
 def iso_time(seconds: float) -> str:
-    """Seconds since 1970 as the API writes times: ISO 8601, milliseconds, ``Z``."""
+    """Unix time in seconds as the API's text: ISO 8601, milliseconds, ``Z``."""
     second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
     return f"{_whole_second(second)}.{microseconds // 1000:03d}Z"
 
@@ -33,10 +33,10 @@ def _whole_second(second: int) -> str:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Event:
-    """One event. ``device`` is None for events published through the API; ``coreid`` is what readers are shown.
+    """One event. ``device`` is None for events published through the API; ``coreid`` is the publisher shown to readers.
 
-    ``owner`` and ``product`` are those of the device at the time, or of the publisher; ``ttl`` in seconds; ``of_hook``
-    marks what webhooks publish, which fires no webhook.
+    ``owner`` and ``product`` are those of the device at that time, or of the publisher; ``ttl`` in seconds; ``of_hook``
+    marks events published by webhooks, which trigger no webhook.
     """
 
     name: str
@@ -53,17 +53,17 @@ class Event:
     _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # A webhook's answer may hold anything; from here on nothing fails over it.
+        # A webhook's response may hold any text; it is made valid here, once.
         object.__setattr__(self, "name", repaired(self.name))
         object.__setattr__(self, "data", None if self.data is None else repaired(self.data))
 
     @property
     def wire(self) -> bytes:
-        """The event as streams are sent it; encoded when the first of them wants it."""
+        """The event encoded for streams; cached on first use."""
         if not self._wire:
             object.__setattr__(self, "_wire", sse.encode(self.name, self.body()))
         return self._wire
 
     def body(self) -> dict[str, object]:
-        """What readers are shown of it beside its name."""
+        """The ``data:`` object shown to readers."""
         return sse.body(self.data, self.ttl, iso_time(self.published_at), self.coreid)

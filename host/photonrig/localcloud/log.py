@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard error, and never a secret in it."""
+"""Log: one JSON object per line on standard error, without secrets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from photonrig.safe_json import repaired
 
 __all__ = ["JsonLines", "log_to_stderr"]
 
-_LONGEST, _LONGEST_EXCEPTION = 2000, 8000  # characters of one text in a line
+_LONGEST, _LONGEST_EXCEPTION = 2000, 8000  # characters per text in a line
 
 
 class JsonLines(logging.Formatter):
-    """Time, level, logger and message; what was logged with ``extra={"fields": {...}}`` stands beside them.
+    """Formats time, level, logger and message, and the fields of ``extra={"fields": {...}}``.
 
-    Lines are in ASCII, so that nothing in them moves a terminal's cursor, and long texts lack their middle.
+    Lines are ASCII, so that no text controls a terminal; long texts are shortened in the middle.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -44,14 +44,13 @@ def _cut(text: str, most: int) -> str:
 
 
 def log_to_stderr(level: str) -> None:
-    """Send the whole process's log to standard error, from a level (debug, info, warning, error) up."""
-    # Where in the source a line comes from, and in which thread, is not in it and need not be found out for it: the
-    # switches that the documentation of logging names.
+    """Log the whole process to standard error, from a level (debug, info, warning, error) up."""
+    # Source location and thread are not logged; these documented switches of logging skip finding them.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # Their own lines repeat ours, or name addresses with what they carry.
+    # Their lines repeat ours, or contain addresses with secrets.
     for noisy in ("uvicorn.error", "httpx", "httpcore", "python_multipart"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

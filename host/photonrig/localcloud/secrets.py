@@ -1,6 +1,6 @@
-"""Ids, tokens and passwords: how they are made and what is kept of them.
+"""Ids, tokens and passwords: generation and hashing.
 
-Tokens, client secrets and claim codes are random enough that a plain SHA-256 of them may be kept; passwords get scrypt.
+Tokens, client secrets and claim codes are random enough for a plain SHA-256; passwords use scrypt.
 """
 
 from __future__ import annotations
@@ -43,44 +43,44 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 1
 
 
 def new_id() -> str:
-    """A fresh id of the kind users, customers and binaries have: 24 hex digits."""
+    """A new id of users, customers and binaries: 24 hex digits."""
     return secrets.token_hex(12)
 
 
 def new_token() -> str:
-    """A fresh access token, refresh token or client secret: 40 hex digits."""
+    """A new access token, refresh token or client secret: 40 hex digits."""
     return secrets.token_hex(20)
 
 
 def new_claim_code() -> str:
-    """A fresh claim code: 63 base64 characters, the length a Photon stores."""
+    """A new claim code: 63 base64 characters, the length a Photon stores."""
     return base64.b64encode(os.urandom(48)).decode()[:63]
 
 
 def sha256_hex(secret: str) -> str:
-    """What is kept of a random secret."""
+    """Stored form of a random secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def new_mfa_key() -> str:
-    """A fresh key for one-time passwords, in base 32."""
+    """A new key for one-time passwords, in base 32."""
     return pyotp.random_base32()
 
 
 def otp_matches(key: str, otp: str, at: float) -> bool:
-    """Whether ``otp`` is the one-time password of a key now, in seconds since 1970, or half a minute to either side."""
+    """Whether ``otp`` is the key's one-time password at ``now`` (Unix seconds), give or take half a minute."""
     return pyotp.TOTP(key).verify(otp, for_time=datetime.fromtimestamp(at, UTC), valid_window=1)
 
 
 def hash_password(password: str) -> str:
-    """What is kept of a password: cost, salt and scrypt hash. Takes tens of milliseconds."""
+    """Stored form of a password: cost, salt and scrypt hash. Takes tens of milliseconds."""
     salt = os.urandom(16)
     digest = hashlib.scrypt(password.encode(), salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P)
     return f"scrypt${_SCRYPT_N}${_SCRYPT_R}${_SCRYPT_P}${salt.hex()}${digest.hex()}"
 
 
 def password_matches(password: str, kept: str) -> bool:
-    """Whether ``password`` is the one of which ``kept`` was made. Takes tens of milliseconds."""
+    """Whether ``password`` matches the stored form ``kept``. Takes tens of milliseconds."""
     try:
         _, n, r, p, salt, digest = kept.split("$")
         expected = bytes.fromhex(digest)
@@ -91,11 +91,11 @@ def password_matches(password: str, kept: str) -> bool:
 
 
 def load_token(path: Path) -> str:
-    """The token kept in a file that its owner alone can read.
+    """Token from a file readable by its owner only.
 
-    Made on first use, and anew when the file is empty or others could read it.
+    Created on first use, and anew when the file is empty or was readable by others.
 
-    :raises UsageError: the file holds something else than 32 letters and digits or more
+    :raises UsageError: the content is not 32 or more letters and digits
     """
     content, private = read_private(path) if path.exists() else (b"", True)
     token = content.decode("latin-1").strip()
@@ -113,9 +113,9 @@ def load_token(path: Path) -> str:
 
 
 def read_private(path: Path) -> tuple[bytes, bool]:
-    """The content of a secret's file, and whether its owner alone could read it; from now on no one else can.
+    """Content of a secret file, and whether it was private; afterwards it is.
 
-    :raises UsageError: it is no regular file, or cannot be read
+    :raises UsageError: not a regular file, or unreadable
     """
     try:
         mode = path.stat().st_mode

@@ -31,17 +31,17 @@ __all__ = ["Running", "check_host", "run_cloud", "serve"]
 
 _log = logging.getLogger(__name__)
 
-# An idle connection is closed by the client, which knows when it will ask again: were the cloud to close it at the time
-# most clients do, after 5 s, a request could be on its way already.
+# Idle connections are closed by the client, which knows when it will send again: if the cloud closed at the usual 5 s,
+# a request could be under way.
 KEEP_ALIVE_SECONDS = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where a running cloud is reached.
+    """Addresses and files of a running cloud.
 
-    ``key_file`` is the public server key in DER, ``key_block_file`` the same with the address, for a device's memory.
-    ``serving`` ends when the HTTP server does.
+    ``key_file`` is the public server key in DER, ``key_block_file`` the same with the address, for a device's flash.
+    ``serving`` ends with the HTTP server.
     """
 
     cloud: Cloud
@@ -60,10 +60,9 @@ class Running:
 
 
 def check_host(host: str, *, allow_remote: bool) -> str:
-    """The address to listen on.
+    """Check the address to listen on.
 
-    :raises UsageError: the host is beyond this machine's loopback and ``allow_remote`` is off, or it is a name by which
-        devices and clients know the real cloud
+    :raises UsageError: the host is not loopback and ``allow_remote`` is off, or it is a name of the real cloud
     """
     name = host.lower().rstrip(".")
     if name == "localhost":
@@ -80,9 +79,9 @@ def check_host(host: str, *, allow_remote: bool) -> str:
 
 
 def _check_sandbox(settings: Settings) -> None:
-    """Say once what confines the compiler when nothing does.
+    """Log the lack of a sandbox for the compiler.
 
-    :raises UsageError: then it is not to compile for other machines
+    :raises UsageError: there is none, and other machines may compile
     """
     compiler = shutil.which("c++")
     if settings.sdk is None or compiler is None or (settings.remote and not settings.allow_remote_compile):
@@ -107,7 +106,7 @@ async def run_cloud(
     """A cloud on ``state``, serving until the block ends; ports 0 mean any free one.
 
     :raises UsageError: the folder is in use, or its contents are not ours; a port is taken
-    :raises RigError: the disk does not take or give what is kept
+    :raises RigError: the disk cannot be read or written
     """
     async with contextlib.AsyncExitStack() as stack:
         store, key = await stack.enter_async_context(kept_state(state, now))
@@ -156,9 +155,9 @@ async def run_cloud(
 
 
 async def serve(running: Callable[[Running], None], state: Path, settings: Settings, **where: int | str) -> None:
-    """Run a cloud until SIGTERM, SIGINT or SIGHUP; ``running`` is told once it serves.
+    """Run a cloud until SIGTERM, SIGINT or SIGHUP; ``running`` is called once it serves.
 
-    :raises RigError: it ended by itself, or its disk did not take what was to be written at the end
+    :raises RigError: it ended by itself, or its last write failed
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

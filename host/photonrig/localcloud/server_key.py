@@ -1,4 +1,4 @@
-"""The cloud's own RSA-2048 key: made once, kept in the state folder, its public half written out for devices."""
+"""The cloud's RSA-2048 key: created once, stored in the state folder, its public half exported for devices."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PRIVATE = "server_key.pem"
 
 
 def read_server_key(state: Path) -> rsa.RSAPrivateKey | None:
-    """The private key; None if the state folder holds none.
+    """Load the private key; None if the state folder has none.
 
-    :raises UsageError: the state folder holds a key file that is no RSA key of 2048 bits
+    :raises UsageError: the key file is not an RSA key of 2048 bits
     """
     private_file = state / _PRIVATE
     if not private_file.exists():
@@ -45,7 +45,7 @@ def read_server_key(state: Path) -> rsa.RSAPrivateKey | None:
 
 
 def new_server_key() -> rsa.RSAPrivateKey:
-    """A fresh key; takes tenths of a second."""
+    """Generate a key; takes tenths of a second."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -53,14 +53,14 @@ def keep_server_key(state: Path, key: rsa.RSAPrivateKey) -> None:
     """Write the private key.
 
     :raises UsageError: the folder cannot be written by this user
-    :raises RigError: the disk did not take it
+    :raises RigError: the disk could not be written
     """
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     replace(state / _PRIVATE, pem, private=True)
 
 
 def write_public_key(state: Path, key: rsa.RSAPrivateKey) -> Path:
-    """The file of the public key as ``particle keys server`` takes it (294 bytes of DER), written if need be."""
+    """Write the public key as ``particle keys server`` takes it (294 bytes of DER), if changed; returns the file."""
     public_file = state / "server_key.pub.der"
     public = _public(key)
     if not public_file.exists() or public_file.read_bytes() != public:
@@ -80,8 +80,7 @@ def _public(key: rsa.RSAPrivateKey) -> bytes:
 def write_key_block(public_file: Path, host: str, port: int) -> Path | None:
     """Write key and address as the 512-byte file that ``particle keys server`` puts into a Photon (DCT offset 2082).
 
-    None, and no file, when a Photon could not reach ``host``: it speaks IPv4, and an address that means all of this
-    machine's is nowhere to go.
+    None, and no file, when a Photon could not reach ``host``: only IPv4, and no wildcard address.
     """
     block_file = public_file.with_name("device_server.bin")
     address = ipaddress.ip_address(host)

@@ -1,4 +1,4 @@
-"""Dashed names, as addresses and ids have them."""
+"""Slugs: dashed names for addresses and ids."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["slug_of"]
 
 
 def slug_of(name: str, otherwise: str) -> str:
-    """The letters and digits of a name with dashes between them; ``otherwise`` if it has none."""
+    """Letters and digits of a name joined by dashes; ``otherwise`` if it has none."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or otherwise

@@ -1,8 +1,8 @@
-"""System events: every event that Device OS, this cloud or its webhooks publish, in one table.
+"""System events: one table of all events published by Device OS, this cloud or its webhooks.
 
 Device OS acts on events whose name begins with ``spark`` or ``particle``: it restarts the device, clears its claim code
-or replaces its server key; readers take the others for the cloud's word. Particle reserves those names; that it also
-reserves what webhooks publish is not verified (``RESERVED_NAMES`` among the assumptions).
+or replaces its server key; readers trust the others. Particle reserves those names; whether it also reserves those of
+webhooks is unverified (``RESERVED_NAMES`` among the assumptions).
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ SYSTEM_EVENTS: Final[dict[str, SystemEvent]] = {}
 
 @dataclass(frozen=True, slots=True)
 class SystemEvent:
-    """One row. ``name`` may hold ``{event}`` and ``{device}``: the event that fired a webhook, and the device it names.
+    """One row. ``name`` may hold ``{event}`` and ``{device}``: the event that triggered a webhook, and its device.
 
-    ``publishers``: who says it. ``shown``: whether the viewers of the device's events see it; else it is between device
-    and cloud. ``payload``: the event's data.
+    ``shown``: visible to viewers of the device's events; otherwise internal between device and cloud. ``payload``: the
+    event's data.
     """
 
     name: str
@@ -62,7 +62,7 @@ class SystemEvent:
     source: Source
 
     def of(self, event: str, device: str = "") -> str:
-        """The name for the event that fired a webhook."""
+        """The name with the triggering event filled in."""
         return self.name.replace("{device}", device).replace("{event}", event)
 
 
@@ -85,7 +85,7 @@ VITALS = _row("spark/device/diagnostics/update", _CLOUD, "JSON: the vitals", "do
 OWNER_CHANGED = _row("photonrig/device/owner", _CLOUD, 'JSON: {"from": KIND, "to": KIND}', "choice")
 UPDATES_PENDING = _row("particle/device/updates/pending", _CLOUD, "true", "documented", shown=False)
 
-# Of Device OS, after Hello and when it changes; the cloud's own of the same name go to the device
+# Of Device OS, after Hello and on change; the cloud's events of the same name go to the device
 CLAIM_CODE = _row("spark/device/claim/code", _BOTH, "the code; the answer's is ignored", "recorded", shown=False)
 SAFE_MODE = _row("spark/device/safemode", _DEVICE, "none: the device runs no application", "recorded")
 UPDATES_ENABLED = _row("particle/device/updates/enabled", _DEVICE, "true or false", "documented")
@@ -100,7 +100,7 @@ for _name, _payload in (
 ):
     _row(_name, _DEVICE, _payload, "recorded")
 
-# Of an application that asks the cloud, without data; the answer has the same name
+# Of an application that queries the cloud, without data; the answer has the same name
 DEVICE_NAMES = tuple(
     _row(f"{system}/device/name", _BOTH, "the device's name", "documented") for system in ("particle", "spark")
 )
@@ -110,30 +110,30 @@ DEVICE_QUESTIONS = tuple(
     for topic, answer in (("ip", "the device's address"), ("random", "40 characters of base64"))
 )
 
-# Of webhooks; a number follows all but the first
+# Of webhooks; all but the first end in a number
 HOOK_SENT = _row("hook-sent/{event}", _HOOK, "none", "documented")
 HOOK_RESPONSE = _row("hook-response/{event}", _HOOK, "a piece of the server's answer", "documented")
 PRODUCT_HOOK_RESPONSE = _row("{device}/hook-response/{event}", _HOOK, "the same, of a product's hook", "documented")
 HOOK_ERROR = _row("hook-error/{event}", _HOOK, "why the request failed", "documented")
 
 SAID_BY_DEVICES = frozenset(row.name for row in SYSTEM_EVENTS.values() if row.shown and "device" in row.publishers)
-"""What Device OS publishes under system names, and what applications ask the cloud, in exactly this spelling."""
+"""System names that devices may publish, in exactly this spelling: those of Device OS and queries of applications."""
 
 SYSTEM_PREFIXES = ("spark", "particle")
-"""How the names begin to which Device OS itself listens."""
+"""Prefixes that Device OS itself subscribes to."""
 
 _RESERVED_PREFIXES = (*SYSTEM_PREFIXES, "photonrig")
-# A product's hooks put the device's id before it.
+# A product's hooks prefix the device's id.
 _OF_HOOKS = re.compile(r"([0-9a-f]{24}/+)?hook-(sent|response|error)")
 
 
 def is_system(name: str) -> bool:
-    """Whether a name is the system's, however it is written: in capitals, behind slashes, percent-encoded."""
+    """Whether a name is a system name in any spelling: in capitals, behind slashes, percent-encoded."""
     return _plain(name).startswith(_RESERVED_PREFIXES)
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name is the system's or that of a webhook's answer."""
+    """Whether a name is a system name or that of a webhook's response."""
     plain = _plain(name)
     return plain.startswith(_RESERVED_PREFIXES) or _OF_HOOKS.match(plain) is not None
 

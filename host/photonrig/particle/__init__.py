@@ -1,1 +1,1 @@
-"""One module per interface that Particle made; each is usable alone and knows nothing of benches or owners."""
+"""Particle's interfaces, one module each, independent of benches and of ownership."""

@@ -1,4 +1,4 @@
-"""Claim codes: what a cloud hands out, set-up stores in a device, and the device presents to become somebody's."""
+"""Claim codes: issued by a cloud, stored in a device at set-up, presented by the device to be claimed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def generate_claim_code() -> str:
 
 
 def check_claim_code(code: str) -> str:
-    """Return ``code`` if a device can keep it whole; SoftAP would cut a longer one without a word.
+    """Return ``code`` if a device can store it whole; SoftAP silently truncates longer ones.
 
     :raises UsageError: empty, longer than 63 characters, or other than base64 characters
     """

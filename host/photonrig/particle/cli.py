@@ -1,8 +1,7 @@
-"""The real Particle CLI, run as a subprocess against a given cloud.
+"""Driver for the real Particle CLI, run as a subprocess against a given cloud.
 
-Every call has a HOME of its own with a seeded profile, no proxies, no update check, closed standard input and a time
-limit. Results are masked, the last 1,000 are kept, and each is checked for the sentence of success where the exit code
-may lie.
+Every call has a private HOME with a seeded profile, no proxies, no update check, closed standard input and a time
+limit. Results are masked and the last 1,000 kept. Where the exit code is unreliable, the success message is checked.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ __all__ = ["CliResult", "ParticleCli", "Subscription"]
 _QUICK: Final = 60.0
 _FLASH: Final = 180.0
 _COMPILE: Final = 300.0
-_NEVER: Final = 4102444800000  # a moment in 2100, in ms: when the CLI would next look for an update of itself
+_NEVER: Final = 4102444800000  # ms, in 2100: the CLI's next check for an update of itself
 _MASK: Final = "***"
 _LINES_KEPT: Final = 10_000
 
@@ -46,8 +45,9 @@ class ParticleCli:
     ) -> None:
         """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing.
 
-        ``equipment`` are variables that plug in devices of the bench; its PATH comes first. Without it the CLI sees
-        what this machine has.
+        ``equipment`` are environment variables that expose the bench's devices; its PATH comes first. Without it the
+        CLI
+        sees this machine's devices.
         """
         self.api = api
         self.home = home
@@ -62,7 +62,7 @@ class ParticleCli:
         self.use(None, None)
 
     def tap(self, tap: Observer) -> None:
-        """Tell ``tap`` of every call from now on, when it has ended; secrets masked."""
+        """Call ``tap`` with every finished call from now on; secrets masked."""
         self._taps.append(tap)
 
     def use(self, username: str | None, token: str | None) -> None:
@@ -82,13 +82,13 @@ class ParticleCli:
         secret: Sequence[str] = (),
         typed: str = "",
     ) -> CliResult:
-        """Run any command; ``proof`` is a sentence it must print, ``secret`` texts are masked, ``timeout`` in seconds.
+        """Run any command; ``proof`` is a text it must print, ``secret`` texts are masked, ``timeout`` in seconds.
 
-        ``typed`` answers its questions; without it, one that asks finds the input closed and ends.
+        ``typed`` is its standard input; without it, a prompt finds the input closed and the CLI ends.
 
-        :raises CliRefused: it ended with a failure
-        :raises CliTimedOut: it had to be killed
-        :raises CliUnproven: it ended well without ``proof``
+        :raises CliRefused: nonzero exit code or reported failure
+        :raises CliTimedOut: killed at the time limit
+        :raises CliUnproven: exit code 0 without ``proof``
         """
         self._secrets |= dict.fromkeys(secret, _MASK)
         started = self.clock.now()
@@ -131,7 +131,7 @@ class ParticleCli:
         )
 
     def whoami(self) -> CliResult:
-        """Who is logged in."""
+        """Name of the logged-in user."""
         return self.run("whoami")
 
     def list(self, *filters: str) -> CliResult:
@@ -143,7 +143,7 @@ class ParticleCli:
         return self.run("get", device, variable)
 
     def call(self, device: str, function: str, argument: str = "") -> CliResult:
-        """Call a function; what it returned is the result's ``value``."""
+        """Call a function; its return value is the result's ``value``."""
         return self.run("call", device, function, *([argument] if argument else []))
 
     def publish(self, event: str, data: str = "") -> CliResult:
@@ -163,8 +163,8 @@ class ParticleCli:
         return self.run(*args, timeout=_COMPILE, proof="Saved firmware to:", cwd=project)
 
     def flash(self, device: str, image: Path) -> CliResult:
-        """Flash an image over the air; the CLI succeeds when the cloud has begun, events tell how it ends."""
-        # The cloud is told the path as typed.
+        """Start an over-the-air update; success means that the cloud has begun, events report the result."""
+        # The CLI sends the path to the cloud as typed.
         args = ["flash", "--cloud", device, image.name]
         return self.run(*args, timeout=_FLASH, proof="Flash success!", cwd=image.absolute().parent)
 
@@ -185,11 +185,11 @@ class ParticleCli:
         return self.run("product", "device", "list", str(product), "--json")
 
     def inspect(self, image: Path) -> CliResult:
-        """What an image says of itself; its check sum must be right."""
+        """Properties of a firmware image; its CRC must be right."""
         return self.run("binary", "inspect", str(image), proof="CRC is ok")
 
     def write_script(self, path: Path) -> None:
-        """Write a command that is this CLI, with its home and equipment, for a person to type."""
+        """Write a wrapper script for this CLI, with its home and equipment, for interactive use."""
         words = ["env", "-i", 'TERM="$TERM"', *(shlex.quote(f"{name}={value}") for name, value in self._env.items())]
         words += map(shlex.quote, self._command)
         path.write_text(f'#!/bin/sh\nexec {" ".join(words)} "$@" --no-update-check\n')
@@ -199,7 +199,7 @@ class ParticleCli:
 
     @staticmethod
     def _environment(node: Path, home: Path, equipment: Mapping[str, str]) -> dict[str, str]:
-        # Nothing of this process's own, so no proxy either.
+        # The environment is built from scratch, so no proxy of this process applies.
         folders = [equipment.get("PATH"), str(node.parent), "/usr/local/bin", "/usr/bin", "/bin"]
         return {"LANG": "C.UTF-8", **equipment, "HOME": str(home), "PATH": ":".join(filter(None, folders))}
 
@@ -238,7 +238,7 @@ class ParticleCli:
 
 
 class Subscription:
-    """``particle subscribe`` in the background; the last 10,000 lines that it printed are kept."""
+    """``particle subscribe`` in the background; keeps the last 10,000 output lines."""
 
     def __init__(self, cli: ParticleCli, args: Sequence[str]) -> None:
         self._cli = cli
@@ -267,7 +267,7 @@ class Subscription:
         self._finish()
 
     def expect(self, count: int, timeout: float) -> list[dict[str, Any]]:
-        """Wait until so many events came, and return the first of them; ``timeout`` in seconds.
+        """Wait for ``count`` events and return the first of them; ``timeout`` in seconds.
 
         :raises ExpectationFailed: fewer came in time
         :raises RigError: the first are no longer kept
@@ -299,7 +299,7 @@ class Subscription:
             line = plain(raw, {}).strip()
             with self._changed:
                 self._output.add(raw)
-                # An empty line follows the header when the stream is open.
+                # The CLI prints an empty line after its header once the stream is open.
                 self._listening |= not line
                 if line.startswith("{"):
                     self._events.add(json.loads(line))

@@ -1,10 +1,10 @@
-"""Running the Particle CLI: what a call is given, what comes back, and what counts as failure.
+"""Runs of the Particle CLI: their result, and their failures.
 
 ToolError (photonrig.errors)
 └── CliFailed          any failed call; carries the result
-    ├── CliTimedOut    it had to be killed; its exit code would say nothing
-    ├── CliRefused     it ended with a failure
-    └── CliUnproven    it ended well, without the sentence that says so
+    ├── CliTimedOut    killed at the time limit; the exit code says nothing
+    ├── CliRefused     nonzero exit code or reported failure
+    └── CliUnproven    exit code 0 without the expected success message
 """
 
 from __future__ import annotations
@@ -27,10 +27,7 @@ _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class CliResult:
-    """One finished call; secrets are masked in all texts, control sequences are gone.
-
-    ``seconds`` is how long it took.
-    """
+    """One finished call; secrets masked, control sequences removed; ``seconds`` is its duration."""
 
     argv: tuple[str, ...]
     exit_code: int
@@ -40,19 +37,19 @@ class CliResult:
 
     @property
     def text(self) -> str:
-        """Everything that was printed."""
+        """The whole output."""
         return self.stdout + self.stderr
 
     @property
     def value(self) -> str:
-        """The last line of the results: what ``get`` and ``call`` are about; empty if there was none."""
+        """Last line of the results, the value of ``get`` and ``call``; empty if none."""
         lines = [line.strip() for line in self.stdout.splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
     def json(self) -> Any:
-        """The results read as JSON, for calls that print it.
+        """The results parsed as JSON.
 
-        :raises ProtocolError: they are none
+        :raises ProtocolError: not JSON
         """
         try:
             return json.loads(self.stdout)
@@ -61,28 +58,28 @@ class CliResult:
 
 
 class CliFailed(ToolError):
-    """A call of the Particle CLI failed; ``result`` holds what it printed."""
+    """A failed call of the Particle CLI; ``result`` holds its output."""
 
     def __init__(self, why: str, result: CliResult) -> None:
-        said = "; ".join(line.strip() for line in result.text.splitlines() if line.strip())
-        super().__init__(f"{' '.join(result.argv)} {why}: {said[-400:] or 'nothing printed'}")
+        output = "; ".join(line.strip() for line in result.text.splitlines() if line.strip())
+        super().__init__(f"{' '.join(result.argv)} {why}: {output[-400:] or 'nothing printed'}")
         self.result = result
 
 
 class CliTimedOut(CliFailed):
-    """The call did not end within its time limit and was killed."""
+    """Killed at the time limit."""
 
 
 class CliRefused(CliFailed):
-    """The call ended with a failure; its message says why."""
+    """The call failed; the message has its output."""
 
 
 class CliUnproven(CliFailed):
-    """The call ended with exit code 0, but did not print the sentence of success."""
+    """Exit code 0 without the expected success message."""
 
 
 def plain(output: bytes, secrets: Mapping[str, str]) -> str:
-    """Output without control sequences, each secret replaced by its mask."""
+    """Output without control sequences, secrets masked."""
     text = _CONTROL.sub("", output.decode("utf-8", "replace")).replace("\r\n", "\n")
     for secret, mask in secrets.items():
         text = text.replace(secret, mask)
@@ -90,7 +87,7 @@ def plain(output: bytes, secrets: Mapping[str, str]) -> str:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that leads its own group, with all of the group."""
+    """Kill a process group by its leader."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

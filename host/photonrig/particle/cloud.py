@@ -1,9 +1,9 @@
-"""A Particle cloud's HTTP API: tokens, products, customers, claims and the control of devices.
+"""Client for a Particle cloud's HTTP API: tokens, products, customers, claims and device control.
 
-The same client serves Particle's cloud and a local one.
+Works with Particle's cloud and with a local one.
 
-    with Cloud("http://127.0.0.1:8080") as anybody:
-        central = anybody.using(anybody.log_in("central@example.com", "password"))
+    with Cloud("http://127.0.0.1:8080") as cloud:
+        central = cloud.using(cloud.log_in("central@example.com", "password"))
         central.device("living room").online
 """
 
@@ -63,16 +63,16 @@ __all__ = [
     "user",
 ]
 
-# Every cloud knows these clients; any client does for a personal password grant.
+# Clients known to every cloud; a personal password grant accepts any of them.
 _PUBLIC_CLIENT: Final = ClientCredentials("particle", "particle")
-# Variables and functions take up to 30 s on the cloud's side, flashing 60 s, compiling minutes.
+# Variables and functions take up to 30 s in the cloud, flashing 60 s, compiling minutes.
 _CALL: Final = 40.0
 _FLASH: Final = 90.0
 _COMPILE: Final = 300.0
 
 
 class Cloud(ProductCalls, TeamCalls):
-    """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
+    """A client for one cloud, with one token or none; :meth:`using` returns it with another token."""
 
     def _product(self, scope: Scope) -> Scope:
         if scope.product is not None and self.token is not None and self.token.principal == "customer":
@@ -84,7 +84,7 @@ class Cloud(ProductCalls, TeamCalls):
     # --- accounts and tokens ----------------------------------------------------------------------------------------
 
     def create_user(self, username: str, password: str) -> None:
-        """Open a user account."""
+        """Create a user account."""
         self.request("POST", "/v1/users", json_body={"username": username, "password": password})
 
     def username(self) -> str:
@@ -92,10 +92,10 @@ class Cloud(ProductCalls, TeamCalls):
         return str(self.request("GET", "/v1/user").get("username"))
 
     def log_in(self, username: str, password: str, *, expires_in: int | None = None, otp: str | None = None) -> Token:
-        """A user token; ``expires_in`` in seconds, 0 for one that never expires, None for the cloud's own choice.
+        """Log in as a user; ``expires_in`` in seconds, 0 for a token that never expires, None for the cloud's default.
 
         :raises BadCredentials: wrong user or password
-        :raises MfaRequired: the account wants a one-time password, to be given as ``otp``
+        :raises MfaRequired: the account requires a one-time password, the parameter ``otp``
         """
         form = {"grant_type": "password", "username": username, "password": password}
         if expires_in is not None:
@@ -108,7 +108,7 @@ class Cloud(ProductCalls, TeamCalls):
         return _token(body, "user")
 
     def product_token(self, client: ClientCredentials) -> Token:
-        """A token with full access to the product the client belongs to."""
+        """A token with full access to the client's product."""
         return _token(self._grant({"grant_type": "client_credentials"}, client), "product")
 
     def customer_token(self, client: ClientCredentials, email: str, *, expires_in: int | None = None) -> Token:
@@ -129,7 +129,7 @@ class Cloud(ProductCalls, TeamCalls):
         return _token(self._grant(form, client), token.principal, token.customer)
 
     def revoke(self) -> None:
-        """Make the cloud forget the token in use."""
+        """Revoke the token in use."""
         self.request("DELETE", "/v1/access_tokens/current")
 
     def _grant(self, form: Mapping[str, str], client: ClientCredentials, *, accept_mfa: bool = False) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Cloud(ProductCalls, TeamCalls):
     # --- products, clients, customers -------------------------------------------------------------------------------
 
     def create_product(self, name: str, *, platform_id: int = 6, description: str = "") -> Product:
-        """Open a product for one platform (6 is the Photon)."""
+        """Create a product for one platform (6 is the Photon)."""
         fields = {"name": name, "platform_id": platform_id, "description": description or name}
         return Product.parse(self.request("POST", "/v1/user/products", json_body={"product": fields}))
 
@@ -173,14 +173,14 @@ class Cloud(ProductCalls, TeamCalls):
         return ClientCredentials(made["id"], made["secret"])
 
     def import_devices(self, ref: int | str, ids: Sequence[str], *, claim_user: str | None = None) -> ImportResult:
-        """Bring devices into a product; unowned ones become claimed to the team member ``claim_user`` if given."""
+        """Import devices into a product; unowned ones are claimed for the team member ``claim_user`` if given."""
         fields: dict[str, Any] = {"ids": [device.lower() for device in ids]}
         if claim_user is not None:
             fields["claim_user"] = claim_user
         return ImportResult.parse(self.request("POST", product(ref).devices, json_body=fields))
 
     def remove_device(self, ref: int | str, device: str, *, deny: bool = False) -> None:
-        """Take a device out of a product; a customer's claim ends with it. ``deny`` keeps a quarantined one out."""
+        """Remove a device from a product; a customer's claim ends with it. ``deny`` keeps a quarantined one out."""
         path = self._product(product(ref)).device(device)
         self.request("DELETE", path, json_body={"deny": True} if deny else None, device=device)
 
@@ -193,11 +193,10 @@ class Cloud(ProductCalls, TeamCalls):
         password: str | None = None,
         organization: bool = False,
     ) -> Token:
-        """A new customer, and the first token of that customer.
+        """Create a customer; returns the customer's first token.
 
-        With ``client`` this is the two-legged way, and the customer may go without password; without it, the
-        developer's token is used and a password is needed. ``ref`` is a product, or with ``organization`` (in 2016)
-        the slug of one.
+        With ``client`` this is two-legged authentication and needs no password; without it, the developer's token and a
+        password are used. ``ref`` is a product, or with ``organization`` (in 2016) the slug of one.
 
         :raises UsageError: neither client nor password
         """
@@ -233,7 +232,7 @@ class Cloud(ProductCalls, TeamCalls):
         return ClaimCode(body["claim_code"], tuple(body.get("device_ids") or ()))
 
     def claim(self, device: str, *, request_transfer: bool = False) -> Owner | None:
-        """Claim a device for whoever the token belongs to; returns the owner the cloud names.
+        """Claim a device for the token's account; returns the owner in the cloud's answer.
 
         :raises OwnedByAnother: it must be released first
         :raises DeviceOffline: a device outside products must be online
@@ -243,10 +242,10 @@ class Cloud(ProductCalls, TeamCalls):
         return CloudDevice.parse({"id": device, **body}).owner
 
     def request_transfer(self, device: str) -> str:
-        """Ask the user who owns a device for it; returns the id of the request, which the owner approves or denies.
+        """Request a device from the user who owns it; returns the request's id, for the owner to approve or deny.
 
-        :raises OwnedByAnother: the owner cannot be asked, being a customer
-        :raises ProtocolError: nobody had to be asked: the device was free, and is the caller's now
+        :raises OwnedByAnother: the owner is a customer, who cannot be asked
+        :raises ProtocolError: no request was made: the device was unowned and is now the caller's
         """
         body = self.request("POST", "/v1/devices", json_body={"id": device.lower(), "request_transfer": True})
         if "transfer_id" not in body:
@@ -256,11 +255,11 @@ class Cloud(ProductCalls, TeamCalls):
     def change_owner(
         self, device: str, scope: Scope, *, customer: str | None = None, user: str | None = None
     ) -> CloudDevice:
-        """Give a product's device to a customer or team member in one step: never nobody's, no session ended.
+        """Change the owner of a product's device to a customer or team member in one step: never unowned, session kept.
 
-        An extension of local clouds (``--extensions``); Particle's cloud has no like of it.
+        An extension of local clouds (``--extensions``), absent from Particle's cloud.
 
-        :raises UsageError: not exactly one new owner is named, or the scope is no product's
+        :raises UsageError: not exactly one new owner is named, or the scope is not a product's
         :raises NotFound: the cloud has no such extension, device, customer or user
         """
         if (customer is None) == (user is None) or scope.product is None or scope.organization is not None:
@@ -270,12 +269,12 @@ class Cloud(ProductCalls, TeamCalls):
         return CloudDevice.parse(self.request("PUT", path, json_body=body, device=device))
 
     def release(self, device: str, scope: Scope = USER) -> None:
-        """End the claim: one's own, or through the product whoever's it is.
+        """End the claim: the caller's own, or through the product any.
 
         :raises UsageError: in 2016 an organization could not; the owner can, or the console
         """
         if scope.organization is not None:
-            raise UsageError("an organization of 2016 releases nobody's device; the owner does, or the console")
+            raise UsageError("an organization of 2016 cannot release a device; its owner can, or the console")
         path = self._product(scope).device(device)
         self.request("DELETE", path if scope.product is None else f"{path}/owner", device=device)
 
@@ -327,12 +326,12 @@ class Cloud(ProductCalls, TeamCalls):
         self.request("PUT", path, json_body=fields, timeout=_CALL, device=device)
 
     def ping(self, device: str, scope: Scope = USER) -> bool:
-        """Whether the device answers the cloud now."""
+        """Whether the device answers now."""
         path = f"{self._product(scope).device(device)}/ping"
         return bool(self.request("PUT", path, json_body={}, timeout=_CALL, device=device).get("online"))
 
     def publish(self, name: str, data: str = "", *, ttl: int = 60, private: bool = True, scope: Scope = USER) -> None:
-        """Publish an event as the caller, or into a product's stream; ``ttl`` in seconds."""
+        """Publish an event as the caller, or to a product; ``ttl`` in seconds."""
         fields = {"name": name, "data": data, "private": private, "ttl": ttl}
         self._product(scope)
         if scope.organization is not None:
@@ -340,7 +339,7 @@ class Cloud(ProductCalls, TeamCalls):
         self.request("POST", scope.events, json_body=fields)
 
     def provision(self, device: str, public_key_pem: str, *, product_id: int | None = None) -> None:
-        """Tell the cloud a device's public key (PEM)."""
+        """Send a device's public key (PEM) to the cloud."""
         fields = {"deviceID": device.lower(), "publicKey": public_key_pem, "filename": "photonrig", "algorithm": "rsa"}
         if product_id is not None:
             fields["product_id"] = str(product_id)
@@ -351,9 +350,9 @@ class Cloud(ProductCalls, TeamCalls):
     def compile(
         self, files: Mapping[str, bytes], *, platform_id: int = 6, target_version: str | None = None
     ) -> BuiltBinary:
-        """Build sources, given by their paths in the project, against a Device OS version or the latest.
+        """Compile sources, given by their paths in the project, for a Device OS version or the latest.
 
-        :raises CompileFailed: the compiler's text is in its ``output``
+        :raises CompileFailed: ``output`` has the compiler's text
         """
         form = {"platform_id": str(platform_id)}
         form |= {"latest": "true"} if target_version is None else {"build_target_version": target_version}

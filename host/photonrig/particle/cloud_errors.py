@@ -1,18 +1,18 @@
-"""What a Particle cloud answers when it refuses, sorted by what the caller can do about it.
+"""Refusals of a Particle cloud as exceptions, by what the caller can do about them.
 
 CloudError (photonrig.errors)
 └── ApiError                    status, texts and body of any refusal
     ├── AuthError               token missing, unknown, revoked or expired: log in again
     │   ├── BadCredentials      wrong user, password or client
     │   └── MfaRequired         a one-time password is needed; carries ``mfa_token``
-    ├── NotFoundOrForbidden     403: no such device, or somebody else's; clouds do not tell which
-    │   └── OwnedByAnother      the device must be released, or a transfer requested
+    │   └── MfaRequired         a one-time password is required; carries ``mfa_token``
+    ├── NotFoundOrForbidden     403: no such device, or another account's; clouds do not distinguish
     ├── NotFound                404: no such device, product, variable, function or customer
     ├── DeviceOffline           the cloud could not reach the device
     ├── RateLimited             wait ``retry_after`` seconds
     ├── CompileFailed           the compiler's text is in ``output``
-    ├── RequestRefused          any other refusal of what was asked
-    └── CloudFailed             5xx or an answer that is no JSON: the cloud itself is broken
+    ├── RequestRefused          any other refusal
+    └── CloudFailed             5xx or an answer that is not JSON: the cloud itself is broken
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class ApiError(CloudError):
-    """A refusal: HTTP ``status``, ``error`` and ``description`` as sent, ``texts`` from all places errors hide in."""
+    """A refusal: HTTP ``status``, ``error`` and ``description`` as sent, ``texts`` from all known error fields."""
 
     def __init__(self, request: str, status: int, body: Any, *, device: str | None = None) -> None:
         fields = body if isinstance(body, dict) else {}
@@ -81,7 +81,7 @@ class MfaRequired(AuthError):
 
 
 class NotFoundOrForbidden(ApiError):
-    """No such device, or not the caller's; clouds do not tell which."""
+    """No such device, or another account's; clouds do not distinguish."""
 
 
 class OwnedByAnother(NotFoundOrForbidden):
@@ -93,11 +93,11 @@ class NotFound(ApiError):
 
 
 class DeviceOffline(ApiError):
-    """The cloud could not reach the device, or heard no answer from it."""
+    """The cloud could not reach the device, or got no answer from it."""
 
 
 class RateLimited(ApiError):
-    """Too many requests; ``retry_after`` seconds is what the cloud asks for, None if it does not say."""
+    """Too many requests; ``retry_after`` in seconds, None if the answer has none."""
 
     retry_after: float | None = None
 
@@ -107,16 +107,16 @@ class CompileFailed(ApiError):
 
     @property
     def output(self) -> str:
-        """What the compiler said."""
+        """The compiler's output."""
         return "\n".join(filter(None, (_text(self.body.get("stdout")), *self.texts, _text(self.body.get("output")))))
 
 
 class RequestRefused(ApiError):
-    """The cloud does not do what was asked."""
+    """Any other refusal."""
 
 
 class CloudFailed(ApiError):
-    """The cloud itself is broken: 5xx, or an answer that is no JSON."""
+    """The cloud itself is broken: 5xx, or an answer that is not JSON."""
 
 
 _TIMED_OUT: Final = re.compile(r"timed out|isn't online|not online|offline|didn't hear back", re.IGNORECASE)
@@ -132,7 +132,7 @@ def is_failure(status: int, body: Any) -> bool:
 
 
 def refusal(request: str, status: int, body: Any, *, device: str | None = None) -> ApiError:
-    """The error that fits an answer; ``request`` is shown in its message and must hold no secrets."""
+    """The exception for an answer; ``request`` is shown in its message and must hold no secrets."""
     return _kind(status, ApiError(request, status, body))(request, status, body, device=device)
 
 
@@ -165,7 +165,7 @@ def _text(value: Any) -> str:
 
 
 def _texts(errors: Any) -> Iterator[str]:
-    """``errors`` elements are a text, a list of text and status, or an object with ``error``."""
+    """Texts of ``errors``, whose elements are a text, a list of text and status, or an object with ``error``."""
     for element in errors if isinstance(errors, list) else []:
         if isinstance(element, list) and element:
             yield str(element[0])

@@ -1,7 +1,7 @@
-"""Requests to a Particle cloud: one HTTP client, one token, every refusal a typed error.
+"""HTTP requests to a Particle cloud: one client, one token, every refusal a typed exception.
 
-Tokens travel in the Authorization header only and never reach messages or ``repr``. A host of particle.io is refused
-unless the account to act on is named on purpose.
+Tokens travel in the Authorization header only and never reach messages or ``repr``. Hosts of particle.io are refused
+unless ``production_account`` names the account to act on.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from photonrig.trace import Moment, Observer, Trouble
 
 __all__ = ["CloudHttp", "host_of"]
 
-# How much of an answer is told.
+# Characters of an answer in a message.
 _SHOWN = 600
 _SECRETS = {"access_token", "refresh_token", "client_secret", "secret", "password", "claim_code", "mfa_token", "otp"}
 
 
 def host_of(api: str) -> str:
-    """The host in the base URL of a cloud.
+    """Host in the base URL of a cloud.
 
-    :raises UsageError: it is none
+    :raises UsageError: not such a URL
     """
     try:
         parts = urlsplit(api)
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", api):
             return parts.hostname
-    except ValueError:  # a port that is no number, or an open bracket
+    except ValueError:  # port that is not a number, or an unclosed bracket
         pass
     raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
 class CloudHttp(Closing):
-    """A client for one cloud, acting with one token or none; :meth:`using` gives the same client with another token."""
+    """A client for one cloud, with one token or none; :meth:`using` returns it with another token."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class CloudHttp(Closing):
     ) -> None:
         """``api`` is the base URL; ``timeout`` in seconds, for calls that involve no device.
 
-        :raises UsageError: a URL that is none, or Particle's cloud without ``production_account``
+        :raises UsageError: a bad URL, or Particle's cloud without ``production_account``
         """
         self.api = api.rstrip("/")
         self.token = token
@@ -68,7 +68,7 @@ class CloudHttp(Closing):
             raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
         self.production_account = production_account
         self._taps: list[Observer] = []
-        # Proxies are for the way to the internet, not for this machine.
+        # Proxies apply to the internet, not to this machine.
         self.trust_env = not _is_loopback(host)
         self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
 
@@ -76,7 +76,7 @@ class CloudHttp(Closing):
         return f"{type(self).__name__}({self.api!r}, {'no token' if self.token is None else self.token!r})"
 
     def close(self) -> None:
-        """Close the connections, which all clients made by :meth:`using` share."""
+        """Close the connections, shared by all clients made by :meth:`using`."""
         self._client.close()
 
     def using(self, token: Token | None) -> Self:
@@ -120,7 +120,7 @@ class CloudHttp(Closing):
         basic: ClientCredentials | None = None,
         timeout: float | None = None,
     ) -> httpx.Response:
-        """Send any request and return the answer as it is.
+        """Send any request and return the raw answer.
 
         :raises NetworkError: no answer
         """
@@ -149,18 +149,18 @@ class CloudHttp(Closing):
         return response
 
     def tap(self, tap: Observer) -> None:
-        """Tell ``tap`` of every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
+        """Call ``tap`` with every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
         self._taps.append(tap)
 
-    def before_each(self, told: Callable[[str], None]) -> None:
-        """Call ``told`` with the path of every request before it is sent, also by clients that share the connections.
+    def before_each(self, hook: Callable[[str], None]) -> None:
+        """Call ``hook`` with the path of every request before it is sent, for all clients that share the connections.
 
-        What it raises, the sender of the request gets, and nothing is sent.
+        An exception from it reaches the sender of the request, and nothing is sent.
         """
-        self._client.event_hooks["request"].append(lambda request: told(request.url.path))
+        self._client.event_hooks["request"].append(lambda request: hook(request.url.path))
 
     def shown(self, response: httpx.Response) -> str:
-        """Status and beginning of an answer in one line, as it is told: secrets masked."""
+        """Status and beginning of an answer in one line, secrets masked."""
         try:
             body = json.dumps(_without_secrets(response.json()), ensure_ascii=False)
         except ValueError:
@@ -212,7 +212,7 @@ class CloudHttp(Closing):
         return error
 
     def _masked(self, text: str) -> str:
-        # Clouds print the caller's token into some refusals.
+        # Clouds repeat the caller's token in some refusals.
         return text if self.token is None else text.replace(self.token.access_token, "***")
 
 

@@ -1,4 +1,4 @@
-"""The calls of a product's maker: firmware and whom it goes to, webhooks, vitals. A part of :class:`Cloud`."""
+"""Product management calls: firmware releases, webhooks, vitals. A base class of :class:`Cloud`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ProductCalls(CloudHttp):
     # --- firmware ---------------------------------------------------------------------------------------------------
 
     def upload_firmware(self, ref: int | str, version: int, image: bytes, *, title: str = "") -> None:
-        """Give a product's firmware a version, 1 to 65535; the image must state the same product and version."""
+        """Upload firmware as a version, 1 to 65535; the image must state the same product and version."""
         form = {"version": str(version), "title": title or f"v{version}"}
         files = [("file", ("firmware.bin", image))]
         self.request("POST", f"/v1/products/{_part(ref)}/firmware", form=form, files=files, timeout=_UPLOAD)
@@ -51,12 +51,12 @@ class ProductCalls(CloudHttp):
         self.request("PUT", f"/v1/products/{_part(ref)}/firmware/release", json_body=fields)
 
     def lock_firmware(self, device: str, version: int | None, scope: Scope, *, at_once: bool = False) -> None:
-        """Lock a product's device to a version whatever is released; None ends the lock."""
+        """Lock a product's device to a version, overriding releases; None ends the lock."""
         fields = {"desired_firmware_version": version} | ({"flash": True} if at_once else {})
         self.request("PUT", scope.device(device), json_body=fields, device=device)
 
     def set_groups(self, device: str, groups: Sequence[str], scope: Scope) -> None:
-        """Put a product's device into these groups and no others; groups that do not exist are made."""
+        """Set the groups of a product's device; missing groups are created."""
         self.request("PUT", scope.device(device), json_body={"groups": list(groups)}, device=device)
 
     # --- webhooks ---------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ class ProductCalls(CloudHttp):
     def create_webhook(
         self, event: str, url: str, *, scope: Scope = USER, settings: Mapping[str, Any] | None = None
     ) -> Webhook:
-        """Have a server called for events whose name begins with ``event``; ``settings`` as the API names them."""
+        """Create a webhook for events whose name begins with ``event``; ``settings`` as the API names them."""
         fields = {"integration_type": "Webhook", "event": event, "url": url, **(settings or {})}
         return Webhook.parse(self.request("POST", _hooks(scope), json_body=fields))
 
@@ -79,7 +79,7 @@ class ProductCalls(CloudHttp):
     # --- vitals -----------------------------------------------------------------------------------------------------
 
     def vitals(self, device: str, scope: Scope = USER) -> Mapping[str, Any]:
-        """What a device reports of itself when it is asked now: uptime, connections, signal.
+        """Request the device's diagnostics now: uptime, connections, signal.
 
         :raises DeviceOffline: it does not answer
         """

@@ -1,4 +1,4 @@
-"""Who works on a product or an organization: users with a role, programs with scopes. A part of :class:`Cloud`."""
+"""Team calls: users and API users of a product or organization. A base class of :class:`Cloud`."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class TeamCalls(CloudHttp):
     """Teams; ``ref`` is a product, or with ``organization`` an organization, by id or slug."""
 
     def team(self, ref: int | str, *, organization: bool = False) -> tuple[TeamMember, ...]:
-        """Who works on a product, or on an organization; API users among them."""
+        """Members of a team, API users included."""
         return tuple(TeamMember.parse(entry) for entry in self.request("GET", _team(ref, organization)))
 
     def invite(self, ref: int | str, username: str, role: str = "Developer", *, organization: bool = False) -> None:
-        """Put a user on a team; the role is View-only, Support, Developer or Administrator."""
+        """Add a user to a team; the role is View-only, Support, Developer or Administrator."""
         self.request("POST", _team(ref, organization), json_body={"username": username, "role": role})
 
     def remove_member(self, ref: int | str, username: str, *, organization: bool = False) -> None:
-        """Take a user or an API user off a team."""
+        """Remove a user or an API user from a team."""
         self.request("DELETE", f"{_team(ref, organization)}/{quote(username, safe='')}")
 
     def create_api_user(
         self, ref: int | str, name: str, scopes: Sequence[str], *, organization: bool = False
     ) -> tuple[TeamMember, Token]:
-        """A program's account on a team, and its only token, which never expires."""
+        """Create an API user; returns its only token, which never expires."""
         body = {"friendly_name": name, "scopes": list(scopes)}
         created = self.request("POST", _team(ref, organization), json_body=body)["created"]
         return TeamMember.parse({"friendly_name": name, "scopes": list(scopes), **created}), _api_token(created)
 
     def renew_api_user_token(self, ref: int | str, username: str, *, organization: bool = False) -> Token:
-        """Another token for an API user; the old one ends."""
+        """Replace an API user's token; the old one ends."""
         path = f"{_team(ref, organization)}/{quote(username, safe='')}/token"
         return _api_token(self.request("PUT", path, json_body={})["created"])
 

@@ -1,4 +1,4 @@
-"""What a Particle cloud tells of accounts and devices, brought into one shape whatever the endpoint's spelling."""
+"""A Particle cloud's accounts, devices and products, normalized over the spellings of its endpoints."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Owner(NamedTuple):
 class Token:
     """An access token and what is known of it; its text never appears in ``repr``.
 
-    ``principal`` is who acts with it; ``expires_in`` in seconds, None for one that never expires.
+    ``principal`` is the account; ``expires_in`` in seconds, None for one that never expires.
     """
 
     access_token: str = field(repr=False)
@@ -59,7 +59,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """An OAuth client; the secret is shown by the cloud once."""
+    """An OAuth client; the cloud shows the secret once."""
 
     id: str
     secret: str = field(repr=False)
@@ -67,10 +67,11 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which family of URLs a call uses: the caller's own devices, or those of a product.
+    """The family of URLs a call uses: the caller's own devices, or those of a product.
 
-    With ``organization`` the product's devices are reached by the paths of 2016; ``root`` "/extensions/v1/any" is the
-    family of local clouds that serves owners and teams alike.
+    With ``organization`` the product's devices are reached by the paths of 2016; ``root`` "/extensions/v1/any" is a
+    local
+    cloud's family for owners and teams alike.
     """
 
     product: str | None = None
@@ -94,9 +95,9 @@ class Scope:
         return (f"/v1/orgs/{self.organization}" if self.organization else "/v1") + f"/products/{self.product}"
 
     def device(self, device: str) -> str:
-        """Path of one device: id in any case, or, for one's own devices, a name.
+        """Path of one device: an id in any case, or, among the caller's own devices, a name.
 
-        :raises UsageError: a name where only ids are understood
+        :raises UsageError: a name where only ids are accepted
         """
         if self.product is not None and not _DEVICE_ID.fullmatch(device):
             raise UsageError(f"a product's device is named by its id of 24 hex digits, not by {device!r}")
@@ -121,7 +122,7 @@ def legacy_org(organization: str, ref: int | str) -> Scope:
 
 
 def shared() -> Scope:
-    """All devices the token reaches, as owner or on a team: an extension of local clouds, not Particle's."""
+    """All devices the token reaches, as owner or team member: an extension of local clouds."""
     return Scope(root="/extensions/v1/any")
 
 
@@ -142,7 +143,7 @@ def device_ref(device: str) -> str:
 class CloudDevice:
     """A device as a cloud describes it.
 
-    ``owner`` is None when the answer names no account; ``owner_name`` is the e-mail that product answers give.
+    ``owner`` is None when the answer names no account; ``owner_name`` is the e-mail in product answers.
     ``product_id`` is None for a device outside products. Variables map names to "int32", "double", "string", "bool".
     """
 
@@ -162,14 +163,14 @@ class CloudDevice:
 
     @property
     def owned(self) -> bool:
-        """Whether the answer names an owner at all."""
+        """Whether the answer names an owner."""
         return self.owner is not None or self.owner_name is not None
 
     @classmethod
     def parse(cls, body: Any) -> CloudDevice:
         """Read a device object of any endpoint.
 
-        :raises ProtocolError: no device object
+        :raises ProtocolError: not a device object
         """
         device_id = body.get("id", body.get("deviceID")) if isinstance(body, dict) else None
         if not isinstance(device_id, str):
@@ -180,7 +181,7 @@ class CloudDevice:
             name=body.get("name"),
             online=bool(body.get("online", body.get("connected", False))),
             platform_id=platform_id,
-            # A device outside products reports its platform as its product.
+            # A device outside products reports its platform id as its product id.
             product_id=None if product_id == platform_id else product_id,
             owner=_owner(body),
             owner_name=body.get("owner"),
@@ -203,7 +204,7 @@ def _owner(body: dict[str, Any]) -> Owner | None:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product: what devices are imported into."""
+    """A product."""
 
     id: int
     slug: str
@@ -214,7 +215,7 @@ class Product:
     def parse(cls, body: Any) -> Product:
         """Read a product object; older clouds wrap it in a list.
 
-        :raises ProtocolError: no product
+        :raises ProtocolError: not a product
         """
         inner = body.get("product", body) if isinstance(body, dict) else body
         if isinstance(inner, list) and inner:
@@ -227,7 +228,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A product's customer and the devices this customer owns."""
+    """A product's customer with the devices owned."""
 
     id: str
     username: str
@@ -236,7 +237,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """Who works on a product or organization: a user with a role, or an API user with scopes."""
+    """A member of a product's or organization's team: a user with a role, or an API user with scopes."""
 
     username: str
     role: str | None
@@ -248,7 +249,7 @@ class TeamMember:
     def parse(cls, body: Any) -> TeamMember:
         """Read an entry of a team.
 
-        :raises ProtocolError: no team member
+        :raises ProtocolError: not a team member
         """
         if not isinstance(body, dict) or not isinstance(body.get("username"), str):
             raise ProtocolError(f"the cloud's answer is no team member: {str(body)[:120]}")
@@ -263,7 +264,7 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of each device id given to an import; ``existing`` were in the product before."""
+    """Result of an import by device id; ``existing`` were in the product before."""
 
     updated: tuple[str, ...]
     existing: tuple[str, ...]
@@ -280,7 +281,7 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCode:
-    """A claim code and the devices its account owned when it was made."""
+    """A claim code and the ids of the devices its account owned when it was issued."""
 
     code: str = field(repr=False)
     device_ids: tuple[str, ...]
@@ -296,7 +297,7 @@ class BuiltBinary:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareVersion:
-    """A version of a product's firmware: to whom it is released, and how many devices run it."""
+    """A version of a product's firmware: its releases, and the number of devices that run it."""
 
     version: int
     product_default: bool
@@ -306,7 +307,7 @@ class FirmwareVersion:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook: ``event`` is the beginning of the names that fire it."""
+    """A webhook: ``event`` is the prefix of the event names that fire it."""
 
     id: str
     event: str

@@ -1,6 +1,6 @@
-"""CoAP messages as far as Device OS speaks it: header, token, options, payload (RFC 7252 without its transport).
+"""CoAP messages as used by Device OS: header, token, options, payload (RFC 7252 without its transport).
 
-A payload marker with nothing behind it is kept apart from no marker: Device OS up to 2.x sends it for empty event data.
+An empty payload behind a marker is distinct from no payload: Device OS up to 2.x sends it for empty event data.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MAX_OPTION = 0xFFFF
 
 
 class MessageType(IntEnum):
-    """What the sender expects back: CON an acknowledgement, NON nothing; ACK and RST are those answers."""
+    """Message types: CON expects an acknowledgement, NON none; ACK and RST are the replies."""
 
     CON = 0
     NON = 1
@@ -29,7 +29,7 @@ _TYPES = tuple(MessageType)
 
 
 class Code(IntEnum):
-    """Requests and responses that Device OS uses; other codes are carried as plain numbers."""
+    """Request and response codes of Device OS; others are kept as plain numbers."""
 
     EMPTY = 0x00
     GET = 0x01
@@ -43,7 +43,7 @@ class Code(IntEnum):
 
 
 class Option(IntEnum):
-    """Option numbers in use."""
+    """Option numbers."""
 
     URI_PATH = 11
     MAX_AGE = 14
@@ -87,7 +87,7 @@ class Message(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Message:
-        """Read one whole message; raises ProtocolError for bytes that are none."""
+        """Parse one whole message; raises ProtocolError for malformed bytes."""
         if len(data) < 4:
             raise ProtocolError(f"a message of {len(data)} bytes; the header alone has 4")
         if data[0] >> 6 != 1:
@@ -111,7 +111,7 @@ class Message(NamedTuple):
 
     @property
     def path(self) -> list[bytes]:
-        """The Uri-Path segments; Device OS puts a one-letter resource into the first."""
+        """The Uri-Path segments; the first is Device OS's one-letter resource."""
         return self.values(Option.URI_PATH)
 
     @property

@@ -1,13 +1,13 @@
-"""Event streams: server-sent events of a Particle cloud, heard in the background and waited for.
+"""Event streams: server-sent events of a Particle cloud, read in the background.
 
     with EventStream(cloud, "/v1/devices/events") as stream:
         mark = stream.mark()
         cloud.call(device, "move", "open")
         stream.expect("shade/moved", timeout=5, since=mark)
 
-The stream is open when the ``with`` block begins, so nothing that happens inside is missed. A dropped stream is opened
-again after two seconds and the gap is counted: silence across a gap proves nothing. The last 10,000 events are kept;
-whoever asks for older ones is told that they are gone.
+The stream is open when the ``with`` block begins, so events inside it are not missed. A dropped stream is reopened
+after two seconds and the gap is counted, since silence across a gap proves nothing. The last 10,000 events are kept;
+a request for older ones raises RigError.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _RECONNECT: Final = 2.0
 _BACK_OFF: Final = 10.0
 # Events a stream keeps: with at most 1 KB of data each, some 20 MB.
 _KEPT: Final = 10_000
-# What a cloud refuses now it will refuse again.
+# Statuses after which the stream is not reopened: the refusal is permanent.
 _FINAL: Final = (400, 401, 403, 404)
 
 
@@ -58,9 +58,9 @@ class Event:
     raw: dict[str, Any] = field(repr=False)
 
     def json(self) -> Any:
-        """The data read as JSON.
+        """The data parsed as JSON.
 
-        :raises ProtocolError: it is none
+        :raises ProtocolError: not JSON
         """
         try:
             return json.loads(self.data or "")
@@ -72,12 +72,12 @@ Match = str | Callable[[Event], bool]
 
 
 def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]:
-    """Matches a device's events of exactly this name whose data begins with ``data``."""
+    """Predicate: a device's events of exactly this name whose data begins with ``data``."""
     return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
 
 
 class EventStream(Closing):
-    """One stream of a cloud, by its path; opens on entering and closes on leaving the ``with`` block."""
+    """One event stream by its path; opens on entering and closes on leaving the ``with`` block."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class EventStream(Closing):
     ) -> None:
         """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
 
-        ``keep``: how many events are kept; ``tap`` is told of each.
+        ``keep``: number of events kept; ``tap`` is called with each.
         """
         self.path = path
         self._cloud = cloud
@@ -128,9 +128,9 @@ class EventStream(Closing):
             response = self._response
             self._changed.notify_all()
         if response is not None:
-            # Closing a socket does not wake a thread that reads it; shutting it down does.
+            # Closing a socket does not wake the thread that reads it; shutting it down does.
             connection = response.extensions["network_stream"].get_extra_info("socket")
-            with contextlib.suppress(OSError):  # gone already: the thread is on its way out
+            with contextlib.suppress(OSError):  # closed already; the thread is ending
                 connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(self._silence)
 
@@ -138,16 +138,16 @@ class EventStream(Closing):
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Everything heard so far, in order.
+        """All events so far, in order.
 
-        :raises RigError: it is more than is kept
+        :raises RigError: the oldest are no longer kept
         """
         return self.since(0)
 
     def since(self, mark: int) -> tuple[Event, ...]:
-        """Everything heard after a place, in order.
+        """All events after a mark, in order.
 
-        :raises RigError: it is more than is kept
+        :raises RigError: the oldest are no longer kept
         """
         events, missing = self.after(mark)
         if missing:
@@ -155,39 +155,39 @@ class EventStream(Closing):
         return tuple(events)
 
     def after(self, mark: int) -> tuple[list[Event], int]:
-        """What is kept of the events after a place, and how many of them are no longer kept."""
+        """Kept events after a mark, and the number of those no longer kept."""
         with self._changed:
             return self._events.after(mark)
 
     @property
     def gaps(self) -> int:
-        """How often the stream was interrupted."""
+        """Number of interruptions of the stream."""
         with self._changed:
             return self._gaps
 
     @property
     def last_heard(self) -> float | None:
-        """When the last byte came, keep-alives included, by the monotonic clock."""
+        """Time of the last byte, keep-alives included, by the monotonic clock."""
         return self._last_heard
 
     @property
     def open_since(self) -> float | None:
-        """When the connection in use was opened, by the monotonic clock; None while there is none."""
+        """Time the current connection was opened, by the monotonic clock; None while there is none."""
         with self._changed:
             return self._open_since
 
     def mark(self) -> int:
-        """A place in the stream: what comes after it is what is heard from now on."""
+        """The current position in the stream, for ``since``."""
         with self._changed:
             return self._events.end
 
     def follow(self) -> Iterator[Event | None]:
-        """Every event since the stream was opened, each as it comes; ends when the stream is closed.
+        """Iterate over all events since the stream was opened; ends when it is closed.
 
-        None comes where events may be missing: after an interruption, or when the reader fell behind what is kept.
+        Yields None where events may be missing: after an interruption, or when the reader fell behind.
 
-        :raises NetworkError: the stream is gone for good
-        :raises ApiError: the cloud refuses it now
+        :raises NetworkError: the stream ended for good
+        :raises ApiError: the cloud refused to reopen it
         """
         place, opened = 0, 1
         while True:
@@ -205,10 +205,10 @@ class EventStream(Closing):
                 raise failure
 
     def expect(self, match: Match, timeout: float, *, since: int = 0) -> Event:
-        """The first event after ``since`` that matches: a name's beginning, or a predicate; ``timeout`` in seconds.
+        """The first event after ``since`` that matches a name prefix or a predicate; ``timeout`` in seconds.
 
         :raises ExpectationFailed: none came in time
-        :raises NetworkError: the stream is gone for good, or closed
+        :raises NetworkError: the stream ended for good, or is closed
         """
         matches = _predicate(match)
         deadline = Deadline(self._clock, timeout)
@@ -236,13 +236,13 @@ class EventStream(Closing):
     def assert_silent(
         self, match: Match, within: float, canary: Callable[[str], object], *, timeout: float = 10.0
     ) -> None:
-        """Show that no matching event comes for ``within`` seconds, from now on.
+        """Check that no matching event comes for ``within`` seconds from now.
 
-        ``canary`` publishes an event of the name it is given, so that it belongs on this stream. Only if that event
-        goes round, after the silence and on the same connection, the silence counts.
+        ``canary`` publishes an event of the given name on this stream. The silence counts only if that event arrives
+        afterwards on the same connection.
 
         :raises ExpectationFailed: a matching event came
-        :raises NetworkError: the canary did not come round, or the stream was interrupted
+        :raises NetworkError: the canary did not arrive, or the stream was interrupted
         :raises RigError: more events came than are kept
         """
         start, gaps = self.mark(), self.gaps
@@ -260,7 +260,7 @@ class EventStream(Closing):
         self._refute(match, start)
 
     def _wait_past(self, place: int, opened: float = math.inf, timeout: float | None = None) -> None:
-        """Until there are events after a place, or the stream was opened more often, or has ended."""
+        """Wait until there are events after a mark, the stream was reopened, or it ended."""
         self._changed.wait_for(
             lambda: (
                 self._events.end > place
@@ -290,7 +290,7 @@ class EventStream(Closing):
             try:
                 self._listen()
             except NetworkError as error:
-                # A cloud that was there and is away for a moment comes back.
+                # A cloud that was reachable before may return.
                 if not self._times_opened:
                     self._set(failure=error)
                     return
@@ -342,7 +342,7 @@ class EventStream(Closing):
         event = Event(
             *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
         )
-        if self._tap is not None:  # first: who was waiting for it may look at the record at once
+        if self._tap is not None:  # before waiters are notified: they may look at the trace at once
             self._tap(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)

@@ -1,13 +1,14 @@
-"""Frames of the cloud session: a length and one encrypted message, as a Photon sends and takes them over TCP.
+"""Frames of the cloud session: a length and one encrypted message, over TCP.
 
     frame      = length (u16 BE, a multiple of 16) ‖ ciphertext
     ciphertext = AES-128-CBC(message ‖ PKCS#7 padding)
 
 Both directions use the session key and start with the session IV. The next IV of a direction is the FIRST 16 bytes of
-the ciphertext just sent in it, not the last block as elsewhere (Device OS 2.3.1, light SSL message channel).
+the ciphertext just sent in it, instead of the usual last block (Device OS 2.3.1, light SSL message channel).
 
-One cipher serves a direction for the whole session, because to make one costs more than to use it: as it chains on from
-the last block by itself, only a message's first block needs to be set right, by what the two blocks differ in.
+Each direction uses one cipher object for the whole session, since creating one costs more than using it. The object
+chains on from the last block, so the first block of each message is XORed with the difference between last block and
+required IV.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ _PADDING = [bytes((length,)) * length for length in range(_BLOCK + 1)]
 # Device OS 2.3.1: a buffer of 800 bytes takes 768 bytes of ciphertext; one byte more and the device hangs up.
 MAX_MESSAGE_TO_DEVICE = 767
 
-# A choice: the largest buffer of any Photon (960 bytes, Device OS 3.3.1) rounded up, so that no real device is refused.
+# A choice: the largest buffer of any Photon (960 bytes, Device OS 3.3.1) rounded up.
 MAX_MESSAGE_FROM_DEVICE = 1023
 
 
 class FrameEncoder:
-    """Turns messages into frames, in the order in which they are sent."""
+    """Encodes messages as frames, in sending order."""
 
     def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_TO_DEVICE) -> None:
         self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
-        self._off = 0  # the IV due, by what it differs from the block the cipher chains on from
+        self._off = 0  # XOR of the required IV and the block the cipher chains on from
         self._max_message = max_message
 
     def encode(self, message: bytes) -> bytes:
         """The frame of ``message`` (1 to ``max_message`` bytes), to be sent in one write.
 
-        Raises ProtocolError, with nothing changed, for a message no peer would take.
+        Raises ProtocolError, without a change of state, for a message the peer's buffer cannot hold.
         """
         if not 0 < len(message) <= self._max_message:
             raise ProtocolError(
@@ -52,7 +53,7 @@ class FrameEncoder:
 
 
 class FrameDecoder:
-    """Turns a stream, however it is split, back into messages; holds at most one unfinished frame."""
+    """Decodes a stream, however split, into messages; buffers at most one unfinished frame."""
 
     def __init__(self, key: bytes, iv: bytes, *, max_message: int = MAX_MESSAGE_FROM_DEVICE) -> None:
         self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
@@ -61,9 +62,9 @@ class FrameDecoder:
         self._rest = b""
 
     def decode(self, data: bytes) -> list[bytes]:
-        """Take the next bytes of the stream and return the messages that are complete now.
+        """Feed the next bytes of the stream; returns the messages now complete.
 
-        Raises ProtocolError for a length or padding no peer sends; the stream cannot be read any further then.
+        Raises ProtocolError for an impossible length or padding; the stream cannot be read any further then.
         """
         if self._rest:
             data = self._rest + data
@@ -91,7 +92,7 @@ class FrameDecoder:
 
 
 def _difference(ciphertext: bytes) -> int:
-    """What the first block, the next IV, and the last one differ in."""
+    """XOR of the first block (the next IV) and the last block."""
     if len(ciphertext) == _BLOCK:
         return 0
     return int.from_bytes(ciphertext[:_BLOCK], "big") ^ int.from_bytes(ciphertext[-_BLOCK:], "big")

@@ -1,4 +1,4 @@
-"""The handshake that opens a cloud session, both sides, as functions on bytes.
+"""Handshake that opens a cloud session: both sides, as functions on bytes.
 
     server → device   nonce (40)
     device → server   RSA-2048 under the server's key (256): nonce (40) ‖ device id (12) ‖ device key, SPKI DER (162)
@@ -50,7 +50,7 @@ _PADDING = padding.PKCS1v15()
 
 @dataclass(frozen=True, slots=True)
 class DeviceIntroduction:
-    """Who a device says it is: id of 24 lower-case hex digits, public key as 162-byte SubjectPublicKeyInfo DER."""
+    """Identity stated by a device: id of 24 lower-case hex digits, public key as 162-byte SubjectPublicKeyInfo DER."""
 
     device_id: str
     public_key: bytes
@@ -58,7 +58,7 @@ class DeviceIntroduction:
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """A session block taken apart; the salt seeds the device's message ids and tokens."""
+    """A session block's fields; the salt seeds the device's message ids and tokens."""
 
     key: bytes
     iv: bytes
@@ -78,9 +78,9 @@ def session_digest(session_block: bytes, sealed: bytes) -> bytes:
 
 
 def open_device_block(server_key: rsa.RSAPrivateKey, block: bytes, nonce: bytes) -> DeviceIntroduction:
-    """Server side of the second step: who is it that answered ``nonce`` (40 bytes) with ``block`` (256 bytes)?
+    """Server side of the second step: the introduction in ``block`` (256 bytes), the answer to ``nonce`` (40 bytes).
 
-    Raises ProtocolError for a block that was made for another server key or another nonce, without saying which.
+    Raises ProtocolError for a block made for another server key or another nonce, without distinguishing them.
     """
     try:
         plain = server_key.decrypt(block, _PADDING)
@@ -92,7 +92,7 @@ def open_device_block(server_key: rsa.RSAPrivateKey, block: bytes, nonce: bytes)
 
 
 def session_reply(server_key: rsa.RSAPrivateKey, device_public_key: bytes, session_block: bytes) -> bytes:
-    """Server side of the third step: 384 bytes that hand ``session_block`` (40 bytes) to the holder of the key.
+    """Server side of the third step: 384 bytes with ``session_block`` (40 bytes) encrypted for the device's key.
 
     Raises ProtocolError when ``device_public_key`` is not an RSA-1024 key in SubjectPublicKeyInfo DER.
     """

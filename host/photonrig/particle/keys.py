@@ -1,4 +1,4 @@
-"""Keys as a Photon keeps them: its own RSA-1024 pair, and the block that says which cloud to trust and where it is.
+"""Photon keys: the device's RSA-1024 pair, and the server key block with the cloud's key and address.
 
 All sizes and offsets are those of Device OS 2.3.1, dct.h. The server key block is the 512-byte file that
 ``particle keys server`` writes to DCT offset 2082:
@@ -49,7 +49,7 @@ _SEQUENCE, _INTEGER = 0x30, 0x02
 
 
 class ServerAddress(NamedTuple):
-    """Where a device looks for its cloud: IPv4 address or domain name, and TCP port."""
+    """Address of a device's cloud: IPv4 address or domain name, and TCP port."""
 
     host: str
     port: int
@@ -57,7 +57,6 @@ class ServerAddress(NamedTuple):
 
 def generate_device_key() -> rsa.RSAPrivateKey:
     """A new key pair of the size a Photon uses (RSA-1024, exponent 65537)."""
-    # The size is the Photon's, not a choice.
     return rsa.generate_private_key(_EXPONENT, _DEVICE_KEY_BITS)
 
 
@@ -84,7 +83,7 @@ def _public(key: rsa.RSAPublicKey | rsa.RSAPrivateKey, encoding: serialization.E
 
 
 def parse_private_key(data: bytes) -> rsa.RSAPrivateKey:
-    """Read a PKCS#1 private key as devices store it: integers of fixed width, filler after the end.
+    """Read a PKCS#1 private key as devices store it: fixed-width integers, filler after the end.
 
     :raises ProtocolError: not such a key
     """
@@ -107,7 +106,7 @@ def parse_private_key(data: bytes) -> rsa.RSAPrivateKey:
 
 
 def parse_public_key(data: bytes) -> rsa.RSAPublicKey:
-    """Read a SubjectPublicKeyInfo that may be followed by filler, as SoftAP and DCT give it.
+    """Read a SubjectPublicKeyInfo, possibly followed by filler, as SoftAP and DCT return it.
 
     :raises ProtocolError: not an RSA public key
     """
@@ -133,9 +132,9 @@ def _take(data: bytes) -> tuple[int, bytes, bytes]:
 
 
 def build_server_key_block(server_public_key: bytes, address: ServerAddress) -> bytes:
-    """The 512 bytes that make a device trust a server and connect to it; the key is SubjectPublicKeyInfo DER.
+    """The 512-byte block that makes a device trust a server and connect to it; the key is SubjectPublicKeyInfo DER.
 
-    :raises UsageError: key, host or port that the block cannot hold
+    :raises UsageError: the block cannot hold this key, host or port
     """
     host = address.host.encode("ascii", "replace")
     if not 0 < len(server_public_key) <= _ADDRESS_OFFSET:

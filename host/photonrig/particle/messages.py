@@ -1,6 +1,6 @@
-"""What the messages of a cloud session mean: builders for both sides, readers for what devices send.
+"""Messages of a cloud session: builders for both sides, parsers for what devices send.
 
-The first Uri-Path letter says what a request is about:
+The first letter of the Uri-Path is the request's kind:
 
     GET   v variable   d describe   c chunks missed*   e subscribe*   t time*
     POST  e public event   E private event   h hello   f function   u update begin   c chunk   d describe*   x goodbye*
@@ -65,7 +65,7 @@ __all__ = [
     "variable_request",
 ]
 
-# Makes a request's message from the id and token it is given.
+# Builds a request from its id and token.
 Build = Callable[[int, bytes], Message]
 
 ValueKind = Literal["bool", "int32", "string", "double"]
@@ -76,7 +76,7 @@ _BLOCK_512 = 5  # the only block size a Photon takes (Device OS 3.3.1)
 
 
 class HelloFlag(IntFlag):
-    """Bits of the Hello's flags that the cloud acts on."""
+    """Bits of the Hello's flags the cloud acts on."""
 
     UPDATED = 0x01
     DIAGNOSTICS = 0x02
@@ -98,7 +98,7 @@ _METRIC: Final = struct.Struct("<Hi")
 _METRIC_FAILED: Final = 0x8000
 
 METRICS: Final = 4
-"""In place of a part: the device's diagnostics, which are no JSON (Device OS 0.8.0 and later)."""
+"""In place of a part: the device's diagnostics, in binary (Device OS 0.8.0 and later)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,12 @@ class Event:
 
 
 def encode_text(text: str) -> bytes:
-    """Text as devices take it: UTF-8, a question mark for what has no UTF-8 form."""
+    """UTF-8 for devices; a question mark replaces what has no UTF-8 form."""
     return text.encode(errors="replace")
 
 
 def ping(message_id: int) -> Message:
-    """An empty CON; the answer's id is not to be relied on (Device OS 0.8.0 to 3.3.1 makes up a new one)."""
+    """An empty CON; the reply's id is unreliable (Device OS 0.8.0 to 3.3.1 makes up a new one)."""
     return Message(MessageType.CON, Code.EMPTY, message_id)
 
 
@@ -156,9 +156,9 @@ def hello_reply(message_id: int) -> Message:
 
 
 def describe_request(message_id: int, token: bytes, part: DescribePart | int, block: int = 0) -> Message:
-    """Ask for one part or the :data:`METRICS`, or for a further ``block`` of it.
+    """Request one part or the :data:`METRICS`, or a further ``block`` of it.
 
-    Asking for both parts at once makes Device OS up to 2.x panic.
+    A request for both parts at once makes Device OS up to 2.x panic.
     """
     options: list[tuple[int, bytes]] = [(Option.URI_QUERY, bytes((part,)))]
     if block:
@@ -167,12 +167,12 @@ def describe_request(message_id: int, token: bytes, part: DescribePart | int, bl
 
 
 def variable_request(message_id: int, token: bytes, name: str) -> Message:
-    """Ask for the value of a variable (name up to 64 bytes, 12 before Device OS 0.8.0)."""
+    """Request the value of a variable (name up to 64 bytes, 12 before Device OS 0.8.0)."""
     return _request(MessageType.CON, Code.GET, message_id, token, b"v", (Option.URI_PATH, encode_text(name)))
 
 
 def function_call(message_id: int, token: bytes, name: str, argument: str) -> Message:
-    """Call a function. The argument is always there, even when empty: without it the device reads stale bytes."""
+    """Call a function. The argument is always sent, even when empty: without it the device reads stale bytes."""
     return _request(
         MessageType.CON,
         Code.POST,
@@ -185,13 +185,13 @@ def function_call(message_id: int, token: bytes, name: str, argument: str) -> Me
 
 
 def event(message_id: int, name: str, data: bytes | None, *, private: bool) -> Message:
-    """An event for the device, one Uri-Path option a segment. NON: devices never acknowledge events."""
+    """An event for the device, one Uri-Path option per segment. NON: devices never acknowledge events."""
     segments = ((Option.URI_PATH, segment) for segment in encode_text(name).split(b"/"))
     return _request(MessageType.NON, Code.POST, message_id, b"", b"E" if private else b"e", *segments, payload=data)
 
 
 def time_reply(message_id: int, token: bytes, unix_seconds: int) -> Message:
-    """The answer to a time request with its id and token; the device reads the seconds at a fixed place behind it."""
+    """Reply to a time request with its id and token; the device reads the seconds at a fixed offset."""
     return reply(MessageType.ACK, Code.CONTENT, message_id, token, struct.pack(">I", unix_seconds))
 
 
@@ -201,7 +201,7 @@ def signal(message_id: int, token: bytes, on: bool) -> Message:
 
 
 def update_begin(message_id: int, token: bytes, *, length: int, chunk_size: int, fast: bool) -> Message:
-    """Offer a firmware image of ``length`` bytes; the image's own prefix says where it goes (store 0, address 0)."""
+    """Offer a firmware image of ``length`` bytes; its module prefix determines the destination (store 0, address 0)."""
     payload = struct.pack(">BHIBI", fast, chunk_size, length, 0, 0)
     return _request(MessageType.CON, Code.POST, message_id, token, b"u", payload=payload)
 
@@ -216,7 +216,7 @@ def update_chunk(message_id: int, token: bytes, data: bytes, *, index: int | Non
 
 
 def update_done(message_id: int, token: bytes) -> Message:
-    """All chunks are sent; the answer is 2.04 with a result, or 4.00 when chunks are missing."""
+    """All chunks are sent; the reply is 2.04 with a result, or 4.00 when chunks are missing."""
     return _request(MessageType.CON, Code.PUT, message_id, token, b"u")
 
 
@@ -224,7 +224,7 @@ def update_done(message_id: int, token: bytes) -> Message:
 
 
 def hello(message_id: int, content: Hello) -> Message:
-    """A device's first message: 15 bytes as up to Device OS 2.x, 27 with a ``system_version`` as in 3.x."""
+    """A device's first message: 15 bytes up to Device OS 2.x, 27 with a ``system_version`` as in 3.x."""
     payload = struct.pack(">HHHH", content.product_id, content.product_version, content.flags, content.platform_id)
     if content.system_version is not None:
         rest = (content.system_version, content.max_message or 0, 262144, content.chunk_size or 512)
@@ -233,7 +233,7 @@ def hello(message_id: int, content: Hello) -> Message:
 
 
 def describe_post(message_id: int, part: DescribePart, content: bytes) -> Message:
-    """The describe a device sends on its own after Hello (Device OS 2.x)."""
+    """The describe a device sends unrequested after Hello (Device OS 2.x)."""
     return _request(
         MessageType.CON, Code.POST, message_id, b"", b"d", (Option.URI_QUERY, bytes((part,))), payload=content
     )
@@ -251,7 +251,7 @@ def device_event(
 
 
 def subscribe(message_id: int, prefix: str, scope: str) -> Message:
-    """Listen to events whose name starts with ``prefix``; ``scope`` is "mine", "all" or a device id."""
+    """Subscribe to events whose name starts with ``prefix``; ``scope`` is "mine", "all" or a device id."""
     options = [(Option.URI_PATH, encode_text(prefix))]
     payload = None
     if scope == "mine":
@@ -262,12 +262,12 @@ def subscribe(message_id: int, prefix: str, scope: str) -> Message:
 
 
 def time_request(message_id: int, token: bytes) -> Message:
-    """Ask the cloud for the time."""
+    """Request the time."""
     return _request(MessageType.CON, Code.GET, message_id, token, b"t")
 
 
 def function_result(message_id: int, token: bytes, value: int) -> Message:
-    """What a function returned, separate from the acknowledgement of the call."""
+    """A function's return value, separate from the acknowledgement of the call."""
     return reply(MessageType.NON, Code.CHANGED, message_id, token, struct.pack(">i", value))
 
 
@@ -299,7 +299,7 @@ def chunks_missed(message_id: int, indices: list[int]) -> Message:
 
 
 def parse_hello(message: Message) -> Hello:
-    """Read a Hello of any Device OS; raises ProtocolError when it is too short to be one."""
+    """Parse a Hello of any Device OS; raises ProtocolError when too short."""
     payload = message.payload or b""
     if len(payload) < 8:
         raise ProtocolError(f"a Hello with {len(payload)} bytes of payload; at least 8 are needed")
@@ -313,7 +313,7 @@ def parse_hello(message: Message) -> Hello:
 
 
 def parse_describe(payload: bytes | None) -> dict[str, Any]:
-    """Read a describe; raises ProtocolError when it is not a JSON object, or holds what cannot be stored or sent on."""
+    """Parse a describe; raises ProtocolError when it is not a JSON object, or holds invalid text."""
     try:
         content = loads(payload or b"")
     except ValueError as error:
@@ -324,11 +324,11 @@ def parse_describe(payload: bytes | None) -> dict[str, Any]:
 
 
 def parse_metrics(payload: bytes | None) -> dict[int, int]:
-    """Read a device's diagnostics: 32-bit values by id; those that the device could not read are left out.
+    """Parse a device's diagnostics: 32-bit values by id, without those the device could not read.
 
     The head is 00 04 00 and the sizes of ids and values, little endian (Device OS 2.3.1, describe with flag 4).
 
-    :raises ProtocolError: the head is another, or a pair is cut short
+    :raises ProtocolError: another head, or a truncated pair
     """
     content = payload or b""
     if len(content) < _METRICS_HEAD.size or not content.startswith(_METRICS_MARK):
@@ -341,12 +341,12 @@ def parse_metrics(payload: bytes | None) -> dict[int, int]:
 
 
 def more_blocks(message: Message) -> bool:
-    """Whether a describe goes on in further blocks (Device OS 3.x)."""
+    """Whether a describe has further blocks (Device OS 3.x)."""
     return any(value and value[-1] & 0x08 for value in message.values(Option.BLOCK2))
 
 
 def parse_value(kind: ValueKind, payload: bytes | None) -> bool | int | float | str:
-    """Read a variable's value; raises ProtocolError when its size does not fit ``kind``."""
+    """Parse a variable's value; raises ProtocolError when its size does not fit ``kind``."""
     data = payload or b""
     if kind == "string":
         return data.decode(errors="replace")
@@ -360,7 +360,7 @@ def parse_value(kind: ValueKind, payload: bytes | None) -> bool | int | float | 
 
 
 def parse_event(message: Message) -> Event:
-    """Read an event in either form; raises ProtocolError for one without name or with an impossible TTL."""
+    """Parse an event in either form; raises ProtocolError for a missing name or an impossible TTL."""
     letter, *segments = message.path
     if not segments:
         raise ProtocolError("an event without a name")
@@ -372,7 +372,7 @@ def parse_event(message: Message) -> Event:
 
 
 def parse_subscription(message: Message) -> tuple[str, str]:
-    """Read a subscription as (prefix, scope), scope as in :func:`subscribe`."""
+    """Parse a subscription as (prefix, scope), scope as in :func:`subscribe`."""
     prefix = b"/".join(message.path[1:]).decode(errors="replace")
     if message.payload:
         return prefix, message.payload.decode(errors="replace").lower()
@@ -380,7 +380,7 @@ def parse_subscription(message: Message) -> tuple[str, str]:
 
 
 def parse_missed(message: Message) -> list[int]:
-    """The chunk indices a device asks for again; raises ProtocolError for half an index."""
+    """Indices of the chunks a device requests again; raises ProtocolError for half an index."""
     payload = message.payload or b""
     if len(payload) % 2:
         raise ProtocolError("a list of missed chunks that ends within an index")

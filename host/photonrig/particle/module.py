@@ -1,4 +1,4 @@
-"""Firmware images: the module container that devices, the Particle CLI and the cloud all read.
+"""Firmware images: the module container of devices, the Particle CLI and the cloud.
 
     offset 0      prefix, 24 bytes little endian: addresses, version, platform, function, index, two dependencies
     offset 24     code
@@ -35,13 +35,13 @@ __all__ = [
 ]
 
 PHOTON_PLATFORM_ID: Final = 6
-# Device OS 2.3.1, memory map of the Photon: where the user part lies, and how long it may be with suffix and CRC.
+# Device OS 2.3.1, memory map of the Photon: address of the user part, and its maximum length with suffix and CRC.
 USER_PART_START: Final = 0x080A0000
 USER_PART_SIZE: Final = 128 * 1024
 # The version of system part 2 that native modules need; the virtual Photon's module/app_abi.h names the same number.
 NATIVE_SYSTEM_VERSION: Final = 0xF001
-# Bootloaders and system parts for the virtual Photon lie this far above the place of those they stand in for, where no
-# real Photon has memory; the virtual Photon's module/module_image.h names the same number.
+# Stand-ins for bootloaders and system parts lie this far above the originals' addresses, outside a real Photon's
+# memory. Same number in the virtual Photon's module/module_image.h.
 STAND_IN_OFFSET: Final = 0x08000000
 # Device OS 2.3.1, memory map of the Photon: by function and index.
 _SYSTEM_STARTS: Final = {
@@ -49,7 +49,7 @@ _SYSTEM_STARTS: Final = {
     ("system_part", 1): 0x08020000,
     ("system_part", 2): 0x08060000,
 }
-# What a module begins with that runs before others: the stack pointer, in RAM, and the rest of the vector table.
+# Vector table of a module with one: the stack pointer, in RAM, then zeros.
 _VECTORS: Final = struct.pack("<I", 0x20020000) + bytes(0x184 - 4)
 
 # Device OS 2.3.1, module_info.h.
@@ -73,7 +73,7 @@ _SUFFIX: Final = struct.Struct("<HHH32sH")
 _CRC: Final = struct.Struct(">I")
 _TAIL: Final = _SUFFIX.size + _CRC.size
 _NO_PRODUCT: Final = 0xFFFF
-# Suffix sizes as files state them: without and with the two product fields.
+# Suffix sizes: without and with the two product fields.
 _SUFFIX_PLAIN: Final = 36
 _SUFFIX_PRODUCT: Final = 40
 # binary-version-reader 3.1.3, HalModuleParser: the prefix's usual places first, then every word of the first 8 KiB.
@@ -92,7 +92,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What an image says of itself.
+    """Properties stated by an image.
 
     ``start`` and ``end`` are addresses (``end`` is the address of the CRC); ``function`` is one of "user_part",
     "system_part", "bootloader", "monolithic" and so on; ``product_id`` and ``product_version`` are None when the
@@ -116,7 +116,7 @@ class Module:
 
     @property
     def crc_ok(self) -> bool:
-        """Whether the bytes are those the check sum was made of."""
+        """Whether the CRC is right."""
         return self.crc_stored == self.crc_actual
 
     @property
@@ -126,9 +126,9 @@ class Module:
 
 
 def parse_module(data: bytes) -> Module:
-    """Read an image's prefix, suffix and check sum; a wrong check sum is reported in the result, not raised.
+    """Parse an image's prefix, suffix and CRC; a wrong CRC is reported in the result, not raised.
 
-    :raises ModuleError: empty, truncated, or no plausible module
+    :raises ModuleError: empty, truncated, or not a module
     """
     if not data:
         raise ModuleError("the firmware image is empty; build or download it again")
@@ -161,9 +161,9 @@ def parse_module(data: bytes) -> Module:
 
 
 def check_user_part(module: Module, platform_id: int = PHOTON_PLATFORM_ID) -> None:
-    """Make sure a device of this platform could run the module as its application.
+    """Check that a device of this platform can run the module as its application.
 
-    :raises ModuleError: broken check sum, another platform, not a user part, or not at the user part's place
+    :raises ModuleError: wrong CRC, another platform, not a user part, or not at the user part's address
     """
     if not module.crc_ok:
         raise ModuleError(
@@ -185,7 +185,7 @@ def build_native_module(payload: bytes, *, product_id: int = _NO_PRODUCT, produc
 
     ``product_id`` and ``product_version`` are 16-bit; 0xFFFF means that the firmware sets none.
 
-    :raises ModuleError: nothing to pack, or more than the 128 KiB of the user part
+    :raises ModuleError: empty, or more than the 128 KiB of the user part
     """
     if not payload:
         raise ModuleError("there is no code to pack")
@@ -202,9 +202,9 @@ def build_native_module(payload: bytes, *, product_id: int = _NO_PRODUCT, produc
 
 
 def build_stand_in(function: str, index: int, version: int, payload: bytes) -> bytes:
-    """Pack what plays a bootloader (index 0) or system part (1 or 2) of this module version for the virtual Photon.
+    """Pack the virtual Photon's stand-in for a bootloader (index 0) or system part (1 or 2) of a version.
 
-    No Photon can be harmed by it: it lies where none has memory, and depends on a system version none has.
+    Harmless to real Photons: its address is outside their memory, and it depends on a system version none has.
 
     :raises ModuleError: the Photon has no such module
     """
@@ -223,7 +223,6 @@ def _pack(
     product: tuple[int, int] = (_NO_PRODUCT, _NO_PRODUCT),
     vectors: bytes = b"",
 ) -> bytes:
-    # Function, index and version are what a module is; every module packed here is native.
     function, index, version = identity
     code = payload + bytes(-len(payload) % 4)
     end = start + len(vectors) + _PREFIX.size + len(code) + _TAIL - _CRC.size

@@ -1,4 +1,4 @@
-"""Which Device OS release a system module's number means (Device OS 3.3.1, system-versions.md)."""
+"""Device OS releases by system module number (Device OS 3.3.1, system-versions.md)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _RELEASES = {
 
 
 def release_name(module_version: int) -> str | None:
-    """The release with this system module number, such as "2.3.1" for 2302; None for a number not known here."""
+    """The release of a system module number, such as "2.3.1" for 2302; None if unknown."""
     return _RELEASES.get(module_version)
 
 
 def module_number(release: str) -> int:
-    """The number of a release's system modules, such as 2302 for "2.3.1".
+    """The system module number of a release, such as 2302 for "2.3.1".
 
-    :raises KeyError: not a release known here
+    :raises KeyError: unknown release
     """
     return {name: number for number, name in _RELEASES.items()}[release]

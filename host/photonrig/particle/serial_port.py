@@ -1,4 +1,4 @@
-"""An open serial port, wherever it is: a path on this host, or ``rfc2217://`` and ``socket://`` at another one."""
+"""An open serial port: a path on this host, or ``rfc2217://`` and ``socket://`` on another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from photonrig.errors import LinkLost
 
 __all__ = ["DFU_SPEED", "LISTENING_SPEED", "SerialPort", "request_by_speed"]
 
-# Device OS 2.3.1: setting one of these line rates reboots a Photon into DFU, or puts it into listening mode.
+# Device OS 2.3.1: setting one of these line rates reboots a Photon into DFU, or enters listening mode.
 DFU_SPEED: Final = 14400
 LISTENING_SPEED: Final = 28800
 
@@ -27,7 +27,7 @@ _CHUNK: Final = 64 * 1024
 
 
 def _close(port: Any, close: Callable[[], None]) -> None:
-    """Close with all that belongs to it: pyserial leaves a socket open when the other end has hung up."""
+    """Close the port and its socket: pyserial leaves the socket open when the other end has hung up."""
     connection = getattr(port, "_socket", None)
     close()
     if connection is not None:
@@ -35,7 +35,7 @@ def _close(port: Any, close: Callable[[], None]) -> None:
 
 
 class _Rfc2217(serial.rfc2217.Serial):  # type: ignore[misc]
-    """pyserial's, which ends quietly when the other end hangs up in the middle of the negotiation."""
+    """pyserial's port, with a clean end when the other end hangs up during negotiation."""
 
     def close(self) -> None:
         _close(self, super().close)
@@ -48,18 +48,18 @@ class _Rfc2217(serial.rfc2217.Serial):  # type: ignore[misc]
 
 
 class SerialPort:
-    """Reads whatever is there as soon as it is there; pyserial's own read collects a number of bytes first."""
+    """A port whose reads return available bytes at once; pyserial's own read waits for a full count."""
 
     def __init__(self, port: str, speed: int, *, device: str | None = None, clock: Clock = SYSTEM) -> None:
-        """Open a path or URL; ``device`` is a name for messages.
+        """Open a path or URL; ``device`` is its name in messages.
 
         :raises LinkLost: it cannot be opened
         """
         self.port = port
         self._clock = clock
         self.device = device
-        # RFC 2217 has control sequences between the bytes, so only pyserial's thread reads its socket. Nor can its
-        # writes be given a time; and not every port there has control lines to acknowledge.
+        # RFC 2217 mixes control sequences into the bytes, so only pyserial's thread reads the socket. Its writes cannot
+        # time out, and not every port has control lines to acknowledge.
         by_thread = port.startswith("rfc2217:")
         try:
             self._serial: Any
@@ -82,7 +82,7 @@ class SerialPort:
         _close(self._serial, self._serial.close)
 
     def read(self, timeout: float) -> bytes:
-        """All bytes that came by the first moment any came; none if none came within ``timeout`` seconds.
+        """All bytes available once any are; empty if none came within ``timeout`` seconds.
 
         :raises LinkLost: the port went away
         """
@@ -102,7 +102,7 @@ class SerialPort:
     def write(self, data: bytes) -> None:
         """Write all of it.
 
-        :raises LinkLost: the port went away, or does not take it
+        :raises LinkLost: the port went away, or does not accept it
         """
         try:
             self._serial.write(data)
@@ -110,7 +110,7 @@ class SerialPort:
             raise self._lost(error) from None
 
     def discard_input(self) -> None:
-        """Forget what came and was not read yet.
+        """Discard unread input.
 
         :raises LinkLost: the port went away
         """
@@ -120,7 +120,7 @@ class SerialPort:
             raise self._lost(error) from None
 
     def _read_by_thread(self, timeout: float) -> bytes:
-        # In glances: to change the time of a read means to negotiate the whole port anew.
+        # In short slices: changing a read's timeout renegotiates the whole port.
         deadline = Deadline(self._clock, timeout)
         while not (first := bytes(self._serial.read(1))):
             if deadline.left <= 0:
@@ -128,7 +128,7 @@ class SerialPort:
         return first + bytes(self._serial.read(self._serial.in_waiting))
 
     def _hung_up(self) -> bool:
-        """A server whose port is not there takes the connection, may say why, and ends it."""
+        """Whether the server closed the connection: one without the port accepts, may print why, and closes."""
         end = select.poll()
         end.register(self._serial.fileno(), getattr(select, "POLLRDHUP", select.POLLHUP))
         return bool(end.poll(_HANGING_UP * 1000))
@@ -138,13 +138,13 @@ class SerialPort:
 
 
 def request_by_speed(port: str, speed: int, *, device: str | None = None) -> None:
-    """Ask Device OS for DFU or listening mode by setting a line rate; it answers by what it does next.
+    """Request DFU or listening mode from Device OS by setting a line rate; there is no acknowledgement.
 
     :raises LinkLost: the port cannot be opened
     """
     opened = SerialPort(port, speed, device=device)
     try:
-        # A new line means nothing in any mode; one that hears it, or leaves USB over it, has seen the line rate.
+        # A newline is harmless in every mode, and its arrival proves that the line rate was set.
         opened.write(b"\n")
         opened.read(_NOTICING)
     except LinkLost:

@@ -1,15 +1,15 @@
-"""The setup console: a Photon in listening mode over USB serial, single characters and dialogues as text.
+"""Setup console: a Photon in listening mode over USB serial, single-character commands and text dialogues.
 
-The device throws away what comes before its next prompt, so every answer waits for its prompt. Prompts are matched
-loosely: their texts differ between versions of Device OS.
+The device discards input before its next prompt, so every answer waits for its prompt. Prompts are matched loosely:
+their texts differ between versions of Device OS.
 
-Claiming over serial is done here and not by the Particle CLI: ``particle serial claim CODE`` of 3.19.0 never looks at
+Claiming over serial is done here instead of by the Particle CLI: ``particle serial claim CODE`` of 3.19.0 ignores
 CODE and sends the word ``undefined``.
 
     PhotonrigError
-    ├── UsageError               text the device cannot take; nothing was sent
+    ├── UsageError               text the device cannot accept; nothing was sent
     ├── LinkLost                 the port went away, or no answer in time: most likely not in listening mode
-    └── SetupConsoleRefused      the device said no
+    └── SetupConsoleRefused      the device refused
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from photonrig.particle.serial_port import SerialPort
 
 __all__ = ["IDENTITY_LINE", "Cipher", "Protection", "SetupConsole", "SetupConsoleRefused"]
 
-# What Device OS itself opens its port with; any speed will do that asks for no other mode.
+# Device OS's own default; any speed works that selects no other mode.
 _SPEED: Final = 9600
 _QUICK: Final = 5.0
-# After its SSID the device scans for a network, after its last answer once or twice more.
+# Seconds. The device scans for the network after its SSID, and once or twice more after the last answer.
 _SCANNING: Final = 30.0
 _SSID_MAX: Final = 32  # Device OS 2.3.1, bytes
 _PASSWORD_MAX: Final = 64
@@ -52,7 +52,7 @@ _STEP: Final = re.compile(
 
 
 class Protection(IntEnum):
-    """How a network is protected, as the console numbers it."""
+    """Security of a network, as the console numbers it."""
 
     OPEN = 0
     WEP = 1
@@ -69,7 +69,7 @@ class Cipher(IntEnum):
 
 
 class SetupConsoleRefused(FirmwareError):
-    """The device answered that it did not do what it was asked."""
+    """The device reported that it did not do what was requested."""
 
 
 class SetupConsole(Closing):
@@ -113,14 +113,14 @@ class SetupConsole(Closing):
         return describe
 
     def claimed(self) -> bool:
-        """Whether the device was ever claimed; Device OS 0.6.0 or later."""
+        """Whether the device was ever claimed (Device OS 0.6.0 or later)."""
         return self._ask("c", _CLAIMED).group(1) == b"yes"
 
     def set_claim_code(self, code: str) -> None:
-        """Store a claim code of exactly 63 characters, which the device presents when it is online.
+        """Store a claim code of exactly 63 characters, which the device presents when it next connects.
 
         :raises UsageError: not a claim code
-        :raises SetupConsoleRefused: the device did not keep it
+        :raises SetupConsoleRefused: the device did not store it
         """
         check_claim_code(code)
         if len(code) != CLAIM_CODE_LENGTH:
@@ -140,8 +140,8 @@ class SetupConsole(Closing):
     ) -> None:
         """Store a network; the device then leaves listening mode and joins it.
 
-        ``protection`` and ``cipher`` are used only if the device asks, because the network is not in its air or its
-        Device OS is old; then a network without ``password`` is :attr:`Protection.OPEN`.
+        ``protection`` and ``cipher`` are used only if the device asks: the network is out of range, or its Device OS is
+        old. A network without ``password`` is then :attr:`Protection.OPEN`.
 
         :raises UsageError: SSID of other than 1 to 32 bytes, password of over 64, or control characters
         :raises SetupConsoleRefused: the network was not stored
@@ -172,20 +172,20 @@ class SetupConsole(Closing):
             answer = answers.pop(step)
 
     def leave(self) -> None:
-        """Leave listening mode and join the stored network; the device says nothing."""
+        """Leave listening mode and join the stored network; there is no acknowledgement."""
         self._serial.write(b"x")
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _ask(self, text: str, wanted: re.Pattern[bytes], timeout: float = _QUICK) -> re.Match[bytes]:
+    def _ask(self, text: str, pattern: re.Pattern[bytes], timeout: float = _QUICK) -> re.Match[bytes]:
         self._serial.discard_input()
         self._serial.write(text.encode())
         deadline = Deadline(self._clock, timeout)
         answer = b""
-        while not (found := wanted.search(answer)):
+        while not (found := pattern.search(answer)):
             if (left := deadline.left) <= 0:
                 heard = f"only {len(answer)} bytes" if answer else "nothing"
-                # Not what was heard: it echoes passwords.
+                # Received text is left out: it echoes passwords.
                 raise LinkLost(
                     f"no answer on {self.port} in {timeout:g} s, {heard} came; is the device in listening mode?",
                     device=self.device,

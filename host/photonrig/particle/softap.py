@@ -1,14 +1,14 @@
 """SoftAP: set-up of a Photon in listening mode, over TCP (port 5609) or HTTP (port 80).
 
-Both carry the same commands with JSON bodies; :class:`TcpSoftAp` and :class:`HttpSoftAp` move the bytes,
-:class:`SoftAp` speaks the commands. The device's JSON reader knows no escapes and answers nothing at all to what it
-does not like, so what it cannot take is refused here, by name.
+Both carry the same commands with JSON bodies: :class:`TcpSoftAp` and :class:`HttpSoftAp` are the transports,
+:class:`SoftAp` the commands. The device's JSON parser has no escapes and does not answer invalid input, so such text
+is refused here, by name of the field.
 
     PhotonrigError
-    ├── UsageError       text the device cannot take; nothing was sent
+    ├── UsageError       text the device cannot accept; nothing was sent
     ├── LinkLost         the connection broke before the answer
-    │   └── NotReached   there was no connection: the command was not sent
-    ├── ProtocolError    the device answered nothing, or nothing it should
+    │   └── NotReached   no connection: the command was not sent
+    ├── ProtocolError    no answer, or an unexpected one
     └── SoftApRefused    the device answered with a negative result
 """
 
@@ -64,7 +64,7 @@ _QUICK: Final = 5.0
 # configure-ap and scan-ap run live scans, configure-ap two of them.
 _SCANNING: Final = 30.0
 _MAX_REPLY: Final = 64 * 1024
-# RSAES-PKCS1-v1_5 under a 1024-bit key leaves this much room.
+# Limit of RSAES-PKCS1-v1_5 under a 1024-bit key.
 _PASSWORD_MAX: Final = 117
 
 # Device OS 2.3.1, softap.cpp, configure-ap.
@@ -77,7 +77,8 @@ _MEANINGS: Final = {
 
 T = TypeVar("T")
 
-# Opens a TCP connection to an address within seconds; on a bench, by the adapter that is in the device's network.
+# Opens a TCP connection to an address within a timeout in seconds; on a bench, through the adapter in the device's
+# network.
 Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
@@ -121,7 +122,7 @@ class AccessPoint:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the device is: id of 24 lower-case hex digits, and whether it was ever claimed."""
+    """Identity of the device: id of 24 lower-case hex digits, and whether it was ever claimed."""
 
     device_id: str
     claimed: bool
@@ -149,7 +150,7 @@ def encode_tcp_request(command: str, body: bytes = b"") -> bytes:
 def decode_reply(command: str, data: bytes) -> dict[str, Any]:
     """The JSON object of an answer; leading newlines are TCP's framing.
 
-    :raises ProtocolError: nothing, or no object
+    :raises ProtocolError: empty, or not an object
     """
     text = data.lstrip(b"\r\n")
     if not text:
@@ -163,7 +164,7 @@ def decode_reply(command: str, data: bytes) -> dict[str, Any]:
     return reply
 
 
-# A claim code and an encrypted password, in the order in which encode_body writes their objects.
+# A claim code and an encrypted password, with fields in the order of encode_body.
 _SECRET_FIELDS: Final = re.compile(rb'((?:"k":"cc","v"|"pwd"):)"[^"]*"')
 _SCAN_ENTRY: Final = re.compile(
     rb'\{"ssid":"(?P<ssid>.{0,64}?)","rssi":(?P<rssi>-?\d+),"sec":(?P<sec>-?\d+),'
@@ -175,9 +176,9 @@ _SCAN_ENTRY: Final = re.compile(
 def decode_scan(data: bytes) -> tuple[AccessPoint, ...]:
     """The networks of a ``scan-ap`` answer, strongest first, each SSID once.
 
-    The device does not escape SSIDs, so this reads by the shape of the entries, not as JSON.
+    The device does not escape SSIDs, so entries are matched by pattern instead of parsed as JSON.
 
-    :raises ProtocolError: no answer to a scan
+    :raises ProtocolError: not the answer to a scan
     """
     if not data.lstrip(b"\r\n").startswith(b'{"scans":['):
         raise ProtocolError(f"the device's answer to scan-ap is no scan: {data[:80]!r}")
@@ -210,7 +211,7 @@ def encrypt_password(key: rsa.RSAPublicKey, password: str) -> str:
 
 
 class SoftApTransport(Protocol):
-    """Carries one command and returns the raw answer."""
+    """Sends one command and returns the raw answer."""
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         """Send a command; ``timeout`` in seconds.
@@ -221,7 +222,7 @@ class SoftApTransport(Protocol):
 
 
 class TcpSoftAp:
-    """The TCP service: one connection per command, the device closes it after its answer."""
+    """The TCP service: one connection per command, closed by the device after its answer."""
 
     def __init__(
         self, host: str = ADDRESS, port: int = TCP_PORT, *, connect: Connect = socket.create_connection
@@ -254,7 +255,7 @@ class TcpSoftAp:
 
 
 class HttpSoftAp:
-    """The HTTP service; it matches header names by case and wants the whole header in one TCP segment."""
+    """The HTTP service; the device matches header names by case and needs the whole header in one TCP segment."""
 
     def __init__(
         self, host: str = ADDRESS, port: int = HTTP_PORT, *, connect: Connect = socket.create_connection
@@ -271,7 +272,7 @@ class HttpSoftAp:
         :raises ProtocolError: the device has no such command
         """
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
-        # The only usual content type that the device's server does not answer with 404.
+        # The only usual content type the device's server does not answer with 404.
         headers = (
             {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))} if body else {}
         )
@@ -297,7 +298,7 @@ def _reason(error: Exception) -> str:
 
 
 class _Observed:
-    """A transport that tells what went over it."""
+    """A transport that reports its traffic to an observer."""
 
     def __init__(self, inner: SoftApTransport, tap: Observer, clock: Clock) -> None:
         self._inner = inner
@@ -324,14 +325,14 @@ class _Observed:
 
 
 class SoftAp:
-    """The commands of a device in listening mode; ``device`` is a name for messages."""
+    """The commands of a device in listening mode; ``device`` is its name in messages."""
 
     def __init__(self, transport: SoftApTransport, *, device: str | None = None) -> None:
         self.device = device
         self._transport = transport
 
     def tapped(self, tap: Observer, clock: Clock = SYSTEM) -> SoftAp:
-        """The same, telling ``tap`` of every command and answer; claim codes and passwords are left out."""
+        """The same, reporting every command and answer to ``tap``; claim codes and passwords are left out."""
         return SoftAp(_Observed(self._transport, tap, clock), device=self.device)
 
     def version(self) -> int:
@@ -339,9 +340,9 @@ class SoftAp:
         return self._field("version", "v", int)
 
     def join(self, ssid: str, password: str) -> None:
-        """Have the device leave for a network that it sees: scan, configure and connect.
+        """Make the device join a visible network: scan, configure and connect.
 
-        :raises ExpectationFailed: it does not see the network; it was told nothing
+        :raises ExpectationFailed: the network is not visible to the device, which stays unconfigured
         """
         seen = {point.ssid: point for point in self.scan()}
         if ssid not in seen:
@@ -350,7 +351,7 @@ class SoftAp:
         self.connect()
 
     def device_id(self) -> Identity:
-        """Who the device is."""
+        """The device's identity."""
         reply = self._ask("device-id")
         device_id, claimed = reply.get("id"), reply.get("c")
         if (
@@ -362,20 +363,20 @@ class SoftAp:
         return Identity(device_id.lower(), claimed == "1")
 
     def public_key(self) -> rsa.RSAPublicKey:
-        """The device's public key, under which passwords are encrypted."""
+        """The device's public key, used to encrypt passwords."""
         try:
             return parse_public_key(bytes.fromhex(self._field("public-key", "b", str)))
         except ValueError:
             raise ProtocolError("the device's public key is no hex text", device=self.device) from None
 
     def scan(self) -> tuple[AccessPoint, ...]:
-        """Networks in the air, strongest first; takes the device seconds."""
+        """Visible networks, strongest first; takes seconds."""
         return decode_scan(self._send("scan-ap", b"", _SCANNING))
 
     def set_claim_code(self, code: str) -> None:
         """Store a claim code, which the device presents when it next connects.
 
-        :raises UsageError: a code the device would cut
+        :raises UsageError: a code the device would truncate
         :raises SoftApRefused: the device could not store it
         """
         self._expect_ok("set", {"k": "cc", "v": check_claim_code(code)})
@@ -383,9 +384,9 @@ class SoftAp:
     def configure(
         self, network: AccessPoint, password: str | None = None, *, key: rsa.RSAPublicKey | None = None
     ) -> None:
-        """Store a network; the password is encrypted under ``key``, which is asked for when not given.
+        """Store a network; the password is encrypted under ``key``, requested if not given.
 
-        :raises SoftApRefused: ``code`` -2 network not in the air, -3 SSID length, -4 password length
+        :raises SoftApRefused: ``code`` -2 network not visible, -3 SSID length, -4 password length
         """
         fields: dict[str, str | int] = {
             "idx": 0,
@@ -400,7 +401,7 @@ class SoftAp:
     def connect(self) -> bool:
         """Leave listening mode and join the stored networks.
 
-        Returns whether the device still answered: it may tear its network down first, so a lost answer is no failure.
+        Returns whether the device answered: it may tear its network down first, so a lost answer is no failure.
 
         :raises NotReached: the command never reached the device
         :raises SoftApRefused: the device answered with a negative result

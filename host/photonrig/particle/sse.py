@@ -1,10 +1,10 @@
-"""Server-sent events as Particle's clouds send them, as bytes: written by the local cloud, read by its clients.
+"""Server-sent events as in Particle's clouds: encoder for the local cloud, decoder for its clients.
 
     :ok                                      once, when the stream is open
     event: NAME                              an event: these two lines and a blank one
     data: {"data":…,"ttl":"60","published_at":"2015-07-18T00:12:18.174Z","coreid":"…"}
     :dropped 3 events, …                     a comment; readers skip it
-                                             a blank line when nothing else was sent for a while
+                                             (blank line)                             keep-alive
 
 ``ttl`` is a string of seconds in every recording and a number in the types of particle-api-js: both are read, and the
 string is written. There is no ``id:`` and no ``retry:``. Lines are read as the HTML standard says (9.2.6, "Interpreting
@@ -36,19 +36,19 @@ def body(data: str | None, ttl: int, published_at: str, coreid: str) -> dict[str
 
 
 def encode(name: str, carried: dict[str, object]) -> bytes:
-    """One event; ends of lines in its name become spaces."""
+    """Encode one event; line ends in its name become spaces."""
     name = name.replace("\r", " ").replace("\n", " ")
     return f"event: {name}\ndata: ".encode() + dumps(carried) + b"\n\n"
 
 
 def dropped(count: int) -> bytes:
-    """The notice to a reader that fell behind."""
+    """The comment for a reader that fell behind."""
     return f":dropped {count} events, this reader was too slow\n\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One event as it was read; ``ttl`` in seconds, ``raw`` the whole object with fields that other clouds add."""
+    """A decoded event; ``ttl`` in seconds, ``raw`` the whole object with fields of other clouds."""
 
     name: str
     data: str | None
@@ -59,9 +59,9 @@ class Published:
 
     @classmethod
     def parse(cls, name: str, text: str) -> Published:
-        """The event of an ``event:`` line and its ``data:`` lines.
+        """Parse an ``event:`` line's text and its ``data:`` lines.
 
-        :raises ProtocolError: the text is no event object
+        :raises ProtocolError: the text is not an event object
         """
         try:
             raw = json.loads(text)
@@ -72,7 +72,7 @@ class Published:
 
 
 class Decoder:
-    """Events out of the bytes of a stream, cut wherever the network cut them."""
+    """Incremental decoder of a stream, however split."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -82,9 +82,9 @@ class Decoder:
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> Iterator[Published]:
-        """The events that a chunk completes. What lacks either line is none.
+        """The events a chunk completes; an event without either line is ignored.
 
-        :raises ProtocolError: an event carries no event object
+        :raises ProtocolError: the data is not an event object
         """
         if chunk:
             if self._after_return:

@@ -1,4 +1,4 @@
-"""Counts what is asked of a cloud, and keeps it within the documented limits, whoever asks."""
+"""Throttle: counts requests to a cloud and keeps them within the documented limits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["LIMITS", "Limits", "Throttle"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """At most so many requests in ``seconds``: of any kind, and for tokens; None is no limit.
+    """Maximum requests in ``seconds``: of any kind, and for tokens; None is no limit.
 
-    Creating a customer answers with a token and counts as a call alone.
+    Creating a customer returns a token and counts as a call only.
     """
 
     calls: int | None = None
@@ -26,7 +26,7 @@ class Limits:
     seconds: float = 300.0
 
     def least_seconds(self, calls: int, tokens: int) -> float:
-        """How long so many requests take at least."""
+        """Minimum time for so many requests, in seconds."""
         waits = [(calls, self.calls), (tokens, self.tokens)]
         return max(((count - 1) // most * self.seconds for count, most in waits if most and count > 0), default=0.0)
 
@@ -36,7 +36,7 @@ LIMITS: Final[Mapping[str, Limits]] = MappingProxyType({"none": Limits(), "parti
 
 
 class Throttle:
-    """Counts requests, and makes whoever would exceed a limit wait; shared by many threads."""
+    """Counts requests and blocks those that would exceed a limit; shared by many threads."""
 
     def __init__(self, limits: Limits, clock: Clock = SYSTEM) -> None:
         self.limits = limits
@@ -54,7 +54,7 @@ class Throttle:
             self._clock.wait_for(self._leaving, wait)
 
     def stop_waiting(self) -> None:
-        """Let everyone who waits go on at once."""
+        """Release all waiting threads."""
         self._leaving.set()
 
     def _take(self, token: bool) -> float:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from clang.cindex import AccessSpecifier, Cursor, CursorKind, Index, TranslationUnit
 
+from photonrig.build.prototypes import prototypes
+
 # Particle's namespaces, which applications import as a whole.
 _NAMESPACES = re.compile(r"\b(?:spark|particle)::")
 _FUNCTIONS = {
@@ -31,11 +33,12 @@ _STANDARD = {
     "stdint.h": "".join(
         _INTEGERS.format(name, bits, name, bits)
         for name, bits in (("char", 8), ("short", 16), ("int", 32), ("long long", 64))
-    ).replace("typedef char", "typedef signed char"),
-    "stddef.h": "typedef __SIZE_TYPE__ size_t;",
+    ).replace("typedef char", "typedef signed char")
+    + "typedef int intptr_t; typedef unsigned uintptr_t;",
+    "stddef.h": "typedef __SIZE_TYPE__ size_t;\n#define offsetof(type, field) __builtin_offsetof(type, field)",
     "stdarg.h": "typedef __builtin_va_list va_list;",
     "time.h": "typedef long long time_t; struct tm;",
-    "string.h": '#include <stddef.h>\nextern "C" size_t strlen(const char*);',
+    "string.h": '#include <stddef.h>\nextern "C" { size_t strlen(const char*); void* memset(void*, int, size_t); }',
     "stdlib.h": '#include <stddef.h>\nextern "C" { void* malloc(size_t); void free(void*); }',
     "stdio.h": "",
     "math.h": "",
@@ -46,6 +49,13 @@ _STANDARD = {
     "vector": "namespace std { template <typename T> class vector {}; }",
     "initializer_list": "namespace std { template <typename T> class initializer_list {"
     " const T* first; __SIZE_TYPE__ size; }; }",
+    "chrono": "namespace std { template <long long N, long long D = 1> struct ratio;"
+    " namespace chrono { template <typename R, typename P = ratio<1>> struct duration { R count() const; };"
+    " typedef duration<long long> seconds; typedef duration<long long, ratio<1, 1000>> milliseconds;"
+    " typedef duration<long long, ratio<1, 1000000>> microseconds; }"
+    " namespace literals { namespace chrono_literals {} } }",
+    "mutex": "",
+    "sys/time.h": "#include <time.h>\nstruct timeval;",
     "type_traits": "namespace std { template <typename T> struct decay { typedef T type; };"
     "template <typename T, typename U> struct common_type { typedef T type; }; }",
 }
@@ -65,12 +75,15 @@ class Declaration:
     header: str
 
 
-def offered(folder: Path, headers: Sequence[str]) -> list[Declaration]:
-    """All that an application gets by including these headers of ``folder``."""
+def offered(folder: Path, headers: Sequence[str], abi: Path | None = None) -> list[Declaration]:
+    """All that an application gets by including these headers of ``folder``, which may include those of ``abi``."""
     source = "".join(f"#include <{name}>\n" for name in headers)
     standard = [(f"/standard/{name}", f"#pragma once\n{text}") for name, text in _STANDARD.items()]
     words = ["-x", "c++", "-std=gnu++14", "--target=arm-none-eabi", "-fshort-enums", "-nostdinc"]
     words += ["-isystem", "/standard", "-I", str(folder)]
+    if abi is not None:
+        words += ["-I", str(abi / "include")]
+        standard.append(("/standard/prototypes.h", f"#pragma once\n{prototypes(abi)}"))
     return parse(source, standard, words, folder)
 
 

@@ -89,11 +89,6 @@ def device_keys() -> list[rsa.RSAPrivateKey]:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def core() -> RecordingCore:
     return RecordingCore()
 
@@ -105,9 +100,7 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-async def hub(
-    anyio_backend: str, core: RecordingCore, server_key: rsa.RSAPrivateKey, limits: Limits
-) -> AsyncIterator[DeviceHub]:
+async def hub(core: RecordingCore, server_key: rsa.RSAPrivateKey, limits: Limits) -> AsyncIterator[DeviceHub]:
     hub = DeviceHub(core, server_key, limits)
     hub.port = await hub.start("127.0.0.1", 0)  # type: ignore[attr-defined]
     yield hub
@@ -116,7 +109,6 @@ async def hub(
 
 @pytest.fixture
 async def new_device(
-    anyio_backend: str,
     hub: DeviceHub,
     core: RecordingCore,
     server_key: rsa.RSAPrivateKey,

@@ -21,7 +21,6 @@ from ...patience import PATIENCE
 from .conftest import DEVICE_ID, OTHER_ID, RecordingCore
 from .peer import ANY, DevicePeer
 
-pytestmark = pytest.mark.anyio
 NewDevice = Callable[..., DevicePeer]
 
 

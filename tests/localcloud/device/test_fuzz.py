@@ -202,7 +202,6 @@ FLAWED_BLOCKS = st.one_of(
 SESSIONS = st.lists(STEPS, min_size=1, max_size=12)
 
 
-@pytest.mark.anyio
 @bounds(QUICK)
 @given(change=FLAWED_BLOCKS)
 async def test_nonsense_instead_of_a_handshake(
@@ -215,7 +214,6 @@ async def test_nonsense_instead_of_a_handshake(
     await before_the_handshake(hub, new_device, bystander, caplog, change)
 
 
-@pytest.mark.anyio
 @bounds(QUICK)
 @given(steps=SESSIONS, mute=st.booleans())
 async def test_nonsense_within_a_session(
@@ -231,7 +229,6 @@ async def test_nonsense_within_a_session(
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@pytest.mark.anyio
 @bounds(LONG)
 @given(steps=SESSIONS, mute=st.booleans(), change=FLAWED_BLOCKS)
 async def test_nonsense_for_long(

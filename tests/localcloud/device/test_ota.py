@@ -14,7 +14,6 @@ from photonrig.particle import messages
 from .conftest import DEVICE_ID, RecordingCore
 from .peer import DevicePeer, Ota
 
-pytestmark = pytest.mark.anyio
 NewDevice = Callable[..., DevicePeer]
 
 IMAGE = bytes(range(256)) * 41 + b"tail"  # 21 chunks, the last one short

@@ -18,7 +18,6 @@ from .conftest import DEVICE_ID, RecordingCore
 from .peer import DevicePeer, Ota
 from .test_connections import closed, turns
 
-pytestmark = pytest.mark.anyio
 NewDevice = Callable[..., DevicePeer]
 
 IMAGE = bytes(range(256)) * 7 + b"tail"  # 4 chunks

@@ -27,7 +27,6 @@ from ...patience import PATIENCE
 from .conftest import DEVICE_ID, RecordingCore
 from .peer import OLD_SYSTEM, DevicePeer
 
-pytestmark = pytest.mark.anyio
 NewDevice = Callable[..., DevicePeer]
 
 

@@ -81,6 +81,9 @@ class Device {
   virtual void delay(uint32_t ms) = 0;
   virtual Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) = 0;
   virtual void cancel_timer(Reactor::TimerId id) = 0;
+  // A round of the system while the application computes: its session with the cloud stands still unless the
+  // application has a thread of its own.
+  virtual void interlude() = 0;
   virtual void process() = 0;  // one non-blocking round of the system (Particle.process())
   virtual bool time_valid() = 0;
   virtual void request_time() = 0;

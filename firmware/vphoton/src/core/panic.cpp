@@ -168,7 +168,7 @@ std::string describe(uint32_t code) {
       return "bus_fault";
     case kUsageFault:
       return "usage_fault";
-    case 8:
+    case kOutOfHeap:
       return "out_of_heap";
     case kAssertFailed:
       return "assert_failed";

@@ -18,6 +18,8 @@ namespace vphoton::panic {
 constexpr uint32_t kHardFault = 1;
 constexpr uint32_t kBusFault = 4;
 constexpr uint32_t kUsageFault = 5;
+constexpr uint32_t kExit = 7;
+constexpr uint32_t kOutOfHeap = 8;
 constexpr uint32_t kAssertFailed = 10;
 constexpr uint32_t kStackOverflow = 13;
 

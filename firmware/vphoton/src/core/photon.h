@@ -64,6 +64,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void delay(uint32_t ms) override;
   Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) override;
   void cancel_timer(Reactor::TimerId id) override { reactor_.cancel(id); }
+  void interlude() override;
   void process() override;
   bool time_valid() override { return time_valid_; }
   void request_time() override;

@@ -17,6 +17,7 @@
 #include "flash/device_key.h"
 #include "flash/system_modules.h"
 #include "module/system_describe.h"
+#include "system/application.h"
 
 namespace vphoton {
 namespace {
@@ -59,6 +60,7 @@ std::string Photon::boot() {
   }
   run_bootloader(resume_ ? resume_->setup_hold_ms : options_.setup_hold_ms);
   error = choose_device_os();
+  if (error.empty()) ota_->set_system_version(generation().module_version);
   if (error.empty()) error = ensure_identity();
   if (error.empty()) error = open_faces();
   if (!error.empty() || dfu_) return error;
@@ -246,7 +248,7 @@ std::string Photon::why_user_part_not_runnable() {
   std::string reason;
   std::string stored = flash_->read(Region::UserPart, 0, kUserPartSize);
   user_image_ = ModuleImage::parse(stored, &reason);
-  if (user_image_) reason = user_image_->why_not_runnable();
+  if (user_image_) reason = user_image_->why_not_runnable(generation().module_version);
   return stored.find_first_not_of('\xFF') == std::string::npos ? "is missing" : reason;
 }
 
@@ -267,7 +269,8 @@ void Photon::load_user_part() {
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;
   } else {
-    user_part_ = UserPart::load(user_image_->payload(), &reason);
+    user_part_ = user_image_->native() ? UserPart::load(user_image_->payload(), &reason)
+                                       : system::Application::load(*user_image_, &reason);
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {

@@ -198,6 +198,7 @@ std::string Photon::status() {
       .add("uptime_ms", static_cast<long long>(reactor_.now_ms()))
       .add("flash_writes", static_cast<long long>(flash_->write_count()))
       .add_raw("faults", faults())
+      .add_raw("machine", user_part_ ? user_part_->figures() : "null")
       .add_raw("pins", pins_.json())
       .str();
 }

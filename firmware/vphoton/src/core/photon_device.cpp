@@ -51,6 +51,13 @@ void Photon::delay(uint32_t ms) {
   } while (reactor_.now_us() < until);
 }
 
+void Photon::interlude() {
+  bool paused = reactor_.paused();
+  reactor_.pause(!user_part_ || !user_part_->threaded());
+  reactor_.run_once(0);
+  reactor_.pause(paused);
+}
+
 void Photon::process() {
   bool paused = reactor_.paused();
   reactor_.pause(false);
@@ -90,7 +97,8 @@ void Photon::enable_feature(int feature) {
 }
 
 void Photon::attach_retained_memory(void* begin, size_t size) {
-  if (!retained_.attach(begin, size))
+  // Of ARM code it is the memory itself, with the mark.
+  if (!retained_.attach(begin, size, user_image_->native() ? RetainedMemory::kMost : RetainedMemory::kRegion))
     log_warning("the firmware's retained variables need %zu bytes, a Photon has %zu; none is kept", size,
                 RetainedMemory::kMost);
 }

@@ -6,8 +6,8 @@
 
 namespace vphoton {
 
-bool RetainedMemory::attach(void* begin, size_t size) {
-  if (size > kMost) return false;
+bool RetainedMemory::attach(void* begin, size_t size, size_t most) {
+  if (size > most) return false;
   begin_ = begin;
   size_ = size;
   struct stat status;

@@ -8,14 +8,15 @@ namespace vphoton {
 class RetainedMemory {
  public:
   // Device OS 2.3.1: 3 KB for the application, 4 bytes of them the system's mark.
-  static constexpr size_t kMost = 3068;
+  static constexpr size_t kRegion = 3072;
+  static constexpr size_t kMost = kRegion - 4;
 
   // `file` holds what the start before this one left, or is -1.
   explicit RetainedMemory(int file) : file_(file) {}
 
   // The variables of the firmware that is being loaded, before any of its own code runs. They get the values they had,
   // if the firmware has as many bytes of them as the one before. False if there are more than fit.
-  bool attach(void* begin, size_t size);
+  bool attach(void* begin, size_t size, size_t most = kMost);
   // Device OS keeps the memory powered only for an application that asks for it.
   void enable() { enabled_ = true; }
   // Before a reset: the file to hand on, or -1 when nothing is kept.

@@ -1,6 +1,7 @@
 #include "core/uart.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vphoton {
 namespace {
@@ -27,9 +28,19 @@ size_t Uart::write(const uint8_t* data, size_t size) {
   uint64_t now = reactor_.now_us();
   busy_until_us_ = std::max(busy_until_us_, now) + line_us(size, baud_);
   if (!listener_) return size;
-  std::string bytes(reinterpret_cast<const char*>(data), size);
-  reactor_.after((busy_until_us_ - now) / 1000, [this, bytes] { listener_(bytes); });
+  if (sending_.empty()) reactor_.after((busy_until_us_ - now) / 1000, [this] { sent(); });
+  sending_.append(reinterpret_cast<const char*>(data), size);
   return size;
+}
+
+// Without a gap between them bytes are one message, however many calls wrote them.
+void Uart::sent() {
+  const uint64_t now = reactor_.now_us();
+  if (busy_until_us_ >= now + 1000) {
+    reactor_.after((busy_until_us_ - now) / 1000, [this] { sent(); });
+    return;
+  }
+  listener_(std::exchange(sending_, {}));
 }
 
 uint32_t Uart::busy_ms() const {

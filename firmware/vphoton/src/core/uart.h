@@ -28,15 +28,18 @@ class Uart {
   // Milliseconds until the last byte is out.
   uint32_t busy_ms() const;
 
-  // The other side: `listener` gets what was written at once when the last byte of it is out.
+  // The other side: `listener` gets what was written without a gap when the last byte of it is out.
   void connect(std::function<void(const std::string& bytes)> listener) { listener_ = std::move(listener); }
   void receive(const std::string& bytes);
   uint32_t milliseconds(size_t bytes) const;  // how long so many take, rounded up
 
  private:
+  void sent();
+
   Reactor& reactor_;
   uint32_t baud_ = 0;
   uint64_t busy_until_us_ = 0;
+  std::string sending_;
   std::deque<uint8_t> received_;
   std::function<void(const std::string& bytes)> listener_;
 };

@@ -61,7 +61,7 @@ int OtaStore::validate() const {
   auto image = staged();
   if (!image) return kErrorModuleNotFound;
   if (!ModulePlace::find(image->function, image->index)) return kErrorUnsupportedModule;
-  uint8_t valid = image->valid_checks();
+  uint8_t valid = image->valid_checks(system_version_);
   if (!(valid & ModuleCheck::Integrity)) return kErrorIntegrity;
   if (!(valid & ModuleCheck::Dependencies)) return kErrorDependency;
   if (!(valid & ModuleCheck::AddressRange)) return kErrorAddress;
@@ -97,7 +97,7 @@ bool OtaStore::apply_pending() {
 std::optional<ModuleImage> OtaStore::factory_image() const {
   if (flash_.read(Region::Factory, 0, 4) == "\xFF\xFF\xFF\xFF") return std::nullopt;  // most devices have none
   auto image = ModuleImage::parse(flash_.read(Region::Factory, 0, FlashDevice::size(Region::Factory)));
-  return image && image->why_not_runnable().empty() ? image : std::nullopt;
+  return image && image->why_not_runnable(system_version_).empty() ? image : std::nullopt;
 }
 
 bool OtaStore::factory_image_valid() const { return factory_image().has_value(); }

@@ -32,6 +32,9 @@ class OtaStore {
  public:
   OtaStore(FlashDevice& flash, Dct& dct) : flash_(flash), dct_(dct) {}
 
+  // Once Device OS runs: modules that need later system parts are refused.
+  void set_system_version(uint16_t version) { system_version_ = version; }
+
   // All return 0 or a negative system error.
   int begin(uint32_t length);
   int write(uint32_t offset, const std::string& data);
@@ -59,6 +62,7 @@ class OtaStore {
   FlashDevice& flash_;
   Dct& dct_;
   uint32_t length_ = 0;
+  uint16_t system_version_ = kAnySystemVersion;
 };
 
 }  // namespace vphoton

@@ -79,17 +79,24 @@ std::optional<ModuleImage> ModuleImage::parse(const std::string& data, std::stri
   return image;
 }
 
-uint8_t ModuleImage::valid_checks() const {
+bool ModuleImage::native() const {
+  return dependency[0].function == ModuleFunction::SystemPart && dependency[0].index == 2 &&
+         dependency[0].version == kNativeSystemVersion;
+}
+
+uint8_t ModuleImage::valid_checks(uint16_t system_version) const {
   uint8_t valid = 0;
   size_t body = bytes.size() - 4;
   uint32_t stored = 0;
   for (size_t i = body; i < bytes.size(); ++i) stored = stored << 8 | static_cast<uint8_t>(bytes[i]);
   if (crc32(bytes.data(), body) == stored) valid |= ModuleCheck::Integrity;
-  // A real user part needs a Device OS that has the version or a later one; a native one runs nowhere else. What the
-  // others need is not checked.
-  bool native = dependency[0].function == ModuleFunction::SystemPart && dependency[0].index == 2 &&
-                dependency[0].version == kNativeSystemVersion;
-  if (function != ModuleFunction::UserPart || native) valid |= ModuleCheck::Dependencies;
+  // A user part needs a Device OS that has the version or a later one. What the others need is not checked.
+  auto met = [system_version](const ModuleDependency& needed) {
+    return needed.function == ModuleFunction::None ||
+           (needed.function == ModuleFunction::SystemPart && needed.version <= system_version);
+  };
+  if (function != ModuleFunction::UserPart || native() || (met(dependency[0]) && met(dependency[1])))
+    valid |= ModuleCheck::Dependencies;
   if (const ModulePlace* place = ModulePlace::find(function, index)) {
     bool stand_in = function != ModuleFunction::UserPart && start == place->address + kStandInOffset;
     if ((start == place->address || stand_in) && bytes.size() <= place->size) valid |= ModuleCheck::AddressRange;
@@ -98,15 +105,15 @@ uint8_t ModuleImage::valid_checks() const {
   return valid;
 }
 
-std::string ModuleImage::why_not_runnable() const {
+std::string ModuleImage::why_not_runnable(uint16_t system_version) const {
   if (function != ModuleFunction::UserPart || index != 1) return "is not a user part";
-  uint8_t valid = valid_checks();
+  uint8_t valid = valid_checks(system_version);
   if (!(valid & ModuleCheck::AddressRange)) return "does not lie in the user part's 128 KB at 0x080A0000";
   if (!(valid & ModuleCheck::Platform)) return "is for platform " + std::to_string(platform) + ", a Photon is 6";
   if (!(valid & ModuleCheck::Integrity)) return "has a wrong CRC";
   if (!(valid & ModuleCheck::Dependencies))
     return "needs system part " + std::to_string(dependency[0].index) + " version " +
-           std::to_string(dependency[0].version) + "; a virtual Photon runs only native builds, which need 61441";
+           std::to_string(dependency[0].version) + " or later; this device has " + std::to_string(system_version);
   return "";
 }
 

@@ -44,6 +44,9 @@ struct ModuleDependency {
   uint16_t version;
 };
 
+// Of system parts: later than any, for the bootloader, which does not look at what a module needs.
+constexpr uint16_t kAnySystemVersion = 0xEFFF;
+
 // Where the Photon has room for a module. Device OS 2.3.1, memory map.
 struct ModulePlace {
   ModuleFunction function;
@@ -74,10 +77,12 @@ struct ModuleImage {
   // not a module or is cut short.
   static std::optional<ModuleImage> parse(const std::string& data, std::string* reason = nullptr);
 
-  // Bits of ModuleCheck that hold on this virtual Photon.
-  uint8_t valid_checks() const;
+  // Made for this computer, not for a Photon: loaded like a library.
+  bool native() const;
+  // Bits of ModuleCheck that hold on a virtual Photon whose system parts are of this version.
+  uint8_t valid_checks(uint16_t system_version = kAnySystemVersion) const;
   // Empty if the Photon would run it as its user part; else the first thing that is wrong.
-  std::string why_not_runnable() const;
+  std::string why_not_runnable(uint16_t system_version = kAnySystemVersion) const;
   // Between prefix and suffix.
   std::string payload() const;
 };

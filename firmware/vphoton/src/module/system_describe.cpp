@@ -27,9 +27,10 @@ std::string dependencies(const ModuleImage& module) {
 }
 
 // `unique` is the member that only user parts have, `store` m for main and f for factory.
-std::string describe(const ModuleImage& module, uint32_t size, const std::string& unique = "", char store = 'm') {
+std::string describe(const ModuleImage& module, uint16_t system_version, uint32_t size, const std::string& unique = "",
+                     char store = 'm') {
   return "{\"s\":" + std::to_string(size) + ",\"l\":\"" + store +
-         "\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks()) + unique + ",\"f\":\"" +
+         "\",\"vc\":30,\"vv\":" + std::to_string(module.valid_checks(system_version)) + unique + ",\"f\":\"" +
          function_letter(module.function) + "\",\"n\":\"" + std::to_string(module.index) +
          "\",\"v\":" + std::to_string(module.version) + ",\"d\":[" + dependencies(module) + "]}";
 }
@@ -59,12 +60,13 @@ std::string system_describe(const ModuleImage* user_part, uint16_t system_versio
     std::string said = text;
     for (const auto& module : flashed)
       if (module.function == function && module.index == index)
-        said = describe(module, ModulePlace::find(function, index)->size);
+        said = describe(module, system_version, ModulePlace::find(function, index)->size);
     modules += (modules.empty() ? "" : ",") + said;
   }
   auto unique = [](const ModuleImage& module) { return ",\"u\":\"" + to_upper_hex(module.sha256) + "\""; };
-  if (user_part) modules += "," + describe(*user_part, kUserPartSize, unique(*user_part));
-  if (factory_image) modules += "," + describe(*factory_image, kUserPartSize, unique(*factory_image), 'f');
+  if (user_part) modules += "," + describe(*user_part, system_version, kUserPartSize, unique(*user_part));
+  if (factory_image)
+    modules += "," + describe(*factory_image, system_version, kUserPartSize, unique(*factory_image), 'f');
   return "\"p\":6,\"m\":[" + modules + "]";
 }
 

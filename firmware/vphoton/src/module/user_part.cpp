@@ -38,6 +38,22 @@ void* load_library(const std::string& payload, std::string* reason) {
   return library;
 }
 
+class NativeUserPart : public UserPart {
+ public:
+  NativeUserPart(void (*setup)(), void (*loop)(), SystemMode mode, bool threaded)
+      : setup_(setup), loop_(loop), mode_(mode), threaded_(threaded) {}
+  SystemMode system_mode() const override { return mode_; }
+  bool threaded() const override { return threaded_; }
+  void setup() override { setup_(); }
+  void loop() override { loop_(); }
+
+ private:
+  void (*setup_)();
+  void (*loop_)();
+  SystemMode mode_;
+  bool threaded_;
+};
+
 }  // namespace
 
 std::unique_ptr<UserPart> UserPart::load(const std::string& payload, std::string* reason) {
@@ -51,13 +67,9 @@ std::unique_ptr<UserPart> UserPart::load(const std::string& payload, std::string
     *reason = "does not export setup, loop, system mode and system thread";
     return nullptr;
   }
-  std::unique_ptr<UserPart> part(new UserPart);
-  part->setup_ = setup;
-  part->loop_ = loop;
-  part->threaded_ = thread() == 1;
   int number = mode();
-  part->mode_ = number >= 1 && number <= 4 ? static_cast<SystemMode>(number) : SystemMode::Automatic;
-  return part;
+  return std::make_unique<NativeUserPart>(
+      setup, loop, number >= 1 && number <= 4 ? static_cast<SystemMode>(number) : SystemMode::Automatic, thread() == 1);
 }
 
 }  // namespace vphoton

@@ -1,4 +1,5 @@
-// A native user part in this process: its code is loaded like a library, its entry points are those of app_abi.h.
+// A user part that runs: the application's own functions, and what it declared before setup(). UserPart::load() makes a
+// native one, code in this process with the entry points of app_abi.h; system/application.h one of ARM code.
 #pragma once
 
 #include <memory>
@@ -10,20 +11,16 @@ enum class SystemMode { Automatic = 1, SemiAutomatic = 2, Manual = 3, SafeMode =
 
 class UserPart {
  public:
+  virtual ~UserPart() = default;
   // Runs the firmware's global constructors and STARTUP code. Null and a reason if the code cannot be loaded.
   static std::unique_ptr<UserPart> load(const std::string& payload, std::string* reason);
 
-  SystemMode system_mode() const { return mode_; }
-  bool threaded() const { return threaded_; }
-  void setup() const { setup_(); }
-  void loop() const { loop_(); }
-
- private:
-  UserPart() = default;
-  void (*setup_)() = nullptr;
-  void (*loop_)() = nullptr;
-  SystemMode mode_ = SystemMode::Automatic;
-  bool threaded_ = false;
+  virtual SystemMode system_mode() const = 0;
+  virtual bool threaded() const = 0;
+  virtual void setup() = 0;
+  virtual void loop() = 0;
+  // What the machine that runs it has counted, as JSON; native code has none.
+  virtual std::string figures() const { return "null"; }
 };
 
 }  // namespace vphoton

@@ -3,8 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "cloud/describe.h"
-#include "cloud/messages.h"
+#include "cloud/registration.h"
 #include "core/device.h"
 
 #include "application.h"
@@ -15,41 +14,11 @@ CloudClass Particle;
 
 namespace {
 
-constexpr size_t kMaxSubscription = 63;  // Device OS 2.3.1
 constexpr int kMaxTtl = 16777215;
-
-bool name_fits(const char* name) { return name && *name && strlen(name) <= device().generation().max_name; }
-
-// Puts `entry` in the place of one of the same name, or at the end if the description still fits.
-template <typename Entry>
-bool add(std::vector<Entry>& list, Entry entry) {
-  for (auto& existing : list) {
-    if (existing.name == entry.name) {
-      existing = std::move(entry);
-      return true;
-    }
-  }
-  list.push_back(std::move(entry));
-  const size_t limit = device().generation().max_application_describe;
-  if (limit == 0 ||
-      vphoton::cloud::describe_json(vphoton::cloud::kDescribeApplication, device().surface(), "").size() <= limit)
-    return true;
-  list.pop_back();
-  return false;
-}
 
 template <typename Read>
 bool add_variable(const char* name, vphoton::VariableType type, Read read) {
-  if (!name_fits(name)) return false;
-  return add(device().surface().variables, vphoton::Variable{name, type, read});
-}
-
-bool add_subscription(vphoton::Subscription subscription) {
-  auto& list = device().surface().subscriptions;
-  if (subscription.prefix.size() > kMaxSubscription || list.size() >= vphoton::kMaxAppSubscriptions) return false;
-  list.push_back(std::move(subscription));
-  device().cloud().subscriptions_changed();
-  return true;
+  return name && vphoton::cloud::add_variable({name, type, read});
 }
 
 }  // namespace
@@ -74,10 +43,9 @@ bool CloudClass::add_text(const char* name, std::function<String()> read) {
 }
 
 bool CloudClass::function(const char* name, std::function<int(String)> f) {
-  if (!name_fits(name) || !f) return false;
-  return add(device().surface().functions, vphoton::Function{name, [f](const std::string& argument) -> int32_t {
-                                                               return f(String(argument.data(), argument.size()));
-                                                             }});
+  if (!name || !f) return false;
+  return vphoton::cloud::add_function(
+      {name, [f](const std::string& argument) -> int32_t { return f(String(argument.data(), argument.size())); }});
 }
 
 particle::Future<bool> CloudClass::publish_event(const char* name, const char* data, int ttl,
@@ -100,19 +68,16 @@ particle::Future<bool> CloudClass::publish_event(const char* name, const char* d
 
 bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, Spark_Subscription_Scope_TypeDef scope) {
   if (!prefix || !handler) return false;
-  return add_subscription(
+  return vphoton::cloud::add_subscription(
       {prefix, scope == MY_DEVICES ? vphoton::Scope::MyDevices : vphoton::Scope::AllDevices, "", handler});
 }
 
 bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, const char* device_id) {
   if (!prefix || !handler || !device_id) return false;
-  return add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
+  return vphoton::cloud::add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
 }
 
-void CloudClass::unsubscribe() {
-  device().surface().subscriptions.clear();
-  device().cloud().subscriptions_changed();
-}
+void CloudClass::unsubscribe() { vphoton::cloud::remove_subscriptions(); }
 
 void CloudClass::connect() {
   device().wifi_connect();

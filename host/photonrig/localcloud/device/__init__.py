@@ -1,1 +1,1 @@
-"""The local cloud's device service: connections, handshakes and messages; nothing of owners, products or tokens."""
+"""Device service: connections, handshakes and messages; independent of owners, products and tokens."""

@@ -1,4 +1,4 @@
-"""The door of the device service: one connection from its first byte to a device that proved who it is."""
+"""Admission of devices: the handshake of a connection, and the check of the device's key."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["Admission", "AdmissionRefused"]
 
 
 class AdmissionRefused(Exception):
-    """The device is unknown or showed another key than the enrolled one; it is told nothing."""
+    """Unknown device, or a key other than the enrolled one; the device gets no reply."""
 
 
 class Admission:
-    """Runs handshakes. The RSA work is done in threads, where it uses all cores and leaves the event loop free."""
+    """Runs handshakes. RSA runs in threads: on all cores, and outside the event loop."""
 
     def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey) -> None:
         self._callbacks = callbacks
@@ -37,15 +37,16 @@ class Admission:
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="handshake")
 
     def close(self) -> None:
-        """Start no more RSA work."""
+        """Stop starting RSA work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def admit(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[DeviceIntroduction, SessionKeys]:
-        """Who the device says it is and the session's keys; it has still to show by its Hello that it can read them.
+        """Run the handshake; returns the stated identity and the session keys, which the Hello has yet to prove.
 
-        Raises AdmissionRefused, ProtocolError for a block that does not open, IncompleteReadError at the stream's end.
+        Raises AdmissionRefused, ProtocolError for a block that cannot be decrypted, IncompleteReadError at the stream's
+        end.
         """
         loop = asyncio.get_running_loop()
         nonce = os.urandom(NONCE_SIZE)
@@ -60,7 +61,7 @@ class Admission:
         return device, SessionKeys.from_block(session_block)
 
     def check(self, device: DeviceIntroduction) -> None:
-        """Go on only with a device that shows the key it is enrolled with now, or is enrolled hereby.
+        """Check the key against the one enrolled now, or enrol an unknown device.
 
         Raises AdmissionRefused.
         """

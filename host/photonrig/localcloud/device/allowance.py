@@ -1,4 +1,4 @@
-"""How much a device may say on its own: a burst at once, then so many messages a second."""
+"""Rate limit for unsolicited device messages: a token bucket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Allowance"]
 
 
 class Allowance:
-    """A bucket that fills at ``rate`` messages a second up to ``burst``."""
+    """A token bucket: ``rate`` messages a second, up to ``burst``."""
 
     def __init__(self, rate: float, burst: int, now: Callable[[], float] = SYSTEM.now) -> None:
         self._rate = rate
@@ -20,15 +20,15 @@ class Allowance:
         self._filled_at = now()
 
     def spend(self) -> None:
-        """One message came."""
+        """Count one message."""
         self._left -= 1
 
     def give_back(self) -> None:
-        """The last message was one that had been asked for."""
+        """Refund the last message: it was an answer."""
         self._left += 1
 
     def overdrawn(self) -> float:
-        """How many seconds nothing more should be taken; 0 while there is something left."""
+        """Seconds until the next message may be read; 0 while the bucket is not overdrawn."""
         now = self._now()
         self._left = min(self._burst, self._left + (now - self._filled_at) * self._rate)
         self._filled_at = now

@@ -1,7 +1,7 @@
-"""What the device service and the rest of the local cloud ask of each other.
+"""Interface between the device service and the rest of the local cloud.
 
-The device service (:mod:`photonrig.localcloud.device.hub`) knows connections, handshakes and messages; it knows nothing
-of owners, products or tokens. The cloud's core knows those and nothing of bytes. Ids are 24 lower-case hex digits.
+The device service (:mod:`photonrig.localcloud.device.hub`) handles connections, handshakes and messages, independent
+of owners, products and tokens; the services handle those, independent of bytes. Ids are 24 lower-case hex digits.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ __all__ = [
 VariableType = Literal["bool", "int32", "string", "double"]
 
 Permit = Callable[[], object]
-"""Asked right before anything is sent to a device on somebody's behalf; raises when that may no longer be.
+"""Permission check, called right before each message sent for a caller; raises if permission has ended.
 
-A request may wait: for its turn, for the device to describe itself, for a chunk to be taken. Meanwhile the device may
-have gone to another owner, or the token been revoked. What the permit raises ends the request and goes to the caller.
+A request may wait: for its turn, for the device's describe, for a chunk to be sent. In between the device may change
+owner, or the token be revoked. The exception ends the request and reaches the caller.
 """
 
 
 def always() -> None:
-    """The permit of what the cloud itself does, on nobody's behalf."""
+    """The permit of the cloud's own requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """What the application offers and which modules the device carries; ``modules`` is the JSON list as sent."""
+    """Variables and functions of the application, and ``modules``, the JSON list as sent."""
 
     variables: dict[str, VariableType] = field(default_factory=dict)
     functions: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class PublishedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A prefix a device listens to; ``scope`` is "mine", "all" or a device id."""
+    """A name prefix a device subscribes to; ``scope`` is "mine", "all" or a device id."""
 
     prefix: str
     scope: str
@@ -85,7 +85,7 @@ class DeviceOffline(Exception):
 
 
 class DeviceTimeout(Exception):
-    """The device has a session and did not answer in time."""
+    """The device has a session but did not answer in time."""
 
 
 class VariableUnknown(Exception):
@@ -97,30 +97,30 @@ class FunctionUnknown(Exception):
 
 
 class FlashRefused(Exception):
-    """The device refused the update or reported a negative result; the text says which."""
+    """The device refused the update or reported a negative result, which the text names."""
 
 
 class Withdrawn(Exception):
-    """What was asked of the device may no longer be done; nothing more of it is sent."""
+    """The request's permission has ended; no further message of it is sent."""
 
 
 class DeviceCallbacks(Protocol):
-    """The cloud's core, as the device service sees it; called on the event loop, in the order things happened."""
+    """Callbacks from the device service to the services; on the event loop, in the order of events."""
 
     def now(self) -> float:
-        """Time of day, in seconds since 1970."""
+        """Unix time in seconds."""
 
     def public_key(self, device_id: str) -> bytes | None:
         """The enrolled key of a device as 162-byte SubjectPublicKeyInfo DER; None for an unknown device."""
 
     def admit(self, device_id: str, public_key: bytes) -> bool:
-        """An unknown device presented this key: enrol it and return True, or refuse."""
+        """An unknown device presented this key: enrol it and return True, or return False."""
 
     async def came_online(self, device_id: str, hello: Hello) -> None:
-        """A session is up: Hello received and answered."""
+        """A session began: Hello received and answered."""
 
     async def went_offline(self, device_id: str) -> None:
-        """The session ended; not called when a newer session of the same device has replaced it."""
+        """The session ended; not called when a newer session of the device replaced it."""
 
     async def described(self, device_id: str, describe: Describe) -> None:
         """The merged describe changed."""
@@ -129,7 +129,7 @@ class DeviceCallbacks(Protocol):
         """The device published an event that is not a claim code."""
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
-        """The device sent its claim code; True makes the service confirm it, so that the device clears the code."""
+        """The device presented its claim code; True makes the service confirm it, and the device clear the code."""
 
     async def update_progress(self, device_id: str, status: str) -> None:
         """``started``, ``success`` or ``failed`` with a text, for ``spark/flash/status``."""

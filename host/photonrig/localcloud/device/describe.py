@@ -1,4 +1,4 @@
-"""A device's describe, put together from the parts it sends: what its application offers, which modules it carries."""
+"""A device's describe, merged from the parts it sends: application interface and module list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VARIABLE_TYPES: dict[Any, VariableType] = {1: "bool", 2: "int32", 4: "string", 
 
 
 class DescribeParts:
-    """Collects parts as they come; which part a piece belongs to is told by its members, as old devices send both."""
+    """Merges parts as they arrive; a part is identified by its members, since old devices send both at once."""
 
     def __init__(self) -> None:
         self._application: dict[str, Any] | None = None
@@ -22,11 +22,11 @@ class DescribeParts:
         self._merged: Describe | None = None
 
     def knows(self, part: DescribePart) -> bool:
-        """Whether this part has been seen."""
+        """Whether this part was received."""
         return (self._modules if part is DescribePart.SYSTEM else self._application) is not None
 
     def absorb(self, content: dict[str, Any]) -> bool:
-        """Take one piece in; True when it says something new."""
+        """Merge a part; returns whether it changed anything."""
         before = self._application, self._modules
         if "f" in content or "v" in content:
             self._application = {"f": content.get("f"), "v": content.get("v")}
@@ -37,7 +37,7 @@ class DescribeParts:
         return before != (self._application, self._modules)
 
     def merged(self) -> Describe:
-        """All that is known; members of a form no device sends are left out."""
+        """The merged describe; malformed members are left out."""
         if self._merged is None:
             self._merged = self._merge()
         return self._merged
@@ -59,7 +59,7 @@ class DescribeParts:
 
     @property
     def system_module(self) -> int | None:
-        """The number of the newest system part in the device's main store."""
+        """Number of the newest system part in the device's main store."""
         numbers = [
             module["v"]
             for module in self._modules or ()

@@ -1,4 +1,4 @@
-"""The device hub: the TCP service devices connect to, and the one place to ask a device for something."""
+"""Device hub: the TCP service for devices, and all requests to them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _PEER_FAULTS = (OSError, IncompleteReadError, TimeoutError, ProtocolError, Admis
 
 
 class DeviceHub:
-    """Accepts devices, keeps one session a device, and speaks to devices by id (24 lower-case hex digits).
+    """Accepts devices, keeps one session per device, and addresses devices by id (24 lower-case hex digits).
 
-    A newer session of a device replaces its older one. Nothing a peer sends disturbs other sessions.
+    A newer session of a device replaces its older one. Peers cannot affect other sessions.
     """
 
     def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey, limits: Limits | None = None) -> None:
@@ -56,7 +56,7 @@ class DeviceHub:
         self._deliveries: dict[str, asyncio.Task[None]] = {}
         self._tellings: Tasks[None] = Tasks("telling the cloud of a device")
         self._connections: Tasks[None] = Tasks("a device connection")
-        self._handshakes: dict[asyncio.Task[None], None] = {}  # in order of arrival
+        self._handshakes: dict[asyncio.Task[None], None] = {}  # oldest first
 
     async def start(self, host: str, port: int) -> int:
         """Listen on ``host``; returns the port, chosen by the system for ``port`` 0; raises OSError when taken."""
@@ -65,7 +65,7 @@ class DeviceHub:
         return bound
 
     async def close(self) -> None:
-        """End all sessions, tell the callbacks, and listen no more."""
+        """Stop listening and end all sessions, with callbacks."""
         if self._server is not None:
             self._server.close()
         for task in list(self._handshakes):
@@ -82,12 +82,12 @@ class DeviceHub:
         return device_id in self._sessions
 
     def subscriptions(self, device_id: str) -> tuple[Subscription, ...]:
-        """What the device listens to, in the order it said so; empty when it is offline."""
+        """The device's subscriptions, oldest first; empty when it is offline."""
         session = self._sessions.get(device_id)
         return tuple(session.subscriptions) if session is not None else ()
 
     def listeners(self, name: str) -> Iterator[tuple[str, str]]:
-        """The devices that listen to an event's name, each with the scope in which it does."""
+        """The devices subscribed to an event's name, each with the scope."""
         return self._listeners.of(name)
 
     async def read_variable(
@@ -99,9 +99,9 @@ class DeviceHub:
         *,
         timeout: float = 30.0,  # noqa: ASYNC109
     ) -> bool | int | float | str:
-        """The value of a variable whose type the device's describe tells.
+        """The value of a variable, of the type in the device's describe.
 
-        Raises DeviceOffline, DeviceTimeout, VariableUnknown, ProtocolError when the answer is no value of that type.
+        Raises DeviceOffline, DeviceTimeout, VariableUnknown, ProtocolError for a value that does not fit the type.
         """
         return await self._session(device_id).read_variable(name, kind, permit, timeout)
 
@@ -114,9 +114,9 @@ class DeviceHub:
         *,
         timeout: float = 30.0,  # noqa: ASYNC109
     ) -> int:
-        """Call a function and return what it returned, -2147483648 to 2147483647.
+        """Call a function; returns its result, -2147483648 to 2147483647.
 
-        Raises UsageError for an argument too long for the device's Device OS (then nothing was sent), FunctionUnknown,
+        Raises UsageError for an argument too long for the device's Device OS (nothing is sent), FunctionUnknown,
         DeviceOffline, DeviceTimeout.
         """
         return await self._session(device_id).call_function(name, argument, permit, timeout)
@@ -133,7 +133,7 @@ class DeviceHub:
         await self._session(device_id).signal(on, permit, timeout)
 
     async def ping(self, device_id: str, *, timeout: float = 10.0) -> bool:  # noqa: ASYNC109
-        """Whether the device answers now; False when it is offline."""
+        """Whether the device answers; False when it is offline."""
         session = self._sessions.get(device_id)
         return session is not None and await session.ping(timeout)
 
@@ -146,14 +146,14 @@ class DeviceHub:
     ) -> dict[int, int]:
         """The device's diagnostics by number (Device OS 0.8.0 and later).
 
-        Raises DeviceOffline, DeviceTimeout, ProtocolError when the answer is something else.
+        Raises DeviceOffline, DeviceTimeout, ProtocolError for a malformed answer.
         """
         return await self._session(device_id).metrics(permit, timeout)
 
     def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
-        """Send an event now; False when the device is offline, does not listen to it, or could not take one that long.
+        """Send an event now; False when the device is offline, not subscribed, or unable to take one that long.
 
-        Events whose name starts with ``spark`` or ``particle`` are always sent, as Device OS itself listens to them.
+        Events whose name starts with ``spark`` or ``particle`` are always sent: Device OS itself subscribes to them.
         """
         session = self._sessions.get(device_id)
         return session is not None and session.send_event(name, data, private=private)
@@ -161,9 +161,10 @@ class DeviceHub:
     async def flash(self, device_id: str, image: bytes, name: str, permit: Permit = always) -> None:
         """Send a firmware image over the air; returns when the device has accepted it and is about to restart.
 
-        Progress goes to ``update_progress``: ``started NAME``, then ``success NAME`` once the device is back and says
-        so, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline, what ``permit`` raises:
-        that ends the session too, whereupon the device forgets what it has of the image.
+        Progress goes to ``update_progress``: ``started NAME``, then ``success NAME`` once the device has returned and
+        confirms it, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline, and what
+        ``permit``
+        raises, which also ends the session, so that the device discards the partial image.
         """
         session = self._session(device_id)
         if session.update is not None:
@@ -195,7 +196,7 @@ class DeviceHub:
         self._restarts.expect(device_id, name)
 
     def disconnect(self, device_id: str) -> None:
-        """Close the device's session; a device that is offline stays so."""
+        """Close the device's session, if any."""
         session = self._sessions.get(device_id)
         if session is not None:
             session.close()
@@ -214,7 +215,7 @@ class DeviceHub:
             next(iter(self._handshakes)).cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its first byte to its last."""
+        """Serve one connection to its end."""
         peer = writer.get_extra_info("peername")
         try:
             async with asyncio.timeout(self._limits.handshake):
@@ -223,7 +224,7 @@ class DeviceHub:
                     device.device_id, Wire(reader, writer, keys), self._callbacks, self._limits, self._listeners
                 )
                 hello = await session.greet()
-            # The handshake took a while, in which another key may have been enrolled.
+            # During the handshake another key may have been enrolled.
             self._admission.check(device)
             task = asyncio.current_task()
             if task is not None:
@@ -255,7 +256,7 @@ class DeviceHub:
                 del self._sessions[device_id]
 
     def _deliver(self, session: DeviceSession, hello: Hello) -> None:
-        """Tell the core of this session, after all that earlier sessions of the device had to tell."""
+        """Run the session's callbacks, after all those of the device's earlier sessions."""
         device_id = session.device_id
         earlier = self._deliveries.get(device_id)
         seen = contract.Hello(hello.product_id, hello.product_version, hello.platform_id, hello.flags, session.address)

@@ -1,4 +1,4 @@
-"""Who listens to an event: devices by the prefixes they subscribed to, found without asking each of them."""
+"""Index of device subscriptions by prefix: finds an event's subscribers without a scan over all devices."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ __all__ = ["Listeners"]
 
 
 class Listeners:
-    """Subscriptions of all devices that are online. A name is looked up once for each length a prefix has."""
+    """Subscriptions of all online devices. A lookup takes one step per distinct prefix length."""
 
     def __init__(self) -> None:
         self._by_prefix: dict[str, dict[tuple[str, str], None]] = {}
         self._lengths: Counter[int] = Counter()
 
     def add(self, device_id: str, subscription: Subscription) -> None:
-        """A device subscribed."""
+        """Add a subscription."""
         prefix = subscription.prefix
-        # Device OS itself subscribes to these to be told things meant for it alone, which are sent to it directly.
-        # Applications name more, such as "spark/status". Else every device would be told the coming and going of all.
+        # Device OS itself subscribes to these, for events sent to the device directly. Applications subscribe to longer
+        # ones, such as "spark/status". Indexing these would send every device the status events of all.
         if prefix in SYSTEM_PREFIXES:
             return
         if prefix not in self._by_prefix:
@@ -31,7 +31,7 @@ class Listeners:
         self._by_prefix[prefix][device_id, subscription.scope] = None
 
     def remove(self, device_id: str, subscription: Subscription) -> None:
-        """A device subscribes no longer."""
+        """Remove a subscription."""
         prefix = subscription.prefix
         if prefix not in self._by_prefix:
             return
@@ -43,7 +43,7 @@ class Listeners:
                 del self._lengths[len(prefix)]
 
     def of(self, name: str) -> Iterator[tuple[str, str]]:
-        """Each device that listens to a name, and the scope in which; once for each of its prefixes that fit."""
+        """Each subscriber of a name with its scope, once for each matching prefix."""
         for length in self._lengths:
             if length <= len(name):
                 yield from self._by_prefix.get(name[:length], ())

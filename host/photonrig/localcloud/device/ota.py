@@ -1,4 +1,4 @@
-"""One firmware update over the air: offer, chunks, missed chunks, result.
+"""Over-the-air firmware update: offer, chunks, missed chunks, result.
 
 UpdateBegin → ready? ─ fast ─→ all chunks, unanswered ─→ UpdateDone → 2.04 result
                                     ↑── chunks missed ←──── 4.00
@@ -21,12 +21,12 @@ __all__ = ["CHUNK_SIZE", "Update", "UpdateLink"]
 
 CHUNK_SIZE = 512  # Device OS 2.3.1 announces it as spark/hardware/ota_chunk_size; older ones take it too
 
-_ROUNDS = 40  # a choice: of 256 chunks even one in two may get lost, a few each round
-_TRIES = 5  # a choice: for one chunk in slow mode
+_ROUNDS = 40  # a choice: even if half of 256 chunks are lost, resending a few each round completes
+_TRIES = 5  # a choice: attempts per chunk in slow mode
 
 
 class UpdateLink(Protocol):
-    """What an update needs of the device's session."""
+    """The device session's methods an update uses."""
 
     device_id: str
 
@@ -34,17 +34,17 @@ class UpdateLink(Protocol):
         """Write one message."""
 
     async def drain(self) -> None:
-        """Wait until the device has taken most of it."""
+        """Wait until most of the output is sent."""
 
     async def ask(self, build: messages.Build, waits: tuple[float, ...], permit: Permit) -> Message:
-        """Send a request, if it is permitted, and return its answer."""
+        """Send a request, subject to its permit, and return the answer."""
 
     def next_id(self) -> int:
-        """An id for a message that expects no answer."""
+        """A message id without an answer."""
 
 
 class Update:
-    """Brings one image to one device; made for a single run. What ``permit`` raises ends it."""
+    """Sends one image to one device; for a single run. An exception from ``permit`` ends it."""
 
     def __init__(self, link: UpdateLink, image: bytes, limits: Limits, permit: Permit) -> None:
         self._link = link
@@ -56,7 +56,7 @@ class Update:
         self._device_is_done = False
 
     async def begin(self) -> bool:
-        """Offer the image and wait until the device is ready; True when it takes chunks in fast mode.
+        """Offer the image and wait until the device is ready; returns True for fast mode.
 
         Raises FlashRefused, DeviceTimeout, DeviceOffline.
         """
@@ -72,9 +72,9 @@ class Update:
         return answer.payload == b"\x01"
 
     async def transfer(self, *, fast: bool) -> None:
-        """Send all chunks and have the device accept the image, which it then restarts into.
+        """Send all chunks and wait until the device has accepted the image; it then restarts into it.
 
-        Raises FlashRefused when the device reports a fault, DeviceTimeout, DeviceOffline.
+        Raises FlashRefused when the device reports an error, DeviceTimeout, DeviceOffline.
         """
         await (self._send_fast(range(len(self._chunks))) if fast else self._send_slowly())
         for _ in range(_ROUNDS):
@@ -84,17 +84,18 @@ class Update:
         raise FlashRefused(f"chunks were still missing after {_ROUNDS} rounds")
 
     def chunks_missed(self, indices: list[int]) -> None:
-        """The device asks for these chunks again."""
+        """Note a device's request for these chunks."""
         self._missed.put_nowait(indices)
 
     def device_is_done(self) -> None:
-        """The device says by itself that it has all (Device OS up to 0.7.0, after missed chunks)."""
+        """Note the device's own report of completion (Device OS up to 0.7.0, after missed chunks)."""
         self._device_is_done = True
 
     async def _send_fast(self, indices: Iterable[int]) -> None:
         for index in indices:
             self._permit()
-            # No request has this token: answers of Device OS up to 0.6.x to every chunk tell nothing the end does not.
+            # The token matches no request: Device OS up to 0.6.x answers every chunk, which adds nothing to the final
+            # result.
             self._link.send(messages.update_chunk(self._link.next_id(), b"\0", self._chunks[index], index=index))
             await self._link.drain()
 
@@ -112,11 +113,11 @@ class Update:
                 raise FlashRefused(f"the device refused chunk {number} of {len(self._chunks)} {_TRIES} times")
 
     async def _accepted(self) -> bool:
-        """Say that all is sent: True when the device took the image, False when chunks are missing."""
+        """Announce the end of the chunks: True when the device accepted the image, False when chunks are missing."""
         try:
             answer = await self._link.ask(messages.update_done, (self._limits.update_result,), self._permit)
         except DeviceOffline:
-            if self._device_is_done:  # it restarted before it read our message
+            if self._device_is_done:  # it restarted before it read UpdateDone
                 return True
             raise
         if answer.code == Code.BAD_REQUEST:
@@ -129,7 +130,7 @@ class Update:
         return True
 
     async def _missing(self) -> list[int]:
-        """The chunks to send again, in order."""
+        """Indices of the chunks to resend, in order."""
         try:
             async with asyncio.timeout(self._limits.chunks_missed):
                 indices = set(await self._missed.get())
@@ -141,7 +142,7 @@ class Update:
 
 
 def _result(payload: bytes | None) -> object:
-    """What the device says of the image: 0 or "ok" is good, no payload (Device OS up to 0.6.3) too."""
+    """Check the device's result: 0, "ok", or no payload (Device OS up to 0.6.3) is success."""
     if not payload:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Requests a session has sent and not yet had answered: who waits for which token and message id."""
+"""Open requests of a session, by token and message id."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ __all__ = ["Request", "Requests"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """One request: its id, its one-byte token, and its answer to come; None when the session ends first, or its time.
-
-    That it has until ``ends``, in the loop's time.
-    """
+    """A request: id, one-byte token, and a future answer; None at the session's end or at loop time ``ends``."""
 
     message_id: int
     token: bytes
@@ -26,15 +23,15 @@ class Request:
     ends: float
 
     def give_up(self) -> None:
-        """Wait no longer."""
+        """End the wait."""
         if not self.answer.done():
             self.answer.set_result(None)
 
 
 class Requests:
-    """Answers are matched by token; only a refusal without token is matched by id, because devices make up ACK ids.
+    """Matches answers by token; only a refusal without token by id, since devices make up ACK ids.
 
-    One timer serves all requests; it is left running when they are answered, because nearly all are long before it.
+    One timer serves all requests. It is left running when they are answered, as nearly all are long before it fires.
     """
 
     def __init__(self) -> None:
@@ -47,12 +44,12 @@ class Requests:
         self._looks_at = 0.0
 
     def next_id(self) -> int:
-        """A message id, 1 to 65535, over and over."""
+        """The next message id, 1 to 65535, cyclic."""
         self._last_id = self._last_id % 0xFFFF + 1
         return self._last_id
 
     def open(self, within: float) -> Request:
-        """A request with an id and a token that no other open request has, to be closed; it has ``within`` seconds.
+        """Open a request with an unused id and token, for ``within`` seconds; the caller closes it.
 
         Raises ProtocolError when 255 are open.
         """
@@ -69,11 +66,11 @@ class Requests:
         return request
 
     def close(self, request: Request) -> None:
-        """Its token may be used again."""
+        """Free the request's token."""
         del self._open[request.token]
 
     def answered(self, message: Message) -> bool:
-        """Hand ``message`` to whoever waits for it; False when nobody does."""
+        """Complete the request that ``message`` answers; False if there is none."""
         if message.type in (MessageType.ACK, MessageType.RST) and message.code == Code.EMPTY:
             return self._acknowledged(message)
         request = self._open.get(message.token)
@@ -86,7 +83,7 @@ class Requests:
 
     @contextmanager
     def ping(self) -> Iterator[asyncio.Future[bool]]:
-        """A ping's answer to come, False when the session ends first."""
+        """A ping's future answer; False when the session ends first."""
         answer: asyncio.Future[bool] = self._loop.create_future()
         self._pings.append(answer)
         try:
@@ -95,7 +92,7 @@ class Requests:
             self._pings.remove(answer)
 
     def end(self) -> None:
-        """The session is over: nobody waits any longer."""
+        """End all requests at the end of the session."""
         if self._timer is not None:
             self._timer.cancel()
         for request in self._open.values():
@@ -112,7 +109,7 @@ class Requests:
             self._timer = self._loop.call_at(when, self._look)
 
     def _look(self) -> None:
-        """Give up what has had its time."""
+        """End the requests whose time is over."""
         self._timer = None
         now = self._loop.time()
         for request in self._open.values():
@@ -122,7 +119,7 @@ class Requests:
                 self._look_at(request.ends)
 
     def _acknowledged(self, message: Message) -> bool:
-        """An empty ACK: of a request, which waits on for its answer, or, with whatever id, of a ping."""
+        """Handle an empty ACK: of a request, which still awaits its answer, or, with any id, of a ping."""
         request = self._by_id(message.message_id)
         if request is not None:
             if message.type is MessageType.RST and not request.answer.done():

@@ -1,4 +1,4 @@
-"""Devices that have taken an update and are expected back: what became of it is known at their next Hello."""
+"""Devices restarting after an update; their next Hello reports its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Restarts"]
 
 
 class Restarts:
-    """Waits for each updated device up to ``limit`` seconds."""
+    """Waits for each updated device, up to ``limit`` seconds."""
 
     def __init__(self, callbacks: DeviceCallbacks, limit: float) -> None:
         self._callbacks = callbacks
@@ -20,20 +20,20 @@ class Restarts:
         self._reports: Tasks[None] = Tasks("the report of an update")
 
     def expect(self, device_id: str, name: str) -> None:
-        """The device has accepted the image ``name`` and restarts."""
+        """Expect the device to restart into the image ``name``."""
         self.forget(device_id)
         timer = asyncio.get_running_loop().call_later(self._limit, self._stayed_away, device_id)
         self._expected[device_id] = (name, timer)
 
     def came_back(self, device_id: str, *, updated: bool) -> str | None:
-        """The device's Hello says whether it was updated: the status to report; None when no update was awaited."""
+        """Status to report after a Hello; None when no update was expected."""
         name = self.forget(device_id)
         if name is None:
             return None
         return f"success {name}".rstrip() if updated else "failed the device came back without the new firmware"
 
     def forget(self, device_id: str) -> str | None:
-        """Wait no longer for the device; the name of the image it was to come back with."""
+        """Stop waiting for the device; returns the name of the expected image."""
         if device_id not in self._expected:
             return None
         name, timer = self._expected.pop(device_id)
@@ -41,7 +41,7 @@ class Restarts:
         return name
 
     async def close(self) -> None:
-        """Wait for no device any longer."""
+        """Stop waiting for all devices."""
         for device_id in list(self._expected):
             self.forget(device_id)
         await self._reports.idle()

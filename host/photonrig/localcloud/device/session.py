@@ -1,8 +1,7 @@
-"""The session of one device: from its Hello to the end of its connection.
+"""Device session: one connection from its Hello to its end.
 
-What the device asks is answered as it comes, and answers go to those who wait for them. Everything for the cloud's core
-goes through :meth:`DeviceSession.deliver`, one piece after the other, so that a slow core neither delays the device's
-answers nor sees things out of order.
+Requests of the device are answered at once, and its answers complete the hub's requests. All callbacks to the services
+go through :meth:`DeviceSession.deliver`, in order, so that a slow service does not delay the device's answers.
 """
 
 from __future__ import annotations
@@ -49,19 +48,19 @@ __all__ = ["DeviceSession"]
 log = logging.getLogger(__name__)
 
 _NAME_LIMIT = 64
-_ARGUMENT_LIMIT = 622  # Device OS 2.3.1; 3.x takes 864, but nothing above this is safe for all
+_ARGUMENT_LIMIT = 622  # Device OS 2.3.1; 3.x takes 864, but only this is safe for all
 _OLD_ARGUMENT_LIMIT = 63  # up to Device OS 0.7.0
 _SUBSCRIPTIONS = 32  # a choice; a Photon has at most 6
 _REQUESTS_AT_ONCE = 32
 _DESCRIBE_BLOCKS = 32  # of 512 bytes each, Device OS 3.x
-_FLUSH = 2.0  # seconds a closed session may take to write what is left
+_FLUSH = 2.0  # seconds for a closed session to send its remaining output
 _QUESTIONS = frozenset(row.name for row in DEVICE_QUESTIONS)
 _ANSWERS = (MessageType.ACK, MessageType.RST)
 _ERASED_CODE = "\ufffd" * 63  # Device OS up to 0.6.3 presents an erased field as a code
 
 
 class DeviceSession:
-    """One device's session; made after the handshake, before its Hello."""
+    """One device's session; created after the handshake, before its Hello."""
 
     def __init__(
         self,
@@ -87,19 +86,19 @@ class DeviceSession:
         self._parts = DescribeParts()
         self._described = asyncio.Event()
         self._settled = False
-        self._told: Describe | None = None
+        self._reported: Describe | None = None
         self._early: list[Message] = []
         self._watch: asyncio.TimerHandle | None = None
         self._allowance = Allowance(limits.messages_per_second, limits.message_burst)
         self._undelivered: asyncio.Queue[Callable[[], Awaitable[None]] | None] = asyncio.Queue()
-        self._behind = False  # the device is held until all of that is delivered
+        self._behind = False  # whether reading pauses until all callbacks have run
 
-    # Life
+    # Lifetime
 
     async def greet(self) -> Hello:
         """Wait for the device's Hello and answer it; a ping before it is answered too, anything else is ignored.
 
-        Raises ProtocolError when what comes cannot be read with the session's keys: the peer is not the device.
+        Raises ProtocolError for messages that the session's keys do not decrypt: the peer is not the device.
         """
         while self.hello is None:
             received = self._understood(await self._wire.first())
@@ -116,7 +115,7 @@ class DeviceSession:
         return self.hello
 
     async def run(self) -> None:
-        """Serve the device until its connection ends, falls silent or is closed; raises why."""
+        """Serve the device until its connection ends, is silent for too long or is closed; raises the cause."""
         describing = Tasks[None](f"{self.device_id}: asking what it offers").start(self._complete_describe())
         try:
             for message in self._early:
@@ -128,7 +127,7 @@ class DeviceSession:
             self.close()
 
     def close(self) -> None:
-        """End the session; what was received before is still delivered."""
+        """End the session; messages received before are still delivered."""
         if self.closed:
             return
         self.closed = True
@@ -141,14 +140,14 @@ class DeviceSession:
         self._wire.close(_FLUSH)
 
     async def deliveries(self) -> None:
-        """Run what :meth:`deliver` was given, in order, until the session is closed and all is done."""
+        """Run the callbacks queued by :meth:`deliver`, in order, until the session is closed and the queue empty."""
         while True:
             step = await self._undelivered.get()
             try:
                 if step is None:
                     return
                 await step()
-                await asyncio.sleep(0)  # what one device says in a burst is passed on before its next
+                await asyncio.sleep(0)  # forward one device's burst before its next message
             except Exception:
                 log.exception("%s: the cloud failed to take in what the device sent", self.device_id)
             if self._behind and self._undelivered.empty():
@@ -156,16 +155,16 @@ class DeviceSession:
                 self._wire.release()
 
     def deliver(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Run ``step`` after all that was delivered before."""
+        """Queue ``step`` behind all earlier callbacks."""
         if not self.closed:
             self._undelivered.put_nowait(step)
 
     def _receive(self, received: list[bytes]) -> None:
-        """Act on what came, and let the device wait if that was too much."""
+        """Handle received messages, and pause reading if they exceed the allowance."""
         for message in self._understood(received):
             self._take(message)
         if wait := self._allowance.overdrawn():
-            self._wire.hold()  # nobody else notices
+            self._wire.hold()  # only this device's reading pauses
             self._loop.call_later(wait, self._wire.release)
         if not self._behind and self._undelivered.qsize() > self._limits.undelivered:
             self._behind = True
@@ -182,13 +181,13 @@ class DeviceSession:
         return understood
 
     def _listen(self) -> None:
-        """End the session when nothing was heard for too long; one timer, not one for each message."""
+        """End the session after too long a silence; one timer instead of one per message."""
         waited = 0.0 if self._wire.held else self._loop.time() - self._wire.heard_at
         left = self._limits.silence - waited
         if left <= 0 and self.update is None:
             self._wire.end(TimeoutError())
         elif not self.closed:
-            # In a fast update the device says nothing; the update has limits of its own.
+            # During a fast update the device is silent; the update has its own limits.
             self._watch = self._loop.call_later(left if left > 0 else self._limits.silence, self._listen)
 
     # Sending
@@ -203,7 +202,7 @@ class DeviceSession:
             self.close()
 
     async def drain(self) -> None:
-        """Wait until the device has taken most of what was written; raises DeviceTimeout, DeviceOffline."""
+        """Wait until most of the output is sent; raises DeviceTimeout, DeviceOffline."""
         try:
             async with asyncio.timeout(self._limits.chunk_answer):
                 await self._wire.drain()
@@ -213,9 +212,9 @@ class DeviceSession:
             raise DeviceOffline(self.device_id) from None
 
     async def ask(self, build: messages.Build, waits: tuple[float, ...], permit: Permit = always) -> Message:
-        """Send ``build(id, token)`` and return the answer; sent again after each of ``waits`` but the last.
+        """Send ``build(id, token)`` and return the answer; resent after each of ``waits`` but the last.
 
-        Raises DeviceTimeout after the last wait, DeviceOffline when the session ends before, what ``permit`` raises.
+        Raises DeviceTimeout after the last wait, DeviceOffline at the session's end, and what ``permit`` raises.
         """
         permit()
         if self.closed:
@@ -245,10 +244,10 @@ class DeviceSession:
         return answer
 
     def next_id(self) -> int:
-        """An id for a message that expects no answer."""
+        """A message id without an answer."""
         return self._requests.next_id()
 
-    # What the hub asks for
+    # Requests of the hub
 
     async def read_variable(
         self, name: str, kind: VariableType, permit: Permit, within: float
@@ -324,7 +323,7 @@ class DeviceSession:
 
     @asynccontextmanager
     async def _turn(self, within: float) -> AsyncIterator[None]:
-        """One of the requests a device may have open at once; all within must be done in ``within`` seconds."""
+        """One of the device's concurrent request slots; the block must end within ``within`` seconds."""
         try:
             async with asyncio.timeout(within), self._slots:
                 yield
@@ -332,7 +331,7 @@ class DeviceSession:
             raise DeviceTimeout(self.device_id) from None
 
     async def _ask_in_turn(self, build: messages.Build, permit: Permit, within: float) -> Message:
-        """:meth:`ask` once, as one of the requests that may be open at once; most need not wait for their turn."""
+        """:meth:`ask` once, in one of the device's concurrent request slots; most need not wait."""
         if self._slots.locked():
             async with self._turn(within):
                 return await self.ask(build, (within,), permit)
@@ -346,7 +345,7 @@ class DeviceSession:
         return _OLD_ARGUMENT_LIMIT if module is not None and module < UNIFIED_ENGINE else _ARGUMENT_LIMIT
 
     async def _offers(self, function: str) -> bool:
-        """Whether the device lists the function; an unknown one it would acknowledge and never answer."""
+        """Whether the device lists the function; it would acknowledge a call of an unknown one and never answer."""
         if function in self._parts.merged().functions:
             return True
         await self._fetch_describe(DescribePart.APPLICATION)  # registered since, or not described yet
@@ -355,7 +354,7 @@ class DeviceSession:
     # Describe
 
     async def _complete_describe(self) -> None:
-        """Ask for the parts the device does not send by itself in time, then tell the core."""
+        """Request the parts that the device has not sent in time, then report the describe."""
         if self._describes_itself:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.describe_grace):
@@ -367,20 +366,20 @@ class DeviceSession:
         except DeviceOffline:
             return
         self._settled = True
-        self._tell_described()
+        self._report_describe()
 
     @property
     def _describes_itself(self) -> bool:
         return self.hello is not None and bool(self.hello.flags & HelloFlag.DESCRIBES_ITSELF)
 
     async def _fetch_describe(self, part: DescribePart) -> None:
-        """Ask for one part; without an answer all stays as it was."""
+        """Request one part; without an answer nothing changes."""
         content = await self._ask_describe(part)
         if content is not None:
             self._absorb(content)
 
     async def _ask_describe(self, part: int, permit: Permit = always) -> bytes | None:
-        """A part of the describe in all its blocks; None without an answer."""
+        """A part of the describe, all blocks joined; None without an answer."""
         content = b""
         for block in range(_DESCRIBE_BLOCKS):
             try:
@@ -407,19 +406,19 @@ class DeviceSession:
             self._settled = True
             self._described.set()
         if new and self._settled:
-            self._tell_described()
+            self._report_describe()
 
-    def _tell_described(self) -> None:
+    def _report_describe(self) -> None:
         describe = self._parts.merged()
-        if describe == self._told:
+        if describe == self._reported:
             return
-        self._told = describe
+        self._reported = describe
         self.deliver(lambda: self._callbacks.described(self.device_id, describe))
 
     # Receiving
 
     def _take(self, message: Message) -> None:
-        """Act on one message of the device; one that makes no sense is logged and forgotten."""
+        """Handle one message of the device; invalid ones are logged and dropped."""
         if self.closed:
             return
         try:
@@ -477,12 +476,12 @@ class DeviceSession:
 
     async def _present_claim_code(self, code: str) -> None:
         if await self._callbacks.claim_code_presented(self.device_id, code):
-            # A choice: Particle's own event is not known. Any name under spark/device/claim/ makes the device clear its
-            # code and call itself claimed, whatever the data.
+            # A choice: Particle's own event is unknown. Any name under spark/device/claim/, with any data, makes the
+            # device clear its code and consider itself claimed.
             self.send_event(CLAIM_CODE.name, "claimed", private=True)
 
     def _answer(self, question: str) -> None:
-        """Events an application publishes without data to be told something; its name is the core's to tell."""
+        """Answer an event without data, an application's query; the services answer that for the device's name."""
         known = base64.b64encode(os.urandom(30)).decode() if question.endswith("random") else self.address
         self.send_event(question, known, private=True)
 

@@ -1,4 +1,4 @@
-"""The connection of one device, from its Hello on: what it says is handed over as it comes, in no task of its own."""
+"""Encrypted framing as an asyncio protocol; no task per connection."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from photonrig.particle.handshake import SessionKeys
 __all__ = ["Wire"]
 
 
-_AT_ONCE = 2048  # bytes taken before the device may be held
+_AT_ONCE = 2048  # bytes read before the device may be held
 
 
 class Wire(asyncio.BufferedProtocol):
-    """Sends and receives messages in frames; a stream served the handshake before, and lets go of it in :meth:`serve`.
+    """Sends and receives messages in frames; :meth:`serve` takes the transport over from the handshake's stream.
 
-    ``heard_at`` is when the device said something last, or could again, in the loop's time.
+    ``heard_at`` is the loop's time of the last input, or of the end of the last hold.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, keys: SessionKeys) -> None:
@@ -39,12 +39,12 @@ class Wire(asyncio.BufferedProtocol):
 
     @property
     def held(self) -> bool:
-        """Whether the device is kept from saying more."""
+        """Whether reading is paused."""
         return self._holds > 0
 
     @property
     def unsent(self) -> int:
-        """Bytes the device has not taken yet."""
+        """Bytes not sent yet."""
         return self._transport.get_write_buffer_size()
 
     def send(self, message: bytes) -> None:
@@ -52,15 +52,15 @@ class Wire(asyncio.BufferedProtocol):
         self._transport.write(self._encoder.encode(message))
 
     async def drain(self) -> None:
-        """Wait until the device has taken most of what was written; raises ConnectionError."""
+        """Wait until most of the output is sent; raises ConnectionError."""
         await self._writable.wait()
         if self._end.done() or self._transport.is_closing():
             raise ConnectionResetError("the connection is lost")
 
     async def first(self) -> list[bytes]:
-        """The next messages, while nothing is handed over yet.
+        """The next messages, before :meth:`serve`.
 
-        Raises ConnectionError at the end of the stream, ProtocolError for what no device with these keys sends.
+        Raises ConnectionError at the end of the stream, ProtocolError for undecodable frames.
         """
         data = await self._reader.read(4096)
         if not data:
@@ -68,7 +68,7 @@ class Wire(asyncio.BufferedProtocol):
         return self._decoder.decode(data)
 
     async def serve(self, received: Callable[[list[bytes]], None]) -> Exception:
-        """Hand over all messages from now on; returns why no more can come."""
+        """Pass on all further messages; returns why reading ended."""
         self._received = received
         self.heard_at = self._loop.time()
         self._transport.set_protocol(self)
@@ -80,23 +80,23 @@ class Wire(asyncio.BufferedProtocol):
         return await self._end
 
     def end(self, reason: Exception) -> None:
-        """Take no more; the first reason counts."""
+        """Stop reading; the first reason is kept."""
         if not self._end.done():
             self._end.set_result(reason)
         self._writable.set()
 
     def close(self, flush: float) -> None:
-        """Hang up, after at most ``flush`` seconds for what is left to be written."""
+        """Close the connection, after at most ``flush`` seconds for the remaining output."""
         self._transport.close()
         self._loop.call_later(flush, self._transport.abort)
 
     def hold(self) -> None:
-        """Let TCP tell the device to wait, until every hold was followed by a :meth:`release`."""
+        """Pause reading, until each hold was followed by a :meth:`release`."""
         self._holds += 1
         self._transport.pause_reading()
 
     def release(self) -> None:
-        """Take more again."""
+        """Undo one hold."""
         self._holds -= 1
         if not self._holds:
             self.heard_at = self._loop.time()
@@ -111,24 +111,24 @@ class Wire(asyncio.BufferedProtocol):
         except ProtocolError as error:
             self.end(error)
 
-    # What the transport calls
+    # Callbacks of the transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the next bytes go."""
+        """Buffer for the next bytes."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """So many are there."""
+        """Decode received bytes."""
         self._take(bytes(self._buffer[:nbytes]))
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The connection is over."""
+        """End: the connection is lost."""
         self.end(error or ConnectionResetError("the device closed the connection"))
 
     def pause_writing(self) -> None:
-        """The device takes too little."""
+        """Output exceeds the high-water mark."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """It has taken most of it."""
+        """Output fell below the low-water mark."""
         self._writable.set()

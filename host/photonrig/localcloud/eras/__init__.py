@@ -1,8 +1,8 @@
-"""Who may do what: the words in which an era's rules are written.
+"""Permission model: actions, parties, and the rules of each era.
 
-An era is a module that holds one table, action × party → rule, the endpoints it lacks, and the rule of who sees which
-event. A rule carries its source as data, so that a report can tell what was observed from what was chosen.
-Handlers ask :class:`Era` and decide nothing themselves.
+An era is a module with one table, action × party → rule, the list of endpoints it lacks, and the rule for event
+visibility. Each rule carries its source, so that reports distinguish observed behaviour from assumptions. Handlers ask
+:class:`Era` and hold no permission logic.
 
     today           :mod:`photonrig.localcloud.eras.today`
     2016-before     :mod:`photonrig.localcloud.eras.y2016`, with the corrupt claim by customers (claim thread, row 5)
@@ -29,7 +29,7 @@ _TERMS = Terms()
 
 
 class Party(Enum):
-    """What a principal is to the thing it asks about."""
+    """Relation of a principal to the subject of a request."""
 
     OWNER = "the user who owns the device"
     MEMBER = "a team member of the product"
@@ -42,7 +42,7 @@ class Party(Enum):
 
 
 class Action(Enum):
-    """What may be allowed or refused."""
+    """Actions that are allowed or refused."""
 
     ACCOUNT = "user account, clients and products of one's own"
     LIST_OWN_DEVICES = "GET /v1/devices"
@@ -123,7 +123,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked about: a device's owner and product, a product or organization, or nothing but one's account."""
+    """Subject of a permission check: a device, product or organization, or the caller's own account if empty."""
 
     owner: Owner | None = None
     product: int | None = None
@@ -132,7 +132,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One cell of an era's table: the least ``role`` a team member needs, the ``scope`` an API user needs."""
+    """One cell of an era's table: the minimum ``role`` of a team member, the ``scope`` an API user needs."""
 
     allowed: bool
     source: Source
@@ -142,11 +142,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """The rules of a time.
+    """The rules of one era.
 
-    ``lacks`` names the endpoints that did not exist, as method and path; ``claims`` what a claim asks for.
-    ``typed_owners`` False is the fault of row 5: an owner is stored as a bare id, read as a user's. ``public_events``:
-    events are for everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
+    ``lacks``: endpoints that did not exist, as method and path. ``claims``: conditions of a claim. ``typed_owners``
+    False
+    is the fault of row 5: an owner is stored as a bare id and read as a user's. ``public_events``: events are visible
+    to
+    everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
     """
 
     name: str
@@ -171,12 +173,12 @@ class Era:
         return rule.allowed
 
     def may_see(self, viewer: Viewer, event: Event) -> bool:
-        """Whether a stream, the history, a listening device or a webhook is shown an event: asked for, and entitled."""
+        """Whether a viewer (stream, history, device or webhook) is shown an event: it asked for it and is entitled."""
         return viewer.asks_for(event) and self.entitles(viewer, event)
 
 
 def party_of(principal: Principal, subject: Subject) -> Party:
-    """What ``principal`` is to ``subject``."""
+    """The party of ``principal`` in relation to ``subject``."""
     alone = subject.product is None and subject.organization is None
     if principal.kind == "product":
         return Party.BEARER if alone or subject.product == principal.product else Party.FOREIGN
@@ -193,7 +195,7 @@ def party_of(principal: Principal, subject: Subject) -> Party:
 
 
 def _role(principal: Principal, subject: Subject) -> Role | int:
-    """The principal's role in what is asked about; 0 for none."""
+    """The principal's role in the subject's product or organization; 0 for none."""
     in_product = principal.roles.get(subject.product, 0) if subject.product is not None else 0
     in_organization = principal.organizations.get(subject.organization, 0) if subject.organization is not None else 0
     return max(in_product, in_organization)

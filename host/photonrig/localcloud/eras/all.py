@@ -1,4 +1,4 @@
-"""The eras by name, oldest first."""
+"""All eras by name, oldest first."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ERAS: Mapping[str, Era] = {era.name: era for era in (BEFORE, AFTER, TODAY)}
 
 
 def era_named(name: str) -> Era:
-    """The era of a name.
+    """Era by name.
 
-    :raises UsageError: there is none
+    :raises UsageError: unknown
     """
     if name not in ERAS:
         raise UsageError(f"there is no era {name!r}; there is {', '.join(ERAS)}")

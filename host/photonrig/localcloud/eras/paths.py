@@ -1,4 +1,4 @@
-"""Endpoints that did not exist at all times, as (method, path) of the routes that serve them."""
+"""Endpoints that exist in some eras only, as (method, path) of their routes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ORGANIZATION_PATHS = _paths("""
     POST    /v1/orgs/{organization}/products/{product}/device_claims
     POST    /v1/orgs/{organization}/customers
 """)
-"""The fleet's paths of 2016 (claim thread, rows 45, 46, 53); two years later gone."""
+"""Paths of 2016 for a product's devices (claim thread, rows 45, 46, 53); gone two years later."""
 
 PRODUCT_DEVICE_PATHS = _paths("""
     GET     /v1/products/{product}/devices/{device}
@@ -36,7 +36,7 @@ PRODUCT_DEVICE_PATHS = _paths("""
     GET     /v1/products/{product}/devices/{device}/events
     GET     /v1/products/{product}/devices/{device}/events/{prefix:path}
 """)
-"""One device of a product: in 2016 by way of the organization alone (rows 45, 49)."""
+"""Paths of one device of a product: in 2016 only through the organization (rows 45, 49)."""
 
 SINCE_2016 = _paths("""
     GET     /v1/products/{product}/customers
@@ -64,4 +64,4 @@ SINCE_2016 = _paths("""
     GET     /v1/orgs/{organization}/devices/{device}/events
     GET     /v1/orgs/{organization}/devices/{device}/events/{prefix:path}
 """)
-"""Listing, changing and deleting customers, API users, and organizations as they are today."""
+"""List, change and delete of customers; API users; organizations as today."""

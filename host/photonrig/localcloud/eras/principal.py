@@ -1,4 +1,4 @@
-"""Who holds a token, with the rights of this moment."""
+"""Principals: the holder of a token, with current rights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Principal", "Role"]
 
 
 class Role(IntEnum):
-    """What a team member may do; each role includes those below it."""
+    """Team roles; each includes those below it."""
 
     VIEW_ONLY = 1
     SUPPORT = 2
@@ -23,11 +23,12 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who holds the token: a user or API user with roles, a customer of a product, or a product itself.
+    """The holder of a token: a user or API user with roles, a customer of a product, or a product itself.
 
-    ``roles`` are those in products, own or by way of their organization; ``organizations`` those in organizations. An
-    API user has ``scopes``, and a role only as the sign of where it belongs. ``owner`` is the account that devices may
-    belong to; None for a product's token and an API user.
+    ``roles``: by product, direct or through its organization; ``organizations``: roles by organization. An API user has
+    ``scopes``; its role only marks the team it belongs to. ``owner`` is the account that devices may belong to; None
+    for a
+    product's token and an API user.
     """
 
     kind: Literal["user", "customer", "product", "api user"]

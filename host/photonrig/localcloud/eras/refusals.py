@@ -1,6 +1,6 @@
-"""How refusals are worded: one table, situation → status and body, and what an era says differently.
+"""Refusals: one table, situation → status and body, with per-era differences.
 
-A text in a body may hold the names in braces that the handler fills in.
+A text may hold names in braces, filled in by the handler.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["REFUSALS_2016", "REFUSALS_TODAY", "Refusal", "Situation"]
 
 
 class Situation(Enum):
-    """Why a request is refused."""
+    """Reasons for a refusal."""
 
     INVALID = auto()
     FORBIDDEN = auto()
@@ -106,14 +106,13 @@ def _oauth(status: int, code: str, description: str, source: Source) -> Refusal:
 
 
 def _build(status: int, text: str = "{text}", **more: Any) -> Refusal:
-    """The shape for compile and flash: whichever key a client's version reads, it finds the text."""
+    """The body of compile and flash refusals, with the text under each key that client versions read."""
     body = {"ok": False, "error": text, "errors": [text], "info": text, "output": text, "stdout": ""}
-    # With a status other than 400 error_description is the only one that the Particle CLI 3.19.0 shows in
-    # `flash --local`.
+    # With a status other than 400, the Particle CLI 3.19.0 shows only error_description in `flash --local`.
     return Refusal(status, body | {"error_description": text} | more, "client test")
 
 
-# The real cloud completes this address with the caller's token; this one never repeats a secret.
+# The real cloud completes this address with the caller's token; this one never repeats secrets.
 _HINT = "I didn't recognize that device name or ID, try opening {base_url}v1/devices?access_token=undefined"
 _NO_ROLE = "Organization not found for user's role."
 _STATUS_EXISTS, _TEXT_EXISTS = assumptions.CUSTOMER_EXISTS.chosen

@@ -1,4 +1,4 @@
-"""The scopes an API user may be given, as documented; which request needs which stands in the era's table."""
+"""Documented scopes of API users; the era's table says which request needs which."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ SCOPES = _scopes(
     teams__users="list invite update remove",
 )
 FAMILIES = ("sims", "service_agreements", "ledgers", "logic")
-"""Families that are documented by their name alone; this cloud serves none of them."""
+"""Families documented by name only; not served by this cloud."""
 
 
 def known(scope: str) -> bool:
-    """Whether there is such a scope."""
+    """Whether the scope exists."""
     return scope in SCOPES or scope.partition(":")[0].partition(".")[0] in FAMILIES

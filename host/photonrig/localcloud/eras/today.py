@@ -1,4 +1,4 @@
-"""The rules of today's cloud: the permission matrix, and who sees which event."""
+"""Rules of today's cloud: permission table and event visibility."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def _row(
 
 
 def _account(user: Rule, customer: Rule, bearer: Rule) -> Mapping[Party, Rule]:
-    """An action that concerns the caller's own account, whoever the caller is to anything else."""
+    """A row for an action on the caller's own account."""
     return _row(user, user, user, customer, customer, bearer)
 
 
 def _product(role: Role, source: Source, bearer: Rule, scope: str | None = None) -> Mapping[Party, Rule]:
-    """An action on a product: team members from a role up, API users with the scope; never customers or other users."""
+    """A row for an action on a product: team members from a role up, API users with the scope."""
     no = _no("client test")
     return _row(no, no, _yes(source, role), _no("thread"), _no("thread"), bearer, scope)
 
@@ -170,7 +170,8 @@ def _entitles(viewer: Viewer, event: Event) -> bool:
         case DeviceViewer():
             return _reaches(viewer, event)
         case HookViewer():
-            # A user's hook sees devices claimed to the user (row 41); a product's sees them all, whoever owns them.
+            # A user's hook sees devices claimed by the user (row 41); a product's hook all its devices, whoever owns
+            # them.
             return (event.owner is not None and event.owner == viewer.owner) or event.product in viewer.products
 
 
@@ -193,7 +194,7 @@ def _reads(viewer: StreamViewer, event: Event) -> bool:
 
 
 def _reaches(viewer: DeviceViewer, event: Event) -> bool:
-    """A device hears its owner's devices and its owner; its product's own events; unclaimed, all of the product."""
+    """Devices receive their owner's events and those of the owner's devices; unclaimed ones those of their product."""
     if event.owner is not None and event.owner == viewer.owner:
         return True
     if event.product is None or event.product != viewer.product:

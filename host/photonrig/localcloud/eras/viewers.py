@@ -1,7 +1,6 @@
-"""Viewers of events: streams and the history, devices that listen, webhooks; and what each of them asked for.
+"""Viewers of events: streams, history, subscribed devices and webhooks, with the selection each asked for.
 
-Whether a viewer may see an event is one question, :meth:`photonrig.localcloud.eras.Era.may_see`: what it asked for is
-here, what it is entitled to is the era's to say.
+:meth:`photonrig.localcloud.eras.Era.may_see` combines the selection, defined here, with the era's entitlement.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ StreamKind = Literal["own", "all", "device", "product", "product device", "organ
 
 
 class StreamOf(TypedDict, total=False):
-    """What a stream is of, as its kind has it."""
+    """Kind of a stream."""
 
     device: str | None
     product: int | None
@@ -29,10 +28,10 @@ class StreamOf(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class StreamViewer:
-    """A reader of a stream, or of what it has shown: who reads, which events, and the beginning of their names.
+    """A reader of a stream or of its history: principal, kind of stream, name prefix.
 
-    The stream is of the reader's own devices, of whatever it may see, of a device, a product or an organization, whose
-    ``products`` are those of when it was opened.
+    The stream covers the reader's own devices, everything visible, a device, a product, or an organization, whose
+    ``products`` are those at the time of opening.
     """
 
     reader: Principal
@@ -43,15 +42,15 @@ class StreamViewer:
     products: frozenset[int] = frozenset()
 
     def asks_for(self, event: Event) -> bool:
-        """Whether the event has the name that the reader asked for."""
+        """Whether the event's name has the requested prefix."""
         return event.name.startswith(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceViewer:
-    """A device that listens: who owns it, in which product it is, and to whom it listens: "mine", "all" or a device id.
+    """A subscribed device: its owner, its product, and the scope: "mine", "all" or a device id.
 
-    After a device reconnected, the one it listens to is named by its first digits alone.
+    After a reconnection the device id in a scope is only its first digits.
     """
 
     owner: Owner | None
@@ -59,9 +58,9 @@ class DeviceViewer:
     scope: str = "mine"
 
     def asks_for(self, event: Event) -> bool:
-        """Whether the device listens to who published the event.
+        """Whether the event's publisher is within the subscription's scope.
 
-        What Device OS says of its own device is for no other one: some of it another would act on.
+        Events of Device OS about its own device are never forwarded: other devices would act on some of them.
         """
         if event.name in SAID_BY_DEVICES:
             return False
@@ -70,9 +69,9 @@ class DeviceViewer:
 
 @dataclass(frozen=True, slots=True)
 class HookViewer:
-    """A webhook: a user's, or that of one product or of all products of an organization; and what fires it.
+    """A webhook of a user, a product, or all products of an organization, and its trigger.
 
-    ``device`` is the one device that fires a user's hook; the others heed none.
+    ``device`` restricts a user's hook to one device; other hooks ignore it.
     """
 
     owner: Owner | None = None
@@ -81,7 +80,7 @@ class HookViewer:
     device: str | None = None
 
     def asks_for(self, event: Event) -> bool:
-        """Whether the event fires the hook; what webhooks publish fires none."""
+        """Whether the event triggers the hook; events from webhooks trigger none."""
         if event.of_hook or not event.name.startswith(self.prefix):
             return False
         return self.device is None or self.owner is None or event.device == self.device

@@ -1,6 +1,6 @@
-"""The rules of April and May 2016, before and after customers could claim without a claim code.
+"""Rules of April and May 2016, before and after customers could claim without a claim code.
 
-Where the claim thread and the recordings of that time say nothing, today's table holds.
+Today's table applies where the claim thread and recordings of that time are silent.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _SEEN_NOT = Rule(False, "thread")
 
 _RULES: Mapping[Action, Mapping[Party, Rule]] = {
     **TODAY.rules,
-    # Rows 34, 47: a team sees a customer's device on the organization's paths alone.
+    # Rows 34, 47: a team sees a customer's device only on the organization's paths.
     **_but(Action.DEVICE_GET, member=_SEEN_NOT),
     **_but(Action.DEVICE_VARIABLE, member=_SEEN_NOT),
     **_but(Action.DEVICE_FUNCTION, member=_SEEN_NOT),
     **_but(Action.DEVICE_UPDATE, member=_SEEN_NOT),
-    # Staff knew no call by which a customer's device is released; the console could.
+    # Staff knew of no call by which a customer's device is released; the console could.
     **_but(Action.DEVICE_RELEASE, owning_customer=Rule(False, "staff notes")),
-    # Everybody's stream, in which all but the owner see public events alone.
+    # The public stream, in which all but the owner see public events only.
     **_but(Action.DEVICE_EVENTS, stranger=Rule(True, "documented"), member=Rule(True, "documented")),
     **_but(Action.API_USERS, member=Rule(False, "documented")),
-    # A code was issued to members too, and whatever it claimed was in no list afterwards.
+    # Team members got a code too, and a device claimed with it appeared in no list.
     **_but(Action.CUSTOMER_CLAIM_CODE, member=Rule(True, "thread")),
 }
 
@@ -46,13 +46,13 @@ _RULES: Mapping[Action, Mapping[Party, Rule]] = {
 def _entitles(viewer: Viewer, event: Event) -> bool:
     match viewer:
         case StreamViewer(kind="device"):
-            # Rows 53, 54: to others than its owner the stream of a device shows what is public.
+            # Rows 53, 54: other readers of a device's stream see public events only.
             mine = event.owner is not None and event.owner == viewer.reader.owner
             return event.device == viewer.device and (mine or not event.private)
         case StreamViewer(kind="all") if not event.private:
             return True
         case DeviceViewer():
-            # A device hears what its owner's devices and its owner publish; who listens to all, also public events.
+            # A device receives events of its owner and its owner's devices; with scope "all", public events too.
             if event.owner is not None and event.owner == viewer.owner:
                 return True
             return viewer.scope != "mine" and not event.private

@@ -1,4 +1,4 @@
-"""The HTTP API: one module per resource, each with its routes; :mod:`photonrig.localcloud.http.app` joins them.
+"""HTTP API: one module per resource with its routes, joined by :mod:`photonrig.localcloud.http.app`.
 
-Handlers parse, ask the era whether the caller may, act, and answer. Everything is answered in JSON, errors above all.
+Handlers parse the request, check permission with the era, act, and answer in JSON; so are all errors.
 """

@@ -1,6 +1,6 @@
-"""``/admin``: what staff, the console or a mail did, for whoever runs this cloud. No path of Particle's.
+"""``/admin``: the part of Particle's staff, console and mails, for the administrator of this cloud. Not a Particle API.
 
-Opened by the token in the state folder's ``admin.token``, and by nothing else.
+Requires the token in the state folder's ``admin.token``.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ class NewOrganization(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """A user whom nobody names is none."""
+        """Refusal of a request without a user: as for an unknown one."""
         return invalid("name is required") if name == "name" else unknown("owner must be the name of a user")
 
 
 async def show(call: OpenCall) -> Answer:
-    """A device, whoever owns it, and whether its owner is nobody."""
+    """Show a device, whoever owns it, and whether its owner matches no account."""
     return _shown(call, _device(call))
 
 
 async def repair(call: OpenCall) -> Answer:
-    """Give a device whose owner was stored without kind to the customer it was meant for, or to nobody (row 24)."""
+    """Assign a device whose owner was stored without kind to the intended customer, or free it (row 24)."""
     return _shown(call, call.cloud.ownership.repair(_device(call)))
 
 
@@ -58,46 +58,46 @@ async def unclaim(call: OpenCall) -> Answer:
 
 
 async def leave_product(call: OpenCall) -> Answer:
-    """Take a device out of its product, as the console of 2016 could."""
+    """Remove a device from its product, as the console of 2016 could."""
     return _shown(call, call.cloud.administration.leave_product(_device(call)))
 
 
 async def list_transfers(call: OpenCall) -> Answer:
-    """The pending requests for devices, each of which the real cloud would have mailed to the owner."""
+    """List pending transfer requests, which the real cloud would mail to the owner."""
     return {"transfers": [_transfer(call, each) for each in call.cloud.administration.transfers()]}
 
 
 async def approve(call: OpenCall) -> Answer:
-    """The owner says yes."""
+    """Approve a transfer request on the owner's behalf."""
     return {"ok": True, "device": _shown(call, call.cloud.administration.approve(call.path("transfer")))}
 
 
 async def deny(call: OpenCall) -> Answer:
-    """The owner says no."""
+    """Deny a transfer request on the owner's behalf."""
     call.cloud.administration.deny(call.path("transfer"))
     return {"ok": True}
 
 
 async def list_resets(call: OpenCall) -> Answer:
-    """The users who asked for a new password, to whom the real cloud would have mailed."""
+    """List users who requested a password reset, whom the real cloud would mail."""
     return {"password_resets": [{"username": user.username} for user in call.cloud.accounts.forgetful()]}
 
 
 async def set_password(call: OpenCall[Password]) -> Answer:
-    """The new password of a user who asked for one; all tokens of the account end."""
+    """Set the password of a user who requested a reset; all tokens of the account end."""
     call.cloud.accounts.who_forgot(call.path("username"))
     call.cloud.accounts.reset_password(call.path("username"), await hashed(call.body.password))
     return {"ok": True}
 
 
 async def found(call: OpenCall[NewOrganization]) -> Answer:
-    """Found an organization; ``owner`` is the user who becomes its administrator."""
+    """Create an organization; ``owner`` is the user who becomes its administrator."""
     made = call.cloud.organizations.create(call.body.name, call.body.owner)
     return {"ok": True, "organization": organizations.shown(made)}
 
 
 async def adopt(call: OpenCall) -> Answer:
-    """Put a product into an organization."""
+    """Move a product into an organization."""
     call.cloud.organizations.adopt(call.path("organization"), call.path("product"))
     return {"ok": True}
 

@@ -1,6 +1,6 @@
-"""The end of every request: its answer, which a page of an accepted origin may read, and one log line.
+"""Response and log line of every request; adds the CORS header for accepted origins.
 
-The line says who asked for what, and how it ended. Neither query nor body is in it.
+The line has caller, method, path, status and duration, without query and body.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from photonrig.localcloud.http.protocol import WHOLE_ANSWER
 __all__ = ["ALLOWED_ORIGIN", "respond"]
 
 _log = logging.getLogger(__name__)
-_SECRET_PARTS = ("token",)  # parts of an address that are secrets themselves
+_SECRET_PARTS = ("token",)  # path parameters that are secrets
 _VARY = (b"vary", b"Origin")
 
 ALLOWED_ORIGIN = "photonrig.allowed_origin"
-"""Where the scope of a request names the origin of the page that asked, once it was accepted."""
+"""Scope key for the accepted origin of the requesting page."""
 
 
 async def respond(response: Response, began: float, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request that began at ``began`` (by the monotonic clock), and log it.
+    """Answer a request received at ``began`` (monotonic clock) and log it.
 
-    Reads that succeed are logged at the level debug, everything else at info.
+    Successful reads are logged at level debug, all else at info.
     """
     response.raw_headers.append(_VARY)
     if origin := scope.get(ALLOWED_ORIGIN):

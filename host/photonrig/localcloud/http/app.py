@@ -1,4 +1,4 @@
-"""Joins the resources to one ASGI application that always answers in JSON."""
+"""ASGI application: joins the resources and answers in JSON only."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",
 }
 
-# Bytes that request bodies take together, of requests with a token in headers or address and of others; a choice.
+# Total bytes of request bodies in memory: with a token in header or address, and without; a choice.
 BODIES, OPEN_BODIES = 48 << 20, 8 << 20
 
-# In order: fixed names stand before the patterns that would swallow them.
+# In order: fixed names before the patterns that match them too.
 _RESOURCES = (
     *(health, admin, oauth, tokens, users, clients, events, publish, claims),
     *(
@@ -91,18 +91,18 @@ def make_app(cloud: Cloud) -> ASGIApp:
 
 
 def all_routes(*, extensions: bool = False) -> list[Route]:
-    """The routes of all eras, in the order in which they are tried; with what no Particle cloud has, or without."""
+    """Routes of all eras in matching order, with or without the extensions."""
     resources = (*_RESOURCES, extension, history) if extensions else _RESOURCES
     return [each for resource in resources for each in resource.ROUTES]
 
 
 def endpoints_of(route: Route) -> set[tuple[str, str]]:
-    """Method and path of a route, as eras name endpoints."""
+    """Method and path of a route, as in the eras' tables."""
     return {(method, route.path) for method in route.methods or () if method != "HEAD"}
 
 
 class _Api:
-    """Finds the route of a request, runs it, and turns what it raises into an answer."""
+    """Dispatches requests to routes and turns exceptions into answers."""
 
     def __init__(self, cloud: Cloud, routes: Sequence[Route]) -> None:
         self.cloud = cloud
@@ -133,7 +133,7 @@ class _Api:
             raise fault
 
     def _worded(self, refusal: ServiceRefusal, scope: Scope) -> Response:
-        """What the services refused, in the era's words."""
+        """A service's refusal in the era's words."""
         worded = self.cloud.era.refusals[refusal.situation]
         body = worded.filled(base_url=str(Request(scope).base_url), **refusal.words)
         return Json(body, status_code=worded.status)
@@ -144,7 +144,7 @@ class _Api:
             return Response(status_code=204, headers=_PREFLIGHT)
         if len(path) > 1 and path.endswith("/"):
             path = scope["path"] = path.rstrip("/")
-        # A path that exists for other methods is as unknown as any: clients parse every answer as JSON.
+        # No 405 for a path that exists with other methods: clients parse every answer as JSON.
         route, scope["path_params"] = self._sorted.find(method, path)
         if route is None:
             return Json({"ok": False, "error": "Not Found"}, status_code=404)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Sources(Fields):
-    """A project's files, their paths as their names, and for which platform and Device OS; two spellings of one."""
+    """Files of a project by path, platform and Device OS version; either spelling."""
 
     KINDS: ClassVar[tuple[str, ...]] = ("files",)
 
@@ -37,9 +37,9 @@ class Sources(Fields):
 
 
 async def compile_uploaded(call: Call) -> CompiledFirmware:
-    """Compile the files of a request.
+    """Compile the uploaded files.
 
-    :raises ServiceRefusal: nothing was sent, it is for another platform, it does not compile, or too many wait
+    :raises ServiceRefusal: no files, another platform, compile error, or too many builds waiting
     """
     sent = Sources.read(call.sent)
     return await call.cloud.builds.compile(
@@ -52,7 +52,7 @@ async def compile_uploaded(call: Call) -> CompiledFirmware:
 
 
 async def run_compiler(call: Call, work: Callable[[Build], T]) -> T:
-    """Compile when it is this request's turn; stopped when its client leaves."""
+    """Compile in turn; stopped when the client leaves."""
     return await call.cloud.builds.run(work, lambda: _left(call.request))
 
 
@@ -62,7 +62,7 @@ async def _left(request: Request) -> None:
 
 
 async def create(call: Call[Sources]) -> Answer:
-    """Compile and keep the result for a day."""
+    """Compile and keep the binary for a day."""
     call.require(Action.COMPILE)
     made = await compile_uploaded(call)
     call.require(Action.COMPILE)
@@ -78,7 +78,7 @@ async def create(call: Call[Sources]) -> Answer:
 
 
 async def download(call: Call) -> Answer:
-    """The bytes of a compiled module."""
+    """Download a compiled binary."""
     call.require(Action.COMPILE)
     image = call.cloud.builds.kept(call.user_id, call.path("binary"))
     if image is None:

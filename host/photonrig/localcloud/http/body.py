@@ -1,4 +1,4 @@
-"""Request bodies: form, JSON or multipart, read up to a limit, as one mapping of fields and a list of files."""
+"""Request bodies: form, JSON or multipart, read up to a limit into a mapping of fields and a list of files."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class UploadedFile:
 
 @dataclass(slots=True)
 class Body:
-    """What was sent: ``kind`` tells how it was encoded."""
+    """A decoded body; ``kind`` is its encoding."""
 
     kind: str = "none"
     fields: dict[str, Any] = field(default_factory=dict)
     files: list[UploadedFile] = field(default_factory=list)
 
     def text(self, name: str) -> str | None:
-        """A field as text; None when absent or null. Numbers and booleans of JSON become their text.
+        """A field as text; None when absent or null. JSON numbers and booleans are converted.
 
         :raises ApiError: the field is a list or an object
         """
@@ -54,7 +54,7 @@ class Body:
 
 
 def announced(request: Request, limit: int, beyond: ApiError | None = None) -> int:
-    """How many bytes of body to expect: as the request says, or else ``limit``.
+    """Expected size of the body: Content-Length, or else ``limit``.
 
     :raises ApiError: more than ``limit``: ``beyond``, or 413
     """
@@ -68,7 +68,7 @@ def announced(request: Request, limit: int, beyond: ApiError | None = None) -> i
 
 
 async def read_body(request: Request, limit: int, beyond: ApiError | None = None) -> Body:
-    """Read and decode the body, of at most ``limit`` bytes. What it holds can be stored, and sent on to anybody.
+    """Read and decode a body of at most ``limit`` bytes. The result is valid text throughout.
 
     :raises ApiError: more than ``limit`` bytes: ``beyond``, or 413; 400 not decodable
     """
@@ -134,7 +134,7 @@ def _decode_form(raw: bytearray) -> dict[str, Any]:
 
 
 def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """``a[]=1&a[]=2`` and ``a=1&a=2`` become a list, ``a[b]=1`` an object, as the API's clients write them."""
+    """Convert ``a[]=1&a[]=2`` and ``a=1&a=2`` to a list, ``a[b]=1`` to an object."""
     fields: dict[str, Any] = {}
     for name, value in pairs:
         outer, bracket, inner = name.partition("[")
@@ -162,13 +162,14 @@ async def _decode_multipart(request: Request, limit: int, beyond: ApiError | Non
         async for piece in _pieces(request, limit, beyond):
             end = (end + piece[-_LONGEST_END:])[-_LONGEST_END:]
             yield piece
-        # The parser takes a body that stops early for a whole one, without its last part, which it leaves open. An
-        # error of its source makes it close all.
+        # The parser accepts a truncated body as complete and leaves its last part open. An exception from its source
+        # makes it close all.
         _, options = parse_options_header(kind)
         if b"--" + options[b"boundary"] + b"--" not in end:
             raise MultiPartException("the closing boundary is missing")
 
-    # The parser reads what is not in the stated character set as Latin-1; read as that, all text gives its bytes back.
+    # The parser falls back to Latin-1 for text outside the stated character set; with Latin-1 throughout, the original
+    # bytes can be restored.
     headers = Headers({"content-type": f"{kind}; charset=latin-1"})
     form = FormData()
     parser = MultiPartParser(headers, pieces(), max_files=MAX_PARTS, max_fields=MAX_PARTS, max_part_size=limit)

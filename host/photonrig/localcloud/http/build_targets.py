@@ -1,4 +1,4 @@
-"""``/v1/build_targets``: what can be compiled for."""
+"""``/v1/build_targets``: supported compile targets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["ROUTES"]
 
 
 class Featured(Fields):
-    """All that there are are featured."""
+    """All targets are featured."""
 
     featured: bool | None = None
 
 
 async def build_targets(_: OpenCall[object, Featured]) -> Answer:
-    """The Device OS versions that native firmware is built against."""
+    """List the Device OS versions that firmware can be compiled for."""
     return {
         "targets": [
             {"platforms": [PHOTON_PLATFORM], "prereleases": [], "firmware_vendor": "Particle", "version": version}

@@ -1,4 +1,4 @@
-"""One request on its way through the API: who asks, what was sent, and which thing it is about."""
+"""API request objects: caller, decoded body and query, and the subject in the path."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ __all__ = [
 EXTENSION = "/extensions/v1/any/"
 SMALL_BODY = 1 << 20
 SOURCES_BODY = 10 << 20
-OPEN_BODY = 256 << 10  # of a request whose address and headers have no token; a Photon's application has 128 KB at most
+OPEN_BODY = 256 << 10  # for requests without a token in address or headers; a Photon's application has 128 KB at most
 
 _NOT_SEARCHED = f" in headers or address, and a body of more than {OPEN_BODY} bytes is not searched for it"
 
-# A handler that takes neither is one of Call[object, object].
+# A handler without body and query is a handler of Call[object, object].
 Body_co = TypeVar("Body_co", covariant=True, default=object)
 Query_co = TypeVar("Query_co", covariant=True, default=object)
 
 
 @dataclass(slots=True)
 class OpenCall(Generic[Body_co, Query_co]):
-    """A request that needs no token; ``OpenCall[NewUser]`` has that as its body, ``OpenCall[object, Page]`` a query."""
+    """A request without token; ``OpenCall[NewUser]`` has a typed body, ``OpenCall[object, Page]`` a query."""
 
     cloud: Cloud
     request: Request
@@ -67,7 +67,7 @@ class OpenCall(Generic[Body_co, Query_co]):
 
     @property
     def body(self) -> Body_co:
-        """What the body says, decoded when it is first asked for: after the handler has seen who asks.
+        """The body, decoded at first use: after the handler's permission check.
 
         :raises ServiceRefusal: a field is missing or of another type
         """
@@ -78,7 +78,7 @@ class OpenCall(Generic[Body_co, Query_co]):
 
     @property
     def query(self) -> Query_co:
-        """What the address says after the question mark.
+        """The decoded query.
 
         :raises ServiceRefusal: as :attr:`body`
         """
@@ -88,56 +88,57 @@ class OpenCall(Generic[Body_co, Query_co]):
         return cast(Query_co, self._query_type.read(Body("query", dict(self.request.query_params))))
 
     def path(self, name: str) -> str:
-        """A part of the address."""
+        """A path parameter."""
         return str(self.request.path_params[name])
 
     def part(self, name: str) -> str | None:
-        """A part of the address that it may not have."""
+        """An optional path parameter."""
         return self.request.path_params.get(name)
 
     @property
     def base_url(self) -> str:
-        """The address of this cloud, as the client named it, without a slash at its end."""
+        """Base URL of this cloud as addressed by the client, without a trailing slash."""
         return str(self.request.base_url).rstrip("/")
 
 
 @dataclass(slots=True, kw_only=True)
 class Call(OpenCall[Body_co, Query_co]):
-    """A request whose token was found good.
+    """A request with a valid token.
 
-    A handler that waits, for a device or for a password to be hashed, looks up afterwards what it goes on with, by the
-    same methods: they tell what the caller may do now, not what the caller could do when the request came. What they
-    find or refuse is said in :class:`~photonrig.localcloud.service.access.Access`, whose names they have.
+    A handler that awaits (a device, a password hash) looks its subject up again afterwards by the same methods, which
+    apply current rights, not those at the time of the request. Results and refusals are those of the methods of the
+    same
+    name in :class:`~photonrig.localcloud.service.access.Access`.
     """
 
     token: Token
 
     @property
     def principal(self) -> Principal:
-        """Whom the token stands for, with the rights of this moment.
+        """The token's principal with current rights.
 
-        :raises ServiceRefusal: 401, the token was revoked or has expired, or its account is gone
+        :raises ServiceRefusal: 401: the token was revoked or has expired, or its account is gone
         """
         return self.cloud.tokens.principal(self.token)
 
     @property
     def user_id(self) -> str:
-        """The id of the user who asks; for actions that only users are allowed."""
+        """The user's id; for actions allowed to users only."""
         principal = self.principal
         assert principal.kind == "user"
         return principal.id
 
     @property
     def extended(self) -> bool:
-        """Whether the path is an extension's, which no Particle cloud has."""
+        """Whether the path belongs to an extension."""
         return str(self.request.scope["path"]).startswith(EXTENSION)
 
     def allows(self, action: Action, subject: Subject = Subject()) -> bool:  # noqa: B008
-        """Whether the era allows it."""
+        """Whether the era allows the action."""
         return self.cloud.era.allows(self.principal, action, subject)
 
     def require(self, action: Action) -> None:
-        """Go on only if the principal may do this with its own account."""
+        """Require permission for an action on the caller's own account."""
         self.cloud.access.require(self.principal, action)
 
     def device(self, action: Action) -> Device:
@@ -145,7 +146,7 @@ class Call(OpenCall[Body_co, Query_co]):
         return self.cloud.access.device(self.principal, self.path("device"), action)
 
     def product(self, action: Action) -> Product:
-        """The product of a path, in the organization if the path has one."""
+        """The product of a path, within the path's organization if any."""
         return self.cloud.access.product(self.principal, self.path("product"), action, self.part("organization"))
 
     def product_device(self, action: Action) -> tuple[Product, Device]:
@@ -158,7 +159,7 @@ class Call(OpenCall[Body_co, Query_co]):
         return self.cloud.access.any_device(self.principal, self.path("device"), user_action, product_action)
 
     def named(self, user_action: Action, product_action: Action) -> Named:
-        """The device of the path, whichever form the path has, for a request that waits."""
+        """The device of any path form, for a request that waits."""
         if self.extended:
             return lambda: self.any_device(user_action, product_action)
         if self.part("product") is not None or self.part("organization") is not None:
@@ -176,7 +177,7 @@ OpenHandler = Callable[[OpenCall[Any, Any]], Awaitable[Answer]]
 
 
 class ApiRoute(Route):
-    """A route that can be described: by its handler, what its body and query carry, and whether it needs a token."""
+    """A route with the metadata for OpenAPI: handler, types of body and query, and whether it needs a token."""
 
     def __init__(
         self,
@@ -205,7 +206,7 @@ def route(
     query: type[Query_co] | None = None,
     limit: int = SMALL_BODY,
 ) -> ApiRoute:
-    """A route for holders of a token. ``body`` and ``query`` are what the handler's Call says that they are."""
+    """A route that needs a token. ``body`` and ``query`` are the type arguments of the handler's Call."""
     body_type, query_type = _fields(body), _fields(query)
 
     async def endpoint(request: Request) -> Response:
@@ -216,7 +217,7 @@ def route(
             room, most, beyond = request.app.open_room, min(limit, OPEN_BODY), _no_token(_NOT_SEARCHED)
         size = announced(request, most, beyond)
         if named and size > FREE:
-            _good_token(cloud, named)  # nothing large is read for nothing
+            _good_token(cloud, named)  # before a large body is read
         async with room.holding(size):
             sent = await read_body(request, most, beyond)
             token = _good_token(cloud, named | _tokens_in_body(sent))
@@ -241,7 +242,7 @@ def open_route(
     body: type[Body_co] | None = None,
     query: type[Query_co] | None = None,
 ) -> ApiRoute:
-    """A route that needs no token, or other credentials; ``admit`` may refuse before the body is read."""
+    """A route without token, or with other credentials; ``admit`` may refuse before the body is read."""
     body_type, query_type = _fields(body), _fields(query)
 
     async def endpoint(request: Request) -> Response:
@@ -262,9 +263,9 @@ def _fields(declared: type[Any] | None) -> type[Fields] | None:
 
 
 def with_token(call: OpenCall[Body_co, Query_co]) -> Call[Body_co, Query_co]:
-    """The same request as one of whom its token stands for, from its header, body or address.
+    """The same request with the token from header, body or address.
 
-    :raises ApiError: none given, or several that differ
+    :raises ApiError: none, or several different ones
     :raises ServiceRefusal: unknown, or expired
     """
     token = _good_token(call.cloud, _tokens_in_head(call.request) | _tokens_in_body(call.sent))
@@ -279,7 +280,7 @@ def _good_token(cloud: Cloud, named: Set[str]) -> Token:
 
 
 def _tokens_in_head(request: Request) -> set[str]:
-    """The tokens of header and address, good or not."""
+    """The distinct tokens in header and address, unchecked."""
     named = set(request.query_params.getlist("access_token")) if request.scope["query_string"] else set()
     named.add(bearer_token(request) or "")
     named.discard("")
@@ -289,7 +290,7 @@ def _tokens_in_head(request: Request) -> set[str]:
 def _tokens_in_body(body: Body) -> set[str]:
     field = body.fields.get("access_token")
     if isinstance(field, list) and all(isinstance(each, str) for each in field):
-        return set(field) - {""}  # from a form that names it twice
+        return set(field) - {""}  # several values if a form repeats the field
     return {text} if (text := body.text("access_token")) else set()
 
 
@@ -310,7 +311,7 @@ def bearer_token(request: Request) -> str | None:
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
-    """Name and password of a Basic authorization header; None when there is none or it is damaged."""
+    """Name and password of a Basic authorization header; None when there is none or it is malformed."""
     scheme, encoded = _authorization(request)
     if scheme != "basic":
         return None

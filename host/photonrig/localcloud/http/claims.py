@@ -1,7 +1,7 @@
-"""Claim codes, claims and releases by the owner.
+"""Claim codes, claims, and releases by the owner.
 
-POST   /v1/device_claims and its product form     a code for a device that is being set up
-POST   /v1/devices                                claim; no product form, and its data from the body alone
+POST   /v1/device_claims and its product form     a claim code, for set-up of a device
+POST   /v1/devices                                claim; no product form, fields in the body only
 DELETE /v1/devices/:id                            release
 """
 
@@ -20,40 +20,40 @@ __all__ = ["ROUTES", "release"]
 
 
 class CodeRequest(Fields):
-    """Of a cellular device, the number that is to be its code."""
+    """For a cellular device, the number that becomes its code."""
 
     iccid: str | None = None
     imei: str | None = None
 
 
 class CustomerCodeRequest(CodeRequest):
-    """``activation_code`` is sent by clients and heeded by none."""
+    """``activation_code`` is accepted from clients and ignored."""
 
     activation_code: str | None = None
 
 
 class Claim(Fields):
-    """A device, by its id; with ``request_transfer`` its owner is asked for it."""
+    """A device by id; ``request_transfer`` requests it from its owner."""
 
     id: str
     request_transfer: bool = False
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """The refusal of a claim that names no device."""
+        """Refusal of a claim without a device."""
         return ServiceRefusal(Situation.CLAIM_WITHOUT_ID)
 
 
 async def code_for_user(call: Call[CodeRequest]) -> Answer:
-    """A code that claims for the user who asks; for a cellular device its ``iccid`` or ``imei`` is the code."""
+    """Issue a claim code for the user; a cellular device's ``iccid`` or ``imei`` is its code."""
     call.require(Action.USER_CLAIM_CODE)
     return _code(call, Owner("user", call.user_id))
 
 
 async def code_for_customer(call: Call[CodeRequest]) -> Answer:
-    """A code that claims for the customer who asks."""
+    """Issue a claim code for the customer."""
     call.product(Action.CUSTOMER_CLAIM_CODE)
-    # Where a user is not refused, the code claims for a customer with the user's id: nobody.
+    # Where a user is allowed, the code claims for a customer with the user's id, which matches no account.
     return _code(call, Owner("customer", call.principal.id))
 
 
@@ -63,7 +63,7 @@ def _code(call: Call[CodeRequest], owner: Owner) -> Answer:
 
 
 async def claim(call: Call[Claim]) -> Answer:
-    """Claim for the holder of the token, user or customer."""
+    """Claim a device for the token's user or customer."""
     call.require(Action.CLAIM)
     device_id = call.body.id
     online = call.cloud.link.online(device_id.lower())

@@ -15,14 +15,14 @@ __all__ = ["ROUTES"]
 
 
 class InOrganization(Fields):
-    """Of 2016, and in the body of all requests: whose clients."""
+    """In 2016, and in any body: the organization whose clients are meant."""
 
     organization: str | None = None
     product: str | None = None
 
 
 class NewClient(InOrganization, kw_only=True):
-    """A client to be."""
+    """A new client."""
 
     name: Stripped
     type: str = ""
@@ -31,20 +31,20 @@ class NewClient(InOrganization, kw_only=True):
 
 
 class ChangedClient(InOrganization):
-    """Another name or scope."""
+    """A new name or scope."""
 
     name: str = ""
     scope: str | None = None
 
 
 async def list_clients(call: Call) -> Answer:
-    """The clients of the user or product, without their secrets."""
+    """List the clients of the user or product, without secrets."""
     clients = call.cloud.clients.of(call.principal, _product_id(call, Action.CLIENT_LIST))
     return {"ok": True, "clients": [_shown(call, client) for client in clients]}
 
 
 async def create(call: Call[NewClient]) -> Answer:
-    """Create a client; its secret is shown this once."""
+    """Create a client; its secret is shown only here."""
     product_id, wanted = _product_id(call, Action.CLIENT_CREATE), call.body
     client, secret = call.cloud.clients.create(
         call.principal,
@@ -58,7 +58,7 @@ async def create(call: Call[NewClient]) -> Answer:
 
 
 async def update(call: Call[ChangedClient]) -> Answer:
-    """Change name or scope; the scope ``none`` takes all permission away that ``customers:create`` gave."""
+    """Change name or scope; the scope ``none`` revokes ``customers:create``."""
     client = _client(call, Action.CLIENT_UPDATE)
     changed = call.cloud.clients.change(client, name=call.body.name, scope=call.body.scope)
     return {"ok": True, "client": _shown(call, changed)}

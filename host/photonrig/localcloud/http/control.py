@@ -18,23 +18,23 @@ FORMS = (
     "/v1/products/{product}/devices/{device}",
     "/v1/orgs/{organization}/devices/{device}",
 )
-"""The paths of a device."""
+"""Path templates of a device."""
 
 
 class Format(Fields):
-    """How a value is written: ``raw`` for the value alone."""
+    """Output format; ``raw`` for the bare value."""
 
     format: str | None = None
 
 
 class Argument(Fields):
-    """What a function is called with. Clients of 2014 name it as they like, so it is read as it was sent."""
+    """A function's argument. Clients of 2014 choose any field name, so the raw body is read."""
 
     arg: str | None = None
 
 
 async def variable(call: Call[object, Format]) -> Answer:
-    """Read a variable from the device."""
+    """Read a variable of the device."""
     name = call.path("name")
     named = call.named(Action.DEVICE_VARIABLE, Action.PRODUCT_VARIABLE)
     device, value = await call.cloud.control.read_variable(named, name)
@@ -58,7 +58,7 @@ async def variable(call: Call[object, Format]) -> Answer:
 
 
 async def function(call: Call[Argument]) -> Answer:
-    """Call a function of the device; the argument is ``arg``, or ``args``, or the first other field."""
+    """Call a function of the device; the argument is ``arg``, ``args``, or the first other field."""
     named = call.named(Action.DEVICE_FUNCTION, Action.PRODUCT_FUNCTION)
     device, result = await call.cloud.control.call_function(named, call.path("name"), _argument(call))
     if call.sent.fields.get("format") == "raw":
@@ -78,7 +78,7 @@ def _argument(call: Call[Argument]) -> str:
 
 
 async def ping(call: Call) -> Answer:
-    """Whether the device answers now; an offline device is no error."""
+    """Ping the device; an offline device is not an error."""
     online = await call.cloud.control.ping(call.named(Action.DEVICE_UPDATE, Action.PRODUCT_PING))
     return {"online": online, "ok": True}
 

@@ -22,7 +22,7 @@ __all__ = ["ROUTES"]
 
 
 class NewCustomer(Fields):
-    """A customer to be; ``response_type`` token is for clients of the web, ``product`` for organizations of 2016."""
+    """A new customer; ``response_type`` token is for web clients, ``product`` for organizations of 2016."""
 
     email: Stripped
     password: str = ""
@@ -40,7 +40,7 @@ class Password(Fields):
 
 
 async def create(call: OpenCall[NewCustomer]) -> Answer:
-    """Create a customer and mint a token: by the product's client, or by a team member with a password."""
+    """Create a customer and grant a token: with the product's client, or with a password by a team member."""
     by_client = basic_credentials(call.request) is not None or "client_id" in call.sent.fields
     if call.sent.fields.get("response_type") == "token":
         return await _create_implicitly(call)
@@ -56,7 +56,7 @@ async def create(call: OpenCall[NewCustomer]) -> Answer:
 
 
 async def _create_implicitly(call: OpenCall[NewCustomer]) -> Answer:
-    """Simple authentication of the web: no secret, and the token goes to the client's own address."""
+    """Simple authentication for web clients: no secret; the token goes to the client's redirect URI."""
     _web_client(call)
     wanted = call.body
     if not wanted.password:
@@ -91,7 +91,7 @@ def _by_member(call: OpenCall[NewCustomer]) -> tuple[Product, str]:
 
 
 def _is_at(call: OpenCall, product: Product) -> bool:
-    """Whether the address names this product, or the organization it is in."""
+    """Whether the path names this product, or the organization it is in."""
     if "product" in call.request.path_params:
         return call.path("product") in (str(product.id), product.slug)
     return product.organization_id == call.cloud.access.find_organization(call.path("organization")).id
@@ -102,7 +102,7 @@ def _not_here(text: str) -> ServiceRefusal:
 
 
 async def list_customers(call: Call[object, Page]) -> Answer:
-    """The customers of a product and their devices."""
+    """List the customers of a product with their devices."""
     product = call.product(Action.CUSTOMER_LIST)
     customers, pages = paged(call.query, call.cloud.customers.of(product))
     shown, devices = [], []
@@ -125,7 +125,7 @@ async def list_customers(call: Call[object, Page]) -> Answer:
 
 
 async def update(call: Call[Password]) -> Answer:
-    """Replace the password of a customer who has one."""
+    """Replace a customer's password; shadow customers have none."""
     customers, email = call.cloud.customers, call.path("email")
     customers.find(call.product(Action.CUSTOMER_UPDATE), email)
     password = call.body.password
@@ -136,7 +136,7 @@ async def update(call: Call[Password]) -> Answer:
 
 
 async def remove(call: Call) -> Answer:
-    """Delete a customer; a choice: the customer's devices are released, so that none belongs to nobody reachable."""
+    """Delete a customer and release the customer's devices (a choice)."""
     customers = call.cloud.customers
     customers.remove(customers.find(call.product(Action.CUSTOMER_REMOVE), call.path("email")))
     return {"ok": True}

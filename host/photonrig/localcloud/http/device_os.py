@@ -1,4 +1,4 @@
-"""``/v1/device-os/versions``: releases of Device OS and their modules, as the Particle CLI looks for them."""
+"""``/v1/device-os/versions``: Device OS releases and their modules, for the Particle CLI."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _END_AFTER: Final = 0.25  # seconds
 
 
 class Platform(Fields):
-    """For which platform; any but the Photon's has none."""
+    """Platform filter; only the Photon's has releases."""
 
     platform_id: str = str(PHOTON_PLATFORM)
 
 
 class PlatformPage(Page):
-    """All fit on one page."""
+    """Paging fields, ignored: all fit on one page."""
 
     platform_id: str = str(PHOTON_PLATFORM)
 
 
 async def versions(call: OpenCall[object, PlatformPage]) -> Answer:
-    """All releases there are for a platform."""
+    """List all releases for a platform."""
     known = RELEASES if call.query.platform_id == str(PHOTON_PLATFORM) else ()
     return {"versions": [_described(call, release) for release in known], "meta": {"total_pages": 1}}
 
 
 async def version(call: OpenCall[object, Platform]) -> Answer:
-    """One release: by its number, by the version of its modules as in ``2302``, or as ``latest``."""
+    """Show one release: by number, by module version as in ``2302``, or ``latest``."""
     return _described(call, _release(call))
 
 
 async def download(call: OpenCall[object, Platform]) -> Answer:
-    """A module of a release."""
+    """Download a module of a release."""
     for image in system_images(_release(call)):
         if image.filename == call.path("filename"):
             return StreamingResponse(_unhurried(image.content), media_type="application/octet-stream")
@@ -52,8 +52,8 @@ async def download(call: OpenCall[object, Platform]) -> Answer:
 
 
 async def _unhurried(content: bytes) -> AsyncIterator[bytes]:
-    # The Particle CLI (3.19.0, device-os-version-util) reads its file when the answer ends, written or not. Over the
-    # internet the end is late enough by itself.
+    # The Particle CLI (3.19.0, device-os-version-util) reads its file when the response ends, without waiting for the
+    # write. Over the internet the delay is long enough.
     yield content
     await SYSTEM.pause_async(_END_AFTER)
 

@@ -1,4 +1,4 @@
-"""One device, on user, product and organization paths: shown, changed, flashed. And ``GET /v1/devices``."""
+"""Devices on user, product and organization paths: show, change, flash; and ``GET /v1/devices``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_SOURCES = (".bin", ".zip")
 
 
 class DeviceChange(Fields):
-    """Name, notes, signal and updates of a device; or firmware for it, as files or by name."""
+    """Name, notes, signal and update flags of a device; or its firmware, as files or by name."""
 
     KINDS = ("json", "form", "files")
 
@@ -43,7 +43,7 @@ class DeviceChange(Fields):
 
 
 class ProductDeviceChange(DeviceChange):
-    """What a product's team changes beside that."""
+    """Further fields for a product's team."""
 
     development: bool | UnsetType | None = UNSET
     groups: list[str] | UnsetType = UNSET
@@ -51,7 +51,7 @@ class ProductDeviceChange(DeviceChange):
 
 
 async def list_devices(call: Call) -> Answer:
-    """The devices claimed to the caller, last seen first."""
+    """List the devices claimed by the caller, last seen first."""
     call.require(Action.LIST_OWN_DEVICES)
     owner = call.principal.owner
     assert owner is not None
@@ -59,7 +59,7 @@ async def list_devices(call: Call) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """One device."""
+    """Show a device."""
     named = call.named(Action.DEVICE_GET, Action.PRODUCT_DEVICE)
     await call.cloud.devices.described(named())
     view = device_view if call.request.path_params.keys() == {"device"} and not call.extended else product_device_view
@@ -67,7 +67,7 @@ async def show(call: Call) -> Answer:
 
 
 async def put(call: Call[DeviceChange]) -> Answer:
-    """Flash if the request carries or names firmware, otherwise change name, notes, signal or what targets firmware."""
+    """Flash if the request has or names firmware; otherwise change name, notes, signal or firmware target."""
     if not call.sent.files and not {"app", "app_id", "binary_id"} & call.sent.fields.keys():
         return await change(call)
     named = call.named(Action.DEVICE_FLASH, Action.PRODUCT_FLASH)
@@ -87,7 +87,7 @@ async def put(call: Call[DeviceChange]) -> Answer:
 
 
 async def change(call: Call[DeviceChange]) -> Answer:
-    """Rename, annotate, signal, mark as development device, or decide over its firmware."""
+    """Rename, annotate, signal, mark as development device, or set firmware lock and groups."""
     named = call.named(Action.DEVICE_UPDATE, Action.PRODUCT_UPDATE)
     device, sent = named(), call.body
     if sent.signal is not None:
@@ -99,7 +99,7 @@ async def change(call: Call[DeviceChange]) -> Answer:
 
 
 def _given(sent: DeviceChange) -> tuple[Notes, Targeted]:
-    """What was sent; of what only a product's team may write, nothing on other paths."""
+    """The fields sent; those reserved for a product's team only on its paths."""
     notes: Notes = {}
     targeted: Targeted = {}
     if sent.name is not UNSET:
@@ -133,7 +133,7 @@ def _base_name(file: UploadedFile) -> str:
 
 
 async def _stock_application(call: Call[DeviceChange], name: str | None) -> bytes:
-    """The only stock application there is, for virtual Photons; the Particle CLI brings its own for real ones."""
+    """The stock application for virtual Photons; for real ones the Particle CLI has its own."""
     if name != "tinker":
         raise ServiceRefusal(Situation.FLASH_UNKNOWN, text=f"There is no stock application {name}; there is tinker")
     sdk = call.cloud.settings.sdk

@@ -14,12 +14,12 @@ __all__ = ["ROUTES"]
 
 
 async def history(call: Call) -> Answer:
-    """The vitals kept of a device, last first."""
+    """List the stored vitals of a device, newest first."""
     return {"diagnostics": [_shown(vitals) for vitals in _kept(call)]}
 
 
 async def last(call: Call) -> Answer:
-    """The last vitals of a device."""
+    """Show the last vitals of a device."""
     kept = _kept(call)
     if not kept:
         raise unknown("No vitals were ever reported; POST .../update asks the device")
@@ -27,7 +27,7 @@ async def last(call: Call) -> Answer:
 
 
 async def update(call: Call) -> Answer:
-    """Ask the device now; a choice: the answer comes once the device has told, and an event with it."""
+    """Request vitals from the device; a choice: the answer waits for the device and comes with an event."""
     await call.cloud.diagnostics.ask(call.named(Action.DEVICE_VITALS, Action.VITALS_UPDATE))
     return {"ok": True}
 

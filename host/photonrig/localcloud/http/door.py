@@ -1,8 +1,7 @@
-"""Checks where each request comes from, before anything else looks at it: the one place for Host and Origin.
+"""Host and Origin check, applied to each request first: protection against other origins and DNS rebinding.
 
-A browser names the page that asks in Origin, and a name rebound to this machine (DNS rebinding) in Host. Accepted are
-loopback addresses and ``localhost``, the address that the request came to, and what ``--allow-origin`` names. Programs
-send no Origin.
+A browser sends the requesting page's origin in Origin, and a name rebound to this machine in Host. Accepted are
+loopback addresses, ``localhost``, the address the request arrived at, and ``--allow-origin``. Programs send no Origin.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ _AUTHORITY = r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
 _HOST = re.compile(_AUTHORITY)
 _ORIGIN = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}")
 _DEFAULT_PORT = {"http": "80", "https": "443"}
-_SHOWN = 200  # characters of a foreign name in a refusal
-_REMEMBERED = 64  # names that were looked at
+_SHOWN = 200  # characters of a refused name in the answer
+_REMEMBERED = 64  # names in the cache
 
 
 def parse_origin(text: str) -> str:
-    """An origin as a browser sends it: scheme, host, and the port unless it is the scheme's own.
+    """Normalize an origin as browsers send it: scheme, host, and a non-default port.
 
-    :raises UsageError: it is none; a wildcard is none
+    :raises UsageError: not an origin; wildcards are refused
     """
     found = _ORIGIN.fullmatch(text.lower().removesuffix("/"))
     if found is None:
@@ -51,7 +50,7 @@ class Door:
     """The application behind the check."""
 
     def __init__(self, app: ASGIApp, origins: Set[str]) -> None:
-        """``origins`` are those that may ask besides this machine's, as :func:`parse_origin` writes them."""
+        """``origins`` are accepted besides this machine's, in the form of :func:`parse_origin`."""
         self._app = app
         self._origins = origins
         self._hosts = {_host_of(_ORIGIN, origin) for origin in origins}
@@ -59,7 +58,7 @@ class Door:
         self._accepts_origin = lru_cache(_REMEMBERED)(self._look_at_origin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, let through or refused."""
+        """Check one request."""
         if scope["type"] == "http":
             began = SYSTEM.now()
             try:
@@ -108,13 +107,13 @@ def _shown(name: bytes) -> str:
 
 
 def _host_of(form: re.Pattern[str], text: str) -> str | None:
-    """The host of what has this form, without brackets or a dot at the end; None for what has another form."""
+    """Host in a value of this form, without brackets or trailing dot; None if malformed."""
     found = form.fullmatch(text.lower())
     return None if found is None else found["host"].strip("[]").removesuffix(".")
 
 
 def _is_here(name: str | None, here: str) -> bool:
-    """Whether a host is this machine: by loopback, or by the address that the request came to."""
+    """Whether a host is this machine: loopback, or the address the request arrived at."""
     if name == "localhost":
         return True
     address = _address(name)
@@ -130,7 +129,7 @@ def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address 
 
 
 def _check_address(scope: Scope) -> None:
-    """Path and query must be UTF-8 once their percent signs are resolved; servers resolve them leniently."""
+    """Require UTF-8 in percent-decoded path and query; servers decode leniently."""
     for part, name in ((scope.get("raw_path") or b"", "path"), (scope["query_string"], "query")):
         if b"%" in part or not part.isascii():
             try:

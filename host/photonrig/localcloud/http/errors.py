@@ -1,4 +1,4 @@
-"""Refusals as the API words them; every one is a 4xx or 5xx with a JSON body."""
+"""API errors: 4xx and 5xx with a JSON body."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class ApiError(Exception):
 
 
 def refused(status: int, text: str) -> ApiError:
-    """The shape of most resource errors."""
+    """Error body of most resources."""
     return ApiError(status, {"ok": False, "error": text})
 
 
 def oauth_error(status: int, code: str, description: str) -> ApiError:
-    """The shape of the OAuth layer."""
+    """Error body of OAuth endpoints."""
     return ApiError(status, {"error": code, "error_description": description})

@@ -1,4 +1,4 @@
-"""Streams of server-sent events: one's own devices, one device, a product, one device of a product."""
+"""Server-sent event streams: the caller's devices, one device, a product, one device of a product."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from photonrig.particle import sse
 
 __all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "stream", "viewer"]
 
-KEEP_ALIVE_SECONDS = 8.0  # clients give up after 13 s without a byte
+KEEP_ALIVE_SECONDS = 8.0  # clients time out after 13 s without a byte
 
 
 async def own(call: Call) -> Answer:
-    """Events of the caller's devices, and those the caller publishes."""
+    """Stream events of the caller's devices, and those the caller publishes."""
     call.require(Action.OWN_EVENTS)
     return stream(call, viewer(call, "own"))
 
 
 async def by_prefix(call: Call) -> Answer:
-    """What the caller may see at all, by prefix: since nothing is public any more, the same."""
+    """Stream all events visible to the caller, by prefix; equal to the own stream since events are private."""
     call.require(Action.OWN_EVENTS)
     asked = viewer(call, "all")
     if not asked.prefix and not call.cloud.era.public_events:
@@ -38,35 +38,35 @@ async def by_prefix(call: Call) -> Answer:
 
 
 async def device(call: Call) -> Answer:
-    """Events of one device."""
+    """Stream events of one device."""
     return stream(call, viewer(call, "device", device=call.device(Action.DEVICE_EVENTS).id))
 
 
 async def product(call: Call) -> Answer:
-    """Events of all devices of a product, claimed or not, whoever owns them."""
+    """Stream events of all devices of a product, claimed or not, whoever owns them."""
     return stream(call, viewer(call, "product", product=call.product(Action.PRODUCT_EVENTS).id))
 
 
 async def product_device(call: Call) -> Answer:
-    """Events of one device of a product."""
+    """Stream events of one device of a product."""
     in_product, one = call.product_device(Action.PRODUCT_EVENTS)
     return stream(call, viewer(call, "product device", device=one.id, product=in_product.id))
 
 
 async def organization(call: Call) -> Answer:
-    """Events of all products of an organization, or of one device there."""
+    """Stream events of all products of an organization, or of one device in it."""
     products = call.cloud.events.products_of(call.organization(Action.ORGANIZATION_EVENTS))
     return stream(call, viewer(call, "organization", device=call.part("device"), products=products))
 
 
 def viewer(call: Call, kind: StreamKind, **of: Unpack[StreamOf]) -> StreamViewer:
-    """The caller as a reader of the events that begin as the path says."""
+    """The caller as viewer of events with the path's prefix."""
     return StreamViewer(call.principal, kind, call.part("prefix") or "", **of)
 
 
 def stream(call: Call, *viewers: StreamViewer) -> StreamingResponse:
-    """Answer with the events that any of the viewers may see."""
-    # Opened before the answer begins: what happens after ":ok" was read is not missed.
+    """Answer with the events visible to any of the viewers."""
+    # Opened before the response begins, so that events after ":ok" are not missed.
     reader = call.cloud.events.open(viewers, call.token)
     return StreamingResponse(
         _bytes(call.cloud.events, call.token, reader),

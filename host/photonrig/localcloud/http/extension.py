@@ -1,9 +1,9 @@
-"""What no Particle cloud has, served with ``--extensions`` alone and marked by the header ``X-Photonrig-Extension``.
+"""Extensions, served with ``--extensions`` only and marked by the header ``X-Photonrig-Extension``.
 
-    PUT /v1/products/:p/devices/:id/owner   a device changes owner in one step (claim thread, rows 12, 42)
-    /extensions/v1/any/devices[/:id...]     one family of addresses for the tokens of owners and teams (row 52)
+    PUT /v1/products/:p/devices/:id/owner   change of owner in one step (claim thread, rows 12, 42)
+    /extensions/v1/any/devices[/:id...]     one family of paths for owners and teams alike (row 52)
 
-Neither exists at Particle; a client that needs them works here and nowhere else.
+Particle's cloud has neither; clients that need them work with this cloud only.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ class NewOwner(Fields):
 
 
 async def change_owner(call: Call[NewOwner]) -> Answer:
-    """Give a device to ``customer`` or ``user`` (a team member), by e-mail; it is never nobody's in between.
+    """Give a device to ``customer`` or ``user`` (a team member), by e-mail; it is never unowned.
 
-    Done when answered: the former owner's tokens reach it no more, the device's session goes on, and both owners'
-    streams and the product's are told by the event ``photonrig/device/owner``.
+    Complete when answered: the former owner's tokens no longer reach it, the device's session is kept, and the streams
+    of
+    both owners and of the product carry the event ``photonrig/device/owner``.
     """
     product, device = call.product_device(Action.PRODUCT_CHANGE_OWNER)
     to = call.body
@@ -47,19 +48,19 @@ async def change_owner(call: Call[NewOwner]) -> Answer:
 
 
 async def list_devices(call: Call) -> Answer:
-    """Every device that is the caller's own, or in a product where the caller may list devices."""
+    """List the caller's own devices, and those of products where the caller may list devices."""
     seen = call.cloud.devices.seen_by(call.principal)
     return {"devices": [product_device_view(call.cloud, device) for device in seen]}
 
 
 async def events(call: Call) -> Answer:
-    """Events of all devices that the caller lists."""
+    """Stream events of all devices that the caller can list."""
     products = call.cloud.devices.products_of(call.principal, Action.PRODUCT_EVENTS)
     return stream(call, viewer(call, "own"), *(viewer(call, "product", product=each) for each in products))
 
 
 async def device_events(call: Call) -> Answer:
-    """Events of one device."""
+    """Stream events of one device."""
     device = call.any_device(Action.DEVICE_EVENTS, Action.PRODUCT_EVENTS)
     viewers = [viewer(call, "device", device=device.id)]
     product = device.state.product

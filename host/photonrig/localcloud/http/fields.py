@@ -1,18 +1,18 @@
-"""What a request may carry, as msgspec Structs: decoded here from forms, JSON, multipart and queries alike.
+"""Request fields as msgspec Structs, decoded from forms, JSON, multipart and queries alike.
 
-A Struct names its fields as the API does; the OpenAPI document is made of the same Structs (:mod:`.openapi`). Clients
-write numbers as text and truths as words, so each value is read leniently, by the type of its field:
+A Struct's fields are named as in the API; the OpenAPI document is generated from the same Structs (:mod:`.openapi`).
+Clients send numbers and booleans as text, so values are converted by the type of their field:
 
-    str             text, or what JSON has for numbers and truths, as text
-    bool            true, 1, yes, on · false, 0, no, off, nothing
-    int             digits, within the bounds of its ``Meta``; nothing counts as not sent
-    list[str]       a list, or one text with commas or line ends between the entries
+    str             text; JSON numbers and booleans as text
+    bool            true, 1, yes, on · false, 0, no, off, empty
+    int             digits, within the bounds of its ``Meta``; empty counts as not sent
+    list[str]       a list, or one text separated by commas or line ends
     dict[str, Any]  an object; anything else counts as not sent
     list[UploadedFile]  all files of the request
-    Any             whatever was sent
+    Any             the value as sent
 
-A field without a default must be there and not be empty. A field of type ``... | UnsetType`` tells what was sent as
-null (None) from what was not sent (UNSET); for others both is the default.
+A field without a default is required and must not be empty. A field of type ``... | UnsetType`` distinguishes null
+(None) from not sent (UNSET); for others both yield the default.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 __all__ = ["Fields", "Stripped", "says", "unsent"]
 
 Stripped = Annotated[str, Meta(extra={"strip": True})]
-"""Text without the white space around it."""
+"""Text without surrounding white space."""
 
 
 def says(text: str, *, ge: int | None = None, le: int | None = None) -> Meta:
-    """The Meta of a number, ``ge`` or more and ``le`` or less; any other is refused with this text."""
+    """Meta of a number from ``ge`` to ``le``; other values are refused with this text."""
     return Meta(extra={"says": text}, ge=ge, le=le)
 
 
 class Fields(msgspec.Struct):
-    """A body or a query. ``KINDS`` are the encodings that are documented for a body: json, form, files."""
+    """A body or a query. ``KINDS`` are a body's documented encodings: json, form, files."""
 
     KINDS: ClassVar[tuple[str, ...]] = ("json", "form")
 
     @classmethod
     def read(cls, sent: Body) -> Self:
-        """What a request sent.
+        """Decode the request's fields.
 
-        :raises ServiceRefusal: a field is of another type, or one that must be there is not
+        :raises ServiceRefusal: a field is of another type, or a required one is missing
         """
         values: dict[str, Any] = {}
         for name, key, read, required, nullable in _plan(cls):
@@ -68,24 +68,24 @@ class Fields(msgspec.Struct):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """The refusal of a request without this field, which must be there."""
+        """Refusal when this required field is missing."""
         return cls.refused(f"{name} is required")
 
     @classmethod
     def refused(cls, text: str) -> ServiceRefusal:
-        """How it is refused that a field is not what it should be."""
+        """Refusal when a field is invalid."""
         return invalid(text)
 
 
 class _IllTyped(Exception):
-    """A field is of another type."""
+    """A field of another type."""
 
 
 @cache
 def unsent(fields: type[Fields]) -> Fields:
-    """What nothing at all is read as, made once.
+    """The result of decoding nothing, cached.
 
-    :raises ServiceRefusal: a field must be there
+    :raises ServiceRefusal: a field is required
     """
     return fields.read(Body())
 
@@ -95,7 +95,7 @@ _Reader = Callable[[str, Any], Any]
 
 @cache
 def _plan(fields: type[Fields]) -> tuple[tuple[str, str, _Reader, bool, bool], ...]:
-    """For each field: its name, the name in requests, how it is read, whether it must be there, whether null counts."""
+    """For each field: its name, the API's name, its decoder, whether it is required, whether null counts."""
     types = msgspec.structs.fields(fields)
     return tuple(
         (each.name, each.encode_name, _reader(kind), each.required, unset and optional)

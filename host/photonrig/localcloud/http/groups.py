@@ -1,4 +1,4 @@
-"""``/v1/products/:p/groups``, the groups of devices, ``…/impact`` and the bulk form of ``…/devices``."""
+"""``/v1/products/:p/groups``, a device's groups, ``…/impact`` and the bulk form of ``…/devices``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ROUTES"]
 
 
 class Part(Fields):
-    """Groups whose name has this part."""
+    """Filter by part of the name."""
 
     name: str = ""
 
@@ -35,12 +35,12 @@ class NewGroup(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """A group without a name is refused as one with a bad name."""
+        """Refusal of a group without a name: as of an invalid one."""
         return invalid(GROUP_NAMES)
 
 
 class GroupChange(Fields):
-    """What is sent of a group is changed."""
+    """New values; fields not sent are unchanged."""
 
     name: str | UnsetType | None = UNSET
     description: str | UnsetType | None = UNSET
@@ -48,7 +48,7 @@ class GroupChange(Fields):
 
 
 class Bulk(Fields):
-    """What to do, with which devices."""
+    """An action and its devices."""
 
     KINDS = ("json",)
 
@@ -58,13 +58,13 @@ class Bulk(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """The refusal of what cannot be done to many devices."""
+        """Refusal of an unsupported bulk action."""
         return invalid("action must be groups, with metadata that holds add or remove")
 
     def names(self, key: str) -> list[str]:
-        """The groups of ``metadata`` under a key.
+        """Group names in ``metadata`` under a key.
 
-        :raises ServiceRefusal: they are no list of texts
+        :raises ServiceRefusal: not a list of texts
         """
         given = self.metadata.get(key)
         if given is None:
@@ -75,7 +75,7 @@ class Bulk(Fields):
 
 
 class Impact(Fields):
-    """A change that is asked about: a ``version`` and to whom, or a ``device`` and its ``groups``."""
+    """A hypothetical change: a ``version`` and its targets, or a ``device`` and its ``groups``."""
 
     version: str = ""
     product_default: str | None = None
@@ -84,7 +84,7 @@ class Impact(Fields):
 
 
 async def list_groups(call: Call[object, Part]) -> Answer:
-    """The groups of a product, those whose name contains ``name`` if given."""
+    """List the groups of a product, filtered by ``name`` if given."""
     product = call.product(Action.GROUP_LIST)
     return {"groups": [_shown(call.cloud, group) for group in call.cloud.groups.of(product, call.query.name)]}
 
@@ -97,7 +97,7 @@ async def create(call: Call[NewGroup]) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """One group."""
+    """Show a group."""
     return {"group": _shown(call.cloud, _named(call, Action.GROUP_GET))}
 
 
@@ -120,7 +120,7 @@ async def remove(call: Call) -> Answer:
 
 
 async def bulk(call: Call[Bulk]) -> Answer:
-    """Do the same to many devices: put them into groups, or take them out."""
+    """Add many devices to groups, or remove them."""
     product, sent = call.product(Action.PRODUCT_UPDATE), call.body
     if sent.action != "groups":
         raise sent.missing("action")
@@ -129,10 +129,11 @@ async def bulk(call: Call[Bulk]) -> Answer:
 
 
 async def impact(call: Call[object, Impact]) -> Answer:
-    """Which devices a change would update; nothing is changed.
+    """List the devices that a change would update; nothing is changed.
 
-    A choice, as the real form is not known: ``version`` with ``product_default=true`` or ``groups`` asks about a
-    release, ``device`` with ``groups`` about other groups of one device.
+    A choice, the real form being unknown: ``version`` with ``product_default=true`` or ``groups`` is a release,
+    ``device``
+    with ``groups`` a change of one device's groups.
     """
     product, query = call.product(Action.GROUP_IMPACT), call.query
     groups = query.groups.split(",")

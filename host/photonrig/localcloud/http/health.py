@@ -1,4 +1,4 @@
-"""``GET /healthz``: the process serves, and how much."""
+"""``GET /healthz``: health and load of the process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["ROUTES"]
 
 
 async def healthz(call: OpenCall) -> Answer:
-    """What is connected now; 503 while something fails that the cloud does by itself, with what that is."""
+    """Show the number of connections; 503 with the cause while background work fails."""
     cloud = call.cloud
     facts = {
         "ok": not cloud.faults,

@@ -1,4 +1,4 @@
-"""``/extensions/v1/…/events``: what a stream would have shown lately. Served with ``--extensions`` alone."""
+"""``/extensions/v1/…/events``: recent events of a stream. Served with ``--extensions`` only."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _MOST = 1000
 
 
 class Asked(Fields):
-    """Since when, in ISO 8601, and how many at most."""
+    """Start time in ISO 8601, and maximum number."""
 
     since: str | None = None
     limit: Annotated[int, says(f"limit must be 1 … {_MOST}", ge=1, le=_MOST)] = 100
 
     @property
     def since_seconds(self) -> float:
-        """Seconds since 1970.
+        """Start time in Unix seconds.
 
-        :raises ServiceRefusal: it is no time
+        :raises ServiceRefusal: not a time
         """
         if not self.since:
             return 0.0
@@ -41,13 +41,13 @@ class Asked(Fields):
 
 
 async def own(call: Call[object, Asked]) -> Answer:
-    """Events of the caller's devices, and those the caller published."""
+    """List recent events of the caller's devices, and those the caller published."""
     call.require(Action.OWN_EVENTS)
     return _answer(call, viewer(call, "own"))
 
 
 async def product(call: Call[object, Asked]) -> Answer:
-    """Events of all devices of a product."""
+    """List recent events of all devices of a product."""
     return _answer(call, viewer(call, "product", product=call.product(Action.PRODUCT_EVENTS).id))
 
 

@@ -1,4 +1,4 @@
-"""Answers in JSON, which nearly all are."""
+"""JSON responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Json"]
 
 
 class Json(Response):
-    """``content`` in JSON. Its headers are the cloud's own words, so that nobody need look for line ends in them."""
+    """``content`` in JSON. Header values are constants; no CRLF check needed."""
 
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.status_code, self.background = status_code, None

@@ -1,4 +1,4 @@
-"""``/v1/libraries``: a registry of this cloud's own; what nobody uploaded here is not found here."""
+"""``/v1/libraries``: a registry of this cloud's own, holding only libraries uploaded to it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LibraryPage(Page):
 
 
 class Search(LibraryPage):
-    """Which libraries, and in which order; lists are separated by commas."""
+    """Filters and order; lists are separated by commas."""
 
     filter: str = ""
     scope: str = "all"
@@ -39,7 +39,7 @@ class Search(LibraryPage):
 
 
 class Version(Fields):
-    """Which version; none is the newest."""
+    """A version; the newest if not given."""
 
     version: str | None = None
 
@@ -53,29 +53,29 @@ class NewVersion(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """No archive, or several."""
+        """Refusal of no archive, or several."""
         return ServiceRefusal(Situation.BUILD_INVALID, text="Upload one archive of a library")
 
 
 class Visibility(Fields):
-    """Who sees a library."""
+    """Visibility of a library."""
 
     visibility: str
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """Nothing else can be changed."""
+        """Refusal of any other change."""
         return invalid("visibility can be set to public, and not back")
 
 
 class Force(Fields):
-    """Anything: delete the library though others may use it."""
+    """Any value: delete the library even if others may use it."""
 
     force: str = ""
 
 
 async def list_libraries(call: Call[object, Search]) -> Answer:
-    """Public libraries and one's own, those that ``filter``, ``scope`` and ``architectures`` ask for."""
+    """List public and own libraries that match ``filter``, ``scope`` and ``architectures``."""
     call.require(Action.LIBRARIES)
     wanted = call.query
     found = call.cloud.libraries.search(
@@ -91,14 +91,14 @@ async def list_libraries(call: Call[object, Search]) -> Answer:
 
 
 async def show(call: Call[object, Version]) -> Answer:
-    """A library in its newest version, or in the one that is named."""
+    """Show a library in its newest version, or in the one named."""
     call.require(Action.LIBRARIES)
     library = call.cloud.libraries.find(call.user_id, call.path("library"), call.query.version)
     return {"data": _shown(call, library)}
 
 
 async def versions(call: Call[object, LibraryPage]) -> Answer:
-    """All versions of a library, newest first."""
+    """List all versions of a library, newest first."""
     call.require(Action.LIBRARIES)
     found = call.cloud.libraries.versions(call.user_id, call.path("library"))
     page, _ = paged(call.query, found, call.query.limit)
@@ -106,7 +106,7 @@ async def versions(call: Call[object, LibraryPage]) -> Answer:
 
 
 async def upload(call: Call[NewVersion]) -> Answer:
-    """Keep a version of a library from its archive; it is private until it is published."""
+    """Upload a version of a library as archive; it is private until published."""
     call.require(Action.LIBRARIES)
     files = call.body.archive
     if len(files) != 1:
@@ -117,7 +117,7 @@ async def upload(call: Call[NewVersion]) -> Answer:
 
 
 async def publish(call: Call[Visibility]) -> Answer:
-    """Show a library of one's own to everybody."""
+    """Publish a library of one's own."""
     library = _own(call)
     if call.body.visibility != "public":
         raise Visibility.missing("visibility")
@@ -131,7 +131,7 @@ async def remove(call: Call[Force, Force]) -> Answer:
 
 
 async def download(call: OpenCall) -> Answer:
-    """The archive that a library's ``links`` name."""
+    """Download the archive named in a library's ``links``."""
     return Response(call.cloud.libraries.archive(call.path("archive")), media_type="application/gzip")
 
 

@@ -1,4 +1,4 @@
-"""``POST /oauth/token``: passwords, clients and refresh tokens become access tokens."""
+"""``POST /oauth/token``: access tokens by password, client or refresh token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_GRANT = "Invalid or missing grant_type parameter"
 
 
 class Grant(Fields):
-    """Any grant: ``expires_in`` in seconds (0 = never), or ``expires_at`` an ISO date (null = never)."""
+    """Fields of all grants: ``expires_in`` in seconds (0 = never), or ``expires_at`` an ISO date (null = never)."""
 
     KINDS: ClassVar[tuple[str, ...]] = ("form",)
 
@@ -40,17 +40,17 @@ class Grant(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """There is no grant without a type."""
+        """Refusal of a grant without type."""
         return cls.refused(_NO_GRANT)
 
     @classmethod
     def refused(cls, text: str) -> ServiceRefusal:
-        """In the shape of OAuth."""
+        """Refusal as an OAuth error."""
         return ServiceRefusal(Situation.GRANT_INVALID_REQUEST, text=text)
 
 
 async def grant(call: OpenCall[Grant]) -> Answer:
-    """All grants; the body must be a form."""
+    """Grant a token; the body must be a form."""
     if call.sent.kind == "json":
         raise Grant.refused("Method must be POST with application/x-www-form-urlencoded encoding")
     asked, grants = call.body, call.cloud.grants
@@ -71,9 +71,9 @@ async def grant(call: OpenCall[Grant]) -> Answer:
 
 
 def named_client(request: Request, client_id: str | None, secret: str | None) -> Credentials:
-    """The client that a request names, by Basic authorization or by fields of its body.
+    """The client's credentials, from Basic authorization or the body.
 
-    :raises ServiceRefusal: it names two
+    :raises ServiceRefusal: both name a client
     """
     named = basic_credentials(request)
     if named and any(given not in (None, other) for given, other in zip((client_id, secret), named, strict=True)):
@@ -82,7 +82,7 @@ def named_client(request: Request, client_id: str | None, secret: str | None) ->
 
 
 def token_body(granted: GrantedToken, customer: Customer | None = None) -> dict[str, object]:
-    """A grant as the API returns it; ``expires_in`` 0 means never."""
+    """A grant's response body; ``expires_in`` 0 means never."""
     return {
         "token_type": "bearer",
         "access_token": granted.access_token,
@@ -92,7 +92,7 @@ def token_body(granted: GrantedToken, customer: Customer | None = None) -> dict[
 
 
 def _lifetime(call: OpenCall[Grant]) -> int:
-    """Seconds the token shall live, 0 for ever."""
+    """Lifetime of the token in seconds, 0 for ever."""
     asked = call.body
     if asked.expires_in is not None:
         return asked.expires_in

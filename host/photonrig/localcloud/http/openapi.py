@@ -1,4 +1,4 @@
-"""``GET /openapi.json``: the API described by itself, made of its routes and the Structs they decode."""
+"""``GET /openapi.json``: the API's description, generated from its routes and Structs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STREAM = re.compile(r"/v1/(?:.+/)?events(?:/|$)")
 
 
 async def document(call: OpenCall) -> Answer:
-    """The document of this cloud."""
+    """Show this document."""
     base = str(call.request.base_url).rstrip("/")
     return describe([each for each in call.request.app.routes if isinstance(each, ApiRoute)], base)
 
@@ -85,7 +85,7 @@ def _parts(path: str) -> list[str]:
 
 def _in_query(field: inspect.Field) -> dict[str, Any]:
     schema = _schema_of(field)
-    together = {"explode": False} if schema.get("type") == "array" else {}  # with commas between
+    together = {"explode": False} if schema.get("type") == "array" else {}  # comma-separated
     return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema} | together
 
 

@@ -1,4 +1,4 @@
-"""``/v1/orgs`` as it is today: what products belong to, with a team."""
+"""``/v1/orgs`` as it is today: groups of products with a team."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["ROUTES", "shown"]
 
 
 async def list_organizations(call: Call) -> Answer:
-    """The organizations of whose teams the user is a member."""
+    """List the organizations of which the user is a team member."""
     call.require(Action.ACCOUNT)
     return {"organizations": [shown(each) for each in call.cloud.organizations.all_of(call.principal.organizations)]}
 
 
 async def show(call: Call) -> Answer:
-    """One organization, by id or slug."""
+    """Show an organization, by id or slug."""
     return {"organization": shown(call.organization(Action.ORGANIZATION_GET))}
 
 
 def shown(organization: Organization) -> dict[str, Any]:
-    """An organization as answers have it."""
+    """Response body of an organization."""
     return {"id": organization.id, "slug": organization.slug, "name": organization.name}
 
 

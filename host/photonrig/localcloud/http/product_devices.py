@@ -20,7 +20,7 @@ __all__ = ["ROUTES"]
 
 
 class Listed(Page):
-    """Which devices, in which order; ``groups`` are names with commas between them."""
+    """Filters and order; ``groups`` are names separated by commas."""
 
     device_id: str = field(name="deviceId", default="")
     device_name: str = field(name="deviceName", default="")
@@ -32,14 +32,14 @@ class Listed(Page):
 
     @property
     def wanted(self) -> Wanted:
-        """The devices that are meant."""
+        """The filters as service value."""
         groups = frozenset(name for name in self.groups.split(",") if name)
         quarantined = None if self.quarantined is None else self.quarantined == "true"
         return Wanted(self.device_id, self.device_name, self.serial_number, groups, quarantined)
 
 
 class Imported(Fields):
-    """Devices by id or serial number, here or in a file, one on each line; ``claim_user`` gets the unowned ones."""
+    """Devices by id or serial number, in fields or a file, one per line; ``claim_user`` gets the unowned ones."""
 
     KINDS = ("json", "form", "files")
 
@@ -49,9 +49,9 @@ class Imported(Fields):
     claim_user: str | None = None
 
     def named(self) -> list[str]:
-        """All of them.
+        """All ids and serial numbers sent.
 
-        :raises ServiceRefusal: none, or a file is no text
+        :raises ServiceRefusal: none, or a file is not text
         """
         named = [*self.id, *self.ids]
         for file in self.file:
@@ -65,13 +65,13 @@ class Imported(Fields):
 
 
 class Removal(Fields):
-    """``deny`` keeps a quarantined device out for good."""
+    """``deny`` keeps a quarantined device out permanently."""
 
     deny: bool = False
 
 
 async def list_devices(call: Call[object, Listed]) -> Answer:
-    """The devices of a product and of its quarantine, a page at a time."""
+    """List the devices of a product and of its quarantine, by page."""
     product, query, cloud = call.product(Action.PRODUCT_DEVICES), call.query, call.cloud
     devices = cloud.devices.of_product(product, query.wanted, query.sort_by, descending=query.sort_direction == "desc")
     page, pages = paged(query, devices)
@@ -83,7 +83,7 @@ async def list_devices(call: Call[object, Listed]) -> Answer:
 
 
 async def import_devices(call: Call[Imported]) -> Answer:
-    """Bring devices into the product: ``id``, ``ids`` or a file with one id or serial number per line, in any case."""
+    """Import devices into the product: ``id``, ``ids`` or a file with one id or serial number per line, in any case."""
     product = call.product(Action.PRODUCT_IMPORT)
     done = call.cloud.ownership.import_devices(product, call.body.named(), call.body.claim_user)
     return {
@@ -97,14 +97,14 @@ async def import_devices(call: Call[Imported]) -> Answer:
 
 
 async def release(call: Call) -> Answer:
-    """End the claim on a device, whoever holds it."""
+    """End the claim on a device, whoever owns it."""
     _, device = call.product_device(Action.PRODUCT_RELEASE)
     call.cloud.ownership.release(device)
     return Json({"ok": True}, status_code=assumptions.OWNER_RELEASE_STATUS.chosen)
 
 
 async def remove(call: Call[Removal]) -> Answer:
-    """Take a device out of the product, or with ``deny`` refuse a quarantined one."""
+    """Remove a device from the product, or with ``deny`` refuse a quarantined one."""
     product, device = call.product_device(Action.PRODUCT_REMOVE)
     call.cloud.ownership.remove(device, product, deny=call.body.deny)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""``/v1/products/:p/firmware``: upload, release and the rest of a version's life."""
+"""``/v1/products/:p/firmware``: upload, release, edit and deletion of versions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _VERSION = f"version must be 1 … {HIGHEST_VERSION}"
 _ONE_IMAGE = "Upload one firmware image as a file"
 
 Version = Annotated[int, says(_VERSION, ge=1, le=HIGHEST_VERSION)]
-"""The number of a version."""
+"""A version number."""
 
 
 class Upload(Fields):
-    """An image, the version that it states, and what is said of it."""
+    """An image, its version, and its description."""
 
     KINDS = ("files",)
 
@@ -41,12 +41,12 @@ class Upload(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """The refusal of an upload without a version or an image."""
+        """Refusal of an upload without a version or an image."""
         return invalid(_VERSION) if name == "version" else ServiceRefusal(Situation.BUILD_INVALID, text=_ONE_IMAGE)
 
 
 class Edit(Fields):
-    """What is said of a version; what is left out stays."""
+    """New description; fields not sent are unchanged."""
 
     title: str | None = None
     description: str | None = None
@@ -54,7 +54,7 @@ class Edit(Fields):
 
 
 class Release(Fields):
-    """A version, and to whom it is released; ``intelligent`` updates devices at once."""
+    """A version and its targets; ``intelligent`` updates devices at once."""
 
     version: Version
     product_default: bool = False
@@ -63,18 +63,18 @@ class Release(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """A release of no version is refused as one of a version that cannot be."""
+        """Refusal of a release without version: as of an impossible one."""
         return invalid(_VERSION)
 
 
 async def list_versions(call: Call) -> Answer:
-    """All versions of a product's firmware, highest first."""
+    """List all versions of a product's firmware, highest first."""
     product = call.product(Action.FIRMWARE_LIST)
     return [_shown(call.cloud, firmware) for firmware in call.cloud.firmware.of(product)]
 
 
 async def upload(call: Call[Upload]) -> Answer:
-    """Keep an image as a version; it must state that version, and this product if it states one."""
+    """Upload an image as a version; it must state that version, and this product if it states one."""
     product, sent = call.product(Action.FIRMWARE_CREATE), call.body
     if len(sent.file) != 1:
         raise sent.missing("file")
@@ -92,24 +92,24 @@ async def upload(call: Call[Upload]) -> Answer:
 
 
 async def show(call: Call) -> Answer:
-    """One version."""
+    """Show a version."""
     return _shown(call.cloud, _named(call, Action.FIRMWARE_GET))
 
 
 async def edit(call: Call[Edit]) -> Answer:
-    """Change what is said of a version."""
+    """Edit a version's description."""
     firmware, sent = _named(call, Action.FIRMWARE_UPDATE), call.body
     return _shown(call.cloud, call.cloud.firmware.edit(firmware, sent.title, sent.description, sent.mandatory))
 
 
 async def remove(call: Call) -> Answer:
-    """Delete a version that was never released and to which no device is locked."""
+    """Delete a version that was never released and that no device is locked to."""
     call.cloud.firmware.remove(_named(call, Action.FIRMWARE_REMOVE))
     return Response(status_code=204)
 
 
 async def binary(call: Call) -> Answer:
-    """The image of a version."""
+    """Download the image of a version."""
     image = call.cloud.firmware.image(_named(call, Action.FIRMWARE_BINARY))
     return Response(image, media_type="application/octet-stream")
 
@@ -117,7 +117,7 @@ async def binary(call: Call) -> Answer:
 async def release(call: Call[Release]) -> Answer:
     """Release a version to the whole product, to groups, or both.
 
-    Devices get it when they next come online; with ``intelligent`` those that are online get it now.
+    Devices are updated when they next come online; with ``intelligent`` those that are online are updated now.
     """
     product, sent = call.product(Action.FIRMWARE_RELEASE), call.body
     released = call.cloud.firmware.release(
@@ -127,7 +127,7 @@ async def release(call: Call[Release]) -> Answer:
 
 
 def _named(call: Call[object], action: Action) -> Firmware:
-    """The version of the path."""
+    """The version in the path."""
     product, version = call.product(action), call.path("version")
     if not (version.isascii() and version.isdecimal()) or not 1 <= int(version[:6]) <= HIGHEST_VERSION:
         raise invalid(_VERSION)

@@ -16,7 +16,7 @@ __all__ = ["ROUTES"]
 
 
 class NewProduct(Fields):
-    """A product to be, as an object named ``product``; what the object holds may also be the body itself."""
+    """A new product, as an object named ``product`` or as the body itself."""
 
     KINDS: ClassVar[tuple[str, ...]] = ("json",)
 
@@ -24,7 +24,7 @@ class NewProduct(Fields):
 
     @classmethod
     def read(cls, sent: Body) -> NewProduct:
-        """What was sent, in either form."""
+        """Decode either form."""
         given = sent.fields.get("product", sent.fields)
         if not isinstance(given, dict):
             raise invalid("product must be an object")
@@ -33,7 +33,7 @@ class NewProduct(Fields):
     def described(self) -> tuple[str, str, int]:
         """Name, description and platform.
 
-        :raises ServiceRefusal: they are none
+        :raises ServiceRefusal: missing or invalid
         """
         name, platform = self.product.get("name"), self.product.get("platform_id", PHOTON_PLATFORM)
         if not isinstance(name, str) or not name.strip():
@@ -48,13 +48,13 @@ class NewProduct(Fields):
 
 
 async def list_products(call: Call) -> Answer:
-    """The products of whose teams the user is a member."""
+    """List the products of which the user is a team member."""
     call.require(Action.ACCOUNT)
     return {"products": [_shown(call, product) for product in call.cloud.products.of_user(call.user_id)]}
 
 
 async def list_of_organization(call: Call) -> Answer:
-    """The products of an organization."""
+    """List the products of an organization."""
     organization = call.organization(Action.ORGANIZATION_PRODUCTS)
     return {"products": [_shown(call, product) for product in call.cloud.products.of_organization(organization)]}
 
@@ -77,7 +77,7 @@ def _create(call: Call[NewProduct], organization: Organization | None) -> Answer
 
 
 async def show(call: Call) -> Answer:
-    """One product, by id or slug."""
+    """Show a product, by id or slug."""
     return {"product": _shown(call, call.product(Action.PRODUCT_GET))}
 
 

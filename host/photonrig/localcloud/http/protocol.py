@@ -1,7 +1,7 @@
-"""The HTTP connection with bounds: how long a head may be, how long head and body may take; and the server of them.
+"""HTTP server with limits on the size of a request's head and the duration of head and body; based on uvicorn.
 
-How long a body may be is each route's to say. All that is used of uvicorn and not documented is used here;
-``tests/dependencies`` says what of it is gone.
+Limits on body size belong to the routes. All undocumented uvicorn interfaces in use are used here and checked by
+``tests/dependencies``.
 """
 
 from __future__ import annotations
@@ -31,40 +31,41 @@ HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
 BODY_SECONDS = 60.0
 
-# An extension of ASGI; its ``send`` takes status, headers and body of an answer and writes them in one write, which
-# costs both sides half as much as two. Whether the headers are well formed is the caller's to know.
+# An ASGI extension; its ``send`` takes status, headers and body of a response and writes them in one write, at half the
+# cost of two. The caller must pass well-formed headers.
 WHOLE_ANSWER = "photonrig.whole_answer"
 
-# An extension of ASGI: the ``authority`` of a request whose target is a whole address.
+# An ASGI extension: the ``authority`` of a request whose target is an absolute URL.
 TARGET_AUTHORITY = "photonrig.target_authority"
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A connection is closed whose request is not there in time, or whose request line and headers are too long.
+    """Closes connections whose request is late, or whose request line and headers are too long.
 
-    A request that is refused before its body was read is answered at once; what the client still sends is thrown away,
-    so that it comes to read the answer.
+    A request refused before its body was read is answered at once; the rest of the body is discarded, so that the
+    client
+    reads the response.
     """
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._head_bytes = 0
-        self._framing_bytes = 0  # received since the last piece of the body, while one is awaited
+        self._framing_bytes = 0  # received since the last piece of the body, while more is expected
         self._reading_head = True
-        self._timer: asyncio.TimerHandle | None = None  # while a head or a body is awaited
+        self._timer: asyncio.TimerHandle | None = None  # running while a head or a body is expected
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client connected."""
+        """Start the timer for the first head."""
         super().connection_made(transport)
         self._wait_for_the_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
+        """Stop the timer."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of a request."""
+        """Feed received bytes to the parser, within the limits."""
         if self._reading_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES and b"\r\n\r\n" not in data[:HEAD_BYTES]:
@@ -79,12 +80,12 @@ class BoundedHttp(HttpToolsProtocol):
             self._wait_for_the_rest()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header. Trailers come too late to be looked at, and are dropped."""
+        """Collect a header; trailers are dropped."""
         if self._reading_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """Handle a complete head."""
         self._reading_head = False
         self._stop_waiting()
         super().on_headers_complete()
@@ -94,12 +95,12 @@ class BoundedHttp(HttpToolsProtocol):
             self.scope["extensions"][TARGET_AUTHORITY] = {"authority": authority}
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body."""
+        """Handle a piece of the body."""
         self._framing_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is there as a whole; what comes next is another's head."""
+        """Handle the end of the request."""
         self._reading_head = True
         self._head_bytes = 0
         self._framing_bytes = 0
@@ -109,7 +110,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """What was sent is no HTTP; the answer is JSON all the same."""
+        """Answer malformed HTTP in JSON."""
         self._refuse(400, msg)
 
     def _answer(
@@ -150,7 +151,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._give_up(408, f"The request was not there within {BODY_SECONDS:g} s")
 
     def _give_up(self, status: int, text: str) -> None:
-        """Read no more of a body, which may have been answered already."""
+        """Stop reading a body, which may have been answered already."""
         if self.cycle.response_started:
             self.transport.close()
         else:
@@ -164,7 +165,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class HttpServer(uvicorn.Server):
-    """Uvicorn without its own signal handling: the process stops as a whole, streams first."""
+    """Uvicorn without signal handling: the process handles signals, to end streams first."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -176,12 +177,12 @@ class HttpServer(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve from here on."""
+        """Note that it serves."""
         await super().startup(sockets=sockets)
         self._up.set()
 
     async def wait_until_started(self, serving: asyncio.Task[None]) -> None:
-        """Wait until it serves; what kept it from that is raised."""
+        """Wait until it serves; raises what prevented it."""
         serving.add_done_callback(lambda _: self._up.set())
         await self._up.wait()
         if serving.done():

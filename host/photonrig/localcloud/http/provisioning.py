@@ -1,4 +1,4 @@
-"""``POST /v1/provisioning/:id``: a device's public key; ``GET /v1/serial_numbers/:sn``: which device a label is of."""
+"""``POST /v1/provisioning/:id``: a device's public key; ``GET /v1/serial_numbers/:sn``: device by serial number."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["ROUTES"]
 
 
 class Key(Fields):
-    """A key in PEM; clients send more, which is not heeded.
+    """A key in PEM; other fields are ignored.
 
-    ``serial_number``, of this cloud alone, is the label's: by it the device may then be imported and looked up.
+    ``serial_number`` is this cloud's own: the number on the label, by which the device can be imported and looked up.
     """
 
     KINDS = ("form", "json")
@@ -34,12 +34,12 @@ class Key(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """A request without a key is refused as one with a bad key."""
+        """Refusal of a request without a key: as of an invalid one."""
         return invalid("publicKey must be a public key in PEM")
 
 
 async def send_key(call: Call[Key]) -> Answer:
-    """Replace the key of a known device, or, a choice, enrol an unknown one."""
+    """Replace the key of a known device, or enrol an unknown one (a choice)."""
     device_id, sent = parse_device_id(call.path("device")), call.body
     if (sent.algorithm or "rsa") != "rsa":
         raise invalid("A Photon's key is of the algorithm rsa")
@@ -48,7 +48,7 @@ async def send_key(call: Call[Key]) -> Answer:
 
 
 async def look_up(call: Call) -> Answer:
-    """The device with a serial number; known are those that were stated when a key was sent."""
+    """Show the device with a serial number, if it was sent with its key."""
     call.require(Action.SERIAL_NUMBER)
     if call.cloud.rates is not None and (wait := call.cloud.rates.take(SERIAL_NUMBERS, call.principal.id)):
         return too_many(wait)

@@ -16,7 +16,7 @@ MAX_TTL = 16_777_215
 
 
 class NewEvent(Fields):
-    """An event; ``ttl`` in seconds, ``private`` as the era has it if it is not said."""
+    """An event; ``ttl`` in seconds, ``private`` by default as in the era."""
 
     name: str
     data: str | None = None
@@ -25,18 +25,18 @@ class NewEvent(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """An event without a name is refused as one with a bad name."""
+        """Refusal of an event without a name: as of an invalid one."""
         return invalid(NAMES)
 
 
 class ProductEvent(NewEvent):
-    """An event of a product, or with ``as_device_id`` what one of its devices might have published."""
+    """An event of a product, or with ``as_device_id`` on behalf of one of its devices."""
 
     as_device_id: str | None = None
 
 
 async def publish_own(call: Call[NewEvent]) -> Answer:
-    """Publish to oneself and one's devices; a product's own token publishes to its product (a choice)."""
+    """Publish to the caller and the caller's devices; with a product's token to the product (a choice)."""
     call.require(Action.PUBLISH)
     sent = call.body
     call.cloud.events.publish_own(call.principal, sent.name, sent.data, ttl=sent.ttl, private=sent.private)
@@ -44,7 +44,7 @@ async def publish_own(call: Call[NewEvent]) -> Answer:
 
 
 async def publish_product(call: Call[ProductEvent]) -> Answer:
-    """Publish to a product and its devices, or with ``as_device_id`` what one of its devices might have published."""
+    """Publish to a product and its devices, or with ``as_device_id`` on behalf of one of its devices."""
     product, sent = call.product(Action.PRODUCT_PUBLISH), call.body
     call.cloud.events.publish_in(
         *(product, call.principal, sent.name, sent.data),

@@ -1,4 +1,4 @@
-"""Refuses requests beyond the documented limits with 429 and ``Retry-After``; used only when the cloud was told to."""
+"""Documented rate limits: 429 and ``Retry-After``; optional."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RateLimited:
         self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, let through or refused."""
+        """Check one request."""
         if scope["type"] != "http" or scope["path"] == "/healthz" or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
@@ -79,7 +79,7 @@ class RateLimited:
 
 
 def too_many(wait: float) -> Json:
-    """The refusal: come back in ``wait`` seconds."""
+    """Refusal with ``wait`` seconds in ``Retry-After``."""
     seconds = math.ceil(wait)
     text = f"Too many requests; try again in {seconds} s"
     return Json({"ok": False, "error": text}, status_code=429, headers={"Retry-After": str(seconds)})

@@ -1,4 +1,4 @@
-"""Bounds the memory that request bodies take together."""
+"""Limit on the total memory of request bodies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 __all__ = ["FREE", "Room"]
 
 FREE = 16 * 1024
-"""Bytes of a body that needs no room, so that large ones do not hold up what most requests send; a choice."""
+"""Bytes up to which a body is exempt, so that large ones do not delay most requests; a choice."""
 
 _NO_ROOM: AbstractAsyncContextManager[None] = nullcontext()
 
 
 class Room:
-    """So many bytes of bodies at a time; a request that finds no room waits, and its client with it."""
+    """A budget of bytes; a request beyond it waits, and its client with it."""
 
     def __init__(self, size: int) -> None:
         self._left = size
         self._changed = asyncio.Condition()
 
     def holding(self, size: int) -> AbstractAsyncContextManager[None]:
-        """Room for a body of ``size`` bytes, at most that of the whole room, for as long as the block runs."""
+        """Reserve ``size`` bytes, at most the whole budget, for the duration of the block."""
         return _NO_ROOM if size <= FREE else self._held(size)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Finds the route of a request among the few that may be it, instead of asking each of all."""
+"""Router: indexes routes, so that a request is matched against few of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from starlette.routing import Match, Route
 
 __all__ = ["SortedRoutes"]
 
-_REMEMBERED = 1024  # paths, of at most so many characters
+_REMEMBERED = 1024  # paths in the cache, and their maximum length
 _REMEMBERED_LENGTH = 160
 
 _Shelf = tuple[str, str, int]
 
 
 class SortedRoutes:
-    """Routes by method, by what their paths have in second place, and by the number of their parts.
+    """Routes indexed by method, second path segment and number of segments, in order within each entry.
 
-    Within a shelf their order holds. Second place is where the API's paths name the resource: ``/v1/devices/...``.
+    The second segment names the resource: ``/v1/devices/...``.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
@@ -29,7 +29,7 @@ class SortedRoutes:
         self._remembered = lru_cache(_REMEMBERED)(self._look_up)
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-        """The first route for a request's method and path, and the parts that its path names."""
+        """The first route that matches a method and path, and its path parameters."""
         return (self._remembered if len(path) <= _REMEMBERED_LENGTH else self._look_up)(method, path)
 
     def _look_up(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:

@@ -1,6 +1,6 @@
-"""``/v1/products/:p/team`` and ``/v1/orgs/:o/team``: who works on a product or organization, and in which role.
+"""``/v1/products/:p/team`` and ``/v1/orgs/:o/team``: members and roles.
 
-API users are on it too: programs with scopes instead of a role, and one token that never expires.
+Members include API users: programs with scopes instead of a role, and one token that never expires.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["ROUTES"]
 
 
 class Member(Fields):
-    """A user's role, or with ``scopes``, what an API user may do."""
+    """A user's role, or an API user's ``scopes``."""
 
     role: str = ""
     scopes: list[str] = msgspec.field(default_factory=list)
@@ -34,7 +34,7 @@ class NewMember(Member):
 
 
 async def list_team(call: Call) -> Answer:
-    """The members of the team, users and API users."""
+    """List the members of the team, users and API users."""
     place = _place(call, Action.TEAM_LIST)
     members: list[dict[str, Any]] = [
         {"username": user.username, "role": ROLE_NAMES[role], "is_programmatic": False}
@@ -53,7 +53,7 @@ async def list_team(call: Call) -> Answer:
 
 
 async def invite(call: Call[NewMember]) -> Answer:
-    """Put a user on the team, at once and without a mail; or with ``scopes``, create an API user."""
+    """Add a user to the team, at once and without a mail; or with ``scopes``, create an API user."""
     if "scopes" in call.sent.fields:
         place, wanted = _place(call, Action.API_USERS), call.body
         if not wanted.friendly_name:
@@ -66,7 +66,7 @@ async def invite(call: Call[NewMember]) -> Answer:
 
 
 async def update(call: Call[Member]) -> Answer:
-    """Change a user's role, or with ``scopes``, what an API user may do."""
+    """Change a user's role, or an API user's ``scopes``."""
     username = call.path("username")
     if "scopes" in call.sent.fields:
         place = _place(call, Action.API_USERS)
@@ -77,19 +77,19 @@ async def update(call: Call[Member]) -> Answer:
 
 
 async def remove(call: Call) -> Answer:
-    """Take a user off the team, or delete an API user."""
+    """Remove a user from the team, or delete an API user."""
     call.cloud.teams.remove(_place(call, Action.TEAM_REMOVE), call.path("username"))
     return {"ok": True}
 
 
 async def renew_token(call: Call) -> Answer:
-    """Another token for an API user; the old one ends."""
+    """Replace an API user's token; the old one ends."""
     place = _place(call, Action.API_USERS)
     return {"ok": True, "created": _with_token(*call.cloud.teams.renew_token(place, call.path("username")))}
 
 
 def _place(call: Call, action: Action) -> Place:
-    """The product or organization of the path, if the caller may do this there."""
+    """The product or organization in the path, if the caller may do this there."""
     return call.product(action) if "product" in call.request.path_params else call.organization(action)
 
 

@@ -1,4 +1,4 @@
-"""``/v1/access_tokens``: listing and ending tokens."""
+"""``/v1/access_tokens``: list and revoke tokens."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["ROUTES"]
 
 
 class Otp(Fields):
-    """The one-time password of a user who has them."""
+    """A one-time password, if the user has them."""
 
     otp: str = ""
 
 
 async def list_tokens(call: OpenCall[object, Otp]) -> Answer:
-    """A user's tokens, by user name and password.
+    """List a user's tokens, by user name and password.
 
-    The tokens themselves are not kept: what is listed in their place serves to revoke them, and for nothing else.
+    The tokens themselves are not stored: the listed values only serve to revoke them.
     """
     credentials = basic_credentials(call.request)
     if credentials is None:
@@ -31,7 +31,7 @@ async def list_tokens(call: OpenCall[object, Otp]) -> Answer:
 
 
 async def current(call: Call) -> Answer:
-    """The token that asks."""
+    """Show the token in use."""
     return {
         "expires_at": timestamp(call.token.expires_at),
         "client": call.token.client,
@@ -41,19 +41,19 @@ async def current(call: Call) -> Answer:
 
 
 async def revoke_current(call: Call) -> Answer:
-    """End the token that asks."""
+    """Revoke the token in use."""
     call.cloud.tokens.revoke(call.token)
     return {"ok": True}
 
 
 async def revoke_all(call: Call) -> Answer:
-    """End all tokens of the account."""
+    """Revoke all tokens of the account."""
     call.cloud.tokens.revoke_all(call.token.kind, call.token.subject)
     return {"ok": True}
 
 
 async def revoke(call: OpenCall) -> Answer:
-    """End the token named in the address; whoever knows it may, and an unknown one is no error."""
+    """Revoke the token in the path, known to any caller; an unknown one is not an error."""
     call.cloud.tokens.revoke_named(call.path("token"))
     return {"ok": True}
 

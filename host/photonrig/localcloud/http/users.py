@@ -1,4 +1,4 @@
-"""``/v1/users`` and ``/v1/user``: developers' accounts, with one-time passwords if they want them."""
+"""``/v1/users`` and ``/v1/user``: developers' accounts, with optional one-time passwords."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ROUTES"]
 
 
 class NewUser(Fields):
-    """An account to be."""
+    """A new account."""
 
     username: str
     password: str
@@ -27,12 +27,12 @@ class NewUser(Fields):
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """Either is missing."""
+        """Refusal when either is missing."""
         return ServiceRefusal(Situation.ACCOUNT_INVALID, text="username and password are required")
 
 
 class ChangedUser(Fields):
-    """What is to be different; name and password ask for the present password."""
+    """New values; name and password require the current password."""
 
     current_password: str = ""
     username: str | None = None
@@ -42,35 +42,35 @@ class ChangedUser(Fields):
 
 
 class Password(Fields):
-    """The present password, before an account is deleted."""
+    """The current password, to delete an account."""
 
     password: str
 
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
-        """No password is a wrong one."""
+        """Refusal of no password: as of a wrong one."""
         return _not_the_password(name)
 
 
 class CurrentPassword(Password):
-    """The present password, before one-time passwords are asked for no more."""
+    """The current password, to disable one-time passwords."""
 
     password: str = msgspec.field(name="current_password")
 
 
 class Forgetful(Fields):
-    """Who forgot the password."""
+    """The user to reset."""
 
     username: str
 
     @classmethod
     def refused(cls, text: str) -> ServiceRefusal:
-        """In the shape of accounts."""
+        """Refusal in the error format of accounts."""
         return ServiceRefusal(Situation.ACCOUNT_INVALID, text=text)
 
 
 class OneTimePassword(Fields):
-    """What a key was offered with, and a password made with it."""
+    """The token of the offered key, and a password made with it."""
 
     mfa_token: str
     otp: str
@@ -78,20 +78,20 @@ class OneTimePassword(Fields):
 
 
 class Tracking(Fields):
-    """``1``: no e-mail."""
+    """``1`` leaves out the e-mail."""
 
     tracking: str = ""
 
 
 async def create(call: OpenCall[NewUser]) -> Answer:
-    """Create a user; anyone may."""
+    """Create a user; no token needed."""
     wanted = call.body
     call.cloud.accounts.create(wanted.username, await hashed(wanted.password), wanted.account_info)
     return {"ok": True}
 
 
 async def show(call: Call) -> Answer:
-    """The user who asks."""
+    """Show the user."""
     user = _user(call)
     return {
         "username": user.username,
@@ -108,13 +108,13 @@ async def show(call: Call) -> Answer:
 
 
 async def identify(call: Call[object, Tracking]) -> Answer:
-    """Who the user is, for programs that count their users."""
+    """Identify the user, for analytics of clients."""
     user = _user(call)
     return {"id": user.id} if call.query.tracking == "1" else {"id": user.id, "email": user.username}
 
 
 async def update(call: Call[ChangedUser]) -> Answer:
-    """Change name, password or account information; the first two ask for the present password."""
+    """Change name, password or account information; the first two require the current password."""
     _user(call)
     wanted = call.body
     if not (wanted.username or wanted.password or wanted.account_info is not None):
@@ -141,13 +141,13 @@ async def remove(call: Call[Password]) -> Answer:
 
 
 async def reset_password(call: OpenCall[Forgetful]) -> Answer:
-    """Ask for a new password; the answer is the same whether or not there is such a user."""
+    """Request a password reset; the answer is the same for unknown users."""
     call.cloud.accounts.forgot(call.body.username)
     return {"ok": True}
 
 
 async def offer_mfa(call: Call) -> Answer:
-    """A key for an authenticator; it takes effect once a one-time password made with it has come back."""
+    """Offer a key for one-time passwords; enabled by a password made with it."""
     user = _user(call)
     token, key = call.cloud.accounts.offer_mfa(user)
     otpauth = pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name="photonrig")
@@ -155,7 +155,7 @@ async def offer_mfa(call: Call) -> Answer:
 
 
 async def enable_mfa(call: Call[OneTimePassword]) -> Answer:
-    """From now on, logging in takes a one-time password."""
+    """Enable one-time passwords for logging in."""
     user, given = _user(call), call.body
     only = call.token if given.invalidate_tokens else None
     call.cloud.accounts.enable_mfa(user, given.mfa_token, given.otp, only)
@@ -163,7 +163,7 @@ async def enable_mfa(call: Call[OneTimePassword]) -> Answer:
 
 
 async def disable_mfa(call: Call[CurrentPassword]) -> Answer:
-    """The password alone suffices again."""
+    """Disable one-time passwords."""
     _user(call)
     await _prove(call, call.body.password, "current_password")
     call.cloud.accounts.disable_mfa(_user(call))

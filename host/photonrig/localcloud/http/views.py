@@ -1,4 +1,4 @@
-"""How devices look in answers."""
+"""Response bodies of devices."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ __all__ = ["device_view", "owner_field", "product_device_view", "shown_product",
 
 @lru_cache(maxsize=1024)
 def timestamp(seconds: float | None) -> str | None:
-    """A time as the API writes it; None stays None."""
+    """A time in the API's format; None stays None."""
     return None if seconds is None else iso_time(seconds)
 
 
 def owner_field(owner: Owner | None) -> dict[str, str]:
-    """The owner as answers name it: ``user_id`` or ``customer_id``, nothing for an unowned device."""
+    """The owner as ``user_id`` or ``customer_id``; empty for an unowned device."""
     return {} if owner is None else {f"{owner.kind}_id": owner.id}
 
 
 def device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
-    """A device as its owner sees it; a sandbox device's product is its platform."""
+    """A device as shown to its owner; a sandbox device's product id is its platform id."""
     return _view(device, cloud.devices.facts(device))
 
 
@@ -64,7 +64,7 @@ def _view(device: Device, facts: DeviceFacts) -> dict[str, Any]:
 
 
 def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
-    """A device as its product's team sees it; ``owner`` is the owner's e-mail or None."""
+    """A device as shown to its product's team; ``owner`` is the owner's e-mail or None."""
     state, facts = device.state, cloud.devices.facts(device)
     return _view(device, facts) | {
         "owner": cloud.accounts.name_of(state.owner),
@@ -78,5 +78,5 @@ def product_device_view(cloud: Cloud, device: Device) -> dict[str, Any]:
 
 
 def shown_product(device: Device) -> int:
-    """The product that a device is shown in: its platform's, if it is in none."""
+    """The product id shown for a device: its platform's if it is in none."""
     return device.state.platform if device.state.product is None else device.state.product

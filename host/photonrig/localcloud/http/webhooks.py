@@ -1,4 +1,4 @@
-"""``/v1/webhooks`` and ``/v1/integrations``, of a user, a product or an organization: two names for the same hooks."""
+"""``/v1/webhooks`` and ``/v1/integrations`` of a user, a product or an organization: two paths to the same hooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ROUTES"]
 
 
 class HookFields(Fields):
-    """What is documented of a hook. It is read as it was sent: clients have several names for a field."""
+    """Documented fields of a hook. The raw body is read: clients use several names for a field."""
 
     event: str
     url: str
@@ -43,7 +43,7 @@ class HookFields(Fields):
 
 
 class Trial(Fields):
-    """What a device might have published."""
+    """A test event."""
 
     data: str | None = None
     device_id: str | None = None
@@ -51,7 +51,7 @@ class Trial(Fields):
 
 
 def _of(call: Call[Any], product_action: Action) -> tuple[HookOwner, str]:
-    """Whose hooks the path speaks of, if the caller may do this with them."""
+    """Owner of the path's hooks, if the caller may do this with them."""
     if call.part("product") is not None:
         return "product", str(call.product(product_action).id)
     if call.part("organization") is not None:
@@ -65,21 +65,21 @@ def _found(call: Call[Any], action: Action) -> StoredHook:
 
 
 async def list_hooks(call: Call) -> Answer:
-    """All hooks of the user or product."""
+    """List the hooks of the user, product or organization."""
     return [_shown(hook) for hook in call.cloud.hooks.of(*_of(call, Action.INTEGRATION_LIST))]
 
 
 async def create(call: Call[HookFields]) -> Answer:
-    """Create a hook; it fires from now on."""
+    """Create a hook; it is active at once."""
     _of(call, Action.INTEGRATION_CREATE)
     config = await call.cloud.hooks.checked(call.principal, call.sent.fields)
-    made = call.cloud.hooks.create(*_of(call, Action.INTEGRATION_CREATE), config)  # again: checking took its time
+    made = call.cloud.hooks.create(*_of(call, Action.INTEGRATION_CREATE), config)  # looked up again: the check awaited
     address = f"{str(call.request.base_url).rstrip('/')}/v1/webhooks/{made.id}"
     return Json({**_shown(made), "ok": True, "hookUrl": address}, status_code=201)
 
 
 async def show(call: Call) -> Answer:
-    """One hook with the log of its last requests."""
+    """Show a hook with the log of its last requests."""
     hook = _found(call, Action.INTEGRATION_GET)
     log = call.cloud.hooks.log_of(hook)
     days = sorted({day for day, _ in log.counters})
@@ -98,18 +98,18 @@ async def update(call: Call[HookFields]) -> Answer:
     """Replace the whole configuration."""
     before = _found(call, Action.INTEGRATION_UPDATE)
     config = await call.cloud.hooks.checked(call.principal, call.sent.fields, before)
-    hook = _found(call, Action.INTEGRATION_UPDATE)  # again: checking took its time
+    hook = _found(call, Action.INTEGRATION_UPDATE)  # looked up again: the check awaited
     return {**_shown(call.cloud.hooks.replace(hook, config)), "ok": True}
 
 
 async def remove(call: Call) -> Answer:
-    """Delete a hook; a choice: with a body, because clients of 2016 look for ``ok``."""
+    """Delete a hook; a choice: with a body, since clients of 2016 look for ``ok``."""
     call.cloud.hooks.remove(_found(call, Action.INTEGRATION_REMOVE))
     return {"ok": True, "status": "Hook Deleted"}
 
 
 async def test(call: Call[Trial]) -> Answer:
-    """Send one request now, as if the device had published ``data``; nothing is published of it."""
+    """Send one request as if the device had published ``data``; nothing is published."""
     hook, sent = _found(call, Action.INTEGRATION_TEST), call.body
     device_id = sent.device_id or sent.device_id_of_2016
     outcome = await call.cloud.hooks.test(hook, call.principal, sent.data, device_id)

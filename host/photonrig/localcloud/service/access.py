@@ -1,4 +1,4 @@
-"""What a request is about, found by how its address names it, if the era lets the caller do what is asked of it."""
+"""Access: finds the subject of a request by its address and checks the caller's permission with the era."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _OUTSIDE = (Party.STRANGER, Party.FOREIGN)
 
 
 class Access:
-    """Finds things for principals. Nobody learns from a refusal whether what is not theirs exists."""
+    """Finds subjects for principals. Refusals do not reveal whether another account's things exist."""
 
     def __init__(self, store: Store, era: Era) -> None:
         self._store = store
         self._era = era
 
     def require(self, by: Principal, action: Action) -> None:
-        """Go on only if ``by`` may do this with its own account.
+        """Require permission for an action on the caller's own account.
 
-        :raises ServiceRefusal: it may not
+        :raises ServiceRefusal: not allowed
         """
         if not self._era.allows(by, action):
             raise _denied(by, Situation.ACCOUNT_DENIED)
 
     def device(self, by: Principal, named: str, action: Action) -> Device:
-        """The device of a user path, by id or by name among the caller's own.
+        """The device of a user path, by id, or by name among the caller's own.
 
-        :raises ServiceRefusal: unknown, someone else's or not allowed
+        :raises ServiceRefusal: unknown, another account's, or not allowed
         """
         device = self.own_device(by, named)
         if device is None or not self._era.allows(by, action, subject_of(device)):
@@ -42,7 +42,7 @@ class Access:
         return device
 
     def own_device(self, by: Principal, named: str) -> Device | None:
-        """A device by its id, or by its name among the caller's own."""
+        """A device by id, or by name among the caller's own."""
         if len(named) == 24 and set(named.lower()) <= _ID_DIGITS:
             return self._store.devices.get(named.lower())
         if by.owner is None:
@@ -52,9 +52,9 @@ class Access:
         return found[0] if len(found) == 1 else None
 
     def any_device(self, by: Principal, named: str, user_action: Action, product_action: Action) -> Device:
-        """The device of an extension's path, which serves its owner and its product's team alike.
+        """The device of an extension's path, for its owner and its product's team.
 
-        :raises ServiceRefusal: unknown, or nothing to the caller
+        :raises ServiceRefusal: unknown, or not accessible to the caller
         """
         device = self.own_device(by, named)
         if device is not None and not device.untyped:
@@ -66,9 +66,9 @@ class Access:
         raise _denied(by, Situation.DEVICE_DENIED)
 
     def product(self, by: Principal, named: str, action: Action, organization: str | None = None) -> Product:
-        """The product of a path, by id or slug, and in the organization if the path has one.
+        """The product of a path, by id or slug, within the path's organization if any.
 
-        :raises ServiceRefusal: unknown or not the caller's; or the caller's role does not suffice
+        :raises ServiceRefusal: unknown or not accessible, or the caller's role does not suffice
         """
         numeric = named.isdecimal() and named.isascii()
         products = self._store.products
@@ -93,7 +93,7 @@ class Access:
     def product_device(
         self, by: Principal, named: str, action: Action, product: str | None, organization: str | None
     ) -> tuple[Product, Device]:
-        """The product and device of a product's or organization's path; devices are named by id there.
+        """Product and device of a product's or organization's path, the device by id only.
 
         :raises ServiceRefusal: as :meth:`product`, or the device is not in the product or organization
         """
@@ -131,7 +131,7 @@ class Access:
     def organization(self, by: Principal, named: str, action: Action) -> Organization:
         """The organization of a path, by id or slug.
 
-        :raises ServiceRefusal: unknown, or not the caller's
+        :raises ServiceRefusal: unknown, or not accessible
         """
         organization = self.find_organization(named)
         subject = Subject(organization=organization.id)
@@ -143,7 +143,7 @@ class Access:
         raise _denied(by, Situation.ORGANIZATION_DENIED if outside else Situation.ROLE_DENIED)
 
     def find_organization(self, named: str) -> Organization:
-        """The organization with this id or slug, whoever asks.
+        """The organization with this id or slug, for any caller.
 
         :raises ServiceRefusal: unknown
         """
@@ -154,12 +154,12 @@ class Access:
 
 
 def subject_of(device: Device) -> Subject:
-    """A device as the era's rules see it; one whose owner is nobody has no team either (claim thread, row 5)."""
+    """A device as subject of the era's rules; one with an untyped owner has no team either (claim thread, row 5)."""
     return Subject(device.state.owner, None if device.untyped else device.state.product)
 
 
 def _denied(by: Principal, of_an_account: Situation) -> ServiceRefusal:
-    """The refusal of what the caller can name; tokens that belong to no account are told so."""
+    """The refusal for a subject the caller can name; tokens without account get a refusal of their own."""
     if by.kind == "api user":
         return ServiceRefusal(Situation.API_USER_DENIED)
     if by.kind == "product" and of_an_account is not Situation.DEVICE_DENIED:

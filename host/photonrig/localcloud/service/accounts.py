@@ -21,7 +21,7 @@ _TAKEN = "username must be unique"
 
 
 class AccountService:
-    """Users, found, changed and deleted."""
+    """Users: lookup, change and deletion."""
 
     def __init__(
         self,
@@ -38,9 +38,9 @@ class AccountService:
         self._now = now
 
     def user(self, user_id: str) -> User:
-        """The user with this id, of whom there is a token.
+        """The user with this id, as found in a token.
 
-        :raises ServiceRefusal: the account is gone, and so is its token
+        :raises ServiceRefusal: the account and its tokens were deleted
         """
         user = self._store.users.get(id=user_id)
         if user is None:
@@ -62,7 +62,7 @@ class AccountService:
         return None if customer is None else customer.email
 
     def device_count(self, user: User) -> int:
-        """How many devices the user owns."""
+        """Number of devices the user owns."""
         return len(self._store.devices.of_owner(Owner("user", user.id)))
 
     def create(self, username: str, password: str, info: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class AccountService:
         info: dict[str, Any] | None,
         only: Token | None = None,
     ) -> None:
-        """Write what is given, ``password`` as its hash; with ``only``, all other tokens of the account end.
+        """Change the given fields, ``password`` as its hash; with ``only``, all other tokens of the account end.
 
         :raises ServiceRefusal: the name is taken
         """
@@ -117,7 +117,7 @@ class AccountService:
     # --- forgotten passwords ------------------------------------------------------------------------------------------
 
     def forgot(self, username: str) -> None:
-        """A user, if there is one of this name, asks for a new password."""
+        """Note a user's request for a password reset; ignores unknown names."""
         user = self.named(username)
         if user is not None:
             with self._store.write():
@@ -125,14 +125,14 @@ class AccountService:
                 self._store.challenges.ask("reset password", user.id)
 
     def forgetful(self) -> list[User]:
-        """The users who asked for a new password."""
+        """Users with a pending password reset."""
         users = [self._store.users.get(id=each.user_id) for each in self._store.challenges.pending("reset password")]
         return [user for user in users if user is not None]
 
     def who_forgot(self, username: str) -> User:
-        """The user of this name, who asked for a new password.
+        """The user of this name with a pending password reset.
 
-        :raises ServiceRefusal: nobody of this name did
+        :raises ServiceRefusal: there is none
         """
         for user in self.forgetful():
             if user == self.named(username):
@@ -140,9 +140,9 @@ class AccountService:
         raise unknown("No user of this name asked for a new password")
 
     def reset_password(self, username: str, password: str) -> None:
-        """Give a user who asked for it a new password, as its hash; all tokens of the account end.
+        """Set a new password, as its hash, for a user with a pending reset; all tokens of the account end.
 
-        :raises ServiceRefusal: nobody of this name did
+        :raises ServiceRefusal: no such reset is pending
         """
         user = self.who_forgot(username)
         with self._store.write():
@@ -153,7 +153,7 @@ class AccountService:
     # --- one-time passwords -------------------------------------------------------------------------------------------
 
     def offer_mfa(self, user: User) -> tuple[str, str]:
-        """A token and a key of one-time passwords, which takes effect by :meth:`enable_mfa`.
+        """Offer a key for one-time passwords, with a token for :meth:`enable_mfa`.
 
         :raises ServiceRefusal: the user has one already
         """
@@ -165,9 +165,9 @@ class AccountService:
             return self._store.challenges.ask("enable mfa", user.id, key=key), key
 
     def enable_mfa(self, user: User, token: str, otp: str, only: Token | None) -> None:
-        """From now on, logging in takes a one-time password; with ``only``, all other tokens of the account end.
+        """Enable one-time passwords for logging in; with ``only``, all other tokens of the account end.
 
-        :raises ServiceRefusal: the token is none of :meth:`offer_mfa`, or the password not of its key
+        :raises ServiceRefusal: not a token of :meth:`offer_mfa`, or the password does not match its key
         """
         challenge = self._store.challenges.find("enable mfa", token)
         if challenge is None or challenge.user_id != user.id:
@@ -184,6 +184,6 @@ class AccountService:
                 self._tokens.revoke_all("user", user.id, keep=only)
 
     def disable_mfa(self, user: User) -> None:
-        """The password alone suffices again."""
+        """Disable one-time passwords."""
         with self._store.write():
             self._store.users.update({"id": user.id}, mfa_key=None)

@@ -1,4 +1,4 @@
-"""What staff, the console or a mail did at Particle, for whoever runs this cloud."""
+"""Administration: the part of Particle's staff, console and mails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Administration"]
 
 
 class Administration:
-    """Any device, and the pending requests for devices."""
+    """Any device, and the pending transfer requests."""
 
     def __init__(self, store: Store, ownership: OwnershipService) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class Administration:
     def device(self, device_id: str) -> Device:
         """A device, whoever owns it.
 
-        :raises ServiceRefusal: there is none of this id
+        :raises ServiceRefusal: unknown id
         """
         device = self._store.devices.get(device_id.lower())
         if device is None:
@@ -30,7 +30,7 @@ class Administration:
         return device
 
     def leave_product(self, device: Device) -> Device:
-        """Take a device out of its product.
+        """Remove a device from its product.
 
         :raises ServiceRefusal: it is in none
         """
@@ -40,13 +40,13 @@ class Administration:
         return self._ownership.remove(device, product, deny=False)
 
     def transfers(self) -> list[Transfer]:
-        """The pending requests, oldest first."""
+        """Pending transfer requests, oldest first."""
         return self._store.transfers.all("ORDER BY created_at")
 
     def approve(self, transfer_id: str) -> Device:
-        """The owner says yes to a request.
+        """Approve a transfer request on the owner's behalf.
 
-        :raises ServiceRefusal: it is not pending, or the device cannot change hands so
+        :raises ServiceRefusal: not pending, or the device cannot be transferred
         """
         outcome = self._ownership.approve(self._pending(transfer_id))
         if isinstance(outcome, Refused):
@@ -54,9 +54,9 @@ class Administration:
         return outcome
 
     def deny(self, transfer_id: str) -> None:
-        """The owner says no to a request.
+        """Deny a transfer request on the owner's behalf.
 
-        :raises ServiceRefusal: it is not pending
+        :raises ServiceRefusal: not pending
         """
         transfer = self._pending(transfer_id)
         with self._store.write():

@@ -1,4 +1,4 @@
-"""Compiling what users send, and keeping what came of it for a day."""
+"""Compile service for users' sources; binaries are kept for a day."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = ["BuildService", "Gone"]
 T = TypeVar("T")
 
 Gone = Callable[[], Awaitable[object]]
-"""Returns when the client that asked has left."""
+"""Returns when the requesting client has disconnected."""
 
 _MOST_COMPILING = 2
-_MOST_WAITING = 32  # each keeps its sources in memory
+_MOST_WAITING = 32  # requests; each holds its sources in memory
 
 
 class BuildService:
-    """Two projects compile at a time, the rest waits; without ``sdk``, or if it is not ``allowed``, none does."""
+    """Compiles two projects at a time and queues the rest; disabled without ``sdk`` or unless ``allowed``."""
 
     def __init__(self, store: Store, libraries: LibraryService, sdk: Path | None, *, allowed: bool) -> None:
         self._store = store
@@ -39,15 +39,15 @@ class BuildService:
         self._sdk = sdk
         self._allowed = allowed
         self._compilers = asyncio.Semaphore(_MOST_COMPILING)
-        self._inside: set[Build] = set()  # at the compiler, or waiting for it
+        self._inside: set[Build] = set()  # compiling or queued
         self._leaving: Tasks[None] = Tasks("watching whether a client leaves")
 
     async def compile(
         self, user_id: str, files: Sequence[tuple[str, bytes]], platform: str | None, version: str | None, gone: Gone
     ) -> CompiledFirmware:
-        """Compile sources, with the libraries that they name, for a version of Device OS.
+        """Compile sources, with the libraries they depend on, for a version of Device OS.
 
-        :raises ServiceRefusal: nothing was sent, it is for another platform, it does not compile, or too many wait
+        :raises ServiceRefusal: no files, another platform, compile error, or too many builds waiting
         """
         if platform not in (None, "", str(PHOTON_PLATFORM)):
             raise _invalid(f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
@@ -74,9 +74,9 @@ class BuildService:
             raise _invalid(str(error)) from None
 
     async def run(self, work: Callable[[Build], T], gone: Gone) -> T:
-        """Compile in a thread when it is this request's turn; stopped when its client leaves or the cloud ends.
+        """Compile in a thread, in turn; stopped when the client disconnects or the cloud ends.
 
-        :raises ServiceRefusal: too many wait already
+        :raises ServiceRefusal: too many are waiting
         """
         if len(self._inside) >= _MOST_COMPILING + _MOST_WAITING:
             text = f"{_MOST_WAITING} projects wait for the compiler already; try again in a minute"
@@ -93,9 +93,9 @@ class BuildService:
             leaving.cancel()
 
     async def _add_libraries(self, user_id: str, files: dict[str, bytes]) -> None:
-        """The libraries that ``dependencies.NAME=VERSION`` ask for and that were not sent along, and theirs.
+        """Add the libraries of ``dependencies.NAME=VERSION`` that were not uploaded, recursively.
 
-        :raises ServiceRefusal: this cloud has no such library, or not in that version; they are too large together
+        :raises ServiceRefusal: unknown library or version, or too large in total
         """
         waiting = _dependencies(files.get("project.properties", b""))
         added = 0
@@ -112,12 +112,12 @@ class BuildService:
             waiting |= _dependencies(unpacked.get("library.properties", b""))
 
     def keep(self, user_id: str, image: bytes) -> tuple[str, float]:
-        """Keep an image for its user; its id, and when it goes in seconds since 1970."""
+        """Keep a binary for its user; returns its id and its expiry in Unix seconds."""
         with self._store.write():
             return self._store.binaries.keep(user_id, image)
 
     def kept(self, user_id: str, binary_id: str) -> bytes | None:
-        """A user's image, while it is kept."""
+        """A user's binary, if not expired."""
         return self._store.binaries.get(binary_id, user_id)
 
 

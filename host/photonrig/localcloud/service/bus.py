@@ -1,6 +1,6 @@
-"""The bus: hands each published event to the open streams that want it.
+"""Event bus: hands each published event to the open streams that select it.
 
-A reader that does not keep up loses its oldest events and is told how many; what is kept for it never grows.
+A reader that falls behind loses its oldest events and gets their number; its buffer is bounded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ QUEUE_LENGTH = 512
 
 
 class Reader:
-    """One open stream: how far it has read of what its audience is shown."""
+    """One open stream: its position in its audience's events."""
 
     def __init__(self, audience: Audience, token: str) -> None:
         self.token = token
@@ -31,16 +31,16 @@ class Reader:
 
     @property
     def has_all(self) -> bool:
-        """Whether it has read all there is for it."""
+        """Whether it has read all available events."""
         return self._next >= (self.audience.end if self._ends_at is None else self._ends_at)
 
     def wake(self) -> None:
-        """Go on if it waits: there is something to send, or it has been silent for long enough."""
+        """Wake it: an event is available, or a keep-alive is due."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
     def close(self) -> None:
-        """End the stream after what it is shown already."""
+        """End the stream after the events available now."""
         if self._ends_at is None:
             self._ends_at = self.audience.end
         self.wake()
@@ -76,9 +76,9 @@ class Reader:
 
 
 class Audience:
-    """Readers who may see the same: what they have still to read is kept once for all of them, and bounded.
+    """Readers with the same selection and rights, sharing one bounded buffer.
 
-    ``begin`` is the number of the oldest event that is kept, ``end`` that of the next one to come.
+    ``begin`` is the number of the oldest event in the buffer, ``end`` that of the next event.
     """
 
     def __init__(self, wants: Callable[[Event], bool], length: int) -> None:
@@ -90,7 +90,7 @@ class Audience:
         self._joined = (0, 0, b"")
 
     def offer(self, event: Event) -> None:
-        """Keep an event if these readers want it, and wake those that wait."""
+        """Buffer an event if these readers select it, and wake those that wait."""
         if not self.readers or not self._wants(event):
             return
         if len(self._events) == self._length:
@@ -102,14 +102,14 @@ class Audience:
             reader.wake()
 
     def wire(self, begin: int, end: int) -> bytes:
-        """Events as they are sent, from one number to before another; readers in step share the work."""
+        """Encoded events of a half-open range; cached for readers at the same position."""
         if self._joined[:2] != (begin, end):
             events = itertools.islice(self._events, begin - self.begin, end - self.begin)
             self._joined = (begin, end, b"".join(event.wire for event in events))
         return self._joined[2]
 
     def forget_what_all_have(self) -> None:
-        """Keep nothing once every reader has read all."""
+        """Clear the buffer once every reader has read all."""
         if all(reader.has_all for reader in self.readers):
             self._events.clear()
             self.begin = self.end
@@ -117,16 +117,16 @@ class Audience:
 
 
 class Bus:
-    """Hands every published event to every reader that wants it, at once and in order."""
+    """Hands each published event to every matching reader, at once and in order."""
 
     def __init__(self) -> None:
-        # Weak, so that a stream whose client left before the first byte leaves nothing behind; readers hold audiences.
+        # Weak, so that a stream whose client left before the first byte is freed; readers hold their audience.
         self._audiences: weakref.WeakValueDictionary[Hashable, Audience] = weakref.WeakValueDictionary()
         self._closed = False
 
     @property
     def readers(self) -> int:
-        """How many streams are open."""
+        """Number of open streams."""
         return sum(len(audience.readers) for audience in self._audiences.values())
 
     def subscribe(
@@ -136,9 +136,9 @@ class Bus:
         length: int = QUEUE_LENGTH,
         audience: Hashable = None,
     ) -> Reader:
-        """Open a reader for the events that ``wants`` accepts; ``token`` is the hash of the token it reads with.
+        """Open a reader for the events that ``wants`` accepts; ``token`` is the hash of its token.
 
-        Readers that name the same ``audience`` want the same, and are asked once for all of them.
+        Readers with an equal ``audience`` share one, and ``wants`` is called once for all of them.
         """
         name = object() if audience is None else audience
         shared = self._audiences.get(name)
@@ -151,7 +151,7 @@ class Bus:
         return reader
 
     def unsubscribe(self, reader: Reader) -> None:
-        """Forget a reader."""
+        """Close a reader."""
         reader.audience.readers.discard(reader)
 
     def publish(self, event: Event) -> None:
@@ -160,13 +160,13 @@ class Bus:
             audience.offer(event)
 
     def close_token(self, token: str) -> None:
-        """End the streams that were opened with a token, because it was revoked."""
+        """End the streams opened with a token, on its revocation."""
         for reader in self._all():
             if reader.token == token:
                 reader.close()
 
     def close(self) -> None:
-        """End all streams, present and future."""
+        """End all streams; later ones end at once."""
         self._closed = True
         for reader in self._all():
             reader.close()

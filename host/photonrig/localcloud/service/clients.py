@@ -18,13 +18,13 @@ from photonrig.localcloud.store.products import Product
 
 __all__ = ["ClientService", "Credentials"]
 
-# Clients that come with Particle's own programs; what they call their secret is public.
+# Clients of Particle's own programs; their secrets are public.
 _PUBLIC = {
     "particle": "particle",
     "particle-api": "particle-api",
     "particle-cli": "particle-cli",
     "CLI2": "client_secret_here",
-    "user": "client_secret_here",  # the CLI's token create
+    "user": "client_secret_here",  # used by the CLI's token create
 }
 _SCOPES = {
     None: None,
@@ -38,14 +38,14 @@ _TRIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request names as its client; nothing of it is proven."""
+    """Client credentials of a request, unverified."""
 
     client_id: str
     secret: str
 
 
 class ClientService:
-    """Clients of users and of products, the product given by its id, None for the user's own."""
+    """Clients of users and of products; product id None stands for the user's own."""
 
     def __init__(self, store: Store, era: Era, access: Access) -> None:
         self._store = store
@@ -53,9 +53,9 @@ class ClientService:
         self._access = access
 
     def authenticated(self, by: Credentials) -> tuple[str, Client | None]:
-        """The client that asks: its id, and its record unless it is a public one.
+        """Authenticate a client: its id, and its record unless it is a public one.
 
-        :raises ServiceRefusal: no client, or the secret is wrong
+        :raises ServiceRefusal: unknown client, or wrong secret
         """
         if not by.client_id:
             text = "Invalid or missing client_id parameter"
@@ -68,9 +68,9 @@ class ClientService:
         return by.client_id, client
 
     def product_id(self, by: Principal, organization: str | None, product: str | None, action: Action) -> int | None:
-        """The product whose clients a user path is about: that of an organization of 2016, else none.
+        """The product of a user path for clients: in 2016 that of an organization, otherwise None.
 
-        :raises ServiceRefusal: there is no such organization, or the caller may not do this there
+        :raises ServiceRefusal: unknown organization, or not allowed
         """
         if organization is None or not self._era.organization_of_product:
             return None
@@ -80,9 +80,9 @@ class ClientService:
         return self.product_of(found, product).id
 
     def product_of(self, organization: Organization, named: str | None) -> Product:
-        """The product to which an organization's client or customer of 2016 belongs (a choice).
+        """The product for a client or customer of an organization of 2016 (a choice).
 
-        :raises ServiceRefusal: the organization has several and none is named, or has not the one that is
+        :raises ServiceRefusal: the organization has several and none is named, or lacks the one named
         """
         products = self._store.products.of_organization(organization.id)
         if named is not None:
@@ -97,15 +97,15 @@ class ClientService:
         return None if product is None else product.organization_id
 
     def of(self, by: Principal, product_id: int | None) -> list[Client]:
-        """The clients of the product or of the user who asks."""
+        """The clients of the product, or of the user."""
         whose = {"user_id": by.id} if product_id is None else {"product_id": product_id}
         clients = self._store.clients.of("id", **whose)
         return [client for client in clients if self._is_at(client, by, product_id)]
 
     def find(self, by: Principal, client_id: str, product_id: int | None) -> Client:
-        """One of them.
+        """One of those clients.
 
-        :raises ServiceRefusal: it is none of them
+        :raises ServiceRefusal: unknown
         """
         client = self._store.clients.get(id=client_id)
         if client is None or not self._is_at(client, by, product_id):
@@ -113,7 +113,7 @@ class ClientService:
         return client
 
     def _is_at(self, client: Client, by: Principal, product_id: int | None) -> bool:
-        """Whether it is the product's, or the user's own, among whose in 2016 are those of organizations."""
+        """Whether it is the product's, or the user's own, which in 2016 includes those of organizations."""
         if product_id is not None:
             return client.product_id == product_id
         return client.user_id == by.id and (client.product_id is None or self._era.organization_of_product)
@@ -128,9 +128,9 @@ class ClientService:
         redirect_uri: str | None,
         scope: str | None,
     ) -> tuple[Client, str]:
-        """A new client and its secret, of which only a hash is kept.
+        """Create a client; returns it with its secret, of which only a hash is stored.
 
-        :raises ServiceRefusal: the kind or scope does not exist, or too many have this name
+        :raises ServiceRefusal: unknown kind or scope, or too many of this name
         """
         if kind not in ("web", "installed"):
             raise invalid("type must be web or installed")
@@ -155,9 +155,9 @@ class ClientService:
         raise invalid("too many clients have this name; choose another")
 
     def change(self, client: Client, *, name: str | None, scope: str | None) -> Client:
-        """Change name or scope; the scope ``none`` takes all permission away that ``customers:create`` gave.
+        """Change name or scope; the scope ``none`` revokes ``customers:create``.
 
-        :raises ServiceRefusal: there is no such scope
+        :raises ServiceRefusal: unknown scope
         """
         if scope not in (*_SCOPES, "none"):
             raise invalid("scope must be customers:create, *:* or none")

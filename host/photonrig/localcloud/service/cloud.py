@@ -1,4 +1,4 @@
-"""One local cloud: its services, made in the order in which they need each other."""
+"""One local cloud: its services, created in order of dependency."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ _WRITE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a cloud behaves.
+    """Settings of a cloud.
 
-    Firmware is compiled against ``include`` in the folder ``sdk``, or not at all; a cloud that other machines reach
-    compiles what they send only with ``allow_remote_compile``. Webhooks call this machine, and of others those named in
-    ``webhook_hosts``. Pages of ``allowed_origins`` may use the API, as those of this machine may; each is as a browser
-    sends it. ``admin_token`` opens ``/admin``, which without one does not exist; ``extensions`` opens what no Particle
-    cloud has.
+    ``sdk``: the folder whose ``include`` firmware is compiled against; without it, compiling is disabled. With
+    ``remote``,
+    it needs ``allow_remote_compile``. ``webhook_hosts``: hosts webhooks may call besides this machine.
+    ``allowed_origins``: origins whose pages may use the API besides this machine's, as browsers send them.
+    ``admin_token``: enables ``/admin``. ``extensions``: enables the extensions.
     """
 
     admit_unknown: bool = False
     sdk: Path | None = None
     allow_remote_compile: bool = False
-    remote: bool = False  # other machines reach this cloud
+    remote: bool = False  # reachable from other machines
     era: str = "today"
     extensions: bool = False
     admin_token: str | None = field(default=None, repr=False)
@@ -72,7 +72,7 @@ class Settings:
 
 
 class Cloud:
-    """The services of one local cloud, each at its name."""
+    """The services of one local cloud."""
 
     def __init__(
         self,
@@ -139,13 +139,13 @@ class Cloud:
         )
 
     def attach(self, hub: DeviceHub) -> None:
-        """Name the device service; once, before anything is served."""
+        """Set the device service; once, before serving."""
         self.link.attach(hub)
 
     async def close(self) -> None:
-        """End all streams and write what is not written yet.
+        """End all streams and write pending data.
 
-        :raises RigError: the disk did not take all of it
+        :raises RigError: the disk could not be written
         """
         self.bus.close()
         await self.webhooks.close()
@@ -153,14 +153,14 @@ class Cloud:
         self.flush()
 
     def flush(self) -> None:
-        """Write what is written in batches: presence and events.
+        """Write batched data: presence and events.
 
-        :raises RigError: the disk did not take all of it
+        :raises RigError: the disk could not be written
         """
         if failed := [each.fault for each in self.writing if not each.once()]:
             raise RigError(f"presence and events of the last while could not be written: {failed[0]}")
 
     @property
     def faults(self) -> list[str]:
-        """What fails now of what is done in the background, with why; empty when all is well."""
+        """Failing background work with its error; empty when all is well."""
         return [f"{each.what}: {each.fault}" for each in self.writing if each.fault is not None]

@@ -1,8 +1,7 @@
-"""Asking a device: variables, functions, ping, signal and vitals.
+"""Device requests: variables, functions, ping, signal and vitals.
 
-A request that waits for its device names it anew when it goes on: what reaches the device is sent while the caller may,
-and what is read of it is shown to who may see it then. What was sent before the device changed hands or the token
-ended, stays done: it was asked for in time.
+A request looks its device up again after each wait: messages are sent while the caller has permission, and results are
+shown only to callers who have it then. What was sent before the device changed owner or the token ended, stays done.
 """
 
 from __future__ import annotations
@@ -27,20 +26,20 @@ from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 __all__ = ["ControlService", "Named"]
 
 Named = Callable[[], Device]
-"""The device that a request names, as it is now; raises ServiceRefusal when the caller may not, or not any more."""
+"""Looks up the request's device anew; raises ServiceRefusal when the caller may not or no longer access it."""
 
 
 class ControlService:
-    """What devices are asked for, with every failure of theirs as a refusal."""
+    """Requests to devices; all their failures become refusals."""
 
     def __init__(self, link: DeviceLink, presence: Presence) -> None:
         self._link = link
         self._presence = presence
 
     def permit(self, named: Named, device: Device) -> Permit:
-        """For what is asked of ``device``, which the request named at first and must still.
+        """Permit for requests to ``device``, which ``named`` must still return.
 
-        The permit raises as ``named`` does, or DeviceOffline when the device is as good as offline.
+        It raises as ``named`` does, or DeviceOffline when the device is quarantined.
         """
 
         def check() -> None:
@@ -53,7 +52,7 @@ class ControlService:
     async def read_variable(self, named: Named, name: str) -> tuple[Device, bool | int | float | str]:
         """The device and the value of its variable.
 
-        :raises ServiceRefusal: offline, no such variable, an answer that is no value of its type; as ``named``
+        :raises ServiceRefusal: offline, unknown variable, malformed value; as ``named``
         """
         device = named()
         permit = self.permit(named, device)
@@ -70,9 +69,9 @@ class ControlService:
         return device, value
 
     async def call_function(self, named: Named, name: str, argument: str) -> tuple[Device, int]:
-        """The device and what its function returned.
+        """The device and its function's result.
 
-        :raises ServiceRefusal: offline, no such function, an argument that is too long; as ``named``
+        :raises ServiceRefusal: offline, unknown function, argument too long; as ``named``
         """
         device = named()
         permit = self.permit(named, device)
@@ -87,7 +86,7 @@ class ControlService:
         return device, result
 
     async def ping(self, named: Named) -> bool:
-        """Whether the device answers now; an offline device is no error."""
+        """Whether the device answers; an offline device is not an error."""
         device = named()
         if not self._link.reachable(device):
             return False
@@ -113,7 +112,7 @@ class ControlService:
     async def metrics(self, named: Named) -> tuple[Device, dict[int, int]]:
         """The device and its diagnostics by number.
 
-        :raises ServiceRefusal: offline, or its Device OS has none; as ``named``
+        :raises ServiceRefusal: offline, or unsupported by its Device OS; as ``named``
         """
         device = named()
         permit = self.permit(named, device)
@@ -125,7 +124,7 @@ class ControlService:
 
 
 class _refusing:  # noqa: N801
-    """Makes refusals of what a device does not do: the one place where its errors become situations."""
+    """Converts device errors to refusals; the only place that does."""
 
     def __init__(
         self,

@@ -32,9 +32,9 @@ class CustomerService:
         self._bus = bus
 
     def creating_client(self, by: Credentials) -> tuple[Client, Product]:
-        """A client with a secret that may create customers, and its product.
+        """Authenticate a client that may create customers; returns it with its product.
 
-        :raises ServiceRefusal: it is none
+        :raises ServiceRefusal: not such a client
         """
         _, client = self._clients.authenticated(by)
         product = self._product_of(client)
@@ -45,9 +45,9 @@ class CustomerService:
         return client, product
 
     def web_client(self, client_id: str) -> tuple[Client, Product]:
-        """A client of the web that may create customers without a secret, and its product.
+        """A web client that may create customers without a secret, with its product.
 
-        :raises ServiceRefusal: it is none
+        :raises ServiceRefusal: not such a client
         """
         client = self._store.clients.get(id=client_id)
         product = self._product_of(client)
@@ -65,7 +65,7 @@ class CustomerService:
     ) -> tuple[GrantedToken, Customer]:
         """Create a customer, ``password`` as its hash, and grant a token.
 
-        :raises ServiceRefusal: the product has a customer of this e-mail
+        :raises ServiceRefusal: the product has a customer with this e-mail
         """
         with self._store.write():
             customer = self._store.customers.create(product.id, email, password)
@@ -74,17 +74,17 @@ class CustomerService:
             return self._tokens.grant("customer", customer.id, client_id, DEFAULT_SECONDS), customer
 
     def of(self, product: Product) -> list[Customer]:
-        """The customers of a product, in order of e-mail."""
+        """The customers of a product, by e-mail."""
         return self._store.customers.of("email", product_id=product.id)
 
     def devices(self, customer: Customer) -> list[Device]:
-        """What a customer owns."""
+        """The devices a customer owns."""
         return self._store.devices.of_owner(Owner("customer", customer.id))
 
     def find(self, product: Product, email: str) -> Customer:
-        """The customer of this e-mail.
+        """The customer with this e-mail.
 
-        :raises ServiceRefusal: there is none
+        :raises ServiceRefusal: unknown
         """
         customer = self._store.customers.named(product.id, email)
         if customer is None:
@@ -92,9 +92,9 @@ class CustomerService:
         return customer
 
     def with_password(self, product: Product, email: str) -> Customer:
-        """The customer of this e-mail, who has a password.
+        """The customer with this e-mail, who must have a password.
 
-        :raises ServiceRefusal: there is none, or none with a password
+        :raises ServiceRefusal: unknown, or without password
         """
         customer = self.find(product, email)
         if customer.password is None:
@@ -107,7 +107,7 @@ class CustomerService:
             self._store.customers.update({"id": customer.id}, password=password)
 
     def remove(self, customer: Customer) -> None:
-        """Delete a customer; a choice: the customer's devices are released, so that none is nobody's."""
+        """Delete a customer and release the customer's devices (a choice)."""
         for token in self._ownership.remove_customer(customer):
             self._bus.close_token(token)
 

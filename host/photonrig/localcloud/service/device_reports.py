@@ -1,4 +1,4 @@
-"""What devices report, from their first byte to their last: :class:`DeviceCallbacks` of the device service."""
+"""Reports of devices: the :class:`DeviceCallbacks` of the device service."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NAME_QUESTIONS = frozenset(row.name for row in DEVICE_NAMES)
 
 
 class DeviceReports:
-    """Takes in what each device says, in the order it happened."""
+    """Handles device callbacks in order."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class DeviceReports:
         self.now = now
         self._admit_unknown = admit_unknown
         self._online: set[str] = set()
-        self._in_safe_mode: set[str] = set()  # devices that said so and have not told their modules yet
-        self._modules: dict[str, tuple[dict[str, Any], ...]] = {}  # of devices described in their present session
+        self._in_safe_mode: set[str] = set()  # devices in safe mode whose modules are not published yet
+        self._modules: dict[str, tuple[dict[str, Any], ...]] = {}  # of devices described in their session
 
     @property
     def online_count(self) -> int:
-        """How many devices have a session."""
+        """Number of devices with a session."""
         return len(self._online)
 
     def public_key(self, device_id: str) -> bytes | None:
@@ -73,7 +73,7 @@ class DeviceReports:
         return None if device is None else device.public_key
 
     def admit(self, device_id: str, public_key: bytes) -> bool:
-        """Enrol an unknown device under the key it presents, if this cloud was told to."""
+        """Enrol an unknown device under the key it presents, if the cloud's settings allow it."""
         if not self._admit_unknown:
             _log.info("device %s is unknown and was not admitted", device_id)
             return False
@@ -83,7 +83,7 @@ class DeviceReports:
         return True
 
     async def came_online(self, device_id: str, hello: Hello) -> None:
-        """A session is up."""
+        """Handle the begin of a session."""
         device = self._store.devices.get(device_id)
         if device is None:
             return
@@ -100,58 +100,58 @@ class DeviceReports:
             self._link.hub.send_event(device_id, UPDATES_FORCED.name, "true")
 
     async def went_offline(self, device_id: str) -> None:
-        """The session ended."""
+        """Handle the end of a session."""
         self._online.discard(device_id)
         self._in_safe_mode.discard(device_id)
         self._modules.pop(device_id, None)
         self._events.say(device_id, STATUS, "offline")
 
     async def described(self, device_id: str, describe: Describe) -> None:
-        """The device told what it offers."""
+        """Handle a new describe."""
         self._presence.was_described(device_id, describe)
         self._modules[device_id] = describe.modules
         if device_id in self._in_safe_mode:
-            self._tell_safe_mode(device_id)
+            self._report_safe_mode(device_id)
         app_hash = next((each.get("u") for each in describe.modules if each.get("f") == "u"), None)
         if isinstance(app_hash, str) and self._presence.runs(device_id, app_hash):
             self._events.say(device_id, APP_HASH, app_hash)
         self._rollout.consider(device_id)
 
-    def _tell_safe_mode(self, device_id: str) -> None:
-        """The device runs no application: tell which modules it has, once in a session."""
+    def _report_safe_mode(self, device_id: str) -> None:
+        """Publish the modules of a device in safe mode, once per session."""
         self._in_safe_mode.discard(device_id)
         self._events.say(device_id, SAFE_MODE_MODULES, json.dumps({"m": list(self._modules[device_id])}))
 
     async def published(self, device_id: str, event: PublishedEvent) -> None:
-        """The device published an event; one whose name is not a device's to say is dropped."""
+        """Publish a device's event; reserved names are dropped."""
         self._presence.heard(device_id)
         if event.name not in SAID_BY_DEVICES and is_reserved(event.name):
             _log.info("device %s: dropped an event of the reserved name %r", device_id, event.name)
             return
         if event.name in _NAME_QUESTIONS and not event.data:
-            # A question to the cloud; passed on, it would reach the device that asked as an empty answer.
-            self._tell_name(device_id, event.name)
+            # A query to the cloud; published, it would reach the querying device as an empty answer.
+            self._answer_name(device_id, event.name)
             return
         if event.name == SAFE_MODE.name:
             self._in_safe_mode.add(device_id)
             if device_id in self._modules:
-                self._tell_safe_mode(device_id)
+                self._report_safe_mode(device_id)
         if event.name == UPDATES_ENABLED.name:
             self._presence.takes_updates(device_id, event.data == "true")
             self._rollout.consider(device_id)
         self._events.say(device_id, event.name, event.data, event.ttl, event.private)
 
-    def _tell_name(self, device_id: str, name: str) -> None:
-        """An application asks what its device is called, by an event without data; the answer is one of that name."""
+    def _answer_name(self, device_id: str, name: str) -> None:
+        """Answer an application's query, an event without data, with an event of the same name: the device's name."""
         device = self._store.devices.get(device_id)
         if device is not None and device.name is not None:
             self._link.hub.send_event(device_id, name, device.name)
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
-        """The device presented a claim code; True if it may forget it."""
+        """Claim by the presented code; True if the device may clear it."""
         device = self._store.devices.get(device_id)
         return device is not None and self._ownership.claim_by_code(device, code)
 
     async def update_progress(self, device_id: str, status: str) -> None:
-        """An update began or ended."""
+        """Publish the begin or end of an update."""
         self._events.say(device_id, FLASH_STATUS, status)

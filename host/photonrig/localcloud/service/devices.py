@@ -1,4 +1,4 @@
-"""Devices as records: whose they are listed for, what is known of them, and what owner and team write on them."""
+"""Device records: listing, facts, and fields written by owner and team."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["DeviceFacts", "DeviceService", "Targeted", "Wanted"]
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What is known of a device beside its record; ``target`` is the version of firmware that it is to run."""
+    """Facts about a device beside its record; ``target`` is the firmware version it should run."""
 
     telemetry: Telemetry
     online: bool
@@ -33,7 +33,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which devices of a product are listed: with these parts in id, name and serial number, in one of the groups."""
+    """Filter for a product's devices: parts of id, name and serial number, and groups, of which one must match."""
 
     device_id: str = ""
     name: str = ""
@@ -43,7 +43,7 @@ class Wanted:
 
 
 class Targeted(TypedDict, total=False):
-    """What decides over a device's firmware, as a request says it; groups and lock count in products alone."""
+    """Firmware targeting in a request; groups and lock only within products."""
 
     firmware_updates_forced: bool
     groups: list[str]
@@ -51,7 +51,7 @@ class Targeted(TypedDict, total=False):
 
 
 class DeviceService:
-    """Devices of accounts and products. Who owns one is the ownership service's to change."""
+    """Devices of accounts and products. Owners are changed by the ownership service only."""
 
     def __init__(
         self, store: Store, era: Era, presence: Presence, link: DeviceLink, rollout: Rollout, groups: GroupService
@@ -97,7 +97,7 @@ class DeviceService:
         return wanted.quarantined in (None, device.state.quarantine is not None)
 
     def seen_by(self, by: Principal) -> list[Device]:
-        """Every device that is the caller's own, or in a product where the caller may list devices; by id."""
+        """The caller's own devices, and those of products where the caller may list devices, by id."""
         found: dict[str, Device] = {}
         if by.owner is not None and self._era.allows(by, Action.LIST_OWN_DEVICES):
             found |= {device.id: device for device in self._store.devices.of_owner(by.owner)}
@@ -112,9 +112,9 @@ class DeviceService:
         return sorted(product for product in known if self._era.allows(by, action, Subject(product=product)))
 
     def with_serial_number(self, serial_number: str) -> str:
-        """The id of the device with a serial number, in any case of letters.
+        """The id of the device with a serial number, in any case.
 
-        :raises ServiceRefusal: none is known by it
+        :raises ServiceRefusal: unknown
         """
         device_id = self._store.serial_numbers.device(serial_number)
         if device_id is None:
@@ -124,7 +124,7 @@ class DeviceService:
     # --- what is known -----------------------------------------------------------------------------------------------
 
     def facts(self, device: Device) -> DeviceFacts:
-        """What is known of a device now."""
+        """Current facts about a device."""
         return DeviceFacts(
             self._presence.of(device.id),
             self._link.reachable(device),
@@ -134,7 +134,7 @@ class DeviceService:
         )
 
     async def described(self, device: Device) -> None:
-        """Wait until a device that is online has described itself; look at it anew afterwards."""
+        """Wait until an online device has described itself; the caller looks it up again afterwards."""
         if self._link.reachable(device):
             await self._presence.description(device.id)
 
@@ -148,11 +148,11 @@ class DeviceService:
     # --- what is written ---------------------------------------------------------------------------------------------
 
     def update(self, device: Device, notes: Notes, targeted: Targeted, *, flash: bool) -> tuple[Device, dict[str, Any]]:
-        """Write what is given, tell the device, and with ``flash`` bring it to its version at once.
+        """Write the given fields, notify the device, and with ``flash`` update it at once.
 
-        Returns the device and what was written, as the API names it.
+        Returns the device and the written fields under the API's names.
 
-        :raises ServiceRefusal: nothing is given, or a name, group or version cannot be
+        :raises ServiceRefusal: no fields, or an invalid name, group or version
         """
         if "name" in notes:
             notes = {**notes, "name": self._new_name(device, notes["name"])}

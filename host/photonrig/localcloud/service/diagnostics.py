@@ -1,4 +1,4 @@
-"""Vitals: what devices report of themselves, asked for and kept."""
+"""Vitals: device diagnostics, requested and stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DiagnosticsService"]
 
 
 class DiagnosticsService:
-    """Reports of each device."""
+    """Vitals of each device."""
 
     def __init__(self, store: Store, control: ControlService, events: EventService) -> None:
         self._store = store
@@ -23,11 +23,11 @@ class DiagnosticsService:
         self._events = events
 
     def of(self, device: Device) -> list[Vitals]:
-        """The reports kept of a device, last first."""
+        """The stored reports of a device, newest first."""
         return self._store.vitals.of(device.id)
 
     async def ask(self, named: Named) -> None:
-        """Ask the device now, keep what it reports, and publish it.
+        """Request a report from the device, store and publish it.
 
         :raises ServiceRefusal: see :meth:`ControlService.metrics`
         """

@@ -1,4 +1,4 @@
-"""Events on their way: published once, kept, and offered to streams, webhooks and listening devices alike."""
+"""Event service: publishes each event to history, streams, webhooks and subscribed devices."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ __all__ = ["NAMES", "EventService"]
 
 _MAX_NAME = 64
 NAMES = f"name must be 1 … {_MAX_NAME} printable ASCII characters"
-"""Which names clients may give to events."""
+"""Rule for clients' event names."""
 
 
 class EventService:
-    """The one place that publishes. Who is shown an event is :meth:`Era.may_see`'s to say, for all of them."""
+    """The only publisher of events. :meth:`Era.may_see` decides on visibility for all viewers."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class EventService:
         link: DeviceLink,
         now: Callable[[], float],
     ) -> None:
-        """``webhooks`` makes those that publish by the function it is given."""
+        """``webhooks`` creates the dispatcher from its publish function."""
         self._store = store
         self._era = era
         self._bus = bus
@@ -54,9 +54,9 @@ class EventService:
     # --- publishing --------------------------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
-        """Offer an event to the streams, the history, the webhooks and the devices that listen to it.
+        """Publish an event to streams, history, webhooks and subscribed devices.
 
-        An event that a webhook's request brings about counts as the webhook's own.
+        An event caused by a webhook's request counts as the webhook's own.
         """
         if asked_by_hook.get() and not event.of_hook:
             event = replace(event, of_hook=True)
@@ -66,18 +66,18 @@ class EventService:
         self._deliver(event)
 
     def _deliver(self, event: Event) -> None:
-        """Send an event to each device that listens to its name and may see it, once.
+        """Send an event once to each subscribed device that may see it.
 
-        Nothing is queued here: an event that waited could reach a device that has gone to another owner since.
+        Never queued: a delayed event could reach a device that has changed owner since.
         """
         hub = self._link.hub
-        told: set[str] = set()
+        reached: set[str] = set()
         for device_id, scope in list(hub.listeners(event.name)):
-            device = None if device_id in told else self._store.devices.get(device_id)
+            device = None if device_id in reached else self._store.devices.get(device_id)
             if device is None or device.state.quarantine is not None:
                 continue
             if self._era.may_see(DeviceViewer(device.state.owner, device.state.product, scope), event):
-                told.add(device_id)
+                reached.add(device_id)
                 hub.send_event(device_id, event.name, event.data, private=event.private)
 
     def say(
@@ -91,7 +91,7 @@ class EventService:
         self.publish(self._of_device(device, name, data, ttl, private))
 
     def owner_changed(self, device: Device, former: Owner | None) -> None:
-        """Tell both owners and the product, each once, that a device changed hands; of the other, only the kind."""
+        """Notify both owners and the product, each once, of a change of owner; other owners are given by kind only."""
         kinds = {"from": former and former.kind, "to": device.state.owner and device.state.owner.kind}
         event = self._of_device(device, OWNER_CHANGED.name, json.dumps(kinds))
         if former is not None:
@@ -112,9 +112,9 @@ class EventService:
         )
 
     def publish_own(self, by: Principal, name: str, data: str | None, *, ttl: int, private: bool | None) -> None:
-        """Publish to oneself and one's devices; a product's own token publishes to its product (a choice).
+        """Publish to the caller and the caller's devices; with a product's token to the product (a choice).
 
-        :raises ServiceRefusal: no event that clients may publish
+        :raises ServiceRefusal: an invalid or reserved event
         """
         product = by.product if by.kind == "product" else None
         owner = by.owner if product is None else None
@@ -131,7 +131,7 @@ class EventService:
         private: bool | None,
         as_device: str | None,
     ) -> None:
-        """Publish to a product and its devices, or what the device ``as_device`` of it might have published.
+        """Publish to a product and its devices, or on behalf of its device ``as_device``.
 
         :raises ServiceRefusal: as :meth:`publish_own`, or the device is not in the product
         """
@@ -167,25 +167,25 @@ class EventService:
     # --- viewing -----------------------------------------------------------------------------------------------------
 
     def products_of(self, organization: Organization) -> frozenset[int]:
-        """The products whose events an organization's stream shows, from when it is opened."""
+        """The products shown by an organization's stream, as of its opening."""
         return frozenset(product.id for product in self._store.products.of_organization(organization.id))
 
     def open(self, viewers: tuple[StreamViewer, ...], token: Token) -> Reader:
-        """Open a stream of what any of the viewers may see, for as long as the token stands."""
+        """Open a stream of events visible to any of the viewers, while the token is valid."""
         may_see = self._era.may_see
         wants = [partial(may_see, viewer) for viewer in viewers]
         one = wants[0] if len(wants) == 1 else lambda event: any(want(event) for want in wants)
         return self._bus.subscribe(one, token.hash, audience=viewers)
 
     async def next(self, reader: Reader, token: Token, silence: float) -> bytes | None:
-        """The bytes a stream sends next, see :meth:`Reader.next`; None when it has ended, or its token has."""
+        """The bytes a stream sends next, see :meth:`Reader.next`; None at its end, or its token's."""
         chunk = await reader.next(silence)
         return None if self._store.tokens.expired(token) else chunk
 
     def end(self, reader: Reader) -> None:
-        """Forget a stream whose client has left."""
+        """Close a stream whose client has left."""
         self._bus.unsubscribe(reader)
 
     def latest(self, viewer: StreamViewer, *, since: float, limit: int) -> list[Event]:
-        """The last ``limit`` events that a stream would have shown since a time in seconds since 1970, oldest first."""
+        """The last ``limit`` events visible on a stream since a time in Unix seconds, oldest first."""
         return self._history.latest(viewer, self._era.may_see, since=since, limit=limit)

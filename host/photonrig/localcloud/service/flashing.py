@@ -1,4 +1,4 @@
-"""Flashing by hand: which image, and bringing it to a device."""
+"""Flashing on request: choice and check of the image, update of the device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_IMAGE = 1 << 20
 
 
 class FlashService:
-    """Updates that a request asks for."""
+    """Updates requested by users."""
 
     def __init__(self, store: Store, control: ControlService, rollout: Rollout) -> None:
         self._store = store
@@ -27,9 +27,9 @@ class FlashService:
         self._rollout = rollout
 
     def compiled(self, by: Principal, binary_id: str) -> bytes:
-        """What the user compiled before; a choice, as no client was seen to ask for it.
+        """A binary the user compiled earlier (a choice: no known client requests it).
 
-        :raises ServiceRefusal: the user compiled no such binary
+        :raises ServiceRefusal: unknown
         """
         image = self._store.binaries.get(binary_id, by.id) if by.kind == "user" else None
         if image is None:
@@ -38,7 +38,7 @@ class FlashService:
         return image
 
     async def flash(self, named: Named, device: Device, image: bytes, name: str) -> None:
-        """Update ``device``, which the request named at first and must still; returns when it has taken the image.
+        """Update ``device``, which ``named`` must still return; returns when the device has accepted the image.
 
         :raises ServiceRefusal: offline, being updated, or it refuses the image; as ``named``
         """
@@ -55,9 +55,9 @@ class FlashService:
 
 
 def check_image(image: bytes, device: Device) -> bytes:
-    """An image that was sent, if it is whole and of the device's platform; clients do not check.
+    """Check that an uploaded image is intact and for the device's platform; clients do not check.
 
-    :raises ServiceRefusal: it is neither
+    :raises ServiceRefusal: it is not
     """
     if len(image) > _MAX_IMAGE:
         raise ServiceRefusal(Situation.FLASH_TOO_LARGE, text=f"The image is larger than {_MAX_IMAGE} bytes")

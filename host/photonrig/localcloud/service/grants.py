@@ -1,4 +1,4 @@
-"""Passwords, clients and refresh tokens become access tokens."""
+"""OAuth grants: access tokens by password, client or refresh token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_SECONDS = 7_776_000  # 90 days
 
 
 class GrantService:
-    """One method for each grant. All ask for a client, and grant tokens of so many seconds, 0 for ever."""
+    """One method per grant. All authenticate a client; lifetimes in seconds, 0 for ever."""
 
     def __init__(self, store: Store, tokens: TokenService, clients: ClientService, now: Callable[[], float]) -> None:
         self._store = store
@@ -30,9 +30,9 @@ class GrantService:
         self._now = now
 
     async def by_password(self, by: Credentials, username: str, password: str, seconds: int) -> GrantedToken:
-        """A token of a user, or of a customer of the client's product.
+        """Token for a user, or for a customer of the client's product.
 
-        :raises ServiceRefusal: the client or the password is wrong; the user has one-time passwords
+        :raises ServiceRefusal: wrong client or password; one-time passwords are enabled
         """
 
         def account() -> Customer | User | None:
@@ -60,9 +60,9 @@ class GrantService:
         raise ServiceRefusal(Situation.GRANT_NEEDS_OTP, mfa_token=asked)
 
     def by_otp(self, by: Credentials, mfa_token: str, otp: str) -> GrantedToken:
-        """The second half of logging in with one-time passwords.
+        """Second step of a log-in with one-time passwords.
 
-        :raises ServiceRefusal: the client or the password is wrong, or it comes too late
+        :raises ServiceRefusal: wrong client or password, or too late
         """
         client_id, _ = self._clients.authenticated(by)
         challenge = self._store.challenges.find("log in", mfa_token)
@@ -78,9 +78,9 @@ class GrantService:
             return self._tokens.grant("user", user.id, client_id, challenge.facts["seconds"])
 
     def by_client(self, by: Credentials, scope: str, seconds: int) -> tuple[GrantedToken, Customer | None]:
-        """A token of the client's product, or of one of its customers, whom ``scope`` names.
+        """Token for the client's product, or for one of its customers, named by ``scope``.
 
-        :raises ServiceRefusal: the client is wrong or may not; there is no such customer
+        :raises ServiceRefusal: wrong client or not allowed; unknown customer
         """
         _, client = self._clients.authenticated(by)
         if client is None or client.product_id is None:
@@ -104,9 +104,9 @@ class GrantService:
         return self._tokens.grant("customer", customer.id, client.id, seconds), customer
 
     def by_refresh_token(self, by: Credentials, refresh_token: str, seconds: int) -> GrantedToken:
-        """Another pair in place of the refresh token's; the old one ends.
+        """New pair of tokens for a refresh token; the old pair ends.
 
-        :raises ServiceRefusal: the client is wrong; the refresh token is unknown, old, or another client's
+        :raises ServiceRefusal: wrong client; unknown, expired, or another client's refresh token
         """
         client_id, _ = self._clients.authenticated(by)
         token = self._store.tokens.find_refresh(refresh_token)
@@ -118,9 +118,9 @@ class GrantService:
         return granted
 
     async def tokens_of(self, username: str, password: str, otp: str) -> list[Token]:
-        """All tokens of a user, for whom password and, if the user has them, one-time password hold.
+        """All tokens of a user, authenticated by password and, if enabled, one-time password.
 
-        :raises ServiceRefusal: there is no such user, or they do not
+        :raises ServiceRefusal: wrong credentials
         """
         if not await password_holds(password, lambda: self._user(username).password):
             raise ServiceRefusal(Situation.ACCOUNT_UNPROVEN, text="Bad password")

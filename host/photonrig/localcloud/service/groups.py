@@ -1,4 +1,4 @@
-"""Groups of a product's devices, and which devices a release or a move between groups would update."""
+"""Device groups of products, and the devices a release or a change of groups would update."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A device that a change would bring from one version, None if it runs none of the product's, to another."""
+    """A device that a change would update, from a version (None: not the product's firmware) to another."""
 
     device: Device
     running: int | None
@@ -40,13 +40,13 @@ class GroupService:
         self._rollout = rollout
 
     def of(self, product: Product, part: str = "") -> list[Group]:
-        """The groups of a product whose name has this part, in any case of letters; by name."""
+        """The groups of a product whose name contains a text, in any case; by name."""
         return [group for group in self._store.groups.of(product.id) if part.lower() in group.name.lower()]
 
     def find(self, product: Product, name: str) -> Group:
-        """One group.
+        """A group.
 
-        :raises ServiceRefusal: the product has none of that name
+        :raises ServiceRefusal: unknown
         """
         group = self._store.groups.get(product.id, name)
         if group is None:
@@ -54,14 +54,14 @@ class GroupService:
         return group
 
     def size(self, group: Group) -> int:
-        """How many devices are in a group."""
+        """Number of devices in a group."""
         devices = self._store.devices.of_product(group.product_id)
         return sum(group.name in self._store.targets.of(device).groups for device in devices)
 
     def create(self, group: Group) -> Group:
-        """Keep a new group.
+        """Create a group.
 
-        :raises ServiceRefusal: the product has one of that name, or the name is none
+        :raises ServiceRefusal: the name is taken or invalid
         """
         _checked(group.name)
         with self._store.write():
@@ -88,9 +88,9 @@ class GroupService:
             self._store.targets.rename_group(group.product_id, group.name, None)
 
     def put_in(self, product_id: int, device: Device, groups: Sequence[str]) -> None:
-        """Write a device's groups, creating those that do not exist yet; within a transaction.
+        """Set a device's groups, creating missing ones; within a transaction.
 
-        :raises ServiceRefusal: one has a name that is none
+        :raises ServiceRefusal: an invalid name
         """
         known = {group.name for group in self._store.groups.of(product_id)}
         for name in groups:
@@ -99,9 +99,9 @@ class GroupService:
         self._store.targets.put_in_groups(device, tuple(groups))
 
     def move(self, product: Product, device_ids: Iterable[str], add: list[str], remove: list[str]) -> None:
-        """Put many devices into groups, and take them out of others; all or none.
+        """Add many devices to groups and remove them from others; all or none.
 
-        :raises ServiceRefusal: no device, one that is not in the product, or a name that is none
+        :raises ServiceRefusal: no devices, one not in the product, or an invalid name
         """
         add, remove = ([_checked(name) for name in names] for names in (add, remove))
         devices = [self._device(product, device_id) for device_id in device_ids]
@@ -114,9 +114,9 @@ class GroupService:
                 )
 
     def after_release(self, product: Product, version: str, groups: Iterable[str], *, to_all: bool) -> list[Update]:
-        """The devices that a release of a version to groups, or to the whole product, would update.
+        """Devices a release of a version to groups, or to the whole product, would update.
 
-        :raises ServiceRefusal: the product has no such version, or a group has a name that is none
+        :raises ServiceRefusal: unknown version, or an invalid group name
         """
         names = [_checked(name) for name in groups if name]
         if not (version.isascii() and version.isdecimal()) or not self._has_firmware(product, int(version[:6])):
@@ -125,9 +125,9 @@ class GroupService:
         return self._updates(product, default, dict.fromkeys(names, int(version)), {})
 
     def after_move(self, product: Product, device_id: str, groups: Iterable[str]) -> list[Update]:
-        """The devices that would be updated if one device were in these groups alone.
+        """Updates that would follow if one device were in exactly these groups.
 
-        :raises ServiceRefusal: the device is not in the product, or a group has a name that is none
+        :raises ServiceRefusal: the device is not in the product, or an invalid group name
         """
         names = [_checked(name) for name in groups if name]
         device = self._device(product, device_id)
@@ -161,9 +161,9 @@ class GroupService:
 
 
 def _checked(name: str) -> str:
-    """A group's name, if it may be one.
+    """Check a group's name.
 
-    :raises ServiceRefusal: it may not
+    :raises ServiceRefusal: invalid
     """
     if not _NAME.fullmatch(name):
         raise invalid(GROUP_NAMES)

@@ -1,4 +1,4 @@
-"""What was published lately, kept so that one can look back: a day of it, and not more than 100,000 events."""
+"""Event history: one day, at most 100,000 events."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["EVENTS_KEPT", "EVENT_SECONDS", "History"]
 EVENT_SECONDS = 24 * 3600.0
 EVENTS_KEPT = 100_000
 _BATCH = 1000
-_LOOKED_AT = 10_000  # events that one question may go through
+_LOOKED_AT = 10_000  # events scanned per query
 
 
 class History:
-    """Takes events at once and writes them in batches; a crash may lose the last seconds, as it loses streams."""
+    """Buffers events and writes them in batches; a crash may lose the last seconds."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self._store = store
@@ -29,18 +29,18 @@ class History:
         self._noted = 0
 
     def note(self, event: Event) -> None:
-        """Keep an event; never fails."""
+        """Add an event; never fails."""
         self._pending.append(event)
         self._noted += 1
         if self._noted % _BATCH == 0:
-            # What cannot be written now is still pending, and whoever writes it next tells why that fails.
+            # Unwritten events stay pending; the next flush reports the error.
             with contextlib.suppress(sqlite3.Error):
                 self.flush()
 
     def flush(self) -> None:
-        """Write what is not written yet, and forget what is older than the window.
+        """Write pending events and delete those older than the window.
 
-        What the disk does not take stays pending; events that can never be written are dropped.
+        On a disk error events stay pending; those that can never be written are dropped.
         """
         if not self._pending:
             return
@@ -58,9 +58,9 @@ class History:
     def latest(
         self, viewer: StreamViewer, may_see: Callable[[StreamViewer, Event], bool], *, since: float, limit: int
     ) -> list[Event]:
-        """What a stream would have shown since a time (seconds since 1970), oldest first, at most the last ``limit``.
+        """Events visible on a stream since a time (Unix seconds), oldest first, at most the last ``limit``.
 
-        ``may_see`` has the last word on each event.
+        ``may_see`` filters each event.
         """
         self.flush()
         own = viewer.reader.owner if viewer.kind == "own" else None

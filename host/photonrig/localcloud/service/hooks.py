@@ -1,4 +1,4 @@
-"""Webhooks as records: created, changed and deleted by users, products and organizations; each fires from then on."""
+"""Webhook records of users, products and organizations; changes are effective at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from photonrig.ownership.model import Owner
 
 __all__ = ["HIDDEN_PASSWORD", "MAX_HOOKS", "HookService"]
 
-MAX_HOOKS = 100  # of one user, product or organization; a choice
+MAX_HOOKS = 100  # per user, product or organization; a choice
 HIDDEN_PASSWORD = "********"  # noqa: S105 – shown in its place; sent back, it leaves the password as it is
 
 
 class HookService:
-    """Hooks by whose they are: a kind of owner, and its id."""
+    """Hooks by owner: kind and id."""
 
     def __init__(self, store: Store, access: Access, webhooks: Webhooks, now: Callable[[], float]) -> None:
         self._store = store
@@ -42,7 +42,7 @@ class HookService:
     def find(self, kind: HookOwner, owner_id: str, hook_id: str) -> StoredHook:
         """A hook of this owner.
 
-        :raises ServiceRefusal: it has none with that id
+        :raises ServiceRefusal: unknown id
         """
         hook = self._store.hooks.get(hook_id)
         if hook is None or (hook.owner_kind, hook.owner_id) != (kind, owner_id):
@@ -50,13 +50,13 @@ class HookService:
         return hook
 
     def log_of(self, hook: StoredHook) -> HookLog:
-        """What became of a hook's requests since the cloud started."""
+        """Log of a hook's requests since the cloud started."""
         return self._webhooks.log_of(hook.id)
 
     async def checked(self, by: Principal, fields: Mapping[str, Any], before: StoredHook | None = None) -> HookConfig:
-        """The configuration in the fields of a request; the password of a hook that was there ``before`` may be hidden.
+        """Check the configuration in a request's fields; a masked password is taken from the hook ``before``.
 
-        :raises ServiceRefusal: a field is missing or makes no sense
+        :raises ServiceRefusal: a field is missing or invalid
         """
         given = dict(fields)
         for name in ("deviceID", "deviceid", "deviceId"):
@@ -73,7 +73,7 @@ class HookService:
             raise invalid(str(error)) from None
 
     def create(self, kind: HookOwner, owner_id: str, config: HookConfig) -> StoredHook:
-        """Keep a hook; it fires from now on.
+        """Create a hook; it is active at once.
 
         :raises ServiceRefusal: the owner has too many
         """
@@ -85,7 +85,7 @@ class HookService:
         return made
 
     def replace(self, hook: StoredHook, config: HookConfig) -> StoredHook:
-        """Give a hook another configuration."""
+        """Replace a hook's configuration."""
         with self._store.write():
             self._store.hooks.replace(hook.id, config.as_fields())
         self.changed(hook.id)
@@ -98,7 +98,7 @@ class HookService:
         self.changed(hook.id)
 
     def changed(self, hook_id: str) -> None:
-        """A hook was created, changed or deleted: from now on it fires as it is kept."""
+        """Update the dispatcher after a hook was created, changed or deleted."""
         stored = self._store.hooks.get(hook_id)
         if stored is None:
             self._webhooks.drop(hook_id)
@@ -106,14 +106,14 @@ class HookService:
             self._webhooks.put(self._armed(stored))
 
     def products_changed(self, organization_id: str) -> None:
-        """An organization has another product: its webhooks fire for that one too."""
+        """Update the dispatcher after an organization's products changed."""
         for stored in self._store.hooks.of("org", organization_id):
             self.changed(stored.id)
 
     async def test(self, hook: StoredHook, by: Principal, data: str | None, device_id: str | None) -> Outcome:
-        """Send one request now, as if the device had published ``data``; nothing is published of it.
+        """Send one request as if the device had published ``data``; nothing is published.
 
-        :raises ServiceRefusal: the data is too long, or a webhook asks
+        :raises ServiceRefusal: the data is too long, or the caller is a webhook
         """
         if asked_by_hook.get():
             raise invalid("A webhook cannot test webhooks")
@@ -132,7 +132,7 @@ class HookService:
         return await self._webhooks.test(armed, event)
 
     def _armed(self, stored: StoredHook) -> Hook:
-        """A kept hook, ready to fire."""
+        """A stored hook as the dispatcher's."""
         config = HookConfig.read(stored.fields)
         owner, products = None, frozenset[int]()
         match stored.owner_kind:

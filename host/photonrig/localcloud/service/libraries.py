@@ -1,4 +1,4 @@
-"""Libraries: a registry of this cloud's own; what nobody uploaded here is not found here."""
+"""Libraries: a registry of this cloud's own, holding only libraries uploaded to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["LibraryService", "architectures_of"]
 
 
 class LibraryService:
-    """Libraries as users see them: the public ones and their own."""
+    """Libraries visible to users: public ones and their own."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class LibraryService:
         architectures: Collection[str],
         order: str,
     ) -> list[Library]:
-        """The newest versions of the libraries that have all of the words, are in the scope and in none excluded."""
+        """Newest versions of the libraries that contain all words and are in the included, not the excluded scopes."""
         found = []
         for library in self._store.libraries.newest():
             scopes = _scopes(user_id, library)
@@ -53,7 +53,7 @@ class LibraryService:
     def versions(self, user_id: str, name: str) -> list[Library]:
         """All versions of a library, newest first.
 
-        :raises ServiceRefusal: there is none that the user may see
+        :raises ServiceRefusal: unknown or not visible
         """
         found = [each for each in self._store.libraries.versions(name) if each.public or each.user_id == user_id]
         if not found:
@@ -63,7 +63,7 @@ class LibraryService:
     def find(self, user_id: str, name: str, version: str | None) -> Library:
         """A library in this version, or in its newest.
 
-        :raises ServiceRefusal: there is none that the user may see
+        :raises ServiceRefusal: unknown or not visible
         """
         versions = self.versions(user_id, name)
         for library in versions:
@@ -72,9 +72,9 @@ class LibraryService:
         raise unknown(f"Library {versions[0].name} has no version {version}")
 
     def own(self, user_id: str, name: str) -> Library:
-        """A library of the user's, in its newest version.
+        """A library of the user's own, in its newest version.
 
-        :raises ServiceRefusal: there is none
+        :raises ServiceRefusal: unknown
         """
         library = self.versions(user_id, name)[0]
         if library.user_id != user_id:
@@ -82,9 +82,9 @@ class LibraryService:
         return library
 
     async def read(self, archive: bytes) -> LibraryArchive:
-        """What an archive says that it is.
+        """Parse an archive.
 
-        :raises ServiceRefusal: it is no library
+        :raises ServiceRefusal: not a library
         """
         try:
             return await asyncio.to_thread(read_library, archive)
@@ -92,9 +92,9 @@ class LibraryService:
             raise ServiceRefusal(Situation.BUILD_INVALID, text=f"The library was refused: {error}") from None
 
     def add(self, user_id: str, read: LibraryArchive, archive: bytes) -> Library:
-        """Keep a version of a library; it is private until the library is published.
+        """Add a version of a library; it is private until the library is published.
 
-        :raises ServiceRefusal: the library is someone else's, or the version exists
+        :raises ServiceRefusal: the library is another user's, or the version exists
         """
         libraries = self._store.libraries
         known = libraries.versions(read.name)
@@ -111,7 +111,7 @@ class LibraryService:
         return made
 
     def publish(self, user_id: str, library: Library) -> Library:
-        """Show a library to everybody; its newest version."""
+        """Publish a library; returns its newest version."""
         with self._store.write():
             self._store.libraries.publish(library.name)
         return self.versions(user_id, library.name)[0]
@@ -119,7 +119,7 @@ class LibraryService:
     def remove(self, library: Library, *, force: bool) -> None:
         """Delete a library.
 
-        :raises ServiceRefusal: it is public, and not forced
+        :raises ServiceRefusal: it is public, and ``force`` is off
         """
         if library.public and not force:
             raise forbidden(f"The library {library.name} is public; others may use it")
@@ -127,9 +127,9 @@ class LibraryService:
             self._store.libraries.remove(library.name)
 
     def archive(self, archive_id: str) -> bytes:
-        """The archive of this id, which only those know who were shown its library.
+        """Archive by its secret id, known only from a visible library.
 
-        :raises ServiceRefusal: there is none
+        :raises ServiceRefusal: unknown
         """
         archive = self._store.libraries.archive(archive_id)
         if archive is None:
@@ -137,9 +137,9 @@ class LibraryService:
         return archive
 
     def required(self, user_id: str, name: str, version: str) -> tuple[str, bytes]:
-        """Name and archive of a library that a project asks for.
+        """Name and archive of a library a project depends on.
 
-        :raises ServiceRefusal: there is none that the user may see
+        :raises ServiceRefusal: unknown or not visible
         """
         for each in self._store.libraries.versions(name):
             if (each.public or each.user_id == user_id) and version in (each.version, "latest", ""):
@@ -149,12 +149,12 @@ class LibraryService:
 
 
 def architectures_of(library: Library) -> list[str]:
-    """What a library says it is for; ``*`` for all."""
+    """Architectures a library supports; ``*`` for all."""
     return [each.strip() for each in library.properties.get("architectures", "*").split(",")]
 
 
 def _scopes(user_id: str, library: Library) -> set[str]:
-    """The names of the lists in which the library stands for the user; none is official, verified or featured."""
+    """Scopes of the library for the user; none is official, verified or featured."""
     mine = library.user_id == user_id
     scopes = {"public", "community"} if library.public else {"private"} if mine else set()
     if mine:

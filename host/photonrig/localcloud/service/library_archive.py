@@ -1,4 +1,4 @@
-"""A library as it is uploaded: a compressed archive that is read and never unpacked to disk."""
+"""Library archives, read in memory without unpacking to disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}(?:-[0-9A-Za-z.-]{1,32})?")
 
 @dataclass(frozen=True, slots=True)
 class LibraryArchive:
-    """What ``library.properties`` says; name and version are those by which the library is found."""
+    """Parsed ``library.properties``; name and version identify the library."""
 
     name: str
     version: str
@@ -31,9 +31,9 @@ class LibraryArchive:
 
 
 def read_library(archive: bytes) -> LibraryArchive:
-    """Read a ``.tar.gz`` of a library.
+    """Read a library's ``.tar.gz``.
 
-    :raises UsageError: it is damaged or too large, or ``library.properties`` is missing or names no name and version
+    :raises UsageError: damaged, too large, or without a ``library.properties`` that has name and version
     """
     text = _properties(archive)
     properties = parse_properties(text)
@@ -46,13 +46,13 @@ def read_library(archive: bytes) -> LibraryArchive:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """``key=value`` lines; those that begin with # are remarks."""
+    """Parse ``key=value`` lines; # begins a comment line."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
     return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 
 
 def library_files(archive: bytes) -> dict[str, bytes]:
-    """The files of a library by their paths within it; raises UsageError as :func:`read_library`."""
+    """Files of a library by relative path; raises UsageError as :func:`read_library`."""
     found = dict(_files(archive))
     root = min((path for path in found if path.endswith(_PROPERTIES)), key=len, default=_PROPERTIES)
     folder = root.removesuffix(_PROPERTIES)
@@ -67,7 +67,7 @@ def _properties(archive: bytes) -> str:
 
 
 def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
-    """Path and content of every plain file; none leads out of the archive, and links are left out."""
+    """Path and content of every regular file; paths out of the archive, and links, are left out."""
     for number, (name, content) in enumerate(_members(_gunzip(archive))):
         if number >= MOST_FILES:
             raise UsageError(f"the archive holds more than {MOST_FILES} files")
@@ -77,10 +77,10 @@ def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _members(tar: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the plain files of a tar archive (POSIX ustar and pax, GNU long names).
+    """Name and content of the regular files of a tar archive (POSIX ustar and pax, GNU long names).
 
-    Python's ``tarfile`` unfolds sparse files beyond any bound and, before 3.11.10, can be made to search a header for
-    hours; here every step consumes a block of the archive.
+    Python's ``tarfile`` expands sparse files without bound and, before 3.11.10, can spend hours on a header; here every
+    step consumes a block of the archive.
     """
     at = 0
     long_name = ""
@@ -112,7 +112,7 @@ def _members(tar: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _pax_path(records: bytes) -> str:
-    """The path among ``LENGTH KEY=VALUE`` records; none when there is no path, or they are damaged."""
+    """The path among ``LENGTH KEY=VALUE`` records; empty if absent or malformed."""
     at = 0
     while found := _PAX_RECORD.match(records, at):
         end = at + int(found[1])

@@ -12,20 +12,20 @@ __all__ = ["OrganizationService"]
 
 
 class OrganizationService:
-    """What products belong to; ``changed`` is told the id of an organization that has other products now."""
+    """Organizations; ``changed`` is called with the id of one whose products changed."""
 
     def __init__(self, store: Store, changed: Callable[[str], None]) -> None:
         self._store = store
         self._changed = changed
 
     def all_of(self, ids: Iterable[str]) -> list[Organization]:
-        """The organizations with these ids, as far as there are such."""
+        """The organizations with these ids, unknown ones left out."""
         return [found for each in ids if (found := self._store.organizations.find(each)) is not None]
 
     def create(self, name: str, administrator: str) -> Organization:
-        """Found an organization; ``administrator`` names the user who becomes that.
+        """Create an organization; ``administrator`` names a user.
 
-        :raises ServiceRefusal: there is no such user, or an organization of this name
+        :raises ServiceRefusal: unknown user, or the name is taken
         """
         user = self._store.users.named(administrator)
         if user is None:
@@ -37,9 +37,9 @@ class OrganizationService:
         return made
 
     def adopt(self, organization: str, product: str) -> None:
-        """Put a product into an organization; both are named by their slugs.
+        """Move a product into an organization; both are named by their slugs.
 
-        :raises ServiceRefusal: one of them does not exist
+        :raises ServiceRefusal: unknown
         """
         to, moved = self._store.organizations.find(organization), self._store.products.named(product)
         if to is None or moved is None:

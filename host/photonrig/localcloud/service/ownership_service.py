@@ -1,8 +1,7 @@
-"""Applies the transitions of :mod:`photonrig.ownership.model` to the store; nothing else changes an owner or a product.
+"""Ownership service: applies the transitions of :mod:`photonrig.ownership.model`; the only writer of owner and product.
 
-Every method is one transaction: either all of it is on disk when it returns, or none. A device is given as the caller
-read it, and looked at its rights: if its owner, product or quarantine has changed since, :class:`Outdated` is raised
-and nothing is done.
+Every method is one transaction. A device is passed as the caller read it for the permission check: if its owner,
+product or quarantine has changed since, :class:`Outdated` is raised and nothing is done.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _CLAIM_REFUSED = {
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the ids of an import, each once."""
+    """Result of an import by id."""
 
     updated: list[str] = field(default_factory=list)
     existing: list[str] = field(default_factory=list)
@@ -46,16 +45,15 @@ class OwnershipService:
     """Claims, releases, transfers and product membership."""
 
     def __init__(self, store: Store, era: Era, changed_hands: Callable[[Device, Owner | None], None]) -> None:
-        """``changed_hands`` is told of a device that went from one owner to another in one step, and of the former."""
+        """``changed_hands`` is called with a device whose owner changed in one step, and the former owner."""
         self._store = store
         self._era = era
         self._changed_hands = changed_hands
 
     def claim(self, device_id: str, by: Principal, *, online: bool, request_transfer: bool) -> Device | str:
-        """Claim for the holder of a user's or customer's token; or ask the device's owner for it, and return the
-        request's id.
+        """Claim for the account of a user's or customer's token, or request a transfer and return its id.
 
-        :raises ServiceRefusal: no such device, or it cannot be claimed
+        :raises ServiceRefusal: unknown device, or it cannot be claimed
         """
         device = self._store.devices.get(device_id.lower())
         if device is None:
@@ -72,7 +70,7 @@ class OwnershipService:
         return self._write(device, outcome)
 
     def _request_transfer(self, device: Device, by: Principal) -> str | None:
-        """Note that a user asks another user for a device; the request's id, None unless both are users."""
+        """Note a user's request for another user's device; returns its id, None unless both are users."""
         owner = device.state.owner
         if by.kind != "user" or owner is None or owner.kind != "user":
             return None
@@ -80,7 +78,7 @@ class OwnershipService:
             return self._store.transfers.request(device.id, owner.id, by.id)
 
     def approve(self, transfer: Transfer) -> Device | Refused:
-        """Do what a request asks for: the device becomes the asking user's."""
+        """Fulfil a transfer request: the device becomes the requesting user's."""
         device, by = self._store.devices.get(transfer.device_id), self._account(Owner("user", transfer.to_user))
         assert device is not None and by is not None, "a request ends with its device or user"
         names = {each.name.lower() for each in self._store.devices.of_owner(by.owner) if each.name is not None}
@@ -89,9 +87,9 @@ class OwnershipService:
         return self._apply(device, model.hand_over(device.state, by))
 
     def issue_code(self, owner: Owner, chosen: str | None) -> str:
-        """A code that claims for ``owner``: a new one, or the chosen number of a cellular device.
+        """Issue a code that claims for ``owner``: random, or the chosen number of a cellular device.
 
-        :raises ServiceRefusal: the chosen one is no such number, or another account's
+        :raises ServiceRefusal: the chosen one is not such a number, or is another account's
         """
         if chosen is not None and not is_chosen(chosen):
             raise invalid("iccid and imei are 14 … 22 digits")
@@ -102,10 +100,11 @@ class OwnershipService:
         return code
 
     def claim_by_code(self, device: Device, text: str) -> bool:
-        """Claim with the code a device presented; whether the device may forget the code.
+        """Claim with the code a device presented; returns whether the device may clear it.
 
-        A code that this device has used before is confirmed again and changes nothing: the confirmation may have been
-        lost, and the device may have changed hands since.
+        A code this device has used before is confirmed without effect: the confirmation may have been lost, and the
+        device
+        may have changed owner since.
         """
         code = self._store.claim_codes.find(text)
         if code is None:
@@ -121,7 +120,7 @@ class OwnershipService:
             return not self._era.typed_codes
         terms = self._era.claims
         if is_chosen(text):
-            terms = replace(terms, code_overrides_owner=False)  # who knows a number has not the device in hand
+            terms = replace(terms, code_overrides_owner=False)  # knowing a device's number is no proof of possession
         with self._store.write():
             if isinstance(self._apply(device, model.claim_by_code(device.state, by, terms=terms)), Refused):
                 return False
@@ -129,13 +128,13 @@ class OwnershipService:
         return True
 
     def release(self, device: Device) -> Device:
-        """End the claim; nobody's request for the device stands any longer."""
+        """End the claim, and all transfer requests for the device."""
         released = self._apply(device, model.release(device.state))
         assert not isinstance(released, Refused)
         return released
 
     def repair(self, device: Device) -> Device:
-        """Give a device with an untyped owner to the customer whose id that is, or to nobody."""
+        """Give a device with an untyped owner to the customer with that id, or make it unowned."""
         owner = device.state.owner
         if not device.untyped or owner is None:
             return device
@@ -149,7 +148,7 @@ class OwnershipService:
     def change_owner(self, device: Device, product: Product, *, customer: str | None, user: str | None) -> Device:
         """Give a product's device to a ``customer`` or ``user`` (a team member), by e-mail, in one step.
 
-        :raises ServiceRefusal: there is no such account, or it cannot have the device
+        :raises ServiceRefusal: unknown account, or it cannot own the device
         """
         to = self._account(self._named(product, customer, user))
         assert to is not None, "the new owner exists"
@@ -175,11 +174,11 @@ class OwnershipService:
         return Owner("user", account.id)
 
     def import_devices(self, product: Product, named: Iterable[str], claim_user: str | None) -> Imported:
-        """Bring devices, by id or serial number in any case of letters, into a product.
+        """Import devices, by id or serial number in any case, into a product.
 
-        Unowned ones become ``claim_user``'s, a member of the product's team; customers are refused (a choice).
+        Unowned ones are claimed for ``claim_user``, a member of the product's team; customers are refused (a choice).
 
-        :raises ServiceRefusal: there is no such member
+        :raises ServiceRefusal: no such member
         """
         done = Imported()
         team = self._store.products.team(product.id)
@@ -213,7 +212,7 @@ class OwnershipService:
         return done
 
     def remove(self, device: Device, product: Product, *, deny: bool) -> Device:
-        """Take a device out of a product, or with ``deny`` refuse a quarantined one.
+        """Remove a device from a product, or with ``deny`` refuse a quarantined one.
 
         :raises ServiceRefusal: it is in neither
         """
@@ -223,7 +222,7 @@ class OwnershipService:
         return removed
 
     def firmware_names_product(self, device: Device, product_id: int) -> Device:
-        """Quarantine a device whose firmware names a product of this cloud in which it was not imported."""
+        """Quarantine a device whose firmware states a product of this cloud to which it was not imported."""
         if self._store.products.get(product_id) is None:
             return device
         quarantined = self._apply(device, model.quarantine(device.state, product_id))
@@ -231,7 +230,7 @@ class OwnershipService:
         return quarantined
 
     def remove_customer(self, customer: Customer) -> list[str]:
-        """Delete a customer: devices are released, tokens and pending claim codes end. Returns the tokens' hashes."""
+        """Delete a customer: release devices, end tokens and pending claim codes. Returns the tokens' hashes."""
         owner = Owner("customer", customer.id)
         tokens = self._store.tokens.of("customer", customer.id)
         with self._store.write():
@@ -244,7 +243,7 @@ class OwnershipService:
         return [token.hash for token in tokens]
 
     def remove_user(self, user: User) -> None:
-        """Delete a user who founded no product: devices are released, requests and pending claim codes end."""
+        """Delete a user who founded no product: release devices, end requests and pending claim codes."""
         owner = Owner("user", user.id)
         with self._store.write():
             for device in self._store.devices.of_owner(owner):

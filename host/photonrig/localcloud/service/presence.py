@@ -1,6 +1,6 @@
-"""What was last heard of each device: when, from where, which firmware, which variables and functions.
+"""Presence: last session of each device, its firmware, variables and functions.
 
-It changes with every handshake, so it is kept in memory and written in batches; ownership is not among it.
+It changes with every handshake, so it is held in memory and written in batches. Ownership is not part of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _UNSET = 0xFFFF  # Device OS 2.3.1, Hello: no product id or version in the firmw
 
 @dataclass(slots=True)
 class Telemetry:
-    """One device's last news; times in seconds since 1970, None before the first handshake."""
+    """Last known state of one device; times in Unix seconds, None before the first handshake."""
 
     last_heard: float | None = None
     last_handshake_at: float | None = None
@@ -46,21 +46,21 @@ class Presence:
         self._described: dict[str, asyncio.Event] = {}
 
     def of(self, device_id: str) -> Telemetry:
-        """A device's telemetry, empty if it was never heard of."""
+        """A device's telemetry, empty before its first session."""
         return self._known.get(device_id) or Telemetry()
 
     def said_hello(self, device_id: str, hello: Hello) -> None:
-        """A session began; what it offers is not known until it is described."""
+        """Handle a Hello; variables and functions are unknown until the describe."""
         telemetry = self._changing(device_id)
         telemetry.last_handshake_at = telemetry.last_heard
         telemetry.address = hello.address
         telemetry.firmware_product_id = None if hello.product_id == _UNSET else hello.product_id
         telemetry.firmware_version = None if hello.product_version == _UNSET else hello.product_version
-        telemetry.updates_enabled = True  # unless it says otherwise, after Hello
+        telemetry.updates_enabled = True  # the default, until an event after Hello says otherwise
         self._described.setdefault(device_id, asyncio.Event()).clear()
 
     def was_described(self, device_id: str, describe: Describe) -> None:
-        """The device told what it offers."""
+        """Handle a describe."""
         telemetry = self._changing(device_id)
         telemetry.variables = dict(describe.variables)
         telemetry.functions = list(describe.functions)
@@ -68,38 +68,38 @@ class Presence:
         self._described.setdefault(device_id, asyncio.Event()).set()
 
     def heard(self, device_id: str) -> None:
-        """The device said something."""
+        """Note the time of a message."""
         self._changing(device_id)
 
     def runs(self, device_id: str, app_hash: str) -> bool:
-        """The device told the SHA-256 of its application; whether that is another than before."""
+        """Note the SHA-256 of the device's application; returns whether it changed."""
         telemetry = self._changing(device_id)
         changed = telemetry.app_hash != app_hash
         telemetry.app_hash = app_hash
         return changed
 
     def takes_updates(self, device_id: str, enabled: bool) -> None:
-        """The device said whether it takes updates now."""
+        """Note whether the device accepts updates."""
         self._changing(device_id).updates_enabled = enabled
 
     async def description(self, device_id: str, timeout: float = 5.0) -> Telemetry:  # noqa: ASYNC109
-        """Telemetry with the present session's variables and functions, or after ``timeout`` s the last known ones."""
+        """Telemetry with the current session's variables and functions, or the last known ones after ``timeout`` s."""
         described = self._described.get(device_id)
         if described is not None and not described.is_set():
-            # If it stays away, what an earlier session offered is the best there is.
+            # On a time-out, those of an earlier session are used.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(described.wait(), timeout)
         return self.of(device_id)
 
     def flush(self) -> None:
-        """Write what changed since the last time."""
+        """Write what changed since the last flush."""
         if self._dirty:
             changed: dict[str, dict[str, Any]] = {
                 device_id: asdict(self._known[device_id]) for device_id in self._dirty
             }
             with self._store.write():
                 self._store.telemetry.save(changed)
-            self._dirty.clear()  # what could not be written is still to be
+            self._dirty.clear()  # only after a successful write
 
     def _changing(self, device_id: str) -> Telemetry:
         telemetry = self._known.setdefault(device_id, Telemetry())

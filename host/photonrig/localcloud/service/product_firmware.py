@@ -1,4 +1,4 @@
-"""Firmware of products: its versions, what is said of them, and to whom each is released."""
+"""Product firmware: versions, descriptions and releases."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FirmwareService:
     def find(self, product: Product, version: int) -> Firmware:
         """One version.
 
-        :raises ServiceRefusal: the product has none of that number
+        :raises ServiceRefusal: unknown
         """
         firmware = self._store.firmware.get(product.id, version)
         if firmware is None:
@@ -53,12 +53,12 @@ class FirmwareService:
         return [group.name for group in groups if group.fw_version == firmware.version]
 
     def uploader(self, firmware: Firmware) -> str | None:
-        """The username of who uploaded a version."""
+        """The username of a version's uploader."""
         user = None if firmware.uploaded_by is None else self._store.users.get(id=firmware.uploaded_by)
         return None if user is None else user.username
 
     def running(self, firmware: Firmware) -> int:
-        """How many of the product's devices run a version, as far as they were heard of."""
+        """Number of the product's devices last known to run a version."""
         count = 0
         for device in self._devices(firmware.product_id):
             telemetry = self._presence.of(device.id)
@@ -67,9 +67,9 @@ class FirmwareService:
         return count
 
     def add(self, product: Product, version: int, image: bytes, **said: Unpack[Said]) -> Firmware:
-        """Keep an image as a version; it must state that version, and this product if it states one.
+        """Add an image as a version; it must state that version, and this product if it states one.
 
-        :raises ServiceRefusal: the image states something else or is none, or there is such a version
+        :raises ServiceRefusal: the image is invalid or states something else, or the version exists
         """
         _check_image(product, version, image)
         _check_texts(title=said["title"], description=said["description"])
@@ -81,7 +81,7 @@ class FirmwareService:
         return self.find(product, version)
 
     def edit(self, firmware: Firmware, title: str | None, description: str | None, mandatory: bool | None) -> Firmware:
-        """Change what is said of a version; None leaves it.
+        """Edit a version's description; None leaves a field.
 
         :raises ServiceRefusal: a text is too long
         """
@@ -115,9 +115,9 @@ class FirmwareService:
     ) -> Firmware:
         """Release a version to the whole product, to groups, or both.
 
-        Devices get it when they next come online; with ``at_once`` those that are online get it now.
+        Devices are updated when they next come online; with ``at_once`` those that are online are updated now.
 
-        :raises ServiceRefusal: no such version or group, to nobody, or the version never ran on a device
+        :raises ServiceRefusal: unknown version or group, no target, or the version never ran on a device
         """
         firmware = self.find(product, version)
         if not product_default and not groups:
@@ -144,7 +144,7 @@ class FirmwareService:
 
 
 def _check_image(product: Product, version: int, image: bytes) -> None:
-    """A wrong image would be flashed over and over: its device would never run the version it is to run."""
+    """Check version and product of an image: a mismatched one would be flashed again after every update."""
     try:
         module = parse_module(image)
         check_user_part(module, product.platform_id)

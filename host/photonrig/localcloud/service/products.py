@@ -14,7 +14,7 @@ __all__ = ["ProductService"]
 
 
 class ProductService:
-    """Products of users and organizations; ``changed`` is told the id of an organization that has others now."""
+    """Products of users and organizations; ``changed`` is called with the id of an organization that has a new one."""
 
     def __init__(self, store: Store, era: Era, changed: Callable[[str], None]) -> None:
         self._store = store
@@ -22,11 +22,11 @@ class ProductService:
         self._changed = changed
 
     def of_user(self, user_id: str) -> list[Product]:
-        """Those of whose teams a user is a member."""
+        """Products of which a user is a team member."""
         return self._store.products.of_user(user_id)
 
     def of_organization(self, organization: Organization) -> list[Product]:
-        """Those of an organization."""
+        """Products of an organization."""
         return self._store.products.of_organization(organization.id)
 
     def group_names(self, product: Product) -> list[str]:
@@ -38,11 +38,11 @@ class ProductService:
     ) -> Product:
         """Create a product; the user becomes its administrator.
 
-        :raises ServiceRefusal: a product of this name exists
+        :raises ServiceRefusal: the name is taken
         """
         with self._store.write():
             if organization is None and self._era.organization_of_product:
-                # None if an organization of that slug exists: the product is then its creator's alone.
+                # None if an organization of that slug exists: the product then belongs to its creator only.
                 organization = self._store.organizations.add(name, user_id)
             organization_id = None if organization is None else organization.id
             product = self._store.products.add(name, description, platform, user_id, organization_id)

@@ -34,9 +34,9 @@ class ProvisioningService:
         self._link = link
 
     def enrol(self, by: Principal, device_id: str, key: bytes, serial_number: str | None) -> None:
-        """Replace the key of a known device, or, a choice, enrol an unknown one; ``key`` in DER.
+        """Replace the key of a known device, or enrol an unknown one (a choice); ``key`` in DER.
 
-        :raises ServiceRefusal: the caller may not, a customer owns the device, or the serial number is another's
+        :raises ServiceRefusal: not allowed, owned by a customer, or the serial number is another device's
         """
         devices = self._store.devices
         device = devices.get(device_id)
@@ -67,9 +67,9 @@ class ProvisioningService:
 
 
 def parse_device_id(text: str) -> str:
-    """A device id, in any case of letters.
+    """Normalize a device id.
 
-    :raises ServiceRefusal: it is none
+    :raises ServiceRefusal: not a device id
     """
     if not _DEVICE_ID.fullmatch(text.lower()):
         raise invalid("The device id must be 24 hexadecimal digits")
@@ -77,9 +77,9 @@ def parse_device_id(text: str) -> str:
 
 
 def parse_public_key(pem: str) -> bytes:
-    """A Photon's public key in PEM, as DER.
+    """Convert a Photon's public key from PEM to DER.
 
-    :raises ServiceRefusal: it is none
+    :raises ServiceRefusal: not such a key
     """
     try:
         key = serialization.load_pem_public_key(pem.encode())

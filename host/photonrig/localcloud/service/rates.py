@@ -1,4 +1,4 @@
-"""How often a client may ask: the documented limits as data, and who has asked how often."""
+"""Rate limits: the documented ones as data, and counters."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Rule:
     seconds: float
 
 
-# Particle's documentation of its API, "API rate limits"; all by address but the last, which is by user.
+# Particle's documentation of its API, "API rate limits"; per address, the last per user.
 ANY_CALL = Rule("any call", 10_000, 300)
 TOKEN_GRANTS = Rule("POST /oauth/token", 100, 300)
 TOKENS_AND_USERS = Rule("listing and deleting tokens, creating users, password resets", 100, 300)
 OPEN_STREAMS = Rule("opening event streams", 100, 300)
 SERIAL_NUMBERS = Rule("serial numbers", 50, 3600)
 STREAMS_AT_ONCE = 100
-FAILED_LOG_INS = 10  # in a row
+FAILED_LOG_INS = 10  # consecutive
 LOCK_SECONDS = 1800.0
 _REMEMBERED = 10_000
 
@@ -54,7 +54,7 @@ class _LogIns:
 
 @dataclass(slots=True)
 class Rates:
-    """Counts by rule and asker. A window begins with its first request; answers are seconds to wait, 0 for go on."""
+    """Counters by rule and client. A window begins with its first request; results are seconds to wait, 0 for none."""
 
     now: Callable[[], float]
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
@@ -72,12 +72,12 @@ class Rates:
         return 0.0 if window.count <= rule.count else window.ends - now
 
     def locked(self, who: str) -> float:
-        """Whether an address failed to log in too often."""
+        """Seconds until an address may log in again after too many failures."""
         log_ins = self._log_ins.get(who)
         return 0.0 if log_ins is None else max(0.0, log_ins.locked_until - self.now())
 
     def logged_in(self, who: str, *, ok: bool) -> None:
-        """A grant succeeded or failed."""
+        """Record a grant's result."""
         if ok:
             self._log_ins.pop(who, None)
             return
@@ -90,20 +90,20 @@ class Rates:
             log_ins.locked_until = self.now() + LOCK_SECONDS
 
     def stream_opens(self, who: str) -> bool:
-        """Whether one more stream may be open; if so, :meth:`stream_ends` must follow."""
+        """Whether one more stream may be opened; if so, :meth:`stream_ends` must follow."""
         if self._streams.get(who, 0) >= STREAMS_AT_ONCE:
             return False
         self._streams[who] = self._streams.get(who, 0) + 1
         return True
 
     def stream_ends(self, who: str) -> None:
-        """A stream ended."""
+        """Count the end of a stream."""
         self._streams[who] -= 1
         if not self._streams[who]:
             del self._streams[who]
 
     def _forget(self, now: float) -> None:
-        """Windows that are over, once there are many; all of them if none is over."""
+        """Delete expired windows once there are many; all of them if none is expired."""
         if len(self._windows) >= _REMEMBERED:
             self._windows = {key: window for key, window in self._windows.items() if now < window.ends}
             if len(self._windows) >= _REMEMBERED:

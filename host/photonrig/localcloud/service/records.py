@@ -1,4 +1,4 @@
-"""The records that services return, as the rest of the cloud names them; how they are kept is the store's."""
+"""Records returned by services, re-exported from the store."""
 
 from photonrig.localcloud.store.accounts import Client, Customer, User
 from photonrig.localcloud.store.api_users import ApiUser

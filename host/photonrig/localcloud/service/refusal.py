@@ -1,4 +1,4 @@
-"""The one exception by which the services refuse; ``http/app.py`` alone makes an answer of it, in the era's words."""
+"""The services' only exception; ``http/app.py`` turns it into an answer in the era's words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["ServiceRefusal", "conflict", "forbidden", "invalid", "unknown"]
 
 
 class ServiceRefusal(Exception):
-    """Nothing was done, because of ``situation``; ``words`` fill the names in braces of the era's text."""
+    """The request was refused for ``situation`` without effect; ``words`` fill the braces of the era's text."""
 
     def __init__(self, situation: Situation, **words: str) -> None:
         super().__init__(f"{situation.name} {words}")
@@ -17,20 +17,20 @@ class ServiceRefusal(Exception):
 
 
 def invalid(text: str) -> ServiceRefusal:
-    """What was asked for makes no sense, as ``text`` explains."""
+    """Invalid request, explained by ``text``."""
     return ServiceRefusal(Situation.INVALID, text=text)
 
 
 def forbidden(text: str) -> ServiceRefusal:
-    """The caller may not do this."""
+    """Not allowed."""
     return ServiceRefusal(Situation.FORBIDDEN, text=text)
 
 
 def unknown(text: str) -> ServiceRefusal:
-    """There is no such thing, or none that the caller may know of."""
+    """Unknown, or not visible to the caller."""
     return ServiceRefusal(Situation.UNKNOWN, text=text)
 
 
 def conflict(text: str) -> ServiceRefusal:
-    """What is there now does not permit it."""
+    """In conflict with the current state."""
     return ServiceRefusal(Situation.CONFLICT, text=text)

@@ -1,4 +1,4 @@
-"""Which firmware a device is to run, and bringing it there: by hand, when it comes online, or at once."""
+"""Firmware rollout: the version each device should run, and its update: by hand, on connection, or at once."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["Busy", "Rollout", "target_version"]
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = 16  # automatic updates under way
-TRIES = 3  # of one version on one device, then none for RETRY_SECONDS
+AT_ONCE = 16  # concurrent automatic updates
+TRIES = 3  # per version and device, then none for RETRY_SECONDS
 RETRY_SECONDS = 3600.0
 
 
 class Busy(Exception):
-    """The device is being updated already."""
+    """The device is being updated."""
 
 
 def target_version(
     device: Device, targeting: Targeting, default: int | None, released: Mapping[str, int | None]
 ) -> int | None:
-    """The version of its product's firmware that a device is to run; None when nothing is to be done.
+    """The product firmware version a device should run; None when no update applies.
 
-    A development device and one outside of products is left alone. A lock goes before what was released to the
-    device's groups, and that before the product's default. Of several groups' versions the highest counts (a choice).
+    Development devices, and those outside products, are exempt. A lock takes precedence over releases to the device's
+    groups, and those over the product's default. Of several groups' versions the highest counts (a choice).
 
-    :param default: what is released to the whole product
-    :param released: what is released to each group, by name
+    :param default: the version released to the whole product
+    :param released: the version released to each group, by name
     """
     if device.state.product is None or device.state.quarantine is not None or device.development:
         return None
@@ -56,7 +56,7 @@ class _Tries:
 
 
 class Rollout:
-    """Updates of devices, one at a time for each device."""
+    """Updates of devices, at most one per device at a time."""
 
     def __init__(
         self,
@@ -80,13 +80,13 @@ class Rollout:
 
     @property
     def running(self) -> int:
-        """How many devices are being updated."""
+        """Number of running updates."""
         return len(self._flashing)
 
     async def flash(self, device_id: str, image: bytes, name: str, permit: Permit) -> None:
-        """Update a device now, for as long as ``permit`` holds.
+        """Update a device now, while ``permit`` holds.
 
-        :raises Busy: an update of it is under way
+        :raises Busy: an update of it is running
         :raises DeviceOffline, DeviceTimeout, FlashRefused: from the device service
         """
         if device_id in self._flashing:
@@ -98,7 +98,7 @@ class Rollout:
             self._flashing.discard(device_id)
 
     def target(self, device: Device) -> int | None:
-        """The version of its product's firmware that a device is to run."""
+        """The product firmware version a device should run."""
         product = device.state.product
         if product is None:
             return None
@@ -107,7 +107,7 @@ class Rollout:
         return target_version(device, self._store.targets.of(device), default, released)
 
     def pending(self, device: Device) -> int | None:
-        """The version a device is to be updated to; None when it runs what it is to run."""
+        """The version a device should be updated to; None when it is up to date."""
         target = self.target(device)
         telemetry = self._presence.of(device.id)
         if (device.state.product, target) == (telemetry.firmware_product_id, telemetry.firmware_version):
@@ -115,7 +115,7 @@ class Rollout:
         return target
 
     def consider(self, device_id: str) -> None:
-        """Begin an update of a device if one is due and the device takes it; never waits."""
+        """Start a due update if the device accepts it; never blocks."""
         device = self._store.devices.get(device_id)
         if device is None or device_id in self._tasks or not self._link.hub.online(device_id):
             return
@@ -129,14 +129,14 @@ class Rollout:
         if tries.count >= TRIES:
             return
         if not (self._presence.of(device_id).updates_enabled or self._store.targets.of(device).forced):
-            # The device takes no updates now: tell it that one waits.
+            # Updates are disabled on the device: notify it that one is pending.
             self._link.hub.send_event(device_id, UPDATES_PENDING.name, "true")
             return
         task = self._tasks[device_id] = self._updates.start(self._update(device, tries))
         task.add_done_callback(lambda done: self._updated(device_id, done))
 
     async def idle(self) -> None:
-        """Wait until no automatic update is under way."""
+        """Wait until no automatic update is running."""
         await self._updates.idle()
 
     async def close(self) -> None:
@@ -144,18 +144,18 @@ class Rollout:
         await self._updates.close()
 
     def _updated(self, device_id: str, done: asyncio.Task[bool]) -> None:
-        """One update has ended; if what the device is to run changed meanwhile, the next begins."""
+        """Handle the end of an update; if the target has changed meanwhile, start the next."""
         del self._tasks[device_id]
         if not done.cancelled() and done.exception() is None and done.result():
             self.consider(device_id)
 
     async def _update(self, device: Device, tries: _Tries) -> bool:
-        """Update a device; True if it was not done, because the device is to run something else by now."""
+        """Update a device; True if skipped, because its target has changed."""
         product = device.state.product
         assert product is not None
 
         def permit() -> None:
-            """The version is the product's, whoever owns the device; it may have left the product, or its version."""
+            """Raise Withdrawn unless the device is still in the product and this version its target."""
             now = self._store.devices.get(device.id)
             if now is None or now.state.product != product or self.target(now) != tries.version:
                 raise Withdrawn(f"it is no longer to run version {tries.version} of product {product}")

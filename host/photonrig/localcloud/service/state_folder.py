@@ -1,4 +1,4 @@
-"""The folder of a cloud: its state file, its key, and the lock that keeps a second cloud out."""
+"""State folder of a cloud: state file, server key, and the lock against a second cloud."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["kept_state"]
 
 @contextlib.asynccontextmanager
 async def kept_state(state: Path, now: Callable[[], float]) -> AsyncIterator[tuple[Store, rsa.RSAPrivateKey]]:
-    """The store and the server key in a folder, which is made private and held for this process alone.
+    """Store and server key of a folder, made private and locked for the block.
 
     :raises UsageError: the folder is in use, or its contents are not ours
-    :raises RigError: the disk does not take or give what is kept
+    :raises RigError: the disk cannot be read or written
     """
     lock = _held(state)
     try:
@@ -34,7 +34,7 @@ async def kept_state(state: Path, now: Callable[[], float]) -> AsyncIterator[tup
 
 
 def _held(state: Path) -> Lock:
-    """The lock of the folder, which is made private."""
+    """Lock the folder, made private."""
     try:
         state.mkdir(parents=True, exist_ok=True)
         state.chmod(0o700)
@@ -47,7 +47,7 @@ def _held(state: Path) -> Lock:
 
 
 async def _server_key(state: Path) -> rsa.RSAPrivateKey:
-    """The cloud's key, beside the state file that belongs to it; both are made if there is neither.
+    """The cloud's key and its state file; both are created if neither exists.
 
     :raises UsageError: one of the two is missing
     """
@@ -62,7 +62,7 @@ async def _server_key(state: Path) -> rsa.RSAPrivateKey:
         state_file.check(database, None)
         if state_file.was_opened(database):
             raise UsageError(f"{state / 'server_key.pem'} is gone, but not {database}, which belongs to it; {restore}")
-    # In this order: a file that was never opened and has no key is what a first start left that was cut short.
+    # Order: a state file never opened and without a key is the trace of an interrupted first start.
     state_file.make(database, fingerprint(key))
     keep_server_key(state, key)
     return key

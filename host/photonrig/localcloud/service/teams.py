@@ -1,4 +1,4 @@
-"""Teams of products and organizations: users in a role, and API users, which are programs with scopes instead."""
+"""Teams of products and organizations: users with a role, and API users with scopes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from photonrig.localcloud.store.products import Product
 __all__ = ["ROLE_NAMES", "Place", "TeamService"]
 
 Place = Product | Organization
-"""What a team works on."""
+"""The product or organization of a team."""
 
 ROLE_NAMES = {
     Role.VIEW_ONLY: "View-only",
@@ -31,7 +31,7 @@ _API_CLIENT = "__API_USER__"
 
 
 class TeamService:
-    """Members and API users of each place. What changes their rights ends their streams, or their tokens."""
+    """Members and API users. Changes of rights end the member's streams, or tokens."""
 
     def __init__(self, store: Store, tokens: TokenService) -> None:
         self._store = store
@@ -45,9 +45,9 @@ class TeamService:
         return [(user, role) for user, role in found if user is not None]
 
     def set_role(self, place: Place, username: str, role_name: str) -> User:
-        """Put a user on the team, or change the user's role.
+        """Add a user to the team, or change the user's role.
 
-        :raises ServiceRefusal: there is no such role or user, or the founder would be less than administrator
+        :raises ServiceRefusal: unknown role or user, or a founder would lose the administrator's role
         """
         role = _ROLES.get(role_name.lower())
         if role is None:
@@ -66,9 +66,9 @@ class TeamService:
         return user
 
     def remove(self, place: Place, username: str) -> None:
-        """Take a user off the team, or delete an API user with its token.
+        """Remove a user from the team, or delete an API user with its token.
 
-        :raises ServiceRefusal: nobody of this name is on the team, or it is the founder
+        :raises ServiceRefusal: not a member, or the founder
         """
         program = next((each for each in self.programs(place) if each.username == username.lower()), None)
         if program is not None:
@@ -94,7 +94,7 @@ class TeamService:
         return self._store.organizations.team(place.id)
 
     def _founder(self, place: Place) -> str | None:
-        """The id of who always stays on the team: a product's creator, an organization's last administrator."""
+        """The id of the permanent member: a product's creator, an organization's last administrator."""
         if isinstance(place, Product):
             return place.user_id
         administrators = [user for user, role in self._roles(place).items() if role is Role.ADMINISTRATOR]
@@ -107,9 +107,9 @@ class TeamService:
         return self._store.api_users.of("created_at, id", **_ids(place))
 
     def add_program(self, place: Place, name: str, scopes: list[str]) -> tuple[ApiUser, str]:
-        """Create an API user, and its token, which never expires.
+        """Create an API user and its token, which never expires.
 
-        :raises ServiceRefusal: the scopes are none, or one does not exist
+        :raises ServiceRefusal: no scopes, or an unknown one
         """
         checked = _checked(scopes)
         with self._store.write():
@@ -117,9 +117,9 @@ class TeamService:
             return made, self._new_token(made)
 
     def rescope(self, place: Place, username: str, scopes: list[str]) -> tuple[ApiUser, str]:
-        """Change what an API user may do; its token changes with it.
+        """Change an API user's scopes and replace its token.
 
-        :raises ServiceRefusal: as :meth:`add_program`, or there is no such API user
+        :raises ServiceRefusal: as :meth:`add_program`, or unknown API user
         """
         found, checked = self._program(place, username), _checked(scopes)
         with self._store.write():
@@ -127,9 +127,9 @@ class TeamService:
             return found, self._new_token(found)
 
     def renew_token(self, place: Place, username: str) -> tuple[ApiUser, str]:
-        """A new token of an API user; the old one ends.
+        """Replace an API user's token; the old one ends.
 
-        :raises ServiceRefusal: there is no such API user
+        :raises ServiceRefusal: unknown API user
         """
         found = self._program(place, username)
         with self._store.write():

@@ -1,4 +1,4 @@
-"""Tokens: whom each stands for, and granting and ending them."""
+"""Tokens: lookup of principals, granting and revocation."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class TokenService:
         return token
 
     def principal(self, token: Token) -> Principal:
-        """Whom a token stands for, with the rights of this moment.
+        """The token's principal with current rights.
 
-        :raises ServiceRefusal: the token was revoked or has expired, or its account is gone
+        :raises ServiceRefusal: revoked or expired, or its account is gone
         """
         principal = self._principals((token.kind, token.subject)) if self._store.tokens.stands(token) else None
         if principal is None:
@@ -68,7 +68,7 @@ class TokenService:
         return Principal("api user", found.id, roles=roles, organizations=organizations, scopes=found.scopes)
 
     def grant(self, kind: TokenKind, subject: str, client: str, seconds: int) -> GrantedToken:
-        """A new pair of tokens; the access token lives so many seconds, 0 means for ever."""
+        """Grant a new pair of tokens; lifetime of the access token in seconds, 0 for ever."""
         with self._store.write():
             return self._store.tokens.grant(kind, subject, client, seconds)
 
@@ -77,25 +77,25 @@ class TokenService:
         return self._store.tokens.of(kind, subject)
 
     def revoke(self, token: Token) -> None:
-        """End a token and the streams opened with it."""
+        """Revoke a token and end its streams."""
         with self._store.write():
             self._store.tokens.revoke(token)
         self._bus.close_token(token.hash)
 
     def revoke_all(self, kind: TokenKind, subject: str, *, keep: Token | None = None) -> None:
-        """End all tokens of an account and their streams, but for the one to keep."""
+        """Revoke all tokens of an account and end their streams, except one to keep."""
         with self._store.write():
             for token in self._store.tokens.of(kind, subject):
                 if token != keep:
                     self.revoke(token)
 
     def revoke_named(self, text: str) -> None:
-        """End the token that ``text`` names: the token itself, or what listings show of it; an unknown one is none."""
+        """Revoke the token given by ``text``: itself, or its listed hash; ignores an unknown one."""
         with self._store.write():
             for token in self._store.tokens.matching(text):
                 self.revoke(token)
 
     def end_streams(self, kind: TokenKind, subject: str) -> None:
-        """End the streams of an account: each carries the rights it was opened with, and is to be opened anew."""
+        """End the streams of an account after a change of its rights; clients reopen them with the new ones."""
         for token in self._store.tokens.of(kind, subject):
             self._bus.close_token(token.hash)

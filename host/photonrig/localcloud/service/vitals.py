@@ -1,4 +1,4 @@
-"""A device's diagnostics as the API shows them: numbers by id become a tree of named values."""
+"""Vitals in the API's format: a tree of named values from diagnostics by id."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _named(names: tuple[str, ...]) -> Callable[[int], Any]:
     return lambda value: names[value] if 0 <= value < len(names) else value
 
 
-# Device OS 2.3.1, diagnostics.h: id, where the API shows it, and how the number is to be read.
+# Device OS 2.3.1, diagnostics.h: id, path in the API, and conversion of the value.
 _PLACES: Mapping[int, tuple[str, Callable[[int], Any]]] = {
     1: ("system.reset_reason", _as_it_is),
     6: ("system.uptime", _as_it_is),
@@ -63,7 +63,7 @@ _PLACES: Mapping[int, tuple[str, Callable[[int], Any]]] = {
 
 
 def payload_of(metrics: Mapping[int, int]) -> dict[str, Any]:
-    """The payload of a vitals report; what this cloud has no name for stands under ``other`` by its number."""
+    """The payload of a vitals report; unknown ids are listed under ``other``."""
     device: dict[str, Any] = {}
     for number, value in sorted(metrics.items()):
         path, read = _PLACES.get(number, (f"other.{number}", _as_it_is))

@@ -1,7 +1,7 @@
-"""Everything the local cloud must remember across a crash, in one SQLite file.
+"""Persistent state of the local cloud in one SQLite file.
 
-One process, one connection, one thread: a transaction never spans an ``await``, so whatever a request changes is
-written in one transaction before it is answered.
+One process, one connection, one thread: a transaction never spans an ``await``, and a request's changes are committed
+before its answer.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _Found = TypeVar("_Found")
 
 
 class Store:
-    """The tables of one cloud; ``now`` gives the seconds since 1970 by which things expire."""
+    """The tables of one cloud; ``now`` returns the Unix time used for expiry."""
 
     def __init__(self, path: Path, now: Callable[[], float], server_key: str | None = None) -> None:
-        """Open or create the file, bringing an older one up to date.
+        """Open or create the file, migrating an older one.
 
-        ``server_key`` is the fingerprint of the key it belongs to; without one that is not looked at.
+        ``server_key`` is the fingerprint of the cloud's key; None skips that check.
 
         :raises UsageError: the file is not what a cloud with this key left there, or cannot be used by this user
-        :raises RigError: the disk does not take or give it
+        :raises RigError: the disk cannot be read or written
         """
         self._database = Database(path, server_key)
         self.users = Users(self._database, now)
@@ -74,7 +74,7 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
-        """One transaction, durable when the block ends and undone by an exception; nested blocks join the outer."""
+        """Transaction: durable when the block ends, rolled back by an exception; nested blocks join the outer."""
         try:
             with self._database.write():
                 yield
@@ -83,9 +83,9 @@ class Store:
             raise
 
     def remembered(self, find: Callable[[_Key], _Found]) -> Callable[[_Key], _Found]:
-        """``find``, which asks nothing but this store, called once for each key until something is changed."""
+        """Cache for ``find``, a query of this store only, invalidated by any change."""
         return Remembered(self._database, find)
 
     def close(self) -> None:
-        """Close the file; the store is of no further use."""
+        """Close the file for good."""
         self._database.close()

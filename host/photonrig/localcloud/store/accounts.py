@@ -1,4 +1,4 @@
-"""Accounts and the programs that act for them: users, customers, OAuth clients."""
+"""Accounts and OAuth clients: users, customers, clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Client", "Customer", "Customers", "User", "Users"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A developer's account; ``password`` is the salted hash, ``mfa_key`` in base 32 asks for one-time passwords."""
+    """A developer's account; ``password`` is the salted hash; ``mfa_key``, in base 32, enables one-time passwords."""
 
     id: str
     username: str
@@ -26,14 +26,14 @@ class User:
 
 
 class Users(Rows[User]):
-    """Users by id and by name; names are lower case, and compared without case."""
+    """Users by id and by name; names are case-insensitive and stored in lower case."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         super().__init__(database, "users", User)
         self._now = now
 
     def create(self, username: str, password: str, account_info: dict[str, Any]) -> User | None:
-        """A new user; None if the name is taken."""
+        """Create a user; None if the name is taken."""
         user = User(new_id(), username.lower(), password, account_info)
         return user if self.add(user, created_at=self._now()) else None
 
@@ -42,7 +42,7 @@ class Users(Rows[User]):
         return self.get(username=username)
 
     def delete(self, user_id: str) -> None:
-        """Delete a user who owns no device and founded no product; the clients of products pass to their founders."""
+        """Delete a user without devices or founded products; clients of products pass to the products' founders."""
         self.database.change(
             "UPDATE clients SET user_id = (SELECT user_id FROM products WHERE id = clients.product_id)"
             " WHERE user_id = ? AND product_id IS NOT NULL",
@@ -71,7 +71,7 @@ class Customers(Rows[Customer]):
         self._now = now
 
     def create(self, product_id: int, email: str, password: str | None) -> Customer | None:
-        """A new customer under a lower-cased e-mail; None if the product has one of that name."""
+        """Create a customer under a lower-cased e-mail; None if the product has one with it."""
         customer = Customer(new_id(), product_id, email.lower(), password)
         return customer if self.add(customer, created_at=self._now()) else None
 
@@ -82,7 +82,7 @@ class Customers(Rows[Customer]):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An OAuth client; with ``product_id`` it belongs to a product, otherwise to the user alone."""
+    """An OAuth client of the product ``product_id``, or of the user."""
 
     id: str
     secret_hash: str

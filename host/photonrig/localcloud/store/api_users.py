@@ -1,4 +1,4 @@
-"""API users: programs on the team of a product or organization, with scopes instead of a role."""
+"""API users: programs on a team, with scopes instead of a role."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ApiUsers(Rows[ApiUser]):
     def create(
         self, friendly_name: str, scopes: frozenset[str], *, product_id: int | None, organization_id: str | None
     ) -> ApiUser:
-        """A new API user of a product or of an organization."""
+        """Create an API user of a product or of an organization."""
         username = f"{slug_of(friendly_name, 'api')}+{secrets.token_hex(5)}@api.particle.io"
         made = ApiUser(new_id(), username, friendly_name, product_id, organization_id, scopes)
         self.add(made, created_at=self._now())

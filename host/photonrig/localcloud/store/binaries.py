@@ -1,4 +1,4 @@
-"""Compiled firmware waiting to be downloaded."""
+"""Compiled firmware available for download."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BINARY_SECONDS = 24 * 3600
 
 
 class Binaries:
-    """Images by id, for a day."""
+    """Binaries by id, kept for a day."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
 
     def keep(self, user_id: str, image: bytes) -> tuple[str, float]:
-        """Keep an image for its user; its id and the time at which it goes. Drops those whose time is over."""
+        """Keep a binary for its user; returns id and expiry. Deletes expired ones."""
         now = self._now()
         binary_id = new_id()
         self._database.change("DELETE FROM binaries WHERE expires_at < ?", now)
@@ -31,7 +31,7 @@ class Binaries:
         return binary_id, now + BINARY_SECONDS
 
     def get(self, binary_id: str, user_id: str) -> bytes | None:
-        """A user's image, while it is kept."""
+        """A user's binary, if not expired."""
         row = self._database.one(
             "SELECT image FROM binaries WHERE id = ? AND user_id = ? AND expires_at > ?",
             *(binary_id, user_id, self._now()),

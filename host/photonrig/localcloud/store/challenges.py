@@ -1,4 +1,4 @@
-"""What an account was asked and has not answered yet: a one-time password, or a new password after a reset."""
+"""Pending challenges of users: a one-time password, or a new password after a reset."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["CHALLENGE_SECONDS", "Challenge", "ChallengeKind", "Challenges"]
 ChallengeKind = Literal["log in", "enable mfa", "reset password"]
 
 CHALLENGE_SECONDS = {"log in": 600, "enable mfa": 3600, "reset password": 24 * 3600}
-_TRIES = 5  # wrong answers until the question must be asked anew
+_TRIES = 5  # wrong answers until the challenge ends
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A question to a user, with the facts that its asker wants back."""
+    """A challenge to a user, with data of its creator."""
 
     hash: str
     kind: ChallengeKind
@@ -29,14 +29,14 @@ class Challenge:
 
 
 class Challenges(Rows[Challenge]):
-    """Pending questions by their tokens, of which only the SHA-256 is kept."""
+    """Pending challenges by token, of which only the SHA-256 is stored."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         super().__init__(database, "challenges", Challenge)
         self._now = now
 
     def ask(self, kind: ChallengeKind, user_id: str, **facts: Any) -> str:
-        """Note a question and return the token that names it; forgets those that nobody answered."""
+        """Create a challenge; returns its token. Deletes expired ones."""
         token, now = new_token(), self._now()
         self.database.change("DELETE FROM challenges WHERE expires_at <= ?", now)
         challenge = Challenge(sha256_hex(token), kind, user_id, facts)
@@ -44,18 +44,18 @@ class Challenges(Rows[Challenge]):
         return token
 
     def find(self, kind: ChallengeKind, token: str) -> Challenge | None:
-        """The question of this token, if it still stands."""
+        """The pending challenge of this token."""
         where = "WHERE hash = ? AND kind = ? AND expires_at > ? AND tries < ?"
         return self.first(where, sha256_hex(token), kind, self._now(), _TRIES)
 
     def pending(self, kind: ChallengeKind) -> list[Challenge]:
-        """All questions of a kind, oldest first."""
+        """Pending challenges of a kind, oldest first."""
         return self.all("WHERE kind = ? AND expires_at > ? ORDER BY expires_at", kind, self._now())
 
     def failed(self, challenge: Challenge) -> None:
-        """The answer was wrong; after five of them the question no longer stands."""
+        """Count a wrong answer; the fifth ends the challenge."""
         self.database.change("UPDATE challenges SET tries = tries + 1 WHERE hash = ?", challenge.hash)
 
     def answered(self, kind: ChallengeKind, user_id: str) -> None:
-        """The user's questions of a kind are answered."""
+        """End the user's challenges of a kind."""
         self.remove(kind=kind, user_id=user_id)

@@ -1,4 +1,4 @@
-"""Claim codes; only their SHA-256 is kept."""
+"""Claim codes; only their SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _CARD = re.compile(r"[0-9]{14,22}", re.ASCII)
 
 
 def is_chosen(code: str) -> bool:
-    """Whether a code is a cellular device's number, which who asks for the code chose; random ones are longer."""
+    """Whether a code is a cellular device's number, chosen by the requester; random codes are longer."""
     return _CARD.fullmatch(code) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimCode:
-    """A code as kept: the account it claims for, and the device that used it, if any."""
+    """A stored code: the account it claims for, and the device that used it, if any."""
 
     hash: str
     owner: Owner
@@ -33,16 +33,16 @@ class ClaimCode:
 
 
 class ClaimCodes:
-    """Issued codes: they live an hour and serve once."""
+    """Issued codes: valid for an hour, for one device."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
 
     def issue(self, owner: Owner, chosen: str | None = None) -> str | None:
-        """A new code that claims for ``owner``, or the chosen one; forgets codes that ended a day ago.
+        """Issue a code that claims for ``owner``, random or chosen; deletes codes that ended a day ago.
 
-        A chosen code of the same account is renewed, and serves once more; None if it is another account's.
+        A chosen code of the same account is renewed, for another use; None if it is another account's.
         """
         code = chosen or new_claim_code()
         now = self._now()
@@ -56,7 +56,7 @@ class ClaimCodes:
         return code if issued else None
 
     def find(self, code: str) -> ClaimCode | None:
-        """A code that was issued and is used or not yet expired."""
+        """An issued code, if used or not yet expired."""
         row = self._database.one(
             "SELECT hash, owner_kind, owner_id, used_by FROM claim_codes"
             " WHERE hash = ? AND (used_by IS NOT NULL OR expires_at > ?)",
@@ -67,11 +67,11 @@ class ClaimCodes:
         )
 
     def use(self, code: ClaimCode, device_id: str) -> None:
-        """Note that a device has used the code: it serves no other."""
+        """Note the device that used the code."""
         self._database.change("UPDATE claim_codes SET used_by = ? WHERE hash = ?", device_id, code.hash)
 
     def revoke_of(self, owner: Owner) -> None:
-        """Forget the pending codes of an account."""
+        """Delete the pending codes of an account."""
         self._database.change(
             "DELETE FROM claim_codes WHERE owner_kind = ? AND owner_id = ? AND used_by IS NULL", owner.kind, owner.id
         )

@@ -1,4 +1,4 @@
-"""The SQLite file itself: durability, transactions, schema versions."""
+"""SQLite connection: durability, transactions, migrations."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _Found = TypeVar("_Found")
 
 
 class Database:
-    """One connection; statements outside :meth:`write` see what is committed and may not change anything."""
+    """One connection; outside :meth:`write`, statements read committed data only."""
 
     def __init__(self, path: Path, server_key: str | None = None) -> None:
-        """Open the file, or make it, for the cloud whose key has the fingerprint ``server_key``.
+        """Open or create the file of the cloud whose key has the fingerprint ``server_key``.
 
         :raises UsageError: the file is not what a cloud with this key left there, or cannot be used by this user
-        :raises RigError: the disk does not take or give it
+        :raises RigError: the disk cannot be read or written
         """
         if path.is_symlink() or path.exists() or state_file.log_of(path).exists():
             state_file.check(path, server_key)
@@ -32,7 +32,7 @@ class Database:
             state_file.make(path, server_key)
         self._depth = 0
         self.changes = 0
-        """Grows with every statement that may have changed something, and when a transaction is undone."""
+        """Counter of possible changes: incremented by writing statements and by rollbacks."""
         with state_file.sqlite_errors(path):
             self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
         self._connection.row_factory = sqlite3.Row
@@ -44,11 +44,11 @@ class Database:
             raise
 
     def _begin(self, path: Path, server_key: str | None) -> None:
-        # An acknowledged change must outlive the process and the machine: WAL with a sync at every commit.
+        # Committed changes must survive a crash of the machine: WAL with a sync at every commit.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        # The mark comes first, as soon as there is one: a log that begins with anything else is not this file's.
+        # The mark is written first: a log that begins with anything else belongs to another file.
         if version >= MARKED_SINCE:
             state_file.mark_open(self._connection, server_key)
         self._migrate(version)
@@ -65,7 +65,7 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
-        """A transaction; nested uses join the outermost."""
+        """Transaction; nested uses join the outermost."""
         if self._depth == 0:
             self._connection.execute("BEGIN IMMEDIATE")
         self._depth += 1
@@ -82,7 +82,7 @@ class Database:
             self._connection.execute("COMMIT")
 
     def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
-        """The first row of a query, None if there is none."""
+        """The first row of a query, or None."""
         row: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
         return row
 
@@ -91,12 +91,12 @@ class Database:
         return self._connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: Any) -> int:
-        """Run a statement inside :meth:`write`; the number of rows it changed."""
+        """Run a statement inside :meth:`write`; returns the number of changed rows."""
         self._must_be_writing()
         return self._connection.execute(sql, values).rowcount
 
     def insert(self, sql: str, *values: Any) -> int:
-        """Run an INSERT inside :meth:`write`; the new row's integer key."""
+        """Run an INSERT inside :meth:`write`; returns the new row's integer key."""
         self._must_be_writing()
         return int(self._connection.execute(sql, values).lastrowid or 0)
 
@@ -111,9 +111,9 @@ class Database:
         self.changes += 1
 
     def close(self) -> None:
-        """Close the connection, folding the write-ahead log into the file."""
+        """Close the connection, checkpointing the write-ahead log."""
         try:
-            # What fails leaves the file as a crash would: open, with its log.
+            # On failure the file stays as after a crash: marked open, with its log.
             with contextlib.suppress(sqlite3.Error):
                 state_file.mark_closed(self._connection)
         finally:
@@ -121,9 +121,9 @@ class Database:
 
 
 class Remembered(Generic[_Key, _Found]):
-    """What a query finds by its key, asked once for as long as nothing at all is changed."""
+    """Cache of a query by key, invalidated by any change."""
 
-    _MOST = 10_000  # keys; then all are forgotten
+    _MOST = 10_000  # keys; then all are dropped
 
     def __init__(self, database: Database, find: Callable[[_Key], _Found]) -> None:
         self._database = database
@@ -132,7 +132,7 @@ class Remembered(Generic[_Key, _Found]):
         self._as_of = database.changes
 
     def __call__(self, key: _Key) -> _Found:
-        """The query's answer."""
+        """The query's result."""
         if self._as_of != self._database.changes or len(self._found) >= self._MOST:
             self._found.clear()
             self._as_of = self._database.changes

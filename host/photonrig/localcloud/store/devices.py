@@ -1,4 +1,4 @@
-"""Devices: identity, key, name and the state their ownership depends on."""
+"""Devices: identity, key, name, and ownership state."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["Device", "Devices", "Notes", "Outdated"]
 
 
 class Outdated(Exception):
-    """A decision was made on a device's owner or product as they were before; read the device again and decide anew."""
+    """Owner or product of a device changed since it was read; read it again and decide anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device; ``id`` 24 lower-case hex digits, ``public_key`` SubjectPublicKeyInfo DER.
 
-    ``untyped``: the owner was stored without its kind and is nobody (claim thread, row 5).
+    ``untyped``: the owner was stored without its kind and matches no account (claim thread, row 5).
     """
 
     id: str
@@ -35,7 +35,7 @@ class Device:
 
 
 class Notes(TypedDict, total=False):
-    """What owner and team write on a device."""
+    """Fields written by owner and team."""
 
     name: str | None
     notes: str | None
@@ -43,18 +43,18 @@ class Notes(TypedDict, total=False):
 
 
 class Devices:
-    """Devices by id, owner and product. What was read once stays in memory; writes go to the file and to memory.
+    """Devices by id, owner and product, cached in memory with write-through.
 
-    There is no writing of a whole device: whoever read one before waiting for something would undo with it what
-    happened meanwhile. Each method writes columns of its own. Owner and product are written by :meth:`change_state`,
-    which :mod:`photonrig.localcloud.service.ownership_service` alone calls.
+    There is no write of a whole device: after an await it would undo concurrent changes. Each method writes its own
+    columns. Only :mod:`photonrig.localcloud.service.ownership_service` calls :meth:`change_state`, for owner and
+    product.
     """
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
         self._cache: dict[str, Device] = {}
-        # Ids by product, forgotten when a device joins or leaves one: each page of a long list asks for all of them.
+        # Ids by product, invalidated when a device joins or leaves: each page of a long list needs all of them.
         self._members: dict[int, tuple[str, ...]] = {}
 
     def get(self, device_id: str) -> Device | None:
@@ -67,7 +67,7 @@ class Devices:
         return device
 
     def add(self, device_id: str, public_key: bytes, platform: int) -> Device:
-        """Enrol a device that is not known yet."""
+        """Enrol an unknown device."""
         device = Device(device_id, public_key, DeviceState(platform=platform), updated_at=self._now())
         self._database.change(
             "INSERT INTO devices (id, public_key, platform_id, updated_at) VALUES (?, ?, ?, ?)",
@@ -76,7 +76,7 @@ class Devices:
         return self._remember(device)
 
     def annotate(self, device_id: str, **notes: Unpack[Notes]) -> Device:
-        """Write name, notes or the mark of a development device, those that are given."""
+        """Write name, notes or the development mark, where given."""
         return self._write(device_id, dict(notes))
 
     def set_key(self, device_id: str, public_key: bytes) -> Device:
@@ -84,12 +84,12 @@ class Devices:
         return self._write(device_id, {"public_key": public_key})
 
     def set_platform(self, device_id: str, platform: int) -> Device:
-        """Note the platform that the device's Hello names."""
+        """Write the platform of the device's Hello."""
         device = self._write(device_id, {"platform_id": platform})
         return self._remember(replace(device, state=replace(device.state, platform=platform)))
 
     def change_state(self, device: Device, state: DeviceState, *, untyped: bool) -> Device:
-        """Write owner, product and quarantine as they were decided on for ``device``; nothing if they are so already.
+        """Write owner, product and quarantine, decided for ``device``; no-op if unchanged.
 
         :raises Outdated: owner, product or quarantine are no longer those of ``device``
         """
@@ -113,7 +113,7 @@ class Devices:
         return self._remember(replace(device, state=replace(state, platform=now.state.platform)))
 
     def _write(self, device_id: str, columns: dict[str, Any]) -> Device:
-        """Write columns of a device that exists; those that :class:`Device` has under the same name, in memory too."""
+        """Write columns of an existing device; those with a field in :class:`Device` also in the cache."""
         now = self._now()
         names = "".join(f"{name} = ?, " for name in columns)
         self._database.change(
@@ -131,13 +131,13 @@ class Devices:
         return device
 
     def of_owner(self, owner: Owner) -> list[Device]:
-        """All devices of an account, in order of id."""
+        """All devices of an account, by id."""
         sql = "SELECT * FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id"
         rows = self._database.all(sql, owner.kind, owner.id)
         return [self._cache.get(row["id"]) or self._keep(row) for row in rows]
 
     def of_product(self, product_id: int) -> list[Device]:
-        """All devices in a product and in its quarantine, in order of id."""
+        """All devices of a product and of its quarantine, by id."""
         ids = self._members.get(product_id)
         if ids is None:
             sql = "SELECT id FROM devices WHERE product_id = ?1 OR quarantine_id = ?1 ORDER BY id"
@@ -145,7 +145,7 @@ class Devices:
         return [device for device in map(self.get, ids) if device is not None]
 
     def forget_cached(self) -> None:
-        """Read everything anew from the file: a transaction was undone."""
+        """Drop the cache after a rollback."""
         self._cache.clear()
         self._members.clear()
 

@@ -1,4 +1,4 @@
-"""Events that happened, for a while: written in batches, read by whom they concerned."""
+"""Recent events: written in batches, read by owner, product or device."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class EventTable:
         self._database = database
 
     def add(self, events: Iterable[Event]) -> None:
-        """Keep events."""
+        """Add events."""
         self._database.change_many(
             f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             [_values(event) for event in events],
         )
 
     def forget(self, *, before: float, beyond: int) -> None:
-        """Delete what was published before a time (seconds since 1970), and all but the last ``beyond`` events."""
+        """Delete events before a time (Unix seconds), and all but the last ``beyond``."""
         self._database.change("DELETE FROM events WHERE published_at < ?", before)
         self._database.change(
             "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?",
@@ -39,7 +39,7 @@ class EventTable:
     def latest(
         self, *, owner: Owner | None = None, product: int | None = None, device: str | None = None, prefix: str = ""
     ) -> Iterator[Event]:
-        """Events of an owner, a product or a device whose name has the prefix, last first."""
+        """Events of an owner, a product or a device by name prefix, newest first."""
         where, values = ["substr(name, 1, ?) = ?"], [len(prefix), prefix]
         for column, value in (
             ("owner_id", owner and owner.id),

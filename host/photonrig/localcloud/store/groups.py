@@ -1,4 +1,4 @@
-"""Device groups of products, and what firmware each device is to run."""
+"""Device groups of products, and firmware targeting of devices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Group", "Groups", "Targeting", "Targets", "in_groups"]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of devices within a product; ``fw_version`` is what was released to it."""
+    """A group of a product's devices; ``fw_version`` is the version released to it."""
 
     product_id: int
     name: str
@@ -30,7 +30,7 @@ class Groups:
         self._rows = Rows(database, "device_groups", Group)
 
     def add(self, group: Group) -> bool:
-        """Keep a group; False if the product has one of that name."""
+        """Add a group; False if the name is taken."""
         return self._rows.add(group)
 
     def get(self, product_id: int, name: str) -> Group | None:
@@ -42,11 +42,11 @@ class Groups:
         return self._rows.of("name", product_id=product_id)
 
     def describe(self, group: Group, *, name: str, description: str, color: str | None) -> bool:
-        """Rename a group and say what it is; False if the name is another's."""
+        """Rename or describe a group; False if the name is taken."""
         return self._rows.update(_key(group), name=name, description=description, color=color)
 
     def release(self, group: Group, version: int) -> None:
-        """Note the version that is released to a group."""
+        """Set the version released to a group."""
         self._rows.update(_key(group), fw_version=version)
 
     def remove(self, group: Group) -> None:
@@ -60,7 +60,7 @@ def _key(group: Group) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Targeting:
-    """What decides over a device's firmware: its groups, the version it is locked to, whether it may refuse."""
+    """Firmware targeting of a device: groups, locked version, and forced updates."""
 
     groups: tuple[str, ...] = ()
     desired: int | None = None
@@ -68,7 +68,7 @@ class Targeting:
 
 
 class Targets:
-    """Targeting by device. Groups and lock belong to the product in which they were set, and end with it."""
+    """Targeting by device. Groups and lock belong to the product they were set in, and end with it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -82,18 +82,18 @@ class Targets:
         return kept if row["product_id"] == device.state.product else Targeting(forced=kept.forced)
 
     def force(self, device: Device, forced: bool) -> None:
-        """Say whether the device may refuse updates."""
+        """Set whether updates are forced."""
         self._write(device, "forced", int(forced))
 
     def put_in_groups(self, device: Device, groups: tuple[str, ...]) -> None:
-        """Replace the device's groups; of its product, and for as long as it is in that.
+        """Set the device's groups within its product.
 
         :raises Outdated: the device is in another product by now
         """
         self._write(device, "groups", json.dumps(groups))
 
     def lock(self, device: Device, version: int | None) -> None:
-        """Lock the device to a version, or unlock it; in its product, and for as long as it is in that.
+        """Lock the device to a version of its product, or unlock it.
 
         :raises Outdated: the device is in another product by now
         """
@@ -114,7 +114,7 @@ class Targets:
         self._database.change(f"UPDATE targeting SET {column} = ? WHERE device_id = ?", value, device.id)  # noqa: S608
 
     def rename_group(self, product_id: int, old: str, new: str | None) -> None:
-        """A group was renamed, or, with ``new`` None, deleted: its devices follow."""
+        """Follow a group's rename or, with ``new`` None, its deletion."""
         for row in self._database.all("SELECT device_id, groups FROM targeting WHERE product_id = ?", product_id):
             groups = json.loads(row["groups"])
             if old in groups:

@@ -1,4 +1,4 @@
-"""Webhooks, each kept as the configuration it was created with."""
+"""Webhooks, stored as the configuration they were created with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HookOwner = Literal["user", "product", "org"]
 
 @dataclass(frozen=True, slots=True)
 class StoredHook:
-    """A hook as kept: ``owner_kind`` and ``owner_id`` say whose it is, ``fields`` are those of the API."""
+    """A stored hook: its owner by ``owner_kind`` and ``owner_id``, and the API's ``fields``."""
 
     id: str
     owner_kind: HookOwner
@@ -34,13 +34,13 @@ class Hooks:
         self._now = now
 
     def add(self, owner_kind: HookOwner, owner_id: str, fields: Mapping[str, Any]) -> StoredHook:
-        """Keep a new hook."""
+        """Add a hook."""
         hook = StoredHook(new_id(), owner_kind, owner_id, fields, self._now())
         self._rows.add(hook)
         return hook
 
     def replace(self, hook_id: str, fields: Mapping[str, Any]) -> None:
-        """Give a hook another configuration."""
+        """Replace a hook's configuration."""
         self._rows.update({"id": hook_id}, fields=fields)
 
     def remove(self, hook_id: str) -> None:

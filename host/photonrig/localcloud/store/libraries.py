@@ -1,4 +1,4 @@
-"""Libraries that users uploaded, every version with its archive."""
+"""Uploaded libraries, every version with its archive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Libraries", "Library"]
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One version; who knows ``archive_id`` may download it, which is how clients come for private ones."""
+    """One version; ``archive_id`` is a secret that grants the download, used by clients for private ones."""
 
     name: str
     version: str
@@ -26,13 +26,13 @@ class Library:
 
     @property
     def rank(self) -> tuple[tuple[int, ...], bool, str]:
-        """By which versions are ordered: releases after their candidates."""
+        """Sort key of versions: releases after their candidates."""
         numbers, _, candidate = self.version.partition("-")
         return tuple(int(number) for number in numbers.split(".")), not candidate, candidate
 
 
 class Libraries:
-    """Libraries by name, in any case of letters."""
+    """Libraries by name, case-insensitive."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
@@ -40,7 +40,7 @@ class Libraries:
         self._now = now
 
     def add(self, user_id: str, name: str, version: str, properties: Mapping[str, str], archive: bytes) -> bool:
-        """Keep a version, private at first, or as public as the library is; False if it exists."""
+        """Add a version, with the library's visibility, private at first; False if it exists."""
         public = any(each.public for each in self.versions(name))
         made = Library(name, version, user_id, public, properties, new_token(), self._now())
         return self._rows.add(made, archive=archive)
@@ -64,7 +64,7 @@ class Libraries:
         return None if row is None else bytes(row["archive"])
 
     def publish(self, name: str) -> None:
-        """Show a library to everybody."""
+        """Make a library public."""
         self._rows.update({"name": name}, public=True)
 
     def remove(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Organizations: what products belong to, with a team of their own."""
+"""Organizations: groups of products with a team."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Organization:
 
 
 class Organizations(Teams[str]):
-    """Organizations by id or slug, and who is on their teams."""
+    """Organizations by id or slug, with their teams."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         super().__init__(database, "organization_team", "organization_id")
@@ -33,7 +33,7 @@ class Organizations(Teams[str]):
         self._now = now
 
     def add(self, name: str, user_id: str) -> Organization | None:
-        """Found an organization with a user as its administrator; None if the slug of its name is taken."""
+        """Create an organization with a user as administrator; None if its slug is taken."""
         made = Organization(new_id(), slug_of(name, "organization"), name)
         if not self._rows.add(made, created_at=self._now()):
             return None
@@ -41,7 +41,7 @@ class Organizations(Teams[str]):
         return made
 
     def find(self, ref: str) -> Organization | None:
-        """The organization with this id, or else with this slug: a name that looks like another's id finds that one."""
+        """The organization with this id, or else with this slug."""
         return self._rows.first("WHERE id = ?1 OR slug = ?1 ORDER BY id = ?1 DESC", ref)
 
     def roles(self, user_id: str) -> dict[str, Role]:

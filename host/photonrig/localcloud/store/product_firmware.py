@@ -1,4 +1,4 @@
-"""Firmware of products: the images that were uploaded, and to whom they were released."""
+"""Product firmware: images and releases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Firmware", "ProductFirmware", "Said"]
 class Firmware:
     """One version of a product's firmware, 1 … 65535; ``size`` in bytes, ``uploaded_by`` a user's id.
 
-    ``product_default``: it is what the product's devices get; ``released``: it once was that, or a group's.
+    ``product_default``: currently released to the whole product; ``released``: was ever released.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Firmware:
 
 
 class Said(TypedDict):
-    """What is said of a version when it is uploaded."""
+    """Description of a version at upload."""
 
     title: str
     description: str
@@ -54,7 +54,7 @@ class ProductFirmware:
         self._now = now
 
     def add(self, product_id: int, version: int, image: bytes, **said: Unpack[Said]) -> bool:
-        """Keep a version; False if the product has one of that number."""
+        """Add a version; False if it exists."""
         now = self._now()
         kept = {"id": new_id(), "product_id": product_id, "version": version, "image": image}
         return self._rows.insert(**kept, **said, uploaded_on=now, updated_at=now)
@@ -74,18 +74,18 @@ class ProductFirmware:
         return None if row is None else bytes(row["image"])
 
     def default(self, product_id: int) -> int | None:
-        """The version that the product's devices get."""
+        """The version released to the whole product."""
         sql = "SELECT version FROM product_firmware WHERE product_id = ? AND product_default = 1"
         row = self._database.one(sql, product_id)
         return None if row is None else int(row["version"])
 
     def edit(self, firmware: Firmware, *, title: str, description: str, mandatory: bool) -> None:
-        """Change what is said of a version."""
+        """Edit a version's description."""
         said = {"title": title, "description": description, "mandatory": mandatory}
         self._rows.update({"id": firmware.id}, **said, updated_at=self._now())
 
     def release(self, firmware: Firmware, *, product_default: bool) -> None:
-        """Note that a version was released, as the product's default in place of another or to groups."""
+        """Mark a version as released: as the product's default, replacing another, or to groups."""
         if product_default:
             self._rows.update({"product_id": firmware.product_id, "product_default": True}, product_default=False)
             self._rows.update({"id": firmware.id}, product_default=True)

@@ -16,7 +16,7 @@ __all__ = ["Product", "Products"]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product; ``user_id`` is its creator, ``organization_id`` None for a user's own."""
+    """A product; ``user_id`` is its creator; ``organization_id`` is None for a user's own."""
 
     id: int
     slug: str
@@ -28,7 +28,7 @@ class Product:
 
 
 class Products(Teams[int]):
-    """Products by id or slug, and who is on their teams."""
+    """Products by id or slug, with their teams."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         super().__init__(database, "team", "product_id")
@@ -59,15 +59,15 @@ class Products(Teams[int]):
         return self._rows.get(slug=slug)
 
     def of_user(self, user_id: str) -> list[Product]:
-        """The products of whose teams a user is a member, in order of id."""
+        """The products of which a user is a team member, by id."""
         return self._rows.all("WHERE id IN (SELECT product_id FROM team WHERE user_id = ?) ORDER BY id", user_id)
 
     def of_organization(self, organization_id: str) -> list[Product]:
-        """The products of an organization, in order of id."""
+        """The products of an organization, by id."""
         return self._rows.all("WHERE organization_id = ? ORDER BY id", organization_id)
 
     def move(self, product_id: int, organization_id: str) -> None:
-        """Put a product into an organization."""
+        """Move a product into an organization."""
         self._rows.update({"id": product_id}, organization_id=organization_id)
 
     def roles(self, user_id: str) -> dict[int, Role]:

@@ -1,7 +1,7 @@
-"""Rows as records: the one mapper between the tables and the dataclasses that stand for their rows.
+"""Row mapper between tables and dataclasses.
 
-A field is a column of the same name. SQLite keeps a truth as 0 or 1; a role is kept by its name, a mapping, set or
-tuple as JSON; everything else as it is.
+A field is a column of the same name. Booleans are stored as 0 or 1, roles by name, mappings, sets and tuples as JSON,
+all else unchanged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DECODED: dict[Any, Callable[[Any], Any]] = {
 
 
 class Rows(Generic[_Record]):
-    """The rows of one table; ``computed`` names fields that are made of other columns, in SQL."""
+    """The rows of one table; ``computed`` maps further fields to SQL expressions."""
 
     def __init__(
         self, database: Database, table: str, record: type[_Record], computed: Mapping[str, str] | None = None
@@ -48,39 +48,39 @@ class Rows(Generic[_Record]):
         self._decoders = [(at, _DECODED[kind]) for at, kind in enumerate(kinds) if kind in _DECODED]
 
     def get(self, **where: object) -> _Record | None:
-        """The first row whose columns are these."""
+        """The first row with these column values."""
         return self.first(f"WHERE {_all_of(where)}", *where.values())
 
     def of(self, order: str, **where: object) -> list[_Record]:
-        """All rows whose columns are these, sorted by the columns ``order``."""
+        """All rows with these column values, sorted by the columns ``order``."""
         return self.all(f"WHERE {_all_of(where)} ORDER BY {order}", *where.values())
 
     def first(self, rest: str, *values: object) -> _Record | None:
-        """The first row that a query with ``rest`` after its FROM finds."""
+        """The first row of a query with ``rest`` after its FROM."""
         row = self.database.one(f"{self._select} {rest}", *values)
         return None if row is None else self._made_of(row)
 
     def all(self, rest: str = "", *values: object) -> list[_Record]:
-        """All rows that a query with ``rest`` after its FROM finds."""
+        """All rows of a query with ``rest`` after its FROM."""
         return [self._made_of(row) for row in self.database.all(f"{self._select} {rest}", *values)]
 
     def add(self, record: _Record, **more: object) -> bool:
-        """Keep a record, with columns that it has no field for; False if what must be unique is not."""
+        """Add a record, with further columns; False on a violated unique constraint."""
         return self.insert(**{name: getattr(record, name) for name in self._kept}, **more)
 
     def insert(self, **columns: object) -> bool:
-        """Add a row; False if what must be unique is not."""
+        """Insert a row; False on a violated unique constraint."""
         places = ", ".join("?" * len(columns))
         return self._changed(f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({places})", columns)  # noqa: S608
 
     def update(self, where: Mapping[str, object], **columns: object) -> bool:
-        """Write these columns of the rows whose columns are ``where``; False if what must be unique is not."""
+        """Update the rows that match ``where``; False on a violated unique constraint."""
         names = ", ".join(f"{name} = ?" for name in columns)
         sql = f"UPDATE {self._table} SET {names} WHERE {_all_of(where)}"  # noqa: S608
         return self._changed(sql, columns, *where.values())
 
     def remove(self, **where: object) -> None:
-        """Delete the rows whose columns are these."""
+        """Delete the rows with these column values."""
         self.database.change(f"DELETE FROM {self._table} WHERE {_all_of(where)}", *where.values())  # noqa: S608
 
     def _changed(self, sql: str, columns: Mapping[str, object], *more: object) -> bool:
@@ -102,7 +102,7 @@ class Rows(Generic[_Record]):
 
 
 def _all_of(where: Mapping[str, object]) -> str:
-    """A condition that holds for rows with all of these; NULL is equal to itself."""
+    """SQL condition for rows with all of these values; NULL equals NULL."""
     return " AND ".join(f"{name} IS ?" if value is None else f"{name} = ?" for name, value in where.items())
 
 

@@ -1,15 +1,15 @@
-"""The tables, as the list of steps that lead from an empty file to the present schema.
+"""Database schema as a list of migrations from an empty file.
 
-A released step is never edited; a change is a further step. ``PRAGMA user_version`` counts the steps a file has seen.
+A released migration is never edited; a change is a new one. ``PRAGMA user_version`` counts those applied to a file.
 """
 
 from __future__ import annotations
 
 __all__ = ["APPLICATION_ID", "FIRST_PRODUCT_ID", "MARKED_SINCE", "MIGRATIONS"]
 
-APPLICATION_ID = 0x70686F74  # "phot": by this a file of this program is known
+APPLICATION_ID = 0x70686F74  # "phot": identifies files of this program
 
-FIRST_PRODUCT_ID = 20001  # a choice: product ids are counted from here; the first step below says so in SQL
+FIRST_PRODUCT_ID = 20001  # a choice: the first product id; also in the first migration's SQL
 
 _OWNER_RULE = """
   SELECT CASE
@@ -117,7 +117,7 @@ _LIBRARIES = (
          archive BLOB NOT NULL, PRIMARY KEY (name, version)) STRICT""",
 )
 
-# An untyped owner is the fault of 2016 kept on purpose: an id without its kind, which may be nobody's.
+# An untyped owner reproduces the fault of 2016: an id without its kind, which may match no account.
 _ORGANIZATIONS = (
     """CREATE TABLE organizations (
          id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at REAL NOT NULL) STRICT""",

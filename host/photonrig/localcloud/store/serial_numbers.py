@@ -1,4 +1,4 @@
-"""Serial numbers, as they stand on a device's label: known for those devices of which they were stated."""
+"""Serial numbers of devices, as printed on their labels, where sent to the cloud."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class SerialNumbers:
         return None if row is None else str(row["serial_number"])
 
     def device(self, serial_number: str) -> str | None:
-        """The id of the device with a serial number, in any case of letters."""
+        """The id of the device with a serial number, case-insensitive."""
         row = self._database.one(
             "SELECT device_id FROM serial_numbers WHERE serial_number = ?", serial_number.strip().upper()
         )
         return None if row is None else str(row["device_id"])
 
     def state(self, device_id: str, serial_number: str) -> bool:
-        """Note a device's serial number; False if it is another device's."""
+        """Set a device's serial number; False if it is another device's."""
         try:
             self._database.change(
                 "INSERT INTO serial_numbers (device_id, serial_number) VALUES (?, ?)"

@@ -1,8 +1,8 @@
-"""The file ``cloud.sqlite`` as a whole: made complete, looked through before it is used, marked while it is in use.
+"""State file ``cloud.sqlite``: creation, integrity check before use, and the mark while it is open.
 
-One row of it, the mark, says to which server key it belongs, how often it was opened, whether it is open now, and which
-write-ahead log goes with it. So a file that is not what this cloud left there is refused before anything is changed:
-damaged or cut, of another program or another key, without the log that holds its last changes, or with another's.
+The mark is a row with the file's server key, its number of openings, whether it is open, and its write-ahead log. A
+file is refused, before any change, if it is damaged or truncated, belongs to another program or key, or comes without
+the log of its last changes or with another's.
 """
 
 from __future__ import annotations
@@ -30,16 +30,17 @@ _FORBIDDEN: Final = frozenset((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
 # SQLite's file formats, https://www.sqlite.org/fileformat2.html
 _HEADER: Final = struct.Struct(">16s H B B")  # magic, page size, write version, read version
 _MAGIC: Final = b"SQLite format 3\0"
-_WITH_LOG: Final = 2  # versions of a file that is used with a write-ahead log
+_WITH_LOG: Final = 2  # format versions of a file in WAL mode
 _LOG_HEADER: Final = struct.Struct(">8I")  # magic, format, page size, sequence, salt 1, salt 2, checksum
-_LOG_MAGIC: Final = 0x377F0682  # checksums of little-endian words; one more: big-endian
-_RESTARTS: Final = 1 << 22  # of one log while the file is open, each of at least 1,000 pages; each adds 1 to its salt
+_LOG_MAGIC: Final = 0x377F0682  # little-endian checksums; plus one: big-endian
+_RESTARTS: Final = 1 << 22  # of one log while open, each after 1,000 pages or more; each adds 1 to its salt
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """``salt`` is the first salt of the log that was begun when the file was last opened, ``schema`` SQLite's number of
-    the file's schema at that time: in a copy that SQLite made, which needs no log, it is another.
+    """State of the file at its last opening: ``salt`` is the first salt of its log, ``schema`` SQLite's schema cookie.
+
+    The cookie differs in a copy made by SQLite, which needs no log.
     """
 
     server_key: str | None
@@ -50,10 +51,10 @@ class _Mark:
 
 
 def make(path: Path, server_key: str | None) -> None:
-    """Write a file without content, whole or not at all.
+    """Write an empty state file atomically.
 
     :raises UsageError: the path cannot be written by this user
-    :raises RigError: the disk did not take it
+    :raises RigError: the disk could not be written
     """
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         for statements in MIGRATIONS:
@@ -65,20 +66,20 @@ def make(path: Path, server_key: str | None) -> None:
 
 
 def log_of(path: Path) -> Path:
-    """SQLite's write-ahead log, which belongs to the file while it is open and after a crash."""
+    """Path of SQLite's write-ahead log, part of the file's state while it is open and after a crash."""
     return path.with_name(f"{path.name}-wal")
 
 
 def check(path: Path, server_key: str | None) -> None:
-    """Look through a file without changing it; ``server_key`` is the fingerprint of the cloud's key, None for any.
+    """Check a file without changing it; ``server_key`` is the fingerprint of the cloud's key, None for any.
 
     :raises UsageError: the file is not what a cloud with this key left there
-    :raises RigError: the disk does not give it
+    :raises RigError: the disk cannot be read
     """
     size, with_log = _looked_at(path)
     alone = _mark_without_log(path)
     log_size, salt = _log(path)
-    # Before SQLite sees both: it would fold any log into the file.
+    # Before SQLite sees both: it would merge any log into the file.
     if alone is not None and alone.open and with_log and not log_size:
         raise UsageError(
             f"{path} lacks {log_of(path).name}, which holds its last changes; put that beside it, or restore both from"
@@ -104,21 +105,21 @@ def check(path: Path, server_key: str | None) -> None:
 
 
 def was_opened(path: Path) -> bool:
-    """Whether a cloud has ever used a file that :func:`check` accepts."""
+    """Whether a cloud has ever used a file that passed :func:`check`."""
     with sqlite_errors(path), contextlib.closing(_read_only(path, "mode=ro")) as database:
         mark = _mark(database)
     return mark is None or mark.opened > 0
 
 
 def mark_open(database: sqlite3.Connection, server_key: str | None) -> None:
-    """Mark a file as open; one without a server key is this one's from now on."""
+    """Mark a file as open, and bind one without server key to this key."""
     database.execute(
         "UPDATE state_file SET opened = opened + 1, open = 1, server_key = coalesce(server_key, ?)", (server_key,)
     )
 
 
 def bind_log(path: Path, database: sqlite3.Connection) -> None:
-    """Write into an open file itself which log belongs to it, before there is anything else in that."""
+    """Write the log's salt into the file itself, before the log holds anything else."""
     _, salt = _log(path)
     (schema,) = database.execute("PRAGMA schema_version").fetchone()
     database.execute("UPDATE state_file SET salt = ?, schema = ?", (salt or 0, schema))
@@ -126,24 +127,24 @@ def bind_log(path: Path, database: sqlite3.Connection) -> None:
 
 
 def mark_closed(database: sqlite3.Connection) -> None:
-    """Mark a file as closed: when its log has been folded in, it needs none."""
+    """Mark a file as closed: its log has been merged, and it needs none."""
     database.execute("UPDATE state_file SET open = 0")
 
 
 @contextlib.contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into an error that names the file and what to do.
+    """Convert SQLite's exceptions to errors that name the file and the remedy.
 
     :raises UsageError: the file is damaged, in use, or cannot be written by this user
-    :raises RigError: the disk did not take or give it
+    :raises RigError: the disk cannot be read or written
     """
     try:
         yield
     except sqlite3.Error as error:
-        raise _told(path, error) from error
+        raise _converted(path, error) from error
 
 
-def _told(path: Path, error: sqlite3.Error) -> PhotonrigError:
+def _converted(path: Path, error: sqlite3.Error) -> PhotonrigError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _BUSY:
         return UsageError(f"{path} is in use by another program; end that, then start again")
@@ -167,13 +168,13 @@ def _foreign_log(path: Path) -> UsageError:
 
 
 def _looked_at(path: Path) -> tuple[int, bool]:
-    """The file's size, and whether it is used with a log."""
+    """The file's size, and whether it is in WAL mode."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{path} is no regular file; put the file itself there")
         if status.st_nlink > 1:
-            # Each name would have a log of its own.
+            # SQLite would use a separate log for each name.
             raise UsageError(f"{path} is one file under {status.st_nlink} names; remove the other hard links")
         with path.open("rb") as file:
             head = file.read(_HEADER.size)
@@ -188,13 +189,13 @@ def _looked_at(path: Path) -> tuple[int, bool]:
         raise UsageError(f"{path} is damaged, or no cloud's file; {_RESTORE}")
     undo = path.with_name(f"{path.name}-journal")
     if version == _WITH_LOG and undo.exists() and undo.stat().st_size:
-        # A file with a write-ahead log has none of these; SQLite would write it over the file.
+        # A file in WAL mode has none of these; SQLite would apply it to the file.
         raise UsageError(f"{undo} is not of {path.name}; move it away")
     return status.st_size, version == _WITH_LOG
 
 
 def _log(path: Path) -> tuple[int, int | None]:
-    """The size of the file's log, 0 without one, and its first salt, None without a whole header."""
+    """Size and first salt of the file's log: 0 without a log, None without a complete header."""
     try:
         with log_of(path).open("rb") as file:
             head = file.read(_LOG_HEADER.size)
@@ -221,9 +222,9 @@ def _read_only(path: Path, how: str) -> sqlite3.Connection:
 
 
 def _mark_without_log(path: Path) -> _Mark | None:
-    """The mark as it stands in the file itself; None without one that binds the file to a log.
+    """The mark in the file without its log; None if it binds no log.
 
-    Nor is there one when only the log makes the file whole.
+    Also None when the file is incomplete without its log.
     """
     with contextlib.suppress(sqlite3.Error), contextlib.closing(_read_only(path, "immutable=1")) as database:
         mark = _mark(database)
@@ -233,9 +234,9 @@ def _mark_without_log(path: Path) -> _Mark | None:
 
 
 def _begins_with_mark(path: Path, closed: _Mark, salt: int | None) -> bool:
-    """Whether a log beside a closed file is that of a start that was cut short: it says that the file is open.
+    """Whether a log beside a closed file stems from an interrupted opening: its first change marks the file open.
 
-    A log without a whole header is none to SQLite, and a start that was cut short may leave one.
+    SQLite ignores a log without a complete header, which an interrupted opening may leave.
     """
     if salt is None:
         return True
@@ -254,7 +255,7 @@ def _mark(database: sqlite3.Connection) -> _Mark | None:
 
 
 def _check_kind(path: Path, database: sqlite3.Connection) -> None:
-    """Whether the file is a cloud's, of this photonrig or an older one."""
+    """Check that the file is a cloud's, of this version or an older one."""
     (version,), (application,) = (
         database.execute(f"PRAGMA {what}").fetchone() for what in ("user_version", "application_id")
     )

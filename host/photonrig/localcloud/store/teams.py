@@ -1,4 +1,4 @@
-"""Who is on the team of what, in which role: one table each for products and for organizations, of the same shape."""
+"""Team membership: one table each for products and organizations, of the same shape."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Id = TypeVar("_Id", int, str)
 
 
 class Teams(Generic[_Id]):
-    """The teams in ``table``, whose column ``of`` names what they work on."""
+    """The teams in ``table``, whose column ``of`` is the id of the product or organization."""
 
     def __init__(self, database: Database, table: str, of: str) -> None:
         self.database = database
@@ -25,7 +25,7 @@ class Teams(Generic[_Id]):
         return {user_id: Role[role] for user_id, role in self.database.all(sql, of)}
 
     def set_role(self, of: _Id, user_id: str, role: Role) -> None:
-        """Put a user on the team, or change the user's role."""
+        """Add a user to the team, or change the user's role."""
         self.database.change(
             f"INSERT INTO {self._table} ({self._of}, user_id, role) VALUES (?, ?, ?)"  # noqa: S608
             " ON CONFLICT DO UPDATE SET role = excluded.role",
@@ -33,5 +33,5 @@ class Teams(Generic[_Id]):
         )
 
     def remove_member(self, of: _Id, user_id: str) -> None:
-        """Take a user off the team."""
+        """Remove a user from the team."""
         self.database.change(f"DELETE FROM {self._table} WHERE {self._of} = ? AND user_id = ?", of, user_id)  # noqa: S608

@@ -1,4 +1,4 @@
-"""What was last heard of devices, written in batches: it may be a few seconds old after a crash."""
+"""Telemetry of devices, written in batches: a crash may lose a few seconds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class TelemetryTable:
         self._database = database
 
     def load(self) -> dict[str, dict[str, Any]]:
-        """Everything kept, by device id."""
+        """All telemetry, by device id."""
         rows = self._database.all("SELECT device_id, facts FROM telemetry")
         return {row["device_id"]: json.loads(row["facts"]) for row in rows}
 
     def save(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace what is kept of the devices named, as far as they are still known."""
+        """Replace the telemetry of these devices, unknown ones left out."""
         self._database.change_many(
             "INSERT INTO telemetry (device_id, facts) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM devices WHERE id = ?1)"
             " ON CONFLICT (device_id) DO UPDATE SET facts = excluded.facts",

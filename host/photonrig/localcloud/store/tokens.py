@@ -1,4 +1,4 @@
-"""Access and refresh tokens; only their SHA-256 is kept."""
+"""Access and refresh tokens; only their SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ __all__ = ["REFRESH_SECONDS", "GrantedToken", "Token", "TokenKind", "Tokens"]
 
 TokenKind = Literal["user", "customer", "product", "api user"]
 
-REFRESH_SECONDS = 14 * 24 * 3600  # a refresh token lives 14 days
+REFRESH_SECONDS = 14 * 24 * 3600  # 14 days
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as kept: ``subject`` is the id of its user, customer, product or API user.
-
-    ``expires_at`` None means never.
-    """
+    """A stored token: ``subject`` is the id of a user, customer, product or API user; ``expires_at`` None is never."""
 
     hash: str
     kind: TokenKind
@@ -33,7 +30,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class GrantedToken:
-    """A token as given to its holder; afterwards the secrets are known to the holder alone."""
+    """A token as granted; the secrets are stored nowhere else."""
 
     access_token: str
     refresh_token: str
@@ -41,7 +38,7 @@ class GrantedToken:
 
 
 class Tokens:
-    """Granting, finding and revoking."""
+    """Tokens: grant, lookup, revocation."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
@@ -50,7 +47,7 @@ class Tokens:
         self._by_hash: Remembered[str, Token | None] = Remembered(database, lambda hashed: self._rows.get(hash=hashed))
 
     def grant(self, kind: TokenKind, subject: str, client: str, expires_in: int) -> GrantedToken:
-        """A new pair of tokens; ``expires_in`` in seconds, 0 means never. Forgets tokens of no further use."""
+        """Grant a pair of tokens; ``expires_in`` in seconds, 0 means never. Deletes expired ones."""
         now = self._now()
         granted = GrantedToken(new_token(), new_token(), expires_in)
         self._database.change("DELETE FROM tokens WHERE expires_at < ?1 AND refresh_expires_at < ?1", now)
@@ -64,16 +61,16 @@ class Tokens:
         return self._by_hash(sha256_hex(access_token))
 
     def find_refresh(self, refresh_token: str) -> Token | None:
-        """The token whose refresh token this is, if that may still be used."""
+        """The token whose valid refresh token this is."""
         where = "WHERE refresh_hash = ? AND refresh_expires_at > ?"
         return self._rows.first(where, sha256_hex(refresh_token), self._now())
 
     def stands(self, token: Token) -> bool:
-        """Whether the token still serves: it was not revoked and has not expired."""
+        """Whether the token is valid: not revoked or expired."""
         return self._by_hash(token.hash) is not None and not self.expired(token)
 
     def expired(self, token: Token) -> bool:
-        """Whether the token's time is over."""
+        """Whether the token has expired."""
         return token.expires_at is not None and token.expires_at <= self._now()
 
     def of(self, kind: TokenKind, subject: str) -> list[Token]:
@@ -81,9 +78,9 @@ class Tokens:
         return self._rows.all("WHERE kind = ? AND subject = ? ORDER BY created_at", kind, subject)
 
     def matching(self, text: str) -> list[Token]:
-        """The tokens that ``text`` names: the token itself, or the 40 first digits of its hash, as listings show it."""
+        """The tokens given by ``text``: the token itself, or the first 40 digits of its hash, as listed."""
         return self._rows.all("WHERE hash = ? OR substr(hash, 1, 40) = ?", sha256_hex(text), text.lower())
 
     def revoke(self, token: Token) -> None:
-        """Forget a token and its refresh token."""
+        """Delete a token and its refresh token."""
         self._rows.remove(hash=token.hash)

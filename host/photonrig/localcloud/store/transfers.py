@@ -1,4 +1,4 @@
-"""Requests of users to be given a device that belongs to another user."""
+"""Transfer requests: users' requests for devices of other users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Transfer", "Transfers"]
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A user's request for another user's device; ``created_at`` in seconds since 1970."""
+    """A user's request for another user's device; ``created_at`` in Unix seconds."""
 
     id: str
     device_id: str
@@ -24,14 +24,14 @@ class Transfer:
 
 
 class Transfers(Rows[Transfer]):
-    """Pending requests; they end when the device changes hands."""
+    """Pending requests; they end when the device changes owner."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         super().__init__(database, "transfers", Transfer)
         self._now = now
 
     def request(self, device_id: str, from_user: str, to_user: str) -> str:
-        """Ask for a device; asking again returns the id of the pending request."""
+        """Create a request; repeated, returns the id of the pending one."""
         transfer = self.get(device_id=device_id, to_user=to_user)
         if transfer is None:
             transfer = Transfer(str(uuid.uuid4()), device_id, from_user, to_user, self._now())
@@ -39,9 +39,9 @@ class Transfers(Rows[Transfer]):
         return transfer.id
 
     def cancel_of(self, user_id: str) -> None:
-        """The user is gone: what was asked of and by the user no longer is."""
+        """End the requests by and to a deleted user."""
         self.database.change("DELETE FROM transfers WHERE from_user = ?1 OR to_user = ?1", user_id)
 
     def cancel_for(self, device_id: str) -> None:
-        """The device changed hands: nobody's request stands any longer."""
+        """End the requests for a device that changed owner."""
         self.remove(device_id=device_id)

@@ -1,4 +1,4 @@
-"""Vitals that devices reported, the last few of each."""
+"""Vitals of devices, the latest of each."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from photonrig.localcloud.store.rows import Rows
 
 __all__ = ["VITALS_KEPT", "Vitals", "VitalsTable"]
 
-VITALS_KEPT = 100  # of each device
+VITALS_KEPT = 100  # per device
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One report; ``updated_at`` in seconds since 1970."""
+    """One report; ``updated_at`` in Unix seconds."""
 
     device_id: str
     updated_at: float
@@ -32,7 +32,7 @@ class VitalsTable:
         self._now = now
 
     def add(self, device_id: str, payload: Mapping[str, Any]) -> None:
-        """Keep a report, and forget the oldest of the device beyond the number kept."""
+        """Add a report, and delete the device's oldest beyond the limit."""
         self._rows.add(Vitals(device_id, self._now(), payload))
         self._database.change(
             "DELETE FROM vitals WHERE device_id = ?1 AND number <= (SELECT number FROM vitals WHERE device_id = ?1"
@@ -41,5 +41,5 @@ class VitalsTable:
         )
 
     def of(self, device_id: str) -> list[Vitals]:
-        """The reports of a device, last first."""
+        """The reports of a device, newest first."""
         return self._rows.of("number DESC", device_id=device_id)

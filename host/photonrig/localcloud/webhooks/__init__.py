@@ -1,6 +1,6 @@
-"""Webhooks: events that become HTTP requests, and answers that become events.
+"""Webhooks: HTTP requests triggered by events, and their responses as events.
 
-What a hook wants is :mod:`~photonrig.localcloud.webhooks.config`, what it sends and publishes is computed by
-:mod:`~photonrig.localcloud.webhooks.messages` without any socket, and :mod:`~photonrig.localcloud.webhooks.dispatcher`
-sends it, again where it failed, and less where a server fails often.
+:mod:`~photonrig.localcloud.webhooks.config` is a hook's configuration,
+:mod:`~photonrig.localcloud.webhooks.messages` computes requests and events without sockets, and
+:mod:`~photonrig.localcloud.webhooks.dispatcher` sends, retries, and backs off from failing servers.
 """

@@ -1,4 +1,4 @@
-"""The beginning of a server's answer, however long or how tightly compressed the rest is."""
+"""Bounded reading of HTTP responses, whatever their length or compression."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _DECODED = {"gzip": _EITHER, "x-gzip": _EITHER, "deflate": _EITHER}
 
 
 async def read_answer(response: httpx.Response, most: int) -> bytes:
-    """The first ``most`` bytes of a streamed response, decompressed; no more than that is ever in memory.
+    """The first ``most`` bytes of a streamed response, decompressed; memory is bounded by that.
 
-    The caller bounds the time. Raises httpx.DecodingError for damaged or unknown compression.
+    The caller limits the time. Raises httpx.DecodingError for damaged or unknown compression.
     """
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding in ("", "identity"):
@@ -31,6 +31,6 @@ async def read_answer(response: httpx.Response, most: int) -> bytes:
             answer += chunk[:most] if inflate is None else inflate.decompress(chunk, max(most - len(answer), 1))
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from None
-        if len(answer) >= most or received >= 2 * most:  # compressed bytes need not become any
+        if len(answer) >= most or received >= 2 * most:  # bounds input that decompresses to nothing
             break
     return bytes(answer[:most])

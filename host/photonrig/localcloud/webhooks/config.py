@@ -1,4 +1,4 @@
-"""What a webhook is told to do, as clients write it and as it is kept."""
+"""Webhook configuration: the API's fields, and the stored form."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _DEVICE_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 @dataclass(frozen=True, slots=True)
 class HookConfig:
-    """One hook's configuration. Texts may hold mustache templates, except ``event``, ``name`` and ``device_id``.
+    """One hook's configuration. Texts may be mustache templates, except ``event``, ``name`` and ``device_id``.
 
-    ``event`` is the prefix of the names that fire the hook; ``json`` an object, or a text that becomes one. With
-    ``no_defaults`` only what the configuration names is sent. A hook of a product heeds no ``device_id``.
+    ``event`` is the prefix of triggering names; ``json`` an object, or a text that renders to one. With ``no_defaults``
+    only configured fields are sent. A product's hook ignores ``device_id``.
     """
 
     event: str
@@ -52,9 +52,9 @@ class HookConfig:
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> HookConfig:
-        """Read the fields of a request, under any of the names clients use, and check them.
+        """Parse and check a request's fields, under all names that clients use.
 
-        :raises UsageError: a field is missing or makes no sense; the text says which
+        :raises UsageError: a field is missing or invalid; the text names it
         """
         config = cls.read(given)
         config.check()
@@ -62,9 +62,9 @@ class HookConfig:
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> HookConfig:
-        """The configuration of fields that were checked before, or are to be.
+        """Parse fields without the checks of :meth:`check`.
 
-        :raises UsageError: a field is missing or of the wrong kind; the text says which
+        :raises UsageError: a field is missing or of the wrong type; the text names it
         """
         values = _Values(given)
         event = values.text("event", "eventName")
@@ -107,7 +107,7 @@ class HookConfig:
         )
 
     def check(self) -> None:
-        """See that the parts fit together and that every template can be rendered; raises UsageError."""
+        """Check the combination of fields and all templates; raises UsageError."""
         if sum(part is not None for part in (self.form, self.json, self.body)) > 1:
             raise UsageError("form, json and body exclude each other")
         if self.auth is not None and not {"username", "password"} >= self.auth.keys():
@@ -122,7 +122,7 @@ class HookConfig:
                 raise UsageError(f"{name}: names that begin with spark or particle are reserved for the system")
 
     def as_fields(self) -> dict[str, Any]:
-        """The configuration under the API's names, without what was left at its default."""
+        """The configuration under the API's names, without defaults."""
         shown = {
             "event": self.event,
             "url": self.url,
@@ -151,7 +151,7 @@ class HookConfig:
 
 
 class _Values:
-    """Typed access to fields that come as JSON or as a form's texts."""
+    """Typed access to fields in JSON or form encoding."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given

@@ -1,4 +1,4 @@
-"""Fires webhooks: who is called for an event, when again, and what the cloud tells of it."""
+"""Webhook dispatcher: triggers, retries, and events that report the result."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _SLEEPING = "Sleeping, too many errors, please wait and try again"
 
 @dataclass(frozen=True, slots=True)
 class HookLimits:
-    """Times in seconds. ``retries`` are the waits before the second and the third try."""
+    """Times in seconds. ``retries`` are the waits before the second and third try."""
 
     timeout: float = 20.0
     retries: tuple[float, ...] = (30.0, 60.0)
-    waiting: int = 1000  # firings under way or waiting for their next try, of all hooks together
-    at_once: int = 32  # requests
+    waiting: int = 1000  # requests running or awaiting a retry, over all hooks
+    at_once: int = 32  # concurrent requests
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one request ended: ``error`` is None for success, otherwise what ``hook-error`` says."""
+    """Result of one request: ``error`` is None for success, otherwise the text of ``hook-error``."""
 
     error: str | None
     status: int | None = None
@@ -58,7 +58,7 @@ _RESTING = Outcome(_SLEEPING)
 
 @dataclass(slots=True)
 class HookLog:
-    """A hook's last ten successes and errors, and its requests counted by day."""
+    """A hook's last ten successes and errors, and its requests per day."""
 
     successes: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10))
     errors: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10))
@@ -67,7 +67,7 @@ class HookLog:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook that can fire."""
+    """An active hook."""
 
     id: str
     viewer: HookViewer
@@ -75,12 +75,12 @@ class Hook:
 
     @property
     def of_product(self) -> bool:
-        """Whether it serves a product or an organization; it then heeds no device filter."""
+        """Whether it belongs to a product or an organization and thus ignores the device filter."""
         return self.viewer.owner is None
 
 
 class Webhooks:
-    """All hooks of a cloud. An event is offered once; requests run beside whatever else the cloud does."""
+    """All hooks of a cloud. Each event is offered once; requests run in background tasks."""
 
     def __init__(
         self,
@@ -110,24 +110,24 @@ class Webhooks:
 
     @property
     def waiting(self) -> int:
-        """How many firings are under way or wait for their next try."""
+        """Number of requests running or awaiting a retry."""
         return len(self._firings)
 
     def put(self, hook: Hook) -> None:
-        """Let a hook fire from now on, in place of the one with its id."""
+        """Activate a hook, replacing the one with its id."""
         self._hooks[hook.id] = hook
 
     def drop(self, hook_id: str) -> None:
-        """The hook fires no more; what it has begun is not tried again."""
+        """Deactivate a hook; its requests under way are not retried."""
         self._hooks.pop(hook_id, None)
         self._logs.pop(hook_id, None)
 
     def log_of(self, hook_id: str) -> HookLog:
-        """What became of the hook's requests since the cloud started."""
+        """Log of the hook's requests since the cloud started."""
         return self._logs.get(hook_id) or HookLog()
 
     def offer(self, event: Event) -> None:
-        """Fire the hooks that want the event; never waits."""
+        """Trigger the hooks that match the event; never blocks."""
         for hook in self._hooks.values():
             if not hook.config.disabled and self._may_see(hook.viewer, event):
                 if len(self._firings) >= self._limits.waiting:
@@ -136,7 +136,7 @@ class Webhooks:
                 self._firings.start(self._fire(hook, event))
 
     async def test(self, hook: Hook, event: Event) -> Outcome:
-        """Send one request for an event that nobody published; nothing is published of it either."""
+        """Send one request for a test event; publishes nothing."""
         try:
             request = await self._render(_request, hook.config, event, await self._variables(event))
         except UsageError as error:
@@ -144,27 +144,27 @@ class Webhooks:
         return await self._attempt(hook.config, request)
 
     async def checked(self, fields: Mapping[str, Any]) -> HookConfig:
-        """The configuration in the fields of a request.
+        """Parse and check the configuration in a request's fields.
 
         :raises UsageError: see :meth:`HookConfig.parse`
         """
         return await self._render(HookConfig.parse, fields)
 
     async def idle(self) -> None:
-        """Wait until no firing is under way."""
+        """Wait until no request is under way."""
         await self._firings.idle()
 
     async def close(self) -> None:
-        """Stop all firings."""
+        """Cancel all requests."""
         await self._firings.close()
         for transport in self._transports.values():
             await transport.aclose()
         self._renderer.shutdown(wait=False, cancel_futures=True)
 
     async def _render(self, work: Callable[..., _Made], *values: Any, **more: Any) -> _Made:
-        """Do what takes its time with what strangers wrote outside of the event loop.
+        """Run template work on untrusted input outside the event loop.
 
-        It is bounded by its own budget of work: a thread that computes holds the others up, too.
+        Its budget bounds it further: a computing thread holds the interpreter lock.
         """
         return await asyncio.get_running_loop().run_in_executor(self._renderer, partial(work, *values, **more))
 
@@ -189,12 +189,12 @@ class Webhooks:
                 if outcome.error is None:
                     await self._tell(hook, event, variables, outcome)
                     return
-                await self._tell_error(hook, event, variables, outcome)
+                await self._report_error(hook, event, variables, outcome)
         except Exception:
             _log.exception("webhook %s failed within the cloud", hook.id)
 
     async def _attempt(self, config: HookConfig, request: httpx.Request) -> Outcome:
-        """One request, if its server may be called and is not resting."""
+        """Send one request, unless its server is not allowed or in back-off."""
         host = request.url.host
         if not may_call(host, self._allowed):
             return Outcome(f"error {host} is not this machine; start the cloud with --webhook-host {host} to allow it")
@@ -206,12 +206,12 @@ class Webhooks:
         return outcome
 
     async def _send(self, request: httpx.Request, host: str, *, verify: bool) -> Outcome:
-        """One request to the first of the host's addresses that takes the connection."""
+        """Send one request to the first of the host's addresses that accepts the connection."""
         failed = Outcome(f"error {host} has no address")
         try:
             async with asyncio.timeout(self._limits.timeout):
                 for address in await addresses_of(host, self._allowed):
-                    # The address that was checked is called, whatever the name stands for a moment later.
+                    # The checked address is used, since the name may resolve to another by now.
                     sent = httpx.Request(
                         request.method,
                         request.url.copy_with(host=address),
@@ -245,7 +245,7 @@ class Webhooks:
     def _transport(self, verify: bool) -> httpx.AsyncHTTPTransport:
         transport = self._transports.get(verify)
         if transport is None:
-            # Below httpx's client: no proxies, no redirects, and no cookies that one hook leaves for another.
+            # Transport instead of client: no proxies, no redirects, no cookies shared between hooks.
             transport = self._transports[verify] = httpx.AsyncHTTPTransport(verify=verify, trust_env=False)
         return transport
 
@@ -262,21 +262,21 @@ class Webhooks:
             return
         self._note(hook, event, "success", outcome)
         self._publish(messages.sent_event(event, self._now()))
-        for told in answers:
-            self._publish(told)
+        for answer in answers:
+            self._publish(answer)
 
     async def _give_up(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
-        """What cannot be rendered will not be the next time."""
+        """Report a rendering error; a retry would fail too."""
         _log.warning("webhook %s for %s of %s: %s", hook.id, event.name, event.coreid, outcome.error)
-        await self._tell_error(hook, event, variables, outcome)
+        await self._report_error(hook, event, variables, outcome)
 
-    async def _tell_error(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
-        told = await self._render(messages.error_event, hook.config, event, variables, outcome.error, self._now())
+    async def _report_error(self, hook: Hook, event: Event, variables: Mapping[str, Any], outcome: Outcome) -> None:
+        error = await self._render(messages.error_event, hook.config, event, variables, outcome.error, self._now())
         self._note(hook, event, "skipped" if outcome is _RESTING else "error", outcome)
-        self._publish(told)
+        self._publish(error)
 
     def _skip(self, hook: Hook, event: Event) -> None:
-        """Too many requests are under way: tell so without further work."""
+        """Report that too many requests are under way."""
         self._note(hook, event, "skipped", _RESTING)
         self._publish(messages.error_event(hook.config, event, None, _SLEEPING, self._now()))
 
@@ -284,7 +284,7 @@ class Webhooks:
         log = self._logs.setdefault(hook.id, HookLog())
         now = self._now()
         log.counters[datetime.fromtimestamp(now, UTC).date().isoformat(), kind] += 1
-        # The request is left out: it may carry passwords.
+        # The request is left out: it may contain passwords.
         entry = {
             "time": iso_time(now),
             "event": {"name": event.name, "data": event.data, "coreid": event.coreid, "id": event.id},

@@ -1,4 +1,4 @@
-"""Which servers webhooks may call, and how a server that fails often is spared."""
+"""Allowed servers of webhooks, and back-off from failing ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _THIS_MACHINE = "localhost"
 
-_REMEMBERED = 10  # requests by which a server is judged
-_HOSTS = 1000  # an event may name the server that its hook calls
-_FIRST_REST, _LONGEST_REST = 5.0, 60.0  # seconds
+_REMEMBERED = 10  # last requests considered
+_HOSTS = 1000  # templates can produce any number of host names
+_FIRST_REST, _LONGEST_REST = 5.0, 60.0  # seconds of back-off
 
 
 def may_call(host: str, allowed: frozenset[str]) -> bool:
-    """Whether a webhook may call ``host``: this machine by its address or as localhost, or a name that was allowed."""
+    """Whether webhooks may call ``host``: this machine by address or as localhost, or an allowed name."""
     name = _name(host)
     if name in allowed or name == _THIS_MACHINE:
         return True
@@ -32,13 +32,13 @@ def may_call(host: str, allowed: frozenset[str]) -> bool:
 
 
 async def addresses_of(host: str, allowed: frozenset[str]) -> list[str]:
-    """The addresses to call a host at that :func:`may_call`, as its name stands for them now.
+    """Addresses of a host that :func:`may_call`, resolved now.
 
-    A name may stand for what it likes; none makes a hook reach a link-local, multicast or unspecified address, such as
-    the one at which clouds tell machines their secrets.
+    Link-local, multicast and unspecified addresses are refused whatever the name, such as the metadata service of
+    clouds.
 
-    :raises UsageError: the name stands for no address that a webhook may call
-    :raises OSError: the name is not known
+    :raises UsageError: no address of the name may be called
+    :raises OSError: the name cannot be resolved
     """
     name = _name(host)
     if _address(name) is not None:
@@ -64,7 +64,7 @@ def _name(host: str) -> str:
 
 
 def _address(text: str) -> _Address | None:
-    """The address in a text, None for a name; one of IPv4 in the clothes of IPv6 is the one of IPv4."""
+    """IP address in a text, None for a name; an IPv4-mapped IPv6 address becomes IPv4."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -74,14 +74,14 @@ def _address(text: str) -> _Address | None:
 
 @dataclass(slots=True)
 class HostRating:
-    """How the last requests to one server went. With more failures than successes it rests, then gets one try."""
+    """Success rate of one server. More failures than successes cause a back-off, followed by one try."""
 
     outcomes: deque[bool] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     rest: float = _FIRST_REST
     rests_until: float = 0.0
 
     def spared(self, now: float) -> bool:
-        """Whether a request must be skipped now; when not, a resting server is given this one try."""
+        """Whether to skip a request now; after a back-off, allows one try."""
         if now < self.rests_until:
             return True
         if self._bad:
@@ -89,12 +89,12 @@ class HostRating:
         return False
 
     def note(self, ok: bool, now: float) -> None:
-        """A request ended."""
+        """Record a request's result."""
         self.outcomes.append(ok)
         if ok:
             self.rest = _FIRST_REST
             self.rests_until = 0.0
-            if self._bad:  # it answers again: what went before no longer counts
+            if self._bad:  # recovered: earlier failures no longer count
                 self.outcomes.clear()
         elif self._bad:
             self.rests_until = now + self.rest
@@ -106,19 +106,19 @@ class HostRating:
 
 
 class Ratings:
-    """Ratings by host name, of the last 1,000 that failed first; the port and the hook do not matter."""
+    """Ratings by host name, for at most 1,000 failing hosts, whatever the port and hook."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._hosts: dict[str, HostRating] = {}
 
     def spared(self, host: str) -> bool:
-        """Whether a request to the host must be skipped now."""
+        """Whether to skip a request to the host now."""
         rating = self._hosts.get(host)
         return rating is not None and rating.spared(self._now())
 
     def note(self, host: str, *, ok: bool) -> None:
-        """A request to the host succeeded or failed; a host without failures is not remembered."""
+        """Record a request's result; hosts without failures are not stored."""
         rating = self._hosts.get(host)
         if rating is None:
             if ok:

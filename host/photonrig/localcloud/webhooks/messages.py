@@ -1,4 +1,4 @@
-"""What a firing hook sends, and the events that tell of the answer: computed from values alone, without a socket."""
+"""Requests of webhooks and the events that report responses: pure functions, no sockets."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from photonrig.localcloud.webhooks.templates import (
 
 __all__ = ["HOOK_HEADER", "Outgoing", "error_event", "event_variables", "outgoing", "response_events", "sent_event"]
 
-HOOK_HEADER = "X-Photonrig-Hook"  # marks each request of a webhook; what this cloud publishes of one fires no webhook
+HOOK_HEADER = "X-Photonrig-Hook"  # marks each request of a webhook; events it causes in this cloud trigger no webhook
 USER_AGENT = "ParticleBot/1.1"
-CHUNK = 512  # bytes of a response in one event
-MAX_RESPONSE = MAX_OUTPUT  # bytes of a response that are kept
+CHUNK = 512  # bytes of a response per event
+MAX_RESPONSE = MAX_OUTPUT  # bytes kept of a response
 MAX_UNCHUNKED = 1024  # bytes; a longer unchunked response is not published
 MAX_URL = 8192  # characters, query included; few servers take more
-MAX_TOPIC = 256  # characters of the name of an event
+MAX_TOPIC = 256  # characters of an event name
 _QUERY_ONLY = ("GET", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request, ready to be sent."""
+    """One request, ready to send."""
 
     method: str
     url: str
@@ -55,15 +55,15 @@ class Outgoing:
     content: bytes | None = None
 
     def request(self) -> httpx.Request:
-        """The request as it goes to the server.
+        """The request for httpx.
 
-        :raises UsageError: address, headers and body make no request
+        :raises UsageError: invalid address, headers or body
         """
         try:
             url = httpx.URL(self.url)
             if self.query:
                 url = url.copy_merge_params(self.query)
-            # Answers may come compressed all the same; they are read no further for it.
+            # Compressed responses are still decoded, within the same limit.
             headers = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity"} | self.headers)
             headers[HOOK_HEADER] = "1"
             if self.auth is not None:
@@ -78,7 +78,7 @@ class Outgoing:
 
 
 def event_variables(event: Event, *, product_version: int | None = None) -> dict[str, Any]:
-    """What templates may name: the event, under its present and its old names, and the members of JSON data."""
+    """Template variables: the event, under current and old names, and the members of JSON data."""
     whole = json.dumps(_whole(event))
     owner = event.owner
     return {
@@ -101,9 +101,9 @@ def event_variables(event: Event, *, product_version: int | None = None) -> dict
 
 
 def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> Outgoing:
-    """The request of a hook for an event.
+    """Build a hook's request for an event.
 
-    :raises UsageError: the rendered ``json`` is no JSON, or rendering takes more than its budget
+    :raises UsageError: the rendered ``json`` is invalid, or rendering exceeds its budget
     """
     budget = Budget()
     method = config.request_type
@@ -132,7 +132,7 @@ def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> 
 
 
 def sent_event(event: Event, at: float) -> Event:
-    """``hook-sent/NAME``: the server took the request."""
+    """``hook-sent/NAME``: the server accepted the request."""
     return _answer(event, HOOK_SENT.of(event.name), None, at)
 
 
@@ -146,9 +146,9 @@ def response_events(
     *,
     of_product: bool,
 ) -> list[Event]:
-    """The server's answer as events: in pieces of at most 512 bytes, counted from 0, or as one.
+    """The response as events: numbered pieces of at most 512 bytes, or one.
 
-    :raises UsageError: the topic is reserved, or rendering takes more than its budget
+    :raises UsageError: the topic is reserved, or rendering exceeds its budget
     """
     budget = Budget()
     topic = (PRODUCT_HOOK_RESPONSE if of_product else HOOK_RESPONSE).of(event.name, event.coreid)
@@ -172,9 +172,9 @@ def response_events(
 
 
 def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] | None, text: str, at: float) -> Event:
-    """``hook-error/NAME/0`` and why the request failed, in the first 512 bytes of ``text``.
+    """``hook-error/NAME/0`` with the cause, the first 512 bytes of ``text``.
 
-    The hook's own topic gives way to that name where it cannot be used, and without ``variables`` if it is a template.
+    Replaces the hook's own topic where that is unusable, or is a template and ``variables`` is None.
     """
     topic = HOOK_ERROR.of(event.name)
     own = config.error_response_topic
@@ -213,7 +213,7 @@ def _topic(name: str) -> str:
 
 
 def _texts(tree: Mapping[str, Any] | None, variables: Mapping[str, Any], budget: Budget) -> dict[str, str]:
-    """Rendered names and values; numbers and the like as JSON writes them."""
+    """Rendered names and values; non-texts in JSON notation."""
     rendered = render_tree(tree or {}, variables, budget)
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in rendered.items()}
 
@@ -231,7 +231,7 @@ def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[st
 
 
 def _pieces(text: str) -> list[str]:
-    """The text in pieces of at most 512 bytes of UTF-8, none of which cuts a character in two."""
+    """The text in pieces of at most 512 bytes of UTF-8, split between characters."""
     encoded = text.encode(errors="replace")
     pieces = []
     start = 0
@@ -245,7 +245,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _answer(event: Event, name: str, data: str | None, at: float) -> Event:
-    """An event that belongs where the one that fired the hook belongs, and fires no hook itself."""
+    """An event with the owner and product of the triggering one, marked as a webhook's."""
     return Event(
         name,
         data,

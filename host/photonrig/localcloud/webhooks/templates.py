@@ -1,13 +1,12 @@
-"""Mustache as webhooks use it: variables of the event, members of JSON data, list entries by number.
+"""Mustache templates of webhooks: variables of the event, members of JSON data, list entries by number.
 
-A template is a stranger's program, so every rendering has a budget of steps and of bytes: it does not depend on the
-data, nor on how sections are nested, how long a rendering may take. Partials are empty, delimiters stay ``{{ }}``,
-nothing is called, and only JSON values are looked into.
+Templates are untrusted: every rendering has a budget of steps and bytes, which bounds its time whatever the data and
+nesting. Partials are empty, delimiters stay ``{{ }}``, nothing is called, and only JSON values are accessed.
 
-    {{name}}  {{a.b.0}}  {{.}}     the value, escaped for HTML; of a list by number, of the section's own entry
-    {{{name}}}  {{&name}}          the value as it is
-    {{#name}} … {{/name}}          for each entry of a list, or once with any other value but false, null, 0 and ""
-    {{^name}} … {{/name}}          for exactly those values, for an empty list, and for what is unknown
+    {{name}}  {{a.b.0}}  {{.}}     value, escaped for HTML; list entry by number; the section's current entry
+    {{{name}}}  {{&name}}          value, unescaped
+    {{#name}} … {{/name}}          for each entry of a list, or once for any other value except false, null, 0 and ""
+    {{^name}} … {{/name}}          for those exceptions, an empty list, or an unknown name
     {{! comment }}  {{> partial}}  nothing
 """
 
@@ -25,17 +24,17 @@ from photonrig.errors import UsageError
 
 __all__ = ["MAX_OUTPUT", "MAX_STEPS", "Budget", "check_template", "parse_json", "render", "render_tree", "variables_of"]
 
-MAX_STEPS = 20_000  # tags, repetitions and looked-up names of all texts of one request or answer; some 20 ms
-MAX_OUTPUT = 100_000  # bytes of all those texts; as many as are kept of an answer
-MAX_DEPTH = 16  # sections within sections, and lists and objects within the configuration
+MAX_STEPS = 20_000  # tags, iterations and lookups over all texts of a request or response; about 20 ms
+MAX_OUTPUT = 100_000  # bytes of all those texts; equals the limit kept of a response
+MAX_DEPTH = 16  # nesting of sections, and of lists and objects in the configuration
 
 _UNKNOWN = object()
-_ALONE = "#^/!>="  # tags that, alone on their line, leave no line behind
+_ALONE = "#^/!>="  # tags that, alone on a line, remove the line
 
 
 @dataclass(slots=True)
 class Budget:
-    """What a rendering may still cost."""
+    """Remaining budget of a rendering."""
 
     steps: int = MAX_STEPS
     output: int = MAX_OUTPUT
@@ -43,14 +42,14 @@ class Budget:
     def step(self, number: int = 1) -> None:
         """Spend steps.
 
-        :raises UsageError: there are none left
+        :raises UsageError: none are left
         """
         self.steps -= number
         if self.steps < 0:
             raise UsageError(f"the template takes more than {MAX_STEPS} steps; its sections repeat too often")
 
     def write(self, text: str) -> str:
-        """The text, paid for; raises UsageError when it is too long."""
+        """Spend bytes for a text and return it; raises UsageError when none are left."""
         self.output -= len(text) if text.isascii() else len(text.encode(errors="replace"))
         if self.output < 0:
             raise UsageError(f"the template becomes longer than {MAX_OUTPUT} bytes")
@@ -74,7 +73,7 @@ _Part = str | _Value | _Section
 
 
 def parse_json(text: str | None) -> Any:
-    """The JSON value that a text is; None when it is none."""
+    """Parse JSON text; None if invalid."""
     try:
         return None if text is None else orjson.loads(text)
     except ValueError:
@@ -82,7 +81,7 @@ def parse_json(text: str | None) -> Any:
 
 
 def variables_of(value: Any) -> dict[str, Any]:
-    """The variables that JSON data gives: the members of an object, or of a list by number."""
+    """Variables from JSON data: the members of an object, or of a list by number."""
     if isinstance(value, dict):
         return value
     if isinstance(value, list):
@@ -91,9 +90,9 @@ def variables_of(value: Any) -> dict[str, Any]:
 
 
 def render(template: str, variables: Mapping[str, Any], budget: Budget | None = None) -> str:
-    """A text with its variables filled in; unknown ones are empty.
+    """Render a text; unknown variables are empty.
 
-    :raises UsageError: it is no template, or the budget does not suffice
+    :raises UsageError: invalid template, or budget exceeded
     """
     budget = budget or Budget()
     if "{{" not in template:
@@ -104,7 +103,7 @@ def render(template: str, variables: Mapping[str, Any], budget: Budget | None = 
 
 
 def render_tree(tree: Any, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
-    """JSON with every text in it rendered, names of members included; raises UsageError as :func:`render` does."""
+    """Render every text in a JSON value, member names included; raises UsageError as :func:`render`."""
     budget = budget or Budget()
     budget.step()
     if isinstance(tree, str):
@@ -117,9 +116,9 @@ def render_tree(tree: Any, variables: Mapping[str, Any], budget: Budget | None =
 
 
 def check_template(where: str, tree: Any) -> None:
-    """See that every text is a template.
+    """Check that every text in a value is a valid template.
 
-    :raises UsageError: one is not, or lies too deep; the text names ``where``
+    :raises UsageError: an invalid one, or too deep nesting; the text names ``where``
     """
 
     def check(text: str) -> None:
@@ -146,7 +145,7 @@ def _walk(where: str, tree: Any, visit: Callable[[str], None], depth: int = 0) -
 
 
 def _parse(text: str, budget: Budget) -> list[_Part]:
-    """The parts of a template; takes time in proportion to its length."""
+    """Parse a template; linear in its length."""
     whole: list[_Part] = []
     open_sections: list[_Section] = []
     here, position = whole, 0
@@ -194,7 +193,7 @@ def _parse(text: str, budget: Budget) -> list[_Part]:
 
 
 def _without_line(text: str, position: int, start: int, end: int) -> tuple[str, int]:
-    """The text before a tag and where the text after it begins; a line with nothing but the tag is left out."""
+    """The text before a tag, and where the text after it begins; a line holding only the tag is removed."""
     first = start
     while first > position and text[first - 1] in " \t":
         first -= 1
@@ -236,7 +235,7 @@ def _render(parts: Sequence[_Part], context: list[Any], budget: Budget, written:
 
 
 def _look_up(path: tuple[str, ...], context: list[Any], budget: Budget) -> Any:
-    """The value of a name: its beginning in the innermost section that has it, the rest within that."""
+    """Look up a dotted name: its first part in the innermost section that has it, the rest within that value."""
     if path == (".",):
         return context[-1]
     budget.step(len(path))
@@ -260,12 +259,12 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _counts(value: Any) -> bool:
-    """Whether a section is shown; as JavaScript has it, an empty object counts."""
+    """Whether a section is shown; truthiness as in JavaScript, where an empty object counts."""
     return isinstance(value, Mapping) or (value is not _UNKNOWN and bool(value))
 
 
 def _text(value: Any) -> str:
-    """A value as JavaScript writes it, but lists and objects as JSON."""
+    """A value as text as in JavaScript, but lists and objects as JSON."""
     if value is None or value is _UNKNOWN:
         return ""
     if isinstance(value, str):

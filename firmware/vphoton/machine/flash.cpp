@@ -1,0 +1,12 @@
+#include "machine/flash.h"
+
+#include <utility>
+
+namespace vphoton::machine {
+
+void Flash::add(uint32_t base, std::vector<uint8_t> bytes) {
+  auto decoded = lazy_zeroes<Instruction>(bytes.size() / 2);
+  segments_.push_back({base, std::move(bytes), std::move(decoded)});
+}
+
+}  // namespace vphoton::machine

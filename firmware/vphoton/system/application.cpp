@@ -1,0 +1,308 @@
+#include "system/application.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "core/json.h"
+#include "core/log.h"
+#include "core/monotonic.h"
+#include "core/panic.h"
+#include "system/dynalib.h"
+#include "system/led.h"
+#include "system/serve.h"
+#include "system/tables.h"
+
+namespace vphoton::system {
+namespace {
+
+using machine::Fault;
+using machine::FaultKind;
+using machine::kRamBase;
+using machine::kRamSize;
+using machine::Stop;
+using machine::StopReason;
+
+constexpr machine::Traps kTraps;
+// Instructions until the system has its turn: some five milliseconds.
+constexpr uint64_t kSlice = 1000000;
+// Device OS 2.3.1: the stack of the application's thread. Here it lies at the end of the application's RAM.
+constexpr uint32_t kStackSize = 6 * 1024;
+constexpr uint32_t kStackTop = kRamBase + kRamSize;
+constexpr uint32_t kStackBottom = kStackTop - kStackSize;
+// Device OS: what lies at the end of a stack is looked at, and means that it is too small when it has changed.
+constexpr uint8_t kStackMark = 0xA5;
+constexpr uint32_t kStackMarkSize = 16;
+constexpr uint32_t kRetainedSize = 3072;
+constexpr uint32_t kMostText = kRamSize;
+
+Application* running = nullptr;
+
+std::vector<uint8_t> flashed(const std::string& module) {
+  std::vector<uint8_t> bytes(kUserPartSize, 0xFF);
+  std::copy(module.begin(), module.end(), bytes.begin());
+  return bytes;
+}
+
+// All devices of a process would share the tables; here there is one.
+std::shared_ptr<machine::Flash> flash_with(const ModuleImage& image) {
+  auto flash = std::make_shared<machine::Flash>();
+  flash->add(kUserPartAddress, flashed(image.bytes));
+  for (auto& [base, bytes] : table_segments(kTraps.host_calls)) flash->add(base, std::move(bytes));
+  return flash;
+}
+
+const char* name_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::None:
+      break;
+    case FaultKind::InstructionAccess:
+      return "executes what is no code";
+    case FaultKind::InstructionBus:
+      return "executes where no memory is";
+    case FaultKind::DataBus:
+      return "reads or writes where it has no memory";
+    case FaultKind::Undefined:
+      return "executes an undefined instruction";
+    case FaultKind::InvalidState:
+      return "leaves Thumb state";
+    case FaultKind::InvalidPc:
+      return "returns to no exception's caller";
+    case FaultKind::NoCoprocessor:
+      return "uses a coprocessor";
+    case FaultKind::Unaligned:
+      return "accesses memory unaligned";
+    case FaultKind::DivideByZero:
+      return "divides by zero";
+  }
+  return "";
+}
+
+std::string hex(uint32_t value) {
+  char text[16];
+  snprintf(text, sizeof text, "0x%08x", value);
+  return text;
+}
+
+}  // namespace
+
+Application* application() { return running; }
+
+Application::Application(const ModuleImage& image)
+    : flash_(flash_with(image)), memory_(flash_, &registers_), processor_(memory_, kTraps) {
+  std::unordered_map<std::string_view, void (*)(Application&)> there;
+  for (const auto& function : system_function_list()) there.emplace(function.name, function.serve);
+  served_.reserve(dynalib().size());
+  for (const auto& slot : dynalib()) {
+    auto found = there.find(slot.name);
+    served_.push_back({found == there.end() ? nullptr : found->second, std::string(slot.name)});
+  }
+  // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
+  processor_.divide_by_zero_traps = true;
+  processor_.regs.r[13] = kStackTop;
+}
+
+std::unique_ptr<UserPart> Application::load(const ModuleImage& image, std::string* reason) {
+  std::unique_ptr<Application> made(new Application(image));
+  running = made.get();
+  if (made->start(reason)) return made;
+  running = nullptr;
+  return nullptr;
+}
+
+bool Application::start(std::string* reason) {
+  const uint8_t* prefix_end = memory_.bytes(kUserPartAddress + kModulePrefixSize, 4);
+  uint32_t table;
+  std::memcpy(&table, prefix_end, sizeof table);
+  const uint8_t* user = memory_.bytes(table, sizeof user_);
+  if (!user) {
+    *reason = "has no table of its functions";
+    return false;
+  }
+  std::memcpy(user_.data(), user, sizeof user_);
+  std::memset(memory_.writable(kStackBottom, kStackMarkSize), kStackMark, kStackMarkSize);
+  device().attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
+  const uint32_t heap = call(user_[0], {});
+  if (heap < kRamBase || heap > kStackBottom) {
+    *reason = "needs more RAM than an application has";
+    return false;
+  }
+  heap_ = std::make_unique<Heap>(heap, kStackBottom);
+  call(user_[1], {});
+  return true;
+}
+
+uint32_t Application::static_ram() const { return kStackBottom - kRamBase - heap_->total(); }
+
+void Application::setup() { call(user_[2], {}); }
+
+void Application::loop() {
+  const uint64_t began_us = monotonic_us(), before = processor_.executed();
+  call(user_[3], {});
+  ++loops_;
+  loop_us_ += monotonic_us() - began_us;
+  loop_instructions_ += processor_.executed() - before;
+  show_led_statuses(*this);
+}
+
+std::string Application::figures() const {
+  return JsonObject()
+      .add("instructions", static_cast<long long>(processor_.executed()))
+      .add("loops", static_cast<long long>(loops_))
+      .add("loop_instructions", static_cast<long long>(loop_instructions_))
+      .add("loop_us", static_cast<long long>(loop_us_))
+      .add("static_ram", static_cast<long long>(static_ram()))
+      .add("heap_used", static_cast<long long>(heap_->used()))
+      .add("heap_most_used", static_cast<long long>(heap_->most_used()))
+      .add("heap_total", static_cast<long long>(heap_->total()))
+      .str();
+}
+
+uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
+  if (Fault bad = processor_.call(function, arguments)) fault(bad);
+  run_to_return();
+  return static_cast<uint32_t>(processor_.finish_call());
+}
+
+void Application::interrupt(uint32_t function, uint32_t argument) {
+  constexpr uint8_t kPriority = 0xD0;  // Device OS 2.3.1: 13 of 15
+  if (interrupts_on_ && !processor_.masked(kPriority))
+    call(function, {argument});
+  else
+    pending_.emplace_back(function, argument);
+}
+
+void Application::take_pending() {
+  while (!pending_.empty() && interrupts_on_ && !processor_.masked(0xD0)) {
+    auto [function, argument] = pending_.front();
+    pending_.erase(pending_.begin());
+    call(function, {argument});
+  }
+}
+
+void Application::run_to_return() {
+  while (true) {
+    const Stop stop = processor_.run(kSlice);
+    switch (stop.reason) {
+      case StopReason::HostCall:
+        serve(stop.address);
+        break;
+      case StopReason::Returned:
+        return;
+      case StopReason::Budget:
+        check_stack();
+        device().interlude();
+        take_pending();
+        break;
+      case StopReason::Wait:
+        device().delay(1);
+        take_pending();
+        break;
+      case StopReason::Fault:
+        fault(stop.fault);
+      case StopReason::SupervisorCall:
+        panic(panic::kHardFault, "calls a supervisor that is not there");
+      case StopReason::BreakpointInstruction:
+        panic(panic::kHardFault, "meets a breakpoint without a debugger");
+      case StopReason::Breakpoint:
+      case StopReason::Watchpoint:
+        break;
+    }
+  }
+}
+
+void Application::serve(uint32_t address) {
+  check_stack();
+  const size_t number = (address - kTraps.host_calls) / 4;
+  if (number >= served_.size()) panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
+  const Served& wanted = served_[number];
+  if (!wanted.serve) {
+    const bool in_table = number < dynalib().size();
+    const auto* slot = in_table ? &dynalib()[number] : nullptr;
+    panic(panic::kAssertFailed, "calls " + wanted.name + ", which is not modelled (table " +
+                                    std::string(slot ? slot->table : "") + ", index " +
+                                    std::to_string(slot ? slot->index : 0) + ")");
+  }
+  const char* before = serving_;
+  serving_ = wanted.name.c_str();
+  wanted.serve(*this);
+  serving_ = before;
+  if (Fault bad = processor_.return_from_host_call()) fault(bad);
+  if (!pending_.empty()) take_pending();
+}
+
+void Application::check_stack() {
+  const uint8_t* mark = memory_.bytes(kStackBottom, kStackMarkSize);
+  const bool whole = std::all_of(mark, mark + kStackMarkSize, [](uint8_t byte) { return byte == kStackMark; });
+  if (processor_.regs.r[13] < kStackBottom || !whole) panic(panic::kStackOverflow, "uses more than its stack of 6 KB");
+}
+
+void Application::fault(const Fault& fault) {
+  check_stack();
+  // Device OS 2.3.1 takes all faults as hard faults and tells only a division by zero from others.
+  const uint32_t code = fault.kind == FaultKind::DivideByZero ? panic::kUsageFault : panic::kHardFault;
+  panic(code, name_of(fault.kind) + std::string(", address ") + hex(fault.address));
+}
+
+void Application::panic(uint32_t code, const std::string& why) {
+  const auto& r = processor_.regs.r;
+  log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
+              *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
+              panic::describe(code).c_str());
+  device().reset(ResetReason::Panic, code);
+  std::abort();  // what does not return is virtual
+}
+
+uint32_t Application::argument(unsigned place) {
+  const auto& r = processor_.regs.r;
+  return place < 4 ? r[place] : get<uint32_t>(r[13] + 4 * (place - 4));
+}
+
+const uint8_t* Application::bytes(uint32_t address, uint32_t size) {
+  const uint8_t* found = memory_.bytes(address, size);
+  if (!found) panic(panic::kHardFault, "passes the address " + hex(address) + ", where it has no memory");
+  return found;
+}
+
+uint8_t* Application::writable(uint32_t address, uint32_t size) {
+  uint8_t* found = memory_.writable(address, size);
+  if (!found) panic(panic::kHardFault, "passes the address " + hex(address) + ", where it cannot write");
+  return found;
+}
+
+std::string Application::text(uint32_t address, uint32_t most) {
+  if (address == 0) return "";
+  std::string found;
+  most = std::min(most, kMostText);
+  while (found.size() < most) {
+    const char c = static_cast<char>(*bytes(address + static_cast<uint32_t>(found.size()), 1));
+    if (c == '\0') break;
+    found += c;
+  }
+  return found;
+}
+
+void Application::write(uint32_t address, const std::string& data) {
+  if (data.empty()) return;
+  std::memcpy(writable(address, static_cast<uint32_t>(data.size())), data.data(), data.size());
+}
+
+uint32_t Application::allocate(uint32_t size) {
+  const uint32_t address = heap_->allocate(size);
+  if (address == 0) panic(panic::kOutOfHeap, "has no memory left for " + std::to_string(size) + " bytes");
+  return address;
+}
+
+Application::Lent::Lent(Application& application, const std::string& text)
+    : application_(application), address_(application.allocate(static_cast<uint32_t>(text.size()) + 1)) {
+  application.write(address_, text + '\0');
+}
+
+uint32_t Application::own_function(void (*serve)(Application&), const char* name) {
+  for (size_t i = dynalib().size(); i < served_.size(); ++i)
+    if (served_[i].serve == serve) return (kTraps.host_calls + 4 * static_cast<uint32_t>(i)) | 1;
+  served_.push_back({serve, name});
+  return (kTraps.host_calls + 4 * static_cast<uint32_t>(served_.size() - 1)) | 1;
+}
+
+}  // namespace vphoton::system

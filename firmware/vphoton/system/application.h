@@ -1,0 +1,137 @@
+// An ARM user part that runs: a Cortex-M3 whose calls of Device OS are served by the functions of this folder.
+//
+// Nothing of the application is trusted: a bad pointer, a fault, a stack or heap at its end is a panic of the device,
+// SOS and a reset, as a Photon's. Between slices of its instructions the system has its turn, so that an application
+// that never returns stops nothing but itself.
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "core/device.h"
+#include "machine/processor.h"
+#include "module/module_image.h"
+#include "module/user_part.h"
+#include "system/heap.h"
+#include "system/registers.h"
+
+namespace vphoton::system {
+
+class Application : public UserPart {
+ public:
+  // Runs the module's constructors. Null and a reason if the module has no functions to run.
+  static std::unique_ptr<UserPart> load(const ModuleImage& image, std::string* reason);
+
+  // UserPart
+  SystemMode system_mode() const override { return mode; }
+  bool threaded() const override { return has_thread; }
+  void setup() override;
+  void loop() override;
+  std::string figures() const override;
+
+  // For the functions of the system that serve it. Addresses are the application's; one that it has no memory at is a
+  // panic.
+
+  // The word at this place of the arguments: 0 ... 3 in registers, the others on the stack.
+  uint32_t argument(unsigned place);
+  const uint8_t* bytes(uint32_t address, uint32_t size);
+  uint8_t* writable(uint32_t address, uint32_t size);
+  // Up to the zero byte, or so many characters. Empty for a null pointer.
+  std::string text(uint32_t address, uint32_t most = ~0u);
+  void write(uint32_t address, const std::string& data);
+  template <typename T>
+  T get(uint32_t address) {
+    T value;
+    std::memcpy(&value, bytes(address, sizeof value), sizeof value);
+    return value;
+  }
+  template <typename T>
+  void put(uint32_t address, const std::common_type_t<T>& value) {
+    std::memcpy(writable(address, sizeof value), &value, sizeof value);
+  }
+  // The same, unless the pointer is null.
+  template <typename T>
+  void put_if(uint32_t address, const std::common_type_t<T>& value) {
+    if (address) put<T>(address, value);
+  }
+
+  // Calls a function of the application's and returns its r0; everything may happen meanwhile.
+  uint32_t call(uint32_t function, std::initializer_list<uint32_t> arguments);
+  // The same as an interrupt does it: later, if the application has interrupts off.
+  void interrupt(uint32_t function, uint32_t argument);
+  void set_interrupts(bool on) { interrupts_on_ = on; }
+  bool interrupts() const { return interrupts_on_; }
+
+  Heap& heap() { return *heap_; }
+  // A block of the heap; there being none is a panic.
+  uint32_t allocate(uint32_t size);
+  // A text in the application's memory as long as this is.
+  class Lent {
+   public:
+    Lent(Application& application, const std::string& text);
+    ~Lent() { application_.heap().free(address_); }
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+    uint32_t address() const { return address_; }
+
+   private:
+    Application& application_;
+    uint32_t address_;
+  };
+
+  // Ends the application: says why, then SOS with the code, then a reset.
+  [[noreturn]] void panic(uint32_t code, const std::string& why);
+
+  // The address by which the application calls this, for functions that are in no table. Served like those of a table.
+  uint32_t own_function(void (*serve)(Application&), const char* name);
+
+  uint32_t static_ram() const;
+
+  // What the application tells the system, each by one table's functions.
+  SystemMode mode = SystemMode::Automatic;
+  bool has_thread = false;
+  std::array<uint8_t, kPinCount> pin_modes{};  // Wiring's numbers; 0: INPUT, as after a reset
+  std::vector<uint32_t> led_statuses;          // addresses of LEDStatusData that are active
+  uint32_t newlib_state = 0;                   // address of struct _reent, or 0
+
+  machine::Processor& processor() { return processor_; }
+
+ private:
+  explicit Application(const ModuleImage& image);
+  bool start(std::string* reason);
+  void run_to_return();
+  void serve(uint32_t address);
+  void check_stack();
+  void take_pending();
+  [[noreturn]] void fault(const machine::Fault& fault);
+
+  struct Served {
+    void (*serve)(Application&) = nullptr;
+    std::string name;
+  };
+
+  PeripheralRegisters registers_;
+  std::shared_ptr<machine::Flash> flash_;
+  machine::Memory memory_;
+  machine::Processor processor_;
+  std::unique_ptr<Heap> heap_;
+  std::vector<Served> served_;  // by number of the host call
+  const char* serving_ = "";
+  std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
+  bool interrupts_on_ = true;
+  std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
+  uint64_t loops_ = 0;                                  // and what they have taken, waiting and callbacks included
+  uint64_t loop_us_ = 0;
+  uint64_t loop_instructions_ = 0;
+};
+
+// The one that runs, or null.
+Application* application();
+
+}  // namespace vphoton::system

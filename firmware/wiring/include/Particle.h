@@ -1,0 +1,4 @@
+// What an application includes.
+#pragma once
+
+#include "application.h"
