@@ -306,7 +306,7 @@ def test_a_file_that_others_can_read_a_link_or_a_pipe_gets_nothing(tmp_path: Pat
     ):
         lines_of(link)
     os.mkfifo(pipe, 0o600)
-    with pytest.raises(UsageError, match="is no regular file"):
+    with pytest.raises(UsageError, match="is not a regular file"):
         lines_of(pipe)
     lines = lines_of(tmp_path / "lines")
     (tmp_path / "lines").rename(tmp_path / "moved")

@@ -88,7 +88,7 @@ def test_tables_in_one_place_are_told_apart_by_their_keys(tmp_path: Path) -> Non
         ('password = "x"', "3: slot.photon-1.password: does not belong in a file"),
         ("[[slot]]", "3: slot[1]: name is missing"),
         ("[slots]", "3: slots: is not known here (did you mean slot?); there are: slot"),
-        ("wait = ", "3: no TOML: Invalid value"),
+        ("wait = ", "3: not TOML: Invalid value"),
     ],
 )
 def test_complaints_name_file_line_and_key(tmp_path: Path, text: str, complaint: str) -> None:

@@ -59,7 +59,7 @@ def one_line(program: str = "") -> Iterator[None]:
             _end(program, "", ExitCode.NO_READER)
         if error.filename is None and (code := flush(program)) != ExitCode.HELD:
             raise SystemExit(code) from None
-        _end(program, f"rig error: {_told(error)}", ExitCode.BENCH)
+        _end(program, f"rig error: {_described(error)}", ExitCode.BENCH)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
@@ -99,7 +99,7 @@ def _say(program: str, line: str) -> None:
             print(without_passwords(f"{program or invocation.program()}: {line}"), file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _told(error: OSError) -> str:
+def _described(error: OSError) -> str:
     reason = error.strerror or str(error) or type(error).__name__
     files = " to ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     return _single(f"{files}: {reason}" if files else reason)

@@ -152,7 +152,7 @@ class Lines:
         try:
             kind = os.fstat(file).st_mode
             if not stat.S_ISREG(kind):
-                raise UsageError(f"{self.path} is no regular file; give another one")
+                raise UsageError(f"{self.path} is not a regular file; give another one")
             if stat.S_IMODE(kind) & 0o077:
                 raise UsageError(f"{self.path} can be read by others; chmod 600 {self.path}")
             fcntl.flock(file, fcntl.LOCK_EX)

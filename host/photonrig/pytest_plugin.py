@@ -130,7 +130,7 @@ def _projects(config: pytest.Config) -> dict[str, Path]:
     for line in config.getini("photonrig_variants"):
         name, found, folder = (part.strip() for part in line.partition("="))
         if not (name and found and (config.rootpath / folder).is_dir()):
-            raise pytest.UsageError(f"photonrig_variants: {line!r} is no name = folder of a firmware project")
+            raise pytest.UsageError(f"photonrig_variants: {line!r} is not NAME = FOLDER of a firmware project")
         projects[name] = config.rootpath / folder
     return projects
 

@@ -42,7 +42,7 @@ def check_text(text: str) -> None:
     :raises ValueError: not encodable as UTF-8, or with NUL, which ends a text in databases and devices
     """
     if repaired(text) != text:
-        raise ValueError("text that is no Unicode")
+        raise ValueError("text that is not Unicode")
     if "\0" in text:
         raise ValueError("text with a NUL character")
 
@@ -71,7 +71,7 @@ def _decoder(pairs: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check(value: Any) -> None:

@@ -86,15 +86,15 @@ class TomlFile:
         except OSError as error:
             raise file_error(path, "read", error, missing=hint) from error
         except UnicodeDecodeError:
-            raise UsageError(f"{path} is no TOML: it is not UTF-8 text") from None
+            raise UsageError(f"{path} is not TOML: it is not UTF-8 text") from None
         try:
             self._content = tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             what, _, place = str(error).partition(" (at ")
             line = re.match(r"line (\d+)", place)
-            raise UsageError(f"{path}:{line[1] if line else len(self._text.splitlines())}: no TOML: {what}") from None
+            raise UsageError(f"{path}:{line[1] if line else len(self._text.splitlines())}: not TOML: {what}") from None
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path} is no TOML: {' '.join(str(error).split())}") from None
+            raise UsageError(f"{path} is not TOML: {' '.join(str(error).split())}") from None
 
     def convert(self, kind: type[T]) -> T:
         """The file as a struct.

@@ -100,7 +100,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         ('usb = "1-1.4"', "", r"rig.toml:16: slot\.1: needs exactly one of usb, serial, place or virtual = true"),
         ('tags = ["433MHz", "corner"]', 'tags = "corner"', r"rig.toml:21: slot\.1.tags: must be an array of texts"),
         ('on = ["plug", "on"]', "", r"rig.toml:31: slot\.2.power: on is missing"),
-        ("ask = true", "ask = false", r"rig.toml:35: slot\.2.setup.ask: leave the whole entry out"),
+        ("ask = true", "ask = false", r"rig.toml:35: slot\.2.setup.ask: remove the entry"),
         ('name = "3"', 'name = "1"', r"rig.toml:38: slot\.1.name: is that of slot 1 already"),
         ("virtual = true", 'virtual = true\nusb = "1-2"', r"rig.toml:41: slot\.3.usb: a virtual slot has nothing"),
         ('variant = "venetian"\n', "", r"rig.toml:27: slot\.2: variant is missing"),

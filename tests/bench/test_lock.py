@@ -224,7 +224,7 @@ def test_a_folder_that_is_none_is_refused(
         folder.symlink_to(target)
         if kind == "symlink":
             target.mkdir()
-    with pytest.raises(UsageError, match=r"is no folder|cannot be written"), hold(PATH):
+    with pytest.raises(UsageError, match=r"is not a folder|cannot be written"), hold(PATH):
         pass
     assert not target.exists() or not list(target.iterdir())
 

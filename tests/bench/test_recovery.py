@@ -139,7 +139,7 @@ def test_beyond_help_it_is_quarantined_and_what_was_tried_is_told(
         os.kill(photon.pid, signal.SIGCONT)
     assert not recovery.recovered
     assert [step.outcome for step in recovery.steps] == ["no help", *["not possible"] * 4]
-    assert recovery.told()[4].startswith("slot 1, power cycle: not possible (the slot has no power switch; ")
+    assert recovery.sentences()[4].startswith("slot 1, power cycle: not possible (the slot has no power switch; ")
     quarantine = Quarantine(tmp_path / "rig.toml")
     marker = quarantine.put(recovery)
     assert marker == tmp_path / "rig.toml.quarantine" / "1.json"

@@ -22,7 +22,7 @@ from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.transfer import Transfer
-from photonrig.fleet.waves import Carried, Rules
+from photonrig.fleet.waves import MoveResult, Rules
 from photonrig.ownership.identities import Account, Offers
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
@@ -179,7 +179,7 @@ def to(name: str, product_id: int) -> Account:
     return Account.customer(name, product_id)
 
 
-def outcomes(carried: Carried) -> dict[str | None, int]:
+def outcomes(carried: MoveResult) -> dict[str | None, int]:
     found: dict[str | None, int] = {}
     for transfer in carried.transfers.values():
         found[transfer.outcome] = found.get(transfer.outcome, 0) + 1

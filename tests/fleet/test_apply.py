@@ -14,7 +14,7 @@ from msgspec import structs
 
 from photonrig.clock import SystemClock
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Misfit, Operator, apply
+from photonrig.fleet.apply import Operator, PlanOutdated, apply
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit, make_plan
 from photonrig.fleet.rollback import rollback
@@ -22,7 +22,7 @@ from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens
 from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.verify import verify, write_report
-from photonrig.fleet.waves import Carried, Rules
+from photonrig.fleet.waves import MoveResult, Rules
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.cloud_errors import AuthError
 
@@ -34,7 +34,7 @@ Wishes = Callable[[int], list[Transfer]]
 MakeJournal = Callable[[FleetPlan], Journal]
 
 
-def carry_out(estate: Estate, plan: FleetPlan, memory: Journal, rules: Rules = RULES, **more: object) -> Carried:
+def carry_out(estate: Estate, plan: FleetPlan, memory: Journal, rules: Rules = RULES, **more: object) -> MoveResult:
     operator = Operator.of(estate.config(plan.api))
     try:
         with memory:
@@ -110,7 +110,7 @@ def test_a_plan_that_no_longer_fits_is_refused_whole(estate: Estate, assignments
     plan = estate.plan(wanted)
     estate.team.release(wanted[1].device)
     estate.customer("somebody-else@example.com").claim(wanted[1].device)
-    with pytest.raises(Misfit, match=f"{wanted[1].device} .*belongs to customer somebody-else") as misfit:
+    with pytest.raises(PlanOutdated, match=f"{wanted[1].device} .*belongs to customer somebody-else") as misfit:
         carry_out(estate, plan, journal(plan))
     assert len(misfit.value.changed) == 1
     assert [estate.owner(assignment.device) for assignment in wanted] == [CENTRAL, "somebody-else@example.com", CENTRAL]

@@ -51,11 +51,11 @@ def test_everything_wrong_is_said_with_its_row(tmp_path: Path) -> None:
     with pytest.raises(BadAssignments) as bad:
         read_assignments(source)
     text = str(bad.value)
-    assert "row 2: 'xyz' is no device id" in text
+    assert "row 2: 'xyz' is not a device id" in text
     assert f"rows 3, 5: {ONE} is given to two customers" in text
     assert f"rows 4, 8: {TWO} stands there more than once" in text
     assert "row 6: neither a customer nor a product to move into" in text
-    assert "row 7: 'one' is no product id" in text
+    assert "row 7: 'one' is not a product id" in text
     assert "Jane@example.com (row 3), jane@example.com (row 4)" in text
     assert len(bad.value.problems) == 6
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_assignments(str(tmp_path / "missing.csv"))
     (tmp_path / "latin.csv").write_bytes(b"device,customer\n\xe9,a\n")
-    with pytest.raises(UsageError, match="no CSV file in UTF-8"):
+    with pytest.raises(UsageError, match="not a CSV file in UTF-8"):
         read_assignments(str(tmp_path / "latin.csv"))
     with pytest.raises(UsageError, match="needs a query"):
         read_assignments("sqlite:///users.sqlite")
@@ -195,12 +195,12 @@ def test_rows_are_counted_by_the_lines_they_begin_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f'device,customer\n{ONE},"jane@example.com\n{TWO},bob@example.com\n', "no CSV file"),
+        (f'device,customer\n{ONE},"jane@example.com\n{TWO},bob@example.com\n', "not a CSV file"),
         (f"device,customer,Customer \n{ONE},jane@example.com,bob@example.com\n", "column 'customer' more than once"),
-        (f"device,customer,product\n{ONE},jane@example.com,{'9' * 5000}\n", "is no product id"),
-        (f"device,customer,product\n{ONE},jane@example.com,0\n", "is no product id"),
-        (f"device,customer,product\n{ONE},jane@example.com,-1\n", "is no product id"),
-        (f"device,customer,product\n{ONE},jane@example.com,\uff12\n", "is no product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,{'9' * 5000}\n", "is not a product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,0\n", "is not a product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,-1\n", "is not a product id"),
+        (f"device,customer,product\n{ONE},jane@example.com,\uff12\n", "is not a product id"),
     ],
 )
 def test_a_file_that_cannot_be_meant(tmp_path: Path, text: str, what: str) -> None:

@@ -178,8 +178,8 @@ def test_another_plan_or_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for other, complaint in (
         ("text", "is damaged, or no journal"),
-        ("users.sqlite", r"is no journal \(no such table"),
-        ("folder", "is no regular file"),
+        ("users.sqlite", r"is not a journal \(no such table"),
+        ("folder", "is not a regular file"),
         ("text/j", "Not a directory"),
         ("missing/j", "No such file"),
     ):

@@ -14,14 +14,14 @@ import pytest
 from msgspec.structs import replace
 
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Misfit, Operator, apply
+from photonrig.fleet.apply import Operator, PlanOutdated, apply
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import FleetPlan, Permit
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.tokens import FileSink, read_tokens
 from photonrig.fleet.transfer import Transfer, Way
 from photonrig.fleet.verify import verify
-from photonrig.fleet.waves import Carried, Rules
+from photonrig.fleet.waves import MoveResult, Rules
 from photonrig.ownership.engine import Progress
 from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import AuthError
@@ -73,20 +73,20 @@ class Session:
     tokens: bool = False
     api: str | None = None
     fatal: Callable[[Progress, Way], bool] = lambda progress, way: False
-    carried: Carried | None = None
+    carried: MoveResult | None = None
 
     @property
     def devices(self) -> list[str]:
         return [item.device for item in self.plan.devices]
 
-    def apply(self) -> Carried:
+    def apply(self) -> MoveResult:
         sink = FileSink(self.folder / "tokens") if self.tokens else None
         return self._do(lambda plan, at, kept: apply(plan, at, kept, RULES, Quiet(), sink=sink))
 
-    def rollback(self, devices: Sequence[str] | None = None) -> Carried:
+    def rollback(self, devices: Sequence[str] | None = None) -> MoveResult:
         return self._do(lambda plan, at, kept: rollback(plan, at, kept, RULES, Quiet(), devices=devices))
 
-    def _do(self, what: Callable[[FleetPlan, Operator, Journal], Carried]) -> Carried:
+    def _do(self, what: Callable[[FleetPlan, Operator, Journal], MoveResult]) -> MoveResult:
         # On a cloud that fails the plan is the same but for the address; the journal belongs to the plan as it was.
         plan = self.plan if self.api is None else replace(self.plan, api=self.api)
         operator = Operator.of(self.estate.config(plan.api))
@@ -188,7 +188,7 @@ def as_found(record: Transfer) -> bool:
     return record.verified.as_found
 
 
-def perform(task: str, at: Session) -> Carried | None:
+def perform(task: str, at: Session) -> MoveResult | None:
     central = at.estate.token.access_token
     act = at.apply if task.startswith("apply") else at.rollback
     claims = lambda method, path: (method, path) == ("POST", "/v1/devices")  # noqa: E731
@@ -385,7 +385,7 @@ def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Calla
     estate.team.release(taken, product(estate.product))
     buyer = f"buyer-{jane(taken)}"
     estate.customer(buyer).claim(taken)
-    with pytest.raises(Misfit, match=f"{taken} .*belongs to customer {buyer}"):
+    with pytest.raises(PlanOutdated, match=f"{taken} .*belongs to customer {buyer}"):
         at.apply()
     assert at.owners() == "M?M"
     back = at.rollback()
@@ -407,7 +407,7 @@ def test_a_device_sold_while_it_was_nobodys_is_not_taken_from_its_new_owner(
     buyer = f"buyer-{jane(at.devices[0])}"
     estate.customer(buyer).claim(at.devices[0])
     if phase == "begun":
-        with pytest.raises(Misfit, match=buyer):
+        with pytest.raises(PlanOutdated, match=buyer):
             at.apply()
     else:
         (stuck,) = at.apply().with_outcome("stuck")
@@ -441,7 +441,7 @@ def test_a_device_sold_while_the_tool_was_dead_is_not_taken_from_its_new_owner(
     estate.team.release(at.devices[0])
     buyer = f"buyer-{jane(at.devices[0])}"
     estate.customer(buyer).claim(at.devices[0])
-    with pytest.raises(Misfit, match=buyer):
+    with pytest.raises(PlanOutdated, match=buyer):
         at.apply()
     assert not at.rollback().complete
     assert on_disk(estate, at.devices[0])[0] == buyer

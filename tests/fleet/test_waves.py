@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from photonrig.fleet.transfer import Transfer
-from photonrig.fleet.waves import Rules, carry
+from photonrig.fleet.waves import Rules, run_waves
 from photonrig.ownership.engine import Progress
 from photonrig.testing import FakeClock
 
@@ -40,7 +40,7 @@ def waits(tries: list[str], retry_after: float | None = None) -> Callable[[Trans
 )
 def test_pauses(tries: list[str], retry_after: float | None, expected: list[float]) -> None:
     clock = FakeClock()
-    carried = carry([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet(), clock=clock)
+    carried = run_waves([Transfer(2, DEVICE)], waits(tries, retry_after), Rules(patience=1000), Quiet(), clock=clock)
     assert carried.complete
     assert clock.waits == expected
     assert carried.seconds == sum(expected)

@@ -1,4 +1,4 @@
-"""The claim thread as fifteen acceptance tests, each in the era it belongs to, numbered as in the thread's analysis.
+"""The forum thread of 2016 as fifteen acceptance tests, each in its era, with the numbers of its analysis.
 
 Device D is in product P of organization X; its owner is customer C, and M is a user of the organization.
 """

@@ -26,7 +26,7 @@ from photonrig.ownership.model import Owner
 
 
 def corrupt_claim() -> None:
-    """Claim thread, row 5: who claims as a customer makes a user the owner who does not exist."""
+    """Forum thread of 2016, row 5: who claims as a customer makes a user the owner who does not exist."""
     inner = core.Cloud.__init__
 
     def spoilt(self: core.Cloud, *words: Any, **more: Any) -> None:

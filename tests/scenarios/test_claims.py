@@ -1,4 +1,4 @@
-"""``./rig claims``: every flow, the 60 rows of the claim thread and every cell of the matrix, on virtual slots."""
+"""``./rig claims``: all flows, the 60 forum rows and every cell of the matrix, on virtual slots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_flows_thread_and_matrix_hold_and_nothing_has_changed(
     held = run_claims(TOOLS, tmp_path / "report", chosen)
     told = capsys.readouterr().out
     assert held, told
-    assert "14 flows, 60 rows of the claim thread" in told
+    assert "14 flows, 60 rows of the forum thread of 2016" in told
     report = json.loads((tmp_path / "report" / "matrix.json").read_text())
     assert len(report["cells"]) == len(cells())
     assert report["changes"] == []

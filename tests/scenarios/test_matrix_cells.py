@@ -73,7 +73,7 @@ def test_a_baseline_tells_what_changed_appeared_and_went(tmp_path: Path) -> None
 def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "baseline.json"
     path.write_text(text)
-    with pytest.raises(UsageError, match="no baseline"):
+    with pytest.raises(UsageError, match="not a baseline"):
         Baseline.read(path)
     with pytest.raises(UsageError, match="--update-baseline"):
         Baseline.read(tmp_path / "none.json")
@@ -97,7 +97,7 @@ def test_differences_and_changes_are_readable_everywhere(tmp_path: Path) -> None
     out = io.StringIO()
     print_matrix(run, Console(file=out, width=120))
     told = out.getvalue()
-    assert "not as expected: today / unowned / claim / O: 200, expected 403 (claim thread)" in told
+    assert "not as expected: today / unowned / claim / O: 200, expected 403 (forum thread of 2016)" in told
     assert "changed: today / unowned / claim / C: 403 → 200" in told
     assert "2 cells asked, 1 not as expected, 1 not run; 1 changed since 2026-01-01" in told
     assert "\x1b" not in told

@@ -17,7 +17,7 @@ from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.particle.cloud import product
 from photonrig.scenarios.matrix import NOT_RUN, BudgetSpent, observe
 from photonrig.scenarios.matrix_cells import cells
-from photonrig.scenarios.particle_target import Budget, OptIn, production_stand
+from photonrig.scenarios.particle_target import Budget, OptIn, particle_target
 from photonrig.testing import FakeClock
 
 
@@ -44,9 +44,9 @@ def owners(lab: Lab) -> dict[str, str | None]:
 
 def test_it_asks_within_its_list_and_leaves_everything_as_it_was(lab: Lab, chosen: OptIn) -> None:
     before, sent = owners(lab), []
-    with production_stand(chosen) as stand:
-        stand.cloud.before_each(sent.append)
-        seen = list(observe(stand, [cell for cell in cells() if cell.era == "today"]))
+    with particle_target(chosen) as target:
+        target.cloud.before_each(sent.append)
+        seen = list(observe(target, [cell for cell in cells() if cell.era == "today"]))
     asked = [each for each in seen if each.outcome != NOT_RUN]
     assert len(asked) > 200
     assert [each for each in asked if each.differs] == []
@@ -61,19 +61,19 @@ def test_it_asks_within_its_list_and_leaves_everything_as_it_was(lab: Lab, chose
 
 def test_a_spent_budget_ends_the_questions_and_not_the_cleaning_up(lab: Lab, chosen: OptIn) -> None:
     before = owners(lab)
-    with production_stand(replace(chosen, requests=120)) as stand:
-        seen = list(observe(stand, [cell for cell in cells() if cell.era == "today"]))
+    with particle_target(replace(chosen, requests=120)) as target:
+        seen = list(observe(target, [cell for cell in cells() if cell.era == "today"]))
     assert any("budget of 120 requests is spent" in each.text for each in seen)
     assert any(each.outcome != NOT_RUN for each in seen)
-    assert stand.budget.used <= 120
+    assert target.budget.used <= 120
     assert owners(lab) == before
     assert lab.team.customers(lab.product.id) == ()
 
 
 def test_a_run_that_breaks_off_is_cleaned_up_too(lab: Lab, chosen: OptIn) -> None:
     before = owners(lab)
-    with pytest.raises(KeyboardInterrupt), production_stand(chosen) as stand:
-        stand.arrange("customer-owned")
+    with pytest.raises(KeyboardInterrupt), particle_target(chosen) as target:
+        target.arrange("customer-owned")
         assert owners(lab) != before
         raise KeyboardInterrupt
     assert owners(lab) == before
@@ -81,13 +81,13 @@ def test_a_run_that_breaks_off_is_cleaned_up_too(lab: Lab, chosen: OptIn) -> Non
 
 
 def test_what_could_not_be_cleaned_up_is_named(lab: Lab, chosen: OptIn) -> None:
-    with pytest.raises(ExpectationFailed, match="left behind") as left, production_stand(chosen) as stand:
-        stand.arrange("customer-owned")
+    with pytest.raises(ExpectationFailed, match="left behind") as left, particle_target(chosen) as target:
+        target.arrange("customer-owned")
 
         def gone(path: str) -> None:
             raise httpx.ConnectError("the network is gone")
 
-        stand.cloud.before_each(gone)
+        target.cloud.before_each(gone)
     assert chosen.devices[0] in str(left.value)
     assert "customer" in str(left.value)
     for each in lab.team.customers(lab.product.id):
@@ -109,7 +109,7 @@ def test_without_an_opt_in_in_so_many_words_nothing_is_changed(
     lab: Lab, chosen: OptIn, change: dict[str, object], words: str
 ) -> None:
     before = owners(lab)
-    with pytest.raises(UsageError, match=words), production_stand(replace(chosen, **change)):  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=words), particle_target(replace(chosen, **change)):  # type: ignore[arg-type]
         pytest.fail("it went ahead")
     assert owners(lab) == before
 
@@ -121,7 +121,7 @@ def test_a_device_of_somebody_else_is_left_alone(lab: Lab, chosen: OptIn) -> Non
     jane.claim(other)
     with (
         pytest.raises(UsageError, match="belongs to customer jane"),
-        production_stand(replace(chosen, devices=[other])),
+        particle_target(replace(chosen, devices=[other])),
     ):
         pytest.fail("it went ahead")
     lab.team.remove_customer(lab.product.id, "jane@example.com")
@@ -151,7 +151,7 @@ def test_the_command_line_takes_no_secrets_and_no_names_for_ids(monkeypatch: pyt
         opt_in("https://api.particle.io", "me@example.com", "me@example.com", 1, "client", "0" * 24, 1000)
     monkeypatch.setenv("PARTICLE_TOKEN", "t" * 40)
     monkeypatch.setenv("PARTICLE_CLIENT_SECRET", "s" * 40)
-    with pytest.raises(UsageError, match="is no device id"):
+    with pytest.raises(UsageError, match="is not a device id"):
         opt_in("https://api.particle.io", "me@example.com", "me@example.com", 1, "client", "living room", 1000)
     made = opt_in("https://api.particle.io", "me@example.com", "me@example.com", 1, "client", "A" * 24, 1000)
     assert made.devices == ["a" * 24]

@@ -97,7 +97,7 @@ class Ask(Table, frozen=True, tag_field=TAG, tag="ask"):
 
     def __post_init__(self) -> None:
         if not self.ask:
-            raise Wrong("ask", "leave the whole entry out if nobody can press it")
+            raise Wrong("ask", "remove the entry if the button cannot be pressed")
 
 
 class WifiConfig(Table, frozen=True):

@@ -68,7 +68,7 @@ class BenchConsole(Closing):
         """
         events, missing = self._events.after(0)
         if missing:
-            raise RigError(f"{missing} unasked lines on {self.port} are no longer kept", device=self.device)
+            raise RigError(f"{missing} unsolicited lines on {self.port} are no longer kept", device=self.device)
         return events
 
     def mark(self) -> int:
@@ -156,5 +156,5 @@ class BenchConsole(Closing):
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            raise ProtocolError(f"a line on {self.port} is no JSON object: {text[:80]!r}", device=self.device)
+            raise ProtocolError(f"a line on {self.port} is not a JSON object: {text[:80]!r}", device=self.device)
         return message

@@ -78,7 +78,7 @@ RULES: Final = (
     Rule("crash", "firmware", "firmware", "device", "the firmware did not crash"),
     Rule("power", "power", "rig", "device", "the device has power"),
     Rule("port", "serial", "rig", "device", "its serial port opens"),
-    Rule("port_holder", "serial", "rig", "device", "nobody else holds the port"),
+    Rule("port_holder", "serial", "rig", "device", "no other process holds the port"),
     Rule("port_device", "serial", "rig", "device", "the slot's device is at the port"),
     Rule("serial_link", "serial", "rig", "device", "the port did not go away meanwhile"),
     Rule("reboot", "firmware", "firmware", "device", "no reset but those asked for"),
@@ -122,9 +122,9 @@ def with_moments(readings: Readings, moments: Sequence[Moment]) -> Readings:
     """Add what the test's own moments show: links that broke while it ran, even if they work again."""
 
     def broke(lane: str, *troubles: str) -> Proof:
-        told = [moment for moment in moments if moment.lane == lane]
-        bad = next((moment.text for moment in told if moment.trouble in troubles), "")
-        return bad[:200] if told else None
+        of_lane = [moment for moment in moments if moment.lane == lane]
+        bad = next((moment.text for moment in of_lane if moment.trouble in troubles), "")
+        return bad[:200] if of_lane else None
 
     return replace(
         readings,

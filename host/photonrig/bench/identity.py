@@ -49,8 +49,8 @@ def listen_to(slot: Slot) -> Heard:
             found = lines.expect([IDENTITY_LINE, r"^\{.*\}$"], _ANSWER)
             if found.lastindex:
                 return Heard(found.group(1).lower(), "setup console", {})
-            info = _told(lines, "info", "device_os")
-            return Heard(str(info.get("id", "")), "bench console", info | _told(lines, "status", "uptime"))
+            info = _reply(lines, "info", "device_os")
+            return Heard(str(info.get("id", "")), "bench console", info | _reply(lines, "status", "uptime"))
         except ExpectationFailed as silent:
             raise LinkLost(f"neither firmware nor Device OS answers: {silent}") from None
 
@@ -86,14 +86,14 @@ def await_device(
     return heard
 
 
-def _told(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
+def _reply(lines: SerialLines, question: str, key: str) -> dict[str, Any]:
     """The reply that has ``key``; replies to earlier requests are skipped."""
     lines.write(question)
     found = lines.expect(rf'^\{{.*"{key}":.*\}}$', _ANSWER)
     try:
         reply: dict[str, Any] = json.loads(found.group())
     except ValueError:
-        raise ProtocolError(f"the answer to {question} is no JSON: {found.group()[:80]!r}") from None
+        raise ProtocolError(f"the answer to {question} is not JSON: {found.group()[:80]!r}") from None
     return reply
 
 

@@ -51,7 +51,7 @@ def lock_folder() -> Path:
     except OSError as error:
         raise file_error(folder, "written", error) from error
     if not stat.S_ISDIR(status.st_mode):
-        raise UsageError(f"{folder} is no folder; move it away, or name another one in {_FOLDER_VARIABLE}")
+        raise UsageError(f"{folder} is not a folder; move it away, or name another one in {_FOLDER_VARIABLE}")
     if status.st_uid != os.geteuid() and not (named and status.st_uid == 0):
         raise UsageError(f"{folder} belongs to another user; name another folder in {_FOLDER_VARIABLE}")
     if not named:

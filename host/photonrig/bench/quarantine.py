@@ -34,7 +34,7 @@ class Quarantine:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
-            return f"for reasons nobody can read any more ({self._marker(slot)})"
+            return f"for an unreadable reason ({self._marker(slot)})"
 
     def put(self, recovery: Recovery) -> Path:
         """Take the slot out of use; returns the marker."""

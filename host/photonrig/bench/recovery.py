@@ -71,7 +71,7 @@ class Recovery:
         """For reports and markers."""
         return asdict(self)
 
-    def told(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """One sentence per step."""
         return [f"slot {self.slot}, {step}" for step in self.steps]
 

@@ -177,8 +177,8 @@ class Rig:
         recovery = recover(slot, known_good=known_good, clock=self._clock)
         if not recovery.recovered:
             marker = self._quarantine.put(recovery)
-            raise RigError(f"{'; '.join(recovery.told())}; in quarantine now ({marker})", device=slot.device_id)
-        done += recovery.told()
+            raise RigError(f"{'; '.join(recovery.sentences())}; in quarantine now ({marker})", device=slot.device_id)
+        done += recovery.sentences()
         if not in_listening_mode(slot) and self._offline(slot):
             self._clock.wait_until(lambda: not self._offline(slot), self.config.timeouts.online, "the device online")
             done.append(f"slot {slot.name}: waited until it answered the cloud")

@@ -29,7 +29,7 @@ def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
     except OSError as error:
         raise file_error(path, "read", error) from error
     except (ValueError, TOMLKitError, RecursionError) as error:
-        raise UsageError(f"{path} is no TOML, and nothing was added: {' '.join(str(error).split())}") from None
+        raise UsageError(f"{path} is not TOML, and nothing was added: {' '.join(str(error).split())}") from None
     slots: Any = document.get("slot", [])
     if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
         raise UsageError(f"{path} has slots that are no [[slot]] tables; nothing was added")

@@ -28,7 +28,7 @@ __all__ = ["claims"]
 @click.option("--report", type=FOLDER, default="report", help="Folder for the reports.")
 @click.option("--story", is_flag=True, help="Run the hand-over story only (more of these run more parts).")
 @click.option("--flows", is_flag=True, help="Run every flow with its proof of control only.")
-@click.option("--thread", is_flag=True, help="Run the 60 rows of the claim thread only.")
+@click.option("--thread", is_flag=True, help="Run the 60 rows of the forum thread of 2016 only.")
 @click.option("--matrix", is_flag=True, help="Run the matrix only: token × request × device state × era.")
 @click.option("--baseline", type=FILE, help="File to compare the matrix with; a change ends with exit code 1.")
 @click.option("--update-baseline", is_flag=True, help="Write the baseline file instead of comparing with it.")
@@ -78,10 +78,11 @@ def claims(
     api: str,
     as_json: bool,
 ) -> None:
-    """A Photon changes hands, with nothing attached.
+    """Move a virtual Photon from owner to owner, every way.
 
-    Runs the hand-over story, all flows, the claim thread and the matrix: builds the roller firmware, starts local
-    clouds of three eras and virtual Photons, flashes with the real Particle CLI, sets up, claims, transfers and checks.
+    Runs the handover story, all flows, the forum thread of 2016 and the permission matrix: builds the roller
+    firmware, starts local clouds of three eras and virtual Photons, flashes with the real Particle CLI, sets up,
+    claims, transfers and checks.
     Exit code 0 only if all of it held, and nothing changed since the baseline.
     """
     from photonrig.cli.claims_run import PARTS, Claims, run_claims

@@ -30,27 +30,27 @@ from photonrig.clock import SYSTEM, utc
 from photonrig.errors import UsageError
 from photonrig.invocation import quiet
 from photonrig.particle.cli import ParticleCli
-from photonrig.report.forum_2016 import VERDICT_STYLE, print_thread, write_thread
+from photonrig.report.forum_2016 import VERDICT_STYLE, print_forum, write_forum
 from photonrig.report.junit import write_junit
 from photonrig.report.matrix import MatrixRun, matrix_json, print_matrix, write_matrix
 from photonrig.report.page import write_page
 from photonrig.report.run import Run, commit, duration, run_json
 from photonrig.report.terminal import STYLE, print_run
 from photonrig.scenarios.flow_cases import run_flows
-from photonrig.scenarios.forum_2016 import RowResult, run_thread
+from photonrig.scenarios.forum_2016 import RowResult, run_forum
 from photonrig.scenarios.forum_2016_rows import Row
 from photonrig.scenarios.forum_2016_target import ForumTarget
-from photonrig.scenarios.handover_story import HandoverStory, Stage
+from photonrig.scenarios.handover_story import HandoverStory, StoryTarget
 from photonrig.scenarios.hook_receiver import HookReceiver
-from photonrig.scenarios.matrix import Observation, Stand, observe
+from photonrig.scenarios.matrix import MatrixTarget, Observation, observe
 from photonrig.scenarios.matrix_baseline import Baseline, changes
 from photonrig.scenarios.matrix_cells import cells
-from photonrig.scenarios.particle_target import OptIn, production_stand
+from photonrig.scenarios.particle_target import OptIn, particle_target
 from photonrig.scenarios.story import StepResult, Verdict
-from photonrig.scenarios.virtual_target import STATES, extended, virtual_stand
+from photonrig.scenarios.virtual_target import STATES, extended, virtual_target
 from photonrig.trace import Moment
 
-__all__ = ["PARTS", "Claims", "Part", "run_claims", "staged"]
+__all__ = ["PARTS", "Claims", "Part", "run_claims", "story_target"]
 
 Part = Literal["story", "flows", "thread", "matrix"]
 PARTS: Final[tuple[Part, ...]] = ("story", "flows", "thread", "matrix")
@@ -123,64 +123,64 @@ def run_claims(tools: Toolchain, report: Path, claims: Claims = Claims()) -> boo
     writable(report, "--report")
     seen = _Seen(Console(stderr=True, quiet=quiet()))
     if claims.particle is not None:
-        with production_stand(claims.particle) as stand:
-            seen.matrix = _matrix(seen.console, [stand], before)
-        used = f"{stand.budget.used} requests, {stand.budget.tokens_used} of them for tokens; cleaned up and looked up"
-        seen.facts = (("target", stand.name), ("account", claims.particle.account), ("used", used))
-        title = f"The matrix on {stand.name}"
+        with particle_target(claims.particle) as target:
+            seen.matrix = _matrix(seen.console, [target], before)
+        used = f"{target.budget.used} requests, {target.budget.tokens_used} of them for tokens; cleaned up, verified"
+        seen.facts = (("target", target.name), ("account", claims.particle.account), ("used", used))
+        title = f"The matrix on {target.name}"
         run = Run(title, started, SYSTEM.now() - begun, seen.facts, _everything(seen))
-        _tell(run, seen, claims, report)
+        _output(run, seen, claims, report)
         return _good(run, seen)
     tools.native()
     if "story" in claims.parts:
         cli = tools.particle_cli()
-        with staged(tools) as stage:
-            seen.facts = _story_facts(tools, cli, stage)
-            seen.watch(lambda told: HandoverStory(stage).run(told))
+        with story_target(tools) as story:
+            seen.facts = _story_facts(tools, cli, story)
+            seen.watch(lambda started: HandoverStory(story).run(started))
     if set(claims.parts) - {"story"}:
         with tempfile.TemporaryDirectory(prefix="photonrig-") as folder, ExitStack() as stack:
-            _stands(tools, claims, Path(folder), stack, seen, before)
+            _on_virtual_targets(tools, claims, Path(folder), stack, seen, before)
     facts = (*seen.facts, *_facts(tools))
-    run = Run("A Photon changes hands", started, SYSTEM.now() - begun, facts, _everything(seen))
-    _tell(run, seen, claims, report)
+    run = Run("Ownership changes of a Photon", started, SYSTEM.now() - begun, facts, _everything(seen))
+    _output(run, seen, claims, report)
     return _good(run, seen)
 
 
-def _stands(
+def _on_virtual_targets(
     tools: Toolchain, claims: Claims, work: Path, stack: ExitStack, seen: _Seen, before: Baseline | None
 ) -> None:
     firmware = build_variant(tools, _VARIANT)
     wanted = tuple(STATES) if {"thread", "matrix"} & set(claims.parts) else ("today",)
-    stands = {}
+    targets = {}
     for era in wanted:
         with step(f"starting a local cloud of {era} and {len(STATES[era]) + 1} virtual Photons"):
-            stands[era] = stack.enter_context(virtual_stand(tools, era, work / era, firmware))
+            targets[era] = stack.enter_context(virtual_target(tools, era, work / era, firmware))
     if {"thread", "flows"} & set(claims.parts):
         more = stack.enter_context(extended(work / "extended"))
         hooks = stack.enter_context(HookReceiver())
         network, clock = AIR[0], SYSTEM
     if "flows" in claims.parts:
         wifi = (network.ssid, network.password)
-        seen.watch(lambda told: run_flows(stands["today"], more, hooks, wifi, clock, told))
+        seen.watch(lambda started: run_flows(targets["today"], more, hooks, wifi, clock, started))
     if "thread" in claims.parts:
-        eras = (stands["2016-before"], stands["2016-after"], stands["today"])
-        stage = ForumTarget(*eras, more, hooks, network.ssid, network.password, clock)
-        seen.watch_rows(lambda told: run_thread(stage, told))
+        eras = (targets["2016-before"], targets["2016-after"], targets["today"])
+        forum = ForumTarget(*eras, more, hooks, network.ssid, network.password, clock)
+        seen.watch_rows(lambda started: run_forum(forum, started))
     if "matrix" in claims.parts:
-        seen.matrix = _matrix(seen.console, stands.values(), before)
+        seen.matrix = _matrix(seen.console, targets.values(), before)
 
 
-def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) -> MatrixRun:
+def _matrix(console: Console, targets: Iterable[MatrixTarget], before: Baseline | None) -> MatrixRun:
     begun, started = SYSTEM.now(), utc(SYSTEM)
-    stands = list(stands)
+    targets = list(targets)
     observed: list[Observation] = []
     with console.status("") as status:
-        for stand in stands:
-            for each in observe(stand, cells()):
+        for target in targets:
+            for each in observe(target, cells()):
                 status.update(escape(f"cell {len(observed) + 1} of {len(cells())}: {each.cell.key}"))
                 observed.append(each)
     changed = None if before is None else changes(before, observed)
-    return MatrixRun(stands[0].name, started, SYSTEM.now() - begun, observed, before, changed)
+    return MatrixRun(targets[0].name, started, SYSTEM.now() - begun, observed, before, changed)
 
 
 # --- output
@@ -190,7 +190,7 @@ def _matrix(console: Console, stands: Iterable[Stand], before: Baseline | None) 
 def _everything(seen: _Seen) -> list[StepResult]:
     rows = [
         StepResult(
-            "The claim thread, row by row",
+            "Forum thread of 2016, row by row",
             f"Row {each.row.number}, {each.row.era}: {each.row.who}: {each.row.asked}",
             each.row.happened,
             f"{each.verdict}: {each.evidence}",
@@ -209,24 +209,24 @@ def _blocks(matrix: MatrixRun | None) -> Iterator[StepResult]:
         asked = [each for _, row in lines for each in row.values()]
         wrong = [each for each in asked if each.differs]
         verdict: Verdict = "failed" if wrong else "held"
-        told = f"{len(asked)} cells, {len(wrong)} not as expected"
+        summary = f"{len(asked)} cells, {len(wrong)} not as expected"
         evidence = tuple(
             Moment(0.0, "http", f"{each.cell.key}: {each.outcome}, expected {each.cell.expected.outcome}: {each.text}")
             for each in wrong
         )
         title = f"{era}: {state}, {len(lines)} requests by {len(columns)} tokens"
         yield StepResult(
-            "The matrix: who may do what", title, "every cell as the table says", told, evidence, 0.0, verdict,
+            "Permission matrix", title, "every cell as the table says", summary, evidence, 0.0, verdict,
             "test" if wrong else None,
         )  # fmt: skip
 
 
-def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
+def _output(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, quiet=claims.as_json)
     if seen.steps:
         print_run(Run(run.title, run.started, run.seconds, run.facts, seen.steps), console)
     if seen.rows:
-        print_thread(seen.rows, console)
+        print_forum(seen.rows, console)
     written = [report / "index.html", report / "junit.xml"]
     if seen.matrix is not None:
         print_matrix(seen.matrix, console)
@@ -235,7 +235,7 @@ def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
             Baseline.of(seen.matrix.target, seen.matrix.observations).write(claims.baseline)
             written.append(claims.baseline)
     if claims.thread_page is not None and seen.rows:
-        write_thread(seen.rows, claims.thread_page)
+        write_forum(seen.rows, claims.thread_page)
         written.append(claims.thread_page)
     style = "bold green" if run.held else "bold red"
     counts = f"{run.count('held')} held, {run.count('failed')} failed, {run.count('not run')} not run"
@@ -243,12 +243,12 @@ def _tell(run: Run, seen: _Seen, claims: Claims, report: Path) -> None:
     write_page(run, report / "index.html")
     write_junit(run, report / "junit.xml")
     if claims.as_json:
-        told = run_json(run) | {
+        summary = run_json(run) | {
             "held": _good(run, seen),
             "matrix": None if seen.matrix is None else matrix_json(seen.matrix),
             "reports": [str(path) for path in written],
         }
-        print(json.dumps(told, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(summary, ensure_ascii=False))  # noqa: T201
     seen.console.print(f"report: {', '.join(map(str, written))}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -261,7 +261,7 @@ def _counted(seen: _Seen) -> str:
     parts = [
         (len(seen.steps) - flows, "steps of the story"),
         (flows, "flows"),
-        (len(seen.rows), "rows of the claim thread"),
+        (len(seen.rows), "rows of the forum thread of 2016"),
         (0 if seen.matrix is None else len(seen.matrix.observations), "cells of the matrix"),
     ]
     return ", ".join(f"{number} {what}" for number, what in parts if number)
@@ -272,7 +272,7 @@ def _counted(seen: _Seen) -> str:
 
 
 @contextmanager
-def staged(tools: Toolchain) -> Iterator[Stage]:
+def story_target(tools: Toolchain) -> Iterator[StoryTarget]:
     """A virtual lab with one fielded and one fresh device for the story; removed when the block ends."""
     firmware = {_VARIANT: build_variant(tools, _VARIANT)}
     with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:
@@ -289,7 +289,7 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
                 lab.local_cloud.restart()
                 return "the local cloud's process was killed (SIGKILL) and a new one started on the same state folder"
 
-            yield Stage(
+            yield StoryTarget(
                 cloud=lab.cloud,
                 central=lab.central,
                 product_id=lab.product.id,
@@ -310,10 +310,10 @@ def staged(tools: Toolchain) -> Iterator[Stage]:
             lab.kill()
 
 
-def _story_facts(tools: Toolchain, cli: Path, stage: Stage) -> tuple[tuple[str, str], ...]:
-    node = stage.cli.node_version()
+def _story_facts(tools: Toolchain, cli: Path, target: StoryTarget) -> tuple[tuple[str, str], ...]:
+    node = target.cli.node_version()
     return (
-        ("Particle CLI", f"{stage.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.work)})"),
+        ("Particle CLI", f"{target.cli.version().text.strip()} on Node {node} ({cli.relative_to(tools.work)})"),
         ("firmware", f"{_VARIANT}, then version {_NEW_VERSION}"),
     )
 

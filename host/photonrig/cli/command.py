@@ -29,7 +29,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f" (did you mean {found[0]}?)" if found else ""
 
 
-class _Exemplary(click.Command):
+class _WithExamples(click.Command):
     """A command whose help ends with examples: arguments of one call each, without the program's name.
 
     A trailing backslash continues a line, as in a shell.
@@ -58,7 +58,7 @@ class _Exemplary(click.Command):
                         formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
-class Command(_Exemplary):
+class Command(_WithExamples):
     """A command: ``--help`` is help anywhere among its arguments, ``--quiet`` suppresses progress lines."""
 
     def __init__(self, name: str | None = None, **more: Any) -> None:
@@ -77,7 +77,7 @@ class Command(_Exemplary):
             raise
 
 
-class Group(_Exemplary, click.Group):
+class Group(_WithExamples, click.Group):
     """A group of commands; without arguments it prints its help."""
 
     command_class = Command

@@ -224,11 +224,11 @@ def apply(
     Devices move in waves, each step written to a journal first. Killed at any instant and
     started again, it loses and repeats nothing.
     """
-    from photonrig.fleet.apply import Misfit
+    from photonrig.fleet.apply import PlanOutdated
     from photonrig.fleet.apply import apply as carry_out
     from photonrig.fleet.tokens import CommandSink, FileSink
     from photonrig.fleet.waves import Rules
-    from photonrig.report.fleet import FleetProgress, print_carried
+    from photonrig.report.fleet import FleetProgress, print_result
 
     if tokens and tokens_to:
         raise UsageError("--tokens and --tokens-to: one of them")
@@ -238,13 +238,13 @@ def apply(
     wanted, memory = _journal(journal, plan)
     try:
         with memory, FleetProgress(_console(progress=True), "fleet") as progress:
-            carried = carry_out(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
-    except Misfit as misfit:
+            result = carry_out(wanted, operator, memory, rules, progress, sink=sink, watch=watch)
+    except PlanOutdated as outdated:
         hint = command(f"fleet plan --diff {plan} --config {config}")
-        raise UsageError(f"{misfit}\nall of it: {hint}") from None
+        raise UsageError(f"{outdated}\nall of it: {hint}") from None
     done = "with their new firmware" if wanted.image else "with their new owners"
-    print_carried(carried, operator.throttle, _console(), done=done)
-    if not carried.complete:
+    print_result(result, operator.throttle, _console(), done=done)
+    if not result.complete:
         back = command(f"fleet rollback --plan {plan}")
         click.echo(f"what is left goes on with the same command; back with: {back}")
         raise SystemExit(ExitCode.NOT_SEEN)
@@ -319,15 +319,15 @@ def rollback(
     """
     from photonrig.fleet.rollback import rollback as carry_back
     from photonrig.fleet.waves import Rules
-    from photonrig.report.fleet import FleetProgress, print_carried
+    from photonrig.report.fleet import FleetProgress, print_result
 
     operator = _operator(config, production)
     wanted, memory = _journal(journal, plan)
     rules = Rules(canary, wave, at_once, stop_at, patience)
     with memory, FleetProgress(_console(progress=True), "back") as progress:
-        carried = carry_back(wanted, operator, memory, rules, progress, devices=device or None)
-    print_carried(carried, operator.throttle, _console(), done="back where they came from")
-    if not carried.complete:
+        result = carry_back(wanted, operator, memory, rules, progress, devices=device or None)
+    print_result(result, operator.throttle, _console(), done="back where they came from")
+    if not result.complete:
         raise SystemExit(ExitCode.NOT_SEEN)
 
 
@@ -358,7 +358,7 @@ def revoke(tokens: Path, config: Path, production: str | None) -> None:
 @click.option(
     "--light",
     is_flag=True,
-    help="Devices of nothing but the cloud session instead of virtual Photons with real firmware.",
+    help="Simulated devices: cloud sessions without firmware, in one process.",
 )
 @click.option("--state", type=FOLDER, help="Folder to work in.  [default: a new one, removed at the end]")
 @click.option("--stay", is_flag=True, help="Leave everything up until Ctrl-C, to try the commands by hand.")

@@ -20,7 +20,7 @@ from photonrig.errors import UsageError
 from photonrig.fleet.apply import Operator, apply
 from photonrig.fleet.assignments import read_assignments
 from photonrig.fleet.config import read_config
-from photonrig.fleet.demo import QUERY, DemoFleet, light_fleet, virtual_fleet
+from photonrig.fleet.demo import QUERY, DemoFleet, simulated_fleet, virtual_fleet
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.plan import Permit, make_plan
 from photonrig.fleet.snapshot import snapshot
@@ -29,7 +29,7 @@ from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.waves import Rules
 from photonrig.invocation import command, quiet
 from photonrig.ownership.proof import Probe
-from photonrig.report.fleet import FleetProgress, print_carried, print_plan, print_records
+from photonrig.report.fleet import FleetProgress, print_plan, print_records, print_result
 from photonrig.report.run import duration
 
 __all__ = ["run_demo"]
@@ -65,7 +65,7 @@ def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None,
 
 def _fleet(tools: Toolchain, folder: Path, devices: int, light: bool) -> AbstractContextManager[DemoFleet]:
     if light:
-        return _timed(light_fleet(folder, devices), devices)
+        return _timed(simulated_fleet(folder, devices), devices)
     tools.native()
     firmware = {_VARIANT: build_variant(tools, _VARIANT)}
     return _timed(virtual_fleet(folder, devices, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware), devices)
@@ -105,8 +105,8 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     journal = Journal(file.with_suffix(".journal"), digest=plan.digest, plan=plan.text())
     sink = FileSink(fleet.folder / "customers.tokens")
     with journal, FleetProgress(Console(quiet=quiet()), "fleet") as progress:
-        carried = apply(plan, operator, journal, Rules(), progress, sink=sink)
-    print_carried(carried, operator.throttle, console, done="with their new owners")
+        result = apply(plan, operator, journal, Rules(), progress, sink=sink)
+    print_result(result, operator.throttle, console, done="with their new owners")
 
     _typed(console, "fleet verify")
     probe = Probe() if not light else Probe(argument="40")
@@ -121,15 +121,15 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     console.print(Text(f"lost: {lost}", style="bold red" if lost else "bold green"))
     _print_memory(fleet, console)
     operator.close()
-    return carried.complete and lost == 0
+    return result.complete and lost == 0
 
 
 def _print_memory(fleet: DemoFleet, console: Console) -> None:
     parts = {"cloud": (fleet.cloud.pid,), "devices": fleet.device_processes, "tool": (os.getpid(),)}
     held = {name: memory(pids) for name, pids in parts.items()}
     if all(held.values()):
-        told = ", ".join(f"{name} {kib / 1024:.0f} MiB" for name, kib in held.items() if kib)
-        console.print(f"memory: {told}", highlight=False)
+        text = ", ".join(f"{name} {kib / 1024:.0f} MiB" for name, kib in held.items() if kib)
+        console.print(f"memory: {text}", highlight=False)
 
 
 def _typed(console: Console, words: str) -> None:

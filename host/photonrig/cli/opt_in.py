@@ -34,5 +34,5 @@ def opt_in(api: str, account: str, confirm: str, product: int, client: str, devi
     ids = [each.strip().lower() for each in devices.split(",") if each.strip()]
     wrong = [each for each in ids if not re.fullmatch("[0-9a-f]{24}", each)]
     if wrong:
-        raise UsageError(f"{wrong[0]!r} is no device id: 24 hex digits")
+        raise UsageError(f"{wrong[0]!r} is not a device id: 24 hex digits")
     return OptIn(api, account, confirm, Token(token), product, ClientCredentials(client, secret), ids, requests)

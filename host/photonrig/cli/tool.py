@@ -26,7 +26,7 @@ def run_to_end(argv: Sequence[str], *, cwd: Path | None = None) -> int:
 
     :raises ToolError: it cannot be started
     """
-    told: list[int] = []
+    received: list[int] = []
 
     def end(number: signal.Signals) -> None:
         if process is not None:
@@ -34,8 +34,8 @@ def run_to_end(argv: Sequence[str], *, cwd: Path | None = None) -> int:
                 os.killpg(process.pid, number)
 
     def hand_on(number: int, frame: object) -> None:
-        if not told:
-            told.append(number)
+        if not received:
+            received.append(number)
             end(signal.SIGINT)
             signal.alarm(int(_STOPPING))
 

@@ -16,16 +16,16 @@ from photonrig.fleet.operator import Operator
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.tokens import TokenSink
 from photonrig.fleet.transfer import Transfer
-from photonrig.fleet.waves import Carried, Rules, Watcher, carry
+from photonrig.fleet.waves import MoveResult, Rules, Watcher, run_waves
 from photonrig.ownership.identities import Account
 from photonrig.particle.events import EventStream
 
-__all__ = ["Misfit", "Operator", "apply"]
+__all__ = ["Operator", "PlanOutdated", "apply"]
 
 _SHOWN = 10
 
 
-class Misfit(UsageError):
+class PlanOutdated(UsageError):
     """The cloud's state has changed since the plan was made; nothing was done."""
 
     def __init__(self, changed: list[str]) -> None:
@@ -43,13 +43,13 @@ def apply(
     *,
     sink: TokenSink | None = None,
     watch: bool = False,
-) -> Carried:
+) -> MoveResult:
     """Carry the plan out, or continue: from where each device stands (:mod:`photonrig.fleet.move`).
 
     A half-finished rollback is completed first. With ``watch``, waiting devices are retried whenever one of the
     products' devices comes online, until all have arrived or Ctrl-C.
 
-    :raises Misfit: the plan does not fit what was found; nothing was done
+    :raises PlanOutdated: the plan does not fit what was found; nothing was done
     :raises UsageError: the plan is for another cloud or account, or its image has changed
     :raises PhotonrigError: with ``watch``, an event stream ended for good
     """
@@ -61,7 +61,7 @@ def apply(
         for each in devices
         if move.stands[each.device] == "elsewhere"
     ]:
-        raise Misfit(changed)
+        raise PlanOutdated(changed)
     there = [each for each in devices if move.stands[each.device] == "there"]
     left = [each for each in devices if move.stands[each.device] != "there"]
     # A rollback may have revoked the customer's token: deliver a new one.
@@ -102,9 +102,9 @@ def apply(
 
     with ExitStack() as stack:
         news = stack.enter_context(_Listening(operator, plan)).wait if watch and left else None
-        carried = carry(left, go, rules, watcher, after_wave=hand_over, news=news)
-    carried.already = tuple(each.device for each in there)
-    return carried
+        result = run_waves(left, go, rules, watcher, after_wave=hand_over, news=news)
+    result.already = tuple(each.device for each in there)
+    return result
 
 
 def _whose(customer: Account) -> str:

@@ -88,7 +88,7 @@ def _csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     except OSError as error:
         raise file_error(path, "read", error) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is no CSV file in UTF-8: {error}") from None
+        raise UsageError(f"{path} is not a CSV file in UTF-8: {error}") from None
 
 
 def _rows(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -120,7 +120,7 @@ def _database(source: str) -> URL:
         url = sqlalchemy.engine.make_url(source) if "://" in source else URL.create("sqlite", database=source)
     except (SQLAlchemyError, ValueError):
         usual = "dialect://user:password@host:port/database, or the path of an SQLite file"
-        raise UsageError(f"{shown} is no database URL; one is {usual}") from None
+        raise UsageError(f"{shown} is not a database URL; one is {usual}") from None
     # SQLite would create an empty file.
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") and "uri" not in url.query:
         try:
@@ -193,13 +193,13 @@ def _assignment(
     before = len(problems)
     device = fields["device"].lower()
     if not _DEVICE.fullmatch(device):
-        wrong(f"{fields['device']!r} is no device id of 24 hex digits")
+        wrong(f"{fields['device']!r} is not a device id of 24 hex digits")
     numbers: dict[str, int | None] = {}
     for field in ("product", "into"):
         text = fields.get(field, "")
         good = _PRODUCT.fullmatch(text)
         if text and not good:
-            wrong(f"{text[:40]!a} is no product id")
+            wrong(f"{text[:40]!a} is not a product id")
         numbers[field] = int(text) if good else None
     customer = fields.get("customer") or None
     if customer is not None and (why := why_not(customer)):

@@ -31,12 +31,12 @@ def why_no_address(text: str) -> str | None:
         return "it holds letters outside ASCII, which may look like others"
     local, at, domain = text.rpartition("@")
     if not at or not domain or "@" in local or text[0] in _NO_BEGINNING:
-        return "it is no e-mail address"
+        return "it is not an e-mail address"
     labels = domain.split(".")
     if not _LOCAL.fullmatch(local) or len(labels) < 2 or not _TOP.fullmatch(labels[-1]):
-        return "it is no e-mail address"
+        return "it is not an e-mail address"
     if not all(_LABEL.fullmatch(label) and len(label) <= _LONGEST_LABEL for label in labels):
-        return "it is no e-mail address"
+        return "it is not an e-mail address"
     if len(local) > _LONGEST_LOCAL or len(text) > _LONGEST:
         return "it is too long for an e-mail address"
     return None

@@ -25,7 +25,7 @@ from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
-__all__ = ["QUERY", "DemoFleet", "light_fleet", "virtual_fleet"]
+__all__ = ["QUERY", "DemoFleet", "simulated_fleet", "virtual_fleet"]
 
 QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
 
@@ -62,7 +62,7 @@ def virtual_fleet(
 
 
 @contextmanager
-def light_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
+def simulated_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
     """Simulated devices in one process; see :mod:`photonrig.bench.simulated_devices`.
 
     :raises PhotonrigError: something did not start

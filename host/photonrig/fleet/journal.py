@@ -70,7 +70,7 @@ class Journal:
         :raises RigError: the disk failed
         """
         if not self._lock.take():
-            holder = self._lock.holder() or "somebody"
+            holder = self._lock.holder() or "another process"
             raise UsageError(f"{holder} is at work with {self.path}; wait, or stop that first")
         with contextlib.ExitStack() as stack:
             stack.callback(self._lock.release)
@@ -97,7 +97,7 @@ class Journal:
         try:
             record = msgspec.json.encode(transfer).decode()
         except UnicodeEncodeError as error:
-            raise self._told(error) from None
+            raise self._as_error(error) from None
         step = (self._clock.wall(), at.device, transfer.way, at.step, at.phase, at.heading, at.outcome, at.reason)
         self._put(
             ("INSERT OR REPLACE INTO transfers VALUES (?, ?)", (transfer.device, record)),
@@ -142,7 +142,7 @@ class Journal:
         except OSError as error:
             raise file_error(self.path, "read", error) from error
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{self.path} is no regular file; give another --journal")
+            raise UsageError(f"{self.path} is not a regular file; give another --journal")
         if status.st_nlink > 1:
             # Each name would have a lock and a write-ahead log of its own.
             raise UsageError(f"{self.path} is one file under {status.st_nlink} names; remove the other hard links")
@@ -205,15 +205,15 @@ class Journal:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._as_error(error) from None
 
-    def _told(self, error: Exception) -> PhotonrigError:
+    def _as_error(self, error: Exception) -> PhotonrigError:
         extended = getattr(error, "sqlite_errorcode", 0)
         code = extended & 0xFF
         if code in _DAMAGED:
             return UsageError(f"{self.path} is damaged, or no journal ({error}); {_RESTORE}")
         if code == sqlite3.SQLITE_ERROR:
-            return UsageError(f"{self.path} is no journal ({error}); give another --journal")
+            return UsageError(f"{self.path} is not a journal ({error}); give another --journal")
         advice = "; free some space, then start again" if extended in _NO_SPACE else ""
         return RigError(f"{self.path} cannot be written: {error}{advice}")
 
@@ -225,7 +225,7 @@ class Journal:
         except TimeoutError:
             raise RigError(f"{self.path} does not take what is written; is the disk gone?") from None
         except Exception as error:
-            raise self._told(error) from None
+            raise self._as_error(error) from None
 
     def _write_all(self, database: sqlite3.Connection) -> None:
         leaving = False

@@ -18,7 +18,7 @@ from photonrig.fleet.operator import Operator
 from photonrig.fleet.plan import Change, FleetPlan
 from photonrig.fleet.snapshot import moved, snapshot
 from photonrig.fleet.transfer import Transfer, Way
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.ownership.engine import Journal as FlowJournal
 from photonrig.ownership.engine import Progress, called_back
 from photonrig.ownership.identities import Identities, Whereabouts
 
@@ -82,7 +82,7 @@ class Move:
         self,
         transfer: Transfer,
         way: Way,
-        flow: Callable[[Transfer, Identities, Progress | None, Keep], Progress],
+        flow: Callable[[Transfer, Identities, Progress | None, FlowJournal], Progress],
         at: Progress | None,
     ) -> Transfer:
         def keep(progress: Progress) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from photonrig.fleet.snapshot import moved
 from photonrig.fleet.transfer import Transfer, Verdict
 from photonrig.fleet.witness import Witness
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.ownership.engine import Journal as FlowJournal
 from photonrig.ownership.engine import Progress
 from photonrig.ownership.flow_context import Plan
 from photonrig.ownership.flows import take
@@ -87,7 +87,9 @@ class OwnerChange:
     def prepare(self) -> None:
         """Nothing is needed."""
 
-    def forward(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+    def forward(
+        self, transfer: Transfer, keys: Identities, progress: Progress | None, journal: FlowJournal
+    ) -> Progress:
         """Flow there: import and name where needed, then to the customer or product."""
         plan = Plan(
             "to-customer" if transfer.into is None else "change-product",
@@ -98,9 +100,9 @@ class OwnerChange:
             imports=transfer.imports,
             name=transfer.name,
         )
-        return take(plan, keys, progress=progress, journal=keep)
+        return take(plan, keys, progress=progress, journal=journal)
 
-    def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+    def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, journal: FlowJournal) -> Progress:
         """Flow back to the former owner, with the former name unless someone renamed it since."""
         assert transfer.forward is not None
         facts = transfer.forward.facts
@@ -116,7 +118,7 @@ class OwnerChange:
             flow = "to-user" if former.kind == "user" else "to-customer"
         name = None if transfer.name is None else facts.get("name") or None
         plan = Plan(flow, transfer.device, at, former, into, name=name, known_as=transfer.name)
-        return take(plan, keys, progress=progress, journal=keep)
+        return take(plan, keys, progress=progress, journal=journal)
 
     def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:
         """Product and owner by the product's record, and the customer's own view."""

@@ -10,7 +10,7 @@ from photonrig.fleet.move import Move
 from photonrig.fleet.operator import Operator
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.transfer import Transfer
-from photonrig.fleet.waves import Carried, Rules, Watcher, carry
+from photonrig.fleet.waves import MoveResult, Rules, Watcher, run_waves
 from photonrig.ownership.engine import Progress
 
 __all__ = ["rollback"]
@@ -24,7 +24,7 @@ def rollback(
     watcher: Watcher,
     *,
     devices: Iterable[str] | None = None,
-) -> Carried:
+) -> MoveResult:
     """Roll back ``devices``, or all of the plan's; devices never begun are left alone.
 
     A half-way device is turned round. One that someone else moved since is left and "stuck": its current owner did not
@@ -52,10 +52,10 @@ def rollback(
         there = Progress(transfer.forward.flow, transfer.device, outcome="done", unowned=transfer.forward.unowned)
         return transfer.at("back", there)
 
-    carried = carry(ours, go, rules, watcher)
-    carried.transfers |= lost
-    carried.already = tuple(device for device in wanted if move.stands[device] == "before")
-    return carried
+    result = run_waves(ours, go, rules, watcher)
+    result.transfers |= lost
+    result.already = tuple(device for device in wanted if move.stands[device] == "before")
+    return result
 
 
 def _why_not(transfer: Transfer, move: Move) -> str:
@@ -64,5 +64,5 @@ def _why_not(transfer: Transfer, move: Move) -> str:
     if stands == "there" and not transfer.arrived:
         return "it is where the plan wants it, but not by this journal, which does not know who had it before"
     if stands == "elsewhere":
-        return f"somebody else moved it: when the plan was made it {move.moved(transfer)}; see to it by hand"
+        return f"it was moved by someone else: when the plan was made it {move.moved(transfer)}; see to it by hand"
     return ""

@@ -23,7 +23,7 @@ from photonrig.fleet.snapshot import moved
 from photonrig.fleet.transfer import Transfer, Verdict
 from photonrig.fleet.witness import Witness
 from photonrig.ownership.engine import Flow, NotYet, Progress, Step, run
-from photonrig.ownership.engine import Journal as Keep
+from photonrig.ownership.engine import Journal as FlowJournal
 from photonrig.ownership.identities import Identities, Whereabouts
 from photonrig.ownership.proof import Proof
 from photonrig.particle.cloud import Cloud, CloudDevice, product
@@ -107,14 +107,16 @@ class Rollout:
         """Check that the image is unchanged."""
         assert self.data
 
-    def forward(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+    def forward(
+        self, transfer: Transfer, keys: Identities, progress: Progress | None, journal: FlowJournal
+    ) -> Progress:
         """Flow there: mark as development device, then flash."""
-        return self._run(ROLLOUT, transfer, keys, progress, keep, {})
+        return self._run(ROLLOUT, transfer, keys, progress, journal, {})
 
-    def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, keep: Keep) -> Progress:
+    def back(self, transfer: Transfer, keys: Identities, progress: Progress | None, journal: FlowJournal) -> Progress:
         """Flow back: flash the former image and restore the mark."""
         assert transfer.forward is not None
-        return self._run(RETURN, transfer, keys, progress, keep, dict(transfer.forward.facts))
+        return self._run(RETURN, transfer, keys, progress, journal, dict(transfer.forward.facts))
 
     def _run(
         self,
@@ -122,11 +124,11 @@ class Rollout:
         transfer: Transfer,
         keys: Identities,
         progress: Progress | None,
-        keep: Keep,
+        journal: FlowJournal,
         facts: dict[str, Any],
     ) -> Progress:
         trial = _Trial(transfer.device, keys.team, self, SYSTEM, facts)
-        return run(flow, trial, transfer.device, facts=facts, progress=progress, journal=keep)
+        return run(flow, trial, transfer.device, facts=facts, progress=progress, journal=journal)
 
     def proofs(self, transfer: Transfer, now: Whereabouts, witness: Witness) -> Iterable[Proof]:
         """Product and version, by the product's record."""

@@ -88,7 +88,7 @@ class CommandSink:
             raise UsageError(f"the command for tokens, {command}, cannot be read: {error}") from None
         self._timeout = timeout
         if not self._argv or shutil.which(self._argv[0]) is None:
-            raise UsageError(f"the command for tokens, {command}, is no program that can be run")
+            raise UsageError(f"the command for tokens, {command}, is not a program that can be run")
 
     def give(self, customer: Account, token: Token) -> None:
         """Run the command.

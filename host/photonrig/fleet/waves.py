@@ -15,7 +15,7 @@ from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import UsageError
 from photonrig.fleet.transfer import Transfer
 
-__all__ = ["Carried", "Rules", "Watcher", "carry", "percentile", "waves"]
+__all__ = ["MoveResult", "Rules", "Watcher", "percentile", "run_waves", "waves"]
 
 Go = Callable[[Transfer], Transfer]
 
@@ -59,7 +59,7 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class Carried:
+class MoveResult:
     """Result of a move: ``transfers`` by device.
 
     ``already``: devices that needed no move; ``stopped``: why the rest was not begun, ``left``: those devices.
@@ -98,7 +98,7 @@ def waves(transfers: Sequence[Transfer], rules: Rules) -> list[list[Transfer]]:
     return [wave for wave in (first, *(rest[at : at + rules.wave] for at in range(0, len(rest), rules.wave))) if wave]
 
 
-def carry(
+def run_waves(
     transfers: Sequence[Transfer],
     go: Go,
     rules: Rules,
@@ -107,14 +107,14 @@ def carry(
     after_wave: Callable[[Sequence[Transfer]], None] = lambda done: None,
     news: Callable[[], None] | None = None,
     clock: Clock = SYSTEM,
-) -> Carried:
+) -> MoveResult:
     """Run all transfers to an outcome; ``go`` runs one, and continues one that waits.
 
     ``after_wave`` gets the devices that arrived with each wave. ``news`` blocks until something has changed; then
     waiting devices are retried, without limit. On Ctrl-C running devices finish their step, then it passes through, as
     do exceptions of ``news``.
     """
-    result = Carried()
+    result = MoveResult()
     begun = clock.now()
     watcher.begins(len(transfers))
     parts = waves(transfers, rules)

@@ -39,8 +39,8 @@ __all__ = [
     "Progress",
     "Step",
     "called_back",
-    "keep_nothing",
     "never",
+    "no_journal",
     "run",
 ]
 
@@ -143,7 +143,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 Journal = Callable[[Progress], None]
 
 
-def keep_nothing(_: Progress) -> None:
+def no_journal(_: Progress) -> None:
     """Journal of a flow that is never resumed."""
     return
 
@@ -155,7 +155,7 @@ def run(
     *,
     facts: dict[str, Any],
     progress: Progress | None = None,
-    journal: Journal = keep_nothing,
+    journal: Journal = no_journal,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Run a device's flow, from ``progress`` or from the beginning, to an outcome.

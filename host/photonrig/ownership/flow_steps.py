@@ -33,7 +33,7 @@ __all__ = [
     "change_owner",
 ]
 
-PassageStep = Step[FlowContext]
+FlowStep = Step[FlowContext]
 
 _ONLINE: Final = 60.0  # seconds for a device that was set up to come online
 _LISTENING: Final = 20.0
@@ -71,8 +71,8 @@ def _look_unowned(at: FlowContext) -> None:
         raise ExpectationFailed(f"it belongs to {at.account('former')}; transfer it instead", device=at.device)
 
 
-LOOK: Final = PassageStep("look", _look, never)
-LOOK_UNOWNED: Final = PassageStep("look", _look_unowned, never)
+LOOK: Final = FlowStep("look", _look, never)
+LOOK_UNOWNED: Final = FlowStep("look", _look_unowned, never)
 
 
 def _open_account(at: FlowContext) -> None:
@@ -80,7 +80,7 @@ def _open_account(at: FlowContext) -> None:
 
 
 # First of all: a device is released only when the token to claim it with is at hand.
-KEY: Final = PassageStep("key", _open_account, never, skip=lambda at: at.plan.to is None)
+KEY: Final = FlowStep("key", _open_account, never, skip=lambda at: at.plan.to is None)
 
 
 def _check(at: FlowContext) -> None:
@@ -93,7 +93,7 @@ def _check(at: FlowContext) -> None:
         )
 
 
-CHECK: Final = PassageStep("check", _check, never)
+CHECK: Final = FlowStep("check", _check, never)
 
 
 # --- the product and the name a device begins with --------------------------------------------------------------------
@@ -134,7 +134,7 @@ def _take_out_again(at: FlowContext) -> None:
     at.facts["product"] = None
 
 
-IMPORT_FIRST: Final = PassageStep(
+IMPORT_FIRST: Final = FlowStep(
     "import first",
     _import_first,
     _imported_first,
@@ -162,13 +162,13 @@ def _name_back(at: FlowContext) -> None:
         at.keys.team.rename(at.device, at.facts["name"], product(at.product))
 
 
-RENAME: Final = PassageStep("rename", _rename, _named, skip=lambda at: not _renames(at), undo=_name_back)
+RENAME: Final = FlowStep("rename", _rename, _named, skip=lambda at: not _renames(at), undo=_name_back)
 
 
 # --- the owner --------------------------------------------------------------------------------------------------------
 
 
-def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tuple[PassageStep, ...]:
+def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tuple[FlowStep, ...]:
     """Steps that make ``who`` the owner, or the device unowned.
 
     One transaction where the target offers it, else release and claim.
@@ -235,14 +235,14 @@ def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tup
             _restore(at, at.account(before), who(at))
 
     return (
-        PassageStep(
+        FlowStep(
             f"hand over{name}",
             hand_over,
             owned,
             skip=lambda at: there(at) or who(at) is None or not at.keys.offers.atomic,
             undo=give_back,
         ),
-        PassageStep(
+        FlowStep(
             f"release{name}",
             release,
             released,
@@ -251,7 +251,7 @@ def change_owner(name: str, who: Callable[[FlowContext], Account | None]) -> tup
             undo=give_back,
             window="opens",
         ),
-        PassageStep(
+        FlowStep(
             f"claim{name}",
             claim,
             owned,
@@ -317,8 +317,8 @@ def _give_back_to_former(at: FlowContext) -> None:
 
 
 # Repeating a request returns the same one.
-REQUEST: Final = PassageStep("request", _request, never, skip=lambda at: at.account("former") == at.to)
-APPROVE: Final = PassageStep(
+REQUEST: Final = FlowStep("request", _request, never, skip=lambda at: at.account("former") == at.to)
+APPROVE: Final = FlowStep(
     "approve",
     _approve,
     _is_theirs,
@@ -367,8 +367,8 @@ def _take_out(at: FlowContext) -> None:
     at.facts["product"] = None
 
 
-REMOVE: Final = PassageStep("remove", _remove, _removed, undo=_put_back)
-IMPORT: Final = PassageStep("import", _import, _imported, undo=_take_out)
+REMOVE: Final = FlowStep("remove", _remove, _removed, undo=_put_back)
+IMPORT: Final = FlowStep("import", _import, _imported, undo=_take_out)
 
 
 # --- the device in hand -----------------------------------------------------------------------------------------------
@@ -472,4 +472,4 @@ def _listen(stack: ExitStack, at: FlowContext, slot: SetUpSlot) -> SoftAp:
     return softap
 
 
-SET_UP: Final = PassageStep("set up", _set_up, _is_theirs, foresee=_foresee_code, undo=_take_code_back)
+SET_UP: Final = FlowStep("set up", _set_up, _is_theirs, foresee=_foresee_code, undo=_take_code_back)

@@ -16,7 +16,7 @@ from typing import Final
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import UsageError
 from photonrig.ownership.device_in_hand import DeviceInHand
-from photonrig.ownership.engine import Flow, Journal, Progress, keep_nothing, run
+from photonrig.ownership.engine import Flow, Journal, Progress, no_journal, run
 from photonrig.ownership.flow_context import FlowContext, Plan
 from photonrig.ownership.flow_steps import (
     APPROVE,
@@ -41,7 +41,7 @@ PassageFlow = Flow[FlowContext]
 _TO_NEW_OWNER = change_owner("", lambda at: at.plan.to)
 
 
-def _keeper(at: FlowContext) -> Account | None:
+def _interim_owner(at: FlowContext) -> Account | None:
     """Interim owner while the device is in no product, because anyone could claim an unowned one.
 
     A customer's claim ends with the removal; a user's outlives it.
@@ -70,7 +70,7 @@ _FLOWS = (
             LOOK,
             IMPORT_FIRST,
             RENAME,
-            *change_owner(" to its keeper", _keeper),
+            *change_owner(" to its keeper", _interim_owner),
             REMOVE,
             IMPORT,
             *change_owner(" after the move", _after_move),
@@ -107,7 +107,7 @@ def take(
     *,
     in_hand: DeviceInHand | None = None,
     progress: Progress | None = None,
-    journal: Journal = keep_nothing,
+    journal: Journal = no_journal,
     clock: Clock = SYSTEM,
 ) -> Progress:
     """Run the plan's flow, from ``progress`` or from the beginning, to an outcome.
@@ -135,4 +135,4 @@ def _check(plan: Plan) -> None:
         raise UsageError(f"{plan.flow} with {plan.into} as product to move to makes no sense", device=plan.device)
     ends_in = plan.into or plan.product
     if plan.to is not None and plan.to.kind == "customer" and plan.to.product != ends_in:
-        raise UsageError(f"{plan.to} is no customer of product {ends_in}", device=plan.device)
+        raise UsageError(f"{plan.to} is not a customer of product {ends_in}", device=plan.device)

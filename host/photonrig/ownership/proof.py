@@ -62,13 +62,13 @@ def prove_control(
             _shown("the team calls through the product", lambda: _called(team, device, probe, product)),
             _shown(
                 "the event is on the product's stream",
-                lambda: _told(stream.expect(of_device(device, probe.event), timeout=_EVENT)),
+                lambda: _event_text(stream.expect(of_device(device, probe.event), timeout=_EVENT)),
             ),
         ]
         proofs += [
             _shown(
                 f"the product's webhook to {hook.url} fires",
-                lambda: _told(stream.expect(f"hook-sent/{probe.event}", timeout=_HOOK)),
+                lambda: _event_text(stream.expect(f"hook-sent/{probe.event}", timeout=_HOOK)),
             )
             for hook in hooks
         ]
@@ -94,7 +94,7 @@ def _called(who: Cloud, device: str, probe: Probe, scope: Scope) -> str:
     return f"{probe.function}({probe.argument}) returned {returned}"
 
 
-def _told(event: Event) -> str:
+def _event_text(event: Event) -> str:
     return f"{event.name} {event.data or ''} at {event.published_at}".replace("  ", " ")
 
 

@@ -138,7 +138,7 @@ class BenchRun:
         return [(cause, stayed[cause], retried[cause]) for cause in sorted(stayed | retried)]
 
     @property
-    def told(self) -> Sequence[Case]:
+    def ordered(self) -> Sequence[Case]:
         """Cases in page order: failures first."""
         return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1))
 

@@ -16,17 +16,17 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.fleet.difference import Difference
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.transfer import ACTS, Transfer
-from photonrig.fleet.waves import Carried, percentile
+from photonrig.fleet.waves import MoveResult, percentile
 from photonrig.particle.throttle import Throttle
 from photonrig.report.run import duration, rate
 
 __all__ = [
     "FleetProgress",
     "differences_json",
-    "print_carried",
     "print_differences",
     "print_plan",
     "print_records",
+    "print_result",
     "records_json",
 ]
 
@@ -157,37 +157,37 @@ def differences_json(changes: Sequence[Difference], of: int) -> dict[str, Any]:
     }
 
 
-def print_carried(carried: Carried, throttle: Throttle, console: Console, *, done: str) -> None:
+def print_result(result: MoveResult, throttle: Throttle, console: Console, *, done: str) -> None:
     """Print the result of a move: counts, unowned times, and what needs a person; ``done``: where devices are now."""
-    arrived, windows = carried.with_outcome("done"), carried.windows
-    there = len(carried.already) + len(arrived)
-    if not carried.transfers:
+    arrived, windows = result.with_outcome("done"), result.windows
+    there = len(result.already) + len(arrived)
+    if not result.transfers:
         console.print(f"no changes: {_devices(there)} {done} already" if there else "no changes: no device to move")
         return
-    told = f"{_devices(there)} {done}"
+    text = f"{_devices(there)} {done}"
     if arrived:
-        told += f"; {len(arrived)} of them moved now," if carried.already else ""
-        told += f" in {duration(carried.seconds)}"
-        told += f", {speed}" if (speed := rate(len(arrived), carried.seconds)) else ""
-    console.print(Text(told, style="green" if carried.complete else "yellow"))
+        text += f"; {len(arrived)} of them moved now," if result.already else ""
+        text += f" in {duration(result.seconds)}"
+        text += f", {speed}" if (speed := rate(len(arrived), result.seconds)) else ""
+    console.print(Text(text, style="green" if result.complete else "yellow"))
     calls = f"{throttle.calls} calls, {throttle.tokens} token requests"
     if any(windows):
         shares = ((f"p{share * 100:.0f}" if share < 1 else "longest", share) for share in (0.5, 0.99, 1))
-        told = ", ".join(f"{name} {percentile(windows, share) * 1000:.1f} ms" for name, share in shares)
-        calls = f"unowned during transfer: {told}; {calls}"
+        text = ", ".join(f"{name} {percentile(windows, share) * 1000:.1f} ms" for name, share in shares)
+        calls = f"unowned during transfer: {text}; {calls}"
     console.print(calls, highlight=False, soft_wrap=True)
     for outcome, style, words in (
         ("undone", "yellow", "as it was found"),
         ("waiting", "yellow", "waits"),
         ("stuck", "bold red", "needs a person"),
     ):
-        found = carried.with_outcome(outcome)
+        found = result.with_outcome(outcome)
         for each in found[:_SHOWN]:
             console.print(Text(f"  {each.device} {words}: {each.reason}", style=style))
         if len(found) > _SHOWN:
             console.print(f"  and {len(found) - _SHOWN} more", highlight=False)
-    if carried.stopped:
-        console.print(Text(f"stopped: {carried.stopped}", style="bold red"))
+    if result.stopped:
+        console.print(Text(f"stopped: {result.stopped}", style="bold red"))
 
 
 def records_json(records: Sequence[Transfer]) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def print_records(records: Sequence[Transfer], console: Console) -> None:
             f"{before} of the others are as the plan found them: not moved yet, or rolled back", highlight=False
         )
     for device, proofs in list(wrong.items())[:_SHOWN]:
-        told = "; ".join(f"{proof.name}: {proof.text}" for proof in proofs if not proof.held)
-        console.print(Text(f"  {device}: {told}", style="red"), soft_wrap=True)
+        text = "; ".join(f"{proof.name}: {proof.text}" for proof in proofs if not proof.held)
+        console.print(Text(f"  {device}: {text}", style="red"), soft_wrap=True)
     if len(wrong) > _SHOWN:
         console.print(f"  and {len(wrong) - _SHOWN} more", highlight=False)

@@ -14,7 +14,7 @@ from rich.text import Text
 from photonrig.scenarios.forum_2016 import RowResult
 from photonrig.scenarios.forum_2016_checks import Verdict
 
-__all__ = ["VERDICT_STYLE", "print_thread", "thread_summary", "write_thread"]
+__all__ = ["VERDICT_STYLE", "forum_summary", "print_forum", "write_forum"]
 
 VERDICT_STYLE: dict[Verdict, str] = {
     "held": "green",
@@ -27,13 +27,13 @@ VERDICT_STYLE: dict[Verdict, str] = {
 }
 
 
-def thread_summary(rows: Sequence[RowResult]) -> str:
+def forum_summary(rows: Sequence[RowResult]) -> str:
     """Number of rows by verdict."""
     counts = Counter(each.verdict for each in rows)
     return f"{len(rows)} rows: " + ", ".join(f"{counts[each]} {each}" for each in VERDICT_STYLE if counts[each])
 
 
-def print_thread(rows: Sequence[RowResult], console: Console) -> None:
+def print_forum(rows: Sequence[RowResult], console: Console) -> None:
     """Print every row with verdict and evidence; colour only on a terminal."""
     table = Table(expand=True, pad_edge=False, box=box.SIMPLE_HEAD)
     table.add_column("#", justify="right", width=2)
@@ -56,11 +56,11 @@ def print_thread(rows: Sequence[RowResult], console: Console) -> None:
         )
     console.print(table)
     failed = any(each.failed for each in rows)
-    console.print(Text(thread_summary(rows), style="bold red" if failed else "bold green"))
+    console.print(Text(forum_summary(rows), style="bold red" if failed else "bold green"))
 
 
 _HEAD = """\
-# The claim thread, row by row
+# Forum thread of 2016, row by row
 
 In spring 2016 a maker of window-covering controllers asked in Particle's community how to move devices from one
 central account to customers, remotely ("Remotely Claim or Transfer Device Ownership to a Customer"). What was seen and
@@ -69,7 +69,7 @@ written by `photonrig claims --thread --thread-page docs/thread.md`.
 
 | verdict | means |
 |---|---|
-| held | the behaviour was seen as the thread tells it |
+| held | the behaviour was seen as the thread states it |
 | granted | the wish is fulfilled today: shown |
 | in part | part of the wish is fulfilled today |
 | extension | Particle does not offer it; the local cloud does, by an extension: shown |
@@ -82,7 +82,7 @@ product, P the product's own token, V, S and D team members with the roles view-
 """
 
 
-def write_thread(rows: Sequence[RowResult], path: Path) -> None:
+def write_forum(rows: Sequence[RowResult], path: Path) -> None:
     """Write the page, without ids, ports and times of this run, so that it changes only with a verdict."""
     lines = ["| # | era | who | asked | what happened | verdict | shown by |", "|---|---|---|---|---|---|---|"]
     for each in rows:
@@ -90,5 +90,5 @@ def write_thread(rows: Sequence[RowResult], path: Path) -> None:
         cells = (str(row.number), row.era, row.who, row.asked, row.happened, f"**{each.verdict}**", each.steady)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = f"{_HEAD}{thread_summary(rows)}\n\n" + "\n".join(lines) + "\n"
+    text = f"{_HEAD}{forum_summary(rows)}\n\n" + "\n".join(lines) + "\n"
     path.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ __all__ = ["print_lab"]
 def print_lab(lab: dict[str, Any], script: Path, console: Console) -> None:
     """Print each Photon, then addresses and names; ``lab`` is :meth:`Lab.describe`, ``script`` runs the CLI."""
     for photon in lab["photons"]:
-        owner = photon["owner"] or "nobody's"
+        owner = photon["owner"] or "unowned"
         console.print(
             Text(f"{photon['name']}  {photon['id']}  {photon['variant']}, {owner}", style="bold"), soft_wrap=True
         )

@@ -51,13 +51,13 @@ _CASES = (
     _Case("from a customer back to the central account", "to-user", "customer-owned", "M"),
     _Case("asked for by a user, approved by the owner", "by-request", "user-owned", "D"),
     _Case("to another product while a customer owns it", "change-product", "customer-owned", back=True),
-    _Case("to another product while nobody owns it", "change-product", "unowned", back=True),
+    _Case("to another product while it is unowned", "change-product", "unowned", back=True),
     _Case("to a developer's own devices", "to-developer", "customer-owned", "D"),
 )
 
 
 def run_flows(
-    stand: VirtualTarget,
+    target: VirtualTarget,
     extended: Extended,
     hooks: HookReceiver,
     wifi: tuple[str, str],
@@ -65,83 +65,83 @@ def run_flows(
     started: Callable[[str], None] = lambda title: None,
 ) -> Iterator[StepResult]:
     """Run every flow and yield the results; ``wifi``: SSID and password of the network devices join."""
-    team, ours = stand.lab.team, stand.lab.product.id
+    team, ours = target.lab.team, target.lab.product.id
     scopes = {"user": USER, "product": product(ours)}
     made = {whose: team.create_webhook(_EVENT, hooks.url(whose), scope=scope) for whose, scope in scopes.items()}
-    held = DeviceInHand(stand.spare.slot, *wifi)
+    held = DeviceInHand(target.spare.slot, *wifi)
     for case in _CASES:
         started(case.title)
-        yield run_step(partial(_case, stand, case, held), case.title, _CHAPTER, FLOWS[case.flow].title, Seen(clock))
+        yield run_step(partial(_case, target, case, held), case.title, _CHAPTER, FLOWS[case.flow].title, Seen(clock))
     for whose, scope in scopes.items():
         team.delete_webhook(made[whose].id, scope)
     started("in one transaction")
     title = "in one transaction, where the cloud offers it"
-    yield run_step(partial(_atomic, extended), title, _CHAPTER, "never nobody's", Seen(clock))
+    yield run_step(partial(_atomic, extended), title, _CHAPTER, "never unowned", Seen(clock))
 
 
-def _case(stand: VirtualTarget, case: _Case, held: DeviceInHand, seen: Seen) -> None:
-    ours, other = stand.lab.product.id, stand.other_product
-    device = stand.spare.device_id if case.spare else stand.device("customer-owned")
-    stand.put(device, case.state)
-    keys = stand.keys()
+def _case(target: VirtualTarget, case: _Case, held: DeviceInHand, seen: Seen) -> None:
+    ours, other = target.lab.product.id, target.other_product
+    device = target.spare.device_id if case.spare else target.device("customer-owned")
+    target.put(device, case.state)
+    keys = target.keys()
     into = other if case.flow == "change-product" else None
-    to = None if case.to is None else _account(stand, case.to)
+    to = None if case.to is None else _account(target, case.to)
     steps: list[str] = []
-    silent = silent_hooks(stand.lab.team, _EVENT) if case.state == "user-owned" else ()
+    silent = silent_hooks(target.lab.team, _EVENT) if case.state == "user-owned" else ()
     done = take(Plan(case.flow, device, ours, to, into), keys, in_hand=held, journal=lambda at: steps.append(_line(at)))
     seen.note("rig", _path(steps))
     if done.outcome != "done":
         seen.that(False, f"{done.outcome}: {done.reason}")
-    proofs = _proofs(stand, keys, case, device, to, into)
+    proofs = _proofs(target, keys, case, device, to, into)
     for each in proofs:
         seen.note("http", f"{'✓' if each.held else '✗'} {each.name}: {each.text}")
     if case.back:
         take(Plan(case.flow, device, other, None, ours), keys)
-    stand.put(device, case.state)
-    told = f"{done.outcome}, {_window(case, done)}; {sum(each.held for each in proofs)} of {len(proofs)} proofs"
+    target.put(device, case.state)
+    text = f"{done.outcome}, {_window(case, done)}; {sum(each.held for each in proofs)} of {len(proofs)} proofs"
     if silent:
-        told += f"; falls silent: {', '.join(silent)}"
+        text += f"; falls silent: {', '.join(silent)}"
     failed = [each for each in proofs if not each.held]
     if failed:
-        told += f"; {failed[0].name}: {failed[0].text}"
-    seen.that(not failed, told)
+        text += f"; {failed[0].name}: {failed[0].text}"
+    seen.that(not failed, text)
 
 
 def _window(case: _Case, done: Progress) -> str:
     if done.unowned_since is not None:
-        return "nobody's now"
+        return "unowned now"
     if case.state == "unowned":
-        return "it was nobody's"
-    return f"nobody's for {done.unowned * 1000:.0f} ms" if done.unowned else "never nobody's"
+        return "it was unowned"
+    return f"unowned for {done.unowned * 1000:.0f} ms" if done.unowned else "never unowned"
 
 
 def _proofs(
-    stand: VirtualTarget, keys: Identities, case: _Case, device: str, to: Account | None, into: int | None
+    target: VirtualTarget, keys: Identities, case: _Case, device: str, to: Account | None, into: int | None
 ) -> tuple[Proof, ...]:
     # A former owner on the team keeps access: the team reads every device of its product.
-    former = stand.acting("C") if case.state == "customer-owned" else None
-    owner = stand.lab.team if to is None else keys.acting_as(to)
+    former = target.acting("C") if case.state == "customer-owned" else None
+    owner = target.lab.team if to is None else keys.acting_as(to)
     if into is not None and case.state == "customer-owned":
-        owner = keys.acting_as(Account.customer(stand.emails["C"], into))
+        owner = keys.acting_as(Account.customer(target.emails["C"], into))
     if case.flow == "to-developer":
         # Outside the product the developer alone controls it.
-        told = f"position {owner.variable(device, 'position')}"
-        return (Proof("the new owner reads a variable", True, told), _gone(stand, device))
-    where = product(stand.lab.product.id if into is None else into)
-    argument = stand.next_target(device)
+        text = f"position {owner.variable(device, 'position')}"
+        return (Proof("the new owner reads a variable", True, text), _gone(target, device))
+    where = product(target.lab.product.id if into is None else into)
+    argument = target.next_target(device)
     return prove_control(
-        device, owner=owner, team=stand.lab.team, product=where, former=former, probe=Probe(argument=argument)
+        device, owner=owner, team=target.lab.team, product=where, former=former, probe=Probe(argument=argument)
     )
 
 
-def _gone(stand: VirtualTarget, device: str) -> Proof:
-    listed = device in {each.id for each in stand.lab.team.devices(stand.scope)}
+def _gone(target: VirtualTarget, device: str) -> Proof:
+    listed = device in {each.id for each in target.lab.team.devices(target.scope)}
     return Proof("it has left the product", not listed, "listed" if listed else "not listed")
 
 
-def _account(stand: VirtualTarget, token: str) -> Account:
-    name = stand.emails[token]
-    return Account.user(name) if token in ("M", "D") else Account.customer(name, stand.lab.product.id)
+def _account(target: VirtualTarget, token: str) -> Account:
+    name = target.emails[token]
+    return Account.user(name) if token in ("M", "D") else Account.customer(name, target.lab.product.id)
 
 
 def _line(at: Progress) -> str:
@@ -162,4 +162,4 @@ def _atomic(extended: Extended, seen: Seen) -> None:
     )
     held = done.outcome == "done" and done.unowned == 0 and not any(step.startswith("release") for step in steps)
     seen.note("rig", _path(steps))
-    seen.that(held, f"{done.outcome}, never nobody's; an extension of the local cloud, not Particle's")
+    seen.that(held, f"{done.outcome}, never unowned; an extension of the local cloud, not Particle's")

@@ -24,7 +24,7 @@ from photonrig.scenarios.forum_2016_checks import SHOWN, Verdict
 from photonrig.scenarios.forum_2016_rows import ROWS, Row
 from photonrig.scenarios.forum_2016_target import ForumTarget
 
-__all__ = ["RowResult", "run_thread"]
+__all__ = ["RowResult", "run_forum"]
 
 
 _UNSTEADY: Final = re.compile(
@@ -53,7 +53,7 @@ class RowResult:
         return self.verdict == "failed"
 
 
-def run_thread(stage: ForumTarget, started: Callable[[Row], None] = lambda row: None) -> Iterator[RowResult]:
+def run_forum(forum: ForumTarget, started: Callable[[Row], None] = lambda row: None) -> Iterator[RowResult]:
     """Check all rows in order; ``started`` observes each row before it begins."""
     for row in ROWS:
         started(row)
@@ -61,10 +61,10 @@ def run_thread(stage: ForumTarget, started: Callable[[Row], None] = lambda row: 
         if shown.check is None:
             yield RowResult(row, shown.verdict, shown.words)
             continue
-        begun = stage.clock.now()
+        begun = forum.clock.now()
         try:
-            evidence, verdict = shown.check(stage), shown.verdict
+            evidence, verdict = shown.check(forum), shown.verdict
         except PhotonrigError as error:
             evidence, verdict = f"{type(error).__name__}: {error}", "failed"
         words = "" if verdict == "failed" else shown.words
-        yield RowResult(row, verdict, "; ".join(filter(None, (evidence, words))), stage.clock.now() - begun)
+        yield RowResult(row, verdict, "; ".join(filter(None, (evidence, words))), forum.clock.now() - begun)

@@ -26,7 +26,7 @@ from photonrig.particle.events import Event, EventStream, of_device
 from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.story import Seen, Story, step
 
-__all__ = ["HandoverStory", "Stage"]
+__all__ = ["HandoverStory", "StoryTarget"]
 
 _ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
 _EVENT = 15.0
@@ -34,7 +34,7 @@ _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StoryTarget:
     """The story's slots, cloud and accounts; real and virtual slots look alike.
 
     ``cloud`` carries no token; ``central`` is the token of the central user, who is on the product's team. ``fielded``
@@ -60,19 +60,19 @@ class Stage:
 class HandoverStory(Story):
     """The steps of the story, in order."""
 
-    def __init__(self, stage: Stage) -> None:
-        fielded, fresh = (replace(slot, tap=self.hear) for slot in (stage.fielded, stage.fresh))
-        self.stage, self.clock = replace(stage, fielded=fielded, fresh=fresh), stage.clock
-        stage.cloud.tap(self.hear)
-        stage.cli.tap(self.hear)
-        self.team = stage.cloud.using(stage.central)
-        self.product = product(stage.product_id)
-        self.image = stage.work / f"firmware-{stage.new_version}.bin"
-        run = f"{round(stage.clock.wall() * 1000):x}"
+    def __init__(self, target: StoryTarget) -> None:
+        fielded, fresh = (replace(slot, tap=self.observe) for slot in (target.fielded, target.fresh))
+        self.target, self.clock = replace(target, fielded=fielded, fresh=fresh), target.clock
+        target.cloud.tap(self.observe)
+        target.cli.tap(self.observe)
+        self.team = target.cloud.using(target.central)
+        self.product = product(target.product_id)
+        self.image = target.work / f"firmware-{target.new_version}.bin"
+        run = f"{round(target.clock.wall() * 1000):x}"
         self.first_email, self.second_email, self.field_email = (
             f"{name}-{run}@example.com" for name in ("first", "second", "field")
         )
-        self.first = self.second = self.field = stage.cloud
+        self.first = self.second = self.field = target.cloud
         self.claim_code = ""
 
     # --- a new firmware version -------------------------------------------------------------------------------------
@@ -83,10 +83,10 @@ class HandoverStory(Story):
         expects="logged in as the central user; the device is listed online",
     )
     def cli_lists(self, seen: Seen) -> None:
-        version = self.stage.cli.version()
-        who = self.stage.cli.whoami()
-        listing = self.stage.cli.list()
-        device = self.stage.fielded.device_id
+        version = self.target.cli.version()
+        who = self.target.cli.whoami()
+        listing = self.target.cli.list()
+        device = self.target.fielded.device_id
         line = next((line for line in listing.text.splitlines() if device in line), "device missing")
         seen.that("online" in line, f"CLI {version.text.strip()}, {who.text.strip()}: {line.strip()}")
 
@@ -96,10 +96,10 @@ class HandoverStory(Story):
         expects="the same variant and firmware on both; a function called by the CLI",
     )
     def before_flash(self, seen: Seen) -> None:
-        info = self._serial(self.stage.fielded, "info")
-        self.stage.cli.call(self.stage.fielded.device_id, "calibrate", _TRAVEL)
-        variant = self.stage.cli.get(self.stage.fielded.device_id, "variant").value
-        firmware = self.stage.cli.get(self.stage.fielded.device_id, "fw").value
+        info = self._serial(self.target.fielded, "info")
+        self.target.cli.call(self.target.fielded.device_id, "calibrate", _TRAVEL)
+        variant = self.target.cli.get(self.target.fielded.device_id, "variant").value
+        firmware = self.target.cli.get(self.target.fielded.device_id, "fw").value
         seen.that(
             (info["variant"], info["fw"]) == (variant, firmware),
             f"serial: {info['variant']}, {info['fw']}; cloud: {variant}, {firmware}",
@@ -111,12 +111,12 @@ class HandoverStory(Story):
         expects="a module whose CRC is sound, for the Photon",
     )
     def compile_new(self, seen: Seen) -> None:
-        self.stage.cli.compile(self.stage.new_firmware, self.image)
-        inspected = self.stage.cli.inspect(self.image).text.splitlines()
+        self.target.cli.compile(self.target.new_firmware, self.image)
+        inspected = self.target.cli.inspect(self.image).text.splitlines()
         wanted = ("CRC is ok", "Compiled for", "product id")
-        told = [line.strip() for line in inspected if any(text in line for text in wanted)]
-        sound = len(told) == len(wanted) and "photon" in told[1]
-        seen.that(sound, f"{self.image.stat().st_size} bytes; {'; '.join(told)}")
+        lines = [line.strip() for line in inspected if any(text in line for text in wanted)]
+        sound = len(lines) == len(wanted) and "photon" in lines[1]
+        seen.that(sound, f"{self.image.stat().st_size} bytes; {'; '.join(lines)}")
 
     @step(
         "The CLI flashes it over the air",
@@ -124,18 +124,18 @@ class HandoverStory(Story):
         expects="flash events started and success; the device announces its reset and comes back with the new version",
     )
     def flash_new(self, seen: Seen) -> None:
-        device = self.stage.fielded.device_id
-        with self._stream(self.team, self.product.device(device)) as events, self.stage.fielded.console() as console:
-            self.stage.cli.flash(device, self.image)
+        device = self.target.fielded.device_id
+        with self._stream(self.team, self.product.device(device)) as events, self.target.fielded.console() as console:
+            self.target.cli.flash(device, self.image)
             reset = console.expect_event("reset", timeout=_ONLINE)
             events.expect(of_device(device, "spark/flash/status", "started"), timeout=_EVENT)
             events.expect(of_device(device, "spark/flash/status", "success"), timeout=_ONLINE)
             events.expect(of_device(device, "spark/status", "online"), timeout=_ONLINE)
         firmware = self.team.variable(device, "fw", self.product)
         version = self.team.device(device, self.product).firmware_version
-        info = self._serial(self.stage.fielded, "info")
+        info = self._serial(self.target.fielded, "info")
         seen.that(
-            info["fw"] == firmware and info["version"] == version == self.stage.new_version,
+            info["fw"] == firmware and info["version"] == version == self.target.new_version,
             f"reset announced ({reset['reason']}); serial: {info['fw']} (version {info['version']}); "
             f"cloud: {firmware} (version {version})",
         )
@@ -148,10 +148,10 @@ class HandoverStory(Story):
         expects="a shadow customer without password, a customer token, a claim code of 63 characters",
     )
     def first_customer(self, seen: Seen) -> None:
-        stage = self.stage
-        token = stage.cloud.create_customer(stage.product_id, self.first_email, client=stage.client)
-        self.first = stage.cloud.using(token)
-        code = self.first.create_claim_code(stage.product_id)
+        target = self.target
+        token = target.cloud.create_customer(target.product_id, self.first_email, client=target.client)
+        self.first = target.cloud.using(token)
+        code = self.first.create_claim_code(target.product_id)
         self.claim_code = code.code
         seen.that(
             len(code.code) == 63 and code.device_ids == (),
@@ -164,14 +164,14 @@ class HandoverStory(Story):
         expects="unclaimed, sees the network, takes claim code and encrypted password, leaves to join",
     )
     def set_up(self, seen: Seen) -> None:
-        stage = self.stage
-        with stage.fresh.softap() as softap:
+        target = self.target
+        with target.fresh.softap() as softap:
             identity = softap.device_id()
             softap.set_claim_code(self.claim_code)
-            softap.join(stage.wifi_ssid, stage.wifi_password)
+            softap.join(target.wifi_ssid, target.wifi_password)
         seen.that(
-            identity.device_id == stage.fresh.device_id and not identity.claimed,
-            f"{identity.device_id} unclaimed; sees {stage.wifi_ssid}; set up",
+            identity.device_id == target.fresh.device_id and not identity.claimed,
+            f"{identity.device_id} unclaimed; sees {target.wifi_ssid}; set up",
         )
 
     @step(
@@ -180,7 +180,7 @@ class HandoverStory(Story):
         expects="in the customer's list and online; the team sees the owner; not in the central user's own list",
     )
     def claimed_by_code(self, seen: Seen) -> None:
-        device = self.stage.fresh.device_id
+        device = self.target.fresh.device_id
         self._wait_listed(seen, self.first, device)
         owner = self.team.device(device, self.product).owner_name
         mine = {each.id for each in self.team.devices()}
@@ -194,7 +194,7 @@ class HandoverStory(Story):
         expects="in listening mode its SoftAP says claimed; after a reset it is back online and still the customer's",
     )
     def claimed_flag(self, seen: Seen) -> None:
-        slot = self.stage.fresh
+        slot = self.target.fresh
         slot.hold_setup(LISTEN_HOLD)
         with slot.softap() as softap:
             identity = softap.device_id()
@@ -211,7 +211,7 @@ class HandoverStory(Story):
         expects="variable read, function called, event seen on the customer's own stream",
     )
     def first_controls(self, seen: Seen) -> None:
-        self._prove_control(seen, self.first, self.stage.fresh, target=40)
+        self._prove_control(seen, self.first, self.target.fresh, move_to=40)
 
     # --- from one customer to the next ------------------------------------------------------------------------------
 
@@ -221,11 +221,11 @@ class HandoverStory(Story):
         expects="403, belongs to someone else; nothing changed",
     )
     def second_refused(self, seen: Seen) -> None:
-        stage = self.stage
-        token = stage.cloud.create_customer(stage.product_id, self.second_email, client=stage.client)
-        self.second = stage.cloud.using(token)
-        refusal = _refused(lambda: self.second.claim(stage.fresh.device_id))
-        owner = self.team.device(stage.fresh.device_id, self.product).owner_name
+        target = self.target
+        token = target.cloud.create_customer(target.product_id, self.second_email, client=target.client)
+        self.second = target.cloud.using(token)
+        refusal = _refused(lambda: self.second.claim(target.fresh.device_id))
+        owner = self.team.device(target.fresh.device_id, self.product).owner_name
         seen.that(
             refusal is not None and refusal.status == 403 and owner == self.first_email,
             f"{refusal}; owner still {owner}",
@@ -237,7 +237,7 @@ class HandoverStory(Story):
         expects="the device never leaves the product nor the cloud; the second customer owns it",
     )
     def to_second(self, seen: Seen) -> None:
-        moved = self._transfer(seen, self.stage.fresh, self.second_email)
+        moved = self._transfer(seen, self.target.fresh, self.second_email)
         after = self.team.device(moved.device, self.product)
         seen.that(
             after.owner_name == self.second_email and after.online,
@@ -250,42 +250,42 @@ class HandoverStory(Story):
         expects="variable, function and event for the second; 403 for the first at once",
     )
     def second_controls(self, seen: Seen) -> None:
-        device = self.stage.fresh.device_id
+        device = self.target.fresh.device_id
         refusal = _refused(lambda: self.first.variable(device, "position"))
-        self._prove_control(seen, self.second, self.stage.fresh, target=10)
+        self._prove_control(seen, self.second, self.target.fresh, move_to=10)
         seen.that(refusal is not None and refusal.status == 403, f"first customer: {refusal}")
 
     # --- in the field -----------------------------------------------------------------------------------------------
 
     @step(
         "Row 55: a customer is created with client id and secret in the body",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="a customer without password, listed in the product",
     )
     def row_55(self, seen: Seen) -> None:
-        stage = self.stage
-        stage.cloud.create_customer(stage.product_id, self.field_email, client=stage.client)
-        listed = self.field_email in {customer.username for customer in self.team.customers(stage.product_id)}
-        seen.that(listed, f"{self.field_email} is a customer of product {stage.product_id}")
+        target = self.target
+        target.cloud.create_customer(target.product_id, self.field_email, client=target.client)
+        listed = self.field_email in {customer.username for customer in self.team.customers(target.product_id)}
+        seen.that(listed, f"{self.field_email} is a customer of product {target.product_id}")
 
     @step(
         "Row 56: a customer token by client credentials",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="a token that owns no device yet",
     )
     def row_56(self, seen: Seen) -> None:
-        token = self.stage.cloud.customer_token(self.stage.client, self.field_email)
-        self.field = self.stage.cloud.using(token)
+        token = self.target.cloud.customer_token(self.target.client, self.field_email)
+        self.field = self.target.cloud.using(token)
         owned = self.field.devices()
         seen.that(owned == (), f"scope customer={token.customer}; owns {len(owned)} devices")
 
     @step(
         "Rows 57 and 58: the two ways that do not claim",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="product URL refused for a customer; id in the query not seen; the device's owner unchanged",
     )
     def rows_57_58(self, seen: Seen) -> None:
-        device = self.stage.fielded.device_id
+        device = self.target.fielded.device_id
         before = self.team.device(device, self.product).owner_name
         by_product = _refused(lambda: self.field.request("POST", self.product.devices, query={"id": device}))
         by_query = _refused(lambda: self.field.request("POST", "/v1/devices", query={"id": device}))
@@ -300,11 +300,11 @@ class HandoverStory(Story):
 
     @step(
         "Rows 28 and 59: released by its owner, claimed with the id in the body",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="the customer owns it, it stayed online, and the unowned window is stated",
     )
     def rows_28_59(self, seen: Seen) -> None:
-        moved = self._transfer(seen, self.stage.fielded, self.field_email, Offers(product_release=False))
+        moved = self._transfer(seen, self.target.fielded, self.field_email, Offers(product_release=False))
         after = self.team.device(moved.device, self.product)
         seen.that(
             after.owner_name == self.field_email and after.online,
@@ -313,21 +313,21 @@ class HandoverStory(Story):
 
     @step(
         "The customer's token controls it",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="variable read, function called, event seen on the customer's own stream",
     )
     def field_controls(self, seen: Seen) -> None:
-        self._prove_control(seen, self.field, self.stage.fielded, target=60)
+        self._prove_control(seen, self.field, self.target.fielded, move_to=60)
 
     @step(
         "The team still controls it through the product",
-        chapter="A device in the field moves to a customer, nobody near it",
+        chapter="A device in the field moves to a customer, without physical access",
         expects="variable and function by the product's URL; listed by the CLI; event on the product's stream; "
         "none on the central user's own, though that stream is alive",
     )
     def team_controls(self, seen: Seen) -> None:
-        device = self.stage.fielded.device_id
-        listing = self.stage.cli.product_device_list(self.stage.product_id).text
+        device = self.target.fielded.device_id
+        listing = self.target.cli.product_device_list(self.target.product_id).text
         position = self.team.variable(device, "position", self.product)
         with self._stream(self.team, "/v1/devices") as own, self._stream(self.team, self.product_path) as all_devices:
 
@@ -353,15 +353,15 @@ class HandoverStory(Story):
         expects="owners and tokens as before; both devices come back by themselves and obey their owners",
     )
     def cloud_restarts(self, seen: Seen) -> None:
-        stage = self.stage
+        target = self.target
         owners = self._owners()
-        seen.note("rig", stage.restart_cloud())
-        for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded)):
+        seen.note("rig", target.restart_cloud())
+        for customer, slot in ((self.second, target.fresh), (self.field, target.fielded)):
             self._wait_listed(seen, customer, slot.device_id)
         after = self._owners()
         readings = [
             customer.variable(slot.device_id, "position")
-            for customer, slot in ((self.second, stage.fresh), (self.field, stage.fielded))
+            for customer, slot in ((self.second, target.fresh), (self.field, target.fielded))
         ]
         seen.that(owners == after, f"owners {', '.join(after.values())}; positions {readings[0]} and {readings[1]}")
 
@@ -370,36 +370,36 @@ class HandoverStory(Story):
     @property
     def product_path(self) -> str:
         """Base path of the product, for streams."""
-        return f"/v1/products/{self.stage.product_id}"
+        return f"/v1/products/{self.target.product_id}"
 
     def _owners(self) -> dict[str, str]:
         return {
             slot.device_id: str(self.team.device(slot.device_id, self.product).owner_name)
-            for slot in (self.stage.fresh, self.stage.fielded)
+            for slot in (self.target.fresh, self.target.fielded)
         }
 
-    def _prove_control(self, seen: Seen, who: Cloud, slot: Slot, *, target: int) -> None:
+    def _prove_control(self, seen: Seen, who: Cloud, slot: Slot, *, move_to: int) -> None:
         device = slot.device_id
         with self._stream(who, "/v1/devices") as events:
             before = who.variable(device, "position")
-            returned = who.call(device, "move", str(target))
+            returned = who.call(device, "move", str(move_to))
             moved = events.expect(of_device(device, "shade/moved"), timeout=_EVENT)
         after = who.variable(device, "position")
         seen.that(
-            returned == target == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
+            returned == move_to == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
         )
 
     def _transfer(self, seen: Seen, slot: Slot, to: str, offers: Offers = Offers()) -> Progress:  # noqa: B008
-        stage = self.stage
-        keys = Identities(self.team, self.team.username(), clients={stage.product_id: stage.client}, offers=offers)
-        account = Account.customer(to, stage.product_id)
-        progress = take(Plan("to-customer", slot.device_id, stage.product_id, account), keys)
+        target = self.target
+        keys = Identities(self.team, self.team.username(), clients={target.product_id: target.client}, offers=offers)
+        account = Account.customer(to, target.product_id)
+        progress = take(Plan("to-customer", slot.device_id, target.product_id, account), keys)
         if progress.outcome != "done":
             raise ExpectationFailed(f"the transfer ended {progress.outcome}: {progress.reason}", device=slot.device_id)
         return progress
 
     def _wait_listed(self, seen: Seen, who: Cloud, device: str) -> None:
-        with seen.unheard():
+        with seen.untraced():
             self.clock.wait_until(
                 lambda: any(each.id == device and each.online for each in who.devices()),
                 _ONLINE,
@@ -412,7 +412,7 @@ class HandoverStory(Story):
             return console.ask(line)
 
     def _stream(self, who: Cloud, path: str) -> EventStream:
-        return EventStream(who, f"{path}/events", tap=self.hear)
+        return EventStream(who, f"{path}/events", tap=self.observe)
 
 
 def _refused(action: Callable[[], object]) -> ApiError | None:

@@ -21,7 +21,7 @@ from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import EventStream, of_device
 from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
 
-__all__ = ["NOT_RUN", "BudgetSpent", "Observation", "Stand", "observe"]
+__all__ = ["NOT_RUN", "BudgetSpent", "MatrixTarget", "Observation", "observe"]
 
 NOT_RUN: Final = "not run"
 
@@ -37,7 +37,7 @@ _AT_ONCE: Final = 12
 _EXCERPT: Final = 160
 
 
-class Stand(Protocol):
+class MatrixTarget(Protocol):
     """A target of the matrix."""
 
     @property
@@ -99,19 +99,19 @@ class Observation:
         return self.outcome != NOT_RUN and not self.holds
 
 
-def observe(stand: Stand, wanted: Iterable[Cell], clock: Clock = SYSTEM) -> Iterator[Observation]:
+def observe(target: MatrixTarget, wanted: Iterable[Cell], clock: Clock = SYSTEM) -> Iterator[Observation]:
     """Ask every cell of the target's era; others are left out. Cells beyond a spent budget are not run."""
-    for seen in _observations(stand, wanted):
+    for seen in _observations(target, wanted):
         yield replace(seen, at=utc(clock).isoformat(timespec="seconds"))
 
 
-def _observations(stand: Stand, wanted: Iterable[Cell]) -> Iterator[Observation]:
-    of_era = [cell for cell in wanted if cell.era == stand.era]
+def _observations(target: MatrixTarget, wanted: Iterable[Cell]) -> Iterator[Observation]:
+    of_era = [cell for cell in wanted if cell.era == target.era]
     spent = ""
     for state, of_state in groupby(of_era, key=lambda cell: cell.state):
         together, done = list(of_state), set[Cell]()
         try:
-            for each in () if spent else _state(stand, state, together):
+            for each in () if spent else _state(target, state, together):
                 done.add(each.cell)
                 yield each
         except BudgetSpent as error:
@@ -119,16 +119,16 @@ def _observations(stand: Stand, wanted: Iterable[Cell]) -> Iterator[Observation]
         yield from (_observation(cell, NOT_RUN, spent) for cell in together if cell not in done)
 
 
-def _state(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
-    if not stand.has(state):
+def _state(target: MatrixTarget, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
+    if not target.has(state):
         yield from (_observation(cell, NOT_RUN, "no device in this state") for cell in cells)
         return
-    stand.arrange(state)
-    yield from _streams(stand, state, [cell for cell in cells if FAMILIES[cell.family].look == "stream"])
+    target.arrange(state)
+    yield from _streams(target, state, [cell for cell in cells if FAMILIES[cell.family].look == "stream"])
     for cell in cells:
         if FAMILIES[cell.family].look != "stream":
-            allowed = stand.asks(cell.family)
-            yield _ask(stand, cell) if allowed else _observation(cell, NOT_RUN, "not asked on this target")
+            allowed = target.asks(cell.family)
+            yield _ask(target, cell) if allowed else _observation(cell, NOT_RUN, "not asked on this target")
 
 
 def _observation(cell: Cell, outcome: str, text: str) -> Observation:
@@ -141,11 +141,11 @@ def _observation(cell: Cell, outcome: str, text: str) -> Observation:
 _numbers = itertools.count()
 
 
-def _ask(stand: Stand, cell: Cell) -> Observation:
-    family, cloud = FAMILIES[cell.family], stand.acting(cell.token)
+def _ask(target: MatrixTarget, cell: Cell) -> Observation:
+    family, cloud = FAMILIES[cell.family], target.acting(cell.token)
     if cloud is None:
         return _observation(cell, NOT_RUN, "no such token on this target")
-    names = stand.names(cell.state) | {"new": f"probe-{secrets.token_hex(4)}", "n": str(6 + next(_numbers) % 2)}
+    names = target.names(cell.state) | {"new": f"probe-{secrets.token_hex(4)}", "n": str(6 + next(_numbers) % 2)}
     body = None if family.body is None else _filled(family.body, names)
     response = cloud.send(family.method, family.path.format_map(names), body)
     outcome = str(response.status_code)
@@ -153,9 +153,9 @@ def _ask(stand: Stand, cell: Cell) -> Observation:
         outcome = "listed" if names["d"] in response.text else "missing"
     text = cloud.shown(response)
     if response.is_success:
-        stand.swept(family, body)
+        target.swept(family, body)
         if family.changes:
-            stand.arrange(cell.state)
+            target.arrange(cell.state)
     return _observation(cell, outcome, text)
 
 
@@ -170,24 +170,24 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
-def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
+def _streams(target: MatrixTarget, state: str, cells: Sequence[Cell]) -> Iterator[Observation]:
     """Open every stream of a state, have the device publish once, and record which streams carry the event."""
     if not cells:
         return
-    names = stand.names(state)
+    names = target.names(state)
     with ExitStack() as stack, ThreadPoolExecutor(_AT_ONCE) as pool:
-        opened = dict(zip(cells, pool.map(lambda cell: _open(stand, cell, names), cells), strict=True))
+        opened = dict(zip(cells, pool.map(lambda cell: _open(target, cell, names), cells), strict=True))
         for stream in opened.values():
             if isinstance(stream, EventStream):
                 stack.callback(stream.close)
-        with stand.witness(state) as witness:
-            stand.provoke(state)
+        with target.witness(state) as witness:
+            target.provoke(state)
             witness.expect(of_device(names["d"], _EVENT), timeout=_HEARD)
         listening = [(cell, stream) for cell, stream in opened.items() if isinstance(stream, EventStream)]
         heard = dict(
             zip(
                 (cell for cell, _ in listening),
-                pool.map(lambda pair: _heard(stand, pair[0], pair[1], names["d"]), listening),
+                pool.map(lambda pair: _heard(target, pair[0], pair[1], names["d"]), listening),
                 strict=True,
             )
         )
@@ -198,14 +198,14 @@ def _streams(stand: Stand, state: str, cells: Sequence[Cell]) -> Iterator[Observ
             yield heard[cell]
 
 
-def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Observation:
-    cloud = stand.acting(cell.token)
+def _open(target: MatrixTarget, cell: Cell, names: dict[str, str]) -> EventStream | Observation:
+    cloud = target.acting(cell.token)
     if cloud is None:
         return _observation(cell, NOT_RUN, "no such token on this target")
     path = FAMILIES[cell.family].path.format_map(names)
     stream = EventStream(cloud, path)
     try:
-        stand.opening(path)
+        target.opening(path)
         return stream.__enter__()
     except BudgetSpent as error:
         return _observation(cell, NOT_RUN, str(error))
@@ -215,13 +215,13 @@ def _open(stand: Stand, cell: Cell, names: dict[str, str]) -> EventStream | Obse
         return _observation(cell, type(error).__name__, str(error))
 
 
-def _heard(stand: Stand, cell: Cell, stream: EventStream, device: str) -> Observation:
+def _heard(target: MatrixTarget, cell: Cell, stream: EventStream, device: str) -> Observation:
     """Whether the device's event came; absence counts only if a canary event returns on the same stream."""
     heard = of_device(device, _EVENT)
     if not any(heard(event) for event in stream.events):
         try:
             if cell.family == "own-events":
-                cloud = stand.acting(cell.token)
+                cloud = target.acting(cell.token)
                 assert cloud is not None
                 stream.assert_silent(heard, 0, cloud.publish, timeout=_ROUND)
                 return _observation(cell, "silent", "a canary went round, no event of the device did")

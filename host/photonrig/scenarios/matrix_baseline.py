@@ -59,7 +59,7 @@ class Baseline:
         except OSError as error:
             raise file_error(path, "read", error, missing="make one with --update-baseline") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise UsageError(f"{path} is no baseline; make one with --update-baseline") from None
+            raise UsageError(f"{path} is not a baseline; make one with --update-baseline") from None
 
     def write(self, path: Path) -> None:
         """Write it: one line a cell, in the order they were asked."""

@@ -20,7 +20,7 @@ __all__ = ["FAMILIES", "SOURCES", "TOKENS", "Cell", "Expectation", "Family", "ce
 Look = Literal["status", "list", "stream"]
 
 SOURCES: Final[Mapping[str, str]] = {
-    "t": "claim thread",
+    "t": "forum thread of 2016",
     "r": "recorded",
     "d": "documented",
     "c": "client test",

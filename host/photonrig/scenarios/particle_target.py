@@ -22,7 +22,7 @@ from photonrig.particle.throttle import Limits, Throttle
 from photonrig.scenarios.matrix import BudgetSpent
 from photonrig.scenarios.matrix_cells import Family
 
-__all__ = ["Budget", "OptIn", "ParticleTarget", "production_stand"]
+__all__ = ["Budget", "OptIn", "ParticleTarget", "particle_target"]
 
 # A third below the documented limits, to leave the account room for other uses.
 _LIMITS: Final = Limits(calls=6_600, tokens=66)
@@ -184,7 +184,7 @@ class ParticleTarget:
 
 
 @contextmanager
-def production_stand(chosen: OptIn) -> Iterator[ParticleTarget]:
+def particle_target(chosen: OptIn) -> Iterator[ParticleTarget]:
     """A target on Particle's cloud, cleaned up when the block ends.
 
     :raises UsageError: no explicit opt-in, a token of another account, or devices that are not in the product; nothing
@@ -203,24 +203,24 @@ def production_stand(chosen: OptIn) -> Iterator[ParticleTarget]:
         for device, where in found.items():
             if where.owner not in (None, keys.central):
                 raise UsageError(
-                    f"it belongs to {where.owner}; only devices of {chosen.account} or nobody's", device=device
+                    f"it belongs to {where.owner}; only unowned devices and those of {chosen.account}", device=device
                 )
         run = secrets.token_hex(4)
         customers = {
             each: Account.customer(f"photonrig-{run}-{each.lower()}@example.com", chosen.product)
             for each in ("C", "C2")
         }
-        stand = ParticleTarget(team, keys, budget, chosen.product, chosen.devices, found, {}, customers)
+        target = ParticleTarget(team, keys, budget, chosen.product, chosen.devices, found, {}, customers)
         budget.keep(8 * len(found) + 2 * len(customers) + 4)
-        stand.tokens |= {"M": team, "N": team.using(None), "X": team.using(Token("0" * 40))}
+        target.tokens |= {"M": team, "N": team.using(None), "X": team.using(Token("0" * 40))}
         try:
-            stand.tokens |= {each: keys.acting_as(account) for each, account in customers.items()}
-            stand.tokens["P"] = team.using(team.product_token(chosen.client))
-            yield stand
+            target.tokens |= {each: keys.acting_as(account) for each, account in customers.items()}
+            target.tokens["P"] = team.using(team.product_token(chosen.client))
+            yield target
         finally:
-            stand.clean_up()
-    if stand.left_behind:
-        raise ExpectationFailed(f"left behind on {chosen.api}: {'; '.join(stand.left_behind)}")
+            target.clean_up()
+    if target.left_behind:
+        raise ExpectationFailed(f"left behind on {chosen.api}: {'; '.join(target.left_behind)}")
 
 
 def _check(chosen: OptIn) -> None:

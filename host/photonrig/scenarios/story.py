@@ -54,7 +54,7 @@ class Seen:
             self.evidence.append(replace(moment, text=printable(moment.text)))
 
     @contextmanager
-    def unheard(self) -> Iterator[None]:
+    def untraced(self) -> Iterator[None]:
         """Drop moments inside the block, for waits that poll."""
         self._heard = False
         try:
@@ -110,7 +110,7 @@ class Story:
     clock: Clock = SYSTEM
     _seen: Seen | None = None
 
-    def hear(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
         """Observer for interfaces: evidence of the running step."""
         if self._seen is not None:
             self._seen(moment)

@@ -22,7 +22,7 @@ from photonrig.particle.events import EventStream
 from photonrig.particle.keys import generate_device_key, public_key_pem
 from photonrig.scenarios.matrix_cells import Family
 
-__all__ = ["STATES", "Extended", "VirtualTarget", "extended", "virtual_stand"]
+__all__ = ["STATES", "Extended", "VirtualTarget", "extended", "virtual_target"]
 
 # The device states of each era's cells, one device each.
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -182,7 +182,7 @@ class Extended:
 
 
 @contextmanager
-def virtual_stand(tools: Toolchain, era: str, state: Path, firmware: Path) -> Iterator[VirtualTarget]:
+def virtual_target(tools: Toolchain, era: str, state: Path, firmware: Path) -> Iterator[VirtualTarget]:
     """A target of an era; runs inside the block.
 
     :raises UsageError: no such era

@@ -96,8 +96,8 @@ class Attempts:
         if found is not None and bench is not None and run is not None:
             recovered = bench.recover(run)
         if again:
-            told = f"{found.cause}: {found.why}" if found else ""
-            item.user_properties.append(("retried", told))
+            text = f"{found.cause}: {found.why}" if found else ""
+            item.user_properties.append(("retried", text))
         # Module and session fixtures stay for the next attempt: only the test itself is torn down.
         after = item.parent if again else None if item.session.shouldfail or item.session.shouldstop else nextitem
         reports.append(call_and_report(item, "teardown", log=False, nextitem=after))

@@ -90,7 +90,7 @@ class Held:
 
     slot: Slot
     firmware: Firmware
-    told: dict[str, Any]
+    facts: dict[str, Any]
     proved: bool = False
 
 
@@ -193,7 +193,7 @@ class Bench:
         if variant not in self._slots:
             self._slots[variant] = self._hold(variant)
         held = self._slots[variant]
-        run.variant, run.firmware = variant, held.told
+        run.variant, run.firmware = variant, held.facts
         self._hear(run)
         run.photon = Photon(held.slot, held.firmware, self.target, run.recorder, self.clock)
         if needs or not held.proved:
@@ -205,9 +205,9 @@ class Bench:
     def _hold(self, variant: str) -> Held:
         slot, firmware = replace(self.rig.slot(variant), tap=self.tell), self.rig.firmware(variant)
         image = firmware.image.read_bytes()
-        told = {"variant": variant, "version": firmware.version, "bytes": len(image)}
-        told |= {"sha256": hashlib.sha256(image).hexdigest(), **_on_a_photon(firmware)}
-        return Held(slot, firmware, told)
+        facts = {"variant": variant, "version": firmware.version, "bytes": len(image)}
+        facts |= {"sha256": hashlib.sha256(image).hexdigest(), **_on_a_photon(firmware)}
+        return Held(slot, firmware, facts)
 
     def end(self, run: TestRun) -> None:
         """A test is over."""

@@ -75,6 +75,6 @@ def _counts(tests: dict[str, list[dict[str, Any]]]) -> str:
     causes = Counter(attempt["cause"] for attempt in last if attempt["outcome"] == "failed")
     retries = sum(len(attempts) - 1 for attempts in tests.values())
     outcomes = Counter(attempt["outcome"] for attempt in last)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    text = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     by_cause = ", ".join(f"{count} {cause or 'unknown'}" for cause, count in sorted(causes.items(), key=str))
-    return f"{told}; failures by cause: {by_cause or 'none'}; {retries} retried"
+    return f"{text}; failures by cause: {by_cause or 'none'}; {retries} retried"
