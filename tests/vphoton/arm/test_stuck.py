@@ -22,7 +22,13 @@ void setup() {
 }
 void loop() { %s }
 """
-WELL = 'int answer = 43;\nvoid setup() { Particle.variable("answer", answer); }\nvoid loop() {}'
+WELL = """
+PRODUCT_ID(4711)
+PRODUCT_VERSION(2)
+int wellness = 43;
+void setup() { Particle.variable("wellness", wellness); }
+void loop() {}
+"""
 
 
 @pytest.mark.parametrize("where", ["setup", "loop"])
@@ -37,9 +43,9 @@ def test_with_a_thread_of_its_own_it_is_replaced_over_the_air(
     wait_for("the loop without an end", lambda: spins(photon))
     well = sketch(WELL).module.read_bytes()
     cloud.run(cloud.hub.flash(device, well, "well.bin"))
-    cloud.wait_for_hello(2)
-    wait_for("the new one's variable", lambda: cloud.describes and "answer" in cloud.describes[-1].variables)
-    assert cloud.read(device, "answer") == 43
+    assert cloud.wait_for_hello(2).product_version == 2
+    wait_for("the new one's variable", lambda: "wellness" in cloud.describes[-1].variables)
+    assert cloud.read(device, "wellness") == 43
 
 
 @pytest.mark.cli
@@ -56,9 +62,19 @@ def test_without_one_it_is_replaced_by_hand(
     photon.control(do="reset", setup_hold_ms=4000)
     photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
     cli(photon).run("flash", "--usb", str(sketch(WELL).module), proof="Flash success!")
-    cloud.wait_for_hello(2)
-    wait_for("the new one's variable", lambda: cloud.describes and "answer" in cloud.describes[-1].variables)
-    assert cloud.read(photon.ready["id"], "answer") == 43
+    assert cloud.wait_for_hello(2).product_version == 2
+    wait_for("the new one's variable", lambda: cloud.describes and "wellness" in cloud.describes[-1].variables)
+    assert cloud.read(photon.ready["id"], "wellness") == 43
+
+
+def test_a_constructor_without_end_leaves_the_bench_its_hands(photon: Photon, sketch: Compile) -> None:
+    program = (
+        "struct Stuck { Stuck() { for (volatile int n = 0;; ++n) continue; } } stuck;\nvoid setup() {}\nvoid loop() {}"
+    )
+    photon.start("--firmware", str(sketch(program).module))
+    assert not photon.status()["application_running"]
+    photon.control(do="reset", setup_hold_ms=1500)
+    photon.wait("safe mode", lambda status: status["safe_mode"])
 
 
 def spins(photon: Photon) -> bool:

@@ -51,8 +51,9 @@ class Photon : public Device, public CloudHost, public SetupHost {
 
   // From power to the first round. Empty return: up; otherwise what went wrong.
   std::string boot();
-  // The ready line on stdout; only once in the life of the process, so not after a reset.
-  void announce() const;
+  // The ready line on stdout; only once in the life of the process, so not after a reset. It does not wait for
+  // constructors of the application that take long.
+  void announce();
   // What the pins are connected to, or null.
   Wiring* wiring() { return wiring_.get(); }
   // Until the process ends.
@@ -277,6 +278,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string safe_mode_reason_;
   bool dfu_ = false;
   BootChoice boot_choice_ = BootChoice::Normal;
+  bool announced_ = false;
   bool panicking_ = false;  // SOS on the LED; the start comes after it
   RetainedMemory retained_;
   int setup_hold_after_reset_ms_ = 0;

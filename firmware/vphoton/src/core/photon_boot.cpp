@@ -229,8 +229,8 @@ std::string Photon::connect_peripherals() {
   return error;
 }
 
-void Photon::announce() const {
-  if (resume_) return;
+void Photon::announce() {
+  if (resume_ || std::exchange(announced_, true)) return;
   std::string line = JsonObject()
                          .add("id", to_hex(id_))
                          .add("serial", folder_.path() + "/serial")

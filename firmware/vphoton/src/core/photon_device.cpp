@@ -52,6 +52,7 @@ void Photon::delay(uint32_t ms) {
 }
 
 void Photon::interlude() {
+  announce();
   bool paused = reactor_.paused();
   reactor_.pause(!user_part_ || !user_part_->threaded());
   reactor_.run_once(0);
