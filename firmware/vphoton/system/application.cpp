@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
+#include <utility>
 
 #include "core/json.h"
 #include "core/log.h"
@@ -35,6 +36,7 @@ constexpr uint8_t kStackMark = 0xA5;
 constexpr uint32_t kStackMarkSize = 16;
 constexpr uint32_t kRetainedSize = 3072;
 constexpr uint32_t kMostText = kRamSize;
+constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
 
 Application* running = nullptr;
 
@@ -92,7 +94,6 @@ Application::Application(const ModuleImage& image)
     : flash_(flash_with(image)), memory_(flash_, &registers_), processor_(memory_, kTraps) {
   std::unordered_map<std::string_view, void (*)(Application&)> there;
   for (const auto& function : system_function_list()) there.emplace(function.name, function.serve);
-  served_.reserve(dynalib().size());
   for (const auto& slot : dynalib()) {
     auto found = there.find(slot.name);
     served_.push_back({found == there.end() ? nullptr : found->second, std::string(slot.name)});
@@ -160,20 +161,21 @@ std::string Application::figures() const {
 
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
+  const char* before = std::exchange(serving_, "");
   run_to_return();
+  serving_ = before;
   return static_cast<uint32_t>(processor_.finish_call());
 }
 
 void Application::interrupt(uint32_t function, uint32_t argument) {
-  constexpr uint8_t kPriority = 0xD0;  // Device OS 2.3.1: 13 of 15
-  if (interrupts_on_ && !processor_.masked(kPriority))
+  if (interrupts_on_ && !processor_.masked(kPinPriority))
     call(function, {argument});
   else
     pending_.emplace_back(function, argument);
 }
 
 void Application::take_pending() {
-  while (!pending_.empty() && interrupts_on_ && !processor_.masked(0xD0)) {
+  while (!pending_.empty() && interrupts_on_ && !processor_.masked(kPinPriority)) {
     auto [function, argument] = pending_.front();
     pending_.erase(pending_.begin());
     call(function, {argument});

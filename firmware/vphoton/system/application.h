@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cstring>
-#include <functional>
+#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -121,7 +121,7 @@ class Application : public UserPart {
   machine::Memory memory_;
   machine::Processor processor_;
   std::unique_ptr<Heap> heap_;
-  std::vector<Served> served_;  // by number of the host call
+  std::deque<Served> served_;  // by number of the host call; what is in it stays where it is
   const char* serving_ = "";
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
