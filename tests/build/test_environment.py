@@ -176,5 +176,5 @@ def test_a_checkout_of_somebody_else_is_told_in_a_line(checkout: Path) -> None:
         pytest.skip("no system Python that everybody can run")
     folder = checkout / ".rig"
     assert done.returncode == 3
-    line = f"rig: rig error: {folder} cannot be written: Permission denied; things are made in {folder}, which"
+    line = f"rig: rig error: {folder} cannot be written: Permission denied; {folder} must belong"
     assert done.stderr.startswith(line) and done.stderr.count("\n") == 1

@@ -107,7 +107,7 @@ def test_what_is_no_lock_stays_as_it_is(tmp_path: Path, kind: str) -> None:
         lock.hardlink_to(precious)
     with (
         pytest.raises(
-            ToolError, match=r"rig/lock (cannot be written: a symbolic|is a file of another).* has to be yours"
+            ToolError, match=r"rig/lock (cannot be written: a symbolic|is a file of another).* must belong to this user"
         ),
         alone(lock.parent),
     ):
@@ -132,7 +132,7 @@ def test_blocks_may_be_nested(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
-        pytest.raises(ToolError, match=r"file/rig cannot be written: Not a directory; .* has to be yours"),
+        pytest.raises(ToolError, match=r"file/rig cannot be written: Not a directory; .* must belong to this user"),
         alone(tmp_path / "file" / "rig"),
     ):
         pass

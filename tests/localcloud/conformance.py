@@ -1,4 +1,4 @@
-"""Writes ``docs/conformance.md``: what each endpoint answers to each kind of token in each era, as the tests saw it.
+"""Generator of ``docs/conformance.md``: each endpoint's answer to each kind of token in each era, as tested.
 
 python -m tests.localcloud.conformance
 """
@@ -35,12 +35,12 @@ COLUMNS = {
     "p": "P",
     "a": "A",
 }
-_INTRODUCTION = """# What the local cloud answers
+_INTRODUCTION = """# Conformance of the local cloud
 
-Generated from the tests by `./rig conformance`; a test fails while this page is not what they see. Each endpoint was
-asked with each kind of token in each era: a device that customer C owns, in a product; U owns one outside products.
+Generated from the tests by `./rig conformance`; a test fails while this page is out of date. Each endpoint was called
+with each kind of token in each era, on a device in a product, owned by customer C; U owns one outside products.
 
-| token | whose |
+| token | holder |
 |---|---|
 | U | the user who owns the device; for product paths, a user outside the team |
 | O | any other user |
@@ -49,21 +49,21 @@ asked with each kind of token in each era: a device that customer C owns, in a p
 | P | the product's own token (client credentials) |
 | A | an API user of the product with every scope |
 
-Without a token everything answers 400 `invalid_request`, with a bad or expired one 401 `invalid_token`. A status in
-brackets: allowed, and the request was left incomplete or names nothing that exists, so that it changes nothing.
-`–`: the era has no such endpoint. The eras `2016-before` and `2016-after` differ in what a customer's claim does, not
-in what is allowed, and share their rows.
+Without a token every endpoint answers 400 `invalid_request`, with an invalid or expired one 401 `invalid_token`. A
+status in brackets: allowed, but the request is incomplete or names something unknown, so that it changes nothing. `–`:
+the era has no such endpoint. The eras `2016-before` and `2016-after` differ in the effect of a customer's claim, not
+in permissions, and share their rows.
 
-What no Particle cloud has is off unless `--extensions` is given, and then lies under `/extensions/v1` or carries the
-header `X-Photonrig-Extension`: `PUT /v1/products/:p/devices/:id/owner` gives a device to another customer or team
-member in one step, and `/extensions/v1/any/devices` serves the tokens of owners and teams alike. `/admin` is this
-cloud's own, opened by the token in its state folder: repair of a device that is nobody's, what the console of 2016
-could, and answers to mails.
+Extensions, absent from Particle's cloud, need `--extensions` and lie under `/extensions/v1` or carry the header
+`X-Photonrig-Extension`: `PUT /v1/products/:p/devices/:id/owner` gives a device to another customer or team member in
+one step, and `/extensions/v1/any/devices` serves the tokens of owners and teams alike. `/admin` is this cloud's own
+API, with the token in its state folder: repair of a device whose stored owner matches no account, functions of the
+console of 2016, and answers to mails.
 """
 
 
 class Seen(dict[tuple[Asked, str], Answered]):
-    """The answers of one era; ``may`` holds what the era's table says of each."""
+    """The answers of one era; ``may`` holds the permission in the era's table for each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Seen(dict[tuple[Asked, str], Answered]):
 
 @functools.cache
 def walk(era: str) -> Seen:
-    """Ask everything with every token, once in a process."""
+    """Call every endpoint with every token; cached per process."""
 
     async def run(folder: Path) -> Seen:
         seen = Seen()
@@ -96,7 +96,7 @@ def walk(era: str) -> Seen:
 
 
 def render(seen: Mapping[str, Seen]) -> str:
-    """The page, of the answers of each era."""
+    """The page for the answers of each era."""
     return "\n".join([_INTRODUCTION, *_coverage(), *_claims(), *_table(seen), *_open(), *_assumptions(), ""])
 
 
@@ -110,8 +110,8 @@ def _coverage() -> Iterator[str]:
     share = 100 * (len(everything) - len(missing)) / len(everything)
     yield "## Coverage\n"
     yield (
-        f"{len(everything) - len(missing)} of the {len(everything)} endpoints that documentation, clients and community"
-        f" name are served ({share:.0f} %).\n"
+        f"{len(everything) - len(missing)} of the {len(everything)} endpoints named by documentation, clients and"
+        f" community are served ({share:.0f} %).\n"
     )
     yield "| subject | served | of |\n|---|---|---|"
     for subject, endpoints in DOCUMENTED.items():
@@ -124,8 +124,8 @@ def _coverage() -> Iterator[str]:
 
 
 def _claims() -> Iterator[str]:
-    yield "## Who may claim\n"
-    yield "`POST /v1/devices` with the id of a product's device: the status, and whose the device is afterwards.\n"
+    yield "## Claims\n"
+    yield "`POST /v1/devices` with the id of a product's device: status, and owner afterwards (`lost`: not existing).\n"
     yield f"| device | era | {' | '.join(COLUMNS.values())} |\n|---|---|{'---|' * len(COLUMNS)}"
     for state in _STATES:
         for era in ERAS:
@@ -133,12 +133,12 @@ def _claims() -> Iterator[str]:
     yield ""
 
 
-_STATES = ("nobody's, online", "nobody's, offline", "customer C's")
+_STATES = ("unowned, online", "unowned, offline", "customer C's")
 
 
 @functools.cache
 def claims(era: str) -> dict[str, list[str]]:
-    """What came of a claim by each kind of token, by the state of the device."""
+    """Results of a claim by each kind of token, by state of the device."""
 
     async def run(folder: Path) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {state: [] for state in _STATES}
@@ -155,7 +155,7 @@ def claims(era: str) -> dict[str, list[str]]:
                         device = there.cloud.store.devices.get(DEVICE)
                         assert device is not None
                         owner = device.state.owner
-                        whose = "lost" if device.untyped else "nobody's" if owner is None else f"{owner.kind}'s"
+                        whose = "lost" if device.untyped else "unowned" if owner is None else f"{owner.kind}'s"
                         found[state].append(f"{answer.status} {whose}")
                     there.devices.connected.add(DEVICE)
         return found
@@ -165,7 +165,7 @@ def claims(era: str) -> dict[str, list[str]]:
 
 
 def _table(seen: Mapping[str, Seen]) -> Iterator[str]:
-    yield "## Who is answered what\n"
+    yield "## Endpoints\n"
     yield f"| endpoint | era | {' | '.join(COLUMNS.values())} |\n|---|---|{'---|' * len(COLUMNS)}"
     for asked in sorted(ASKED, key=lambda asked: (asked.route, asked.method, asked.action.name)):
         rows = {era: _row(seen[era], asked, (asked.method, asked.route) in RULES[era].lacks) for era in seen}
@@ -205,13 +205,13 @@ def _open() -> Iterator[str]:
         for method, path in endpoints_of(route)
         if (method, path) not in asked and not path.startswith("/admin")
     )
-    yield "## Answered by other rules\n"
-    yield "Without a token, by a password or a client, by a token that asks about itself, or the same with a prefix:\n"
+    yield "## Endpoints with other rules\n"
+    yield "Without a token, with a password or a client, about the token in use, or the same with a prefix:\n"
     yield ", ".join(f"`{method} {path.replace(':path', '')}`" for path, method in others) + ".\n"
 
 
 def _assumptions() -> Iterator[str]:
-    yield "## Open questions, and what was chosen\n"
+    yield "## Assumptions\n"
     yield "| question | chosen | why |\n|---|---|---|"
     for choice in CHOICES.values():
         chosen = choice.chosen
@@ -226,7 +226,7 @@ def main() -> int:
     DOCUMENT.parent.mkdir(exist_ok=True)
     changed = not DOCUMENT.exists() or DOCUMENT.read_text() != text
     DOCUMENT.write_text(text)
-    print(f"{DOCUMENT.name}: {'written anew' if changed else 'is current'}")
+    print(f"{DOCUMENT.name}: {'updated' if changed else 'unchanged'}")
     return 0
 
 

@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path, Left], object], str]] = {
     "something after its end": (
         "closed",
         lambda state, _: _cut(state, (state / "cloud.sqlite").stat().st_size + 4096),
-        "cloud.sqlite is damaged (something follows its end)",
+        "cloud.sqlite is damaged (data follows its end)",
     ),
     "garbage": ("closed", lambda state, _: (state / "cloud.sqlite").write_bytes(GARBAGE), "is damaged, or no cloud's"),
     "garbage at its begin": ("closed", lambda state, _: _over(state, 0, GARBAGE[:100]), "is damaged, or no cloud's"),

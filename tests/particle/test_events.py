@@ -331,7 +331,7 @@ def test_silence_holds_when_the_canary_comes_round(server: Server, cloud: Cloud)
 def test_silence_is_broken_by_a_matching_event_even_just_before_the_canary(server: Server, cloud: Cloud) -> None:
     with EventStream(cloud, "/e") as stream:
         wire = server.stream()
-        with pytest.raises(ExpectationFailed, match="unwanted came"):
+        with pytest.raises(ExpectationFailed, match="unexpected event unwanted"):
             stream.assert_silent(unwanted, 0.01, echo(wire, event("unwanted")))
         wire.sendall(event("other"))
         stream.expect("other", timeout=PATIENCE)

@@ -113,7 +113,7 @@ def compile_project(
     :raises ToolError: no compiler, not finished within 60 s, or stopped
     """
     if target_version not in RELEASES:
-        raise UsageError(f"Device OS {target_version} is no build target; there is {', '.join(RELEASES)}")
+        raise UsageError(f"Device OS {target_version} is not a build target; targets: {', '.join(RELEASES)}")
     compiler = compiler_path()
     if not (sdk / "include" / "Particle.h").is_file():
         raise UsageError(f"{sdk} is no folder to compile against: include/Particle.h is missing")

@@ -53,7 +53,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             lock = _locked(folder)
         except UsageError as error:
-            raise ToolError(f"{error}; things are made in {folder}, which has to be yours") from error
+            raise ToolError(f"{error}; {folder} must belong to this user") from error
         _held.add(folder)
         try:
             yield
@@ -72,7 +72,7 @@ def _locked(folder: Path) -> Lock:
         lock = Lock(folder / "lock", mode=mode)
         try:
             if not lock.take():
-                with step(f"waiting for another process that makes things in {folder}"):
+                with step(f"waiting for another process that builds in {folder}"):
                     lock.take(wait=True)
         except UsageError as error:
             if isinstance(error.__cause__, FileNotFoundError):

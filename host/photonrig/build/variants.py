@@ -89,7 +89,7 @@ def with_version(project: Path, copy: Path, version: int, *, experimental: bool 
         raise UsageError(f"{project}: {_VERSION_FILE} does not define the version exactly once")
     text, found = _EXPERIMENTAL.subn(rb"\g<1>%d" % experimental, text)
     if experimental and found != 1:
-        raise UsageError(f"{project}: {_VERSION_FILE} does not say once whether the build is experimental")
+        raise UsageError(f"{project}: {_VERSION_FILE} does not set the experimental flag exactly once")
     for name, content in (files | {_VERSION_FILE: text}).items():
         target = copy / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -33,12 +33,14 @@ def main(words: list[str] | None = None) -> None:
         description="A Particle cloud on this machine: the device protocol and the HTTP API.",
         epilog="Example: python -m photonrig.localcloud --state cloud --api-port 8080",
     )
-    parser.add_argument("--state", type=Path, required=True, help="folder that keeps everything")
+    parser.add_argument("--state", type=Path, required=True, help="folder of the cloud's state")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--api-port", type=_port, default=0, help="port of the HTTP API (default: any free one)")
     parser.add_argument("--device-port", type=_port, default=0, help="port for devices (default: any free one)")
-    parser.add_argument("--era", default="today", choices=ERAS, help="whose rules hold (default: today)")
-    parser.add_argument("--extensions", action="store_true", help="add what Particle's cloud never had")
+    parser.add_argument("--era", default="today", choices=ERAS, help="era of the rules (default: today)")
+    parser.add_argument(
+        "--extensions", action="store_true", help="enable extensions that Particle's cloud does not have"
+    )
     parser.add_argument("--admit-unknown", action="store_true", help="enrol unknown devices under the key they present")
     parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
     parser.add_argument(
@@ -60,7 +62,7 @@ def main(words: list[str] | None = None) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="another machine that webhooks may call, as it stands in their url; may be repeated (default: none)",
+        help="another machine that webhooks may call, as in their url; may be repeated (default: none)",
     )
     parser.add_argument(
         "--rate-limits", action="store_true", help="refuse requests beyond the documented limits of Particle's API"

@@ -90,7 +90,7 @@ def _check_sandbox(settings: Settings) -> None:
         what = "the compiler cannot be confined here: neither bubblewrap nor Landlock works"
         if settings.remote:
             raise UsageError(f"{what}; install bubblewrap, or leave out --allow-remote-compile")
-        _log.warning("%s; sources of anybody on this machine may read what this user can", what)
+        _log.warning("%s; sources compiled for users of this machine can read every file this user can", what)
 
 
 @contextlib.asynccontextmanager

@@ -254,7 +254,7 @@ class EventStream(Closing):
         try:
             self.expect(lambda event: event.name == name, timeout, since=start)
         except ExpectationFailed:
-            raise NetworkError(f"the canary did not come round {self.path}: its silence proves nothing") from None
+            raise NetworkError(f"the canary event did not arrive on {self.path}: its silence proves nothing") from None
         if self.gaps != gaps:
             raise NetworkError(f"the event stream {self.path} was interrupted: its silence proves nothing")
         self._refute(match, start)
@@ -274,7 +274,7 @@ class EventStream(Closing):
     def _refute(self, match: Match, start: int) -> None:
         unwanted = next((event for event in self.since(start) if _predicate(match)(event)), None)
         if unwanted is not None:
-            raise ExpectationFailed(f"event {unwanted.name} came, and none {_described(match)} was to come")
+            raise ExpectationFailed(f"unexpected event {unwanted.name}: none {_described(match)} was expected")
 
     def _heard(self, since: int, missed: int) -> str:
         names = [event.name for event in self.after(since)[0]]

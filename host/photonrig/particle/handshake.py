@@ -87,7 +87,9 @@ def open_device_block(server_key: rsa.RSAPrivateKey, block: bytes, nonce: bytes)
     except ValueError:
         plain = b""
     if len(plain) != NONCE_SIZE + _ID_SIZE + _PUBLIC_KEY_SIZE or not hmac.compare_digest(plain[:NONCE_SIZE], nonce):
-        raise ProtocolError("the device's first block does not open; it was made for another server key or connection")
+        raise ProtocolError(
+            "the device's first block cannot be decrypted; it was made for another server key or connection"
+        )
     return DeviceIntroduction(plain[NONCE_SIZE : NONCE_SIZE + _ID_SIZE].hex(), plain[NONCE_SIZE + _ID_SIZE :])
 
 
@@ -117,7 +119,7 @@ def open_session_reply(device_key: rsa.RSAPrivateKey, server_key: rsa.RSAPublicK
     except (ValueError, InvalidSignature):
         block = signed = b""
     if len(block) != SESSION_BLOCK_SIZE or not hmac.compare_digest(signed, session_digest(block, sealed)):
-        raise ProtocolError("the server's reply does not open; it is for another device or from another server")
+        raise ProtocolError("the server's reply cannot be verified; it is for another device or from another server")
     return block
 
 

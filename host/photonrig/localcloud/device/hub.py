@@ -54,7 +54,7 @@ class DeviceHub:
         self._sessions: dict[str, DeviceSession] = {}
         self._listeners = Listeners()
         self._deliveries: dict[str, asyncio.Task[None]] = {}
-        self._tellings: Tasks[None] = Tasks("telling the cloud of a device")
+        self._tellings: Tasks[None] = Tasks("a device's callbacks")
         self._connections: Tasks[None] = Tasks("a device connection")
         self._handshakes: dict[asyncio.Task[None], None] = {}  # oldest first
 
@@ -189,7 +189,7 @@ class DeviceHub:
             raise
         except Exception:
             session.close()
-            await self._callbacks.update_progress(device_id, "failed the update may no longer be; it was stopped")
+            await self._callbacks.update_progress(device_id, "failed the update is no longer permitted and was stopped")
             raise
         finally:
             session.update = None

@@ -116,7 +116,7 @@ class DeviceSession:
 
     async def run(self) -> None:
         """Serve the device until its connection ends, is silent for too long or is closed; raises the cause."""
-        describing = Tasks[None](f"{self.device_id}: asking what it offers").start(self._complete_describe())
+        describing = Tasks[None](f"{self.device_id}: describe request").start(self._complete_describe())
         try:
             for message in self._early:
                 self._take(message)
@@ -198,7 +198,7 @@ class DeviceSession:
             raise DeviceOffline(self.device_id)
         self._wire.send(message.encode())
         if self._wire.unsent > self._limits.write_buffer:
-            log.warning("%s: disconnected, it does not read what it is sent", self.device_id)
+            log.warning("%s: disconnected: too much unread output", self.device_id)
             self.close()
 
     async def drain(self) -> None:
@@ -460,7 +460,7 @@ class DeviceSession:
             case Code.EMPTY, _:
                 pass  # a ping, acknowledged above
             case _:
-                log.info("%s: no meaning known for code %#04x path %r", self.device_id, message.code, letter)
+                log.info("%s: ignored an unknown request: code %#04x path %r", self.device_id, message.code, letter)
 
     def _take_event(self, event: messages.Event) -> None:
         data = None if event.data is None else event.data.decode(errors="replace")

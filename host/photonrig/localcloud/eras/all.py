@@ -20,5 +20,5 @@ def era_named(name: str) -> Era:
     :raises UsageError: unknown
     """
     if name not in ERAS:
-        raise UsageError(f"there is no era {name!r}; there is {', '.join(ERAS)}")
+        raise UsageError(f"there is no era {name!r}; eras: {', '.join(ERAS)}")
     return ERAS[name]

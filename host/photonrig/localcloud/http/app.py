@@ -123,7 +123,7 @@ class _Api:
         except ServiceRefusal as refusal:
             response = self._worded(refusal, scope)
         except Outdated:
-            text = "The device changed hands meanwhile; look at it and ask again"
+            text = "The device changed owner or product during the request; read it again, then retry"
             response = Json({"ok": False, "error": text}, status_code=409)
         except Exception as error:
             text = f"The local cloud has a fault: {type(error).__name__}"

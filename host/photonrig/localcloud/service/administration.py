@@ -65,5 +65,5 @@ class Administration:
     def _pending(self, transfer_id: str) -> Transfer:
         transfer = self._store.transfers.get(id=transfer_id)
         if transfer is None:
-            raise unknown("No request of this id is pending: it was answered, or the device changed hands")
+            raise unknown("No request of this id is pending: it was answered, or the device changed owner")
         return transfer

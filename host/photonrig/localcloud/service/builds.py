@@ -53,7 +53,7 @@ class BuildService:
             raise _invalid(f"The local cloud compiles for the Photon (platform 6), not for platform {platform}")
         version = version or LATEST
         if version not in RELEASES:
-            raise _invalid(f"Device OS {version} is no build target here; there is {', '.join(RELEASES)}")
+            raise _invalid(f"Device OS {version} is not a build target of this cloud; targets: {', '.join(RELEASES)}")
         if self._sdk is None:
             raise _invalid("This cloud was started without --sdk and cannot compile")
         if not self._allowed:

@@ -121,7 +121,7 @@ class FirmwareService:
         """
         firmware = self.find(product, version)
         if not product_default and not groups:
-            raise invalid("Say to whom: product_default, or groups")
+            raise invalid("Name the target: product_default, or groups")
         found = []
         for name in groups:
             group = self._store.groups.get(product.id, name)

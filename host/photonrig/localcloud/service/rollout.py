@@ -158,7 +158,7 @@ class Rollout:
             """Raise Withdrawn unless the device is still in the product and this version its target."""
             now = self._store.devices.get(device.id)
             if now is None or now.state.product != product or self.target(now) != tries.version:
-                raise Withdrawn(f"it is no longer to run version {tries.version} of product {product}")
+                raise Withdrawn(f"version {tries.version} of product {product} is no longer its target")
 
         async with self._slots:
             try:

@@ -92,7 +92,7 @@ def check(path: Path, server_key: str | None) -> None:
         (wrong,) = database.execute("PRAGMA quick_check(1)").fetchone()
         (pages,), (each,) = (database.execute(f"PRAGMA page_{what}").fetchone() for what in ("count", "size"))
         if wrong == "ok" and not log_size and pages * each != size:
-            wrong = "its end is missing" if size < pages * each else "something follows its end"
+            wrong = "its end is missing" if size < pages * each else "data follows its end"
         if wrong != "ok":
             raise _damaged(path, str(wrong).splitlines()[-1])
         _check_kind(path, database)
@@ -183,7 +183,7 @@ def _looked_at(path: Path) -> tuple[int, bool]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     if not status.st_size:
-        raise UsageError(f"{path} is empty, which no cloud's file is; {_RESTORE}")
+        raise UsageError(f"{path} is empty, so it is not a cloud's file; {_RESTORE}")
     magic, _, version, _ = _HEADER.unpack(head.ljust(_HEADER.size, b"\0"))
     if magic != _MAGIC:
         raise UsageError(f"{path} is damaged, or no cloud's file; {_RESTORE}")
