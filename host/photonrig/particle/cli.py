@@ -46,8 +46,7 @@ class ParticleCli:
         """``node`` and ``script`` are the Node.js binary and the CLI's ``index.js``; ``home`` is made if missing.
 
         ``equipment`` are environment variables that expose the bench's devices; its PATH comes first. Without it the
-        CLI
-        sees this machine's devices.
+        CLI sees this machine's devices.
         """
         self.api = api
         self.home = home

@@ -70,8 +70,7 @@ class Scope:
     """The family of URLs a call uses: the caller's own devices, or those of a product.
 
     With ``organization`` the product's devices are reached by the paths of 2016; ``root`` "/extensions/v1/any" is a
-    local
-    cloud's family for owners and teams alike.
+    local cloud's family for owners and teams alike.
     """
 
     product: str | None = None

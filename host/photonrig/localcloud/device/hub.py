@@ -163,8 +163,7 @@ class DeviceHub:
 
         Progress goes to ``update_progress``: ``started NAME``, then ``success NAME`` once the device has returned and
         confirms it, or ``failed`` with the reason. Raises FlashRefused, DeviceTimeout, DeviceOffline, and what
-        ``permit``
-        raises, which also ends the session, so that the device discards the partial image.
+        ``permit`` raises, which also ends the session, so that the device discards the partial image.
         """
         session = self._session(device_id)
         if session.update is not None:

@@ -145,10 +145,8 @@ class Era:
     """The rules of one era.
 
     ``lacks``: endpoints that did not exist, as method and path. ``claims``: conditions of a claim. ``typed_owners``
-    False
-    is the fault of row 5: an owner is stored as a bare id and read as a user's. ``public_events``: events are visible
-    to
-    everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
+    False is the fault of row 5: an owner is stored as a bare id and read as a user's. ``public_events``: events are
+    visible to everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
     """
 
     name: str

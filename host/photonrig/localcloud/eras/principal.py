@@ -27,8 +27,7 @@ class Principal:
 
     ``roles``: by product, direct or through its organization; ``organizations``: roles by organization. An API user has
     ``scopes``; its role only marks the team it belongs to. ``owner`` is the account that devices may belong to; None
-    for a
-    product's token and an API user.
+    for a product's token and an API user.
     """
 
     kind: Literal["user", "customer", "product", "api user"]

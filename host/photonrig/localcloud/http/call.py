@@ -107,8 +107,7 @@ class Call(OpenCall[Body_co, Query_co]):
 
     A handler that awaits (a device, a password hash) looks its subject up again afterwards by the same methods, which
     apply current rights, not those at the time of the request. Results and refusals are those of the methods of the
-    same
-    name in :class:`~photonrig.localcloud.service.access.Access`.
+    same name in :class:`~photonrig.localcloud.service.access.Access`.
     """
 
     token: Token

@@ -38,8 +38,7 @@ async def change_owner(call: Call[NewOwner]) -> Answer:
     """Give a device to ``customer`` or ``user`` (a team member), by e-mail; it is never unowned.
 
     Complete when answered: the former owner's tokens no longer reach it, the device's session is kept, and the streams
-    of
-    both owners and of the product carry the event ``photonrig/device/owner``.
+    of both owners and of the product carry the event ``photonrig/device/owner``.
     """
     product, device = call.product_device(Action.PRODUCT_CHANGE_OWNER)
     to = call.body

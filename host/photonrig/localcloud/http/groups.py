@@ -132,8 +132,7 @@ async def impact(call: Call[object, Impact]) -> Answer:
     """List the devices that a change would update; nothing is changed.
 
     A choice, the real form being unknown: ``version`` with ``product_default=true`` or ``groups`` is a release,
-    ``device``
-    with ``groups`` a change of one device's groups.
+    ``device`` with ``groups`` a change of one device's groups.
     """
     product, query = call.product(Action.GROUP_IMPACT), call.query
     groups = query.groups.split(",")

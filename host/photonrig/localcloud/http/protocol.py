@@ -43,8 +43,7 @@ class BoundedHttp(HttpToolsProtocol):
     """Closes connections whose request is late, or whose request line and headers are too long.
 
     A request refused before its body was read is answered at once; the rest of the body is discarded, so that the
-    client
-    reads the response.
+    client reads the response.
     """
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -52,8 +52,7 @@ class Settings:
     """Settings of a cloud.
 
     ``sdk``: the folder whose ``include`` firmware is compiled against; without it, compiling is disabled. With
-    ``remote``,
-    it needs ``allow_remote_compile``. ``webhook_hosts``: hosts webhooks may call besides this machine.
+    ``remote``, it needs ``allow_remote_compile``. ``webhook_hosts``: hosts webhooks may call besides this machine.
     ``allowed_origins``: origins whose pages may use the API besides this machine's, as browsers send them.
     ``admin_token``: enables ``/admin``. ``extensions``: enables the extensions.
     """

@@ -103,8 +103,7 @@ class OwnershipService:
         """Claim with the code a device presented; returns whether the device may clear it.
 
         A code this device has used before is confirmed without effect: the confirmation may have been lost, and the
-        device
-        may have changed owner since.
+        device may have changed owner since.
         """
         code = self._store.claim_codes.find(text)
         if code is None:
