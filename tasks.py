@@ -76,7 +76,7 @@ def build(_: Context) -> None:
 
 @task(help={"fix": "repair what can be repaired"})
 def check(_: Context, fix: bool = False) -> None:
-    """Formatting, lint and types of Python and C++, and who imports whom.
+    """Formatting, lint, types and import contracts of Python and C++.
 
     Example: ./rig check --fix
     """
@@ -128,7 +128,7 @@ def test(context: Context, only: str = "", next_cli: bool = False, sanitized: bo
     }
 )
 def fuzz(_: Context, minutes: float = 10.0, only: str = "", keep: bool = False) -> None:
-    """Fuzz everything in the virtual Photon that reads bytes from outside (needs clang).
+    """Fuzz the virtual Photon's parsers of outside bytes (needs clang).
 
     Example: ./rig fuzz --only softap_http --minutes 1
     """
@@ -173,7 +173,7 @@ def size(_: Context, write: bool = False) -> None:
 
 @task
 def surface(_: Context) -> None:
-    """Write docs/surface.md anew from the firmware's own tables.
+    """Regenerate docs/surface.md from the firmware's tables.
 
     Example: ./rig surface
     """
@@ -184,7 +184,7 @@ def surface(_: Context) -> None:
 
 @task(help={"only": "run only the benchmarks whose file names contain this"})
 def bench(_: Context, only: str = "") -> None:
-    """Benchmarks; every figure beside another of the same run, because machines differ.
+    """Benchmarks, as ratios within one run, because machines differ.
 
     Example: ./rig bench --only handshakes
     """
@@ -200,7 +200,7 @@ def bench(_: Context, only: str = "") -> None:
 
 @task
 def clean(_: Context) -> None:
-    """Remove what ./rig made (.rig and report); the next call makes it again.
+    """Remove .rig and report; the next call rebuilds them.
 
     Example: ./rig clean
     """
@@ -212,7 +212,7 @@ def clean(_: Context) -> None:
 
 @task
 def conformance(_: Context) -> None:
-    """Write docs/conformance.md: what the local cloud answers to whom in each era, as the tests see it.
+    """Regenerate docs/conformance.md: the local cloud's answers by token and era, as tested.
 
     Example: ./rig conformance
     """

@@ -26,7 +26,7 @@ __all__ = ["claims"]
     ),
 )
 @click.option("--report", type=FOLDER, default="report", help="Folder for the reports.")
-@click.option("--story", is_flag=True, help="Run the hand-over story only (more of these run more parts).")
+@click.option("--story", is_flag=True, help="Run the handover story only (can be combined with the other parts).")
 @click.option("--flows", is_flag=True, help="Run every flow with its proof of control only.")
 @click.option("--thread", is_flag=True, help="Run the 60 rows of the forum thread of 2016 only.")
 @click.option("--matrix", is_flag=True, help="Run the matrix only: token × request × device state × era.")
@@ -39,13 +39,13 @@ __all__ = ["claims"]
     metavar="ACCOUNT",
     help="Ask the matrix of Particle's own cloud instead, as this account (token in PARTICLE_TOKEN).",
 )
-@click.option("--confirm", type=TEXT, metavar="ACCOUNT", help="The same account once more: yes, that one.")
+@click.option("--confirm", type=TEXT, metavar="ACCOUNT", help="The account's name again, as confirmation.")
 @click.option("--product", type=Whole(0, 10**9), help="With --particle: the product's id.")
 @click.option(
     "--devices",
     type=TEXT,
     metavar="IDS",
-    help="With --particle: ids of the devices that may be acted on, separated by commas; no others are.",
+    help="With --particle: ids of the only devices to act on, separated by commas.",
 )
 @click.option(
     "--client",
@@ -53,9 +53,7 @@ __all__ = ["claims"]
     metavar="ID",
     help="With --particle: an OAuth client of the product (secret in PARTICLE_CLIENT_SECRET).",
 )
-@click.option(
-    "--requests", type=Whole(1, 10**9), default=1000, help="With --particle: how many requests may be sent at most."
-)
+@click.option("--requests", type=Whole(1, 10**9), default=1000, help="With --particle: request limit.")
 @click.option(
     "--api", type=TEXT, metavar="URL", default="https://api.particle.io", help="With --particle: address of the cloud."
 )

@@ -19,7 +19,7 @@ __all__ = ["doctor"]
     examples=("doctor --rig lab.toml --write", "doctor --rig lab.toml", "doctor --rig lab.toml --slot 2 --json"),
 )
 @click.option("--rig", type=FILE, default="rig.toml", help="File that describes the bench.")
-@click.option("--slot", type=TEXT, metavar="NAME", multiple=True, help="Prove this slot only; may be repeated.")
+@click.option("--slot", type=TEXT, metavar="NAME", multiple=True, help="Check this slot only; may be repeated.")
 @click.option("--write", is_flag=True, help="Add every attached Photon to the file instead.")
 @click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
 @click.option(
@@ -27,9 +27,9 @@ __all__ = ["doctor"]
     type=Whole(0, 86_400),
     help="Seconds to wait for slots that another run holds.  [default: the file's]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was seen as one JSON object, and no table.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object, and no table.")
 def doctor(rig: Path, slot: tuple[str, ...], write: bool, account: str | None, wait: int | None, as_json: bool) -> None:
-    """Prove each slot of a bench, part by part.
+    """Check each slot of a bench, part by part.
 
     Every part is actuated, and verified through another interface. Devices are restarted, and their power is
     cut. Exit code 0 only if everything that is wired was proved.

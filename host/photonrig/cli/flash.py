@@ -39,7 +39,7 @@ def _variants() -> Iterable[str]:
 )
 @click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
 def flash(variant: str, slot: str, rig: Path | None, by: str, account: str | None) -> None:
-    """Build a variant, flash it into a slot, and see it alive there.
+    """Build a variant, flash it into a slot, and verify that it runs.
 
     The variants are roller, venetian, drapery and honeycomb.
     """

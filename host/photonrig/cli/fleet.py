@@ -28,7 +28,7 @@ __all__ = ["fleet"]
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 _MANY = Whole(0, 1_000_000)
 
-_PLAN = click.option("--plan", type=FILE, default="fleet.plan.json", help="The plan to go by.")
+_PLAN = click.option("--plan", type=FILE, default="fleet.plan.json", help="The plan to carry out.")
 _CONFIG = click.option(
     "--config",
     type=FILE,
@@ -44,12 +44,12 @@ _PRODUCTION = click.option(
 _PACE = (
     click.option("--canary", type=_MANY, default=5, help="Devices of the first wave."),
     click.option("--wave", type=Whole(1, 1_000_000), default=200, help="Devices of every other wave."),
-    click.option("--at-once", type=Whole(1, 64), default=8, help="Devices on their way side by side."),
+    click.option("--at-once", type=Whole(1, 64), default=8, help="Devices in transfer concurrently."),
     click.option("--stop-at", type=Number(0, 1), default=0.05, help="Share of a wave that may fail before it stops."),
     click.option(
         "--patience", type=Number(0, 1_000_000), default=60, help="Seconds a wave waits for devices that are offline."
     ),
-    click.option("--journal", type=FILE, help="The memory of the move.  [default: the plan's name with .journal]"),
+    click.option("--journal", type=FILE, help="Journal of the move.  [default: the plan's name with .journal]"),
 )
 
 
@@ -70,10 +70,10 @@ def _pace(callback: _Callback) -> _Callback:
     ),
 )
 def fleet() -> None:
-    """Move many devices to their customers, and lose none.
+    """Move many devices to their customers.
 
-    `plan` reads who is to get which device and changes nothing; `apply` carries the plan out, in waves, with a journal,
-    so that it goes on where it was stopped; `verify` proves the end state; `rollback` goes back by the journal.
+    `plan` reads the assignments and changes nothing; `apply` carries the plan out in waves, with a journal for
+    interruptions; `verify` proves the end state; `rollback` returns devices by the journal.
     """
 
 
@@ -100,14 +100,12 @@ def fleet() -> None:
     type=FILE,
     help="Give the devices this firmware image instead of new owners; the source may be a list of ids alone.",
 )
-@click.option("--allow-customer", is_flag=True, help="Also take devices from other customers.")
+@click.option("--allow-customer", is_flag=True, help="Also transfer devices owned by other customers.")
 @click.option("--approve-quarantined", is_flag=True, help="Also import devices that wait in quarantine.")
-@click.option("--import-unknown", is_flag=True, help="Also try to import devices that are seen nowhere.")
+@click.option("--import-unknown", is_flag=True, help="Also try to import devices that were not found.")
+@click.option("--any-customer-name", is_flag=True, help="Accept customer names other than e-mail addresses.")
 @click.option(
-    "--any-customer-name", is_flag=True, help="Customers may be named by anything, not by e-mail addresses alone."
-)
-@click.option(
-    "--diff", type=FILE, help="Only print what has changed since this plan was made; exit code 1 if anything has."
+    "--diff", type=FILE, help="Only print the changes since this plan was made; exit code 1 if there are any."
 )
 @_PRODUCTION
 @click.option("--json", "as_json", is_flag=True, help="Print the plan, or with --diff the changes, as one JSON object.")
@@ -125,9 +123,9 @@ def plan(
     production: str | None,
     as_json: bool,
 ) -> None:
-    """Say for each device what is and what will be done.
+    """Plan the action for each device.
 
-    Nothing is changed. fleet.toml names files beside it, which only their owner may read (chmod 600):
+    Changes nothing. fleet.toml names secret files beside it, readable by their owner only (chmod 600):
 
     \b
     api = "https://api.particle.io"
@@ -163,7 +161,7 @@ def plan(
     journal = plan.with_suffix(".journal")
     if begun_plan(journal) not in (None, made.digest):
         raise UsageError(
-            f"{plan} was begun, and is needed to go on or back ({journal}); write this plan elsewhere with --plan"
+            f"{plan} was begun, and is needed to continue or roll back ({journal}); name this plan with --plan"
         )
     made.write(plan)
     if as_json:
@@ -203,7 +201,7 @@ def _diff(file: Path, operator: Operator, as_json: bool) -> None:
     help="Run this command for each customer's token, which it gets on standard input.",
 )
 @_pace
-@click.option("--watch", is_flag=True, help="Go on until every device has come online and arrived.")
+@click.option("--watch", is_flag=True, help="Retry until every device has come online and arrived.")
 @_PRODUCTION
 def apply(
     plan: Path,
@@ -219,7 +217,7 @@ def apply(
     watch: bool,
     production: str | None,
 ) -> None:
-    """Carry a plan out, or go on where it stopped.
+    """Carry a plan out, or continue it.
 
     Devices move in waves, each step written to a journal first. Killed at any instant and
     started again, it loses and repeats nothing.
@@ -253,11 +251,11 @@ def apply(
 @fleet.command(examples=("fleet verify", "fleet verify --plan fleet.plan.json --tokens customers.tokens --json"))
 @_PLAN
 @_CONFIG
-@click.option("--report", type=FILE, help="The file of what was seen.  [default: the plan's name with .report]")
+@click.option("--report", type=FILE, help="Report file.  [default: the plan's name with .report]")
 @click.option("--tokens", type=FILE, help="Use the customers' tokens in this file instead of new ones.")
-@click.option("--sample", type=_MANY, default=3, help="Devices whose function, event and webhooks are tried too.")
+@click.option("--sample", type=_MANY, default=3, help="Devices whose function, event and webhooks are tested too.")
 @_PRODUCTION
-@click.option("--json", "as_json", is_flag=True, help="Print what was seen as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object.")
 def verify(
     plan: Path,
     config: Path,
@@ -269,7 +267,7 @@ def verify(
 ) -> None:
     """Prove the end state device by device.
 
-    What was seen, and when, is written down in a report.
+    Writes observations and times into a report.
     """
     from photonrig.fleet.plan import FleetPlan
     from photonrig.fleet.tokens import read_tokens
@@ -313,9 +311,9 @@ def rollback(
     journal: Path | None,
     production: str | None,
 ) -> None:
-    """Give devices back to whom they came from, by the journal.
+    """Return devices to their former owners, by the journal.
 
-    With the same guarantees as the way there.
+    Can be killed at any instant and started again, as apply.
     """
     from photonrig.fleet.rollback import rollback as carry_back
     from photonrig.fleet.waves import Rules
@@ -354,16 +352,16 @@ def revoke(tokens: Path, config: Path, production: str | None) -> None:
 @fleet.command(
     examples=("fleet demo --devices 50", "fleet demo --devices 10000 --light", "fleet demo --state fleet --stay")
 )
-@click.option("--devices", type=Whole(1, 1_000_000), default=50, help="How many.")
+@click.option("--devices", type=Whole(1, 1_000_000), default=50, help="Number of devices.")
 @click.option(
     "--light",
     is_flag=True,
     help="Simulated devices: cloud sessions without firmware, in one process.",
 )
 @click.option("--state", type=FOLDER, help="Folder to work in.  [default: a new one, removed at the end]")
-@click.option("--stay", is_flag=True, help="Leave everything up until Ctrl-C, to try the commands by hand.")
+@click.option("--stay", is_flag=True, help="Keep everything running until Ctrl-C, to try the commands by hand.")
 def demo(devices: int, light: bool, state: Path | None, stay: bool) -> None:
-    """A fleet on one central account goes to its users.
+    """Move a demo fleet from one central account to its users.
 
     A users' database, then plan, apply and verify, on a local cloud.
     """

@@ -30,11 +30,9 @@ __all__ = ["hil"]
     "--workers",
     type=Whole(1, 64),
     default=1,
-    help="Tests at once; each worker takes one slot of every variant.",
+    help="Concurrent tests; each worker takes one slot of every variant.",
 )
-@click.option(
-    "--retries", type=Whole(0, 100), default=1, help="How often what is not the firmware's fault is tried again."
-)
+@click.option("--retries", type=Whole(0, 100), default=1, help="Retries of failures by rig, network or cloud.")
 @click.option("--known-bad", type=FILE, help="File of tests known to fail, with reason and date.")
 @click.option("--destructive", is_flag=True, help="Also run tests that may wear out a real device.")
 def hil(

@@ -33,8 +33,7 @@ def _eras() -> Iterable[str]:
 @click.option(
     "--state",
     type=FOLDER,
-    help="Folder that keeps everything; start again with it and the lab goes on where it was.  "
-    "[default: a new one, removed at the end]",
+    help="Persistent state folder; the next start continues from it.  [default: a new one, removed at the end]",
 )
 @click.option(
     "--api-port", type=PORT, default=0, show_default=False, help="Port of the HTTP API.  [default: any free one]"
@@ -55,16 +54,14 @@ def _eras() -> Iterable[str]:
     type=OneOf(_eras),
     metavar="ERA",
     default="today",
-    help="Whose rules the cloud goes by: 2016-before, 2016-after or today.",
+    help="Rules of the cloud: 2016-before, 2016-after or today.",
 )
 @click.option(
     "--extensions",
     is_flag=True,
-    help="Add what Particle's cloud never had: atomic owner change, one URL family for all tokens.",
+    help="Add extensions: atomic owner change, one URL family for all tokens.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print exactly one JSON object on standard output when it is ready."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output when ready.")
 def lab(
     photons: int,
     fresh: int,

@@ -24,7 +24,7 @@ __all__ = ["photonrig", "run"]
 @click.group(cls=Group, examples=("claims", "lab --photons 2 --fresh 1", "help fleet apply"))
 @click.version_option(__version__, prog_name="photonrig", message="%(prog)s %(version)s", help="Print the version.")
 def photonrig() -> None:
-    """The bench of a maker of firmware for the Particle Photon.
+    """Bench for Particle Photon firmware.
 
     Flashes firmware, and claims, transfers and verifies devices, on real Photons and on virtual ones. Virtual Photons
     and what they need are built when a command first needs them.
