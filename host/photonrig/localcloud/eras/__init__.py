@@ -5,7 +5,7 @@ visibility. Each rule carries its source, so that reports distinguish observed b
 :class:`Era` and hold no permission logic.
 
     today           :mod:`photonrig.localcloud.eras.today`
-    2016-before     :mod:`photonrig.localcloud.eras.y2016`, with the corrupt claim by customers (claim thread, row 5)
+    2016-before     :mod:`photonrig.localcloud.eras.y2016`, with the corrupt claim by customers (forum 2016, row 5)
     2016-after      the same without it
 """
 

@@ -23,7 +23,7 @@ ORGANIZATION_PATHS = _paths("""
     POST    /v1/orgs/{organization}/products/{product}/device_claims
     POST    /v1/orgs/{organization}/customers
 """)
-"""Paths of 2016 for a product's devices (claim thread, rows 45, 46, 53); gone two years later."""
+"""Paths of 2016 for a product's devices (forum 2016, rows 45, 46, 53); gone two years later."""
 
 PRODUCT_DEVICE_PATHS = _paths("""
     GET     /v1/products/{product}/devices/{device}

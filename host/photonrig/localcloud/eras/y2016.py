@@ -1,6 +1,6 @@
 """Rules of April and May 2016, before and after customers could claim without a claim code.
 
-Today's table applies where the claim thread and recordings of that time are silent.
+Today's table applies where the forum thread of 2016 and recordings of that time are silent.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Extensions, served with ``--extensions`` only and marked by the header ``X-Photonrig-Extension``.
 
-    PUT /v1/products/:p/devices/:id/owner   change of owner in one step (claim thread, rows 12, 42)
+    PUT /v1/products/:p/devices/:id/owner   change of owner in one step (forum 2016, rows 12, 42)
     /extensions/v1/any/devices[/:id...]     one family of paths for owners and teams alike (row 52)
 
 Particle's cloud has neither; clients that need them work with this cloud only.

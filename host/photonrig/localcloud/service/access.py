@@ -154,7 +154,7 @@ class Access:
 
 
 def subject_of(device: Device) -> Subject:
-    """A device as subject of the era's rules; one with an untyped owner has no team either (claim thread, row 5)."""
+    """A device as subject of the era's rules; one with an untyped owner has no team either (forum 2016, row 5)."""
     return Subject(device.state.owner, None if device.untyped else device.state.product)
 
 

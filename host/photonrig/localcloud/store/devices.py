@@ -21,7 +21,7 @@ class Outdated(Exception):
 class Device:
     """A device; ``id`` 24 lower-case hex digits, ``public_key`` SubjectPublicKeyInfo DER.
 
-    ``untyped``: the owner was stored without its kind and matches no account (claim thread, row 5).
+    ``untyped``: the owner was stored without its kind and matches no account (forum 2016, row 5).
     """
 
     id: str
