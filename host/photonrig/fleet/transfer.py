@@ -163,6 +163,6 @@ def where_wrong(error: Exception) -> tuple[str, str]:
     """The key of a msgspec error ("devices[3].found.owner", "" for the whole), and its text."""
     complaint, _, path = str(error).partition(" - at `")
     key = path.rstrip("`").removeprefix("$").removeprefix(".")
-    if complaint.startswith(("Expected", "Object", "Invalid")):
+    if not complaint.startswith("JSON"):
         complaint = complaint[:1].lower() + complaint[1:]
     return key, complaint.replace("`", "")
