@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from photonrig.bench.lab import USERNAME, Lab
-from photonrig.bench.slots.virtual.photon import Network, VirtualPhoton
+from photonrig.bench.slots.virtual.photon import AIR, Network, VirtualPhoton
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import VARIANTS, build_variant
 from photonrig.clock import SystemClock
@@ -136,8 +136,11 @@ def test_control_refuses_what_it_does_not_know(lab: Lab) -> None:
 def test_the_air_is_the_benchs(lab: Lab) -> None:
     photon = lab.fresh()[0]
     photon.set_air([Network("elsewhere", "12345678", rssi=-80)])
-    with photon.slot.softap() as device:
-        assert [(network.ssid, network.rssi) for network in device.scan()] == [("elsewhere", -80)]
+    try:
+        with photon.slot.softap() as device:
+            assert [(network.ssid, network.rssi) for network in device.scan()] == [("elsewhere", -80)]
+    finally:
+        photon.set_air(AIR)  # other tests use the same lab
 
 
 def test_devices_come_back_to_a_cloud_that_was_killed(lab: Lab) -> None:
