@@ -28,7 +28,8 @@ class TestClass:
 
 
 @pytest.fixture
-def outer(pytester: pytest.Pytester) -> pytest.Pytester:
+def outer(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.delenv("CI", raising=False)
     pytester.makeconftest((Path(__file__).parent / "order.py").read_text())
     pytester.makepyfile(**{f"test_{name}": text for name, text in FILES.items()})
     return pytester
