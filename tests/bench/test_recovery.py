@@ -146,6 +146,6 @@ def test_beyond_help_it_is_quarantined_and_what_was_tried_is_told(
     assert "neither firmware nor Device OS answers" in (quarantine.reason("1") or "")
     assert quarantine.reason("2") is None
     marker.write_text("{")
-    assert "nobody can read" in (quarantine.reason("1") or "")
+    assert "an unreadable reason" in (quarantine.reason("1") or "")
     quarantine.lift("1")
     assert quarantine.reason("1") is None
