@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from photonrig.invocation import CALLED, QUIET
@@ -25,6 +27,10 @@ __all__ = [  # hooks, which pytest finds here
     "pytest_report_header",
     "pytest_terminal_summary",
 ]
+
+# A loaded machine may take long for one; pytest-timeout bounds the test. Under CI they are the same each time.
+hypothesis.settings.register_profile("rig", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("rig")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,9 @@ def test_what_holds_is_left_alone(slot: Slot, bench: BenchSession) -> None:
     team = bench.target.team
     image = bench.firmware["roller"]
     firmware = Firmware("roller", image, variant_project(TOOLS, "roller"), 1)
-    held = establish(slot, bench.target, Declared(in_product=True, owner=team, firmware=firmware, network=True))
+    declared = Declared(in_product=True, owner=team, firmware=firmware, network=True)
+    establish(slot, bench.target, declared)
+    held = establish(slot, bench.target, declared)
     assert held.repaired == ()
     assert held.before == held.after == read_state(slot, bench.target)
     assert (held.after.owner, held.after.firmware) == (USERNAME, ("roller", 1))

@@ -48,7 +48,6 @@ def trial(
     photonrig_bench.current = photonrig_run
     photonrig_run.recorder.begun = time.monotonic()
     photonrig_run.recorder.moments.clear()
-    photonrig_run.first_event = photonrig_bench.stream.mark()
     yield made
     photonrig_bench.current = None
     made.end()
