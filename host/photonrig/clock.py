@@ -18,8 +18,6 @@ from typing import Final, Protocol, TypeVar
 
 from photonrig.errors import ExpectationFailed
 
-__all__ = ["SYSTEM", "Clock", "Deadline", "NotSeen", "SystemClock", "WaitingClock", "utc"]
-
 _INTERVAL: Final = 0.02  # seconds between two checks
 
 T = TypeVar("T")

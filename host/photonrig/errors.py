@@ -23,22 +23,6 @@ from typing import ClassVar, Final, Literal
 
 Cause = Literal["firmware", "rig", "network", "cloud", "test", "usage"]
 
-__all__ = [
-    "Cause",
-    "CloudError",
-    "ExpectationFailed",
-    "FirmwareError",
-    "LinkLost",
-    "ModuleError",
-    "NetworkError",
-    "PhotonrigError",
-    "ProtocolError",
-    "RigError",
-    "ToolError",
-    "UsageError",
-    "without_passwords",
-]
-
 
 class PhotonrigError(Exception):
     """Root of the tree; ``cause`` is the layer at fault, ``device`` the device concerned."""

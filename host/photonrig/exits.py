@@ -19,8 +19,6 @@ from typing import Final, NoReturn
 from photonrig import invocation
 from photonrig.errors import Cause, PhotonrigError, without_passwords
 
-__all__ = ["EXIT_CODES", "ExitCode", "flush", "one_line"]
-
 
 class ExitCode(IntEnum):
     """Exit codes of this project's programs."""

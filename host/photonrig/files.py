@@ -31,8 +31,6 @@ from typing import ClassVar, Final, Literal
 from photonrig.clock import SYSTEM, utc
 from photonrig.errors import PhotonrigError, RigError, UsageError
 
-__all__ = ["Holder", "Lines", "Lock", "file_error", "replace"]
-
 # Errors of the path; every other error is the disk's.
 _WRONG_PATH: Final = frozenset(
     (

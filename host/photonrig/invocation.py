@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from typing import Final
 
-__all__ = ["CALLED", "QUIET", "command", "program", "quiet"]
-
 CALLED: Final = "PHOTONRIG_CALLED"  # : environment variable: the program as the user typed it, such as ``./rig``
 QUIET: Final = "PHOTONRIG_QUIET"  # : environment variable: 1 suppresses progress lines on standard error
 

@@ -14,8 +14,6 @@ from typing import Any, Final
 
 import orjson
 
-__all__ = ["MAX_DEPTH", "check_text", "dumps", "loads", "repaired"]
-
 MAX_DEPTH: Final = 32
 """Nesting limit of lists and objects; our choice."""
 

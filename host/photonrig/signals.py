@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = ["ENDING", "Interrupts", "begin", "heard", "held_back"]
-
 # : The signals that end a program in order. A SIGHUP ignored at the start, as by nohup, stays ignored.
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

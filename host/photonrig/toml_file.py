@@ -25,8 +25,6 @@ import msgspec
 from photonrig.errors import UsageError
 from photonrig.files import file_error
 
-__all__ = ["TAG", "Table", "Text", "Texts", "TomlFile", "Wrong", "line_of", "seconds", "text", "whole"]
-
 Where = tuple[str | int, ...]
 T = TypeVar("T")
 

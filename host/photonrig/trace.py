@@ -16,8 +16,6 @@ from typing import Final, Literal
 
 from photonrig.clock import SYSTEM, Clock
 
-__all__ = ["LANES", "Lane", "Moment", "Observer", "Recorder", "Trouble", "printable"]
-
 Lane = Literal["rig", "serial", "softap", "http", "event", "cli"]
 # refused: an answer that says no; failed: the peer is broken; broke: the link is gone; silent: no answer in time.
 Trouble = Literal["", "refused", "failed", "broke", "silent"]

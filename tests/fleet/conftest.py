@@ -16,10 +16,11 @@ import pytest
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.simulated_devices_process import SimulatedDevices
 from photonrig.bench.slots.virtual.photon import Server
-from photonrig.fleet.apply import Operator
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import FleetPlan, Permit, make_plan
+from photonrig.fleet.operator import Operator
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import FleetPlan, make_plan
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.waves import MoveResult, Rules

@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from photonrig.errors import RigError
-from photonrig.fleet.apply import Operator, apply
+from photonrig.fleet.apply import apply
 from photonrig.fleet.journal import Journal
+from photonrig.fleet.operator import Operator
 from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.tokens import FileSink, read_tokens
 from photonrig.fleet.transfer import Transfer

@@ -14,9 +14,11 @@ from msgspec import structs
 
 from photonrig.clock import SystemClock
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Operator, PlanOutdated, apply
+from photonrig.fleet.apply import PlanOutdated, apply
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import FleetPlan, Permit, make_plan
+from photonrig.fleet.operator import Operator
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import FleetPlan, make_plan
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import CommandSink, FileSink, read_tokens

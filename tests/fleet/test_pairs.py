@@ -14,9 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Operator, PlanOutdated, apply
+from photonrig.fleet.apply import PlanOutdated, apply
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import FleetPlan, Permit
+from photonrig.fleet.operator import Operator
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.rollback import rollback
 from photonrig.fleet.tokens import FileSink, read_tokens
 from photonrig.fleet.transfer import Transfer, Way

@@ -14,7 +14,9 @@ from rich.console import Console
 from photonrig.errors import UsageError
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.difference import differences
-from photonrig.fleet.plan import FleetPlan, Image, Permit, make_plan
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import FleetPlan, make_plan
+from photonrig.fleet.rollout import Image
 from photonrig.fleet.snapshot import Snapshot, moved
 from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.identities import Account, Offers, Whereabouts

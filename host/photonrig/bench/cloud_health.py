@@ -12,8 +12,6 @@ from photonrig.bench.target import CloudTarget
 from photonrig.errors import CloudError, PhotonrigError
 from photonrig.particle.cloud import Cloud, Token
 
-__all__ = ["door_trouble", "read_cloud"]
-
 _REACH: Final = 5.0  # seconds until a TCP connection is accepted or refused
 _LOCAL: Final = 2.0  # seconds for any answer from this machine
 _NONCE: Final = 40  # bytes a device service sends first (Device OS 2.3.1, handshake)

@@ -34,24 +34,6 @@ from photonrig.errors import UsageError
 from photonrig.invocation import command
 from photonrig.toml_file import TAG, Table, Texts, TomlFile, Wrong, seconds, text, whole
 
-__all__ = [
-    "ACCOUNT_VARIABLE",
-    "SLOT_NAME",
-    "Ask",
-    "Gpio",
-    "HubPort",
-    "LocalCloudConfig",
-    "NetworkConfig",
-    "Press",
-    "RigConfig",
-    "SlotConfig",
-    "Switch",
-    "Timeouts",
-    "WifiConfig",
-    "load_config",
-    "virtual_config",
-]
-
 # Names the account a run may touch; Particle's cloud is used only if it equals the one in the file.
 ACCOUNT_VARIABLE: Final = "PHOTONRIG_ACCOUNT"
 

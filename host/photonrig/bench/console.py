@@ -17,8 +17,6 @@ from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError, RigErro
 from photonrig.kept import Kept
 from photonrig.trace import Moment, Observer
 
-__all__ = ["BenchConsole"]
-
 _REPLY: Final = 5.0
 _KEPT: Final = 10_000
 _SHOWN: Final = 8

@@ -27,8 +27,6 @@ from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
 from photonrig.particle.softap import LISTEN_HOLD
 
-__all__ = ["ANY", "Declared", "Established", "State", "Unstated", "establish", "read_state"]
-
 _FORGET: Final = 10.5  # from 10 s of SETUP in listening mode all networks are erased
 
 

@@ -16,8 +16,6 @@ from photonrig.errors import Cause, ExpectationFailed, PhotonrigError, UsageErro
 from photonrig.particle.cloud_errors import DeviceOffline, NotFound
 from photonrig.trace import Moment
 
-__all__ = ["RETRYABLE", "RULES", "Diagnosis", "Readings", "Rule", "diagnose", "with_moments"]
-
 # Other causes may be the firmware's and are never retried.
 RETRYABLE: Final[frozenset[Cause]] = frozenset({"rig", "network", "cloud"})
 

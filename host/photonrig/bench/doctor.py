@@ -27,8 +27,6 @@ from photonrig.errors import PhotonrigError
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
 from photonrig.particle.setup_console import SetupConsole
 
-__all__ = ["Check", "Verdict", "examine", "examine_cloud"]
-
 Verdict = Literal["proved", "failed", "not wired", "not tried"]
 
 _HOLD: Final = 4.0  # over 3 s of SETUP enters listening mode

@@ -13,8 +13,6 @@ from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
 
-__all__ = ["LISTENING", "Heard", "await_device", "console_trouble", "in_listening_mode", "listen_to", "stranger"]
-
 # console_trouble's text for a healthy device that waits for set-up.
 LISTENING: Final = "the device is in listening mode"
 

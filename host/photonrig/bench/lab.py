@@ -32,8 +32,6 @@ from photonrig.particle.cloud_errors import BadCredentials, DeviceOffline, NotFo
 from photonrig.particle.keys import generate_device_key, private_key_der, public_key_pem
 from photonrig.signals import Interrupts
 
-__all__ = ["TRAVEL_MS", "USERNAME", "Lab", "product_name"]
-
 USERNAME: Final = "central@example.com"
 
 # Travel time of a lab's shade, end to end.

@@ -10,8 +10,6 @@ from msgspec import MsgspecError, Struct, field, json
 from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 
-__all__ = ["LabDevice", "LabRecord"]
-
 FILE: Final = "lab.json"
 
 

@@ -13,8 +13,6 @@ from photonrig.errors import ExpectationFailed, LinkLost, ProtocolError
 from photonrig.particle.serial_port import SerialPort
 from photonrig.trace import Moment, Observer, Trouble
 
-__all__ = ["SerialLines"]
-
 # Any speed but Device OS's two magic ones (DFU, listening mode).
 _SPEED: Final = 115200
 _LINE_MAX: Final = 64 * 1024

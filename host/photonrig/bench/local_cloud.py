@@ -12,8 +12,6 @@ from photonrig.bench.process import Child
 from photonrig.errors import RigError
 from photonrig.particle.cloud_types import Token
 
-__all__ = ["LocalCloud"]
-
 _READY: Final = 60.0
 
 

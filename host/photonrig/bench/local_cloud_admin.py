@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from photonrig.particle.cloud_http import CloudHttp
 from photonrig.particle.cloud_types import CloudDevice, device_ref
 
-__all__ = ["LocalAdmin", "PendingTransfer"]
-
 
 @dataclass(frozen=True, slots=True)
 class PendingTransfer:

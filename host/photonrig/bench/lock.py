@@ -18,8 +18,6 @@ from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import RigError, UsageError
 from photonrig.files import Holder, Lock, file_error
 
-__all__ = ["Busy", "hold", "holder_of", "lock_folder"]
-
 _FOLDER_VARIABLE: Final = "PHOTONRIG_LOCKS"
 # Not $TMPDIR: it differs between sessions of one user, whose runs must share locks.
 _FOLDERS: Final = Path("/tmp")  # noqa: S108

@@ -16,8 +16,6 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, PhotonrigError
 from photonrig.particle.serial_port import SerialPort
 
-__all__ = ["probe"]
-
 _SPEED: Final = 115200
 _ANSWER: Final = 2.0  # seconds for a device to answer, including a reset
 # Planned reasons, Device OS 2.3.1, system_defs.h: none, unknown, pin, power down, brown-out, update, safe mode, DFU.

@@ -22,8 +22,6 @@ from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import RigError
 from photonrig.signals import held_back
 
-__all__ = ["Child", "ReadyProcess"]
-
 _STOPPING: Final = 10.0
 _LONGEST: Final = 500  # characters
 

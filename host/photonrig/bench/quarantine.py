@@ -11,8 +11,6 @@ from photonrig.errors import RigError
 from photonrig.files import replace
 from photonrig.invocation import command
 
-__all__ = ["Quarantine", "Quarantined"]
-
 
 class Quarantined(RigError):
     """The slot is out of use until ``photonrig doctor`` passes."""

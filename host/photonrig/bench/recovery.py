@@ -23,8 +23,6 @@ from photonrig.bench.slots.slot import Slot
 from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import PhotonrigError
 
-__all__ = ["BOUNDS", "Bounds", "Recovery", "RecoveryStep", "recover"]
-
 Outcome = Literal["helped", "no help", "not possible"]
 
 

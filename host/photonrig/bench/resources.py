@@ -8,8 +8,6 @@ from pathlib import Path
 
 from photonrig.errors import RigError
 
-__all__ = ["allow_files", "memory"]
-
 
 def allow_files(count: int) -> None:
     """Raise the open-file limit of this process and its future children.

@@ -28,8 +28,6 @@ from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.particle.module import parse_module
 
-__all__ = ["Rig"]
-
 _TRIES: Final = 5
 _BACK: Final = 5.0  # seconds for a device with a broken session to be back on the cloud
 

@@ -14,8 +14,6 @@ from photonrig.bench.slots.real.usb import Attached
 from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 
-__all__ = ["add_slots"]
-
 
 def add_slots(path: Path, found: Sequence[Attached]) -> tuple[Attached, ...]:
     """Append a slot for each Photon whose USB path has none; returns those. Without any, the file is not written.

@@ -29,8 +29,6 @@ from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token
 
-__all__ = ["BenchSession", "is_free", "open_bench"]
-
 _PARTICLE: Final = "https://api.particle.io"
 # Secrets for Particle's cloud come from the environment and are written to no file.
 _TOKEN: Final = "PHOTONRIG_TOKEN"  # noqa: S105

@@ -35,8 +35,6 @@ from photonrig.particle.coap import Code, Message, MessageType
 from photonrig.particle.frames import MAX_MESSAGE_FROM_DEVICE, MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
 from photonrig.signals import begin, heard
 
-__all__ = ["SimulatedDevice"]
-
 _SYSTEM: Final = b'{"p":6,"m":[{"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"1","v":2302,"d":[]}]}'
 _APPLICATION: Final = b'{"f":["move"],"v":{"position":2}}'
 _HELLO_FLAGS: Final = 0x36  # Device OS 2.x

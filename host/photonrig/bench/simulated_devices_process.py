@@ -14,8 +14,6 @@ from photonrig.bench.slots.virtual.photon import Server
 from photonrig.files import replace
 from photonrig.particle.keys import private_key_der
 
-__all__ = ["SimulatedDevices"]
-
 _READY: Final = 60.0
 _READY_EACH: Final = 0.02
 

@@ -10,8 +10,6 @@ from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Scope, Token, product
 from photonrig.particle.events import EventStream
 
-__all__ = ["CloudTarget", "Firmware"]
-
 
 @dataclass(frozen=True, slots=True)
 class Firmware:

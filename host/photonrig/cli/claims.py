@@ -11,8 +11,6 @@ from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, FOLDER, TEXT, Whole
 from photonrig.exits import ExitCode
 
-__all__ = ["claims"]
-
 
 @click.command(
     cls=Command,

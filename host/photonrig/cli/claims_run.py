@@ -50,8 +50,6 @@ from photonrig.scenarios.story import StepResult, Verdict
 from photonrig.scenarios.virtual_target import STATES, extended, virtual_target
 from photonrig.trace import Moment
 
-__all__ = ["PARTS", "Claims", "Part", "run_claims", "story_target"]
-
 Part = Literal["story", "flows", "thread", "matrix"]
 PARTS: Final[tuple[Part, ...]] = ("story", "flows", "thread", "matrix")
 

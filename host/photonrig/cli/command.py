@@ -12,8 +12,6 @@ import click
 from photonrig.errors import UsageError
 from photonrig.invocation import QUIET, command
 
-__all__ = ["Command", "Group", "help_last", "nearest", "usage_error"]
-
 _HELP: Final = ("-h", "--help")
 
 

@@ -13,8 +13,6 @@ from click.shell_completion import BashComplete, FishComplete, ShellComplete, Zs
 from photonrig.cli.command import Command
 from photonrig.cli.values import OneOf
 
-__all__ = ["ASKED", "answer", "completion"]
-
 ASKED: Final = "_PHOTONRIG_COMPLETE"
 
 _PROGRAM: Final = "photonrig"

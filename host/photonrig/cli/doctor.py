@@ -11,8 +11,6 @@ from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, TEXT, Whole
 from photonrig.exits import ExitCode
 
-__all__ = ["doctor"]
-
 
 @click.command(
     cls=Command,

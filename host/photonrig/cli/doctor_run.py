@@ -21,8 +21,6 @@ from photonrig.build.variants import VARIANTS
 from photonrig.invocation import program, quiet
 from photonrig.report.doctor import print_check, print_checks
 
-__all__ = ["run_doctor", "write_rig"]
-
 
 def write_rig(path: Path) -> None:
     """Add a slot for every attached Photon that has none, and print it; creates the file if there is none.

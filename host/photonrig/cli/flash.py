@@ -11,8 +11,6 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, TEXT, OneOf
 
-__all__ = ["flash"]
-
 
 def _variants() -> Iterable[str]:
     from photonrig.build.variants import VARIANTS

@@ -19,8 +19,6 @@ from photonrig.errors import ExpectationFailed, UsageError
 from photonrig.invocation import program
 from photonrig.particle.module import parse_module
 
-__all__ = ["run_flash"]
-
 _USUAL = Path("rig.toml")
 
 

@@ -19,11 +19,9 @@ from photonrig.invocation import command, quiet
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from photonrig.fleet.apply import Operator
     from photonrig.fleet.journal import Journal
+    from photonrig.fleet.operator import Operator
     from photonrig.fleet.plan import FleetPlan
-
-__all__ = ["fleet"]
 
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 _MANY = Whole(0, 1_000_000)
@@ -138,7 +136,8 @@ def plan(
     """
     from photonrig.fleet.assignments import read_assignments
     from photonrig.fleet.journal import begun_plan
-    from photonrig.fleet.plan import Permit, make_plan
+    from photonrig.fleet.owner_change import Permit
+    from photonrig.fleet.plan import make_plan
     from photonrig.fleet.rollout import read_image
     from photonrig.fleet.snapshot import snapshot
     from photonrig.report.fleet import print_plan
@@ -379,8 +378,8 @@ def _console(*, progress: bool = False, as_json: bool = False) -> Console:
 
 
 def _operator(config: Path, production: str | None) -> Operator:
-    from photonrig.fleet.apply import Operator
     from photonrig.fleet.config import read_config
+    from photonrig.fleet.operator import Operator
 
     return Operator.of(read_config(config), production_account=production)
 

@@ -17,12 +17,14 @@ from photonrig.build.variants import build_variant
 from photonrig.cli.values import writable
 from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
-from photonrig.fleet.apply import Operator, apply
+from photonrig.fleet.apply import apply
 from photonrig.fleet.assignments import read_assignments
 from photonrig.fleet.config import read_config
 from photonrig.fleet.demo import QUERY, DemoFleet, simulated_fleet, virtual_fleet
 from photonrig.fleet.journal import Journal
-from photonrig.fleet.plan import Permit, make_plan
+from photonrig.fleet.operator import Operator
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import make_plan
 from photonrig.fleet.snapshot import snapshot
 from photonrig.fleet.tokens import FileSink
 from photonrig.fleet.verify import verify, write_report
@@ -31,8 +33,6 @@ from photonrig.invocation import command, quiet
 from photonrig.ownership.proof import Probe
 from photonrig.report.fleet import FleetProgress, print_plan, print_records, print_result
 from photonrig.report.run import duration
-
-__all__ = ["run_demo"]
 
 _VARIANT = "roller"
 _MOST_VIRTUAL = 4000

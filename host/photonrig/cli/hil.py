@@ -11,8 +11,6 @@ from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, FOLDER, TEXT, Whole
 from photonrig.exits import ExitCode
 
-__all__ = ["hil"]
-
 
 @click.command(cls=Command, examples=("hil", "hil --rig lab.toml --workers 4", "hil --only transfer --seed 4711"))
 @click.option(

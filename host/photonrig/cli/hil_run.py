@@ -21,8 +21,6 @@ from photonrig.exits import ExitCode
 from photonrig.invocation import quiet
 from photonrig.testing.known_bad import read_known_bad
 
-__all__ = ["run_hil", "scenarios", "verdict"]
-
 
 def scenarios(tools: Toolchain) -> Path:
     """Folder of the scenarios for every rig: in the checkout, or carried by the wheel."""

@@ -11,8 +11,6 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
 from photonrig.cli.values import FOLDER, PORT, OneOf, Whole
 
-__all__ = ["lab"]
-
 
 def _eras() -> Iterable[str]:
     from photonrig.localcloud.era_names import ERA_NAMES

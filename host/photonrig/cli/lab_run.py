@@ -19,8 +19,6 @@ from photonrig.cli.values import writable
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.lab import print_lab
 
-__all__ = ["particle_script", "run_lab"]
-
 
 def run_lab(
     tools: Toolchain,

@@ -11,8 +11,6 @@ from typing import NoReturn
 from photonrig.exits import flush, one_line
 from photonrig.signals import begin
 
-__all__ = ["main"]
-
 
 def main() -> NoReturn:
     """Run the command line, and end with its exit code."""

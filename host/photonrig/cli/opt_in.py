@@ -9,8 +9,6 @@ from photonrig.errors import UsageError
 from photonrig.particle.cloud import ClientCredentials, Token
 from photonrig.scenarios.particle_target import OptIn
 
-__all__ = ["opt_in"]
-
 
 def opt_in(api: str, account: str, confirm: str, product: int, client: str, devices: str, requests: int) -> OptIn:
     """What may be acted on; secrets come from PARTICLE_TOKEN and PARTICLE_CLIENT_SECRET only.

@@ -18,8 +18,6 @@ from photonrig.cli.hil import hil
 from photonrig.cli.lab import lab
 from photonrig.invocation import command
 
-__all__ = ["photonrig", "run"]
-
 
 @click.group(cls=Group, examples=("claims", "lab --photons 2 --fresh 1", "help fleet apply"))
 @click.version_option(__version__, prog_name="photonrig", message="%(prog)s %(version)s", help="Print the version.")

@@ -13,8 +13,6 @@ from typing import Any, Final
 from photonrig.errors import ToolError
 from photonrig.signals import heard, held_back
 
-__all__ = ["run_to_end"]
-
 _STOPPING: Final = 60.0  # seconds a tool may take to end its children
 
 

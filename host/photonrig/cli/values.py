@@ -17,8 +17,6 @@ from click.shell_completion import CompletionItem
 from photonrig.cli.command import nearest
 from photonrig.files import file_error
 
-__all__ = ["FILE", "FOLDER", "PORT", "TEXT", "Number", "OneOf", "Whole", "writable"]
-
 
 class Whole(click.ParamType[int, Any]):
     """A whole number from ``least`` to ``most``."""

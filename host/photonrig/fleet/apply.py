@@ -20,8 +20,6 @@ from photonrig.fleet.waves import MoveResult, Rules, Watcher, run_waves
 from photonrig.ownership.identities import Account
 from photonrig.particle.events import EventStream
 
-__all__ = ["Operator", "PlanOutdated", "apply"]
-
 _SHOWN = 10
 
 

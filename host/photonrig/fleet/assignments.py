@@ -28,8 +28,6 @@ from photonrig.files import file_error
 from photonrig.fleet.customer_name import why_no_address, why_no_name
 from photonrig.fleet.transfer import Transfer
 
-__all__ = ["BadAssignments", "read_assignments"]
-
 _DEVICE: Final = re.compile(r"[0-9a-f]{24}")
 _PRODUCT: Final = re.compile(r"[1-9][0-9]{0,14}")
 _COLUMNS: Final = {

@@ -32,8 +32,6 @@ from photonrig.particle.cloud_types import ClientCredentials, Token
 from photonrig.particle.throttle import LIMITS, Limits
 from photonrig.toml_file import Table, Text, TomlFile, Wrong, whole
 
-__all__ = ["FleetConfig", "read_config"]
-
 
 class _Client(Table, frozen=True):
     product: Annotated[int, whole(1, 10**9)]

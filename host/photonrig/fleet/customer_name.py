@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["why_no_address", "why_no_name"]
-
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+\-=?^_`{|}~]+"
 _LOCAL: Final = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?")

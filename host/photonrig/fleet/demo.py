@@ -25,8 +25,6 @@ from photonrig.files import replace
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
-__all__ = ["QUERY", "DemoFleet", "simulated_fleet", "virtual_fleet"]
-
 QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
 
 _AT_ONCE: Final = 8

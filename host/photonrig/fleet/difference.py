@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photonrig.fleet.config import FleetConfig
-from photonrig.fleet.plan import FleetPlan, Permit
+from photonrig.fleet.owner_change import Permit
+from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.snapshot import Snapshot, moved
 from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.identities import Whereabouts
-
-__all__ = ["Difference", "differences"]
 
 
 @dataclass(frozen=True, slots=True)

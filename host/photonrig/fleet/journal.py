@@ -26,8 +26,6 @@ from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.files import Lock, file_error, replace
 from photonrig.fleet.transfer import Transfer, decoded
 
-__all__ = ["Journal", "begun_plan"]
-
 _VERSION: Final = 3  # PRAGMA user_version; 0: unversioned
 # The latest record of each device, and the log of all steps begun or done.
 _SCHEMA: Final = f"""

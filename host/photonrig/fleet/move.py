@@ -22,8 +22,6 @@ from photonrig.ownership.engine import Journal as FlowJournal
 from photonrig.ownership.engine import Progress, called_back
 from photonrig.ownership.identities import Identities, Whereabouts
 
-__all__ = ["Move", "Standing", "standing"]
-
 Standing = Literal["before", "half way", "there", "half way back", "elsewhere"]
 
 

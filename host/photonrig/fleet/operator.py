@@ -11,8 +11,6 @@ from photonrig.ownership.identities import Identities
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.throttle import Throttle
 
-__all__ = ["Operator"]
-
 
 @dataclass(frozen=True)
 class Operator:

@@ -17,8 +17,6 @@ from photonrig.ownership.flows import take
 from photonrig.ownership.identities import Account, Identities, Offers, Whereabouts
 from photonrig.ownership.proof import Proof
 
-__all__ = ["OwnerChange", "Permit"]
-
 
 @dataclass(frozen=True, slots=True)
 class Permit:

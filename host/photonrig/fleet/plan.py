@@ -36,8 +36,6 @@ from photonrig.fleet.transfer import Transfer, Verdict, where_wrong
 from photonrig.invocation import command
 from photonrig.ownership.identities import Account
 
-__all__ = ["Change", "FleetPlan", "Image", "Permit", "make_plan"]
-
 # The change of a plan: owners and products, or one firmware image.
 Change = OwnerChange | Rollout
 

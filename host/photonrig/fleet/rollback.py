@@ -13,8 +13,6 @@ from photonrig.fleet.transfer import Transfer
 from photonrig.fleet.waves import MoveResult, Rules, Watcher, run_waves
 from photonrig.ownership.engine import Progress
 
-__all__ = ["rollback"]
-
 
 def rollback(
     plan: FleetPlan,

@@ -30,8 +30,6 @@ from photonrig.particle.cloud import Cloud, CloudDevice, product
 from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.module import parse_module
 
-__all__ = ["Image", "Rollout", "read_image"]
-
 _UPDATE: Final = 120.0  # seconds from the upload until the device is back with the new version
 
 

@@ -14,8 +14,6 @@ from photonrig.ownership.identities import Account, Whereabouts
 from photonrig.particle.cloud import USER, Cloud, product
 from photonrig.particle.cloud_errors import ApiError, CloudFailed, RateLimited
 
-__all__ = ["Snapshot", "moved", "patiently", "snapshot"]
-
 T = TypeVar("T")
 
 

@@ -20,8 +20,6 @@ from photonrig.files import Lines
 from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
-__all__ = ["CommandSink", "FileSink", "TokenSink", "read_tokens"]
-
 
 class TokenSink(Protocol):
     """Destination of tokens."""

@@ -18,8 +18,6 @@ from photonrig.ownership.engine import Outcome, Progress
 from photonrig.ownership.identities import Account, Whereabouts
 from photonrig.ownership.proof import Proof
 
-__all__ = ["ACTS", "Transfer", "Verdict", "Verified", "Way", "decoded", "where_wrong"]
-
 Way = Literal["forward", "back"]
 Verdict = Literal[
     "already right", "transfer", "import", "change product", "firmware", "offline",

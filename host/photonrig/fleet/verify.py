@@ -25,8 +25,6 @@ from photonrig.ownership.identities import Account
 from photonrig.ownership.proof import Probe, Proof
 from photonrig.particle.cloud import Cloud
 
-__all__ = ["verify", "write_report"]
-
 
 def verify(
     plan: FleetPlan,

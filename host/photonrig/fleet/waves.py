@@ -15,8 +15,6 @@ from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import UsageError
 from photonrig.fleet.transfer import Transfer
 
-__all__ = ["MoveResult", "Rules", "Watcher", "percentile", "run_waves", "waves"]
-
 Go = Callable[[Transfer], Transfer]
 
 # Seconds until waiting devices are retried, when the cloud gives no time; doubled while none of them advances.

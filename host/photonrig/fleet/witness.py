@@ -13,8 +13,6 @@ from photonrig.ownership.proof import Probe, Proof, prove_control
 from photonrig.particle.cloud import USER, Cloud, product
 from photonrig.particle.cloud_errors import DeviceOffline
 
-__all__ = ["Witness"]
-
 
 @dataclass(frozen=True)
 class Witness:

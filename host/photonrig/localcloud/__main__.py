@@ -20,8 +20,6 @@ from photonrig.localcloud.server import Running, check_host, serve
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.signals import begin
 
-__all__ = ["main"]
-
 
 def main(words: list[str] | None = None) -> None:
     """Parse the command line and run until a signal.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["CHOICES", "Assumption", "Source"]
-
 Source = Literal["thread", "documented", "recorded", "client test", "staff notes", "inferred", "choice"]
 """Source of a rule or an answer; "thread" is the forum thread of 2016, "choice" an assumption below."""
 

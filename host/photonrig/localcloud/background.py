@@ -15,8 +15,6 @@ from typing import Any, Final, Generic, TypeVar
 
 from photonrig.clock import SYSTEM
 
-__all__ = ["Repeated", "Tasks"]
-
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["AFTER_2016", "BEFORE_2016", "ERA_NAMES", "TODAY"]
-
 BEFORE_2016: Final = "2016-before"
 AFTER_2016: Final = "2016-after"
 TODAY: Final = "today"

@@ -12,8 +12,6 @@ from photonrig.ownership.model import Owner
 from photonrig.particle import sse
 from photonrig.safe_json import repaired
 
-__all__ = ["MAX_DATA", "Event", "asked_by_hook", "iso_time"]
-
 MAX_DATA = 1024  # bytes of event data that clients may publish, as in Device OS 3.x
 
 asked_by_hook: ContextVar[bool] = ContextVar("asked_by_hook", default=False)

@@ -9,8 +9,6 @@ import sys
 from photonrig.localcloud.events import iso_time
 from photonrig.safe_json import repaired
 
-__all__ = ["JsonLines", "log_to_stderr"]
-
 _LONGEST, _LONGEST_EXCEPTION = 2000, 8000  # characters per text in a line
 
 

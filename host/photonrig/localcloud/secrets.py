@@ -21,19 +21,6 @@ import pyotp
 from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 
-__all__ = [
-    "hash_password",
-    "load_token",
-    "new_claim_code",
-    "new_id",
-    "new_mfa_key",
-    "new_token",
-    "otp_matches",
-    "password_matches",
-    "read_private",
-    "sha256_hex",
-]
-
 _log = logging.getLogger(__name__)
 
 _SHORTEST_TOKEN = 32  # characters

@@ -27,8 +27,6 @@ from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.state_folder import kept_state
 from photonrig.signals import heard
 
-__all__ = ["Running", "check_host", "run_cloud", "serve"]
-
 _log = logging.getLogger(__name__)
 
 # Idle connections are closed by the client, which knows when it will send again: if the cloud closed at the usual 5 s,

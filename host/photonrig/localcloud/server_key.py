@@ -15,15 +15,6 @@ from photonrig.files import replace
 from photonrig.localcloud.secrets import read_private
 from photonrig.particle.keys import ServerAddress, build_server_key_block
 
-__all__ = [
-    "fingerprint",
-    "keep_server_key",
-    "new_server_key",
-    "read_server_key",
-    "write_key_block",
-    "write_public_key",
-]
-
 _PRIVATE = "server_key.pem"
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["slug_of"]
-
 
 def slug_of(name: str, otherwise: str) -> str:
     """Letters and digits of a name joined by dashes; ``otherwise`` if it has none."""

@@ -15,32 +15,6 @@ from urllib.parse import unquote
 
 from photonrig.localcloud.assumptions import Source
 
-__all__ = [
-    "APP_HASH",
-    "CLAIM_CODE",
-    "DEVICE_NAMES",
-    "DEVICE_QUESTIONS",
-    "FLASH_STATUS",
-    "HOOK_ERROR",
-    "HOOK_RESPONSE",
-    "HOOK_SENT",
-    "OWNER_CHANGED",
-    "PRODUCT_HOOK_RESPONSE",
-    "SAFE_MODE",
-    "SAFE_MODE_MODULES",
-    "SAID_BY_DEVICES",
-    "STATUS",
-    "SYSTEM_EVENTS",
-    "SYSTEM_PREFIXES",
-    "UPDATES_ENABLED",
-    "UPDATES_FORCED",
-    "UPDATES_PENDING",
-    "VITALS",
-    "SystemEvent",
-    "is_reserved",
-    "is_system",
-]
-
 Publisher = Literal["device", "cloud", "webhook"]
 
 SYSTEM_EVENTS: Final[dict[str, SystemEvent]] = {}

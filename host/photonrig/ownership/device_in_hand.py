@@ -8,8 +8,6 @@ from typing import Protocol
 
 from photonrig.particle.softap import SoftAp
 
-__all__ = ["DeviceInHand", "SetUpSlot"]
-
 
 class SetUpSlot(Protocol):
     """A place with one device that can be set up; implemented by a bench's slot."""

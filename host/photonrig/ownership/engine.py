@@ -29,21 +29,6 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import CloudError, ExpectationFailed, LinkLost, NetworkError, PhotonrigError, UsageError
 from photonrig.particle.cloud_errors import CloudFailed, DeviceOffline, RateLimited
 
-__all__ = [
-    "Flow",
-    "Heading",
-    "Journal",
-    "NotYet",
-    "Outcome",
-    "Phase",
-    "Progress",
-    "Step",
-    "called_back",
-    "never",
-    "no_journal",
-    "run",
-]
-
 Heading = Literal["forward", "back"]
 Phase = Literal["begun", "done"]
 Outcome = Literal["done", "undone", "waiting", "stuck"]

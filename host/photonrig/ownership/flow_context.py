@@ -13,8 +13,6 @@ from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud_errors import NotFound
 
-__all__ = ["FlowContext", "Plan"]
-
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A flow on one device: give it ``to`` an account, move it ``into`` another product.

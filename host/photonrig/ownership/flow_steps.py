@@ -18,21 +18,6 @@ from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.events import EventStream, of_device
 from photonrig.particle.softap import LISTEN_HOLD, NotReached, SoftAp
 
-__all__ = [
-    "APPROVE",
-    "CHECK",
-    "IMPORT",
-    "IMPORT_FIRST",
-    "KEY",
-    "LOOK",
-    "LOOK_UNOWNED",
-    "REMOVE",
-    "RENAME",
-    "REQUEST",
-    "SET_UP",
-    "change_owner",
-]
-
 FlowStep = Step[FlowContext]
 
 _ONLINE: Final = 60.0  # seconds for a device that was set up to come online

@@ -34,8 +34,6 @@ from photonrig.ownership.flow_steps import (
 )
 from photonrig.ownership.identities import Account, Identities
 
-__all__ = ["FLOWS", "PassageFlow", "take"]
-
 PassageFlow = Flow[FlowContext]
 
 _TO_NEW_OWNER = change_owner("", lambda at: at.plan.to)

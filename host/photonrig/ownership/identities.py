@@ -14,8 +14,6 @@ from photonrig.errors import ExpectationFailed, ProtocolError, UsageError
 from photonrig.particle.cloud import USER, ClientCredentials, Cloud, CloudDevice, Token, product
 from photonrig.particle.cloud_errors import ApiError, NotFound, NotFoundOrForbidden, RequestRefused
 
-__all__ = ["Account", "Identities", "Offers", "Whereabouts"]
-
 
 class Account(NamedTuple):
     """An account that can own devices, by name: a user, or a customer of one product.

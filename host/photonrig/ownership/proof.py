@@ -16,8 +16,6 @@ from photonrig.particle.cloud import USER, Cloud, Scope, Webhook
 from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import Event, EventStream, of_device
 
-__all__ = ["Probe", "Proof", "prove_control", "silent_hooks"]
-
 _EVENT: Final = 15.0
 _HOOK: Final = 30.0
 

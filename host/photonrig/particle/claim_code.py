@@ -9,8 +9,6 @@ from typing import Final
 
 from photonrig.errors import UsageError
 
-__all__ = ["CLAIM_CODE_LENGTH", "check_claim_code", "generate_claim_code"]
-
 # Device OS 2.3.1, DCT: 63 bytes without terminator. Codes of Particle's cloud are 63 characters of base64.
 CLAIM_CODE_LENGTH: Final = 63
 

@@ -20,8 +20,6 @@ from photonrig.kept import Kept
 from photonrig.particle.cli_run import CliRefused, CliResult, CliTimedOut, CliUnproven, kill_group, plain
 from photonrig.trace import Moment, Observer
 
-__all__ = ["CliResult", "ParticleCli", "Subscription"]
-
 _QUICK: Final = 60.0
 _FLASH: Final = 180.0
 _COMPILE: Final = 300.0

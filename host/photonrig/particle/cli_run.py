@@ -20,8 +20,6 @@ from typing import Any, Final
 
 from photonrig.errors import ProtocolError, ToolError
 
-__all__ = ["CliFailed", "CliRefused", "CliResult", "CliTimedOut", "CliUnproven", "kill_group", "plain"]
-
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -23,23 +23,6 @@ from typing import Any, Final
 
 from photonrig.errors import CloudError
 
-__all__ = [
-    "ApiError",
-    "AuthError",
-    "BadCredentials",
-    "CloudFailed",
-    "CompileFailed",
-    "DeviceOffline",
-    "MfaRequired",
-    "NotFound",
-    "NotFoundOrForbidden",
-    "OwnedByAnother",
-    "RateLimited",
-    "RequestRefused",
-    "is_failure",
-    "refusal",
-]
-
 
 class ApiError(CloudError):
     """A refusal: HTTP ``status``, ``error`` and ``description`` as sent, ``texts`` from all known error fields."""

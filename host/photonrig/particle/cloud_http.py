@@ -22,8 +22,6 @@ from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, r
 from photonrig.particle.cloud_types import ClientCredentials, Token
 from photonrig.trace import Moment, Observer, Trouble
 
-__all__ = ["CloudHttp", "host_of"]
-
 # Characters of an answer in a message.
 _SHOWN = 600
 _SECRETS = {"access_token", "refresh_token", "client_secret", "secret", "password", "claim_code", "mfa_token", "otp"}

@@ -8,8 +8,6 @@ from typing import Any, Final
 from photonrig.particle.cloud_http import CloudHttp
 from photonrig.particle.cloud_types import USER, FirmwareVersion, Scope, Webhook, product
 
-__all__ = ["ProductCalls"]
-
 _ASK_DEVICE: Final = 40.0
 _UPLOAD: Final = 60.0
 

@@ -10,8 +10,6 @@ from photonrig.errors import ProtocolError
 from photonrig.particle.cloud_http import CloudHttp
 from photonrig.particle.cloud_types import TeamMember, Token
 
-__all__ = ["TeamCalls"]
-
 
 class TeamCalls(CloudHttp):
     """Teams; ``ref`` is a product, or with ``organization`` an organization, by id or slug."""

@@ -9,28 +9,6 @@ from urllib.parse import quote
 
 from photonrig.errors import ProtocolError, UsageError
 
-__all__ = [
-    "USER",
-    "BuiltBinary",
-    "ClaimCode",
-    "ClientCredentials",
-    "CloudDevice",
-    "Customer",
-    "FirmwareVersion",
-    "ImportResult",
-    "Owner",
-    "Product",
-    "Scope",
-    "TeamMember",
-    "Token",
-    "Webhook",
-    "device_ref",
-    "legacy_org",
-    "product",
-    "shared",
-    "user",
-]
-
 Principal = Literal["user", "customer", "product", "api user"]
 
 _DEVICE_ID: Final = re.compile("[0-9A-Fa-f]{24}")

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from photonrig.errors import ProtocolError
 
-__all__ = ["Code", "Message", "MessageType", "Option"]
-
 _MARKER = 0xFF
 _MAX_OPTION = 0xFFFF
 

@@ -33,8 +33,6 @@ from photonrig.particle.cloud_errors import RateLimited, refusal
 from photonrig.particle.sse import MEDIA_TYPE, Decoder, Published
 from photonrig.trace import Moment, Observer
 
-__all__ = ["Event", "EventStream", "Match", "of_device"]
-
 # Clouds send something at least every 9 to 12 seconds.
 _SILENCE: Final = 20.0
 _RECONNECT: Final = 2.0

@@ -17,8 +17,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from photonrig.errors import ProtocolError
 
-__all__ = ["MAX_MESSAGE_FROM_DEVICE", "MAX_MESSAGE_TO_DEVICE", "FrameDecoder", "FrameEncoder"]
-
 _BLOCK = 16
 _PADDING = [bytes((length,)) * length for length in range(_BLOCK + 1)]
 

@@ -22,21 +22,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from photonrig.errors import ProtocolError
 
-__all__ = [
-    "DEVICE_BLOCK_SIZE",
-    "NONCE_SIZE",
-    "REPLY_SIZE",
-    "SESSION_BLOCK_SIZE",
-    "DeviceIntroduction",
-    "SessionKeys",
-    "check_device_key",
-    "device_block",
-    "open_device_block",
-    "open_session_reply",
-    "session_digest",
-    "session_reply",
-]
-
 NONCE_SIZE = 40
 DEVICE_BLOCK_SIZE = 256
 SESSION_BLOCK_SIZE = 40

@@ -19,20 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.errors import ProtocolError, UsageError
 
-__all__ = [
-    "PUBLIC_KEY_SIZE",
-    "SERVER_KEY_BLOCK_SIZE",
-    "ServerAddress",
-    "build_server_key_block",
-    "generate_device_key",
-    "parse_private_key",
-    "parse_public_key",
-    "parse_server_key_block",
-    "private_key_der",
-    "public_key_der",
-    "public_key_pem",
-]
-
 PUBLIC_KEY_SIZE: Final = 162
 SERVER_KEY_BLOCK_SIZE: Final = 512
 

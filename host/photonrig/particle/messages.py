@@ -23,48 +23,6 @@ from photonrig.errors import ProtocolError
 from photonrig.particle.coap import Code, Message, MessageType, Option
 from photonrig.safe_json import loads
 
-__all__ = [
-    "DEFAULT_TTL",
-    "METRICS",
-    "Build",
-    "DescribePart",
-    "Event",
-    "Hello",
-    "HelloFlag",
-    "ValueKind",
-    "acknowledge",
-    "chunks_missed",
-    "describe_post",
-    "describe_request",
-    "device_event",
-    "encode_text",
-    "encode_value",
-    "event",
-    "function_call",
-    "function_result",
-    "hello",
-    "hello_reply",
-    "more_blocks",
-    "parse_describe",
-    "parse_event",
-    "parse_hello",
-    "parse_metrics",
-    "parse_missed",
-    "parse_subscription",
-    "parse_value",
-    "ping",
-    "reply",
-    "signal",
-    "subscribe",
-    "time_reply",
-    "time_request",
-    "update_begin",
-    "update_chunk",
-    "update_done",
-    "update_ready",
-    "variable_request",
-]
-
 # Builds a request from its id and token.
 Build = Callable[[int, bytes], Message]
 

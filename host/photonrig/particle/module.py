@@ -20,20 +20,6 @@ from typing import Final
 
 from photonrig.errors import ModuleError
 
-__all__ = [
-    "NATIVE_SYSTEM_VERSION",
-    "PHOTON_PLATFORM_ID",
-    "STAND_IN_OFFSET",
-    "USER_PART_SIZE",
-    "USER_PART_START",
-    "Dependency",
-    "Module",
-    "build_native_module",
-    "build_stand_in",
-    "check_user_part",
-    "parse_module",
-]
-
 PHOTON_PLATFORM_ID: Final = 6
 # Device OS 2.3.1, memory map of the Photon: address of the user part, and its maximum length with suffix and CRC.
 USER_PART_START: Final = 0x080A0000

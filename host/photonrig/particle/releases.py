@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["UNIFIED_ENGINE", "module_number", "release_name"]
-
 # First module number with the cloud protocol engine that takes long names and arguments (0.8.0-rc.1).
 UNIFIED_ENGINE = 300
 

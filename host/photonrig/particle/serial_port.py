@@ -13,8 +13,6 @@ import serial.rfc2217
 from photonrig.clock import SYSTEM, Clock, Deadline
 from photonrig.errors import LinkLost
 
-__all__ = ["DFU_SPEED", "LISTENING_SPEED", "SerialPort", "request_by_speed"]
-
 # Device OS 2.3.1: setting one of these line rates reboots a Photon into DFU, or enters listening mode.
 DFU_SPEED: Final = 14400
 LISTENING_SPEED: Final = 28800

@@ -25,8 +25,6 @@ from photonrig.errors import FirmwareError, LinkLost, ProtocolError, UsageError
 from photonrig.particle.claim_code import CLAIM_CODE_LENGTH, check_claim_code
 from photonrig.particle.serial_port import SerialPort
 
-__all__ = ["IDENTITY_LINE", "Cipher", "Protection", "SetupConsole", "SetupConsoleRefused"]
-
 # Device OS's own default; any speed works that selects no other mode.
 _SPEED: Final = 9600
 _QUICK: Final = 5.0

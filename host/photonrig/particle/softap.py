@@ -31,28 +31,6 @@ from photonrig.particle.claim_code import check_claim_code
 from photonrig.particle.keys import parse_public_key
 from photonrig.trace import Moment, Observer, Trouble
 
-__all__ = [
-    "ADDRESS",
-    "HTTP_PORT",
-    "LISTEN_HOLD",
-    "TCP_PORT",
-    "AccessPoint",
-    "Connect",
-    "HttpSoftAp",
-    "Identity",
-    "NotReached",
-    "Security",
-    "SoftAp",
-    "SoftApRefused",
-    "SoftApTransport",
-    "TcpSoftAp",
-    "decode_reply",
-    "decode_scan",
-    "encode_body",
-    "encode_tcp_request",
-    "encrypt_password",
-]
-
 # The same for every Photon (Device OS 2.3.1, softap_ip.c).
 ADDRESS: Final = "192.168.0.1"
 TCP_PORT: Final = 5609

@@ -21,8 +21,6 @@ from typing import Any, Final
 from photonrig.errors import ProtocolError
 from photonrig.safe_json import dumps
 
-__all__ = ["KEEP_ALIVE", "MEDIA_TYPE", "OPENED", "Decoder", "Published", "body", "dropped", "encode"]
-
 MEDIA_TYPE: Final = "text/event-stream"
 OPENED: Final = b":ok\n\n"
 KEEP_ALIVE: Final = b"\n"

@@ -11,8 +11,6 @@ from typing import Final
 
 from photonrig.clock import SYSTEM, Clock
 
-__all__ = ["LIMITS", "Limits", "Throttle"]
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

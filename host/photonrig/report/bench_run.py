@@ -16,8 +16,6 @@ from photonrig.report.page import render
 from photonrig.report.run import duration
 from photonrig.trace import LANES
 
-__all__ = ["BenchRun", "Case", "write_results"]
-
 _NO_VARIANT: Final = "any"
 _FAILED: Final = "failed"
 # Moments shorter than this share of the axis would be invisible.

@@ -12,8 +12,6 @@ from rich.text import Text
 from photonrig.bench.doctor import Check, Verdict
 from photonrig.report.run import duration
 
-__all__ = ["print_check", "print_checks"]
-
 _STYLE: dict[Verdict, str] = {"proved": "green", "failed": "bold red", "not wired": "dim", "not tried": "yellow"}
 
 

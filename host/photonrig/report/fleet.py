@@ -20,16 +20,6 @@ from photonrig.fleet.waves import MoveResult, percentile
 from photonrig.particle.throttle import Throttle
 from photonrig.report.run import duration, rate
 
-__all__ = [
-    "FleetProgress",
-    "differences_json",
-    "print_differences",
-    "print_plan",
-    "print_records",
-    "print_result",
-    "records_json",
-]
-
 _SHOWN = 10
 
 

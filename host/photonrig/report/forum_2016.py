@@ -14,8 +14,6 @@ from rich.text import Text
 from photonrig.scenarios.forum_2016 import RowResult
 from photonrig.scenarios.forum_2016_checks import Verdict
 
-__all__ = ["VERDICT_STYLE", "forum_summary", "print_forum", "write_forum"]
-
 VERDICT_STYLE: dict[Verdict, str] = {
     "held": "green",
     "granted": "green",

@@ -7,8 +7,6 @@ from xml.etree import ElementTree as ET
 
 from photonrig.report.run import Run
 
-__all__ = ["write_junit"]
-
 
 def write_junit(run: Run, path: Path) -> None:
     """Write ``run`` to ``path``; steps that did not run appear as skipped."""

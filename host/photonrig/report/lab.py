@@ -10,8 +10,6 @@ from rich.text import Text
 
 from photonrig.invocation import command
 
-__all__ = ["print_lab"]
-
 
 def print_lab(lab: dict[str, Any], script: Path, console: Console) -> None:
     """Print each Photon, then addresses and names; ``lab`` is :meth:`Lab.describe`, ``script`` runs the CLI."""

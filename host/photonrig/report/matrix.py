@@ -20,8 +20,6 @@ from photonrig.scenarios.matrix import NOT_RUN, Observation
 from photonrig.scenarios.matrix_baseline import Baseline, Change
 from photonrig.scenarios.matrix_cells import FAMILIES, SOURCES, TOKENS
 
-__all__ = ["MatrixRun", "matrix_json", "print_matrix", "write_matrix"]
-
 # Outcomes that grant something; the others are refusals, or lists and streams without the device.
 YES: Final = frozenset({"200", "201", "204", "listed", "hears"})
 

@@ -10,8 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from photonrig.report.run import Run, duration
 
-__all__ = ["render", "write_page"]
-
 
 def render(template: str, **values: Any) -> str:
     """Render a page from a template; texts are escaped."""

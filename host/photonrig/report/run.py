@@ -13,8 +13,6 @@ from typing import Any
 
 from photonrig.scenarios.story import StepResult
 
-__all__ = ["Run", "commit", "duration", "rate", "run_json"]
-
 
 def duration(seconds: float) -> str:
     """A duration for people."""

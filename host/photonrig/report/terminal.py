@@ -13,8 +13,6 @@ from rich.text import Text
 from photonrig.report.run import Run, duration
 from photonrig.scenarios.story import StepResult, Verdict
 
-__all__ = ["STYLE", "print_run"]
-
 STYLE: dict[Verdict, str] = {"held": "green", "failed": "bold red", "not run": "dim"}
 _EVIDENCE_LINES = 3
 

@@ -18,8 +18,6 @@ from photonrig.scenarios.hook_receiver import HookReceiver
 from photonrig.scenarios.story import Seen, StepResult, run_step
 from photonrig.scenarios.virtual_target import Extended, VirtualTarget
 
-__all__ = ["run_flows"]
-
 _CHAPTER = "Flows, each with its proof of control"
 _EVENT = "shade/moved"
 

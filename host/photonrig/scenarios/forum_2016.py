@@ -24,9 +24,6 @@ from photonrig.scenarios.forum_2016_checks import SHOWN, Verdict
 from photonrig.scenarios.forum_2016_rows import ROWS, Row
 from photonrig.scenarios.forum_2016_target import ForumTarget
 
-__all__ = ["RowResult", "run_forum"]
-
-
 _UNSTEADY: Final = re.compile(
     r"(?:\b[0-9a-f]{24}\b: )|\b[0-9a-f]{24}\b|(?<=-)[0-9a-f]{8}\b|\d+(?= ms\b)|(?<=\bproducts/)\d+|(?<=\bproduct )\d+"
     r"|(?<=product_id )\d+"

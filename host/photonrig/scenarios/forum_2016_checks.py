@@ -19,8 +19,6 @@ from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.forum_2016_target import ForumTarget
 from photonrig.scenarios.virtual_target import VirtualTarget
 
-__all__ = ["SHOWN", "Shown", "Verdict"]
-
 Verdict = Literal["held", "granted", "in part", "extension", "not granted", "context", "failed"]
 Check = Callable[[ForumTarget], str]
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["ROWS", "Kind", "Row"]
-
 Kind = Literal["context", "bug", "gap", "workaround", "wish", "answer", "works", "question"]
 Era = Literal["2016-before", "2016-after", "today"]
 

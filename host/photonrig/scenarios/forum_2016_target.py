@@ -8,8 +8,6 @@ from photonrig.clock import Clock
 from photonrig.scenarios.hook_receiver import HookReceiver
 from photonrig.scenarios.virtual_target import Extended, VirtualTarget
 
-__all__ = ["ForumTarget"]
-
 
 @dataclass(frozen=True, slots=True)
 class ForumTarget:

@@ -26,8 +26,6 @@ from photonrig.particle.events import Event, EventStream, of_device
 from photonrig.particle.softap import LISTEN_HOLD
 from photonrig.scenarios.story import Seen, Story, step
 
-__all__ = ["HandoverStory", "StoryTarget"]
-
 _ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
 _EVENT = 15.0
 _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back

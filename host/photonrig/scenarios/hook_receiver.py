@@ -7,8 +7,6 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Self
 
-__all__ = ["HookReceiver"]
-
 _LARGEST: Final = 1 << 16
 
 

@@ -21,8 +21,6 @@ from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import EventStream, of_device
 from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
 
-__all__ = ["NOT_RUN", "BudgetSpent", "MatrixTarget", "Observation", "observe"]
-
 NOT_RUN: Final = "not run"
 
 

@@ -16,8 +16,6 @@ from photonrig.errors import UsageError
 from photonrig.files import file_error, replace
 from photonrig.scenarios.matrix import NOT_RUN, Observation
 
-__all__ = ["Baseline", "Change", "changes"]
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -15,8 +15,6 @@ from typing import Any, Final, Literal, NamedTuple
 
 from photonrig.errors import UsageError
 
-__all__ = ["FAMILIES", "SOURCES", "TOKENS", "Cell", "Expectation", "Family", "cells", "parse"]
-
 Look = Literal["status", "list", "stream"]
 
 SOURCES: Final[Mapping[str, str]] = {

@@ -22,8 +22,6 @@ from photonrig.particle.throttle import Limits, Throttle
 from photonrig.scenarios.matrix import BudgetSpent
 from photonrig.scenarios.matrix_cells import Family
 
-__all__ = ["Budget", "OptIn", "ParticleTarget", "particle_target"]
-
 # A third below the documented limits, to leave the account room for other uses.
 _LIMITS: Final = Limits(calls=6_600, tokens=66)
 # Not asked on someone's device: a question that takes the device out of reach.

@@ -15,8 +15,6 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import Cause, ExpectationFailed, PhotonrigError
 from photonrig.trace import Lane, Moment, printable
 
-__all__ = ["Seen", "StepResult", "Story", "Verdict", "run_step", "step"]
-
 Verdict = Literal["held", "failed", "not run"]
 
 _MARK = "_photonrig_step"

@@ -22,8 +22,6 @@ from photonrig.particle.events import EventStream
 from photonrig.particle.keys import generate_device_key, public_key_pem
 from photonrig.scenarios.matrix_cells import Family
 
-__all__ = ["STATES", "Extended", "VirtualTarget", "extended", "virtual_target"]
-
 # The device states of each era's cells, one device each.
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "today": ("customer-owned", "user-owned", "unowned", "sandbox", "customer-owned offline", "unowned offline"),

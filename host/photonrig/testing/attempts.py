@@ -15,8 +15,6 @@ from _pytest.runner import call_and_report
 if TYPE_CHECKING:
     from photonrig.testing.bench import Bench, TestRun
 
-__all__ = ["Attempts"]
-
 _SHOWN = 400  # moments of a test in reports
 
 

@@ -27,8 +27,6 @@ from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
 from photonrig.trace import Moment, Observer, Recorder
 
-__all__ = ["Bench", "Held", "TestRun", "config_of"]
-
 _CANARY: Final = 3.0  # seconds for a canary event to return
 _STREAM_BACK: Final = 30.0  # a silent stream is given up after 20 s
 

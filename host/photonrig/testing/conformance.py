@@ -25,16 +25,6 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import ExpectationFailed, LinkLost
 from photonrig.particle.softap import NotReached
 
-__all__ = [
-    "check_flasher",
-    "check_power",
-    "check_reset",
-    "check_serial_link",
-    "check_setup_button",
-    "check_softap_link",
-    "check_softap_out_of_reach",
-]
-
 _BACK: Final = 20.0  # seconds from power or reset to the firmware's console
 _LINES: Final = 400  # more than all buffers on the way hold
 _REPLY: Final = 20.0

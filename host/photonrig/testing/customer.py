@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from photonrig.bench.target import CloudTarget
 from photonrig.particle.cloud import Cloud
 
-__all__ = ["Customer", "new_customer"]
-
 
 @dataclass(frozen=True, slots=True)
 class Customer:

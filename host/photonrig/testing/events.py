@@ -8,8 +8,6 @@ from photonrig.errors import UsageError
 from photonrig.particle.cloud import Cloud, Scope
 from photonrig.particle.events import Event, EventStream, Match
 
-__all__ = ["Events"]
-
 
 class Events:
     """Events of the product's devices; the stream was open before the test began."""

@@ -9,8 +9,6 @@ from typing import Final
 
 from photonrig.clock import WaitingClock
 
-__all__ = ["FakeClock"]
-
 _WALL: Final = 1_700_000_000.0  # 14 November 2023, 22:13:20 UTC
 
 

@@ -18,8 +18,6 @@ from msgspec import field
 
 from photonrig.toml_file import Table, Text, TomlFile
 
-__all__ = ["KnownBad", "read_known_bad"]
-
 
 class KnownBad(Table, frozen=True):
     """One entry; ``until`` is its last valid day."""

@@ -18,8 +18,6 @@ from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.softap import LISTEN_HOLD, SoftAp
 from photonrig.trace import Recorder
 
-__all__ = ["Photon"]
-
 ONLINE: Final = 60.0  # seconds within which a device must be on the cloud after a reset, a set-up or a restart
 
 

@@ -12,8 +12,6 @@ import pytest
 
 from photonrig.clock import SYSTEM, Clock, utc
 
-__all__ = ["Reporter", "WriteReports"]
-
 # Writes the reports of the tests (by node id), with start time and duration in seconds.
 WriteReports = Callable[[Mapping[str, list[dict[str, Any]]], datetime, float], None]
 

@@ -13,8 +13,6 @@ from photonrig.errors import ToolError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.serial_port import DFU_SPEED, request_by_speed
 
-__all__ = ["CliFlasher"]
-
 
 class CliFlasher:
     """One device's; the CLI, made for the first use, must be logged in to an account that sees it."""

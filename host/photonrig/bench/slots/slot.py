@@ -17,9 +17,6 @@ from photonrig.errors import UsageError
 from photonrig.particle.softap import SoftAp
 from photonrig.trace import Observer
 
-__all__ = ["FLASHING", "Flasher", "Monitor", "Power", "Reset", "SerialLink", "SetupButton", "Slot", "SoftApLink"]
-
-
 # Seconds for 128 KB by the slowest way, with the Particle CLI's start.
 FLASHING: Final = 180.0
 

@@ -21,8 +21,6 @@ from photonrig.particle.handshake import (
     session_reply,
 )
 
-__all__ = ["Admission", "AdmissionRefused"]
-
 
 class AdmissionRefused(Exception):
     """Unknown device, or a key other than the enrolled one; the device gets no reply."""

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from photonrig.clock import SYSTEM
 
-__all__ = ["Allowance"]
-
 
 class Allowance:
     """A token bucket: ``rate`` messages a second, up to ``burst``."""

@@ -10,23 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-__all__ = [
-    "Describe",
-    "DeviceCallbacks",
-    "DeviceOffline",
-    "DeviceTimeout",
-    "FlashRefused",
-    "FunctionUnknown",
-    "Hello",
-    "Permit",
-    "PublishedEvent",
-    "Subscription",
-    "VariableType",
-    "VariableUnknown",
-    "Withdrawn",
-    "always",
-]
-
 VariableType = Literal["bool", "int32", "string", "double"]
 
 Permit = Callable[[], object]

@@ -8,8 +8,6 @@ from photonrig.localcloud.device.contract import Describe, VariableType
 from photonrig.particle.messages import DescribePart
 from photonrig.particle.releases import release_name
 
-__all__ = ["DescribeParts"]
-
 _VARIABLE_TYPES: dict[Any, VariableType] = {1: "bool", 2: "int32", 4: "string", 9: "double"}
 
 

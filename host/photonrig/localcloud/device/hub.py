@@ -31,8 +31,6 @@ from photonrig.localcloud.device.session import DeviceSession
 from photonrig.localcloud.device.wire import Wire
 from photonrig.particle.messages import Hello, HelloFlag
 
-__all__ = ["DeviceHub"]
-
 log = logging.getLogger(__name__)
 
 _READ_AHEAD = 2048  # bytes; reading from the socket pauses at twice that

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.system_events import SYSTEM_PREFIXES
 
-__all__ = ["Listeners"]
-
 
 class Listeners:
     """Subscriptions of all online devices. A lookup takes one step per distinct prefix length."""

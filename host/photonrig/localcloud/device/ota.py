@@ -17,8 +17,6 @@ from photonrig.localcloud.device.limits import Limits
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message
 
-__all__ = ["CHUNK_SIZE", "Update", "UpdateLink"]
-
 CHUNK_SIZE = 512  # Device OS 2.3.1 announces it as spark/hardware/ota_chunk_size; older ones take it too
 
 _ROUNDS = 40  # a choice: even if half of 256 chunks are lost, resending a few each round completes

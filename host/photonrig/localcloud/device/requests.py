@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from photonrig.errors import ProtocolError
 from photonrig.particle.coap import Code, Message, MessageType
 
-__all__ = ["Request", "Requests"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:

@@ -7,8 +7,6 @@ import asyncio
 from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceCallbacks
 
-__all__ = ["Restarts"]
-
 
 class Restarts:
     """Waits for each updated device, up to ``limit`` seconds."""

@@ -43,8 +43,6 @@ from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE
 from photonrig.particle.messages import DescribePart, Hello, HelloFlag
 from photonrig.particle.releases import UNIFIED_ENGINE
 
-__all__ = ["DeviceSession"]
-
 log = logging.getLogger(__name__)
 
 _NAME_LIMIT = 64

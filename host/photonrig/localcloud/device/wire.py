@@ -10,9 +10,6 @@ from photonrig.errors import ProtocolError
 from photonrig.particle.frames import FrameDecoder, FrameEncoder
 from photonrig.particle.handshake import SessionKeys
 
-__all__ = ["Wire"]
-
-
 _AT_ONCE = 2048  # bytes read before the device may be held
 
 

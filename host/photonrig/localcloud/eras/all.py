@@ -9,8 +9,6 @@ from photonrig.localcloud.eras import Era
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.eras.y2016 import AFTER, BEFORE
 
-__all__ = ["ERAS", "era_named"]
-
 ERAS: Mapping[str, Era] = {era.name: era for era in (BEFORE, AFTER, TODAY)}
 
 

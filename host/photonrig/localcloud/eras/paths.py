@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ORGANIZATION_PATHS", "PRODUCT_DEVICE_PATHS", "SINCE_2016"]
-
 Paths = frozenset[tuple[str, str]]
 
 

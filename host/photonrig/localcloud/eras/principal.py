@@ -9,8 +9,6 @@ from typing import Literal
 
 from photonrig.ownership.model import Owner
 
-__all__ = ["Principal", "Role"]
-
 
 class Role(IntEnum):
     """Team roles; each includes those below it."""

@@ -13,8 +13,6 @@ from typing import Any
 from photonrig.localcloud import assumptions
 from photonrig.localcloud.assumptions import Source
 
-__all__ = ["REFUSALS_2016", "REFUSALS_TODAY", "Refusal", "Situation"]
-
 
 class Situation(Enum):
     """Reasons for a refusal."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["FAMILIES", "SCOPES", "known"]
-
 
 def _scopes(**families: str) -> frozenset[str]:
     names = {family.replace("__", "."): verbs for family, verbs in families.items()}

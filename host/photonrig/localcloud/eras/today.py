@@ -12,8 +12,6 @@ from photonrig.localcloud.eras.viewers import DeviceViewer, HookViewer, StreamVi
 from photonrig.localcloud.events import Event
 from photonrig.ownership.model import Terms
 
-__all__ = ["TODAY"]
-
 
 def _yes(source: Source, role: Role = Role.VIEW_ONLY) -> Rule:
     return Rule(True, source, role)

@@ -13,8 +13,6 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.system_events import SAID_BY_DEVICES
 from photonrig.ownership.model import Owner
 
-__all__ = ["DeviceViewer", "HookViewer", "StreamKind", "StreamOf", "StreamViewer", "Viewer"]
-
 StreamKind = Literal["own", "all", "device", "product", "product device", "organization"]
 
 

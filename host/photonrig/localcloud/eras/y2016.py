@@ -16,8 +16,6 @@ from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer, Viewer
 from photonrig.localcloud.events import Event
 
-__all__ = ["AFTER", "BEFORE"]
-
 
 def _but(action: Action, **parties: Rule) -> dict[Action, Mapping[Party, Rule]]:
     """Today's row of an action, with other rules for some parties."""

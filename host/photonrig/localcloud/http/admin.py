@@ -21,8 +21,6 @@ from photonrig.localcloud.service.records import Device, Transfer
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.ownership.model import Owner
 
-__all__ = ["ROUTES"]
-
 
 class Password(Fields):
     """A new password."""

@@ -14,8 +14,6 @@ from photonrig.clock import SYSTEM
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.protocol import WHOLE_ANSWER
 
-__all__ = ["ALLOWED_ORIGIN", "respond"]
-
 _log = logging.getLogger(__name__)
 _SECRET_PARTS = ("token",)  # path parameters that are secrets
 _VARY = (b"vary", b"Origin")

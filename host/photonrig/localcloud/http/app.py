@@ -51,8 +51,6 @@ from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.records import Outdated
 from photonrig.localcloud.service.refusal import ServiceRefusal
 
-__all__ = ["all_routes", "endpoints_of", "make_app"]
-
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "authorization, content-type, x-particle-tool, x-particle-project",

@@ -19,8 +19,6 @@ from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.service.refusal import unknown
 
-__all__ = ["ROUTES", "Sources", "compile_uploaded", "run_compiler"]
-
 T = TypeVar("T")
 
 

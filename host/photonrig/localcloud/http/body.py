@@ -15,8 +15,6 @@ from starlette.requests import Request
 from photonrig.localcloud.http.errors import ApiError, refused
 from photonrig.safe_json import check_text, loads
 
-__all__ = ["Body", "UploadedFile", "announced", "read_body"]
-
 MAX_PARTS = 2000
 MAX_NAME, MAX_FOLDERS = 512, 32  # of an uploaded file; a choice
 _LONGEST_END = 256

@@ -7,8 +7,6 @@ from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 
-__all__ = ["ROUTES"]
-
 
 class Featured(Fields):
     """All targets are featured."""

@@ -25,23 +25,6 @@ from photonrig.localcloud.service.control import Named
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
 from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 
-__all__ = [
-    "EXTENSION",
-    "OPEN_BODY",
-    "SMALL_BODY",
-    "SOURCES_BODY",
-    "Answer",
-    "ApiRoute",
-    "Call",
-    "Handler",
-    "OpenCall",
-    "basic_credentials",
-    "bearer_token",
-    "open_route",
-    "route",
-    "with_token",
-]
-
 EXTENSION = "/extensions/v1/any/"
 SMALL_BODY = 1 << 20
 SOURCES_BODY = 10 << 20

@@ -16,8 +16,6 @@ from photonrig.localcloud.http.views import owner_field
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.ownership.model import Owner
 
-__all__ = ["ROUTES", "release"]
-
 
 class CodeRequest(Fields):
     """For a cellular device, the number that becomes its code."""

@@ -11,8 +11,6 @@ from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields, Stripped
 from photonrig.localcloud.service.records import Client
 
-__all__ = ["ROUTES"]
-
 
 class InOrganization(Fields):
     """In 2016, and in any body: the organization whose clients are meant."""

@@ -11,8 +11,6 @@ from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import shown_product, timestamp
 
-__all__ = ["FORMS", "ROUTES", "Argument", "Format", "function", "ping", "variable"]
-
 FORMS = (
     "/v1/devices/{device}",
     "/v1/products/{product}/devices/{device}",

@@ -18,8 +18,6 @@ from photonrig.localcloud.service.passwords import hashed
 from photonrig.localcloud.service.records import Client, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 
 class NewCustomer(Fields):
     """A new customer; ``response_type`` token is for web clients, ``product`` for organizations of 2016."""

@@ -15,8 +15,6 @@ from photonrig.localcloud.http.pages import Page
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import unknown
 
-__all__ = ["ROUTES"]
-
 _END_AFTER: Final = 0.25  # seconds
 
 

@@ -19,8 +19,6 @@ from photonrig.localcloud.service.flashing import check_image
 from photonrig.localcloud.service.records import Notes
 from photonrig.localcloud.service.refusal import ServiceRefusal
 
-__all__ = ["ROUTES", "DeviceChange", "change", "show"]
-
 _NOT_SOURCES = (".bin", ".zip")
 
 

@@ -10,8 +10,6 @@ from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.service.records import Vitals
 from photonrig.localcloud.service.refusal import unknown
 
-__all__ = ["ROUTES"]
-
 
 async def history(call: Call) -> Answer:
     """List the stored vitals of a device, newest first."""

@@ -22,8 +22,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.protocol import TARGET_AUTHORITY
 from photonrig.safe_json import check_text
 
-__all__ = ["Door", "parse_origin"]
-
 _AUTHORITY = r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
 _HOST = re.compile(_AUTHORITY)
 _ORIGIN = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}")

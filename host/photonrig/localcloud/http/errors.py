@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ApiError", "oauth_error", "refused"]
-
 
 class ApiError(Exception):
     """Ends a request with this status and body."""

@@ -17,8 +17,6 @@ from photonrig.localcloud.service.records import Token
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.particle import sse
 
-__all__ = ["KEEP_ALIVE_SECONDS", "ROUTES", "stream", "viewer"]
-
 KEEP_ALIVE_SECONDS = 8.0  # clients time out after 13 s without a byte
 
 

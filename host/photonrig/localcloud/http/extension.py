@@ -22,8 +22,6 @@ from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.views import product_device_view
 
-__all__ = ["ROUTES"]
-
 _Asked = TypeVar("_Asked", bound=Call)
 
 

@@ -28,8 +28,6 @@ from msgspec import UNSET, Meta, UnsetType
 from photonrig.localcloud.http.body import Body, UploadedFile
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["Fields", "Stripped", "says", "unsent"]
-
 Stripped = Annotated[str, Meta(extra={"strip": True})]
 """Text without surrounding white space."""
 

@@ -17,8 +17,6 @@ from photonrig.localcloud.service.groups import GROUP_NAMES
 from photonrig.localcloud.service.records import Group
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 
 class Part(Fields):
     """Filter by part of the name."""

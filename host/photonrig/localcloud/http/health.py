@@ -5,8 +5,6 @@ from __future__ import annotations
 from photonrig.localcloud.http.call import Answer, OpenCall, open_route
 from photonrig.localcloud.http.json_answer import Json
 
-__all__ = ["ROUTES"]
-
 
 async def healthz(call: OpenCall) -> Answer:
     """Show the number of connections; 503 with the cause while background work fails."""

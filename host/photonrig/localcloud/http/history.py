@@ -14,8 +14,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service.history import EVENT_SECONDS
 from photonrig.localcloud.service.refusal import invalid
 
-__all__ = ["ROUTES"]
-
 _MOST = 1000
 
 

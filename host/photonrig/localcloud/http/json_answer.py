@@ -9,8 +9,6 @@ from starlette.responses import Response
 
 from photonrig.safe_json import dumps
 
-__all__ = ["Json"]
-
 
 class Json(Response):
     """``content`` in JSON. Header values are constants; no CRLF check needed."""

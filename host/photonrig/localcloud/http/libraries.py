@@ -19,8 +19,6 @@ from photonrig.localcloud.service.libraries import architectures_of
 from photonrig.localcloud.service.records import Library
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 
 class LibraryPage(Page):
     """A page of libraries or versions."""

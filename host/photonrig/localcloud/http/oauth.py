@@ -15,8 +15,6 @@ from photonrig.localcloud.service.grants import DEFAULT_SECONDS
 from photonrig.localcloud.service.records import Customer, GrantedToken
 from photonrig.localcloud.service.refusal import ServiceRefusal
 
-__all__ = ["ROUTES", "named_client", "token_body"]
-
 _BAD_LIFETIME = "expires_in must be seconds, expires_at a date or null"
 _NO_GRANT = "Invalid or missing grant_type parameter"
 

@@ -11,8 +11,6 @@ from msgspec import inspect
 from photonrig.localcloud.http.call import Answer, ApiRoute, OpenCall, open_route
 from photonrig.localcloud.http.fields import Fields
 
-__all__ = ["ROUTES", "describe"]
-
 _TYPES: Mapping[type, dict[str, Any]] = {
     inspect.StrType: {"type": "string"},
     inspect.BoolType: {"type": "boolean"},

@@ -8,8 +8,6 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.service.records import Organization
 
-__all__ = ["ROUTES", "shown"]
-
 
 async def list_organizations(call: Call) -> Answer:
     """List the organizations of which the user is a team member."""

@@ -9,8 +9,6 @@ import msgspec
 
 from photonrig.localcloud.http.fields import Fields, says
 
-__all__ = ["Page", "paged"]
-
 _Entry = TypeVar("_Entry")
 _PAGE_SIZE, _LARGEST_PAGE = 25, 1000
 

@@ -16,8 +16,6 @@ from photonrig.localcloud.http.views import product_device_view
 from photonrig.localcloud.service.devices import Wanted
 from photonrig.localcloud.service.refusal import invalid
 
-__all__ = ["ROUTES"]
-
 
 class Listed(Page):
     """Filters and order; ``groups`` are names separated by commas."""

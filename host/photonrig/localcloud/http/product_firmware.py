@@ -19,8 +19,6 @@ from photonrig.localcloud.service.product_firmware import HIGHEST_VERSION
 from photonrig.localcloud.service.records import Firmware
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 _VERSION = f"version must be 1 … {HIGHEST_VERSION}"
 _ONE_IMAGE = "Upload one firmware image as a file"
 

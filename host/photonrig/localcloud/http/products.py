@@ -12,8 +12,6 @@ from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.records import Organization, Product
 from photonrig.localcloud.service.refusal import invalid
 
-__all__ = ["ROUTES"]
-
 
 class NewProduct(Fields):
     """A new product, as an object named ``product`` or as the body itself."""

@@ -17,16 +17,6 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = [
-    "BODY_SECONDS",
-    "HEAD_BYTES",
-    "HEAD_SECONDS",
-    "TARGET_AUTHORITY",
-    "WHOLE_ANSWER",
-    "BoundedHttp",
-    "HttpServer",
-]
-
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 20.0
 BODY_SECONDS = 60.0

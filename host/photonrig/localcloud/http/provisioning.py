@@ -13,8 +13,6 @@ from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM, parse_dev
 from photonrig.localcloud.service.rates import SERIAL_NUMBERS
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 
 class Key(Fields):
     """A key in PEM; other fields are ignored.

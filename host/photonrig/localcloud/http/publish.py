@@ -10,8 +10,6 @@ from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.service.event_service import NAMES
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ROUTES"]
-
 MAX_TTL = 16_777_215
 
 

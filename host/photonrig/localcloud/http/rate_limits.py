@@ -14,8 +14,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service import rates
 from photonrig.localcloud.service.rates import Rates, Rule
 
-__all__ = ["RateLimited", "too_many"]
-
 _GRANT = ("POST", "/oauth/token")
 _STREAM = re.compile(r"/v1/(?:.+/)?events(?:/|$)")
 _BY_PATH: Mapping[tuple[str, str], Rule] = {

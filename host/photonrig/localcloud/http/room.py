@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
-__all__ = ["FREE", "Room"]
-
 FREE = 16 * 1024
 """Bytes up to which a body is exempt, so that large ones do not delay most requests; a choice."""
 

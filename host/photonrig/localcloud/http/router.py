@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from starlette.routing import Match, Route
 
-__all__ = ["SortedRoutes"]
-
 _REMEMBERED = 1024  # paths in the cache, and their maximum length
 _REMEMBERED_LENGTH = 160
 

@@ -16,8 +16,6 @@ from photonrig.localcloud.service.records import ApiUser
 from photonrig.localcloud.service.refusal import invalid
 from photonrig.localcloud.service.teams import ROLE_NAMES, Place
 
-__all__ = ["ROUTES"]
-
 
 class Member(Fields):
     """A user's role, or an API user's ``scopes``."""

@@ -7,8 +7,6 @@ from photonrig.localcloud.http.errors import oauth_error
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import timestamp
 
-__all__ = ["ROUTES"]
-
 
 class Otp(Fields):
     """A one-time password, if the user has them."""

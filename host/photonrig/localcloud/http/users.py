@@ -15,8 +15,6 @@ from photonrig.localcloud.service.passwords import hashed, password_holds
 from photonrig.localcloud.service.records import User
 from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, invalid
 
-__all__ = ["ROUTES"]
-
 
 class NewUser(Fields):
     """A new account."""

@@ -11,8 +11,6 @@ from photonrig.localcloud.service.devices import DeviceFacts
 from photonrig.localcloud.service.records import Device
 from photonrig.ownership.model import Owner
 
-__all__ = ["device_view", "owner_field", "product_device_view", "shown_product", "timestamp"]
-
 
 @lru_cache(maxsize=1024)
 def timestamp(seconds: float | None) -> str | None:

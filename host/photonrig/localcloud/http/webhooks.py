@@ -14,8 +14,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service.hooks import HIDDEN_PASSWORD
 from photonrig.localcloud.service.records import HookOwner, StoredHook
 
-__all__ = ["ROUTES"]
-
 
 class HookFields(Fields):
     """Documented fields of a hook. The raw body is read: clients use several names for a field."""

@@ -10,8 +10,6 @@ from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 
-__all__ = ["Access", "subject_of"]
-
 _ID_DIGITS = frozenset("0123456789abcdef")
 _OUTSIDE = (Party.STRANGER, Party.FOREIGN)
 

@@ -15,8 +15,6 @@ from photonrig.localcloud.store.accounts import User
 from photonrig.localcloud.store.tokens import Token
 from photonrig.ownership.model import Owner
 
-__all__ = ["AccountService"]
-
 _TAKEN = "username must be unique"
 
 

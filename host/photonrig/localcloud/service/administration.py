@@ -9,8 +9,6 @@ from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership.model import Refused
 
-__all__ = ["Administration"]
-
 
 class Administration:
     """Any device, and the pending transfer requests."""

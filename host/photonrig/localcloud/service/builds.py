@@ -19,8 +19,6 @@ from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
 
-__all__ = ["BuildService", "Gone"]
-
 T = TypeVar("T")
 
 Gone = Callable[[], Awaitable[object]]

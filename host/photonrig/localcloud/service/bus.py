@@ -14,8 +14,6 @@ from collections.abc import Callable, Hashable, Iterator
 from photonrig.localcloud.events import Event
 from photonrig.particle import sse
 
-__all__ = ["QUEUE_LENGTH", "Audience", "Bus", "Reader"]
-
 QUEUE_LENGTH = 512
 
 

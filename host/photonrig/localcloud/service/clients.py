@@ -16,8 +16,6 @@ from photonrig.localcloud.store.accounts import Client
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 
-__all__ = ["ClientService", "Credentials"]
-
 # Clients of Particle's own programs; their secrets are public.
 _PUBLIC = {
     "particle": "particle",

@@ -42,8 +42,6 @@ from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.webhooks.dispatcher import HookLimits, Webhooks
 
-__all__ = ["Cloud", "Settings"]
-
 _WRITE_SECONDS = 2.0
 
 

@@ -23,8 +23,6 @@ from photonrig.localcloud.service.presence import Presence
 from photonrig.localcloud.service.records import Device
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
-__all__ = ["ControlService", "Named"]
-
 Named = Callable[[], Device]
 """Looks up the request's device anew; raises ServiceRefusal when the caller may not or no longer access it."""
 

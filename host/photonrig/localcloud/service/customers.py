@@ -16,8 +16,6 @@ from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.tokens import GrantedToken
 from photonrig.ownership.model import Owner
 
-__all__ = ["CustomerService"]
-
 
 class CustomerService:
     """Customers of each product."""

@@ -8,8 +8,6 @@ from typing import Protocol
 from photonrig.localcloud.device.contract import Permit, VariableType
 from photonrig.localcloud.service.records import Device
 
-__all__ = ["DeviceHub", "DeviceLink"]
-
 
 class DeviceHub(Protocol):
     """Interface of the device service; see :mod:`photonrig.localcloud.device.hub`.

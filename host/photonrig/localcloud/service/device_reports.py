@@ -28,8 +28,6 @@ from photonrig.localcloud.system_events import (
     is_reserved,
 )
 
-__all__ = ["DeviceReports"]
-
 _log = logging.getLogger(__name__)
 
 _NAME_QUESTIONS = frozenset(row.name for row in DEVICE_NAMES)

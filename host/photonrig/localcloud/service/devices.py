@@ -17,8 +17,6 @@ from photonrig.localcloud.store import Store
 from photonrig.localcloud.system_events import UPDATES_FORCED
 from photonrig.ownership.model import Owner
 
-__all__ = ["DeviceFacts", "DeviceService", "Targeted", "Wanted"]
-
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:

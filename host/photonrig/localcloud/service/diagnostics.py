@@ -11,8 +11,6 @@ from photonrig.localcloud.service.vitals import payload_of
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.system_events import VITALS
 
-__all__ = ["DiagnosticsService"]
-
 
 class DiagnosticsService:
     """Vitals of each device."""

@@ -22,8 +22,6 @@ from photonrig.localcloud.system_events import OWNER_CHANGED, SystemEvent, is_re
 from photonrig.localcloud.webhooks.dispatcher import Webhooks
 from photonrig.ownership.model import Owner
 
-__all__ = ["NAMES", "EventService"]
-
 _MAX_NAME = 64
 NAMES = f"name must be 1 … {_MAX_NAME} printable ASCII characters"
 """Rule for clients' event names."""

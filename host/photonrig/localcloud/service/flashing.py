@@ -13,8 +13,6 @@ from photonrig.localcloud.service.rollout import Busy, Rollout
 from photonrig.localcloud.store import Store
 from photonrig.particle.module import check_user_part, parse_module
 
-__all__ = ["FlashService", "check_image"]
-
 _MAX_IMAGE = 1 << 20
 
 

@@ -15,8 +15,6 @@ from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.accounts import Customer, User
 from photonrig.localcloud.store.tokens import GrantedToken, Token
 
-__all__ = ["DEFAULT_SECONDS", "GrantService"]
-
 DEFAULT_SECONDS = 7_776_000  # 90 days
 
 

@@ -11,8 +11,6 @@ from photonrig.localcloud.eras.viewers import StreamViewer
 from photonrig.localcloud.events import Event
 from photonrig.localcloud.store import Store
 
-__all__ = ["EVENTS_KEPT", "EVENT_SECONDS", "History"]
-
 EVENT_SECONDS = 24 * 3600.0
 EVENTS_KEPT = 100_000
 _BATCH = 1000

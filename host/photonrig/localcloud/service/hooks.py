@@ -18,8 +18,6 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import Hook, HookLog, Outcome, Webhooks
 from photonrig.ownership.model import Owner
 
-__all__ = ["HIDDEN_PASSWORD", "MAX_HOOKS", "HookService"]
-
 MAX_HOOKS = 100  # per user, product or organization; a choice
 HIDDEN_PASSWORD = "********"  # noqa: S105 – shown in its place; sent back, it leaves the password as it is
 

@@ -12,8 +12,6 @@ from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, unkn
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.libraries import Library
 
-__all__ = ["LibraryService", "architectures_of"]
-
 
 class LibraryService:
     """Libraries visible to users: public ones and their own."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from photonrig.errors import UsageError
 
-__all__ = ["LibraryArchive", "library_files", "parse_properties", "read_library"]
-
 MOST_BYTES = 32 << 20  # unpacked
 MOST_FILES = 2000
 _PROPERTIES = "library.properties"

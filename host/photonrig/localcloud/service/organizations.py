@@ -8,8 +8,6 @@ from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.organizations import Organization
 
-__all__ = ["OrganizationService"]
-
 
 class OrganizationService:
     """Organizations; ``changed`` is called with the id of one whose products changed."""

@@ -21,8 +21,6 @@ from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership import model
 from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
 
-__all__ = ["Imported", "OwnershipService"]
-
 _CLAIM_REFUSED = {
     Refusal.OWNED_BY_ANOTHER: Situation.CLAIM_FOREIGN,
     Refusal.OTHER_PRODUCT: Situation.CLAIM_OTHER_PRODUCT,

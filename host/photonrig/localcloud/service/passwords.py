@@ -7,8 +7,6 @@ from collections.abc import Callable
 
 from photonrig.localcloud.secrets import hash_password, password_matches
 
-__all__ = ["hashed", "password_holds"]
-
 _UNKNOWN = "scrypt$16384$8$1$00$00"  # hash checked for unknown accounts, to take the same time
 
 

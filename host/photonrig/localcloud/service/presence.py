@@ -14,8 +14,6 @@ from typing import Any
 from photonrig.localcloud.device.contract import Describe, Hello, VariableType
 from photonrig.localcloud.store import Store
 
-__all__ = ["Presence", "Telemetry"]
-
 _UNSET = 0xFFFF  # Device OS 2.3.1, Hello: no product id or version in the firmware
 
 

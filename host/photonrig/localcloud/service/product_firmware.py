@@ -15,8 +15,6 @@ from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.product_firmware import Said
 from photonrig.particle.module import check_user_part, parse_module
 
-__all__ = ["HIGHEST_VERSION", "FirmwareService"]
-
 HIGHEST_VERSION = 0xFFFF
 _LONGEST_TEXT = 4096
 

@@ -10,8 +10,6 @@ from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 
-__all__ = ["ProductService"]
-
 
 class ProductService:
     """Products of users and organizations; ``changed`` is called with the id of an organization that has a new one."""

@@ -16,8 +16,6 @@ from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, inva
 from photonrig.localcloud.store import Store
 from photonrig.ownership.model import key_may_be_replaced
 
-__all__ = ["PHOTON_PLATFORM", "ProvisioningService", "parse_device_id", "parse_public_key"]
-
 PHOTON_PLATFORM = 6
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{24}")

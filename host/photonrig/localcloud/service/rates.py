@@ -5,19 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = [
-    "ANY_CALL",
-    "FAILED_LOG_INS",
-    "LOCK_SECONDS",
-    "OPEN_STREAMS",
-    "SERIAL_NUMBERS",
-    "STREAMS_AT_ONCE",
-    "TOKENS_AND_USERS",
-    "TOKEN_GRANTS",
-    "Rates",
-    "Rule",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from photonrig.localcloud.eras.refusals import Situation
 
-__all__ = ["ServiceRefusal", "conflict", "forbidden", "invalid", "unknown"]
-
 
 class ServiceRefusal(Exception):
     """The request was refused for ``situation`` without effect; ``words`` fill the braces of the era's text."""

@@ -16,8 +16,6 @@ from photonrig.localcloud.store.devices import Device
 from photonrig.localcloud.store.groups import Targeting
 from photonrig.localcloud.system_events import STATUS, UPDATES_PENDING, SystemEvent
 
-__all__ = ["Busy", "Rollout", "target_version"]
-
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 16  # concurrent automatic updates

@@ -14,8 +14,6 @@ from photonrig.files import Lock, file_error
 from photonrig.localcloud.server_key import fingerprint, keep_server_key, new_server_key, read_server_key
 from photonrig.localcloud.store import Store, state_file
 
-__all__ = ["kept_state"]
-
 
 @contextlib.asynccontextmanager
 async def kept_state(state: Path, now: Callable[[], float]) -> AsyncIterator[tuple[Store, rsa.RSAPrivateKey]]:

@@ -15,8 +15,6 @@ from photonrig.localcloud.store.api_users import ApiUser
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
 
-__all__ = ["ROLE_NAMES", "Place", "TeamService"]
-
 Place = Product | Organization
 """The product or organization of a team."""
 

@@ -9,8 +9,6 @@ from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.tokens import GrantedToken, Token, TokenKind
 
-__all__ = ["TokenService"]
-
 
 class TokenService:
     """Tokens of users, customers, products and API users. A token's streams end with it."""

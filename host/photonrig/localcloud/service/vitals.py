@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["payload_of"]
-
 _NETWORK = ("turned off", "turning on", "disconnected", "connecting", "connected", "disconnecting", "turning off")
 _CLOUD = ("disconnected", "connecting", "connected", "disconnecting")
 

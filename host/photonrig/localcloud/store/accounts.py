@@ -11,8 +11,6 @@ from photonrig.localcloud.secrets import new_id, sha256_hex
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Client", "Customer", "Customers", "User", "Users"]
-
 
 @dataclass(frozen=True, slots=True)
 class User:

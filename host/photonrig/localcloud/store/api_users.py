@@ -11,8 +11,6 @@ from photonrig.localcloud.slugs import slug_of
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["ApiUser", "ApiUsers"]
-
 
 @dataclass(frozen=True, slots=True)
 class ApiUser:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from photonrig.localcloud.secrets import new_id
 from photonrig.localcloud.store.database import Database
 
-__all__ = ["BINARY_SECONDS", "Binaries"]
-
 BINARY_SECONDS = 24 * 3600
 
 

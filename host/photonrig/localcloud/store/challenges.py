@@ -10,8 +10,6 @@ from photonrig.localcloud.secrets import new_token, sha256_hex
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["CHALLENGE_SECONDS", "Challenge", "ChallengeKind", "Challenges"]
-
 ChallengeKind = Literal["log in", "enable mfa", "reset password"]
 
 CHALLENGE_SECONDS = {"log in": 600, "enable mfa": 3600, "reset password": 24 * 3600}

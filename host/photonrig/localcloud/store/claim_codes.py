@@ -10,8 +10,6 @@ from photonrig.localcloud.secrets import new_claim_code, sha256_hex
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import Owner
 
-__all__ = ["CLAIM_CODE_SECONDS", "ClaimCode", "ClaimCodes", "is_chosen"]
-
 CLAIM_CODE_SECONDS = 3600
 
 

@@ -11,8 +11,6 @@ from typing import Any, Generic, TypeVar
 from photonrig.localcloud.store import state_file
 from photonrig.localcloud.store.schema import MARKED_SINCE, MIGRATIONS
 
-__all__ = ["Database", "Remembered"]
-
 _Key = TypeVar("_Key", bound=Hashable)
 _Found = TypeVar("_Found")
 

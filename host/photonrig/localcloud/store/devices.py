@@ -10,8 +10,6 @@ from typing import Any, TypedDict, Unpack
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import DeviceState, Owner, Quarantine
 
-__all__ = ["Device", "Devices", "Notes", "Outdated"]
-
 
 class Outdated(Exception):
     """Owner or product of a device changed since it was read; read it again and decide anew."""

@@ -9,8 +9,6 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.store.database import Database
 from photonrig.ownership.model import Owner
 
-__all__ = ["EventTable"]
-
 _COLUMNS = "id, name, data, coreid, published_at, device, owner_kind, owner_id, product, ttl, private, of_hook"
 _PAGE = 500
 

@@ -9,8 +9,6 @@ from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.devices import Device, Outdated
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Group", "Groups", "Targeting", "Targets", "in_groups"]
-
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -9,8 +9,6 @@ from photonrig.localcloud.secrets import new_token
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Libraries", "Library"]
-
 
 @dataclass(frozen=True, slots=True)
 class Library:

@@ -12,8 +12,6 @@ from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 from photonrig.localcloud.store.teams import Teams
 
-__all__ = ["Organization", "Organizations"]
-
 
 @dataclass(frozen=True, slots=True)
 class Organization:

@@ -10,8 +10,6 @@ from photonrig.localcloud.secrets import new_id
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Firmware", "ProductFirmware", "Said"]
-
 
 @dataclass(frozen=True, slots=True)
 class Firmware:

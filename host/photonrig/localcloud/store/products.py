@@ -11,8 +11,6 @@ from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 from photonrig.localcloud.store.teams import Teams
 
-__all__ = ["Product", "Products"]
-
 
 @dataclass(frozen=True, slots=True)
 class Product:

@@ -16,8 +16,6 @@ from typing import Any, Generic, TypeVar
 from photonrig.localcloud.eras import Role
 from photonrig.localcloud.store.database import Database
 
-__all__ = ["Rows"]
-
 _Record = TypeVar("_Record")
 
 _DECODED: dict[Any, Callable[[Any], Any]] = {

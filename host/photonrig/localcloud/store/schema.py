@@ -5,8 +5,6 @@ A released migration is never edited; a change is a new one. ``PRAGMA user_versi
 
 from __future__ import annotations
 
-__all__ = ["APPLICATION_ID", "FIRST_PRODUCT_ID", "MARKED_SINCE", "MIGRATIONS"]
-
 APPLICATION_ID = 0x70686F74  # "phot": identifies files of this program
 
 FIRST_PRODUCT_ID = 20001  # a choice: the first product id; also in the first migration's SQL

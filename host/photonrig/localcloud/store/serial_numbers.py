@@ -6,8 +6,6 @@ import sqlite3
 
 from photonrig.localcloud.store.database import Database
 
-__all__ = ["SerialNumbers"]
-
 
 class SerialNumbers:
     """Upper-case serial numbers by device, and devices by serial number."""

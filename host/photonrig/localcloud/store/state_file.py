@@ -21,8 +21,6 @@ from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.files import replace
 from photonrig.localcloud.store.schema import APPLICATION_ID, MARKED_SINCE, MIGRATIONS
 
-__all__ = ["bind_log", "check", "log_of", "make", "mark_closed", "mark_open", "sqlite_errors", "was_opened"]
-
 _RESTORE: Final = "restore it from a copy, or move the whole folder away to begin a new cloud"
 _BUSY: Final = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 _DAMAGED: Final = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))

@@ -7,8 +7,6 @@ from typing import Generic, TypeVar
 from photonrig.localcloud.eras import Role
 from photonrig.localcloud.store.database import Database
 
-__all__ = ["Teams"]
-
 _Id = TypeVar("_Id", int, str)
 
 

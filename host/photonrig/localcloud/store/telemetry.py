@@ -8,8 +8,6 @@ from typing import Any
 
 from photonrig.localcloud.store.database import Database
 
-__all__ = ["TelemetryTable"]
-
 
 class TelemetryTable:
     """One JSON object per device."""

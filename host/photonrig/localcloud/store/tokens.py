@@ -10,8 +10,6 @@ from photonrig.localcloud.secrets import new_token, sha256_hex
 from photonrig.localcloud.store.database import Database, Remembered
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["REFRESH_SECONDS", "GrantedToken", "Token", "TokenKind", "Tokens"]
-
 TokenKind = Literal["user", "customer", "product", "api user"]
 
 REFRESH_SECONDS = 14 * 24 * 3600  # 14 days

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["Transfer", "Transfers"]
-
 
 @dataclass(frozen=True, slots=True)
 class Transfer:

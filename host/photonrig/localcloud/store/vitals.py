@@ -9,8 +9,6 @@ from typing import Any
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 
-__all__ = ["VITALS_KEPT", "Vitals", "VitalsTable"]
-
 VITALS_KEPT = 100  # per device
 
 

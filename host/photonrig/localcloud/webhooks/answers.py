@@ -6,8 +6,6 @@ import zlib
 
 import httpx
 
-__all__ = ["read_answer"]
-
 _EITHER = zlib.MAX_WBITS + 32  # gzip or zlib, by the header
 _DECODED = {"gzip": _EITHER, "x-gzip": _EITHER, "deflate": _EITHER}
 

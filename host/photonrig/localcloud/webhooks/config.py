@@ -12,8 +12,6 @@ from photonrig.errors import UsageError
 from photonrig.localcloud.system_events import is_system
 from photonrig.localcloud.webhooks.templates import check_template
 
-__all__ = ["MAX_CONFIG", "HookConfig"]
-
 MAX_CONFIG = 32 * 1024  # bytes of JSON
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _DEVICE_ID = re.compile(r"[0-9a-fA-F]{24}")

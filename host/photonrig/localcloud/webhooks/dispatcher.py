@@ -25,8 +25,6 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
 from photonrig.localcloud.webhooks.messages import MAX_RESPONSE
 
-__all__ = ["Hook", "HookLimits", "HookLog", "Outcome", "Webhooks"]
-
 _log = logging.getLogger(__name__)
 
 _Made = TypeVar("_Made")

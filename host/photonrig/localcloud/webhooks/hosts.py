@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 
 from photonrig.errors import UsageError
 
-__all__ = ["HostRating", "Ratings", "addresses_of", "may_call"]
-
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _THIS_MACHINE = "localhost"

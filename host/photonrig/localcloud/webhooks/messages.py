@@ -30,8 +30,6 @@ from photonrig.localcloud.webhooks.templates import (
     variables_of,
 )
 
-__all__ = ["HOOK_HEADER", "Outgoing", "error_event", "event_variables", "outgoing", "response_events", "sent_event"]
-
 HOOK_HEADER = "X-Photonrig-Hook"  # marks each request of a webhook; events it causes in this cloud trigger no webhook
 USER_AGENT = "ParticleBot/1.1"
 CHUNK = 512  # bytes of a response per event

@@ -22,8 +22,6 @@ import orjson
 
 from photonrig.errors import UsageError
 
-__all__ = ["MAX_OUTPUT", "MAX_STEPS", "Budget", "check_template", "parse_json", "render", "render_tree", "variables_of"]
-
 MAX_STEPS = 20_000  # tags, iterations and lookups over all texts of a request or response; about 20 ms
 MAX_OUTPUT = 100_000  # bytes of all those texts; equals the limit kept of a response
 MAX_DEPTH = 16  # nesting of sections, and of lists and objects in the configuration

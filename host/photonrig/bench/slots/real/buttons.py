@@ -12,8 +12,6 @@ from photonrig.bench.slots.real.command import Run, run
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, ToolError, UsageError
 
-__all__ = ["Button", "Contact", "asked", "by_commands", "by_gpio", "contact"]
-
 # Closed inside the block.
 Contact = Callable[[], AbstractContextManager[None]]
 

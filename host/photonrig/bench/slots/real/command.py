@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 
 from photonrig.errors import ToolError
 
-__all__ = ["Run", "run"]
-
 # Takes a command and seconds, gives what it printed; the seam for recorded output.
 Run = Callable[[Sequence[str], float], str]
 

@@ -22,8 +22,6 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.errors import RigError, ToolError
 from photonrig.files import replace
 
-__all__ = ["Place", "acquired", "install_labgrid", "parse_resources"]
-
 _CLIENT: Final = 30.0
 _RESOURCE: Final = re.compile(r"^Acquired resource '[^']*' \([^)]*\):\n(\s+\{.*?\}\})\n", re.MULTILINE | re.DOTALL)
 

@@ -20,8 +20,6 @@ from typing import Final, TypeVar
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.errors import RigError
 
-__all__ = ["Namespace", "namespace"]
-
 _NAMED: Final = Path("/run/netns")
 _CLONE_NEWNET: Final = 0x40000000  # linux/sched.h
 _IP: Final = 10.0

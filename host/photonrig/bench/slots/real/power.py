@@ -9,8 +9,6 @@ from photonrig.bench.config import HubPort, Switch
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.errors import ToolError
 
-__all__ = ["CommandPower", "UhubctlPower"]
-
 _SWITCH: Final = 20.0
 
 

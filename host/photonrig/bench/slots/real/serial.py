@@ -11,8 +11,6 @@ from photonrig.bench.slots.real.usb import PID_SERIAL, VID
 from photonrig.errors import LinkLost
 from photonrig.particle.serial_port import SerialPort
 
-__all__ = ["UrlSerial", "UsbSerial"]
-
 _SPEED: Final = 115200
 
 

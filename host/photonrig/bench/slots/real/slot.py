@@ -16,8 +16,6 @@ from photonrig.errors import UsageError
 from photonrig.invocation import command
 from photonrig.particle.cli import ParticleCli
 
-__all__ = ["path_of", "real_slot"]
-
 
 def path_of(slot: SlotConfig) -> str:
     """The physical path a run locks before it touches the slot."""

@@ -12,8 +12,6 @@ from serial.tools import list_ports
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.errors import ToolError
 
-__all__ = ["PID_DFU", "PID_SERIAL", "VID", "Attached", "attached", "parse_dfu_list"]
-
 # Device OS 2.3.1, build/platform-id.mk.
 VID: Final = 0x2B04
 PID_SERIAL: Final = 0xC006

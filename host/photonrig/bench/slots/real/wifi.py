@@ -22,16 +22,6 @@ from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import RigError, ToolError, UsageError
 from photonrig.particle.softap import Connect, HttpSoftAp, NotReached, SoftAp, TcpSoftAp
 
-__all__ = [
-    "PHOTON_SSID",
-    "Adapter",
-    "NetworkManagerAdapter",
-    "NetworkSetupAdapter",
-    "RealSoftApLink",
-    "WpaSupplicantAdapter",
-    "adapter_for",
-]
-
 # Device OS 2.3.1, device_code.cpp: prefix, dash, four or six characters without 0, 1, I and O.
 PHOTON_SSID: Final = re.compile(r"Photon-[2-9A-HJ-NP-Z]{4}(?:[2-9A-HJ-NP-Z]{2})?")
 

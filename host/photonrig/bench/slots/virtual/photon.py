@@ -17,8 +17,6 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import LinkLost, RigError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
-__all__ = ["AIR", "Network", "Provision", "Server", "VirtualPhoton"]
-
 _READY: Final = 60.0
 _CONTROL: Final = 5.0
 
