@@ -14,6 +14,7 @@ import pytest
 from photonrig.localcloud.eras import Role
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
+from photonrig.ownership.model import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,26 @@ class Thing:
     size: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    hall: int
+    lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    owner: Owner | None
+    place: Place | None
+    shelf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    id: str
+    at: Whereabouts
+    note: str
+
+
 ONE = Thing("1", True, Role.SUPPORT, {"a": [1, None]}, {"k": "v"}, frozenset({"b", "a"}), ("y", "x"), b"\0abc", None, 4)
 TWO = Thing("2", False, Role.DEVELOPER, {}, {}, frozenset(), (), b"", "n")
 
@@ -41,7 +62,7 @@ def rows(tmp_path: Path) -> Iterator[Rows[Thing]]:
             "CREATE TABLE things (id TEXT PRIMARY KEY, truth INTEGER, role TEXT, members TEXT, mapping TEXT,"
             " names TEXT, parts TEXT, raw BLOB, note TEXT UNIQUE, more TEXT NOT NULL) STRICT"
         )
-        made = Rows(database, "things", Thing, {"size": "length(raw)"})
+        made = Rows(database, "things", Thing, computed={"size": "length(raw)"})
         assert made.add(ONE, more="1")
         assert made.add(TWO, more="2")
         yield made
@@ -80,3 +101,20 @@ def test_columns_are_written_and_rows_removed_where_they_are_meant(rows: Rows[Th
     assert rows.get(id="2") == TWO
     rows.remove(id="1", note=None)
     assert rows.all() == [TWO]
+
+
+def test_a_record_inside_a_record_lies_in_columns_of_its_own(tmp_path: Path) -> None:
+    columns = {"at.owner.kind": "owner_kind", "at.place.hall": "hall"}
+    full = Kept("1", Whereabouts(Owner("user", "u"), Place(7, True), 3), "n")
+    bare = Kept("2", Whereabouts(None, None, 4), "m")
+    with contextlib.closing(Database(tmp_path / "cloud.sqlite")) as database, database.write():
+        database.change(
+            "CREATE TABLE kept (note TEXT, id TEXT PRIMARY KEY, owner_kind TEXT, at_owner_id TEXT, hall INTEGER,"
+            " at_place_lit INTEGER, at_shelf INTEGER) STRICT"
+        )
+        rows = Rows(database, "kept", Kept, columns=columns)
+        rows.add_all([full, bare])
+        assert list(rows.each("ORDER BY id")) == [full, bare]
+        lying = database.one("SELECT owner_kind, at_owner_id, hall, at_place_lit, at_shelf FROM kept WHERE id = '1'")
+        assert lying is not None
+        assert tuple(lying) == ("user", "u", 7, 1, 3)

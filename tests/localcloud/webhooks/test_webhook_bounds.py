@@ -228,7 +228,7 @@ async def test_hooks_that_were_kept_are_not_checked_again_when_they_are_loaded(t
         made = await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": "http://127.0.0.1:9/"})
         with there.cloud.store.write():
             fields = {"event": "e", "url": "http://127.0.0.1:9/", "body": "{{#a}}"}
-            there.cloud.store.hooks.replace(made["id"], fields)
+            there.cloud.store.hooks.update({"id": made["id"]}, fields=fields)
     async with world(tmp_path) as there:
         await there.go_online()
         there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]

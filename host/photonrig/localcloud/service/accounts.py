@@ -103,11 +103,11 @@ class AccountService:
         """
         if any(product.user_id == user.id for product in self._store.products.of_user(user.id)):
             raise invalid("The user founded a product; an account without products can be deleted")
-        hooks = self._store.hooks.of("user", user.id)
+        hooks = self._store.hooks.of_owner("user", user.id)
         with self._store.write():
             self._tokens.revoke_all("user", user.id)
             for hook in hooks:
-                self._store.hooks.remove(hook.id)
+                self._store.hooks.remove(id=hook.id)
             self._ownership.remove_user(user)
         for hook in hooks:
             self._hooks_changed(hook.id)

@@ -191,7 +191,11 @@ class DeviceService:
     def _version(self, product_id: int, text: str | None) -> int | None:
         if text is None or text in ("", "null"):
             return None
-        known = text.isascii() and text.isdecimal() and self._store.firmware.get(product_id, int(text[:6])) is not None
+        known = (
+            text.isascii()
+            and text.isdecimal()
+            and self._store.firmware.get(product_id=product_id, version=int(text[:6])) is not None
+        )
         if not known:
             raise unknown(f"Firmware version {text} not found")
         return int(text)

@@ -22,7 +22,7 @@ class DiagnosticsService:
 
     def of(self, device: Device) -> list[Vitals]:
         """The stored reports of a device, newest first."""
-        return self._store.vitals.of(device.id)
+        return self._store.vitals.of("number DESC", device_id=device.id)
 
     async def ask(self, named: Named) -> None:
         """Request a report from the device, store and publish it.
@@ -32,5 +32,5 @@ class DiagnosticsService:
         device, metrics = await self._control.metrics(named)
         payload = payload_of(metrics)
         with self._store.write():
-            self._store.vitals.add(device.id, payload)
+            self._store.vitals.note(device.id, payload)
         self._events.say(device.id, VITALS, json.dumps(payload))

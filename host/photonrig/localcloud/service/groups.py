@@ -39,14 +39,18 @@ class GroupService:
 
     def of(self, product: Product, part: str = "") -> list[Group]:
         """The groups of a product whose name contains a text, in any case; by name."""
-        return [group for group in self._store.groups.of(product.id) if part.lower() in group.name.lower()]
+        return [
+            group
+            for group in self._store.groups.of("name", product_id=product.id)
+            if part.lower() in group.name.lower()
+        ]
 
     def find(self, product: Product, name: str) -> Group:
         """A group.
 
         :raises ServiceRefusal: unknown
         """
-        group = self._store.groups.get(product.id, name)
+        group = self._store.groups.get(product_id=product.id, name=name)
         if group is None:
             raise unknown("Group not found")
         return group
@@ -74,7 +78,7 @@ class GroupService:
         """
         _checked(to.name)
         with self._store.write():
-            if not self._store.groups.describe(group, name=to.name, description=to.description, color=to.color):
+            if not self._store.groups.update(group.key, name=to.name, description=to.description, color=to.color):
                 raise invalid(f"The group {to.name} exists already")
             self._store.targets.rename_group(group.product_id, group.name, to.name)
         return to
@@ -82,7 +86,7 @@ class GroupService:
     def remove(self, group: Group) -> None:
         """Delete a group; its devices stay in the product."""
         with self._store.write():
-            self._store.groups.remove(group)
+            self._store.groups.remove(**group.key)
             self._store.targets.rename_group(group.product_id, group.name, None)
 
     def put_in(self, product_id: int, device: Device, groups: Sequence[str]) -> None:
@@ -90,7 +94,7 @@ class GroupService:
 
         :raises ServiceRefusal: an invalid name
         """
-        known = {group.name for group in self._store.groups.of(product_id)}
+        known = {group.name for group in self._store.groups.of("name", product_id=product_id)}
         for name in groups:
             if name not in known:
                 self._store.groups.add(Group(product_id, _checked(name)))
@@ -135,7 +139,7 @@ class GroupService:
     def _updates(
         self, product: Product, default: int | None, released: dict[str, int], moved: dict[str, Targeting]
     ) -> list[Update]:
-        versions = {group.name: group.fw_version for group in self._store.groups.of(product.id)} | released
+        versions = {group.name: group.fw_version for group in self.of(product)} | released
         updates = []
         for device in self._store.devices.of_product(product.id):
             if device.state.product != product.id:
@@ -149,7 +153,7 @@ class GroupService:
         return updates
 
     def _has_firmware(self, product: Product, version: int) -> bool:
-        return self._store.firmware.get(product.id, version) is not None
+        return self._store.firmware.get(product_id=product.id, version=version) is not None
 
     def _device(self, product: Product, device_id: str) -> Device:
         device = self._store.devices.get(device_id.lower())

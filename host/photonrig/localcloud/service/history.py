@@ -44,7 +44,7 @@ class History:
             return
         try:
             with self._store.write():
-                self._store.events.add(self._pending)
+                self._store.events.add_all(self._pending)
                 self._store.events.forget(before=self._now() - EVENT_SECONDS, beyond=EVENTS_KEPT)
         except sqlite3.OperationalError:
             raise

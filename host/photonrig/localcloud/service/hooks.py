@@ -30,19 +30,19 @@ class HookService:
         self._access = access
         self._webhooks = webhooks
         self._now = now
-        for stored in store.hooks.all():
+        for stored in store.hooks.all("ORDER BY created_at, id"):
             webhooks.put(self._armed(stored))
 
     def of(self, kind: HookOwner, owner_id: str) -> list[StoredHook]:
         """The hooks of one owner, oldest first."""
-        return self._store.hooks.of(kind, owner_id)
+        return self._store.hooks.of_owner(kind, owner_id)
 
     def find(self, kind: HookOwner, owner_id: str, hook_id: str) -> StoredHook:
         """A hook of this owner.
 
         :raises ServiceRefusal: unknown id
         """
-        hook = self._store.hooks.get(hook_id)
+        hook = self._store.hooks.get(id=hook_id)
         if hook is None or (hook.owner_kind, hook.owner_id) != (kind, owner_id):
             raise unknown("Webhook not found")
         return hook
@@ -76,28 +76,28 @@ class HookService:
         :raises ServiceRefusal: the owner has too many
         """
         with self._store.write():
-            if len(self._store.hooks.of(kind, owner_id)) >= MAX_HOOKS:
+            if len(self.of(kind, owner_id)) >= MAX_HOOKS:
                 raise invalid(f"Too many webhooks: {MAX_HOOKS} is the limit")
-            made = self._store.hooks.add(kind, owner_id, config.as_fields())
+            made = self._store.hooks.create(kind, owner_id, config.as_fields())
         self.changed(made.id)
         return made
 
     def replace(self, hook: StoredHook, config: HookConfig) -> StoredHook:
         """Replace a hook's configuration."""
         with self._store.write():
-            self._store.hooks.replace(hook.id, config.as_fields())
+            self._store.hooks.update({"id": hook.id}, fields=config.as_fields())
         self.changed(hook.id)
         return replace(hook, fields=config.as_fields())
 
     def remove(self, hook: StoredHook) -> None:
         """Delete a hook."""
         with self._store.write():
-            self._store.hooks.remove(hook.id)
+            self._store.hooks.remove(id=hook.id)
         self.changed(hook.id)
 
     def changed(self, hook_id: str) -> None:
         """Update the dispatcher after a hook was created, changed or deleted."""
-        stored = self._store.hooks.get(hook_id)
+        stored = self._store.hooks.get(id=hook_id)
         if stored is None:
             self._webhooks.drop(hook_id)
         else:
@@ -105,7 +105,7 @@ class HookService:
 
     def products_changed(self, organization_id: str) -> None:
         """Update the dispatcher after an organization's products changed."""
-        for stored in self._store.hooks.of("org", organization_id):
+        for stored in self.of("org", organization_id):
             self.changed(stored.id)
 
     async def test(self, hook: StoredHook, by: Principal, data: str | None, device_id: str | None) -> Outcome:

@@ -101,7 +101,7 @@ class LibraryService:
             raise ServiceRefusal(Situation.BUILD_FORBIDDEN, text=text)
         with self._store.write():
             name = known[0].name if known else read.name
-            added = libraries.add(user_id, name, read.version, read.properties, archive)
+            added = libraries.create(user_id, name, read.version, read.properties, archive)
         if not added:
             text = f"Version {read.version} of {read.name} exists already; state a higher one"
             raise ServiceRefusal(Situation.BUILD_INVALID, text=text)
@@ -111,7 +111,7 @@ class LibraryService:
     def publish(self, user_id: str, library: Library) -> Library:
         """Publish a library; returns its newest version."""
         with self._store.write():
-            self._store.libraries.publish(library.name)
+            self._store.libraries.update({"name": library.name}, public=True)
         return self.versions(user_id, library.name)[0]
 
     def remove(self, library: Library, *, force: bool) -> None:
@@ -122,7 +122,7 @@ class LibraryService:
         if library.public and not force:
             raise forbidden(f"The library {library.name} is public; others may use it")
         with self._store.write():
-            self._store.libraries.remove(library.name)
+            self._store.libraries.remove(name=library.name)
 
     def archive(self, archive_id: str) -> bytes:
         """Archive by its secret id, known only from a visible library.

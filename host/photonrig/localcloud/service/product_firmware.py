@@ -29,14 +29,14 @@ class FirmwareService:
 
     def of(self, product: Product) -> list[Firmware]:
         """All versions, highest first."""
-        return self._store.firmware.of(product.id)
+        return self._store.firmware.of("version DESC", product_id=product.id)
 
     def find(self, product: Product, version: int) -> Firmware:
         """One version.
 
         :raises ServiceRefusal: unknown
         """
-        firmware = self._store.firmware.get(product.id, version)
+        firmware = self._store.firmware.get(product_id=product.id, version=version)
         if firmware is None:
             raise unknown(f"Firmware version {version} not found")
         return firmware
@@ -47,7 +47,7 @@ class FirmwareService:
 
     def groups(self, firmware: Firmware) -> list[str]:
         """The groups to which a version is released."""
-        groups = self._store.groups.of(firmware.product_id)
+        groups = self._store.groups.of("name", product_id=firmware.product_id)
         return [group.name for group in groups if group.fw_version == firmware.version]
 
     def uploader(self, firmware: Firmware) -> str | None:
@@ -72,7 +72,7 @@ class FirmwareService:
         _check_image(product, version, image)
         _check_texts(title=said["title"], description=said["description"])
         with self._store.write():
-            added = self._store.firmware.add(product.id, version, image, **said)
+            added = self._store.firmware.create(product.id, version, image, **said)
         if not added:
             text = f"Version {version} exists already; build the firmware with a higher PRODUCT_VERSION"
             raise ServiceRefusal(Situation.BUILD_INVALID, text=text)
@@ -91,7 +91,7 @@ class FirmwareService:
                 description=firmware.description if description is None else description,
                 mandatory=firmware.mandatory if mandatory is None else mandatory,
             )
-        edited = self._store.firmware.get(firmware.product_id, firmware.version)
+        edited = self._store.firmware.get(id=firmware.id)
         assert edited is not None
         return edited
 
@@ -106,7 +106,7 @@ class FirmwareService:
             if self._store.targets.of(device).desired == firmware.version:
                 raise invalid(f"Version {firmware.version} is what device {device.id} is locked to; unlock it first")
         with self._store.write():
-            self._store.firmware.remove(firmware)
+            self._store.firmware.remove(id=firmware.id)
 
     def release(
         self, product: Product, version: int, groups: Sequence[str], *, product_default: bool, at_once: bool
@@ -122,7 +122,7 @@ class FirmwareService:
             raise invalid("Name the target: product_default, or groups")
         found = []
         for name in groups:
-            group = self._store.groups.get(product.id, name)
+            group = self._store.groups.get(product_id=product.id, name=name)
             if group is None:
                 raise unknown(f"Group {name} not found")
             found.append(group)
@@ -131,7 +131,7 @@ class FirmwareService:
         with self._store.write():
             self._store.firmware.release(firmware, product_default=product_default)
             for group in found:
-                self._store.groups.release(group, firmware.version)
+                self._store.groups.update(group.key, fw_version=firmware.version)
         if at_once:
             for device in self._devices(product.id):
                 self._rollout.consider(device.id)

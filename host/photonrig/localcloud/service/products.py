@@ -29,7 +29,7 @@ class ProductService:
 
     def group_names(self, product: Product) -> list[str]:
         """The names of a product's device groups."""
-        return [group.name for group in self._store.groups.of(product.id)]
+        return [group.name for group in self._store.groups.of("name", product_id=product.id)]
 
     def create(
         self, user_id: str, organization: Organization | None, *, name: str, description: str, platform: int

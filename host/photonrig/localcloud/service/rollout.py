@@ -100,7 +100,7 @@ class Rollout:
         product = device.state.product
         if product is None:
             return None
-        released = {group.name: group.fw_version for group in self._store.groups.of(product)}
+        released = {group.name: group.fw_version for group in self._store.groups.of("name", product_id=product)}
         default = self._store.firmware.default(product)
         return target_version(device, self._store.targets.of(device), default, released)
 

@@ -19,7 +19,7 @@ from photonrig.localcloud.store.claim_codes import ClaimCodes
 from photonrig.localcloud.store.database import Database, Remembered
 from photonrig.localcloud.store.devices import Devices
 from photonrig.localcloud.store.events import EventTable
-from photonrig.localcloud.store.groups import Groups, Targets
+from photonrig.localcloud.store.groups import Group, Targets
 from photonrig.localcloud.store.hooks import Hooks
 from photonrig.localcloud.store.libraries import Libraries
 from photonrig.localcloud.store.organizations import Organizations
@@ -66,7 +66,7 @@ class Store:
         self.hooks = Hooks(self._database, now)
         self.events = EventTable(self._database)
         self.firmware = ProductFirmware(self._database, now)
-        self.groups = Groups(self._database)
+        self.groups = Rows(self._database, "device_groups", Group)
         self.targets = Targets(self._database)
         self.libraries = Libraries(self._database, now)
         self.serial_numbers = SerialNumbers(self._database)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from photonrig.localcloud.secrets import new_claim_code, sha256_hex
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
 from photonrig.ownership.model import Owner
 
 CLAIM_CODE_SECONDS = 3600
-
 
 _CARD = re.compile(r"[0-9]{14,22}", re.ASCII)
 
@@ -30,11 +30,11 @@ class ClaimCode:
     used_by: str | None
 
 
-class ClaimCodes:
+class ClaimCodes(Rows[ClaimCode]):
     """Issued codes: valid for an hour, for one device."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
+        super().__init__(database, "claim_codes", ClaimCode)
         self._now = now
 
     def issue(self, owner: Owner, chosen: str | None = None) -> str | None:
@@ -44,8 +44,8 @@ class ClaimCodes:
         """
         code = chosen or new_claim_code()
         now = self._now()
-        self._database.change("DELETE FROM claim_codes WHERE expires_at < ?", now - 86400)
-        issued = self._database.change(
+        self.database.change("DELETE FROM claim_codes WHERE expires_at < ?", now - 86400)
+        issued = self.database.change(
             "INSERT INTO claim_codes (hash, owner_kind, owner_id, expires_at) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (hash) DO UPDATE SET expires_at = excluded.expires_at, used_by = NULL"
             " WHERE owner_kind = excluded.owner_kind AND owner_id = excluded.owner_id",
@@ -55,21 +55,12 @@ class ClaimCodes:
 
     def find(self, code: str) -> ClaimCode | None:
         """An issued code, if used or not yet expired."""
-        row = self._database.one(
-            "SELECT hash, owner_kind, owner_id, used_by FROM claim_codes"
-            " WHERE hash = ? AND (used_by IS NOT NULL OR expires_at > ?)",
-            *(sha256_hex(code), self._now()),
-        )
-        return (
-            None if row is None else ClaimCode(row["hash"], Owner(row["owner_kind"], row["owner_id"]), row["used_by"])
-        )
+        return self.first("WHERE hash = ? AND (used_by IS NOT NULL OR expires_at > ?)", sha256_hex(code), self._now())
 
     def use(self, code: ClaimCode, device_id: str) -> None:
         """Note the device that used the code."""
-        self._database.change("UPDATE claim_codes SET used_by = ? WHERE hash = ?", device_id, code.hash)
+        self.update({"hash": code.hash}, used_by=device_id)
 
     def revoke_of(self, owner: Owner) -> None:
         """Delete the pending codes of an account."""
-        self._database.change(
-            "DELETE FROM claim_codes WHERE owner_kind = ? AND owner_id = ? AND used_by IS NULL", owner.kind, owner.id
-        )
+        self.remove(owner_kind=owner.kind, owner_id=owner.id, used_by=None)

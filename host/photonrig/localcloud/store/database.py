@@ -88,6 +88,10 @@ class Database:
         """All rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
+    def each(self, sql: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """The rows of a query, read as they are taken; no change may come in between."""
+        return self._connection.execute(sql, values)
+
     def change(self, sql: str, *values: Any) -> int:
         """Run a statement inside :meth:`write`; returns the number of changed rows."""
         self._must_be_writing()

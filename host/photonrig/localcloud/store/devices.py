@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 
 from photonrig.localcloud.store.database import Database
-from photonrig.ownership.model import DeviceState, Owner, Quarantine
+from photonrig.localcloud.store.rows import Rows
+from photonrig.ownership.model import DeviceState, Owner
 
 
 class Outdated(Exception):
@@ -40,6 +40,16 @@ class Notes(TypedDict, total=False):
     development: bool
 
 
+_COLUMNS = {
+    "state.owner.kind": "owner_kind",
+    "state.owner.id": "owner_id",
+    "state.product": "product_id",
+    "state.quarantine.product": "quarantine_id",
+    "state.quarantine.denied": "denied",
+    "state.platform": "platform_id",
+}
+
+
 class Devices:
     """Devices by id, owner and product, cached in memory with write-through.
 
@@ -50,6 +60,7 @@ class Devices:
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
+        self._rows = Rows(database, "devices", Device, columns=_COLUMNS)
         self._now = now
         self._cache: dict[str, Device] = {}
         # Ids by product, invalidated when a device joins or leaves: each page of a long list needs all of them.
@@ -59,18 +70,16 @@ class Devices:
         """The device with this id."""
         device = self._cache.get(device_id)
         if device is None:
-            row = self._database.one("SELECT * FROM devices WHERE id = ?", device_id)
-            if row is not None:
-                device = self._keep(row)
+            device = self._rows.get(id=device_id)
+            if device is not None:
+                self._remember(device)
         return device
 
     def add(self, device_id: str, public_key: bytes, platform: int) -> Device:
         """Enrol an unknown device."""
         device = Device(device_id, public_key, DeviceState(platform=platform), updated_at=self._now())
-        self._database.change(
-            "INSERT INTO devices (id, public_key, platform_id, updated_at) VALUES (?, ?, ?, ?)",
-            *(device_id, public_key, platform, device.updated_at),
-        )
+        kept = {"id": device_id, "public_key": public_key, "platform_id": platform}
+        self._rows.insert(**kept, updated_at=device.updated_at)
         return self._remember(device)
 
     def annotate(self, device_id: str, **notes: Unpack[Notes]) -> Device:
@@ -113,12 +122,7 @@ class Devices:
     def _write(self, device_id: str, columns: dict[str, Any]) -> Device:
         """Write columns of an existing device; those with a field in :class:`Device` also in the cache."""
         now = self._now()
-        names = "".join(f"{name} = ?, " for name in columns)
-        self._database.change(
-            f"UPDATE devices SET {names}updated_at = ? WHERE id = ?",  # noqa: S608
-            *columns.values(),
-            *(now, device_id),
-        )
+        self._rows.update({"id": device_id}, **columns, updated_at=now)
         device = self.get(device_id)
         assert device is not None, "only devices that exist are written"
         known = {name: value for name, value in columns.items() if name in Device.__slots__}
@@ -130,9 +134,8 @@ class Devices:
 
     def of_owner(self, owner: Owner) -> list[Device]:
         """All devices of an account, by id."""
-        sql = "SELECT * FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id"
-        rows = self._database.all(sql, owner.kind, owner.id)
-        return [self._cache.get(row["id"]) or self._keep(row) for row in rows]
+        ids = self._database.all("SELECT id FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id", *owner)
+        return [device for (device_id,) in ids if (device := self.get(device_id)) is not None]
 
     def of_product(self, product_id: int) -> list[Device]:
         """All devices of a product and of its quarantine, by id."""
@@ -146,22 +149,3 @@ class Devices:
         """Drop the cache after a rollback."""
         self._cache.clear()
         self._members.clear()
-
-    def _keep(self, row: sqlite3.Row) -> Device:
-        state = DeviceState(
-            owner=None if row["owner_kind"] is None else Owner(row["owner_kind"], row["owner_id"]),
-            product=row["product_id"],
-            quarantine=None if row["quarantine_id"] is None else Quarantine(row["quarantine_id"], bool(row["denied"])),
-            platform=row["platform_id"],
-        )
-        device = Device(
-            row["id"],
-            row["public_key"],
-            state,
-            name=row["name"],
-            notes=row["notes"],
-            development=bool(row["development"]),
-            untyped=bool(row["untyped"]),
-            updated_at=row["updated_at"],
-        )
-        return self._remember(device)

@@ -20,49 +20,20 @@ class Group:
     color: str | None = None
     fw_version: int | None = None
 
-
-class Groups:
-    """Groups by product and name."""
-
-    def __init__(self, database: Database) -> None:
-        self._rows = Rows(database, "device_groups", Group)
-
-    def add(self, group: Group) -> bool:
-        """Add a group; False if the name is taken."""
-        return self._rows.add(group)
-
-    def get(self, product_id: int, name: str) -> Group | None:
-        """One group."""
-        return self._rows.get(product_id=product_id, name=name)
-
-    def of(self, product_id: int) -> list[Group]:
-        """All groups of a product, by name."""
-        return self._rows.of("name", product_id=product_id)
-
-    def describe(self, group: Group, *, name: str, description: str, color: str | None) -> bool:
-        """Rename or describe a group; False if the name is taken."""
-        return self._rows.update(_key(group), name=name, description=description, color=color)
-
-    def release(self, group: Group, version: int) -> None:
-        """Set the version released to a group."""
-        self._rows.update(_key(group), fw_version=version)
-
-    def remove(self, group: Group) -> None:
-        """Delete a group."""
-        self._rows.remove(**_key(group))
-
-
-def _key(group: Group) -> dict[str, object]:
-    return {"product_id": group.product_id, "name": group.name}
+    @property
+    def key(self) -> dict[str, object]:
+        """The columns that identify it."""
+        return {"product_id": self.product_id, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
 class Targeting:
-    """Firmware targeting of a device: groups, locked version, and forced updates."""
+    """Firmware targeting of a device: groups and locked version within a product, and forced updates."""
 
     groups: tuple[str, ...] = ()
     desired: int | None = None
     forced: bool = False
+    product_id: int | None = None
 
 
 class Targets:
@@ -70,14 +41,12 @@ class Targets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rows = Rows(database, "targeting", Targeting)
 
     def of(self, device: Device) -> Targeting:
         """The targeting of a device."""
-        row = self._database.one("SELECT * FROM targeting WHERE device_id = ?", device.id)
-        if row is None:
-            return Targeting()
-        kept = Targeting(tuple(json.loads(row["groups"])), row["desired"], bool(row["forced"]))
-        return kept if row["product_id"] == device.state.product else Targeting(forced=kept.forced)
+        kept = self._rows.get(device_id=device.id) or Targeting()
+        return kept if kept.product_id == device.state.product else Targeting(forced=kept.forced)
 
     def force(self, device: Device, forced: bool) -> None:
         """Set whether updates are forced."""

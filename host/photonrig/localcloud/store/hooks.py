@@ -24,35 +24,19 @@ class StoredHook:
     created_at: float
 
 
-class Hooks:
+class Hooks(Rows[StoredHook]):
     """Hooks by id and by owner."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._rows = Rows(database, "hooks", StoredHook)
+        super().__init__(database, "hooks", StoredHook)
         self._now = now
 
-    def add(self, owner_kind: HookOwner, owner_id: str, fields: Mapping[str, Any]) -> StoredHook:
-        """Add a hook."""
+    def create(self, owner_kind: HookOwner, owner_id: str, fields: Mapping[str, Any]) -> StoredHook:
+        """Create a hook."""
         hook = StoredHook(new_id(), owner_kind, owner_id, fields, self._now())
-        self._rows.add(hook)
+        self.add(hook)
         return hook
 
-    def replace(self, hook_id: str, fields: Mapping[str, Any]) -> None:
-        """Replace a hook's configuration."""
-        self._rows.update({"id": hook_id}, fields=fields)
-
-    def remove(self, hook_id: str) -> None:
-        """Delete a hook."""
-        self._rows.remove(id=hook_id)
-
-    def get(self, hook_id: str) -> StoredHook | None:
-        """The hook with this id."""
-        return self._rows.get(id=hook_id)
-
-    def of(self, owner_kind: HookOwner, owner_id: str) -> list[StoredHook]:
+    def of_owner(self, owner_kind: HookOwner, owner_id: str) -> list[StoredHook]:
         """The hooks of one owner, oldest first."""
-        return self._rows.of("created_at, id", owner_kind=owner_kind, owner_id=owner_id)
-
-    def all(self) -> list[StoredHook]:
-        """Every hook, oldest first."""
-        return self._rows.all("ORDER BY created_at, id")
+        return self.of("created_at, id", owner_kind=owner_kind, owner_id=owner_id)

@@ -29,28 +29,27 @@ class Library:
         return tuple(int(number) for number in numbers.split(".")), not candidate, candidate
 
 
-class Libraries:
+class Libraries(Rows[Library]):
     """Libraries by name, case-insensitive."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._rows = Rows(database, "libraries", Library)
+        super().__init__(database, "libraries", Library)
         self._now = now
 
-    def add(self, user_id: str, name: str, version: str, properties: Mapping[str, str], archive: bytes) -> bool:
+    def create(self, user_id: str, name: str, version: str, properties: Mapping[str, str], archive: bytes) -> bool:
         """Add a version, with the library's visibility, private at first; False if it exists."""
         public = any(each.public for each in self.versions(name))
         made = Library(name, version, user_id, public, properties, new_token(), self._now())
-        return self._rows.add(made, archive=archive)
+        return self.add(made, archive=archive)
 
     def versions(self, name: str) -> list[Library]:
         """All versions of a library, newest first."""
-        return sorted(self._rows.all("WHERE name = ?", name), key=lambda library: library.rank, reverse=True)
+        return sorted(self.all("WHERE name = ?", name), key=lambda library: library.rank, reverse=True)
 
     def newest(self) -> list[Library]:
         """The newest version of every library, by name."""
         found: dict[str, Library] = {}
-        for library in self._rows.all("ORDER BY name"):
+        for library in self.all("ORDER BY name"):
             known = found.get(library.name.lower())
             if known is None or library.rank > known.rank:
                 found[library.name.lower()] = library
@@ -58,13 +57,5 @@ class Libraries:
 
     def archive(self, archive_id: str) -> bytes | None:
         """An archive by its id."""
-        row = self._database.one("SELECT archive FROM libraries WHERE archive_id = ?", archive_id)
+        row = self.database.one("SELECT archive FROM libraries WHERE archive_id = ?", archive_id)
         return None if row is None else bytes(row["archive"])
-
-    def publish(self, name: str) -> None:
-        """Make a library public."""
-        self._rows.update({"name": name}, public=True)
-
-    def remove(self, name: str) -> None:
-        """Delete a library with all its versions."""
-        self._rows.remove(name=name)

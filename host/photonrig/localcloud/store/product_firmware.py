@@ -43,52 +43,38 @@ class Said(TypedDict):
     uploaded_by: str | None
 
 
-class ProductFirmware:
+class ProductFirmware(Rows[Firmware]):
     """Versions of each product."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._rows = Rows(database, "product_firmware", Firmware, computed={"size": "length(image)"})
+        super().__init__(database, "product_firmware", Firmware, computed={"size": "length(image)"})
         self._now = now
 
-    def add(self, product_id: int, version: int, image: bytes, **said: Unpack[Said]) -> bool:
+    def create(self, product_id: int, version: int, image: bytes, **said: Unpack[Said]) -> bool:
         """Add a version; False if it exists."""
         now = self._now()
         kept = {"id": new_id(), "product_id": product_id, "version": version, "image": image}
-        return self._rows.insert(**kept, **said, uploaded_on=now, updated_at=now)
-
-    def get(self, product_id: int, version: int) -> Firmware | None:
-        """One version."""
-        return self._rows.get(product_id=product_id, version=version)
-
-    def of(self, product_id: int) -> list[Firmware]:
-        """All versions of a product, highest first."""
-        return self._rows.of("version DESC", product_id=product_id)
+        return self.insert(**kept, **said, uploaded_on=now, updated_at=now)
 
     def image(self, product_id: int, version: int) -> bytes | None:
         """The image of a version."""
         sql = "SELECT image FROM product_firmware WHERE product_id = ? AND version = ?"
-        row = self._database.one(sql, product_id, version)
+        row = self.database.one(sql, product_id, version)
         return None if row is None else bytes(row["image"])
 
     def default(self, product_id: int) -> int | None:
         """The version released to the whole product."""
-        sql = "SELECT version FROM product_firmware WHERE product_id = ? AND product_default = 1"
-        row = self._database.one(sql, product_id)
-        return None if row is None else int(row["version"])
+        firmware = self.get(product_id=product_id, product_default=True)
+        return None if firmware is None else firmware.version
 
     def edit(self, firmware: Firmware, *, title: str, description: str, mandatory: bool) -> None:
         """Edit a version's description."""
         said = {"title": title, "description": description, "mandatory": mandatory}
-        self._rows.update({"id": firmware.id}, **said, updated_at=self._now())
+        self.update({"id": firmware.id}, **said, updated_at=self._now())
 
     def release(self, firmware: Firmware, *, product_default: bool) -> None:
         """Mark a version as released: as the product's default, replacing another, or to groups."""
         if product_default:
-            self._rows.update({"product_id": firmware.product_id, "product_default": True}, product_default=False)
-            self._rows.update({"id": firmware.id}, product_default=True)
-        self._rows.update({"id": firmware.id}, released=True, updated_at=self._now())
-
-    def remove(self, firmware: Firmware) -> None:
-        """Delete a version."""
-        self._rows.remove(id=firmware.id)
+            self.update({"product_id": firmware.product_id, "product_default": True}, product_default=False)
+            self.update({"id": firmware.id}, product_default=True)
+        self.update({"id": firmware.id}, released=True, updated_at=self._now())

@@ -1,7 +1,8 @@
 """Row mapper between tables and dataclasses.
 
 A field is a column of the same name. Booleans are stored as 0 or 1, roles by name, mappings, sets and tuples as JSON,
-all else unchanged.
+all else unchanged. A field that is a record itself has a column for each of its fields, such as ``owner_kind`` and
+``owner_id``; it is None where the first of them is NULL.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import dataclasses
 import json
 import sqlite3
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from photonrig.localcloud.eras import Role
@@ -29,21 +30,46 @@ _DECODED: dict[Any, Callable[[Any], Any]] = {
 
 
 class Rows(Generic[_Record]):
-    """The rows of one table; ``computed`` maps further fields to SQL expressions."""
+    """The rows of one table.
+
+    ``columns`` names the columns of fields whose names differ: ``{"state.product": "product_id"}``. ``computed`` maps
+    fields that are not stored to SQL expressions.
+    """
 
     def __init__(
-        self, database: Database, table: str, record: type[_Record], computed: Mapping[str, str] | None = None
+        self,
+        database: Database,
+        table: str,
+        record: type[_Record],
+        *,
+        columns: Mapping[str, str] | None = None,
+        computed: Mapping[str, str] | None = None,
     ) -> None:
         self.database = database
         self._table = table
         self._record = record
+        self._paths: dict[str, Sequence[str]] = {}  # by column
+        self._decoders: list[tuple[int, Callable[[Any], Any]]] = []
+        # Place, number of fields, type and whether it may be None, of each record inside; outer ones first.
+        self._inner: list[tuple[int, int, Callable[..., Any], bool]] = []
+        self._lay_out(record, columns or {}, ())
+        names = [f"{(computed or {}).get(name, name)} AS {name}" if computed else name for name in self._paths]
+        self._select = f"SELECT {', '.join(names)} FROM {table}"  # noqa: S608
+        self._kept = {name: path for name, path in self._paths.items() if name not in (computed or {})}
+
+    def _lay_out(self, record: Any, columns: Mapping[str, str], above: Sequence[str]) -> None:
         types = typing.get_type_hints(record)
-        names = [each.name for each in dataclasses.fields(record) if each.init]  # type: ignore[arg-type]
-        self._kept = [name for name in names if name not in (computed or {})]
-        columns = [f"{(computed or {}).get(name, name)} AS {name}" if computed else name for name in names]
-        self._select = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608
-        kinds = [typing.get_origin(types[name]) or types[name] for name in names]
-        self._decoders = [(at, _DECODED[kind]) for at, kind in enumerate(kinds) if kind in _DECODED]
+        for name in _fields(record):
+            path = (*above, name)
+            inner = next((each for each in (types[name], *typing.get_args(types[name])) if _fields(each)), None)
+            if inner is not None:
+                self._inner.append((len(self._paths), len(_fields(inner)), inner, inner is not types[name]))
+                self._lay_out(inner, columns, path)
+                continue
+            kind = typing.get_origin(types[name]) or types[name]
+            if kind in _DECODED:
+                self._decoders.append((len(self._paths), _DECODED[kind]))
+            self._paths[columns.get(".".join(path), "_".join(path))] = path
 
     def get(self, **where: object) -> _Record | None:
         """The first row with these column values."""
@@ -60,16 +86,24 @@ class Rows(Generic[_Record]):
 
     def all(self, rest: str = "", *values: object) -> list[_Record]:
         """All rows of a query with ``rest`` after its FROM."""
-        return [self._made_of(row) for row in self.database.all(f"{self._select} {rest}", *values)]
+        return list(self.each(rest, *values))
+
+    def each(self, rest: str = "", *values: object) -> Iterator[_Record]:
+        """As :meth:`all`, reading as it goes."""
+        return map(self._made_of, self.database.each(f"{self._select} {rest}", *values))
 
     def add(self, record: _Record, **more: object) -> bool:
         """Add a record, with further columns; False on a violated unique constraint."""
-        return self.insert(**{name: getattr(record, name) for name in self._kept}, **more)
+        return self.insert(**{name: _at(record, path) for name, path in self._kept.items()}, **more)
+
+    def add_all(self, records: Iterable[_Record]) -> None:
+        """Add records."""
+        rows = [[_encoded(_at(record, path)) for path in self._kept.values()] for record in records]
+        self.database.change_many(self._insertion(self._kept), rows)
 
     def insert(self, **columns: object) -> bool:
         """Insert a row; False on a violated unique constraint."""
-        places = ", ".join("?" * len(columns))
-        return self._changed(f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({places})", columns)  # noqa: S608
+        return self._changed(self._insertion(columns), columns)
 
     def update(self, where: Mapping[str, object], **columns: object) -> bool:
         """Update the rows that match ``where``; False on a violated unique constraint."""
@@ -81,6 +115,10 @@ class Rows(Generic[_Record]):
         """Delete the rows with these column values."""
         self.database.change(f"DELETE FROM {self._table} WHERE {_all_of(where)}", *where.values())  # noqa: S608
 
+    def _insertion(self, columns: Iterable[str]) -> str:
+        names = list(columns)
+        return f"INSERT INTO {self._table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+
     def _changed(self, sql: str, columns: Mapping[str, object], *more: object) -> bool:
         try:
             self.database.change(sql, *map(_encoded, columns.values()), *more)
@@ -91,12 +129,29 @@ class Rows(Generic[_Record]):
         return True
 
     def _made_of(self, row: sqlite3.Row) -> _Record:
-        if not self._decoders:
+        if not self._decoders and not self._inner:
             return self._record(*row)
         values = list(row)
         for at, decode in self._decoders:
             values[at] = decode(values[at])
+        for at, count, record, optional in reversed(self._inner):
+            absent = optional and values[at] is None
+            values[at : at + count] = [None if absent else record(*values[at : at + count])]
         return self._record(*values)
+
+
+def _fields(record: Any) -> Sequence[str]:
+    """The names of a record type's fields; none for other types."""
+    if dataclasses.is_dataclass(record):
+        return [each.name for each in dataclasses.fields(record) if each.init]
+    return getattr(record, "_fields", ())
+
+
+def _at(record: object, path: Sequence[str]) -> object:
+    """The value at a path; None below a None."""
+    for name in path:
+        record = None if record is None else getattr(record, name)
+    return record
 
 
 def _all_of(where: Mapping[str, object]) -> str:

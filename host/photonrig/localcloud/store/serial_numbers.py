@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import sqlite3
+from dataclasses import dataclass
 
 from photonrig.localcloud.store.database import Database
+from photonrig.localcloud.store.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    serial_number: str
+    device_id: str
 
 
 class SerialNumbers:
     """Upper-case serial numbers by device, and devices by serial number."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._rows = Rows(database, "serial_numbers", _Label)
 
     def of(self, device_id: str) -> str | None:
         """The serial number of a device."""
-        row = self._database.one("SELECT serial_number FROM serial_numbers WHERE device_id = ?", device_id)
-        return None if row is None else str(row["serial_number"])
+        label = self._rows.get(device_id=device_id)
+        return None if label is None else label.serial_number
 
     def device(self, serial_number: str) -> str | None:
         """The id of the device with a serial number, case-insensitive."""
-        row = self._database.one(
-            "SELECT device_id FROM serial_numbers WHERE serial_number = ?", serial_number.strip().upper()
-        )
-        return None if row is None else str(row["device_id"])
+        label = self._rows.get(serial_number=serial_number.strip().upper())
+        return None if label is None else label.device_id
 
     def state(self, device_id: str, serial_number: str) -> bool:
         """Set a device's serial number; False if it is another device's."""
-        try:
-            self._database.change(
-                "INSERT INTO serial_numbers (device_id, serial_number) VALUES (?, ?)"
-                " ON CONFLICT (device_id) DO UPDATE SET serial_number = excluded.serial_number",
-                *(device_id, serial_number.strip().upper()),
-            )
-        except sqlite3.IntegrityError:
-            return False
-        return True
+        number = serial_number.strip().upper()
+        if self.of(device_id) is None:
+            return self._rows.add(_Label(number, device_id))
+        return self._rows.update({"device_id": device_id}, serial_number=number)

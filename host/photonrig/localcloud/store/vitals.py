@@ -21,23 +21,18 @@ class Vitals:
     payload: Mapping[str, Any]
 
 
-class VitalsTable:
+class VitalsTable(Rows[Vitals]):
     """Reports by device."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database = database
-        self._rows = Rows(database, "vitals", Vitals)
+        super().__init__(database, "vitals", Vitals)
         self._now = now
 
-    def add(self, device_id: str, payload: Mapping[str, Any]) -> None:
+    def note(self, device_id: str, payload: Mapping[str, Any]) -> None:
         """Add a report, and delete the device's oldest beyond the limit."""
-        self._rows.add(Vitals(device_id, self._now(), payload))
-        self._database.change(
+        self.add(Vitals(device_id, self._now(), payload))
+        self.database.change(
             "DELETE FROM vitals WHERE device_id = ?1 AND number <= (SELECT number FROM vitals WHERE device_id = ?1"
             " ORDER BY number DESC LIMIT 1 OFFSET ?2)",
             *(device_id, VITALS_KEPT),
         )
-
-    def of(self, device_id: str) -> list[Vitals]:
-        """The reports of a device, newest first."""
-        return self._rows.of("number DESC", device_id=device_id)
