@@ -70,8 +70,8 @@ def serve(pipe: Connection) -> None:
 
     async def run() -> None:
         server_key = rsa.generate_private_key(65537, 2048)
-        hub = DeviceHub(Enrolled(pipe.recv()), server_key)
-        pipe.send((await hub.start("127.0.0.1", 0), spki(server_key.public_key()), floor(server_key)))
+        hub, enrolled = DeviceHub(server_key), Enrolled(pipe.recv())
+        pipe.send((await hub.start(enrolled, "127.0.0.1", 0), spki(server_key.public_key()), floor(server_key)))
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, pipe.recv):
             pipe.send(time.process_time())

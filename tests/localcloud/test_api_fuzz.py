@@ -98,8 +98,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
     async def run() -> None:
         async with run_cloud(tmp_path / "state", Settings()) as up:
-            devices = FakeDevices()
-            up.cloud.attach(devices)
+            devices = up.cloud.link.hub = FakeDevices()
             async with httpx.AsyncClient(base_url=up.api, timeout=SECONDS) as http:
                 there = World(up.cloud, devices, ManualClock(), make_app(up.cloud), http)
                 names = dict(await fill(there))

@@ -81,8 +81,8 @@ class Template:
         """The same world again, in memory; all devices are online."""
         clock = ManualClock()
         with contextlib.closing(Store(self.path, clock)) as kept:
-            cloud, devices = Cloud(kept, SETTINGS, now=clock), SlowDevices()
-            cloud.attach(devices)
+            devices = SlowDevices()
+            cloud = Cloud(kept, devices, SETTINGS, now=clock)
             api = make_app(cloud)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://127.0.0.1:1") as http:
                 there = World(cloud, devices, clock, api, http, dict(self.tokens))

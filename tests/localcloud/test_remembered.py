@@ -13,6 +13,8 @@ from photonrig.localcloud.eras import Role
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 
+from .world import FakeDevices
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
@@ -58,7 +60,7 @@ def test_a_revoked_token_is_gone_at_once(store: Store) -> None:
 
 
 def test_a_new_role_counts_at_once(store: Store) -> None:
-    cloud = Cloud(store, Settings())
+    cloud = Cloud(store, FakeDevices(), Settings())
     with store.write():
         owner, member = (store.users.create(f"{name}@example.com", "secret", {}) for name in ("owner", "member"))
         assert owner is not None

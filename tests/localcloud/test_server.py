@@ -201,7 +201,7 @@ async def test_a_cloud_knows_whether_other_machines_reach_it(
 ) -> None:
     listen, start = server._listen, DeviceHub.start
     monkeypatch.setattr(server, "_listen", lambda _, port: listen("127.0.0.1", port))
-    monkeypatch.setattr(DeviceHub, "start", lambda hub, _, port: start(hub, "127.0.0.1", port))
+    monkeypatch.setattr(DeviceHub, "start", lambda hub, reports, _, port: start(hub, reports, "127.0.0.1", port))
 
     async with server.run_cloud(tmp_path, Settings(), host=host) as up:
         assert up.cloud.settings.remote is remote

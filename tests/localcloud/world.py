@@ -239,9 +239,8 @@ async def world(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[World
             slept.append(seconds)
             await may_sleep.wait()
 
-        cloud = Cloud(store, settings, now=clock, sleep=sleep)
         devices = FakeDevices()
-        cloud.attach(devices)
+        cloud = Cloud(store, devices, settings, now=clock, sleep=sleep)
         app = make_app(cloud)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as http:

@@ -264,8 +264,8 @@ MUTANTS = (
     Mutant(
         "a quarantined device is used like any other",
         f"{_CLOUD}/service/device_link.py",
-        "return device.state.quarantine is None and self.online(device.id)",
-        "return self.online(device.id)",
+        "return device.state.quarantine is None and self.hub.online(device.id)",
+        "return self.hub.online(device.id)",
         f"{_TESTS}/test_products.py",
     ),
     # --- what was so before a request waited --------------------------------------------------------------------------

@@ -199,8 +199,8 @@ class Cloud:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.hub = DeviceHub(self, key)
-        self.port = self.run(self.hub.start("127.0.0.1", 0))
+        self.hub = DeviceHub(key)
+        self.port = self.run(self.hub.start(self, "127.0.0.1", 0))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)

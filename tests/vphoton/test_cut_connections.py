@@ -146,14 +146,13 @@ async def in_place(executable: Path, module: Path, folder: Path) -> AsyncIterato
     maker.status()
     maker.stop()
     with contextlib.closing(Store(folder / "cloud.sqlite", time.time)) as store:
-        cloud = Cloud(store, Settings(admit_unknown=True))
+        hub = DeviceHub(key)
+        cloud = Cloud(store, hub, Settings(admit_unknown=True))
         reports = CountingReports(cloud)
-        hub = DeviceHub(reports, key)
-        cloud.attach(hub)
         with store.write():
             user = store.users.create("owner@example.com", "secret", {})
         assert user
-        port = await hub.start("127.0.0.1", 0)
+        port = await hub.start(reports, "127.0.0.1", 0)
         try:
             yield Place(executable, folder, maker.state, cloud, reports, hub, port, Owner("user", user.id))
         finally:

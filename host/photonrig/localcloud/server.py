@@ -111,12 +111,11 @@ async def run_cloud(
         key_file = write_public_key(state, key)
         settings = replace(settings, remote=not ipaddress.ip_address(host).is_loopback)
         await asyncio.to_thread(_check_sandbox, settings)
-        cloud = Cloud(store, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
-        hub = DeviceHub(cloud.reports, key)
-        cloud.attach(hub)
+        hub = DeviceHub(key)
+        cloud = Cloud(store, hub, replace(settings, admin_token=secrets.load_token(state / "admin.token")), now=now)
         listener = _listen(host, api_port)
         try:
-            bound_device_port = await hub.start(host, device_port)
+            bound_device_port = await hub.start(cloud.reports, host, device_port)
         except OSError as error:
             listener.close()
             raise UsageError(f"port {device_port} of {host} cannot be used: {error.strerror}") from error

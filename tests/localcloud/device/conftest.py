@@ -101,8 +101,8 @@ def limits() -> Limits:
 
 @pytest.fixture
 async def hub(core: RecordingCore, server_key: rsa.RSAPrivateKey, limits: Limits) -> AsyncIterator[DeviceHub]:
-    hub = DeviceHub(core, server_key, limits)
-    hub.port = await hub.start("127.0.0.1", 0)  # type: ignore[attr-defined]
+    hub = DeviceHub(server_key, limits)
+    hub.port = await hub.start(core, "127.0.0.1", 0)  # type: ignore[attr-defined]
     yield hub
     await hub.close()
 

@@ -30,7 +30,7 @@ class Admission:
     """Runs handshakes. RSA runs in threads: on all cores, and outside the event loop."""
 
     def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey) -> None:
-        self._callbacks = callbacks
+        self.callbacks = callbacks
         self._server_key = server_key
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="handshake")
 
@@ -64,7 +64,7 @@ class Admission:
         Raises AdmissionRefused.
         """
         device_id, public_key = device.device_id, device.public_key
-        enrolled = self._callbacks.public_key(device_id)
+        enrolled = self.callbacks.public_key(device_id)
         if enrolled == public_key:
             return
         if enrolled is not None:
@@ -73,5 +73,5 @@ class Admission:
             check_device_key(public_key)
         except ProtocolError as error:
             raise AdmissionRefused(f"{device_id} is unknown and {error}") from None
-        if not self._callbacks.admit(device_id, public_key):
+        if not self.callbacks.admit(device_id, public_key):
             raise AdmissionRefused(f"{device_id} is unknown; enrol its public key or admit unknown devices")

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from asyncio import IncompleteReadError
 from collections.abc import Iterator
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -43,12 +44,11 @@ class DeviceHub:
     A newer session of a device replaces its older one. Peers cannot affect other sessions.
     """
 
-    def __init__(self, callbacks: DeviceCallbacks, server_key: rsa.RSAPrivateKey, limits: Limits | None = None) -> None:
-        self._callbacks = callbacks
+    def __init__(self, server_key: rsa.RSAPrivateKey, limits: Limits | None = None) -> None:
+        self._server_key = server_key
         self._limits = limits or Limits()
-        self._admission = Admission(callbacks, server_key)
-        self._restarts = Restarts(callbacks, self._limits.restart)
-        self._server: asyncio.Server | None = None
+        self._restarts = Restarts(self._limits.restart)
+        self._serving: tuple[asyncio.Server, Admission] | None = None
         self._sessions: dict[str, DeviceSession] = {}
         self._listeners = Listeners()
         self._deliveries: dict[str, asyncio.Task[None]] = {}
@@ -56,16 +56,22 @@ class DeviceHub:
         self._connections: Tasks[None] = Tasks("a device connection")
         self._handshakes: dict[asyncio.Task[None], None] = {}  # oldest first
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen on ``host``; returns the port, chosen by the system for ``port`` 0; raises OSError when taken."""
-        self._server = await asyncio.start_server(self._accept, host, port, limit=_READ_AHEAD, backlog=1024)
-        bound: int = self._server.sockets[0].getsockname()[1]
+    async def start(self, callbacks: DeviceCallbacks, host: str, port: int) -> int:
+        """Listen on ``host``, reporting to ``callbacks``; returns the port, chosen by the system for ``port`` 0.
+
+        Raises OSError when the port is taken.
+        """
+        admission = Admission(callbacks, self._server_key)
+        accept = partial(self._accept, admission)
+        server = await asyncio.start_server(accept, host, port, limit=_READ_AHEAD, backlog=1024)
+        self._serving = server, admission
+        bound: int = server.sockets[0].getsockname()[1]
         return bound
 
     async def close(self) -> None:
         """Stop listening and end all sessions, with callbacks."""
-        if self._server is not None:
-            self._server.close()
+        if self._serving is not None:
+            self._serving[0].close()
         for task in list(self._handshakes):
             task.cancel()
         for session in list(self._sessions.values()):
@@ -73,7 +79,8 @@ class DeviceHub:
         await self._connections.idle()
         await self._tellings.idle()
         await self._restarts.close()
-        self._admission.close()
+        if self._serving is not None:
+            self._serving[1].close()
 
     def online(self, device_id: str) -> bool:
         """Whether the device has a session."""
@@ -169,28 +176,29 @@ class DeviceHub:
         if not image:
             raise FlashRefused("the image is empty")
         permit()
+        report = session.callbacks.update_progress
         update = session.update = Update(session, image, self._limits, permit)
         try:
             fast = await update.begin()
             self._restarts.forget(device_id)
-            await self._callbacks.update_progress(device_id, f"started {name}".rstrip())
+            await report(device_id, f"started {name}".rstrip())
             await update.transfer(fast=fast)
         except FlashRefused as error:
-            await self._callbacks.update_progress(device_id, f"failed {error}")
+            await report(device_id, f"failed {error}")
             raise
         except DeviceTimeout:
-            await self._callbacks.update_progress(device_id, "failed the device did not answer in time")
+            await report(device_id, "failed the device did not answer in time")
             raise
         except DeviceOffline:
-            await self._callbacks.update_progress(device_id, "failed the connection to the device was lost")
+            await report(device_id, "failed the connection to the device was lost")
             raise
         except Exception:
             session.close()
-            await self._callbacks.update_progress(device_id, "failed the update is no longer permitted and was stopped")
+            await report(device_id, "failed the update is no longer permitted and was stopped")
             raise
         finally:
             session.update = None
-        self._restarts.expect(device_id, name)
+        self._restarts.expect(device_id, name, report)
 
     def disconnect(self, device_id: str) -> None:
         """Close the device's session, if any."""
@@ -204,25 +212,25 @@ class DeviceHub:
         except KeyError:
             raise DeviceOffline(device_id) from None
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = self._connections.start(self._serve(reader, writer))
+    def _accept(self, admission: Admission, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._connections.start(self._serve(admission, reader, writer))
         self._handshakes[task] = None
         task.add_done_callback(lambda done: self._handshakes.pop(done, None))
         if len(self._handshakes) > self._limits.pending_handshakes:
             next(iter(self._handshakes)).cancel()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, admission: Admission, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         peer = writer.get_extra_info("peername")
         try:
             async with asyncio.timeout(self._limits.handshake):
-                device, keys = await self._admission.admit(reader, writer)
+                device, keys = await admission.admit(reader, writer)
                 session = DeviceSession(
-                    device.device_id, Wire(reader, writer, keys), self._callbacks, self._limits, self._listeners
+                    device.device_id, Wire(reader, writer, keys), admission.callbacks, self._limits, self._listeners
                 )
                 hello = await session.greet()
             # During the handshake another key may have been enrolled.
-            self._admission.check(device)
+            admission.check(device)
             task = asyncio.current_task()
             if task is not None:
                 self._handshakes.pop(task, None)
@@ -264,14 +272,14 @@ class DeviceHub:
             await session.deliveries()
             if self._sessions.get(device_id) in (None, session):
                 try:
-                    await self._callbacks.went_offline(device_id)
+                    await session.callbacks.went_offline(device_id)
                 except Exception:
                     log.exception("%s: the cloud failed to note that it went offline", device_id)
 
-        session.deliver(lambda: self._callbacks.came_online(device_id, seen))
+        session.deliver(lambda: session.callbacks.came_online(device_id, seen))
         outcome = self._restarts.came_back(device_id, updated=bool(hello.flags & HelloFlag.UPDATED))
         if outcome is not None:
-            session.deliver(lambda: self._callbacks.update_progress(device_id, outcome))
+            session.deliver(lambda: session.callbacks.update_progress(device_id, outcome))
         task = self._deliveries[device_id] = self._tellings.start(tell())
         task.add_done_callback(lambda done: self._forget_deliveries(device_id, done))
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from photonrig.localcloud.background import Tasks
-from photonrig.localcloud.device.contract import DeviceCallbacks
+
+_Report = Callable[[str, str], Coroutine[Any, Any, None]]
 
 
 class Restarts:
     """Waits for each updated device, up to ``limit`` seconds."""
 
-    def __init__(self, callbacks: DeviceCallbacks, limit: float) -> None:
-        self._callbacks = callbacks
+    def __init__(self, limit: float) -> None:
         self._limit = limit
         self._expected: dict[str, tuple[str, asyncio.TimerHandle]] = {}
         self._reports: Tasks[None] = Tasks("the report of an update")
 
-    def expect(self, device_id: str, name: str) -> None:
-        """Expect the device to restart into the image ``name``."""
+    def expect(self, device_id: str, name: str, report: _Report) -> None:
+        """Expect the device to restart into the image ``name``; if it does not, ``report`` its id and the failure."""
         self.forget(device_id)
-        timer = asyncio.get_running_loop().call_later(self._limit, self._stayed_away, device_id)
+        timer = asyncio.get_running_loop().call_later(self._limit, self._stayed_away, device_id, report)
         self._expected[device_id] = (name, timer)
 
     def came_back(self, device_id: str, *, updated: bool) -> str | None:
@@ -44,10 +46,6 @@ class Restarts:
             self.forget(device_id)
         await self._reports.idle()
 
-    def _stayed_away(self, device_id: str) -> None:
+    def _stayed_away(self, device_id: str, report: _Report) -> None:
         self.forget(device_id)
-        text = f"failed the device did not come back within {self._limit:g} s"
-        self._reports.start(self._report(device_id, text))
-
-    async def _report(self, device_id: str, text: str) -> None:
-        await self._callbacks.update_progress(device_id, text)
+        self._reports.start(report(device_id, f"failed the device did not come back within {self._limit:g} s"))

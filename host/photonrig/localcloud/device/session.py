@@ -76,7 +76,7 @@ class DeviceSession:
         self.closed = False
         self._wire = wire
         self._loop = asyncio.get_running_loop()
-        self._callbacks = callbacks
+        self.callbacks = callbacks
         self._listeners = listeners
         self._limits = limits
         self._requests = Requests()
@@ -411,7 +411,7 @@ class DeviceSession:
         if describe == self._reported:
             return
         self._reported = describe
-        self.deliver(lambda: self._callbacks.described(self.device_id, describe))
+        self.deliver(lambda: self.callbacks.described(self.device_id, describe))
 
     # Receiving
 
@@ -436,7 +436,7 @@ class DeviceSession:
             return
         letter = (message.path or [b""])[0]
         if message.code == Code.GET and letter == b"t":
-            self.send(messages.time_reply(message.message_id, message.token, int(self._callbacks.now())))
+            self.send(messages.time_reply(message.message_id, message.token, int(self.callbacks.now())))
             return
         if confirmable:
             self.send(messages.acknowledge(message.message_id))
@@ -470,10 +470,10 @@ class DeviceSession:
             self._answer(event.name)
             return
         published = PublishedEvent(event.name, data, event.ttl, event.private)
-        self.deliver(lambda: self._callbacks.published(self.device_id, published))
+        self.deliver(lambda: self.callbacks.published(self.device_id, published))
 
     async def _present_claim_code(self, code: str) -> None:
-        if await self._callbacks.claim_code_presented(self.device_id, code):
+        if await self.callbacks.claim_code_presented(self.device_id, code):
             # A choice: Particle's own event is unknown. Any name under spark/device/claim/, with any data, makes the
             # device clear its code and consider itself claimed.
             self.send_event(CLAIM_CODE.name, "claimed", private=True)

@@ -64,7 +64,7 @@ async def claim(call: Call[Claim]) -> Answer:
     """Claim a device for the token's user or customer."""
     call.require(Action.CLAIM)
     device_id = call.body.id
-    online = call.cloud.link.online(device_id.lower())
+    online = call.cloud.link.hub.online(device_id.lower())
     claimed = call.cloud.ownership.claim(
         device_id, call.principal, online=online, request_transfer=call.body.request_transfer
     )

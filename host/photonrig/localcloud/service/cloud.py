@@ -9,6 +9,7 @@ from pathlib import Path
 from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
 from photonrig.localcloud.background import Repeated
+from photonrig.localcloud.device.hub import DeviceHub
 from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.accounts import AccountService
@@ -18,7 +19,7 @@ from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService
 from photonrig.localcloud.service.control import ControlService
 from photonrig.localcloud.service.customers import CustomerService
-from photonrig.localcloud.service.device_link import DeviceHub, DeviceLink
+from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.device_reports import DeviceReports
 from photonrig.localcloud.service.devices import DeviceService
 from photonrig.localcloud.service.diagnostics import DiagnosticsService
@@ -69,11 +70,12 @@ class Settings:
 
 
 class Cloud:
-    """The services of one local cloud."""
+    """The services of one local cloud; its ``hub`` is started with :attr:`reports`."""
 
     def __init__(
         self,
         store: Store,
+        hub: DeviceHub,
         settings: Settings = Settings(),
         *,
         now: Callable[[], float] = SYSTEM.wall,
@@ -84,7 +86,7 @@ class Cloud:
         self.era = era_named(settings.era)
         self.now = now
         self.started_at = now()
-        self.link = DeviceLink()
+        self.link = DeviceLink(hub)
         self.bus = Bus()
         self.rates = Rates(now) if settings.rate_limits else None
         self.presence = Presence(store, now)
@@ -134,10 +136,6 @@ class Cloud:
             *(store, self.ownership, self.presence, self.events, self.rollout, self.link, now),
             admit_unknown=settings.admit_unknown,
         )
-
-    def attach(self, hub: DeviceHub) -> None:
-        """Set the device service; once, before serving."""
-        self.link.attach(hub)
 
     async def close(self) -> None:
         """End all streams and write pending data.
