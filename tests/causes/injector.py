@@ -35,10 +35,7 @@ class ImpatientCloud(Cloud):
     """A client that waits two seconds for anything."""
 
     def send(self, *args: Any, **kwargs: Any) -> Any:
-        bound = [*args[:7], PATIENCE] if len(args) > 7 else list(args)
-        if len(args) <= 7:
-            kwargs["timeout"] = PATIENCE
-        return super().send(*bound, **kwargs)
+        return super().send(*args, **{**kwargs, "timeout": PATIENCE})
 
 
 class FaultyRig(Rig):

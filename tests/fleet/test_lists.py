@@ -62,7 +62,7 @@ def test_experimental_firmware_on_two_of_three_and_back(fleet: DemoFleet, image:
         team.request(
             "POST",
             f"/v1/products/{product_id}/firmware",
-            form={"version": "1"},
+            data={"version": "1"},
             files=[("file", ("roller.bin", former))],
         )
         assert [runs(team, device, at) for device in fleet.device_ids] == ["roller 1"] * 3

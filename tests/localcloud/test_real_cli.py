@@ -39,8 +39,8 @@ from photonrig.particle.module import parse_module
 
 from ..bench.virtual.terminal import Terminal
 from ..localcloud import clients
+from .archives import archive
 from .cli_cases import NEW, OLD, Case, numbered
-from .test_libraries import archive
 
 TOOLS = Toolchain(Path(__file__).parents[2])
 PROGRAMS = {OLD: (TOOLS.node, TOOLS.cli_script), NEW: (TOOLS.next_node, TOOLS.next_cli_script)}
@@ -62,7 +62,7 @@ class Bench:
         self.token = self.other = ""
         self._make_devices()
         self.team.request("POST", "/v1/libraries", files=[("archive.tar.gz", ("archive.tar.gz", archive()))])
-        self.team.request("PATCH", "/v1/libraries/Lamp", json_body={"visibility": "public"})
+        self.team.request("PATCH", "/v1/libraries/Lamp", json={"visibility": "public"})
         self._write_files()
 
     def _make_devices(self) -> None:
@@ -146,7 +146,7 @@ class Bench:
             self.until_photon_has("variant", "roller")
 
     def hooked(self) -> None:
-        self.team.request("POST", "/v1/webhooks", json_body=HOOK)
+        self.team.request("POST", "/v1/webhooks", json=HOOK)
 
     # --- during -----------------------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ def town(folder: Path, bug: str = "-") -> Iterator[Town]:
         team = users[CENTRAL]
         made = tuple(team.create_product(name).id for name in ("shades", "drapes"))
         for each in made:
-            team.request("POST", f"/v1/products/{each}/team", json_body={"username": MATE.id, "role": "Developer"})
+            team.request("POST", f"/v1/products/{each}/team", json={"username": MATE.id, "role": "Developer"})
         clients = {each: team.create_client(f"client {each}", product=each) for each in made}
         peers = stack.enter_context(Peers())
         keys = [generate_device_key() for _ in range(3)]

@@ -166,7 +166,7 @@ def estate(folder: Path) -> Iterator[Estate]:
         team = acting[CENTRAL]
         made = {name: team.create_product(name).id for name in ("shades", "drapes")}
         for each in made.values():
-            team.request("POST", f"/v1/products/{each}/team", json_body={"username": MATE, "role": "Developer"})
+            team.request("POST", f"/v1/products/{each}/team", json={"username": MATE, "role": "Developer"})
         for device in (DEVICE, STRAY):
             key = generate_device_key()
             (folder / f"{device}.der").write_bytes(private_key_der(key))

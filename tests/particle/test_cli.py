@@ -72,7 +72,7 @@ def test_secrets_and_control_sequences_never_leave(fake: Fake) -> None:
     )
     cli.use("jane", TOKEN)
     told: list[Moment] = []
-    cli.tap(told.append)
+    cli.add_observer(told.append)
     result = cli.run("login", "hunter2", TOKEN, secret=["hunter2"])
     assert result.argv == ("particle", "login", "***", "***")
     assert "hunter2" not in result.text and TOKEN not in result.text and "\x1b" not in result.text
@@ -110,7 +110,7 @@ def test_a_call_that_hangs_is_killed_with_its_children(fake: Fake, tmp_path: Pat
         """
     )
     told: list[Moment] = []
-    cli.tap(told.append)
+    cli.add_observer(told.append)
     with pytest.raises(CliTimedOut, match="was killed: about to hang") as killed:
         cli.run("serial", "monitor", timeout=1.5)
     assert killed.value.result.exit_code == -9
@@ -134,7 +134,7 @@ def test_a_subscription_is_listened_to_until_it_is_left(fake: Fake) -> None:
         """
     )
     told: list[Moment] = []
-    cli.tap(told.append)
+    cli.add_observer(told.append)
     with cli.subscribe("shade", product=20001) as subscription:
         (event,) = subscription.expect(1, timeout=PATIENCE)
         with pytest.raises(ExpectationFailed, match="1 events, not 2"):
@@ -223,7 +223,7 @@ def test_no_call_leaves_the_token_in_its_transcript(real: tuple[ParticleCli, Clo
     cli, _, _, _ = real
     token = json.loads((cli.home / ".particle" / "particle.config.json").read_text())["access_token"]
     told: list[Moment] = []
-    cli.tap(told.append)
+    cli.add_observer(told.append)
     cli.login("jane@example.com", "correct horse")
     cli.run("list")
     token = json.loads((cli.home / ".particle" / "particle.config.json").read_text())["access_token"]

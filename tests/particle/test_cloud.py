@@ -292,7 +292,7 @@ def test_a_refusal_that_prints_the_token_is_masked(stub: Stub, cloud: Cloud) -> 
 
 def test_exchanges_are_told_without_secrets(stub: Stub, cloud: Cloud) -> None:
     told: list[Moment] = []
-    cloud.tap(told.append)
+    cloud.add_observer(told.append)
     stub.answer({"access_token": "a" * 40, "refresh_token": "b" * 40})
     cloud.using(None).log_in("jane", "pass word")
     stub.answer({"claim_code": "c" * 63, "device_ids": []})

@@ -57,7 +57,7 @@ class FakeRig:
 
 class FakeBench(Bench):
     @staticmethod
-    def _open_stream(target: CloudTarget, tap: Any = None) -> Any:
+    def _open_stream(target: CloudTarget, observer: Any = None) -> Any:
         return nullcontext()
 
     def prepare(self, photon: Any, wanted: Any) -> None:

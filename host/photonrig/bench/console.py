@@ -35,21 +35,21 @@ class BenchConsole(Closing):
         *,
         device: str | None = None,
         reopen: float = 0.0,
-        tap: Observer | None = None,
+        observer: Observer | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         """Open a serial port by its path or URL, or by a function that finds it.
 
-        ``reopen``: seconds to wait for a lost port to come back; 0 does not wait. ``tap`` observes every line of both
-        directions.
+        ``reopen``: seconds to wait for a lost port to come back; 0 does not wait. ``observer`` is told
+        every line of both directions.
 
         :raises LinkLost: it cannot be opened
         """
         self.device = device
-        self._tap = tap
+        self._observer = observer
         self._clock = clock
         self._events: Kept[dict[str, Any]] = Kept(_KEPT)
-        self._serial = SerialLines(port, device=device, reopen=reopen, tap=tap, clock=clock)
+        self._serial = SerialLines(port, device=device, reopen=reopen, observer=observer, clock=clock)
         self._probes = 0
         self._reply_owed = False
 
@@ -144,8 +144,8 @@ class BenchConsole(Closing):
         return [self._message(text) for text in self._serial.take(timeout)]
 
     def _silent(self, text: str) -> LinkLost:
-        if self._tap is not None:
-            self._tap(Moment(self._clock.now(), "serial", text, trouble="silent"))
+        if self._observer is not None:
+            self._observer(Moment(self._clock.now(), "serial", text, trouble="silent"))
         return LinkLost(text, device=self.device)
 
     def _message(self, text: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def listen_to(slot: Slot) -> Heard:
     :raises LinkLost: no answer, or no port
     """
     link = slot.need("serial", slot.serial)
-    with SerialLines(link.port, device=slot.device_id, tap=slot.tap) as lines:
+    with SerialLines(link.port, device=slot.device_id, observer=slot.observer) as lines:
         try:
             # One letter: Device OS in listening mode takes each letter for a command, and the "f" of "info" for an
             # upload.

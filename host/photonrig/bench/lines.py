@@ -33,12 +33,12 @@ class SerialLines(Closing):
         *,
         device: str | None = None,
         reopen: float = 0.0,
-        tap: Observer | None = None,
+        observer: Observer | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         """Open the port. ``reopen``: seconds to wait for a lost port to come back; 0 does not wait.
 
-        ``tap`` observes every line of both directions.
+        ``observer`` is told every line of both directions.
 
         :raises LinkLost: it cannot be opened
         """
@@ -49,7 +49,7 @@ class SerialLines(Closing):
         self._clock = clock
         self._partial = bytearray()
         self._unread: deque[str] = deque()
-        self._tap = tap
+        self._observer = observer
         try:
             self._port = SerialPort(self._find(), _SPEED, device=device, clock=clock)
         except LinkLost as lost:
@@ -157,8 +157,8 @@ class SerialLines(Closing):
         self._tell(f"{self.port} is open again")
 
     def _tell(self, text: str, trouble: Trouble = "") -> None:
-        if self._tap is not None:
-            self._tap(Moment(self._clock.now(), "serial", text, trouble=trouble))
+        if self._observer is not None:
+            self._observer(Moment(self._clock.now(), "serial", text, trouble=trouble))
 
     def _try_open(self) -> SerialPort | None:
         try:

@@ -156,7 +156,7 @@ class _Trial:
     def mark(self, on: bool) -> None:
         """Set or remove the development mark."""
         path = product(self.image.product).device(self.device)
-        self.team.request("PUT", path, json_body={"development": on}, device=self.device)
+        self.team.request("PUT", path, json={"development": on}, device=self.device)
 
     def flash(self, data: bytes, version: int) -> None:
         """Send an image and wait until the device runs it.

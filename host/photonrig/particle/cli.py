@@ -49,7 +49,7 @@ class ParticleCli:
         self.api = api
         self.home = home
         self.clock = clock
-        self._taps: list[Observer] = []
+        self._observers: list[Observer] = []
         self._command = [str(node), str(script)]
         self._env = self._environment(node, home, equipment or {})
         self._secrets: dict[str, str] = {}
@@ -58,9 +58,9 @@ class ParticleCli:
         self._write("profile.json", {"name": "particle", "last_version_check": _NEVER})
         self.use(None, None)
 
-    def tap(self, tap: Observer) -> None:
-        """Call ``tap`` with every finished call from now on; secrets masked."""
-        self._taps.append(tap)
+    def add_observer(self, observer: Observer) -> None:
+        """Call ``observer`` with every finished call from now on; secrets masked."""
+        self._observers.append(observer)
 
     def use(self, username: str | None, token: str | None) -> None:
         """Act as this account from now on, as if logged in; None logs out."""
@@ -223,8 +223,8 @@ class ParticleCli:
             seconds=self.clock.now() - started,
         )
         text = f"{' '.join(result.argv)}\n{result.text.strip()}"
-        for tap in self._taps:
-            tap(Moment(started, "cli", text, result.seconds, "refused" if exit_code else ""))
+        for observer in self._observers:
+            observer(Moment(started, "cli", text, result.seconds, "refused" if exit_code else ""))
         return result
 
     def _write(self, name: str, content: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ class Cloud(ProductCalls, TeamCalls):
 
     def create_user(self, username: str, password: str) -> None:
         """Create a user account."""
-        self.request("POST", "/v1/users", json_body={"username": username, "password": password})
+        self.request("POST", "/v1/users", json={"username": username, "password": password})
 
     def username(self) -> str:
         """Name of the user the token belongs to."""
@@ -133,7 +133,7 @@ class Cloud(ProductCalls, TeamCalls):
         self.request("DELETE", "/v1/access_tokens/current")
 
     def _grant(self, form: Mapping[str, str], client: ClientCredentials, *, accept_mfa: bool = False) -> dict[str, Any]:
-        response = self.send("POST", "/oauth/token", form=form, basic=client)
+        response = self.send("POST", "/oauth/token", data=form, auth=(client.id, client.secret))
         if accept_mfa and response.status_code == httpx.codes.FORBIDDEN and "mfa_token" in response.text:
             return cast("dict[str, Any]", response.json())
         return cast("dict[str, Any]", self.read("POST /oauth/token", response))
@@ -143,7 +143,7 @@ class Cloud(ProductCalls, TeamCalls):
     def create_product(self, name: str, *, platform_id: int = 6, description: str = "") -> Product:
         """Create a product for one platform (6 is the Photon)."""
         fields = {"name": name, "platform_id": platform_id, "description": description or name}
-        return Product.parse(self.request("POST", "/v1/user/products", json_body={"product": fields}))
+        return Product.parse(self.request("POST", "/v1/user/products", json={"product": fields}))
 
     def product(self, ref: int | str) -> Product:
         """A product by id or slug."""
@@ -169,7 +169,7 @@ class Cloud(ProductCalls, TeamCalls):
         path = "/v1/clients" if product is None else f"/v1/products/{_quoted(product)}/clients"
         optional = {"scope": scope, "organization": organization}
         fields = {"name": name, "type": kind} | {key: value for key, value in optional.items() if value is not None}
-        made = self.request("POST", path, json_body=fields)["client"]
+        made = self.request("POST", path, json=fields)["client"]
         return ClientCredentials(made["id"], made["secret"])
 
     def import_devices(self, ref: int | str, ids: Sequence[str], *, claim_user: str | None = None) -> ImportResult:
@@ -177,12 +177,12 @@ class Cloud(ProductCalls, TeamCalls):
         fields: dict[str, Any] = {"ids": [device.lower() for device in ids]}
         if claim_user is not None:
             fields["claim_user"] = claim_user
-        return ImportResult.parse(self.request("POST", product(ref).devices, json_body=fields))
+        return ImportResult.parse(self.request("POST", product(ref).devices, json=fields))
 
     def remove_device(self, ref: int | str, device: str, *, deny: bool = False) -> None:
         """Remove a device from a product; a customer's claim ends with it. ``deny`` keeps a quarantined one out."""
         path = self._product(product(ref)).device(device)
-        self.request("DELETE", path, json_body={"deny": True} if deny else None, device=device)
+        self.request("DELETE", path, json={"deny": True} if deny else None, device=device)
 
     def create_customer(
         self,
@@ -207,7 +207,7 @@ class Cloud(ProductCalls, TeamCalls):
             form |= {"client_id": client.id, "client_secret": client.secret}
         sender = self if client is None else self.using(None)
         path = f"/v1/{'orgs' if organization else 'products'}/{_quoted(ref)}/customers"
-        return _token(sender.request("POST", path, form=form), "customer", email)
+        return _token(sender.request("POST", path, data=form), "customer", email)
 
     def customers(self, ref: int | str) -> tuple[Customer, ...]:
         """All customers of a product."""
@@ -228,7 +228,7 @@ class Cloud(ProductCalls, TeamCalls):
         path = "/v1/device_claims" if product is None else f"/v1/products/{_quoted(product)}/device_claims"
         if organization is not None:
             path = path.replace("/v1/", f"/v1/orgs/{_quoted(organization)}/", 1)
-        body = self.request("POST", path, json_body={})
+        body = self.request("POST", path, json={})
         return ClaimCode(body["claim_code"], tuple(body.get("device_ids") or ()))
 
     def claim(self, device: str, *, request_transfer: bool = False) -> Owner | None:
@@ -238,7 +238,7 @@ class Cloud(ProductCalls, TeamCalls):
         :raises DeviceOffline: a device outside products must be online
         """
         fields: dict[str, Any] = {"id": device.lower()} | ({"request_transfer": True} if request_transfer else {})
-        body = self.request("POST", "/v1/devices", json_body=fields, device=device)
+        body = self.request("POST", "/v1/devices", json=fields, device=device)
         return CloudDevice.parse({"id": device, **body}).owner
 
     def request_transfer(self, device: str) -> str:
@@ -247,7 +247,7 @@ class Cloud(ProductCalls, TeamCalls):
         :raises OwnedByAnother: the owner is a customer, who cannot be asked
         :raises ProtocolError: no request was made: the device was unowned and is now the caller's
         """
-        body = self.request("POST", "/v1/devices", json_body={"id": device.lower(), "request_transfer": True})
+        body = self.request("POST", "/v1/devices", json={"id": device.lower(), "request_transfer": True})
         if "transfer_id" not in body:
             raise ProtocolError("the device was free and is claimed now", device=device)
         return str(body["transfer_id"])
@@ -266,7 +266,7 @@ class Cloud(ProductCalls, TeamCalls):
             raise UsageError("an owner is changed through a product, to either a customer or a user")
         path = f"{self._product(scope).device(device)}/owner"
         body = {"customer": customer} if customer is not None else {"user": user}
-        return CloudDevice.parse(self.request("PUT", path, json_body=body, device=device))
+        return CloudDevice.parse(self.request("PUT", path, json=body, device=device))
 
     def release(self, device: str, scope: Scope = USER) -> None:
         """End the claim: the caller's own, or through the product any.
@@ -310,25 +310,25 @@ class Cloud(ProductCalls, TeamCalls):
         :raises NotFound: no such function
         """
         path = f"{self._product(scope).device(device)}/{_quoted(function)}"
-        body = self.request("POST", path, json_body={"arg": argument}, timeout=_CALL, device=device)
+        body = self.request("POST", path, json={"arg": argument}, timeout=_CALL, device=device)
         if not isinstance(body.get("return_value"), int):
             raise ProtocolError(f"the cloud's answer to {function} has no return value: {body}", device=device)
         return int(body["return_value"])
 
     def rename(self, device: str, name: str, scope: Scope = USER) -> None:
         """Give a device a name."""
-        self.request("PUT", self._product(scope).device(device), json_body={"name": name}, device=device)
+        self.request("PUT", self._product(scope).device(device), json={"name": name}, device=device)
 
     def signal(self, device: str, on: bool, scope: Scope = USER) -> None:
         """Start or stop the rainbow of a device's LED."""
         fields = {"signal": "1" if on else "0"}
         path = self._product(scope).device(device)
-        self.request("PUT", path, json_body=fields, timeout=_CALL, device=device)
+        self.request("PUT", path, json=fields, timeout=_CALL, device=device)
 
     def ping(self, device: str, scope: Scope = USER) -> bool:
         """Whether the device answers now."""
         path = f"{self._product(scope).device(device)}/ping"
-        return bool(self.request("PUT", path, json_body={}, timeout=_CALL, device=device).get("online"))
+        return bool(self.request("PUT", path, json={}, timeout=_CALL, device=device).get("online"))
 
     def publish(self, name: str, data: str = "", *, ttl: int = 60, private: bool = True, scope: Scope = USER) -> None:
         """Publish an event as the caller, or to a product; ``ttl`` in seconds."""
@@ -336,14 +336,14 @@ class Cloud(ProductCalls, TeamCalls):
         self._product(scope)
         if scope.organization is not None:
             raise UsageError("an organization of 2016 publishes nothing; a user or product does")
-        self.request("POST", scope.events, json_body=fields)
+        self.request("POST", scope.events, json=fields)
 
     def provision(self, device: str, public_key_pem: str, *, product_id: int | None = None) -> None:
         """Send a device's public key (PEM) to the cloud."""
         fields = {"deviceID": device.lower(), "publicKey": public_key_pem, "filename": "photonrig", "algorithm": "rsa"}
         if product_id is not None:
             fields["product_id"] = str(product_id)
-        self.request("POST", f"/v1/provisioning/{device_ref(device)}", form=fields, device=device)
+        self.request("POST", f"/v1/provisioning/{device_ref(device)}", data=fields, device=device)
 
     # --- firmware ---------------------------------------------------------------------------------------------------
 
@@ -359,7 +359,7 @@ class Cloud(ProductCalls, TeamCalls):
         parts = [
             (f"file{number or ''}", (name, content)) for number, (name, content) in enumerate(sorted(files.items()))
         ]
-        body = self.request("POST", "/v1/binaries", form=form, files=parts, timeout=_COMPILE)
+        body = self.request("POST", "/v1/binaries", data=form, files=parts, timeout=_COMPILE)
         return BuiltBinary(body["binary_id"], body.get("sizeInfo") or "")
 
     def download_binary(self, binary: BuiltBinary) -> bytes:
@@ -377,7 +377,7 @@ class Cloud(ProductCalls, TeamCalls):
         """
         path = self._product(scope).device(device)
         self.request(
-            "PUT", path, form={"latest": "true"}, files=[("file", (name, image))], timeout=_FLASH, device=device
+            "PUT", path, data={"latest": "true"}, files=[("file", (name, image))], timeout=_FLASH, device=device
         )
 
     def _pages(self, path: str) -> list[dict[str, Any]]:
@@ -386,7 +386,7 @@ class Cloud(ProductCalls, TeamCalls):
         while len(found) < pages:
             page = str(len(found) + 1)
             # Both spellings of the page size are in use.
-            body = self.request("GET", path, query={"page": page, "perPage": "100", "per_page": "100"})
+            body = self.request("GET", path, params={"page": page, "perPage": "100", "per_page": "100"})
             found.append(body)
             pages = int((body.get("meta") or {}).get("total_pages") or 1)
         return found

@@ -4,7 +4,6 @@ CloudError (photonrig.errors)
 └── ApiError                    status, texts and body of any refusal
     ├── AuthError               token missing, unknown, revoked or expired: log in again
     │   ├── BadCredentials      wrong user, password or client
-    │   └── MfaRequired         a one-time password is needed; carries ``mfa_token``
     │   └── MfaRequired         a one-time password is required; carries ``mfa_token``
     ├── NotFoundOrForbidden     403: no such device, or another account's; clouds do not distinguish
     ├── NotFound                404: no such device, product, variable, function or customer

@@ -10,7 +10,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -19,7 +19,7 @@ from photonrig.clock import SYSTEM, Clock
 from photonrig.closing import Closing
 from photonrig.errors import NetworkError, UsageError, without_passwords
 from photonrig.particle.cloud_errors import ApiError, RateLimited, is_failure, refusal
-from photonrig.particle.cloud_types import ClientCredentials, Token
+from photonrig.particle.cloud_types import Token
 from photonrig.trace import Moment, Observer, Trouble
 
 # Characters of an answer in a message.
@@ -41,6 +41,17 @@ def host_of(api: str) -> str:
     raise UsageError(f"{without_passwords(api)!r} is no URL of a cloud; one is http://HOST:PORT or https://HOST")
 
 
+class Parts(TypedDict, total=False):
+    """Further parts of a request, as httpx names them; ``timeout`` in seconds."""
+
+    json: Any
+    data: Mapping[str, str]
+    files: Sequence[tuple[str, tuple[str, bytes]]]
+    params: Mapping[str, str]
+    auth: tuple[str, str]
+    timeout: float
+
+
 class CloudHttp(Closing):
     """A client for one cloud, with one token or none; :meth:`using` returns it with another token."""
 
@@ -59,13 +70,12 @@ class CloudHttp(Closing):
         """
         self.api = api.rstrip("/")
         self.token = token
-        self.timeout = timeout
         self.clock = clock
         host = host_of(api)
         if re.search(r"(^|\.)particle\.io\.?$", host) and production_account is None:
             raise UsageError(f"{host} is Particle's own cloud; name the account to act on with production_account")
         self.production_account = production_account
-        self._taps: list[Observer] = []
+        self._observers: list[Observer] = []
         # Proxies apply to the internet, not to this machine.
         self.trust_env = not _is_loopback(host)
         self._client = httpx.Client(timeout=timeout, trust_env=self.trust_env)
@@ -80,8 +90,8 @@ class CloudHttp(Closing):
     def using(self, token: Token | None) -> Self:
         """The same cloud and connections with another token, or without one."""
         other = object.__new__(type(self))
-        other.api, other.timeout, other.production_account = self.api, self.timeout, self.production_account
-        other._taps = self._taps
+        other.api, other.production_account = self.api, self.production_account
+        other._observers = self._observers
         other.trust_env, other._client, other.clock = self.trust_env, self._client, self.clock
         other.token = token
         return other
@@ -91,64 +101,39 @@ class CloudHttp(Closing):
         method: str,
         path: str,
         *,
-        json_body: Any = None,
-        form: Mapping[str, str] | None = None,
-        files: Sequence[tuple[str, tuple[str, bytes]]] | None = None,
-        query: Mapping[str, str] | None = None,
-        basic: ClientCredentials | None = None,
-        timeout: float | None = None,
         device: str | None = None,
+        **parts: Unpack[Parts],
     ) -> Any:
-        """Send any request and return its JSON, ``{}`` for an empty answer; ``timeout`` in seconds.
+        """Send any request and return its JSON, ``{}`` for an empty answer.
 
         :raises ApiError: the cloud refused; see :mod:`photonrig.particle.cloud_errors`
         :raises NetworkError: no answer
         """
-        response = self.send(method, path, json_body, form, files, query, basic, timeout)
+        response = self.send(method, path, **parts)
         return self.read(f"{method} {path}", response, device)
 
-    def send(
-        self,
-        method: str,
-        path: str,
-        json_body: Any = None,
-        form: Mapping[str, str] | None = None,
-        files: Sequence[tuple[str, tuple[str, bytes]]] | None = None,
-        query: Mapping[str, str] | None = None,
-        basic: ClientCredentials | None = None,
-        timeout: float | None = None,
-    ) -> httpx.Response:
+    def send(self, method: str, path: str, **parts: Unpack[Parts]) -> httpx.Response:
         """Send any request and return the raw answer.
 
         :raises NetworkError: no answer
         """
         headers = {}
-        if basic is None and self.token is not None:
+        if "auth" not in parts and self.token is not None:
             headers["Authorization"] = f"Bearer {self.token.access_token}"
         began = self.clock.now()
         try:
-            response = self._client.request(
-                method,
-                self.api + path,
-                json=json_body,
-                data=dict(form) if form is not None else None,
-                files=list(files) if files is not None else None,
-                params=dict(query) if query is not None else None,
-                auth=None if basic is None else (basic.id, basic.secret),
-                headers=headers,
-                timeout=self.timeout if timeout is None else timeout,
-            )
+            response = self._client.request(method, self.api + path, headers=headers, **parts)
         except httpx.TimeoutException:
             raise self._unanswered(f"{method} {path}: no answer from {self.api} in time", began, "silent") from None
         except httpx.HTTPError as error:
             raise self._unanswered(f"{method} {path}: {self.api} cannot be reached: {error}", began, "broke") from None
-        if self._taps:
-            self._note(method, path, query, json_body if json_body is not None else form, response, began)
+        if self._observers:
+            self._note(method, path, parts, response, began)
         return response
 
-    def tap(self, tap: Observer) -> None:
-        """Call ``tap`` with every exchange from now on, of all clients made by :meth:`using` too; secrets masked."""
-        self._taps.append(tap)
+    def add_observer(self, observer: Observer) -> None:
+        """Call ``observer`` with every exchange from now on, of clients made by :meth:`using` too; secrets masked."""
+        self._observers.append(observer)
 
     def before_each(self, hook: Callable[[str], None]) -> None:
         """Call ``hook`` with the path of every request before it is sent, for all clients that share the connections.
@@ -166,8 +151,8 @@ class CloudHttp(Closing):
         return self._masked(f"{response.status_code} {body[:_SHOWN]}".rstrip())
 
     def _tell(self, text: str, began: float, trouble: Trouble) -> None:
-        for tap in self._taps:
-            tap(Moment(began, "http", text, self.clock.now() - began, trouble))
+        for observer in self._observers:
+            observer(Moment(began, "http", text, self.clock.now() - began, trouble))
 
     def _unanswered(self, text: str, began: float, trouble: Trouble) -> NetworkError:
         self._tell(self._masked(text), began, trouble)
@@ -177,13 +162,13 @@ class CloudHttp(Closing):
         self,
         method: str,
         path: str,
-        query: Mapping[str, str] | None,
-        sent: Any,
+        parts: Parts,
         response: httpx.Response,
         began: float,
     ) -> None:
+        query = parts.get("params")
         request = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
-        if sent:
+        if sent := parts.get("json") or parts.get("data"):
             request += f" {json.dumps(_without_secrets(sent), ensure_ascii=False)}"
         text = f"{self._masked(request)} -> {self.shown(response)}"
         self._tell(text, began, "failed" if response.is_server_error else "refused" if response.is_error else "")

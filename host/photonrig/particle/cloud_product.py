@@ -21,7 +21,7 @@ class ProductCalls(CloudHttp):
         """Upload firmware as a version, 1 to 65535; the image must state the same product and version."""
         form = {"version": str(version), "title": title or f"v{version}"}
         files = [("file", ("firmware.bin", image))]
-        self.request("POST", f"/v1/products/{_part(ref)}/firmware", form=form, files=files, timeout=_UPLOAD)
+        self.request("POST", f"/v1/products/{_part(ref)}/firmware", data=form, files=files, timeout=_UPLOAD)
 
     def firmware_versions(self, ref: int | str) -> tuple[FirmwareVersion, ...]:
         """All versions of a product's firmware."""
@@ -46,16 +46,16 @@ class ProductCalls(CloudHttp):
         fields: dict[str, Any] = {"version": version, "product_default": not groups, "intelligent": at_once}
         if groups:
             fields["groups"] = list(groups)
-        self.request("PUT", f"/v1/products/{_part(ref)}/firmware/release", json_body=fields)
+        self.request("PUT", f"/v1/products/{_part(ref)}/firmware/release", json=fields)
 
     def lock_firmware(self, device: str, version: int | None, scope: Scope, *, at_once: bool = False) -> None:
         """Lock a product's device to a version, overriding releases; None ends the lock."""
         fields = {"desired_firmware_version": version} | ({"flash": True} if at_once else {})
-        self.request("PUT", scope.device(device), json_body=fields, device=device)
+        self.request("PUT", scope.device(device), json=fields, device=device)
 
     def set_groups(self, device: str, groups: Sequence[str], scope: Scope) -> None:
         """Set the groups of a product's device; missing groups are created."""
-        self.request("PUT", scope.device(device), json_body={"groups": list(groups)}, device=device)
+        self.request("PUT", scope.device(device), json={"groups": list(groups)}, device=device)
 
     # --- webhooks ---------------------------------------------------------------------------------------------------
 
@@ -64,7 +64,7 @@ class ProductCalls(CloudHttp):
     ) -> Webhook:
         """Create a webhook for events whose name begins with ``event``; ``settings`` as the API names them."""
         fields = {"integration_type": "Webhook", "event": event, "url": url, **(settings or {})}
-        return Webhook.parse(self.request("POST", _hooks(scope), json_body=fields))
+        return Webhook.parse(self.request("POST", _hooks(scope), json=fields))
 
     def webhooks(self, scope: Scope = USER) -> tuple[Webhook, ...]:
         """The webhooks of the caller, or of a product."""
@@ -82,7 +82,7 @@ class ProductCalls(CloudHttp):
         :raises DeviceOffline: it does not answer
         """
         path = scope.device(device).replace("/devices/", "/diagnostics/", 1)
-        self.request("POST", f"{path}/update", json_body={}, timeout=_ASK_DEVICE, device=device)
+        self.request("POST", f"{path}/update", json={}, timeout=_ASK_DEVICE, device=device)
         found: Mapping[str, Any] = self.request("GET", f"{path}/last", device=device)["diagnostics"]["payload"][
             "device"
         ]

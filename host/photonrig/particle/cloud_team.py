@@ -20,7 +20,7 @@ class TeamCalls(CloudHttp):
 
     def invite(self, ref: int | str, username: str, role: str = "Developer", *, organization: bool = False) -> None:
         """Add a user to a team; the role is View-only, Support, Developer or Administrator."""
-        self.request("POST", _team(ref, organization), json_body={"username": username, "role": role})
+        self.request("POST", _team(ref, organization), json={"username": username, "role": role})
 
     def remove_member(self, ref: int | str, username: str, *, organization: bool = False) -> None:
         """Remove a user or an API user from a team."""
@@ -31,13 +31,13 @@ class TeamCalls(CloudHttp):
     ) -> tuple[TeamMember, Token]:
         """Create an API user; returns its only token, which never expires."""
         body = {"friendly_name": name, "scopes": list(scopes)}
-        created = self.request("POST", _team(ref, organization), json_body=body)["created"]
+        created = self.request("POST", _team(ref, organization), json=body)["created"]
         return TeamMember.parse({"friendly_name": name, "scopes": list(scopes), **created}), _api_token(created)
 
     def renew_api_user_token(self, ref: int | str, username: str, *, organization: bool = False) -> Token:
         """Replace an API user's token; the old one ends."""
         path = f"{_team(ref, organization)}/{quote(username, safe='')}/token"
-        return _api_token(self.request("PUT", path, json_body={})["created"])
+        return _api_token(self.request("PUT", path, json={})["created"])
 
 
 def _api_token(created: dict[str, Any]) -> Token:

@@ -85,18 +85,18 @@ class EventStream(Closing):
         silence: float = _SILENCE,
         reconnect: float = _RECONNECT,
         keep: int = _KEPT,
-        tap: Observer | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``silence``: seconds until a stream counts as dead; ``reconnect``: seconds until it is opened again.
 
-        ``keep``: number of events kept; ``tap`` is called with each.
+        ``keep``: number of events kept; ``observer`` is called with each.
         """
         self.path = path
         self._cloud = cloud
         self._clock: Clock = cloud.clock
         self._silence = silence
         self._reconnect = reconnect
-        self._tap = tap
+        self._observer = observer
         self._changed = threading.Condition()
         self._events: Kept[Event] = Kept(keep)
         self._gaps = 0
@@ -340,8 +340,8 @@ class EventStream(Closing):
         event = Event(
             *(heard.name, heard.data, heard.coreid, heard.published_at, heard.ttl, self._clock.now(), heard.raw),
         )
-        if self._tap is not None:  # before waiters are notified: they may look at the trace at once
-            self._tap(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
+        if self._observer is not None:  # before waiters are notified: they may look at the trace at once
+            self._observer(Moment(event.at, "event", f"{event.name} {event.data or ''} from {event.coreid}"))
         with self._changed:
             self._events.add(event)
             self._changed.notify_all()

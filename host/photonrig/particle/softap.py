@@ -19,7 +19,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, Protocol, TypeVar
 
@@ -199,15 +199,29 @@ class SoftApTransport(Protocol):
         """
 
 
-class TcpSoftAp:
+@dataclass(frozen=True)
+class _Service:
+    """One of the device's services: its address, and how to connect to it."""
+
+    host: str = ADDRESS
+    port: int = 0
+    connect: Connect = field(default=socket.create_connection, kw_only=True)
+
+    def _open(self, timeout: float) -> socket.socket:
+        try:
+            return self.connect((self.host, self.port), timeout)
+        except OSError as error:
+            raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
+
+    def _lost(self, command: str, error: Exception) -> LinkLost:
+        return LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}")
+
+
+@dataclass(frozen=True)
+class TcpSoftAp(_Service):
     """The TCP service: one connection per command, closed by the device after its answer."""
 
-    def __init__(
-        self, host: str = ADDRESS, port: int = TCP_PORT, *, connect: Connect = socket.create_connection
-    ) -> None:
-        self.host = host
-        self.port = port
-        self._connect = connect
+    port: int = TCP_PORT
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         """Send a command and read to the end of the connection; ``timeout`` in seconds, between bytes.
@@ -217,30 +231,22 @@ class TcpSoftAp:
         """
         received = bytearray()
         try:
-            connection = self._connect((self.host, self.port), timeout)
-        except OSError as error:
-            raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
-        try:
-            with connection:
+            with self._open(timeout) as connection:
                 connection.sendall(encode_tcp_request(command, body))
                 while chunk := connection.recv(4096):
                     received += chunk
                     if len(received) > _MAX_REPLY:
                         raise ProtocolError(f"the device's answer to {command} does not end")
         except OSError as error:
-            raise LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}") from None
+            raise self._lost(command, error) from None
         return bytes(received)
 
 
-class HttpSoftAp:
+@dataclass(frozen=True)
+class HttpSoftAp(_Service):
     """The HTTP service; the device matches header names by case and needs the whole header in one TCP segment."""
 
-    def __init__(
-        self, host: str = ADDRESS, port: int = HTTP_PORT, *, connect: Connect = socket.create_connection
-    ) -> None:
-        self.host = host
-        self.port = port
-        self._connect = connect
+    port: int = HTTP_PORT
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         """Send a command as GET, or as POST when it has a body; ``timeout`` in seconds, between bytes.
@@ -254,16 +260,13 @@ class HttpSoftAp:
         headers = (
             {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))} if body else {}
         )
-        try:
-            connection.sock = self._connect((self.host, self.port), timeout)
-        except OSError as error:
-            raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
+        connection.sock = self._open(timeout)
         try:
             connection.request("POST" if body else "GET", f"/{command}", body or None, headers)
             response = connection.getresponse()
             received = response.read(_MAX_REPLY)
         except (OSError, http.client.HTTPException) as error:
-            raise LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}") from None
+            raise self._lost(command, error) from None
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
@@ -278,10 +281,10 @@ def _reason(error: Exception) -> str:
 class _Observed:
     """A transport that reports its traffic to an observer."""
 
-    def __init__(self, inner: SoftApTransport, tap: Observer, clock: Clock) -> None:
+    def __init__(self, inner: SoftApTransport, observer: Observer, clock: Clock) -> None:
         self._inner = inner
         self._clock = clock
-        self._tap = tap
+        self._observer = observer
 
     def ask(self, command: str, body: bytes, *, timeout: float) -> bytes:
         began, sent = self._clock.now(), _SECRET_FIELDS.sub(rb'\1"***"', body).decode("utf-8", "replace")
@@ -295,7 +298,7 @@ class _Observed:
             trouble = "refused" if isinstance(error, ProtocolError) else trouble
             raise
         finally:
-            self._tap(Moment(began, "softap", text, self._clock.now() - began, trouble))
+            self._observer(Moment(began, "softap", text, self._clock.now() - began, trouble))
         return answer
 
 
@@ -309,9 +312,9 @@ class SoftAp:
         self.device = device
         self._transport = transport
 
-    def tapped(self, tap: Observer, clock: Clock = SYSTEM) -> SoftAp:
-        """The same, reporting every command and answer to ``tap``; claim codes and passwords are left out."""
-        return SoftAp(_Observed(self._transport, tap, clock), device=self.device)
+    def observed(self, observer: Observer, clock: Clock = SYSTEM) -> SoftAp:
+        """The same, reporting every command and answer to ``observer``; claim codes and passwords are left out."""
+        return SoftAp(_Observed(self._transport, observer, clock), device=self.device)
 
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""

@@ -230,7 +230,7 @@ def _row_20(forum: ForumTarget) -> str:
     target = forum.today
     device = _customers(target)
     body = {"development": True}
-    answer = target.lab.team.request("PUT", target.scope.device(device), json_body=body, device=device)
+    answer = target.lab.team.request("PUT", target.scope.device(device), json=body, device=device)
     return _that(answer.get("development") is True, "development flag set by the product's path; product: see row 14")
 
 
@@ -241,7 +241,7 @@ def _row_21(forum: ForumTarget) -> str:
     reader = target.lab.cloud.using(token)
     path = target.scope.device(device)
     read = reader.send("GET", f"{path}/position").status_code
-    called = reader.send("POST", f"{path}/move", {"arg": "2"}).status_code
+    called = reader.send("POST", f"{path}/move", json={"arg": "2"}).status_code
     return _that(
         read == 200 and called in (400, 403), f"API user with devices.variable:get: reads {read}, calls {called}"
     )
@@ -363,7 +363,7 @@ def _row_55(forum: ForumTarget) -> str:
     target = forum.today
     email, client = f"jane-{secrets.token_hex(4)}@example.com", target.lab.client
     form = {"client_id": client.id, "client_secret": client.secret, "email": email, "no_password": "true"}
-    response = target.lab.cloud.send("POST", f"/v1/products/{target.lab.product.id}/customers", form=form)
+    response = target.lab.cloud.send("POST", f"/v1/products/{target.lab.product.id}/customers", data=form)
     token = "access_token" in response.text
     return _that(response.status_code == 201 and token, f"{response.status_code} with a token: {token}")
 
@@ -378,7 +378,7 @@ def _row_56(forum: ForumTarget) -> str:
 def _row_57(forum: ForumTarget) -> str:
     target = forum.today
     device = _free(target)
-    ask = partial(_acting(target, "C").request, "POST", target.scope.devices, query={"id": device})
+    ask = partial(_acting(target, "C").request, "POST", target.scope.devices, params={"id": device})
     refusal = _refused(ask, "Organization not found for user's role.")
     return f"{refusal}; {_owner(target, device, None)}"
 
@@ -386,7 +386,7 @@ def _row_57(forum: ForumTarget) -> str:
 def _row_58(forum: ForumTarget) -> str:
     target = forum.today
     device = _free(target)
-    ask = partial(_acting(target, "C").request, "POST", "/v1/devices", query={"id": device})
+    ask = partial(_acting(target, "C").request, "POST", "/v1/devices", params={"id": device})
     return f"{_refused(ask, 'data.deviceID is empty')}; {_owner(target, device, None)}"
 
 
@@ -395,7 +395,7 @@ def _row_59(forum: ForumTarget) -> str:
     device, acting = _free(target), _acting(target, "C")
     assert acting.token is not None
     form = {"id": device, "access_token": acting.token.access_token}
-    response = target.lab.cloud.send("POST", "/v1/devices", form=form)
+    response = target.lab.cloud.send("POST", "/v1/devices", data=form)
     return _that(response.is_success, f"{response.status_code}; {_owner(target, device, 'C')}")
 
 

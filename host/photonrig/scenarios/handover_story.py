@@ -59,10 +59,10 @@ class HandoverStory(Story):
     """The steps of the story, in order."""
 
     def __init__(self, target: StoryTarget) -> None:
-        fielded, fresh = (replace(slot, tap=self.observe) for slot in (target.fielded, target.fresh))
+        fielded, fresh = (replace(slot, observer=self.observe) for slot in (target.fielded, target.fresh))
         self.target, self.clock = replace(target, fielded=fielded, fresh=fresh), target.clock
-        target.cloud.tap(self.observe)
-        target.cli.tap(self.observe)
+        target.cloud.add_observer(self.observe)
+        target.cli.add_observer(self.observe)
         self.team = target.cloud.using(target.central)
         self.product = product(target.product_id)
         self.image = target.work / f"firmware-{target.new_version}.bin"
@@ -285,8 +285,8 @@ class HandoverStory(Story):
     def rows_57_58(self, seen: Seen) -> None:
         device = self.target.fielded.device_id
         before = self.team.device(device, self.product).owner_name
-        by_product = _refused(lambda: self.field.request("POST", self.product.devices, query={"id": device}))
-        by_query = _refused(lambda: self.field.request("POST", "/v1/devices", query={"id": device}))
+        by_product = _refused(lambda: self.field.request("POST", self.product.devices, params={"id": device}))
+        by_query = _refused(lambda: self.field.request("POST", "/v1/devices", params={"id": device}))
         after = self.team.device(device, self.product).owner_name
         texts = (str(by_product), str(by_query))
         seen.that(
@@ -410,7 +410,7 @@ class HandoverStory(Story):
             return console.ask(line)
 
     def _stream(self, who: Cloud, path: str) -> EventStream:
-        return EventStream(who, f"{path}/events", tap=self.observe)
+        return EventStream(who, f"{path}/events", observer=self.observe)
 
 
 def _refused(action: Callable[[], object]) -> ApiError | None:

@@ -145,7 +145,7 @@ def _ask(target: MatrixTarget, cell: Cell) -> Observation:
         return _observation(cell, NOT_RUN, "no such token on this target")
     names = target.names(cell.state) | {"new": f"probe-{secrets.token_hex(4)}", "n": str(6 + next(_numbers) % 2)}
     body = None if family.body is None else _filled(family.body, names)
-    response = cloud.send(family.method, family.path.format_map(names), body)
+    response = cloud.send(family.method, family.path.format_map(names), json=body)
     outcome = str(response.status_code)
     if response.is_success and family.look == "list":
         outcome = "listed" if names["d"] in response.text else "missing"

@@ -227,7 +227,7 @@ def _people(lab: Lab, era: str, other: int, others: ClientCredentials) -> tuple[
         cloud.create_user(emails[name], password)
         if name in _ROLES:
             body = {"username": emails[name], "role": _ROLES[name]}
-            team.request("POST", f"/v1/products/{ours}/team", json_body=body)
+            team.request("POST", f"/v1/products/{ours}/team", json=body)
         tokens[name] = cloud.using(cloud.log_in(emails[name], password))
     return tokens, emails
 

@@ -124,7 +124,7 @@ class Bench:
             work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
             try:
                 self._rig = self._make_rig(work)
-                self._rig.target_of(None).cloud.tap(self.tell)
+                self._rig.target_of(None).cloud.add_observer(self.tell)
                 self._facts = self._rig.facts()
                 if self.current is not None:
                     self.current.recorder.begun = self.clock.now()  # starting the bench is not part of the test
@@ -158,7 +158,7 @@ class Bench:
         """The Particle CLI, logged in as the central user."""
         if self._cli is None:
             self._cli = self.target.make_cli()
-            self._cli.tap(self.tell)
+            self._cli.add_observer(self.tell)
             version = f"{self._cli.version().text.strip()} on Node.js {self._cli.node_version()}"
             self._facts += (("Particle CLI", version),)
         return self._cli
@@ -170,8 +170,8 @@ class Bench:
                 self._stack.callback(self._rig.close)
 
     @staticmethod
-    def _open_stream(target: CloudTarget, tap: Observer | None = None) -> EventStream:
-        return EventStream(target.team, f"/v1/products/{target.product_id}/events", tap=tap)
+    def _open_stream(target: CloudTarget, observer: Observer | None = None) -> EventStream:
+        return EventStream(target.team, f"/v1/products/{target.product_id}/events", observer=observer)
 
     # --- one test ---------------------------------------------------------------------------------------------------
 
@@ -201,7 +201,7 @@ class Bench:
         return run.photon
 
     def _hold(self, variant: str) -> Held:
-        slot, firmware = replace(self.rig.slot(variant), tap=self.tell), self.rig.firmware(variant)
+        slot, firmware = replace(self.rig.slot(variant), observer=self.tell), self.rig.firmware(variant)
         image = firmware.image.read_bytes()
         facts = {"variant": variant, "version": firmware.version, "bytes": len(image)}
         facts |= {"sha256": hashlib.sha256(image).hexdigest(), **_on_a_photon(firmware)}

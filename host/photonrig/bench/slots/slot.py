@@ -134,7 +134,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``tap`` hears what goes over its links."""
+    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``observer`` is told of its traffic."""
 
     name: str
     device_id: str
@@ -145,7 +145,7 @@ class Slot:
     reset: Reset | None = None
     flasher: Flasher | None = None
     monitor: Monitor | None = None
-    tap: Observer | None = None
+    observer: Observer | None = None
 
     @contextmanager
     def console(self) -> Iterator[BenchConsole]:
@@ -154,7 +154,9 @@ class Slot:
         :raises UsageError: the slot has no serial link
         """
         link = self.need("serial", self.serial)
-        with BenchConsole(lambda: link.port, device=self.device_id, reopen=_REENUMERATION, tap=self.tap) as console:
+        with BenchConsole(
+            lambda: link.port, device=self.device_id, reopen=_REENUMERATION, observer=self.observer
+        ) as console:
             yield console
 
     @contextmanager
@@ -167,7 +169,7 @@ class Slot:
         link = self.need("softap_link", self.softap_link)
         with link.joined():
             softap = link.tcp()
-            yield softap if self.tap is None else softap.tapped(self.tap)
+            yield softap if self.observer is None else softap.observed(self.observer)
 
     def hold_setup(self, seconds: float) -> None:
         """Hold the SETUP button and release it.
