@@ -7,10 +7,14 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from photonrig.localcloud.service.cloud import Settings
+
 from ..patience import PATIENCE
+from .world import PLAIN, World, world
 
 
 @dataclass
@@ -119,3 +123,10 @@ async def hook_target() -> AsyncIterator[Target]:
     finally:
         server.close()
         await target.close()
+
+
+@contextlib.asynccontextmanager
+async def beside_target(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[tuple[World, Target]]:
+    """A fresh world beside a server that webhooks may call."""
+    async with hook_target() as target, world(folder, settings) as there:
+        yield there, target

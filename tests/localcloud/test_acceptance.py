@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from .test_events import on_sockets
-from .webhooks.test_webhooks import beside_target
+from .hook_target import beside_target
+from .streams import on_sockets
 from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, World, populate, world
 
 ERAS_2016 = ("2016-before", "2016-after")

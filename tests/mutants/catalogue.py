@@ -35,7 +35,7 @@ MUTANTS = (
         f"{_CLOUD}/eras/today.py",
         "return viewer.owner is None or (event.device is None and event.owner is None)",
         "return True",
-        f"{_TESTS}/test_events.py",
+        f"{_TESTS}/service/test_device_events.py",
     ),
     Mutant(
         "the device's side of the handshake does not compare what the server signed",
@@ -92,21 +92,21 @@ MUTANTS = (
         f"{_CLOUD}/service/ownership_service.py",
         "                return False\n            self._store.claim_codes.use(code, device.id)",
         "                return False",
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "a used claim code is confirmed to any device",
         f"{_CLOUD}/service/ownership_service.py",
         "return code.used_by == device.id",
         "return True",
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "claim codes do not expire",
         f"{_CLOUD}/store/claim_codes.py",
         "(used_by IS NOT NULL OR expires_at > ?)",
         "(used_by IS NOT NULL OR expires_at > ? OR 1)",
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "a chosen claim code passes to who asks last",
@@ -115,21 +115,21 @@ MUTANTS = (
         '            " WHERE owner_kind = excluded.owner_kind AND owner_id = excluded.owner_id"',
         ' DO UPDATE SET expires_at = excluded.expires_at, used_by = NULL,"\n'
         '            " owner_kind = excluded.owner_kind, owner_id = excluded.owner_id"',
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "who knows a device's number takes it from its owner",
         f"{_CLOUD}/service/ownership_service.py",
         "if is_chosen(text):",
         "if False:",
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "claim codes of a deleted user live on",
         f"{_CLOUD}/service/ownership_service.py",
         "            self._store.transfers.cancel_of(user.id)\n            self._store.claim_codes.revoke_of(owner)",
         "            self._store.transfers.cancel_of(user.id)",
-        f"{_TESTS}/test_accounts.py",
+        f"{_TESTS}/http/test_accounts.py",
     ),
     # --- requests for a device ----------------------------------------------------------------------------------------
     Mutant(
@@ -137,7 +137,7 @@ MUTANTS = (
         f"{_CLOUD}/service/ownership_service.py",
         "if changes_owner:\n                self._store.transfers.cancel_for(device.id)",
         "if changes_owner:\n                pass",
-        f"{_TESTS}/test_claims.py",
+        f"{_TESTS}/http/test_claims.py",
     ),
     Mutant(
         "an approved request gives two devices one name",
@@ -151,7 +151,7 @@ MUTANTS = (
         f"{_CLOUD}/service/ownership_service.py",
         "            self._store.transfers.cancel_of(user.id)\n",
         "",
-        f"{_TESTS}/test_accounts.py",
+        f"{_TESTS}/http/test_accounts.py",
     ),
     # --- who may do what ----------------------------------------------------------------------------------------------
     Mutant(
@@ -166,42 +166,42 @@ MUTANTS = (
         f"{_CLOUD}/eras/__init__.py",
         "return rule.allowed and rule.scope in principal.scopes",
         "return rule.allowed",
-        f"{_TESTS}/test_accounts.py",
+        f"{_TESTS}/http/test_accounts.py",
     ),
     Mutant(
         "the token of one product serves another",
         f"{_CLOUD}/eras/__init__.py",
         "return Party.BEARER if alone or subject.product == principal.product else Party.FOREIGN",
         "return Party.BEARER",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     Mutant(
         "a product is found in any organization's path",
         f"{_CLOUD}/service/access.py",
         "if product is not None and product.organization_id != inside.id:",
         "if False:",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     Mutant(
         "the founder of a product can be taken off the team's top",
         f"{_CLOUD}/service/teams.py",
         "if user.id == self._founder(place) and role is not Role.ADMINISTRATOR:",
         "if False:",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     Mutant(
         "who was taken off a team goes on reading its stream",
         f"{_CLOUD}/service/teams.py",
         '_member(place.id, user.id)\n        self._tokens.end_streams("user", user.id)',
         "_member(place.id, user.id)",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     Mutant(
         "a device that left the product is shown on the product's path",
         f"{_CLOUD}/service/access.py",
         "if state.product == found.id or (",
         "if True or (",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     # --- tokens -------------------------------------------------------------------------------------------------------
     Mutant(
@@ -209,35 +209,35 @@ MUTANTS = (
         f"{_CLOUD}/service/grants.py",
         "if token is None or token.client != client_id:",
         "if token is None:",
-        f"{_TESTS}/test_oauth.py",
+        f"{_TESTS}/http/test_oauth.py",
     ),
     Mutant(
         "a refreshed token lives on",
         f"{_CLOUD}/service/grants.py",
         "token.client, seconds)\n            self._tokens.revoke(token)",
         "token.client, seconds)",
-        f"{_TESTS}/test_oauth.py",
+        f"{_TESTS}/http/test_oauth.py",
     ),
     Mutant(
         "a client that may only create customers gets tokens of the product",
         f"{_CLOUD}/service/grants.py",
         'if client.scope not in (None, "*:*"):',
         "if False:",
-        f"{_TESTS}/test_oauth.py",
+        f"{_TESTS}/http/test_oauth.py",
     ),
     Mutant(
         "a client of one product creates customers of another",
         f"{_CLOUD}/http/customers.py",
         "creating_client(by)\n    if not _is_at(call, product):",
         "creating_client(by)\n    if False:",
-        f"{_TESTS}/test_guards.py",
+        f"{_TESTS}/http/test_guards.py",
     ),
     Mutant(
         "an API user's old token serves beside the new one",
         f"{_CLOUD}/service/teams.py",
         '        self._tokens.revoke_all("api user", user.id)\n        return',
         "        return",
-        f"{_TESTS}/test_accounts.py",
+        f"{_TESTS}/http/test_accounts.py",
     ),
     # --- devices and their keys ---------------------------------------------------------------------------------------
     Mutant(
@@ -259,14 +259,14 @@ MUTANTS = (
         f"{_CLOUD}/service/provisioning.py",
         "if not key_may_be_replaced(device.state):",
         "if False:",
-        f"{_TESTS}/test_control.py",
+        f"{_TESTS}/http/test_control.py",
     ),
     Mutant(
         "a quarantined device is used like any other",
         f"{_CLOUD}/service/device_link.py",
         "return device.state.quarantine is None and self.hub.online(device.id)",
         "return self.hub.online(device.id)",
-        f"{_TESTS}/test_products.py",
+        f"{_TESTS}/http/test_products.py",
     ),
     # --- what was so before a request waited --------------------------------------------------------------------------
     Mutant(
@@ -280,14 +280,14 @@ MUTANTS = (
         "        call.cloud.store.devices._write(device.id, columns)\n"
         "        call.cloud.store.devices.forget_cached()\n"
         "    changed, written = call.cloud.devices.update(",
-        f"{_TESTS}/test_every_await.py",
+        f"{_TESTS}/service/test_every_await.py",
     ),
     Mutant(
         "a token that was ended while its request waited still counts",
         f"{_CLOUD}/service/tokens.py",
         "self._principals((token.kind, token.subject)) if self._store.tokens.stands(token) else None",
         "self._principals((token.kind, token.subject))",
-        f"{_TESTS}/test_every_await.py",
+        f"{_TESTS}/service/test_every_await.py",
     ),
     Mutant(
         "a decision on an owner that has changed is carried out",

@@ -13,8 +13,8 @@ from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.eras.refusals import Situation
 
 from ..asking import ask
-from ..test_events import on_sockets
-from ..webhooks.test_webhooks import beside_target
+from ..hook_target import beside_target
+from ..streams import on_sockets
 from ..world import DEVICE, ERAS, OTHER_DEVICE, populate, world
 
 ERAS_2016 = ("2016-before", "2016-after")

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from photonrig.errors import UsageError
 from photonrig.localcloud.device.contract import Subscription
 from photonrig.localcloud.events import Event, iso_time
-from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.webhooks import messages
 from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.dispatcher import HookLimits
@@ -26,17 +25,10 @@ from photonrig.localcloud.webhooks.hosts import Ratings, addresses_of, may_call
 from photonrig.localcloud.webhooks.templates import check_template, parse_json, render, variables_of
 
 from ...patience import PATIENCE
-from ..hook_target import Target, hook_target
+from ..hook_target import beside_target, hook_target
 from ..world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
 
 HOOK_USER_FIELDS = {"event", "data", "published_at", "coreid"}
-
-
-@contextlib.asynccontextmanager
-async def beside_target(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[tuple[World, Target]]:
-    """A fresh world beside a server that webhooks may call."""
-    async with hook_target() as target, world(folder, settings) as there:
-        yield there, target
 
 
 @contextlib.asynccontextmanager

@@ -33,9 +33,9 @@ from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.store import Store
 from photonrig.particle.module import build_native_module
 
+from ..archives import archive
+from ..world import ADMIN, ManualClock, World, populate, world
 from .stepping import Copied, SlowDevices, Stepper, ask, comparable, random_parts, rows
-from .test_libraries import archive
-from .world import ADMIN, ManualClock, World, populate, world
 
 D, S, F = "0123456789abcdef01234567", "5" * 24, "f" * 24
 """Devices: D in the product and the customer c's, S in no product and the user u's, F in the product and nobody's."""

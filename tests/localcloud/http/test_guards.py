@@ -6,7 +6,7 @@ import pytest
 
 from photonrig.localcloud.eras import Role
 
-from .world import DEVICE, ERAS, PLAIN, Fixture, World, populate, world
+from ..world import DEVICE, ERAS, PLAIN, Fixture, World, populate, world
 
 
 async def _elsewhere(there: World) -> tuple[int, tuple[str, str]]:

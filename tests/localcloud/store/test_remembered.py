@@ -13,7 +13,7 @@ from photonrig.localcloud.eras import Role
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.store import Store
 
-from .world import FakeDevices
+from ..world import FakeDevices
 
 
 @pytest.fixture

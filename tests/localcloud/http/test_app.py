@@ -12,7 +12,7 @@ from starlette.routing import Match
 from photonrig.localcloud.http.app import all_routes
 from photonrig.localcloud.http.router import SortedRoutes
 
-from .world import DEVICE, populate, world
+from ..world import DEVICE, populate, world
 
 
 @pytest.mark.parametrize(

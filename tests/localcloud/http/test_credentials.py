@@ -17,8 +17,8 @@ from photonrig.localcloud.secrets import load_token
 from photonrig.localcloud.server_key import read_server_key
 from photonrig.localcloud.service.cloud import Settings
 
-from .process import Process, running
-from .world import ADMIN, DEVICE, populate, world
+from ..process import Process, running
+from ..world import ADMIN, DEVICE, populate, world
 
 DIFFER = {
     "error": "invalid_request",

@@ -14,9 +14,9 @@ from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
 from photonrig.particle.module import build_native_module, parse_module
 
-from .world import DEVICE, World, populate, world
+from ..world import DEVICE, World, populate, world
 
-SDK = Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton")
+SDK = Settings(sdk=Path(__file__).parents[3] / "firmware" / "vphoton")
 IMAGE = build_native_module(b"\x7fELF" + bytes(2000), product_id=20001, product_version=2)
 MAIN = b'#include "Particle.h"\nvoid setup() {}\nvoid loop() {}\n'
 

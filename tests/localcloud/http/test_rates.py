@@ -11,8 +11,8 @@ from photonrig.localcloud.service import rates
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.service.rates import Rates, Rule
 
-from ..patience import PATIENCE
-from .world import PLAIN, World, world
+from ...patience import PATIENCE
+from ..world import PLAIN, World, world
 
 LIMITED = Settings(rate_limits=True)
 

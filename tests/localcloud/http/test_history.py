@@ -9,7 +9,7 @@ from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.service import history
 from photonrig.localcloud.service.cloud import Settings
 
-from .world import DEVICE, World, populate, world
+from ..world import DEVICE, World, populate, world
 
 EXTENDED = Settings(extensions=True)
 

@@ -9,7 +9,7 @@ import pytest
 from photonrig.localcloud.http.oauth import DEFAULT_SECONDS
 from photonrig.localcloud.store.tokens import REFRESH_SECONDS
 
-from .world import populate, world
+from ..world import populate, world
 
 PASSWORD = {"grant_type": "password", "username": "u@example.com", "password": "secret"}
 

@@ -11,7 +11,7 @@ from photonrig.build.sketch import to_cpp
 from photonrig.errors import ModuleError, UsageError
 from photonrig.particle.module import check_user_part, parse_module
 
-FIRMWARE = Path(__file__).parents[2] / "firmware"
+FIRMWARE = Path(__file__).parents[3] / "firmware"
 SDK = FIRMWARE / "vphoton"
 MAIN = b'#include "Particle.h"\nvoid setup() { Serial.begin(9600); }\nvoid loop() {}\n'
 

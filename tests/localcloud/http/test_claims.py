@@ -6,7 +6,7 @@ import pytest
 
 from photonrig.localcloud.store.claim_codes import CLAIM_CODE_SECONDS
 
-from .world import DEVICE, OTHER_DEVICE, populate, world
+from ..world import DEVICE, OTHER_DEVICE, populate, world
 
 FOREIGN = {"ok": False, "errors": ["That belongs to someone else."]}
 

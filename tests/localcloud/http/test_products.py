@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import DEVICE, ERAS, OTHER_DEVICE, populate, world
+from ..world import DEVICE, ERAS, OTHER_DEVICE, populate, world
 
 FIELDS_CLIENTS_READ = {
     "cellular",

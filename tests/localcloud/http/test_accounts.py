@@ -12,9 +12,9 @@ from photonrig.localcloud.eras.scopes import SCOPES
 from photonrig.localcloud.eras.today import TODAY
 from photonrig.localcloud.store.challenges import CHALLENGE_SECONDS
 
-from ..patience import PATIENCE
-from .test_events import on_sockets
-from .world import DEVICE, Fixture, World, populate, world
+from ...patience import PATIENCE
+from ..streams import on_sockets
+from ..world import DEVICE, Fixture, World, populate, world
 
 CLI = ("particle-cli", "particle-cli")
 

@@ -11,7 +11,7 @@ from photonrig.build.device_os import RELEASES, system_images
 from photonrig.errors import ModuleError
 from photonrig.particle.module import STAND_IN_OFFSET, build_stand_in, parse_module
 
-from .world import world
+from ..world import world
 
 
 async def test_releases_by_number_module_version_and_name(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_what_a_photon_does_not_have_is_not_packed() -> None:
 
 
 async def test_all_that_the_virtual_photon_plays_is_offered(tmp_path: Path) -> None:
-    vphoton = Path(__file__).parents[2] / ".rig" / "build" / "vphoton"
+    vphoton = Path(__file__).parents[3] / ".rig" / "build" / "vphoton"
 
     words = ["--state", str(tmp_path / "device"), "--device-os", "0.0.0"]
     process = await asyncio.create_subprocess_exec(vphoton, *words, stderr=asyncio.subprocess.PIPE)

@@ -13,7 +13,7 @@ from photonrig.localcloud.http import protocol
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from ..patience import PATIENCE
+from ...patience import PATIENCE
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 

@@ -1,106 +1,21 @@
-"""Events: who sees what on which stream, over real sockets; slow readers; devices that listen."""
+"""Events: who sees what on which stream, and who may publish; slow readers."""
 
 import asyncio
-import contextlib
 import json
-import socket
-import weakref
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 
-from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent, Subscription
+from photonrig.localcloud.device.contract import Describe, Hello
 from photonrig.localcloud.events import Event
 from photonrig.localcloud.http import events as event_routes
-from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.service.bus import Bus
-from photonrig.localcloud.service.cloud import Settings
 from photonrig.ownership.model import Owner
 
-from ..patience import PATIENCE
-from .world import DEVICE, OTHER_DEVICE, PLAIN, World, populate, world
-
-
-class Listener:
-    """An open stream: events as (name, data) in order, and whether it has ended."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str | None]] = []
-        self.bodies: list[dict[str, Any]] = []
-        self.raw = b""
-        self.ended = asyncio.Event()
-        self.response: httpx.Response
-        self.changed = asyncio.Condition()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE), self.changed:
-            await self.changed.wait_for(condition)
-
-    async def read(self, response: httpx.Response) -> None:
-        try:
-            async for chunk in response.aiter_raw():
-                async with self.changed:
-                    self.raw += chunk
-                    self._parse()
-                    self.changed.notify_all()
-        finally:
-            self.ended.set()
-
-    def _parse(self) -> None:
-        self.events, self.bodies = [], []
-        for block in self.raw.decode().split("\n\n"):
-            lines = dict(line.split(": ", 1) for line in block.strip("\n").split("\n") if ": " in line)
-            if "event" in lines and "data" in lines:
-                body = json.loads(lines["data"])
-                self.events.append((lines["event"], body["data"]))
-                self.bodies.append(body)
-
-
-@contextlib.asynccontextmanager
-async def served(there: World) -> AsyncIterator[Callable[..., Any]]:
-    """The world's API on a loopback port; gives a function that opens a stream."""
-    server = uvicorn.Server(uvicorn.Config(make_app(there.cloud), lifespan="off", log_config=None))
-    listener = socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with contextlib.AsyncExitStack() as stack, httpx.AsyncClient(base_url=base, timeout=PATIENCE) as http:
-
-        async def listen(path: str, who: str) -> Listener:
-            headers = {"Authorization": f"Bearer {there.tokens[who]}"}
-            response = await stack.enter_async_context(http.stream("GET", path, headers=headers))
-            assert response.status_code == 200
-            assert response.headers["content-type"].startswith("text/event-stream")
-            listener = Listener()
-            listener.response = response
-            reading = asyncio.create_task(listener.read(response))
-
-            async def stop() -> None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
-
-            stack.push_async_callback(stop)
-            await listener.until(lambda: listener.raw.startswith(b":ok\n\n"))
-            return listener
-
-        try:
-            yield listen
-        finally:
-            await stack.aclose()
-            there.cloud.bus.close()
-            server.should_exit = True
-            await serving
-            listener.close()
-
-
-@contextlib.asynccontextmanager
-async def on_sockets(folder: Path, settings: Settings = PLAIN) -> AsyncIterator[tuple[World, Callable[..., Any]]]:
-    """A fresh world whose streams are listened to on sockets."""
-    async with world(folder, settings) as there, served(there) as listen:
-        yield there, listen
+from ...patience import PATIENCE
+from ..streams import on_sockets
+from ..world import DEVICE, OTHER_DEVICE, populate, world
 
 
 async def test_owner_and_product_see_a_device_and_others_do_not(tmp_path: Path) -> None:
@@ -217,129 +132,10 @@ async def test_a_slow_reader_loses_the_oldest_and_is_told(tmp_path: Path) -> Non
     assert await reader.next(1) is None
 
 
-async def test_readers_of_one_audience_are_asked_once_and_each_reads_at_its_own_pace() -> None:
-    bus, asked = Bus(), list[str]()
-
-    def wants(event: Event) -> bool:
-        asked.append(event.name)
-        return event.name != "other"
-
-    def names(chunk: bytes | None) -> list[str]:
-        return [line[7:] for line in (chunk or b"").decode().split("\n") if line.startswith("event: ")]
-
-    fast, slow = (bus.subscribe(wants, "token", length=3, audience="us") for _ in range(2))
-    for name in ("a", "other", "b"):
-        bus.publish(Event(name, None, "id", 0.0))
-    assert asked == ["a", "other", "b"]
-    assert names(await fast.next(1)) == ["a", "b"]
-    late = bus.subscribe(wants, "late", length=3, audience="us")
-    for name in ("c", "d"):
-        bus.publish(Event(name, None, "id", 0.0))
-    assert names(await fast.next(1)) == names(await late.next(1)) == ["c", "d"]
-    assert await slow.next(1) == b":dropped 1 events, this reader was too slow\n\n"
-    assert names(await slow.next(1)) == ["b", "c", "d"]
-    waiting = asyncio.create_task(late.next(10))
-    await asyncio.sleep(0)
-    bus.close_token("late")
-    assert await waiting is None
-    bus.publish(Event("e", None, "id", 0.0))
-    assert names(await slow.next(1)) == ["e"]
-    bus.unsubscribe(fast)
-    bus.publish(Event("f", None, "id", 0.0))
-    assert (names(await slow.next(1)), bus.readers) == (["f"], 2)
-
-
-async def test_what_all_have_read_is_kept_no_longer() -> None:
-    bus = Bus()
-    readers = [bus.subscribe(lambda event: True, "token", audience="us") for _ in range(2)]
-    event = Event("large", "x" * 600, "id", 0.0)
-    gone = weakref.ref(event)
-    bus.publish(event)
-    del event
-    for reader in readers:
-        assert gone() is not None
-        await reader.next(1)
-    assert gone() is None
-
-
 def test_an_event_name_cannot_forge_another_event() -> None:
     wire = Event("a\ndata: {}\n\nevent: forged", "x\n\nevent: forged", "id", 0.0).wire
     assert wire.count(b"\n\n") == 1
     assert wire.count(b"\n") == 3
-
-
-async def test_devices_hear_their_owner_and_their_product_and_nobody_else(tmp_path: Path) -> None:
-    async with world(tmp_path) as there:
-        fixture = await populate(there)
-        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
-        there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
-        for who in ("c", "c2", "m", "o"):
-            await there.ok("POST", "/v1/devices/events", who, json={"name": f"sun/{who}", "data": "1"})
-        await there.ok("POST", "/v1/devices/events", "c", json={"name": "moon/c"})
-        await there.ok("POST", f"/v1/products/{fixture.product}/events", "m", data={"name": "sun/product"})
-        async with asyncio.timeout(PATIENCE):
-            heard = [await there.devices.received.get() for _ in range(2)]
-        assert heard == [(DEVICE, "sun/c", "1"), (DEVICE, "sun/product", None)]
-        assert there.devices.received.empty()
-
-
-async def test_a_claimed_device_does_not_hear_the_other_devices_of_its_product(tmp_path: Path) -> None:
-    """Only what its owner's devices say, and what is said to the product itself; unclaimed it hears all of them."""
-
-    async def heard(there: World) -> list[str]:
-        await there.device_publishes("sun/device", device_id=OTHER_DEVICE)
-        await there.ok("POST", "/v1/devices/events", "c2", json={"name": "sun/customer"})
-        await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/as", "as_device_id": OTHER_DEVICE})
-        await there.ok("POST", "/v1/products/20001/events", "m", json={"name": "sun/product"})
-        names: list[str] = []
-        async with asyncio.timeout(PATIENCE):
-            while not names or names[-1] != "sun/product":
-                device, name, _ = await there.devices.received.get()
-                assert device == DEVICE
-                names.append(name)
-        return names
-
-    async with world(tmp_path) as there:
-        await populate(there)
-        await there.enrol("m", OTHER_DEVICE)
-        await there.ok("POST", "/v1/products/20001/devices", "m", json={"id": OTHER_DEVICE})
-        await there.go_online(OTHER_DEVICE, product_id=20001)
-        await there.ok("POST", "/v1/devices", "c2", json={"id": OTHER_DEVICE})
-        there.devices.listening[DEVICE] = (Subscription("sun/", "mine"),)
-        assert await heard(there) == ["sun/device", "sun/as", "sun/product"]
-        await there.ok("POST", "/v1/devices", "c", json={"id": DEVICE})
-        assert await heard(there) == ["sun/product"]
-        await there.ok("DELETE", f"/v1/devices/{DEVICE}", "c")
-        await there.ok("POST", "/v1/devices", "c2", json={"id": DEVICE})
-        assert await heard(there) == ["sun/device", "sun/customer", "sun/as", "sun/product"]
-
-
-async def test_whom_a_device_hears_by_the_scope_in_which_it_listens(tmp_path: Path) -> None:
-    """To mine, to all (public events of anybody, in 2016), or to one device, by its id or the beginning of it."""
-
-    async def heard(there: World, scope: str) -> list[str]:
-        there.devices.received = asyncio.Queue()
-        there.devices.listening[OTHER_DEVICE] = (Subscription("sun/", scope),)
-        for name, private in (("sun/private", True), ("sun/public", False)):
-            await there.cloud.reports.published(DEVICE, PublishedEvent(name, None, 60, private))
-        await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/mine", "private": True})
-        await there.cloud.reports.published(DEVICE, PublishedEvent("sun/end", None, 60, False))
-        await there.ok("POST", "/v1/devices/events", "u", json={"name": "sun/end", "private": True})
-        names: list[str] = []
-        async with asyncio.timeout(PATIENCE):
-            while not names or names[-1] != "sun/end":
-                names.append((await there.devices.received.get())[1])
-        return names[:-1]
-
-    async with world(tmp_path, Settings(era="2016-after")) as there:
-        for who, device in (("o", DEVICE), ("u", OTHER_DEVICE)):
-            await there.user(who)
-            await there.enrol(who, device)
-            await there.go_online(device)
-            await there.ok("POST", "/v1/devices", who, json={"id": device})
-        assert await heard(there, "mine") == ["sun/mine"]
-        assert await heard(there, "all") == ["sun/public", "sun/mine"]
-        assert await heard(there, DEVICE) == await heard(there, DEVICE[:12]) == ["sun/public"]
 
 
 @pytest.mark.parametrize(

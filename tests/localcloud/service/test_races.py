@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ..patience import PATIENCE
-from .test_server import Process, running
-from .world import public_pem
+from ...patience import PATIENCE
+from ..process import Process, running
+from ..world import public_pem
 
 FOREIGN = {"ok": False, "errors": ["That belongs to someone else."]}
 

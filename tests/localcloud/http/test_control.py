@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .world import DEVICE, OTHER_DEVICE, World, populate, world
+from ..world import DEVICE, OTHER_DEVICE, World, populate, world
 
 
 async def _owned(there: World) -> None:
@@ -134,7 +134,7 @@ async def test_a_device_under_a_foreign_name_looks_unknown(tmp_path: Path) -> No
 
 
 async def test_keys_are_sent_once_and_replaced_only_by_who_may(tmp_path: Path) -> None:
-    from .world import public_pem
+    from ..world import public_pem
 
     async with world(tmp_path) as there:
         await populate(there)

@@ -16,9 +16,9 @@ from photonrig.localcloud.events import Event
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from ..patience import PATIENCE
-from .device.peer import APPLICATION, SYSTEM, DevicePeer
-from .world import DEVICE, World, populate, world
+from ...patience import PATIENCE
+from ..device.peer import APPLICATION, SYSTEM, DevicePeer
+from ..world import DEVICE, World, populate, world
 
 # As they stand in the text of a JSON body, unquoted where they are no text.
 NO_TEXT = ['"\\ud800"', '"a\\udfff"', '"\\udc00\\ud800"', '"a\\u0000b"']

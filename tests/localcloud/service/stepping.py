@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message
 from photonrig.localcloud.device.contract import Permit, VariableType
 from photonrig.localcloud.store.database import Database
 
-from .world import FakeDevices
+from ..world import FakeDevices
 
 T = TypeVar("T")
 

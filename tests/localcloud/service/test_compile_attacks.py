@@ -24,10 +24,10 @@ import pytest
 
 from photonrig.build import sandbox
 
-from ..patience import PATIENCE, wait_for
+from ...patience import PATIENCE, wait_for
 from .attacks import ATTACKS, COMPILES, FAILS, MAIN, NAMES, REFUSED, USES, Attack, library, link
 
-SDK = Path(__file__).parents[2] / "firmware" / "vphoton"
+SDK = Path(__file__).parents[3] / "firmware" / "vphoton"
 SECRET = "the_canary_sings_4711"
 PROGRAM = """
 import sys

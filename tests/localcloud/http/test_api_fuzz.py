@@ -28,8 +28,8 @@ from photonrig.localcloud.http.app import make_app
 from photonrig.localcloud.server import run_cloud
 from photonrig.localcloud.service.cloud import Settings
 
-from .test_libraries import archive
-from .world import DEVICE, OTHER_DEVICE, FakeDevices, ManualClock, World, populate
+from ..archives import archive
+from ..world import DEVICE, OTHER_DEVICE, FakeDevices, ManualClock, World, populate
 
 SECRET = "topsecret"
 SECONDS = 60.0

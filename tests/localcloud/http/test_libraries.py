@@ -15,22 +15,8 @@ from photonrig.localcloud.service import library_archive
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.service.library_archive import library_files, read_library
 
-from .world import World, populate, world
-
-
-def archive(name: str = "Lamp", version: str = "1.0.0", *, folder: str = "", **more: str) -> bytes:
-    properties = {"name": name, "version": version, "sentence": "Light on", "author": "Me <me@example.com>", **more}
-    files = {
-        "library.properties": "".join(f"{key}={value}\n" for key, value in properties.items()),
-        "src/Lamp.h": "int lamp();\n",
-    }
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for path, text in files.items():
-            entry = tarfile.TarInfo(folder + path)
-            entry.size = len(text)
-            tar.addfile(entry, io.BytesIO(text.encode()))
-    return gzip.compress(packed.getvalue(), mtime=0)
+from ..archives import archive
+from ..world import World, populate, world
 
 
 async def upload(there: World, who: str, content: bytes) -> Any:
@@ -100,7 +86,7 @@ async def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> No
     """``particle library add`` writes the dependency down and copies nothing."""
     main = b'#include "Lamp.h"\nvoid setup() { lamp(); }\nvoid loop() {}\n'
 
-    async with world(tmp_path, Settings(sdk=Path(__file__).parents[2] / "firmware" / "vphoton")) as there:
+    async with world(tmp_path, Settings(sdk=Path(__file__).parents[3] / "firmware" / "vphoton")) as there:
         await there.user("u")
         await there.user("o")
         await upload(there, "u", archive(folder="Lamp/", **{"dependencies.Wire": "2.0.0"}))

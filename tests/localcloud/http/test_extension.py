@@ -9,8 +9,8 @@ from photonrig.localcloud.eras.viewers import HookViewer
 from photonrig.localcloud.http import extension, history
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
-from .test_events import on_sockets
-from .world import DEVICE, ERAS, OTHER_DEVICE, Fixture, populate, world
+from ..streams import on_sockets
+from ..world import DEVICE, ERAS, OTHER_DEVICE, Fixture, populate, world
 
 EXTENDED = {name: replace(settings, extensions=True) for name, settings in ERAS.items()}
 
