@@ -110,6 +110,23 @@ def test_a_struct_words_its_own_refusals() -> None:
     )
 
 
+def test_a_struct_has_words_for_what_is_missing_and_a_situation_for_all_it_refuses() -> None:
+    class Worded(Fields):
+        SITUATION = Situation.ACCOUNT_INVALID
+        MISSING = "give {name}"
+
+        needed: str
+        number: int = 0
+
+    for sent, text in ((Body(), "give needed"), (Body("form", {"needed": "", "number": "1"}), "give needed")):
+        with pytest.raises(ServiceRefusal) as refused:
+            Worded.read(sent)
+        assert (refused.value.situation, refused.value.words) == (Situation.ACCOUNT_INVALID, {"text": text})
+    with pytest.raises(ServiceRefusal) as refused:
+        Worded.read(Body("form", {"needed": "x", "number": "x"}))
+    assert refused.value.situation is Situation.ACCOUNT_INVALID
+
+
 def test_the_document_says_what_is_read() -> None:
     """By the Struct alone: names as they are sent, types, bounds, and what must be there."""
 

@@ -25,8 +25,9 @@ from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.body import Body, UploadedFile
-from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
+from photonrig.localcloud.service.refusal import ServiceRefusal
 
 Stripped = Annotated[str, Meta(extra={"strip": True})]
 """Text without surrounding white space."""
@@ -38,9 +39,15 @@ def says(text: str, *, ge: int | None = None, le: int | None = None) -> Meta:
 
 
 class Fields(msgspec.Struct):
-    """A body or a query. ``KINDS`` are a body's documented encodings: json, form, files."""
+    """A body or a query.
+
+    ``KINDS`` are a body's documented encodings: json, form, files. A field that is invalid is refused as ``SITUATION``,
+    and one that is required and missing with the text ``MISSING``.
+    """
 
     KINDS: ClassVar[tuple[str, ...]] = ("json", "form")
+    SITUATION: ClassVar[Situation] = Situation.INVALID
+    MISSING: ClassVar[str] = "{name} is required"
 
     @classmethod
     def read(cls, sent: Body) -> Self:
@@ -67,12 +74,12 @@ class Fields(msgspec.Struct):
     @classmethod
     def missing(cls, name: str) -> ServiceRefusal:
         """Refusal when this required field is missing."""
-        return cls.refused(f"{name} is required")
+        return cls.refused(cls.MISSING.format(name=name))
 
     @classmethod
     def refused(cls, text: str) -> ServiceRefusal:
         """Refusal when a field is invalid."""
-        return invalid(text)
+        return ServiceRefusal(cls.SITUATION, text=text)
 
 
 class _IllTyped(Exception):

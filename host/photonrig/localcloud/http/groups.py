@@ -15,7 +15,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.groups import GROUP_NAMES
 from photonrig.localcloud.service.records import Group
-from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
+from photonrig.localcloud.service.refusal import invalid
 
 
 class Part(Fields):
@@ -27,14 +27,11 @@ class Part(Fields):
 class NewGroup(Fields):
     """A group."""
 
+    MISSING = GROUP_NAMES
+
     name: str
     description: str = ""
     color: str | None = None
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of a group without a name: as of an invalid one."""
-        return invalid(GROUP_NAMES)
 
 
 class GroupChange(Fields):
@@ -48,16 +45,12 @@ class GroupChange(Fields):
 class Bulk(Fields):
     """An action and its devices."""
 
+    MISSING = "action must be groups, with metadata that holds add or remove"
     KINDS = ("json",)
 
     action: str
     metadata: dict[str, Any]
     devices: list[str] = field(default_factory=list)
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of an unsupported bulk action."""
-        return invalid("action must be groups, with metadata that holds add or remove")
 
     def names(self, key: str) -> list[str]:
         """Group names in ``metadata`` under a key.

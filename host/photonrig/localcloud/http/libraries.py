@@ -17,7 +17,6 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.pages import Number, Page, paged
 from photonrig.localcloud.service.libraries import architectures_of
 from photonrig.localcloud.service.records import Library
-from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
 
 class LibraryPage(Page):
@@ -45,25 +44,19 @@ class Version(Fields):
 class NewVersion(Fields):
     """The archive of a library."""
 
+    SITUATION = Situation.BUILD_INVALID
+    MISSING = "Upload one archive of a library"
     KINDS: ClassVar[tuple[str, ...]] = ("files",)
 
     archive: list[UploadedFile]
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of no archive, or several."""
-        return ServiceRefusal(Situation.BUILD_INVALID, text="Upload one archive of a library")
 
 
 class Visibility(Fields):
     """Visibility of a library."""
 
-    visibility: str
+    MISSING = "visibility can be set to public, and not back"
 
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of any other change."""
-        return invalid("visibility can be set to public, and not back")
+    visibility: str
 
 
 class Force(Fields):

@@ -13,7 +13,6 @@ from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.service.clients import Credentials
 from photonrig.localcloud.service.grants import DEFAULT_SECONDS
 from photonrig.localcloud.service.records import Customer, GrantedToken
-from photonrig.localcloud.service.refusal import ServiceRefusal
 
 _BAD_LIFETIME = "expires_in must be seconds, expires_at a date or null"
 _NO_GRANT = "Invalid or missing grant_type parameter"
@@ -22,6 +21,8 @@ _NO_GRANT = "Invalid or missing grant_type parameter"
 class Grant(Fields):
     """Fields of all grants: ``expires_in`` in seconds (0 = never), or ``expires_at`` an ISO date (null = never)."""
 
+    SITUATION = Situation.GRANT_INVALID_REQUEST
+    MISSING = _NO_GRANT
     KINDS: ClassVar[tuple[str, ...]] = ("form",)
 
     grant_type: str
@@ -35,16 +36,6 @@ class Grant(Fields):
     expires_at: str | None = None
     mfa_token: str = ""
     otp: str = ""
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of a grant without type."""
-        return cls.refused(_NO_GRANT)
-
-    @classmethod
-    def refused(cls, text: str) -> ServiceRefusal:
-        """Refusal as an OAuth error."""
-        return ServiceRefusal(Situation.GRANT_INVALID_REQUEST, text=text)
 
 
 async def grant(call: OpenCall[Grant]) -> Answer:

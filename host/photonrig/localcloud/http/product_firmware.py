@@ -54,15 +54,12 @@ class Edit(Fields):
 class Release(Fields):
     """A version and its targets; ``intelligent`` updates devices at once."""
 
+    MISSING = _VERSION
+
     version: Version
     product_default: bool = False
     groups: list[str] = field(default_factory=list)
     intelligent: bool = False
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of a release without version: as of an impossible one."""
-        return invalid(_VERSION)
 
 
 async def list_versions(call: Call) -> Answer:

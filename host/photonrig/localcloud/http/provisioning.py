@@ -11,7 +11,7 @@ from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.rate_limits import too_many
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM, parse_device_id, parse_public_key
 from photonrig.localcloud.service.rates import SERIAL_NUMBERS
-from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
+from photonrig.localcloud.service.refusal import invalid
 
 
 class Key(Fields):
@@ -20,6 +20,7 @@ class Key(Fields):
     ``serial_number`` is this cloud's own: the number on the label, by which the device can be imported and looked up.
     """
 
+    MISSING = "publicKey must be a public key in PEM"
     KINDS = ("form", "json")
 
     public_key: str = field(name="publicKey")
@@ -29,11 +30,6 @@ class Key(Fields):
     filename: str | None = None
     order: str | None = None
     product_id: str | None = None
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of a request without a key: as of an invalid one."""
-        return invalid("publicKey must be a public key in PEM")
 
 
 async def send_key(call: Call[Key]) -> Answer:

@@ -8,7 +8,6 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields, says
 from photonrig.localcloud.service.event_service import NAMES
-from photonrig.localcloud.service.refusal import ServiceRefusal, invalid
 
 MAX_TTL = 16_777_215
 
@@ -16,15 +15,12 @@ MAX_TTL = 16_777_215
 class NewEvent(Fields):
     """An event; ``ttl`` in seconds, ``private`` by default as in the era."""
 
+    MISSING = NAMES
+
     name: str
     data: str | None = None
     private: bool | None = None
     ttl: Annotated[int, says(f"ttl must be 0 … {MAX_TTL} seconds", ge=0, le=MAX_TTL)] = 60
-
-    @classmethod
-    def missing(cls, name: str) -> ServiceRefusal:
-        """Refusal of an event without a name: as of an invalid one."""
-        return invalid(NAMES)
 
 
 class ProductEvent(NewEvent):

@@ -59,12 +59,9 @@ class CurrentPassword(Password):
 class Forgetful(Fields):
     """The user to reset."""
 
-    username: str
+    SITUATION = Situation.ACCOUNT_INVALID
 
-    @classmethod
-    def refused(cls, text: str) -> ServiceRefusal:
-        """Refusal in the error format of accounts."""
-        return ServiceRefusal(Situation.ACCOUNT_INVALID, text=text)
+    username: str
 
 
 class OneTimePassword(Fields):
