@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Iterator
@@ -219,7 +218,7 @@ class Interrupter:
     def _go_on(self, progress: Progress | None) -> Progress:
         """A new process goes on with nothing but what was written down."""
         plan = msgspec.json.decode(msgspec.json.encode(self.case.plan), type=Plan)
-        kept = None if progress is None else Progress.from_json(json.loads(json.dumps(progress.as_json())))
+        kept = None if progress is None else msgspec.json.decode(msgspec.json.encode(progress), type=Progress)
         return take(plan, self.there.keys_of_both(offers=self.case.offers), in_hand=self.bench, progress=kept)
 
     def _answered(self, how: How, point: int) -> tuple[str, Progress] | None:
@@ -260,7 +259,7 @@ class Interrupter:
             return None
         assert os.WTERMSIG(status) == signal.SIGKILL
         *lines, request = (line for line in self.journal.read_text().split("\n")[:-1] if line)
-        last = Progress.from_json(json.loads(lines[-1])) if lines else None
+        last = msgspec.json.decode(lines[-1], type=Progress) if lines else None
         if last is not None and not power:
             return request, last
         return request, self._go_on(last)
@@ -284,6 +283,6 @@ class Interrupter:
 
             setattr(self.there.wire, "before" if how == "killed before" else "after", die)
             progress = take(
-                self.case.plan, keys, in_hand=self.bench, journal=lambda at: write(json.dumps(at.as_json()))
+                self.case.plan, keys, in_hand=self.bench, journal=lambda at: write(msgspec.json.encode(at).decode())
             )
             return progress.outcome == "done" and point not in range(len(self.there.wire.requests))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import struct
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import httpx
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -434,10 +434,10 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
 
             setattr(wire, "before" if cut in ("request lost", "killed before") else "after", at)
             try:
-                return take(plan, self.keys(cloud), journal=lambda at: kept.append(json.dumps(at.as_json())))
+                return take(plan, self.keys(cloud), journal=lambda at: kept.append(msgspec.json.encode(at).decode()))
             except Killed:
                 pass
-        last = Progress.from_json(json.loads(kept[-1])) if kept else None
+        last = msgspec.json.decode(kept[-1], type=Progress) if kept else None
         return take(plan, self.keys(self.team), progress=last)
 
     def keys(self, cloud: Cloud) -> Identities:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from photonrig.errors import UsageError
@@ -261,7 +261,7 @@ def test_no_token_is_in_what_is_kept(there: Estate) -> None:
     take(
         Plan("to-customer", DEVICE, there.shades, there.customer("jane")),
         keys,
-        journal=lambda progress: kept.append(json.dumps(progress.as_json())),
+        journal=lambda progress: kept.append(msgspec.json.encode(progress).decode()),
     )
     secrets = [keys.acting_as(account).token for account in (OWN, there.customer("jane"))]
     assert all(token is not None and token.access_token not in "".join(kept) for token in secrets)

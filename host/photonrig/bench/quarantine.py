@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from photonrig.bench.recovery import Recovery
@@ -39,7 +40,7 @@ class Quarantine:
         marker = self._marker(recovery.slot)
         self.folder.mkdir(exist_ok=True)
         since = utc(self._clock).astimezone().isoformat(timespec="seconds")
-        replace(marker, json.dumps({"since": since, "recovery": recovery.as_json()}, indent=2))
+        replace(marker, json.dumps({"since": since, "recovery": asdict(recovery)}, indent=2))
         return marker
 
     def lift(self, slot: str) -> None:

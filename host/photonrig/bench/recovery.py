@@ -14,9 +14,9 @@ Each step with its duration and outcome is data for reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from photonrig.bench.identity import LISTENING, console_trouble
 from photonrig.bench.slots.slot import Slot
@@ -64,10 +64,6 @@ class Recovery:
     trouble: str
     steps: tuple[RecoveryStep, ...]
     recovered: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """For reports and markers."""
-        return asdict(self)
 
     def sentences(self) -> list[str]:
         """One sentence per step."""

@@ -89,7 +89,7 @@ class Flow(Generic[P]):
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Progress of a flow; JSON, without secrets.
+    """Progress of a flow; msgspec writes it as JSON and reads it. Contains no secrets.
 
     ``turned``: why it goes back; ``reason``: why it ended so; ``retry_after``: seconds, if a cloud gave them.
     ``facts``: what steps learned for later ones. ``unowned_since``: seconds since 1970 while the device is unowned;
@@ -108,21 +108,6 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
     unowned_since: float | None = None
     unowned: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Fields for a journal."""
-        return dict(msgspec.to_builtins(self))
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Progress:
-        """Inverse of :meth:`as_json`.
-
-        :raises UsageError: not a progress
-        """
-        try:
-            return msgspec.convert(fields, cls)
-        except msgspec.ValidationError as error:
-            raise UsageError(f"the journal holds no progress of a flow: {error}") from None
 
 
 Journal = Callable[[Progress], None]

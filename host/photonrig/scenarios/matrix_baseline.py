@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from msgspec import MsgspecError, Struct, json
 
 from photonrig.clock import SYSTEM, utc
 from photonrig.errors import UsageError
@@ -30,8 +30,7 @@ class Change:
         return f"{self.key}: {self.before or 'not asked'} → {self.now or 'not asked'} (expected {self.expected or '–'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """Outcomes by cell, of one target at one date."""
 
     target: str
@@ -51,19 +50,16 @@ class Baseline:
         :raises UsageError: no such file, or not a baseline
         """
         try:
-            fields: Any = json.loads(path.read_text(encoding="utf-8"))
-            cells = {str(key): str(outcome) for key, outcome in fields["cells"].items()}
-            return cls(str(fields["target"]), str(fields["recorded"]), cells)
+            return json.decode(path.read_bytes(), type=cls)
         except OSError as error:
             raise file_error(path, "read", error, missing="make one with --update-baseline") from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (MsgspecError, ValueError, RecursionError):
             raise UsageError(f"{path} is not a baseline; make one with --update-baseline") from None
 
     def write(self, path: Path) -> None:
         """Write it: one line a cell, in the order they were asked."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        fields = {"target": self.target, "recorded": self.recorded, "cells": dict(self.cells)}
-        replace(path, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
+        replace(path, json.format(json.encode(self), indent=1) + b"\n")
 
 
 def changes(baseline: Baseline, observations: Iterable[Observation]) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,23 +23,13 @@ _CONTROL: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An access point in the air around a virtual Photon; RSSI in dBm."""
+    """An access point in the air around a virtual Photon, with the fields it reads; RSSI in dBm."""
 
     ssid: str
     password: str
     security: int = Security.WPA2_AES
     channel: int = 6
     rssi: int = -50
-
-    def as_json(self) -> dict[str, str | int]:
-        """The form the virtual Photon reads."""
-        return {
-            "ssid": self.ssid,
-            "password": self.password,
-            "security": int(self.security),
-            "channel": self.channel,
-            "rssi": self.rssi,
-        }
 
 
 AIR: Final = (Network("photonrig", "photonrig-lab"),)
@@ -120,7 +110,7 @@ class VirtualPhoton(Child):
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         air = self.state.with_name(f"{self.state.name}.air.json")
         air.touch(mode=0o600)
-        air.write_text(json.dumps([network.as_json() for network in self._air]))
+        air.write_text(json.dumps([asdict(network) for network in self._air]))
         argv = [str(self.executable), "--state", str(self.state), "--air", str(air)]
         argv += ["--softap-tcp-port", str(self._ports[0]), "--softap-http-port", str(self._ports[1])]
         if provision is not None:
@@ -195,7 +185,7 @@ class VirtualPhoton(Child):
     def set_air(self, networks: Sequence[Network]) -> None:
         """Change which access points are in the air, now and after power cuts."""
         self._air = list(networks)
-        self.control({"do": "air", "networks": [network.as_json() for network in self._air]})
+        self.control({"do": "air", "networks": [asdict(network) for network in self._air]})
 
     def networks(self) -> tuple[str, ...]:
         """Names of the access points in the air."""
