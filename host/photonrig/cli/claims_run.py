@@ -181,8 +181,7 @@ def _matrix(console: Console, targets: Iterable[MatrixTarget], before: Baseline 
     return MatrixRun(targets[0].name, started, SYSTEM.now() - begun, observed, before, changed)
 
 
-# --- output
-# -------------------------------------------------------------------------------------------------------------
+# --- output -----------------------------------------------------------------------------------------------------------
 
 
 def _everything(seen: _Seen) -> list[StepResult]:
@@ -265,8 +264,7 @@ def _counted(seen: _Seen) -> str:
     return ", ".join(f"{number} {what}" for number, what in parts if number)
 
 
-# --- target of the story
-# ------------------------------------------------------------------------------------------------
+# --- target of the story ----------------------------------------------------------------------------------------------
 
 
 @contextmanager

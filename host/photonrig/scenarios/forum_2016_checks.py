@@ -35,8 +35,7 @@ class Shown:
     words: str = ""
 
 
-# --- helpers of checks
-# --------------------------------------------------------------------------------------------------
+# --- helpers of checks ------------------------------------------------------------------------------------------------
 
 
 def _that(holds: bool, text: str) -> str:
@@ -143,8 +142,7 @@ def _streams(target: VirtualTarget, state: str, *, own: bool) -> str:
     return f"{state}: on {target.scope.events}; {'also' if own else 'not'} on /v1/devices/events"
 
 
-# --- rows with several questions
-# ----------------------------------------------------------------------------------------
+# --- rows with several questions --------------------------------------------------------------------------------------
 
 
 def _row_1(forum: ForumTarget) -> str:

@@ -133,8 +133,7 @@ def _observation(cell: Cell, outcome: str, text: str) -> Observation:
     return Observation(cell, outcome, text[:_EXCERPT])
 
 
-# --- requests
-# ------------------------------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------------------------
 
 _numbers = itertools.count()
 

@@ -109,8 +109,7 @@ class Bench:
         self._slots: dict[str, Held] = {}
         self._facts: tuple[tuple[str, str], ...] = ()
 
-    # --- start and end
-    # -------------------------------------------------------------------------------------------------
+    # --- start and end ------------------------------------------------------------------------------------------------
 
     @property
     def rig(self) -> Rig:
@@ -229,8 +228,7 @@ class Bench:
         if self.current is not None and not self._muted:
             self.current.recorder(moment)
 
-    # --- after a failure
-    # -----------------------------------------------------------------------------------------------
+    # --- after a failure ----------------------------------------------------------------------------------------------
 
     def diagnose(self, run: TestRun, error: BaseException) -> Diagnosis:
         """Read everything and find the cause; these readings are not part of the test."""
@@ -305,8 +303,7 @@ class Bench:
             return False
         return True
 
-    # --- initial state of a test
-    # ---------------------------------------------------------------------------------------
+    # --- initial state of a test --------------------------------------------------------------------------------------
 
     def declared(self, held: Held, **differently: Any) -> Declared:
         """Online in the product, owned by the central user, with its firmware; overridden by the test's needs."""

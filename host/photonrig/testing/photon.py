@@ -87,8 +87,7 @@ class Photon:
                 softap.set_claim_code(claim_code)
             softap.join(ssid, password)
 
-    # --- cloud
-    # ----------------------------------------------------------------------------------------------------------
+    # --- cloud --------------------------------------------------------------------------------------------------------
 
     def seen_by_cloud(self) -> CloudDevice:
         """The product's record of the device."""

@@ -338,7 +338,7 @@ def test_each_start_killed_at_any_write_leaves_what_the_next_takes(tmp_path: Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite3, "connect", traced)
         with closing(Database(path, "key")) as database, database.write():
-            database.insert("INSERT INTO users VALUES ('u', 'u', 'x', '{}', 1, NULL)")
+            database.change("INSERT INTO users VALUES ('u', 'u', 'x', '{}', 1, NULL)")
     keep("the end")
     assert len(copies) > 10
     for copy in copies:

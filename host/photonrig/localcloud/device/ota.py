@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit
 from photonrig.localcloud.device.limits import Limits
 from photonrig.particle import messages
-from photonrig.particle.coap import Code, Message
+from photonrig.particle.coap import Code
+
+if TYPE_CHECKING:
+    from photonrig.localcloud.device.session import DeviceSession
 
 CHUNK_SIZE = 512  # Device OS 2.3.1 announces it as spark/hardware/ota_chunk_size; older ones take it too
 
@@ -23,29 +26,11 @@ _ROUNDS = 40  # a choice: even if half of 256 chunks are lost, resending a few e
 _TRIES = 5  # a choice: attempts per chunk in slow mode
 
 
-class UpdateLink(Protocol):
-    """The device session's methods an update uses."""
-
-    device_id: str
-
-    def send(self, message: Message) -> None:
-        """Write one message."""
-
-    async def drain(self) -> None:
-        """Wait until most of the output is sent."""
-
-    async def ask(self, build: messages.Build, waits: tuple[float, ...], permit: Permit) -> Message:
-        """Send a request, subject to its permit, and return the answer."""
-
-    def next_id(self) -> int:
-        """A message id without an answer."""
-
-
 class Update:
     """Sends one image to one device; for a single run. An exception from ``permit`` ends it."""
 
-    def __init__(self, link: UpdateLink, image: bytes, limits: Limits, permit: Permit) -> None:
-        self._link = link
+    def __init__(self, session: DeviceSession, image: bytes, limits: Limits, permit: Permit) -> None:
+        self._session = session
         self._limits = limits
         self._permit = permit
         self._chunks = [image[start : start + CHUNK_SIZE] for start in range(0, len(image), CHUNK_SIZE)]
@@ -58,7 +43,7 @@ class Update:
 
         Raises FlashRefused, DeviceTimeout, DeviceOffline.
         """
-        answer = await self._link.ask(
+        answer = await self._session.ask(
             lambda mid, token: messages.update_begin(mid, token, length=self._length, chunk_size=CHUNK_SIZE, fast=True),
             self._limits.update_ready,
             self._permit,
@@ -94,13 +79,13 @@ class Update:
             self._permit()
             # The token matches no request: Device OS up to 0.6.x answers every chunk, which adds nothing to the final
             # result.
-            self._link.send(messages.update_chunk(self._link.next_id(), b"\0", self._chunks[index], index=index))
-            await self._link.drain()
+            self._session.send(messages.update_chunk(self._session.next_id(), b"\0", self._chunks[index], index=index))
+            await self._session.drain()
 
     async def _send_slowly(self) -> None:
         for number, chunk in enumerate(self._chunks):
             for _ in range(_TRIES):
-                answer = await self._link.ask(
+                answer = await self._session.ask(
                     lambda mid, token, chunk=chunk: messages.update_chunk(mid, token, chunk, index=None),  # type: ignore[misc]
                     (self._limits.chunk_answer,),
                     self._permit,
@@ -113,7 +98,7 @@ class Update:
     async def _accepted(self) -> bool:
         """Announce the end of the chunks: True when the device accepted the image, False when chunks are missing."""
         try:
-            answer = await self._link.ask(messages.update_done, (self._limits.update_result,), self._permit)
+            answer = await self._session.ask(messages.update_done, (self._limits.update_result,), self._permit)
         except DeviceOffline:
             if self._device_is_done:  # it restarted before it read UpdateDone
                 return True
@@ -133,7 +118,7 @@ class Update:
             async with asyncio.timeout(self._limits.chunks_missed):
                 indices = set(await self._missed.get())
         except TimeoutError:
-            raise DeviceTimeout(self._link.device_id) from None
+            raise DeviceTimeout(self._session.device_id) from None
         while not self._missed.empty():
             indices.update(self._missed.get_nowait())
         return sorted(index for index in indices if index < len(self._chunks))

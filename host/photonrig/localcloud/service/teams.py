@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from photonrig.localcloud.eras import Role
 from photonrig.localcloud.eras.scopes import known
@@ -14,6 +14,7 @@ from photonrig.localcloud.store.accounts import User
 from photonrig.localcloud.store.api_users import ApiUser
 from photonrig.localcloud.store.organizations import Organization
 from photonrig.localcloud.store.products import Product
+from photonrig.localcloud.store.teams import Teams
 
 Place = Product | Organization
 """The product or organization of a team."""
@@ -56,10 +57,7 @@ class TeamService:
         if user.id == self._founder(place) and role is not Role.ADMINISTRATOR:
             raise invalid("Its creator stays its administrator")
         with self._store.write():
-            if isinstance(place, Product):
-                self._store.products.set_role(place.id, user.id, role)
-            else:
-                self._store.organizations.set_role(place.id, user.id, role)
+            self._teams(place).set_role(place.id, user.id, role)
         self._tokens.end_streams("user", user.id)
         return user
 
@@ -80,16 +78,14 @@ class TeamService:
         if user.id == self._founder(place):
             raise invalid("Its creator stays on the team")
         with self._store.write():
-            if isinstance(place, Product):
-                self._store.products.remove_member(place.id, user.id)
-            else:
-                self._store.organizations.remove_member(place.id, user.id)
+            self._teams(place).remove_member(place.id, user.id)
         self._tokens.end_streams("user", user.id)
 
+    def _teams(self, place: Place) -> Teams[Any]:
+        return self._store.products if isinstance(place, Product) else self._store.organizations
+
     def _roles(self, place: Place) -> Mapping[str, Role]:
-        if isinstance(place, Product):
-            return self._store.products.team(place.id)
-        return self._store.organizations.team(place.id)
+        return self._teams(place).team(place.id)
 
     def _founder(self, place: Place) -> str | None:
         """The id of the permanent member: a product's creator, an organization's last administrator."""

@@ -97,11 +97,6 @@ class Database:
         self._must_be_writing()
         return self._connection.execute(sql, values).rowcount
 
-    def insert(self, sql: str, *values: Any) -> int:
-        """Run an INSERT inside :meth:`write`; returns the new row's integer key."""
-        self._must_be_writing()
-        return int(self._connection.execute(sql, values).lastrowid or 0)
-
     def change_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each row inside :meth:`write`."""
         self._must_be_writing()

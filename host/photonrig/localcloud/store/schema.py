@@ -7,8 +7,6 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x70686F74  # "phot": identifies files of this program
 
-FIRST_PRODUCT_ID = 20001  # a choice: the first product id; also in the first migration's SQL
-
 _OWNER_RULE = """
   SELECT CASE
     WHEN NEW.owner_kind = 'user' AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.owner_id)
@@ -27,7 +25,7 @@ _FIRST = (
          id INTEGER PRIMARY KEY AUTOINCREMENT, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
          description TEXT NOT NULL, platform_id INTEGER NOT NULL, user_id TEXT NOT NULL REFERENCES users (id),
          created_at REAL NOT NULL) STRICT""",
-    "INSERT INTO sqlite_sequence (name, seq) VALUES ('products', 20000)",
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('products', 20000)",  # a choice: the ids after this one
     """CREATE TABLE team (
          product_id INTEGER NOT NULL REFERENCES products (id), user_id TEXT NOT NULL REFERENCES users (id),
          role TEXT NOT NULL, PRIMARY KEY (product_id, user_id)) STRICT""",

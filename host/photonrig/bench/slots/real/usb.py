@@ -15,7 +15,6 @@ from photonrig.errors import ToolError
 # Device OS 2.3.1, build/platform-id.mk.
 VID: Final = 0x2B04
 PID_SERIAL: Final = 0xC006
-PID_DFU: Final = 0xD006
 
 _DFU_LIST: Final = 10.0
 _FOUND_DFU: Final = re.compile(r'Found DFU: \[2b04:d006\].*?path="([^"]+)".*?serial="([^"]*)"')
