@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from photonrig.localcloud.eras import Action, Era, Party, Principal, Subject, party_of
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.records import Device, Organization, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
 
 _ID_DIGITS = frozenset("0123456789abcdef")
 _OUTSIDE = (Party.STRANGER, Party.FOREIGN)

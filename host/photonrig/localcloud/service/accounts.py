@@ -8,11 +8,10 @@ from typing import Any
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.secrets import new_mfa_key, otp_matches
 from photonrig.localcloud.service.ownership_service import OwnershipService
+from photonrig.localcloud.service.records import Token, User
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import User
-from photonrig.localcloud.store.tokens import Token
 from photonrig.ownership.model import Owner
 
 _TAKEN = "username must be unique"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from photonrig.localcloud.service.ownership_service import OwnershipService
+from photonrig.localcloud.service.records import Device, Transfer
 from photonrig.localcloud.service.refusal import conflict, unknown
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership.model import Refused
 
 

@@ -9,12 +9,10 @@ from photonrig.localcloud.eras import Action, Era, Principal, Subject
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.secrets import new_token, sha256_hex
 from photonrig.localcloud.service.access import Access
+from photonrig.localcloud.service.records import Client, Organization, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.slugs import slug_of
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import Client
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
 
 # Clients of Particle's own programs; their secrets are public.
 _PUBLIC = {

@@ -7,13 +7,10 @@ from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService, Credentials
 from photonrig.localcloud.service.grants import DEFAULT_SECONDS
 from photonrig.localcloud.service.ownership_service import OwnershipService
+from photonrig.localcloud.service.records import Client, Customer, Device, GrantedToken, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import Client, Customer
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.products import Product
-from photonrig.localcloud.store.tokens import GrantedToken
 from photonrig.ownership.model import Owner
 
 

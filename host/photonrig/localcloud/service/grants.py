@@ -9,11 +9,10 @@ from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.secrets import otp_matches
 from photonrig.localcloud.service.clients import ClientService, Credentials
 from photonrig.localcloud.service.passwords import password_holds
+from photonrig.localcloud.service.records import Customer, GrantedToken, Token, User
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import Customer, User
-from photonrig.localcloud.store.tokens import GrantedToken, Token
 
 DEFAULT_SECONDS = 7_776_000  # 90 days
 

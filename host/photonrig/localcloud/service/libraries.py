@@ -8,9 +8,9 @@ from collections.abc import Collection
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.service.library_archive import LibraryArchive, read_library
+from photonrig.localcloud.service.records import Library
 from photonrig.localcloud.service.refusal import ServiceRefusal, forbidden, unknown
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.libraries import Library
 
 
 class LibraryService:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from photonrig.localcloud.service.records import Organization
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.organizations import Organization
 
 
 class OrganizationService:

@@ -11,13 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.records import Customer, Device, Product, Transfer, User
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import Customer, User
 from photonrig.localcloud.store.claim_codes import is_chosen
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.products import Product
-from photonrig.localcloud.store.transfers import Transfer
 from photonrig.ownership import model
 from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from photonrig.localcloud.eras import Era
+from photonrig.localcloud.service.records import Organization, Product
 from photonrig.localcloud.service.refusal import invalid
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
 
 
 class ProductService:

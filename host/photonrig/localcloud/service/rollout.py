@@ -11,9 +11,8 @@ from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout, FlashRefused, Permit, Withdrawn
 from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.presence import Presence
+from photonrig.localcloud.service.records import Device, Targeting
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.devices import Device
-from photonrig.localcloud.store.groups import Targeting
 from photonrig.localcloud.system_events import STATUS, UPDATES_PENDING, SystemEvent
 
 _log = logging.getLogger(__name__)

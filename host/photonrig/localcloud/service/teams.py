@@ -7,13 +7,10 @@ from typing import Any, TypedDict
 
 from photonrig.localcloud.eras import Role
 from photonrig.localcloud.eras.scopes import known
+from photonrig.localcloud.service.records import ApiUser, Organization, Product, User
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.accounts import User
-from photonrig.localcloud.store.api_users import ApiUser
-from photonrig.localcloud.store.organizations import Organization
-from photonrig.localcloud.store.products import Product
 from photonrig.localcloud.store.teams import Teams
 
 Place = Product | Organization

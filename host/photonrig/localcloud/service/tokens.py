@@ -5,9 +5,9 @@ from __future__ import annotations
 from photonrig.localcloud.eras import Principal, Role
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.service.bus import Bus
+from photonrig.localcloud.service.records import GrantedToken, Token, TokenKind
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
-from photonrig.localcloud.store.tokens import GrantedToken, Token, TokenKind
 
 
 class TokenService:
