@@ -32,8 +32,7 @@ constexpr uint32_t kStackSize = 6 * 1024;
 constexpr uint32_t kStackTop = kRamBase + kRamSize;
 constexpr uint32_t kStackBottom = kStackTop - kStackSize;
 // Device OS: what lies at the end of a stack is looked at, and means that it is too small when it has changed.
-constexpr uint8_t kStackMark = 0xA5;
-constexpr uint32_t kStackMarkSize = 16;
+constexpr uint64_t kStackMark[] = {0xA5A5A5A5A5A5A5A5, 0xA5A5A5A5A5A5A5A5};
 constexpr uint32_t kRetainedSize = 3072;
 constexpr uint32_t kMostText = kRamSize;
 constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
@@ -92,15 +91,23 @@ Application* application() { return running; }
 
 Application::Application(const ModuleImage& image)
     : flash_(flash_with(image)), memory_(flash_, &registers_), processor_(memory_, kTraps) {
-  std::unordered_map<std::string_view, void (*)(Application&)> there;
-  for (const auto& function : system_function_list()) there.emplace(function.name, function.serve);
-  for (const auto& slot : dynalib()) {
-    auto found = there.find(slot.name);
-    served_.push_back({found == there.end() ? nullptr : found->second, std::string(slot.name)});
-  }
   // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
   processor_.divide_by_zero_traps = true;
   processor_.regs.r[13] = kStackTop;
+}
+
+const std::vector<Application::Served>& Application::tables() {
+  static const std::vector<Served> all = [] {
+    std::unordered_map<std::string_view, SystemFunction> there;
+    for (const auto& function : system_function_list()) there.emplace(function.name, function);
+    std::vector<Served> list;
+    for (const auto& slot : dynalib()) {
+      auto found = there.find(slot.name);
+      list.push_back(found == there.end() ? Served() : Served{found->second.serve, found->second.name});
+    }
+    return list;
+  }();
+  return all;
 }
 
 std::unique_ptr<UserPart> Application::load(const ModuleImage& image, std::string* reason) {
@@ -121,7 +128,7 @@ bool Application::start(std::string* reason) {
     return false;
   }
   std::memcpy(user_.data(), user, sizeof user_);
-  std::memset(memory_.writable(kStackBottom, kStackMarkSize), kStackMark, kStackMarkSize);
+  std::memcpy(memory_.writable(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark);
   device().attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
   const uint32_t heap = call(user_[0], {});
   if (heap < kRamBase || heap > kStackBottom) {
@@ -215,27 +222,28 @@ void Application::run_to_return() {
 
 void Application::serve(uint32_t address) {
   check_stack();
-  const size_t number = (address - kTraps.host_calls) / 4;
-  if (number >= served_.size()) panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
-  const Served& wanted = served_[number];
-  if (!wanted.serve) {
-    const bool in_table = number < dynalib().size();
-    const auto* slot = in_table ? &dynalib()[number] : nullptr;
-    panic(panic::kAssertFailed, "calls " + wanted.name + ", which is not modelled (table " +
-                                    std::string(slot ? slot->table : "") + ", index " +
-                                    std::to_string(slot ? slot->index : 0) + ")");
-  }
-  const char* before = serving_;
-  serving_ = wanted.name.c_str();
+  const Served wanted = served(address);
+  const char* before = std::exchange(serving_, wanted.name);
   wanted.serve(*this);
   serving_ = before;
   if (Fault bad = processor_.return_from_host_call()) fault(bad);
   if (!pending_.empty()) take_pending();
 }
 
+Application::Served Application::served(uint32_t address) {
+  const size_t number = (address - kTraps.host_calls) / 4;
+  if (number < tables_.size()) {
+    if (tables_[number].serve) return tables_[number];
+    const auto& slot = dynalib()[number];
+    panic(panic::kAssertFailed, "calls " + std::string(slot.name) + ", which is not modelled (table " +
+                                    std::string(slot.table) + ", index " + std::to_string(slot.index) + ")");
+  }
+  if (number - tables_.size() < own_functions_.size()) return own_functions_[number - tables_.size()];
+  panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
+}
+
 void Application::check_stack() {
-  const uint8_t* mark = memory_.bytes(kStackBottom, kStackMarkSize);
-  const bool whole = std::all_of(mark, mark + kStackMarkSize, [](uint8_t byte) { return byte == kStackMark; });
+  const bool whole = std::memcmp(memory_.bytes(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark) == 0;
   if (processor_.regs.r[13] < kStackBottom || !whole) panic(panic::kStackOverflow, "uses more than its stack of 6 KB");
 }
 
@@ -273,13 +281,19 @@ uint8_t* Application::writable(uint32_t address, uint32_t size) {
 }
 
 std::string Application::text(uint32_t address, uint32_t most) {
-  if (address == 0) return "";
+  constexpr uint32_t kAtOnce = 64;
   std::string found;
+  if (address == 0) return found;
   most = std::min(most, kMostText);
   while (found.size() < most) {
-    const char c = static_cast<char>(*bytes(address + static_cast<uint32_t>(found.size()), 1));
-    if (c == '\0') break;
-    found += c;
+    const uint32_t next = address + static_cast<uint32_t>(found.size());
+    uint32_t size = std::min(kAtOnce, most - static_cast<uint32_t>(found.size()));
+    const uint8_t* piece = memory_.bytes(next, size);
+    if (!piece) piece = bytes(next, size = 1);  // near the end of a memory
+    const void* end = std::memchr(piece, 0, size);
+    found.append(reinterpret_cast<const char*>(piece),
+                 end ? static_cast<size_t>(static_cast<const uint8_t*>(end) - piece) : size);
+    if (end) break;
   }
   return found;
 }
@@ -301,10 +315,11 @@ Application::Lent::Lent(Application& application, const std::string& text)
 }
 
 uint32_t Application::own_function(void (*serve)(Application&), const char* name) {
-  for (size_t i = dynalib().size(); i < served_.size(); ++i)
-    if (served_[i].serve == serve) return (kTraps.host_calls + 4 * static_cast<uint32_t>(i)) | 1;
-  served_.push_back({serve, name});
-  return (kTraps.host_calls + 4 * static_cast<uint32_t>(served_.size() - 1)) | 1;
+  const auto found = std::find_if(own_functions_.begin(), own_functions_.end(),
+                                  [serve](const Served& each) { return each.serve == serve; });
+  const auto number = tables_.size() + static_cast<size_t>(found - own_functions_.begin());
+  if (found == own_functions_.end()) own_functions_.push_back({serve, name});
+  return (kTraps.host_calls + 4 * static_cast<uint32_t>(number)) | 1;
 }
 
 }  // namespace vphoton::system

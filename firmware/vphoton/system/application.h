@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstring>
-#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -89,6 +88,7 @@ class Application : public UserPart {
   [[noreturn]] void panic(uint32_t code, const std::string& why);
 
   // The address by which the application calls this, for functions that are in no table. Served like those of a table.
+  // `name` must stay where it is.
   uint32_t own_function(void (*serve)(Application&), const char* name);
 
   uint32_t static_ram() const;
@@ -112,16 +112,21 @@ class Application : public UserPart {
   [[noreturn]] void fault(const machine::Fault& fault);
 
   struct Served {
-    void (*serve)(Application&) = nullptr;
-    std::string name;
+    void (*serve)(Application&) = nullptr;  // null: not modelled
+    const char* name = "";
   };
+  // By number of the host call: the tables' functions, the same for every application.
+  static const std::vector<Served>& tables();
+  // A number without a function is a panic.
+  Served served(uint32_t address);
 
   PeripheralRegisters registers_;
   std::shared_ptr<machine::Flash> flash_;
   machine::Memory memory_;
   machine::Processor processor_;
   std::unique_ptr<Heap> heap_;
-  std::deque<Served> served_;  // by number of the host call; what is in it stays where it is
+  const std::vector<Served>& tables_ = tables();
+  std::vector<Served> own_functions_;  // their numbers follow those of the tables
   const char* serving_ = "";
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;

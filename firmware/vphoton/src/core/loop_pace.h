@@ -15,6 +15,8 @@ class LoopPace {
     uint64_t outputs = 0;  // changes of an output's level
   };
 
+  static constexpr int kWithoutPause = 1000000;  // no loop() is shorter than its period
+
   // `hz` times a second, or 0: by what goes on.
   explicit LoopPace(int hz) : hz_(hz) {}
 

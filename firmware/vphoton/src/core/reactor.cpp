@@ -87,7 +87,7 @@ void Reactor::run_once(int max_wait_ms) {
 
   // Only what is due now: a timer added by a handler with no delay waits for the next round, so that descriptors get
   // their turn.
-  uint64_t now = now_us();
+  uint64_t now = asked_us_ = now_us();
   TimerId newest = next_id_;
   while (!timers_.empty()) {
     auto first = timers_.begin();

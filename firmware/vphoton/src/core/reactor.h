@@ -42,6 +42,9 @@ class Reactor {
   void pause(bool on) { paused_ = on; }
   bool paused() const { return paused_; }
 
+  // When the last round had asked all descriptors; 0: never.
+  uint64_t asked_us() const { return asked_us_; }
+
   // How often run_once() was called, and how many handlers it has called.
   uint64_t rounds() const { return rounds_; }
   uint64_t handled() const { return handled_; }
@@ -56,6 +59,7 @@ class Reactor {
 
   bool paused_ = false;
   uint64_t origin_us_;
+  uint64_t asked_us_ = 0;
   uint64_t rounds_ = 0;
   uint64_t handled_ = 0;
   TimerId next_id_ = 1;
