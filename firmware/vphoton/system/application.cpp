@@ -10,9 +10,9 @@
 #include "core/monotonic.h"
 #include "core/panic.h"
 #include "system/dynalib.h"
+#include "system/flash_images.h"
 #include "system/led.h"
 #include "system/serve.h"
-#include "system/tables.h"
 
 namespace vphoton::system {
 namespace {
@@ -33,25 +33,12 @@ constexpr uint32_t kStackTop = kRamBase + kRamSize;
 constexpr uint32_t kStackBottom = kStackTop - kStackSize;
 // Device OS: what lies at the end of a stack is looked at, and means that it is too small when it has changed.
 constexpr uint64_t kStackMark[] = {0xA5A5A5A5A5A5A5A5, 0xA5A5A5A5A5A5A5A5};
+// Calls of the application within one another, each of which takes some of the host's stack. A choice: a Photon's stack
+// ends before.
+constexpr size_t kMostCalls = 64;
 constexpr uint32_t kRetainedSize = 3072;
 constexpr uint32_t kMostText = kRamSize;
 constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
-
-Application* running = nullptr;
-
-std::vector<uint8_t> flashed(const std::string& module) {
-  std::vector<uint8_t> bytes(kUserPartSize, 0xFF);
-  std::copy(module.begin(), module.end(), bytes.begin());
-  return bytes;
-}
-
-// All devices of a process would share the tables; here there is one.
-std::shared_ptr<machine::Flash> flash_with(const ModuleImage& image) {
-  auto flash = std::make_shared<machine::Flash>();
-  flash->add(kUserPartAddress, flashed(image.bytes));
-  for (auto& [base, bytes] : table_segments(kTraps.host_calls)) flash->add(base, std::move(bytes));
-  return flash;
-}
 
 const char* name_of(FaultKind kind) {
   switch (kind) {
@@ -87,10 +74,11 @@ std::string hex(uint32_t value) {
 
 }  // namespace
 
-Application* application() { return running; }
-
-Application::Application(const ModuleImage& image)
-    : flash_(flash_with(image)), memory_(flash_, &registers_), processor_(memory_, kTraps) {
+Application::Application(Device& device, const ModuleImage& image)
+    : device_(device),
+      registers_(device),
+      memory_(flash_with(image, kTraps.host_calls), &registers_),
+      processor_(memory_, kTraps) {
   // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
   processor_.divide_by_zero_traps = true;
   processor_.regs.r[13] = kStackTop;
@@ -110,11 +98,9 @@ const std::vector<Application::Served>& Application::tables() {
   return all;
 }
 
-std::unique_ptr<UserPart> Application::load(const ModuleImage& image, std::string* reason) {
-  std::unique_ptr<Application> made(new Application(image));
-  running = made.get();
+std::unique_ptr<UserPart> Application::load(Device& device, const ModuleImage& image, std::string* reason) {
+  std::unique_ptr<Application> made(new Application(device, image));
   if (made->start(reason)) return made;
-  running = nullptr;
   return nullptr;
 }
 
@@ -129,7 +115,7 @@ bool Application::start(std::string* reason) {
   }
   std::memcpy(user_.data(), user, sizeof user_);
   std::memcpy(memory_.writable(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark);
-  device().attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
+  device_.attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
   const uint32_t heap = call(user_[0], {});
   if (heap < kRamBase || heap > kStackBottom) {
     *reason = "needs more RAM than an application has";
@@ -167,6 +153,7 @@ std::string Application::figures() const {
 }
 
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
+  if (processor_.calls() >= kMostCalls) panic(panic::kStackOverflow, "is called from within too many of its own calls");
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
   const char* before = std::exchange(serving_, "");
   run_to_return();
@@ -200,11 +187,11 @@ void Application::run_to_return() {
         return;
       case StopReason::Budget:
         check_stack();
-        device().interlude();
+        device_.interlude();
         take_pending();
         break;
       case StopReason::Wait:
-        device().delay(1);
+        device_.delay(1);
         take_pending();
         break;
       case StopReason::Fault:
@@ -259,7 +246,7 @@ void Application::panic(uint32_t code, const std::string& why) {
   log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
               *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
               panic::describe(code).c_str());
-  device().reset(ResetReason::Panic, code);
+  device_.reset(ResetReason::Panic, code);
   std::abort();  // what does not return is virtual
 }
 

@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <typeindex>
+#include <unordered_map>
 #include <vector>
 
 #include "core/device.h"
@@ -25,7 +27,7 @@ namespace vphoton::system {
 class Application : public UserPart {
  public:
   // Runs the module's constructors. Null and a reason if the module has no functions to run.
-  static std::unique_ptr<UserPart> load(const ModuleImage& image, std::string* reason);
+  static std::unique_ptr<UserPart> load(Device& device, const ModuleImage& image, std::string* reason);
 
   // UserPart
   SystemMode system_mode() const override { return mode; }
@@ -33,6 +35,8 @@ class Application : public UserPart {
   void setup() override;
   void loop() override;
   std::string figures() const override;
+
+  Device& device() { return device_; }
 
   // For the functions of the system that serve it. Addresses are the application's; one that it has no memory at is a
   // panic.
@@ -93,6 +97,14 @@ class Application : public UserPart {
 
   uint32_t static_ram() const;
 
+  // What the functions of one table keep for this application; made when it is first asked for.
+  template <typename T>
+  T& state() {
+    auto& kept = states_[typeid(T)];
+    if (!kept) kept = std::make_shared<T>();
+    return *static_cast<T*>(kept.get());
+  }
+
   // What the application tells the system, each by one table's functions.
   SystemMode mode = SystemMode::Automatic;
   bool has_thread = false;
@@ -103,7 +115,7 @@ class Application : public UserPart {
   machine::Processor& processor() { return processor_; }
 
  private:
-  explicit Application(const ModuleImage& image);
+  Application(Device& device, const ModuleImage& image);
   bool start(std::string* reason);
   void run_to_return();
   void serve(uint32_t address);
@@ -120,8 +132,8 @@ class Application : public UserPart {
   // A number without a function is a panic.
   Served served(uint32_t address);
 
+  Device& device_;
   PeripheralRegisters registers_;
-  std::shared_ptr<machine::Flash> flash_;
   machine::Memory memory_;
   machine::Processor processor_;
   std::unique_ptr<Heap> heap_;
@@ -131,12 +143,10 @@ class Application : public UserPart {
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
-  uint64_t loops_ = 0;                                  // and what they have taken, waiting and callbacks included
+  std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+  uint64_t loops_ = 0;  // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
   uint64_t loop_instructions_ = 0;
 };
-
-// The one that runs, or null.
-Application* application();
 
 }  // namespace vphoton::system

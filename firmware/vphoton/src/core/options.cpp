@@ -18,6 +18,8 @@ const char kHelp[] =
     "JSON line on stdout names its id, serial port, SoftAP ports, control socket and state folder.\n"
     "\n"
     "  --state DIR             the device; made if it is not there\n"
+    "  --rack N                N devices in one process: those in the folders of DIR, named by device id, and new\n"
+    "                          ones; ARM user parts only, loop() once a second at rest\n"
     "  --device-id HEX         24 hexadecimal digits\n"
     "  --serial-number TEXT    what the console tells of units that have one, at most 15 characters\n"
     "  --device-secret TEXT    likewise, 15 characters\n"
@@ -92,6 +94,9 @@ class ArgumentReader {
         return false;
     }
     if (!options.help && options.state.empty()) return fail("--state DIR is missing");
+    if (options.rack && !options.device_id.empty()) return fail("--rack takes the device ids from its folders");
+    if (options.rack && (options.softap_tcp_port || options.softap_http_port))
+      return fail("--rack opens SoftAP ports on request, and any free ones");
     return true;
   }
 
@@ -118,6 +123,7 @@ class ArgumentReader {
         "--softap-tcp-port",
         "--softap-http-port",
         "--loop-hz",
+        "--rack",
         "--wired-to",
         "--device-os",
         "--power-cut-at-write",
@@ -165,6 +171,11 @@ class ArgumentReader {
       const bool known =
           options.loop_hz != 0 && (options.loop_hz <= 1000 || options.loop_hz == LoopPace::kWithoutPause);
       return known || fail("--loop-hz needs a number from 1 to 1000, or 1000000");
+    }
+    if (name == "--rack") {
+      auto number = whole_number(value, 1, 100000);
+      options.rack = number.value_or(0);
+      return number.has_value() || fail("--rack needs the number of devices, 1 to 100000");
     }
     if (name == "--wired-to") {
       options.wired_to = value;

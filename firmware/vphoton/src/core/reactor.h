@@ -6,6 +6,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/turns.h"
+
 namespace vphoton {
 
 class Reactor {
@@ -14,7 +16,8 @@ class Reactor {
   using TimerHandler = std::function<void()>;
   using TimerId = uint64_t;  // 0 is never a timer
 
-  Reactor();
+  // With `turns` it waits as they say, in a thread shared with others; else in one of its own.
+  explicit Reactor(Turns* turns = nullptr);
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -57,6 +60,7 @@ class Reactor {
   };
   bool held(bool pausable) const { return paused_ && pausable; }
 
+  Turns* turns_;
   bool paused_ = false;
   uint64_t origin_us_;
   uint64_t asked_us_ = 0;

@@ -90,6 +90,7 @@ void UsbSerial::remove_link() {
 }
 
 bool UsbSerial::connected() {
+  if (master_ < 0) return false;
   pollfd state{master_, POLLOUT, 0};
   return poll(&state, 1, 0) >= 0 && !(state.revents & POLLHUP);
 }
@@ -111,7 +112,7 @@ void UsbSerial::host_left() {
 }
 
 void UsbSerial::fill() {
-  if (filling_) return;  // the console may pump the reactor while it writes
+  if (filling_ || master_ < 0) return;  // the console may pump the reactor while it writes
   filling_ = true;
   full_ = true;
   while (received_.size() - taken_ < kReceiveLimit) {

@@ -1,7 +1,8 @@
 // USB serial as a pseudo-terminal with a name that stays.
 //
-// In listening mode what the host sends goes to the setup console, otherwise to the firmware. The device keeps only the
-// master side, so that it knows honestly whether a host has the port open.
+// Until it is opened it is a port without a cable. In listening mode what the host sends goes to the setup console,
+// otherwise to the firmware. The device keeps only the master side, so that it knows honestly whether a host has the
+// port open.
 #pragma once
 
 #include <cstddef>
