@@ -33,6 +33,7 @@ class FakeSetupHost : public SetupHost {
     enterprise = new_enterprise;
     return result;
   }
+  ApplicationPage application_page() override { return nullptr; }
   void select_antenna(bool external) override { external_antenna = external; }
   bool connect_answer_lost() override { return false; }
   void finish_setup() override { ++finished; }

@@ -12,12 +12,14 @@
 #include "core/monotonic.h"
 #include "core/photon.h"
 #include "honeycomb/src/contact_drive.h"
+#include "test_housing.h"
 
 namespace {
 
 struct Contacts {
   uint64_t now_us = 1000000000;
   std::string state;
+  vphoton::test::TestHousing housing;
   std::unique_ptr<vphoton::Photon> photon;
   ContactDrive drive{{D2, D3, D4, D5, D6}};
 
@@ -30,8 +32,7 @@ struct Contacts {
     options.state = state;
     options.device_id = std::string(12, '\x5A');
     options.wired_to = "honeycomb:1000";
-    static char* const argv[] = {nullptr};
-    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, argv);
+    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
     REQUIRE(photon->boot() == "");
     change(R"({"position":50})");
     REQUIRE(drive.begin());

@@ -20,6 +20,7 @@
 #include "roller/src/radio_remote.h"
 #include "shade/particle_ports.h"
 #include "shade_fakes.h"
+#include "test_housing.h"
 #include "venetian/src/encoder_drive.h"
 
 namespace {
@@ -56,6 +57,7 @@ struct Rig : shade::Observer {
   const shade::Travel travel;  // what the firmware takes it for until it is calibrated
   uint64_t now_us = 1000000000;
   std::string state;
+  vphoton::test::TestHousing housing;
   std::unique_ptr<vphoton::Photon> photon;
 
   shade::ParticleClock clock;
@@ -80,8 +82,7 @@ struct Rig : shade::Observer {
     options.state = state;
     options.device_id = std::string(12, '\x5A');
     options.wired_to = std::string(variant.name) + ":" + std::to_string(kTravelMs);
-    static char* const argv[] = {nullptr};
-    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, argv);
+    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
     REQUIRE(photon->boot() == "");
     power_on();
   }

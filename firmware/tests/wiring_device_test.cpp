@@ -8,11 +8,13 @@
 
 #include "application.h"
 #include "core/photon.h"
+#include "test_housing.h"
 
 namespace {
 
 struct Fixture {
   std::string state;
+  vphoton::test::TestHousing housing;
   std::unique_ptr<vphoton::Photon> photon;
 
   Fixture() {
@@ -21,8 +23,7 @@ struct Fixture {
     vphoton::Options options;
     options.state = state;
     options.device_id = std::string("\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67", 12);
-    static char* const argv[] = {nullptr};
-    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, argv);
+    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
     REQUIRE(photon->boot() == "");
   }
   ~Fixture() {

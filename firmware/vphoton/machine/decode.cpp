@@ -37,7 +37,7 @@ Instruction decode_thumb32(uint32_t code) {
 Instruction decode(uint16_t first, uint16_t second) {
   if (!is_wide(first)) return decode_thumb16(first);
   Instruction result = decode_thumb32(uint32_t{first} << 16 | second);
-  result.size = 4;
+  result.halfwords = 2;
   return result;
 }
 

@@ -9,7 +9,7 @@ namespace vphoton::machine {
 // 16 bits.
 Instruction decode_thumb16(uint32_t first);
 
-// 32 bits, as first << 16 | second, by the manual's chapters; `size` is set by the caller.
+// 32 bits, as first << 16 | second, by the manual's chapters; `halfwords` is set by the caller.
 Instruction decode_data_shifted_register(uint32_t code);
 Instruction decode_data_modified_immediate(uint32_t code);
 Instruction decode_data_plain_immediate(uint32_t code);

@@ -1,5 +1,8 @@
 #include "machine/execute_control.h"
 
+#include <array>
+#include <utility>
+
 #include "machine/processor.h"
 
 namespace vphoton::machine {
@@ -26,6 +29,18 @@ enum Special : uint32_t {
   kControl = 20,
 };
 
+template <uint32_t condition>
+void branch_on(Processor& p, const Instruction& i) {
+  if (p.ConditionPassed(condition)) p.BranchWritePC(p.regs.r[15] + i.imm);
+}
+
+template <size_t... condition>
+constexpr std::array<Execute, sizeof...(condition)> branches(std::index_sequence<condition...>) {
+  return {branch_on<condition>...};
+}
+
+constexpr auto kBranches = branches(std::make_index_sequence<16>());
+
 constexpr uint32_t kPriorityBits = 0xF0;  // the STM32F2 has 16 levels of priority
 
 }  // namespace
@@ -36,9 +51,7 @@ void no_coprocessor(Processor& p, const Instruction&) { throw Fault{FaultKind::N
 
 void branch(Processor& p, const Instruction& i) { p.BranchWritePC(p.regs.r[15] + i.imm); }
 
-void branch_if(Processor& p, const Instruction& i) {
-  if (p.ConditionPassed(i.a)) p.BranchWritePC(p.regs.r[15] + i.imm);
-}
+Execute branch_if(uint32_t condition) { return kBranches[condition & 15]; }
 
 void branch_with_link(Processor& p, const Instruction& i) {
   p.regs.r[14] = p.regs.r[15] | 1;
@@ -62,7 +75,7 @@ void compare_branch_nonzero(Processor& p, const Instruction& i) {
   if (p.regs.r[i.n] != 0) p.BranchWritePC(p.regs.r[15] + i.imm);
 }
 
-void if_then(Processor& p, const Instruction& i) { p.regs.state = static_cast<uint16_t>(i.imm); }
+void if_then(Processor& p, const Instruction& i) { p.begin_it_block(static_cast<uint8_t>(i.imm)); }
 
 void no_operation(Processor&, const Instruction&) {}
 

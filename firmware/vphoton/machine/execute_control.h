@@ -9,7 +9,7 @@ void undefined(Processor&, const Instruction&);
 void no_coprocessor(Processor&, const Instruction&);
 
 void branch(Processor&, const Instruction&);                // B: PC + imm
-void branch_if(Processor&, const Instruction&);             // B<c>: condition in `a`
+Execute branch_if(uint32_t condition);                      // B<c>
 void branch_with_link(Processor&, const Instruction&);      // BL
 void branch_exchange(Processor&, const Instruction&);       // BX Rm
 void branch_link_exchange(Processor&, const Instruction&);  // BLX Rm

@@ -1,6 +1,7 @@
 #include "machine/execute_memory.h"
 
 #include <array>
+#include <cstring>
 
 #include "machine/processor.h"
 
@@ -54,6 +55,9 @@ constexpr bool writes_back(Addressing addressing) {
   return addressing == Addressing::PreIndex || addressing == Addressing::PostIndex;
 }
 
+// Of a register list, in bytes.
+uint32_t length(const Instruction& i) { return 4u * i.amount; }
+
 void check_aligned(uint32_t address, uint32_t to) {
   if ((address & (to - 1)) != 0) throw Fault{FaultKind::Unaligned, address};
 }
@@ -100,31 +104,42 @@ void store_two(Processor& p, const Instruction& i) {
   if (writes_back(addressing)) p.write(i.n, p.regs.r[i.n] + i.imm);
 }
 
+// Words at ascending addresses for the registers of a list, r0 ... r14.
+template <typename Each>
+inline void for_each_register(uint32_t list, Each each) {
+  for (uint32_t left = list & 0x7FFF; left != 0; left &= left - 1) each(static_cast<unsigned>(__builtin_ctz(left)));
+}
+
 void load_list(Processor& p, const Instruction& i, uint32_t address, uint32_t base) {
   check_aligned(address, 4);
   uint32_t values[16];
-  for (unsigned register_ = 0; register_ < 16; ++register_) {
-    if (!Bit(i.imm, register_)) continue;
-    values[register_] = p.memory().read<uint32_t>(address);
-    address += 4;
+  const uint32_t* next = values;
+  if (const uint8_t* from = p.memory().ram(address, length(i))) {
+    std::memcpy(values, from, length(i));
+  } else {
+    for (unsigned number = 0; number < i.amount; ++number)
+      values[number] = p.memory().read<uint32_t>(address + 4 * number);
   }
   if (i.a != 0) p.write(i.n, base);
-  for (unsigned register_ = 0; register_ < 15; ++register_)
-    if (Bit(i.imm, register_)) p.write(register_, values[register_]);
-  if (Bit(i.imm, 15)) p.BXWritePC(values[15]);
+  for_each_register(i.imm, [&](unsigned register_) { p.write(register_, *next++); });
+  if (Bit(i.imm, 15)) p.BXWritePC(*next);
 }
 
 void store_list(Processor& p, const Instruction& i, uint32_t address, uint32_t base) {
   check_aligned(address, 4);
-  for (unsigned register_ = 0; register_ < 15; ++register_) {
-    if (!Bit(i.imm, register_)) continue;
-    p.memory().write(address, p.regs.r[register_]);
-    address += 4;
+  if (uint8_t* to = p.memory().ram(address, length(i))) {
+    for_each_register(i.imm, [&](unsigned register_) {
+      std::memcpy(to, &p.regs.r[register_], 4);
+      to += 4;
+    });
+  } else {
+    for_each_register(i.imm, [&](unsigned register_) {
+      p.memory().write(address, p.regs.r[register_]);
+      address += 4;
+    });
   }
   if (i.a != 0) p.write(i.n, base);
 }
-
-uint32_t length(const Instruction& i) { return 4 * BitCount(i.imm); }
 
 template <Width width>
 uint32_t exclusive_address(const Processor& p, const Instruction& i) {

@@ -20,7 +20,7 @@ Execute store(Width width, Addressing addressing);
 Execute load_dual(Addressing addressing);
 Execute store_dual(Addressing addressing);
 
-// Registers in `imm`, from Rn upward; written back if `a`.
+// Registers in `imm`, `amount` of them, from Rn upward; written back if `a`.
 void load_multiple(Processor&, const Instruction&);
 void store_multiple(Processor&, const Instruction&);
 // From below Rn.

@@ -30,7 +30,9 @@ class Flash {
   struct Segment {
     uint32_t base = 0;
     std::vector<uint8_t> bytes;
-    std::unique_ptr<Instruction[], FreeMemory> decoded;  // one for each halfword; not executed yet: no `execute`
+    // One for each halfword, and one behind the last, which is never executed. Not executed yet: no `execute`.
+    std::unique_ptr<Instruction[], FreeMemory> decoded;
+    uint32_t executable = 0;  // bytes that instructions can lie in: whole halfwords
   };
 
   // Segments must not overlap, and end at or before 2^32; `base` is even. The first added is found fastest.

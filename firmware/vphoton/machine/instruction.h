@@ -25,8 +25,8 @@ struct Instruction {
   uint8_t m = 0;     // Rm
   uint8_t a = 0;     // Ra, Rt2, RdHi, width, condition
   SRType shift = SRType::LSL;
-  uint8_t amount = 0;  // of the shift, 0 ... 32
-  uint8_t size = 2;    // 2 or 4 bytes
+  uint8_t amount = 0;     // of the shift, 0 ... 32
+  uint8_t halfwords = 1;  // of the encoding, 1 or 2
   SetFlags flags = SetFlags::Never;
   InIt it = InIt::Anywhere;
   ImmCarry carry = ImmCarry::Unchanged;

@@ -70,6 +70,12 @@ class Memory {
       write_anywhere(address, sizeof(T), value);
   }
 
+  // Bytes that lie in application RAM as a whole; null elsewhere, and while anything is watched.
+  uint8_t* ram(uint32_t address, uint32_t size) {
+    const uint32_t offset = address - kRamBase;
+    return uint64_t{offset} + size <= fast_ram_ ? ram_.get() + offset : nullptr;
+  }
+
   // The instruction at an even address. Throws Fault: InstructionBus or InstructionAccess.
   Instruction fetch(uint32_t address) const;
 

@@ -26,19 +26,17 @@ Stop Processor::run(uint64_t budget) {
   return stop_;
 }
 
-// `pc` is the instruction under way, `next_` the one after it.
+// `pc` is the instruction under way, `next_` the one after it if there is a branch or an IT block.
 template <bool Debugged>
 void Processor::execute() {
-  static const Flash::Segment kNone;
   const Flash::Segment* first = memory_.flash().first();
-  const Flash::Segment& flash = first ? *first : kNone;
-  const uint32_t base = flash.base;
-  const auto size = static_cast<uint32_t>(flash.bytes.size()) & ~1u;
-  const Instruction* const decoded = flash.decoded.get();
+  const Instruction* const decoded = first ? first->decoded.get() : nullptr;
+  const uint32_t base = first ? first->base : 0;
+  const uint32_t size = first ? first->executable : 0;
   const uint32_t passing = std::exchange(passing_, 1);
   uint32_t pc = regs.r[15];
   bool resumed = pc == passing;
-  Instruction fetched;
+  attention_ = false;
   try {
     while (left_ != 0) {
       if (Debugged && !std::exchange(resumed, false) &&
@@ -47,31 +45,53 @@ void Processor::execute() {
         passing_ = pc;
         break;
       }
-      const Instruction* instruction = &fetched;
       const uint32_t offset = pc - base;
-      if (offset < size && decoded[offset / 2].execute != nullptr) {
-        instruction = &decoded[offset / 2];
-      } else {
-        instruction = fetch(pc, fetched);
-        if (instruction == nullptr) break;
+      const bool kept = offset < size && decoded[offset / 2].execute != nullptr;
+      if (!Debugged && kept && __builtin_expect(regs.state == 0, 1)) {
+        pc = execute_straight(&decoded[offset / 2], pc);
+        continue;
       }
-      --left_;
+      Instruction fetched;
+      const Instruction* instruction = kept ? &decoded[offset / 2] : fetch(pc, fetched);
+      if (instruction == nullptr) break;
       regs.r[15] = pc + 4;
-      next_ = pc + instruction->size;
-      if (__builtin_expect(regs.state == 0, 1))
+      next_ = pc + 2 * instruction->halfwords;
+      if (regs.state == 0)
         instruction->execute(*this, *instruction);
       else
         execute_unusual(*instruction, pc);
-      pc = next_;
       if (Debugged) {
         uint32_t watched = 0;
         if (memory_.take_watched(watched) && stop_.reason == StopReason::Budget) stop(StopReason::Watchpoint, watched);
       }
+      --left_;
+      attention_ = false;
+      pc = next_;
     }
   } catch (const Fault& fault) {
+    --left_;
     stop_ = {StopReason::Fault, 0, fault};
+    pc = regs.r[15] - 4;
   }
   regs.r[15] = pc;
+}
+
+// From one decoded instruction to the one behind it, until a branch, an IT block, the budget's end, or one that was
+// not executed before. The address of the next one.
+inline uint32_t Processor::execute_straight(const Instruction* instruction, uint32_t pc) {
+  do {
+    regs.r[15] = pc + 4;
+    instruction->execute(*this, *instruction);
+    --left_;
+    if (attention_) {
+      attention_ = false;
+      return next_;
+    }
+    const uint32_t halfwords = instruction->halfwords;
+    pc += 2 * halfwords;
+    instruction += halfwords;
+  } while (left_ != 0 && instruction->execute != nullptr);
+  return pc;
 }
 
 const Instruction* Processor::fetch(uint32_t address, Instruction& fetched) {
@@ -83,8 +103,13 @@ const Instruction* Processor::fetch(uint32_t address, Instruction& fetched) {
     stop_ = {StopReason::Returned, address, {}};
     return nullptr;
   }
-  fetched = memory_.fetch(address);
-  const Flash::Segment* segment = memory_.flash().find(address, fetched.size);
+  try {
+    fetched = memory_.fetch(address);
+  } catch (const Fault& fault) {
+    stop_ = {StopReason::Fault, 0, fault};
+    return nullptr;
+  }
+  const Flash::Segment* segment = memory_.flash().find(address, 2u * fetched.halfwords);
   if (segment == nullptr) return &fetched;
   Instruction& kept = segment->decoded[(address - segment->base) / 2];
   kept = fetched;
@@ -100,44 +125,18 @@ void Processor::execute_unusual(const Instruction& instruction, uint32_t address
   const bool executed = instruction.unconditional || ConditionPassed(itstate >> 4);
   regs.state = ITAdvance(itstate);  // first, because an exception return brings another
   if (!executed) return;
-  Instruction inside = instruction;
-  if (inside.flags == SetFlags::OutsideIt) inside.flags = SetFlags::Never;
+  Instruction quiet;
+  const bool flags_kept = instruction.flags == SetFlags::OutsideIt;
+  if (flags_kept) {
+    quiet = instruction;
+    quiet.flags = SetFlags::Never;
+  }
   try {
-    inside.execute(*this, inside);
+    instruction.execute(*this, flags_kept ? quiet : instruction);
   } catch (const Fault&) {
     regs.state = itstate;
     throw;
   }
-}
-
-bool Processor::ConditionPassed(uint32_t condition) const {
-  bool result = true;
-  switch (condition >> 1) {
-    case 0:
-      result = regs.z;
-      break;
-    case 1:
-      result = regs.c;
-      break;
-    case 2:
-      result = regs.n;
-      break;
-    case 3:
-      result = regs.v;
-      break;
-    case 4:
-      result = regs.c && !regs.z;
-      break;
-    case 5:
-      result = regs.n == regs.v;
-      break;
-    case 6:
-      result = regs.n == regs.v && !regs.z;
-      break;
-    default:
-      return true;
-  }
-  return result != ((condition & 1) != 0);
 }
 
 void Processor::BXWritePC(uint32_t address) {
@@ -146,10 +145,11 @@ void Processor::BXWritePC(uint32_t address) {
   BranchWritePC(address);
 }
 
+// The instruction under way is the last, and counted when it is over.
 void Processor::stop(StopReason reason, uint32_t address) {
   stop_ = {reason, address, {}};
-  executed_ -= left_;
-  left_ = 0;
+  executed_ -= left_ - 1;
+  left_ = 1;
 }
 
 bool Processor::take_event() { return std::exchange(event_, false); }
@@ -255,7 +255,7 @@ void Processor::ExceptionReturn(uint32_t value) {
   std::copy_n(words, 4, regs.r);
   regs.r[12] = words[4];
   regs.r[14] = words[5];
-  next_ = words[6] & ~1u;
+  BranchWritePC(words[6]);
   set_stack_pointer(process, frame + kFrameSize + ((xpsr & kFramePadded) ? 4 : 0));
   regs.set_xpsr(xpsr & ~kFramePadded);
   if (process) {

@@ -88,13 +88,41 @@ class Processor {
 
   // Every register but the PC; the lowest bits of the stack pointer stay 0.
   void write(unsigned d, uint32_t value) { regs.r[d] = value & kWritten[d]; }
-  void BranchWritePC(uint32_t address) { next_ = address & ~1u; }
+  void BranchWritePC(uint32_t address) {
+    next_ = address & ~1u;
+    attention_ = true;
+  }
+  // After IT, which has 16 bits.
+  void begin_it_block(uint8_t itstate) {
+    regs.state = itstate;
+    BranchWritePC(regs.r[15] - 2);
+  }
   void BXWritePC(uint32_t address);
   void set_nz(uint32_t result) {
     regs.n = result >> 31 != 0;
     regs.z = result == 0;
   }
-  bool ConditionPassed(uint32_t condition) const;
+  bool ConditionPassed(uint32_t condition) const {
+    const bool opposite = (condition & 1) != 0;
+    switch (condition >> 1) {
+      case 0:
+        return regs.z != opposite;
+      case 1:
+        return regs.c != opposite;
+      case 2:
+        return regs.n != opposite;
+      case 3:
+        return regs.v != opposite;
+      case 4:
+        return (regs.c && !regs.z) != opposite;
+      case 5:
+        return (regs.n == regs.v) != opposite;
+      case 6:
+        return (regs.n == regs.v && !regs.z) != opposite;
+      default:
+        return true;
+    }
+  }
   // Ends `run` after this instruction.
   void stop(StopReason reason, uint32_t address = 0);
   bool take_event();
@@ -109,7 +137,9 @@ class Processor {
 
   template <bool Debugged>
   void execute();
-  // Where the instruction is not among the decoded ones; null: a trap, and `stop_` says which.
+  uint32_t execute_straight(const Instruction* instruction, uint32_t pc);
+  // Decodes an instruction, into its segment or, where it cannot be kept, into `fetched`; null: a trap or a fault, and
+  // `stop_` says which.
   const Instruction* fetch(uint32_t address, Instruction& fetched);
   void execute_unusual(const Instruction& instruction, uint32_t address);
   void begin(uint32_t function);
@@ -120,6 +150,7 @@ class Processor {
   uint64_t left_ = 0;
   uint64_t executed_ = 0;  // with what is left of the budget counted as executed
   uint32_t next_ = 0;
+  bool attention_ = false;  // `next_` is not simply the instruction behind, or an IT block begins
   bool event_ = false;
   Stop stop_;
   std::vector<Registers> calls_;

@@ -194,6 +194,7 @@ Instruction push_pop(uint32_t code, bool pop) {
   Instruction i;
   i.n = 13;
   i.imm = Bits(code, 7, 0) | Bits(code, 8, 8) << (pop ? 15 : 14);
+  i.amount = static_cast<uint8_t>(BitCount(i.imm));
   i.a = 1;
   if (i.imm == 0) return unpredictable();
   if (pop && Bit(code, 8)) i.it = InIt::LastOnly;
@@ -302,6 +303,7 @@ Instruction load_store_multiple(uint32_t code) {
   const bool is_load = Bit(code, 11);
   i.n = field(code, 10, 8);
   i.imm = Bits(code, 7, 0);
+  i.amount = static_cast<uint8_t>(BitCount(i.imm));
   i.a = !is_load || !Bit(i.imm, i.n);
   if (i.imm == 0) return unpredictable();
   i.execute = is_load ? load_multiple : store_multiple;
@@ -317,10 +319,9 @@ Instruction conditional_branch(uint32_t code) {
     i.execute = supervisor_call;
     return i;
   }
-  i.a = static_cast<uint8_t>(condition);
   i.imm = SignExtend(i.imm << 1, 9);
   i.it = InIt::Nowhere;
-  i.execute = branch_if;
+  i.execute = branch_if(condition);
   return i;
 }
 

@@ -16,12 +16,11 @@ uint32_t offset25(uint32_t code) {
 
 Instruction conditional_branch(uint32_t code) {
   Instruction i;
-  i.a = field(code, 25, 22);
   i.imm = SignExtend(Bits(code, 26, 26) << 20 | Bits(code, 11, 11) << 19 | Bits(code, 13, 13) << 18 |
                          Bits(code, 21, 16) << 12 | Bits(code, 10, 0) << 1,
                      21);
   i.it = InIt::Nowhere;
-  i.execute = branch_if;
+  i.execute = branch_if(Bits(code, 25, 22));
   return i;
 }
 

@@ -78,8 +78,9 @@ Instruction decode_load_store_multiple(uint32_t code) {
   const bool write_back = Bit(code, 21);
   i.n = field(code, 19, 16);
   i.imm = Bits(code, 15, 0);
+  i.amount = static_cast<uint8_t>(BitCount(i.imm));
   i.a = write_back;
-  if (i.n == 15 || BitCount(i.imm) < 2 || Bit(i.imm, 13) || (write_back && Bit(i.imm, i.n))) return unpredictable();
+  if (i.n == 15 || i.amount < 2 || Bit(i.imm, 13) || (write_back && Bit(i.imm, i.n))) return unpredictable();
   if (is_load) {
     if (Bit(i.imm, 15) && Bit(i.imm, 14)) return unpredictable();
     if (Bit(i.imm, 15)) i.it = InIt::LastOnly;

@@ -1,33 +1,79 @@
-// vphoton: one virtual Photon per process.
+// vphoton: a virtual Photon, or a rack of them.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <climits>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/crypto_library.h"
+#include "core/housing.h"
 #include "core/log.h"
 #include "core/options.h"
 #include "core/photon.h"
 #include "core/resume.h"
+#include "core/signals.h"
+#include "rack/rack.h"
+
+namespace vphoton {
+namespace {
+
+// A reset starts the program anew, so that firmware really is loaded afresh.
+class OwnProcess : public Housing {
+ public:
+  explicit OwnProcess(char* const argv[]) : argv_(argv) {}
+  char* const* argv() const override { return argv_; }
+  Turns* turns() override { return nullptr; }
+  bool shared() const override { return false; }
+  [[noreturn]] void restart(const Resume& next) override { next.restart(argv_); }
+  // Not exit(): the firmware's destructors have no place in a device that is switched off.
+  [[noreturn]] void off() override { _exit(0); }
+
+ private:
+  char* const* argv_;
+};
+
+int fail(const std::string& error) {
+  fprintf(stderr, "vphoton: %s\n", error.c_str());
+  return 2;
+}
+
+int run_one(Options options, char* argv[]) {
+  OwnProcess process(argv);
+  Photon photon(std::move(options), Resume::take(), process);
+  std::string error = photon.boot();
+  if (!error.empty()) return fail(error);
+  photon.announce();
+  photon.run();
+}
+
+// What a device needs as a whole and hardly uses, its RAM first of all, lies in pages of its own.
+constexpr int kLargeBytes = 64 * 1024;
+
+int run_rack(Options options) {
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  mallopt(M_MMAP_MAX, INT_MAX);
+  Rack rack(std::move(options));
+  std::string error = rack.open();
+  if (!error.empty()) return fail(error);
+  rack.announce();
+  rack.run();
+}
+
+}  // namespace
+}  // namespace vphoton
 
 int main(int argc, char* argv[]) {
   std::string error;
   auto options = vphoton::Options::parse(std::vector<std::string>(argv + 1, argv + argc), &error);
-  if (!options) {
-    fprintf(stderr, "vphoton: %s; see vphoton --help\n", error.c_str());
-    return 2;
-  }
+  if (!options) return vphoton::fail(error + "; see vphoton --help");
   if (options->help) {
     fputs(vphoton::kHelp, stdout);
     return 0;
   }
   vphoton::log_verbosely(options->log);
   vphoton::start_crypto_library();
-  vphoton::Photon photon(std::move(*options), vphoton::Resume::take(), argv);
-  error = photon.boot();
-  if (!error.empty()) {
-    fprintf(stderr, "vphoton: %s\n", error.c_str());
-    return 2;
-  }
-  photon.announce();
-  photon.run();
+  return options->rack ? vphoton::run_rack(std::move(*options)) : vphoton::run_one(std::move(*options), argv);
 }

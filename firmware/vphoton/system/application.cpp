@@ -10,9 +10,9 @@
 #include "core/monotonic.h"
 #include "core/panic.h"
 #include "system/dynalib.h"
+#include "system/flash_images.h"
 #include "system/led.h"
 #include "system/serve.h"
-#include "system/tables.h"
 
 namespace vphoton::system {
 namespace {
@@ -32,27 +32,13 @@ constexpr uint32_t kStackSize = 6 * 1024;
 constexpr uint32_t kStackTop = kRamBase + kRamSize;
 constexpr uint32_t kStackBottom = kStackTop - kStackSize;
 // Device OS: what lies at the end of a stack is looked at, and means that it is too small when it has changed.
-constexpr uint8_t kStackMark = 0xA5;
-constexpr uint32_t kStackMarkSize = 16;
+constexpr uint64_t kStackMark[] = {0xA5A5A5A5A5A5A5A5, 0xA5A5A5A5A5A5A5A5};
+// Calls of the application within one another, each of which takes some of the host's stack. A choice: a Photon's stack
+// ends before.
+constexpr size_t kMostCalls = 64;
 constexpr uint32_t kRetainedSize = 3072;
 constexpr uint32_t kMostText = kRamSize;
 constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
-
-Application* running = nullptr;
-
-std::vector<uint8_t> flashed(const std::string& module) {
-  std::vector<uint8_t> bytes(kUserPartSize, 0xFF);
-  std::copy(module.begin(), module.end(), bytes.begin());
-  return bytes;
-}
-
-// All devices of a process would share the tables; here there is one.
-std::shared_ptr<machine::Flash> flash_with(const ModuleImage& image) {
-  auto flash = std::make_shared<machine::Flash>();
-  flash->add(kUserPartAddress, flashed(image.bytes));
-  for (auto& [base, bytes] : table_segments(kTraps.host_calls)) flash->add(base, std::move(bytes));
-  return flash;
-}
 
 const char* name_of(FaultKind kind) {
   switch (kind) {
@@ -88,26 +74,33 @@ std::string hex(uint32_t value) {
 
 }  // namespace
 
-Application* application() { return running; }
-
-Application::Application(const ModuleImage& image)
-    : flash_(flash_with(image)), memory_(flash_, &registers_), processor_(memory_, kTraps) {
-  std::unordered_map<std::string_view, void (*)(Application&)> there;
-  for (const auto& function : system_function_list()) there.emplace(function.name, function.serve);
-  for (const auto& slot : dynalib()) {
-    auto found = there.find(slot.name);
-    served_.push_back({found == there.end() ? nullptr : found->second, std::string(slot.name)});
-  }
+Application::Application(Device& device, const ModuleImage& image)
+    : device_(device),
+      registers_(device),
+      memory_(flash_with(image, kTraps.host_calls), &registers_),
+      processor_(memory_, kTraps) {
   // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
   processor_.divide_by_zero_traps = true;
   processor_.regs.r[13] = kStackTop;
 }
 
-std::unique_ptr<UserPart> Application::load(const ModuleImage& image, std::string* reason) {
-  std::unique_ptr<Application> made(new Application(image));
-  running = made.get();
+const std::vector<Application::Served>& Application::tables() {
+  static const std::vector<Served> all = [] {
+    std::unordered_map<std::string_view, SystemFunction> there;
+    for (const auto& function : system_function_list()) there.emplace(function.name, function);
+    std::vector<Served> list;
+    for (const auto& slot : dynalib()) {
+      auto found = there.find(slot.name);
+      list.push_back(found == there.end() ? Served() : Served{found->second.serve, found->second.name});
+    }
+    return list;
+  }();
+  return all;
+}
+
+std::unique_ptr<UserPart> Application::load(Device& device, const ModuleImage& image, std::string* reason) {
+  std::unique_ptr<Application> made(new Application(device, image));
   if (made->start(reason)) return made;
-  running = nullptr;
   return nullptr;
 }
 
@@ -121,8 +114,8 @@ bool Application::start(std::string* reason) {
     return false;
   }
   std::memcpy(user_.data(), user, sizeof user_);
-  std::memset(memory_.writable(kStackBottom, kStackMarkSize), kStackMark, kStackMarkSize);
-  device().attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
+  std::memcpy(memory_.writable(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark);
+  device_.attach_retained_memory(memory_.writable(machine::kBackupBase, kRetainedSize), kRetainedSize);
   const uint32_t heap = call(user_[0], {});
   if (heap < kRamBase || heap > kStackBottom) {
     *reason = "needs more RAM than an application has";
@@ -160,6 +153,7 @@ std::string Application::figures() const {
 }
 
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
+  if (processor_.calls() >= kMostCalls) panic(panic::kStackOverflow, "is called from within too many of its own calls");
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
   const char* before = std::exchange(serving_, "");
   run_to_return();
@@ -193,11 +187,11 @@ void Application::run_to_return() {
         return;
       case StopReason::Budget:
         check_stack();
-        device().interlude();
+        device_.interlude();
         take_pending();
         break;
       case StopReason::Wait:
-        device().delay(1);
+        device_.delay(1);
         take_pending();
         break;
       case StopReason::Fault:
@@ -215,27 +209,28 @@ void Application::run_to_return() {
 
 void Application::serve(uint32_t address) {
   check_stack();
-  const size_t number = (address - kTraps.host_calls) / 4;
-  if (number >= served_.size()) panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
-  const Served& wanted = served_[number];
-  if (!wanted.serve) {
-    const bool in_table = number < dynalib().size();
-    const auto* slot = in_table ? &dynalib()[number] : nullptr;
-    panic(panic::kAssertFailed, "calls " + wanted.name + ", which is not modelled (table " +
-                                    std::string(slot ? slot->table : "") + ", index " +
-                                    std::to_string(slot ? slot->index : 0) + ")");
-  }
-  const char* before = serving_;
-  serving_ = wanted.name.c_str();
+  const Served wanted = served(address);
+  const char* before = std::exchange(serving_, wanted.name);
   wanted.serve(*this);
   serving_ = before;
   if (Fault bad = processor_.return_from_host_call()) fault(bad);
   if (!pending_.empty()) take_pending();
 }
 
+Application::Served Application::served(uint32_t address) {
+  const size_t number = (address - kTraps.host_calls) / 4;
+  if (number < tables_.size()) {
+    if (tables_[number].serve) return tables_[number];
+    const auto& slot = dynalib()[number];
+    panic(panic::kAssertFailed, "calls " + std::string(slot.name) + ", which is not modelled (table " +
+                                    std::string(slot.table) + ", index " + std::to_string(slot.index) + ")");
+  }
+  if (number - tables_.size() < own_functions_.size()) return own_functions_[number - tables_.size()];
+  panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
+}
+
 void Application::check_stack() {
-  const uint8_t* mark = memory_.bytes(kStackBottom, kStackMarkSize);
-  const bool whole = std::all_of(mark, mark + kStackMarkSize, [](uint8_t byte) { return byte == kStackMark; });
+  const bool whole = std::memcmp(memory_.bytes(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark) == 0;
   if (processor_.regs.r[13] < kStackBottom || !whole) panic(panic::kStackOverflow, "uses more than its stack of 6 KB");
 }
 
@@ -251,7 +246,7 @@ void Application::panic(uint32_t code, const std::string& why) {
   log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
               *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
               panic::describe(code).c_str());
-  device().reset(ResetReason::Panic, code);
+  device_.reset(ResetReason::Panic, code);
   std::abort();  // what does not return is virtual
 }
 
@@ -273,13 +268,19 @@ uint8_t* Application::writable(uint32_t address, uint32_t size) {
 }
 
 std::string Application::text(uint32_t address, uint32_t most) {
-  if (address == 0) return "";
+  constexpr uint32_t kAtOnce = 64;
   std::string found;
+  if (address == 0) return found;
   most = std::min(most, kMostText);
   while (found.size() < most) {
-    const char c = static_cast<char>(*bytes(address + static_cast<uint32_t>(found.size()), 1));
-    if (c == '\0') break;
-    found += c;
+    const uint32_t next = address + static_cast<uint32_t>(found.size());
+    uint32_t size = std::min(kAtOnce, most - static_cast<uint32_t>(found.size()));
+    const uint8_t* piece = memory_.bytes(next, size);
+    if (!piece) piece = bytes(next, size = 1);  // near the end of a memory
+    const void* end = std::memchr(piece, 0, size);
+    found.append(reinterpret_cast<const char*>(piece),
+                 end ? static_cast<size_t>(static_cast<const uint8_t*>(end) - piece) : size);
+    if (end) break;
   }
   return found;
 }
@@ -301,10 +302,11 @@ Application::Lent::Lent(Application& application, const std::string& text)
 }
 
 uint32_t Application::own_function(void (*serve)(Application&), const char* name) {
-  for (size_t i = dynalib().size(); i < served_.size(); ++i)
-    if (served_[i].serve == serve) return (kTraps.host_calls + 4 * static_cast<uint32_t>(i)) | 1;
-  served_.push_back({serve, name});
-  return (kTraps.host_calls + 4 * static_cast<uint32_t>(served_.size() - 1)) | 1;
+  const auto found = std::find_if(own_functions_.begin(), own_functions_.end(),
+                                  [serve](const Served& each) { return each.serve == serve; });
+  const auto number = tables_.size() + static_cast<size_t>(found - own_functions_.begin());
+  if (found == own_functions_.end()) own_functions_.push_back({serve, name});
+  return (kTraps.host_calls + 4 * static_cast<uint32_t>(number)) | 1;
 }
 
 }  // namespace vphoton::system

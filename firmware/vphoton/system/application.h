@@ -7,11 +7,12 @@
 
 #include <array>
 #include <cstring>
-#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <typeindex>
+#include <unordered_map>
 #include <vector>
 
 #include "core/device.h"
@@ -26,7 +27,7 @@ namespace vphoton::system {
 class Application : public UserPart {
  public:
   // Runs the module's constructors. Null and a reason if the module has no functions to run.
-  static std::unique_ptr<UserPart> load(const ModuleImage& image, std::string* reason);
+  static std::unique_ptr<UserPart> load(Device& device, const ModuleImage& image, std::string* reason);
 
   // UserPart
   SystemMode system_mode() const override { return mode; }
@@ -34,6 +35,8 @@ class Application : public UserPart {
   void setup() override;
   void loop() override;
   std::string figures() const override;
+
+  Device& device() { return device_; }
 
   // For the functions of the system that serve it. Addresses are the application's; one that it has no memory at is a
   // panic.
@@ -89,9 +92,18 @@ class Application : public UserPart {
   [[noreturn]] void panic(uint32_t code, const std::string& why);
 
   // The address by which the application calls this, for functions that are in no table. Served like those of a table.
+  // `name` must stay where it is.
   uint32_t own_function(void (*serve)(Application&), const char* name);
 
   uint32_t static_ram() const;
+
+  // What the functions of one table keep for this application; made when it is first asked for.
+  template <typename T>
+  T& state() {
+    auto& kept = states_[typeid(T)];
+    if (!kept) kept = std::make_shared<T>();
+    return *static_cast<T*>(kept.get());
+  }
 
   // What the application tells the system, each by one table's functions.
   SystemMode mode = SystemMode::Automatic;
@@ -103,7 +115,7 @@ class Application : public UserPart {
   machine::Processor& processor() { return processor_; }
 
  private:
-  explicit Application(const ModuleImage& image);
+  Application(Device& device, const ModuleImage& image);
   bool start(std::string* reason);
   void run_to_return();
   void serve(uint32_t address);
@@ -112,26 +124,29 @@ class Application : public UserPart {
   [[noreturn]] void fault(const machine::Fault& fault);
 
   struct Served {
-    void (*serve)(Application&) = nullptr;
-    std::string name;
+    void (*serve)(Application&) = nullptr;  // null: not modelled
+    const char* name = "";
   };
+  // By number of the host call: the tables' functions, the same for every application.
+  static const std::vector<Served>& tables();
+  // A number without a function is a panic.
+  Served served(uint32_t address);
 
+  Device& device_;
   PeripheralRegisters registers_;
-  std::shared_ptr<machine::Flash> flash_;
   machine::Memory memory_;
   machine::Processor processor_;
   std::unique_ptr<Heap> heap_;
-  std::deque<Served> served_;  // by number of the host call; what is in it stays where it is
+  const std::vector<Served>& tables_ = tables();
+  std::vector<Served> own_functions_;  // their numbers follow those of the tables
   const char* serving_ = "";
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
-  uint64_t loops_ = 0;                                  // and what they have taken, waiting and callbacks included
+  std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+  uint64_t loops_ = 0;  // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
   uint64_t loop_instructions_ = 0;
 };
-
-// The one that runs, or null.
-Application* application();
 
 }  // namespace vphoton::system

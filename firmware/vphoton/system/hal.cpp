@@ -20,67 +20,69 @@ uint32_t random_number(Application&) {
 
 void nothing(Application&) {}
 
-void wait_ms(Application&, uint32_t ms) { device().delay(ms); }
+void wait_ms(Application& app, uint32_t ms) { app.device().delay(ms); }
 
-void wait_us(Application&, uint32_t us) {
-  if (us > kLongestWaitUs) return device().delay((us + 999) / 1000);
+void wait_us(Application& app, uint32_t us) {
+  if (us > kLongestWaitUs) return app.device().delay((us + 999) / 1000);
   timespec left{0, static_cast<long>(us) * 1000};
   while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
 }
 
-uint32_t micros(Application&) { return device().micros(); }
-uint32_t millis(Application&) { return device().millis(); }
+uint32_t micros(Application& app) { return app.device().micros(); }
+uint32_t millis(Application& app) { return app.device().millis(); }
 
 // 64 bits of what counts 32.
-uint64_t widened(uint32_t now, uint32_t& last, uint64_t& wraps) {
-  if (now < last) wraps += 1ull << 32;
-  last = now;
-  return wraps + now;
-}
+struct Widened {
+  uint32_t last = 0;
+  uint64_t wraps = 0;
 
-uint64_t millis_64(Application&, uint32_t) {
-  static uint32_t last = 0;
-  static uint64_t wraps = 0;
-  return widened(device().millis(), last, wraps);
-}
+  uint64_t at(uint32_t now) {
+    if (now < last) wraps += 1ull << 32;
+    last = now;
+    return wraps + now;
+  }
+};
 
-uint64_t micros_64(Application&, uint32_t) {
-  static uint32_t last = 0;
-  static uint64_t wraps = 0;
-  return widened(device().micros(), last, wraps);
-}
+struct Counters {
+  Widened millis;
+  Widened micros;
+};
 
-uint32_t unix_time(Application&) { return device().time_valid() ? device().unix_time() : 0; }
-void set_unix_time(Application&, uint32_t seconds) { device().set_unix_time(seconds); }
-bool time_is_valid(Application&, uint32_t) { return device().time_valid(); }
+uint64_t millis_64(Application& app, uint32_t) { return app.state<Counters>().millis.at(app.device().millis()); }
+
+uint64_t micros_64(Application& app, uint32_t) { return app.state<Counters>().micros.at(app.device().micros()); }
+
+uint32_t unix_time(Application& app) { return app.device().time_valid() ? app.device().unix_time() : 0; }
+void set_unix_time(Application& app, uint32_t seconds) { app.device().set_unix_time(seconds); }
+bool time_is_valid(Application& app, uint32_t) { return app.device().time_valid(); }
 
 // struct timeval of newlib: seconds in 64 bits, microseconds in 32.
 int32_t get_time(Application& app, uint32_t at, uint32_t) {
-  app.put<int64_t>(at, device().time_valid() ? device().unix_time() : 0);
+  app.put<int64_t>(at, app.device().time_valid() ? app.device().unix_time() : 0);
   app.put<int32_t>(at + 8, 0);
   return 0;
 }
 
 int32_t set_time(Application& app, uint32_t at, uint32_t) {
-  device().set_unix_time(static_cast<uint32_t>(app.get<int64_t>(at)));
+  app.device().set_unix_time(static_cast<uint32_t>(app.get<int64_t>(at)));
   return 0;
 }
 
 int32_t set_alarm(Application&, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t) { return kNotSupported; }
 
-bool in_eeprom(uint32_t address, uint32_t size) {
-  const size_t length = device().eeprom_length();
+bool in_eeprom(Application& app, uint32_t address, uint32_t size) {
+  const size_t length = app.device().eeprom_length();
   return address <= length && size <= length - address;
 }
 
-uint32_t eeprom_length(Application&) { return static_cast<uint32_t>(device().eeprom_length()); }
+uint32_t eeprom_length(Application& app) { return static_cast<uint32_t>(app.device().eeprom_length()); }
 
-uint8_t eeprom_read(Application&, uint32_t address) {
-  return in_eeprom(address, 1) ? device().eeprom_read(static_cast<int>(address)) : uint8_t{0xFF};
+uint8_t eeprom_read(Application& app, uint32_t address) {
+  return in_eeprom(app, address, 1) ? app.device().eeprom_read(static_cast<int>(address)) : uint8_t{0xFF};
 }
 
-void eeprom_write(Application&, uint32_t address, uint8_t value) {
-  if (in_eeprom(address, 1)) device().eeprom_write(static_cast<int>(address), &value, 1);
+void eeprom_write(Application& app, uint32_t address, uint8_t value) {
+  if (in_eeprom(app, address, 1)) app.device().eeprom_write(static_cast<int>(address), &value, 1);
 }
 
 void eeprom_get(Application& app, uint32_t address, uint32_t to, uint32_t size) {
@@ -88,10 +90,11 @@ void eeprom_get(Application& app, uint32_t address, uint32_t to, uint32_t size) 
 }
 
 void eeprom_put(Application& app, uint32_t address, uint32_t from, uint32_t size) {
-  if (size && in_eeprom(address, size)) device().eeprom_write(static_cast<int>(address), app.bytes(from, size), size);
+  if (size && in_eeprom(app, address, size))
+    app.device().eeprom_write(static_cast<int>(address), app.bytes(from, size), size);
 }
 
-void eeprom_clear(Application&) { device().eeprom_clear(); }
+void eeprom_clear(Application& app) { app.device().eeprom_clear(); }
 bool eeprom_has_pending_erase(Application&) { return false; }  // a virtual flash erases at once
 
 int32_t disable_interrupts(Application& app) {

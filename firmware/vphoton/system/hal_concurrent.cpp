@@ -18,99 +18,109 @@ struct SoftwareTimer {
 };
 
 // Handles are numbers without memory behind them: applications only pass them on.
-uint32_t next_handle = 0x7E000000;
-std::map<uint32_t, SoftwareTimer> timers;
-std::map<uint32_t, int> locks;
+struct Handles {
+  uint32_t next = 0x7E000000;
+  std::map<uint32_t, SoftwareTimer> timers;
+  std::map<uint32_t, int> locks;
+};
 
 enum Change : uint8_t { kStart, kReset, kStop, kPeriod };
 
-SoftwareTimer* find(uint32_t handle) {
+SoftwareTimer* find(Application& app, uint32_t handle) {
+  auto& timers = app.state<Handles>().timers;
   auto found = timers.find(handle);
   return found == timers.end() ? nullptr : &found->second;
 }
 
-void start(uint32_t handle);
+void start(Application& app, SoftwareTimer& timer, uint32_t handle);
 
-void expired(uint32_t handle) {
-  SoftwareTimer* timer = find(handle);
+void expired(Application& app, uint32_t handle) {
+  SoftwareTimer* timer = find(app, handle);
   if (!timer) return;
   timer->running = 0;
-  if (!timer->one_shot) start(handle);
-  application()->call(timer->callback, {handle});
+  if (!timer->one_shot) start(app, *timer, handle);
+  app.call(timer->callback, {handle});
 }
 
-void stop(SoftwareTimer& timer) {
-  if (timer.running) device().cancel_timer(timer.running);
+void stop(Application& app, SoftwareTimer& timer) {
+  if (timer.running) app.device().cancel_timer(timer.running);
   timer.running = 0;
 }
 
-void start(uint32_t handle) {
-  SoftwareTimer& timer = *find(handle);
-  stop(timer);
-  timer.running = device().start_timer(timer.period_ms, [handle] { expired(handle); });
+void start(Application& app, SoftwareTimer& timer, uint32_t handle) {
+  stop(app, timer);
+  timer.running = app.device().start_timer(timer.period_ms, [&app, handle] { expired(app, handle); });
 }
 
 int32_t timer_create(Application& app, uint32_t to, uint32_t period_ms, uint32_t callback, uint32_t id, bool one_shot,
                      uint32_t) {
-  const uint32_t handle = next_handle += 4;
-  timers[handle] = {period_ms ? period_ms : 1, callback, id, one_shot};
+  auto& handles = app.state<Handles>();
+  const uint32_t handle = handles.next += 4;
+  handles.timers[handle] = {period_ms ? period_ms : 1, callback, id, one_shot};
   app.put<uint32_t>(to, handle);
   return 0;
 }
 
-int32_t timer_destroy(Application&, uint32_t handle, uint32_t) {
-  SoftwareTimer* timer = find(handle);
+int32_t timer_destroy(Application& app, uint32_t handle, uint32_t) {
+  SoftwareTimer* timer = find(app, handle);
   if (!timer) return 1;
-  stop(*timer);
-  timers.erase(handle);
+  stop(app, *timer);
+  app.state<Handles>().timers.erase(handle);
   return 0;
 }
 
 int32_t timer_get_id(Application& app, uint32_t handle, uint32_t to) {
-  SoftwareTimer* timer = find(handle);
+  SoftwareTimer* timer = find(app, handle);
   if (!timer) return 1;
   app.put<uint32_t>(to, timer->id);
   return 0;
 }
 
-int32_t timer_set_id(Application&, uint32_t handle, uint32_t id) {
-  SoftwareTimer* timer = find(handle);
+int32_t timer_set_id(Application& app, uint32_t handle, uint32_t id) {
+  SoftwareTimer* timer = find(app, handle);
   if (!timer) return 1;
   timer->id = id;
   return 0;
 }
 
 // FreeRTOS: a new period starts the timer.
-int32_t timer_change(Application&, uint32_t handle, uint8_t what, bool, uint32_t period_ms, uint32_t, uint32_t) {
-  SoftwareTimer* timer = find(handle);
+int32_t timer_change(Application& app, uint32_t handle, uint8_t what, bool, uint32_t period_ms, uint32_t, uint32_t) {
+  SoftwareTimer* timer = find(app, handle);
   if (!timer) return 1;
   if (what == kPeriod) timer->period_ms = period_ms ? period_ms : 1;
   if (what == kStop)
-    stop(*timer);
+    stop(app, *timer);
   else
-    start(handle);
+    start(app, *timer, handle);
   return 0;
 }
 
-int32_t timer_is_active(Application&, uint32_t handle, uint32_t) {
-  SoftwareTimer* timer = find(handle);
+int32_t timer_is_active(Application& app, uint32_t handle, uint32_t) {
+  SoftwareTimer* timer = find(app, handle);
   return timer && timer->running;
 }
 
 int32_t lock_create(Application& app, uint32_t to) {
-  const uint32_t handle = next_handle += 4;
-  locks[handle] = 0;
+  auto& handles = app.state<Handles>();
+  const uint32_t handle = handles.next += 4;
+  handles.locks[handle] = 0;
   app.put<uint32_t>(to, handle);
   return 0;
 }
 
-int32_t lock_destroy(Application&, uint32_t handle) { return locks.erase(handle) ? 0 : 1; }
-int32_t lock(Application&, uint32_t handle) { return ++locks[handle], 0; }
-int32_t try_lock(Application&, uint32_t handle) { return locks[handle] ? 1 : (++locks[handle], 0); }
-int32_t unlock(Application&, uint32_t handle) { return locks[handle] ? (--locks[handle], 0) : 1; }
+int32_t lock_destroy(Application& app, uint32_t handle) { return app.state<Handles>().locks.erase(handle) ? 0 : 1; }
+int32_t lock(Application& app, uint32_t handle) { return ++app.state<Handles>().locks[handle], 0; }
+int32_t try_lock(Application& app, uint32_t handle) {
+  int& held = app.state<Handles>().locks[handle];
+  return held ? 1 : (++held, 0);
+}
+int32_t unlock(Application& app, uint32_t handle) {
+  int& held = app.state<Handles>().locks[handle];
+  return held ? (--held, 0) : 1;
+}
 
-int32_t yield(Application&) {
-  device().interlude();
+int32_t yield(Application& app) {
+  app.device().interlude();
   return 0;
 }
 

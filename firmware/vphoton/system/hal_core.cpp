@@ -6,24 +6,24 @@
 namespace vphoton::system {
 namespace {
 
-bool button_pressed(Application&, uint16_t least_ms) {
-  return device().setup_button_ms() >= std::max<int>(least_ms, 1);
+bool button_pressed(Application& app, uint16_t least_ms) {
+  return app.device().setup_button_ms() >= std::max<int>(least_ms, 1);
 }
 void button_reset(Application&, uint16_t) {}
 
-void reset(Application&) { device().reset(ResetReason::None, 0); }
-void reset_for(Application&, int32_t reason, uint32_t data, uint32_t) {
-  device().reset(static_cast<ResetReason>(reason), data);
+void reset(Application& app) { app.device().reset(ResetReason::None, 0); }
+void reset_for(Application& app, int32_t reason, uint32_t data, uint32_t) {
+  app.device().reset(static_cast<ResetReason>(reason), data);
 }
-void factory_reset(Application&) { device().reset(ResetReason::FactoryReset, 0); }
-void enter_bootloader(Application&, bool) { device().reset(ResetReason::DfuMode, 0); }
-void enter_safe_mode(Application&, uint32_t) { device().reset(ResetReason::SafeMode, 0); }
+void factory_reset(Application& app) { app.device().reset(ResetReason::FactoryReset, 0); }
+void enter_bootloader(Application& app, bool) { app.device().reset(ResetReason::DfuMode, 0); }
+void enter_safe_mode(Application& app, uint32_t) { app.device().reset(ResetReason::SafeMode, 0); }
 
 // struct runtime_info_t, abi/include/device_os/system.h; older ones end earlier.
 uint32_t runtime_info(Application& app, uint32_t at, uint32_t) {
   const Heap& heap = app.heap();
   const uint32_t values[] = {heap.total() - heap.used(),
-                             device().system_version_number(),
+                             app.device().system_version_number(),
                              heap.total(),
                              heap.total(),
                              heap.most_used(),
@@ -37,26 +37,26 @@ uint32_t runtime_info(Application& app, uint32_t at, uint32_t) {
 
 int32_t set_config(Application& app, uint8_t item, uint32_t data, uint32_t size) {
   const uint8_t* bytes = size ? app.bytes(data, size) : nullptr;
-  return device().set_config(item, std::string(bytes, bytes + size));
+  return app.device().set_config(item, std::string(bytes, bytes + size));
 }
 
 // Only one matters here, and it is not asked for.
 bool feature(Application&, uint8_t) { return false; }
 
-int32_t set_feature(Application&, uint8_t feature, bool on) {
-  if (on) device().enable_feature(feature);
+int32_t set_feature(Application& app, uint8_t feature, bool on) {
+  if (on) app.device().enable_feature(feature);
   return 0;
 }
 
 int32_t last_reset(Application& app, uint32_t reason, uint32_t data, uint32_t) {
-  app.put_if<int32_t>(reason, static_cast<int32_t>(device().reset_reason()));
-  app.put_if<uint32_t>(data, device().reset_reason_data());
+  app.put_if<int32_t>(reason, static_cast<int32_t>(app.device().reset_reason()));
+  app.put_if<uint32_t>(data, app.device().reset_reason_data());
   return 0;
 }
 
 uint32_t device_id(Application& app, uint32_t to, uint32_t size) {
   constexpr uint32_t kSize = 12;
-  const std::string digits = device().device_id();
+  const std::string digits = app.device().device_id();
   for (uint32_t i = 0; i < std::min(size, kSize); ++i)
     app.put<uint8_t>(to + i, static_cast<uint8_t>(std::stoi(digits.substr(2 * i, 2), nullptr, 16)));
   return kSize;

@@ -5,7 +5,7 @@ namespace vphoton::system {
 namespace {
 
 int32_t read(Application& app, uint32_t offset, uint32_t to, uint32_t size) {
-  return device().read_dct(offset, app.writable(to, size), size) ? 0 : -1;
+  return app.device().read_dct(offset, app.writable(to, size), size) ? 0 : -1;
 }
 
 }  // namespace

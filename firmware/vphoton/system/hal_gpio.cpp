@@ -33,8 +33,12 @@ struct Pulses {
   uint32_t value = 0;
   uint32_t hz = kPwmHz;
 };
-Pulses pulses[kMappedPins];
-uint8_t dac_bits[2] = {kDacBits, kDacBits};
+struct Outputs {
+  Pulses pulses[kMappedPins];
+  uint8_t dac_bits[2] = {kDacBits, kDacBits};
+};
+
+Pulses& pulses_of(Application& app, uint16_t pin) { return app.state<Outputs>().pulses[pin]; }
 
 bool exists(uint32_t pin) { return pin < kMappedPins; }
 
@@ -71,7 +75,7 @@ uint8_t validate(Application&, uint16_t pin, uint8_t function) {
 void set_mode(Application& app, uint16_t pin, uint8_t mode) {
   if (!exists(pin)) return;
   app.pin_modes[pin] = mode;
-  device().pin_mode(pin, to_device(mode));
+  app.device().pin_mode(pin, to_device(mode));
 }
 
 uint8_t get_mode(Application& app, uint16_t pin) { return exists(pin) ? app.pin_modes[pin] : uint8_t{kNoMode}; }
@@ -80,91 +84,92 @@ uint8_t get_mode(Application& app, uint16_t pin) { return exists(pin) ? app.pin_
 void write_level(Application& app, uint16_t pin, uint8_t level) {
   if (!exists(pin)) return;
   if (app.pin_modes[pin] == kPushPull || app.pin_modes[pin] == kAnalogOutput) set_mode(app, pin, kOutput);
-  device().pin_write(pin, level ? 1 : 0);
+  app.device().pin_write(pin, level ? 1 : 0);
 }
 
 int32_t read_level(Application& app, uint16_t pin) {
   if (!exists(pin) || app.pin_modes[pin] == kAnalogInput) return 0;
-  return device().pin_read(pin);
+  return app.device().pin_read(pin);
 }
 
 int32_t adc_read(Application& app, uint16_t pin) {
   if (!exists(pin) || kPinPlaces[pin].adc == 0xFF) return 0;
   app.pin_modes[pin] = kAnalogInput;
-  device().pin_mode(pin, PinMode::Input);
-  return device().analog_read(pin);
+  app.device().pin_mode(pin, PinMode::Input);
+  return app.device().analog_read(pin);
 }
 
 void set_sample_time(Application&, uint8_t) {}
 
 void pulse(Application& app, uint16_t pin, uint32_t value, uint32_t hz) {
   if (!exists(pin) || kPinPlaces[pin].timer == 0) return;
-  const uint32_t most = (1u << pulses[pin].bits) - 1;
-  pulses[pin].value = std::min(value, most);
-  pulses[pin].hz = hz;
+  Pulses& pulses = pulses_of(app, pin);
+  const uint32_t most = (1u << pulses.bits) - 1;
+  pulses.value = std::min(value, most);
+  pulses.hz = hz;
   app.pin_modes[pin] = kPushPull;
-  device().pin_mode(pin, PinMode::AnalogOutput);
-  device().pin_write(pin, static_cast<int>(pulses[pin].value * kFullDuty / most));
+  app.device().pin_mode(pin, PinMode::AnalogOutput);
+  app.device().pin_write(pin, static_cast<int>(pulses.value * kFullDuty / most));
 }
 
 void pwm_write(Application& app, uint16_t pin, uint8_t value) { pulse(app, pin, value, kPwmHz); }
 void pwm_write_ext(Application& app, uint16_t pin, uint32_t value) { pulse(app, pin, value, kPwmHz); }
 void pwm_write_hz(Application& app, uint16_t pin, uint8_t value, uint16_t hz) { pulse(app, pin, value, hz); }
 void pwm_write_hz_ext(Application& app, uint16_t pin, uint32_t value, uint32_t hz) { pulse(app, pin, value, hz); }
-uint16_t pwm_hz(Application&, uint16_t pin) {
-  return exists(pin) ? static_cast<uint16_t>(pulses[pin].hz) : uint16_t{0};
+uint16_t pwm_hz(Application& app, uint16_t pin) {
+  return exists(pin) ? static_cast<uint16_t>(pulses_of(app, pin).hz) : uint16_t{0};
 }
-uint32_t pwm_hz_ext(Application&, uint16_t pin) { return exists(pin) ? pulses[pin].hz : 0; }
-uint16_t pwm_value(Application&, uint16_t pin) {
-  return exists(pin) ? static_cast<uint16_t>(pulses[pin].value) : uint16_t{0};
+uint32_t pwm_hz_ext(Application& app, uint16_t pin) { return exists(pin) ? pulses_of(app, pin).hz : 0; }
+uint16_t pwm_value(Application& app, uint16_t pin) {
+  return exists(pin) ? static_cast<uint16_t>(pulses_of(app, pin).value) : uint16_t{0};
 }
-uint32_t pwm_value_ext(Application&, uint16_t pin) { return exists(pin) ? pulses[pin].value : 0; }
-uint8_t pwm_bits(Application&, uint16_t pin) { return exists(pin) ? pulses[pin].bits : uint8_t{0}; }
-void set_pwm_bits(Application&, uint16_t pin, uint8_t bits) {
-  if (exists(pin) && bits >= 2 && bits <= kMostPwmBits) pulses[pin].bits = bits;
+uint32_t pwm_value_ext(Application& app, uint16_t pin) { return exists(pin) ? pulses_of(app, pin).value : 0; }
+uint8_t pwm_bits(Application& app, uint16_t pin) { return exists(pin) ? pulses_of(app, pin).bits : uint8_t{0}; }
+void set_pwm_bits(Application& app, uint16_t pin, uint8_t bits) {
+  if (exists(pin) && bits >= 2 && bits <= kMostPwmBits) pulses_of(app, pin).bits = bits;
 }
 uint32_t pwm_most_hz(Application&, uint16_t pin) { return exists(pin) ? kMostPwmHz : 0; }
 
-uint8_t* bits_of_dac(uint16_t pin) {
-  return exists(pin) && kPinPlaces[pin].dac != 0xFF ? &dac_bits[kPinPlaces[pin].dac - 1] : nullptr;
+uint8_t* bits_of_dac(Application& app, uint16_t pin) {
+  return exists(pin) && kPinPlaces[pin].dac != 0xFF ? &app.state<Outputs>().dac_bits[kPinPlaces[pin].dac - 1] : nullptr;
 }
 
 void dac_write(Application& app, uint16_t pin, uint16_t value) {
-  const uint8_t* bits = bits_of_dac(pin);
+  const uint8_t* bits = bits_of_dac(app, pin);
   if (!bits) return;
   const uint32_t most = (1u << *bits) - 1;
   app.pin_modes[pin] = kAnalogOutput;
-  device().pin_mode(pin, PinMode::AnalogOutput);
-  device().pin_write(pin, static_cast<int>(std::min<uint32_t>(value, most) * kFullDuty / most));
+  app.device().pin_mode(pin, PinMode::AnalogOutput);
+  app.device().pin_write(pin, static_cast<int>(std::min<uint32_t>(value, most) * kFullDuty / most));
 }
 
 uint8_t dac_is_enabled(Application& app, uint16_t pin) {
-  return bits_of_dac(pin) && app.pin_modes[pin] == kAnalogOutput;
+  return bits_of_dac(app, pin) && app.pin_modes[pin] == kAnalogOutput;
 }
 uint8_t dac_enable(Application& app, uint16_t pin, uint8_t on) {
-  if (!bits_of_dac(pin)) return 1;
+  if (!bits_of_dac(app, pin)) return 1;
   set_mode(app, pin, on ? kAnalogOutput : kInput);
   return 0;
 }
-uint8_t dac_resolution(Application&, uint16_t pin) {
-  const uint8_t* bits = bits_of_dac(pin);
+uint8_t dac_resolution(Application& app, uint16_t pin) {
+  const uint8_t* bits = bits_of_dac(app, pin);
   return bits ? *bits : uint8_t{0};
 }
-void set_dac_resolution(Application&, uint16_t pin, uint8_t bits) {
-  uint8_t* kept = bits_of_dac(pin);
+void set_dac_resolution(Application& app, uint16_t pin, uint8_t bits) {
+  uint8_t* kept = bits_of_dac(app, pin);
   if (kept && (bits == 8 || bits == kDacBits)) *kept = bits;
 }
 void dac_buffer(Application&, uint16_t, uint8_t) {}
 
-int32_t attach(Application&, uint16_t pin, uint32_t handler, uint32_t data, uint8_t mode, uint32_t) {
+int32_t attach(Application& app, uint16_t pin, uint32_t handler, uint32_t data, uint8_t mode, uint32_t) {
   if (!exists(pin) || handler == 0) return kInvalidArgument;
-  device().attach_interrupt(pin, mode + 1, [handler, data] { application()->interrupt(handler, data); });
+  app.device().attach_interrupt(pin, mode + 1, [&app, handler, data] { app.interrupt(handler, data); });
   return 0;
 }
 
-int32_t detach(Application&, uint16_t pin) {
+int32_t detach(Application& app, uint16_t pin) {
   if (!exists(pin)) return kInvalidArgument;
-  device().attach_interrupt(pin, 1, nullptr);
+  app.device().attach_interrupt(pin, 1, nullptr);
   return 0;
 }
 

@@ -6,16 +6,19 @@ namespace {
 
 constexpr uint8_t kBuses = 3;
 constexpr uint8_t kNotAcknowledged = 2;  // of the address; a choice
-bool enabled[kBuses];
 
-void set_enabled(uint8_t bus, bool on) {
-  if (bus < kBuses) enabled[bus] = on;
+struct Buses {
+  bool enabled[kBuses] = {};
+};
+
+void set_enabled(Application& app, uint8_t bus, bool on) {
+  if (bus < kBuses) app.state<Buses>().enabled[bus] = on;
 }
 
 int32_t init(Application&, uint8_t, uint32_t) { return 0; }
-void begin(Application&, uint8_t bus, uint8_t, uint8_t, uint32_t) { set_enabled(bus, true); }
-void end(Application&, uint8_t bus, uint32_t) { set_enabled(bus, false); }
-bool is_enabled(Application&, uint8_t bus, uint32_t) { return bus < kBuses && enabled[bus]; }
+void begin(Application& app, uint8_t bus, uint8_t, uint8_t, uint32_t) { set_enabled(app, bus, true); }
+void end(Application& app, uint8_t bus, uint32_t) { set_enabled(app, bus, false); }
+bool is_enabled(Application& app, uint8_t bus, uint32_t) { return bus < kBuses && app.state<Buses>().enabled[bus]; }
 void set(Application&, uint8_t, uint32_t, uint32_t) {}
 void begin_transmission(Application&, uint8_t, uint8_t, uint32_t) {}
 uint8_t end_transmission(Application&, uint8_t, uint8_t, uint32_t) { return kNotAcknowledged; }

@@ -5,17 +5,20 @@ namespace vphoton::system {
 namespace {
 
 constexpr uint8_t kBuses = 2;
-bool enabled[kBuses];
+
+struct Buses {
+  bool enabled[kBuses] = {};
+};
 
 void init(Application&, uint8_t) {}
-void begin(Application&, uint8_t bus, uint16_t) {
-  if (bus < kBuses) enabled[bus] = true;
+void begin(Application& app, uint8_t bus, uint16_t) {
+  if (bus < kBuses) app.state<Buses>().enabled[bus] = true;
 }
 void begin_ext(Application& app, uint8_t bus, uint8_t, uint16_t pin, uint32_t) { begin(app, bus, pin); }
-void end(Application&, uint8_t bus) {
-  if (bus < kBuses) enabled[bus] = false;
+void end(Application& app, uint8_t bus) {
+  if (bus < kBuses) app.state<Buses>().enabled[bus] = false;
 }
-bool is_enabled(Application&, uint8_t bus) { return bus < kBuses && enabled[bus]; }
+bool is_enabled(Application& app, uint8_t bus) { return bus < kBuses && app.state<Buses>().enabled[bus]; }
 
 }  // namespace
 

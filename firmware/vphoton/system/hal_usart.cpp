@@ -10,36 +10,38 @@ constexpr uint8_t kSerial1 = 0;
 constexpr int32_t kBuffer = 64;
 
 void init(Application&, uint8_t, uint32_t, uint32_t) {}
-void begin(Application&, uint8_t port, uint32_t baud) {
-  if (port == kSerial1) device().uart().begin(baud);
+void begin(Application& app, uint8_t port, uint32_t baud) {
+  if (port == kSerial1) app.device().uart().begin(baud);
 }
 void begin_config(Application& app, uint8_t port, uint32_t baud, uint32_t, uint32_t) { begin(app, port, baud); }
-void end(Application&, uint8_t port) {
-  if (port == kSerial1) device().uart().end();
+void end(Application& app, uint8_t port) {
+  if (port == kSerial1) app.device().uart().end();
 }
-bool is_enabled(Application&, uint8_t port) { return port == kSerial1 && device().uart().baud() != 0; }
-int32_t available(Application&, uint8_t port) {
-  return port == kSerial1 ? static_cast<int32_t>(device().uart().available()) : 0;
+bool is_enabled(Application& app, uint8_t port) { return port == kSerial1 && app.device().uart().baud() != 0; }
+int32_t available(Application& app, uint8_t port) {
+  return port == kSerial1 ? static_cast<int32_t>(app.device().uart().available()) : 0;
 }
-int32_t read(Application&, uint8_t port) { return port == kSerial1 ? device().uart().read() : -1; }
-int32_t peek(Application&, uint8_t port) { return port == kSerial1 ? device().uart().peek() : -1; }
-uint32_t write(Application&, uint8_t port, uint8_t byte) {
-  return port == kSerial1 ? static_cast<uint32_t>(device().uart().write(&byte, 1)) : 1;
+int32_t read(Application& app, uint8_t port) { return port == kSerial1 ? app.device().uart().read() : -1; }
+int32_t peek(Application& app, uint8_t port) { return port == kSerial1 ? app.device().uart().peek() : -1; }
+uint32_t write(Application& app, uint8_t port, uint8_t byte) {
+  return port == kSerial1 ? static_cast<uint32_t>(app.device().uart().write(&byte, 1)) : 1;
 }
 int32_t room(Application&, uint8_t) { return kBuffer; }
-void flush(Application&, uint8_t port) {
+void flush(Application& app, uint8_t port) {
   if (port != kSerial1) return;
-  while (uint32_t busy = device().uart().busy_ms()) device().delay(busy);
+  while (uint32_t busy = app.device().uart().busy_ms()) app.device().delay(busy);
 }
 
-void usb_init(Application&, uint32_t baud) { device().usb_serial().begin(static_cast<long>(baud)); }
-uint8_t usb_available(Application&) { return static_cast<uint8_t>(std::min(device().usb_serial().available(), 255)); }
-int32_t usb_receive(Application&, uint8_t peek) {
-  return peek ? device().usb_serial().peek() : device().usb_serial().read();
+void usb_init(Application& app, uint32_t baud) { app.device().usb_serial().begin(static_cast<long>(baud)); }
+uint8_t usb_available(Application& app) {
+  return static_cast<uint8_t>(std::min(app.device().usb_serial().available(), 255));
 }
-void usb_send(Application&, uint8_t byte) { device().usb_serial().write(&byte, 1); }
+int32_t usb_receive(Application& app, uint8_t peek) {
+  return peek ? app.device().usb_serial().peek() : app.device().usb_serial().read();
+}
+void usb_send(Application& app, uint8_t byte) { app.device().usb_serial().write(&byte, 1); }
 int32_t usb_room(Application&) { return kBuffer; }
-void usb_flush(Application&) { device().usb_serial().flush(); }
+void usb_flush(Application& app) { app.device().usb_serial().flush(); }
 
 }  // namespace
 

@@ -6,33 +6,38 @@ namespace {
 
 constexpr uint8_t kSerial = 0;
 constexpr int32_t kBuffer = 128;
-bool enabled = false;
+
+struct Kept {
+  bool enabled = false;
+};
 
 void init(Application&, uint8_t, uint32_t) {}  // the port keeps what comes, whoever's the buffers are
-void begin(Application&, uint8_t port, uint32_t baud, uint32_t) {
+void begin(Application& app, uint8_t port, uint32_t baud, uint32_t) {
   if (port != kSerial) return;
-  enabled = true;
-  device().usb_serial().begin(static_cast<long>(baud));
+  app.state<Kept>().enabled = true;
+  app.device().usb_serial().begin(static_cast<long>(baud));
 }
-void end(Application&, uint8_t port) {
+void end(Application& app, uint8_t port) {
   if (port != kSerial) return;
-  enabled = false;
-  device().usb_serial().end();
+  app.state<Kept>().enabled = false;
+  app.device().usb_serial().end();
 }
-int32_t available(Application&, uint8_t port) { return port == kSerial ? device().usb_serial().available() : 0; }
+int32_t available(Application& app, uint8_t port) {
+  return port == kSerial ? app.device().usb_serial().available() : 0;
+}
 int32_t room(Application&, uint8_t) { return kBuffer; }
-int32_t receive(Application&, uint8_t port, uint8_t peek) {
+int32_t receive(Application& app, uint8_t port, uint8_t peek) {
   if (port != kSerial) return -1;
-  return peek ? device().usb_serial().peek() : device().usb_serial().read();
+  return peek ? app.device().usb_serial().peek() : app.device().usb_serial().read();
 }
-int32_t send(Application&, uint8_t port, uint8_t byte) {
-  return port == kSerial ? static_cast<int32_t>(device().usb_serial().write(&byte, 1)) : -1;
+int32_t send(Application& app, uint8_t port, uint8_t byte) {
+  return port == kSerial ? static_cast<int32_t>(app.device().usb_serial().write(&byte, 1)) : -1;
 }
-void flush(Application&, uint8_t port) {
-  if (port == kSerial) device().usb_serial().flush();
+void flush(Application& app, uint8_t port) {
+  if (port == kSerial) app.device().usb_serial().flush();
 }
-bool is_enabled(Application&, uint8_t port) { return port == kSerial && enabled; }
-bool is_connected(Application&, uint8_t port) { return port == kSerial && device().usb_serial().connected(); }
+bool is_enabled(Application& app, uint8_t port) { return port == kSerial && app.state<Kept>().enabled; }
+bool is_connected(Application& app, uint8_t port) { return port == kSerial && app.device().usb_serial().connected(); }
 
 }  // namespace
 

@@ -12,14 +12,25 @@ namespace {
 constexpr uint8_t kExternalAntenna = 1;
 constexpr int32_t kNotFound = -1;
 constexpr uint32_t kUnknownValue = 0x80000000;
-uint8_t antenna = 0;
 
-int32_t select_antenna(Application&, uint8_t which) {
-  antenna = which;
-  device().select_antenna(which == kExternalAntenna);
+// The request whose page the application makes.
+struct Request {
+  Page page;
+  const std::string* body = nullptr;
+  size_t read = 0;
+};
+
+struct Kept {
+  uint8_t antenna = 0;
+  Request* request = nullptr;
+};
+
+int32_t select_antenna(Application& app, uint8_t which) {
+  app.state<Kept>().antenna = which;
+  app.device().select_antenna(which == kExternalAntenna);
   return 0;
 }
-uint8_t get_antenna(Application&, uint32_t) { return antenna; }
+uint8_t get_antenna(Application& app, uint32_t) { return app.state<Kept>().antenna; }
 
 // The process has the addresses of its host.
 void set_addresses(Application&, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t) {}
@@ -34,7 +45,7 @@ int32_t ping(Application&, uint32_t, uint32_t, uint8_t, uint32_t) { return 0; } 
 
 int32_t scan(Application& app, uint32_t callback, uint32_t data) {
   int32_t count = 0;
-  for (const auto& point : device().wifi().scan()) {
+  for (const auto& point : app.device().wifi().scan()) {
     Application::Lent lent(app, access_point_bytes(point.ssid, point.security, point.channel, point.rssi));
     if (callback) app.call(callback, {lent.address(), data});
     ++count;
@@ -44,7 +55,7 @@ int32_t scan(Application& app, uint32_t callback, uint32_t data) {
 
 int32_t stored(Application& app, uint32_t callback, uint32_t data) {
   int32_t count = 0;
-  for (const auto& network : device().stored_networks()) {
+  for (const auto& network : app.device().stored_networks()) {
     Application::Lent lent(app, access_point_bytes(network.ssid, network.security, 0, 0));
     if (callback) app.call(callback, {lent.address(), data});
     ++count;
@@ -52,15 +63,15 @@ int32_t stored(Application& app, uint32_t callback, uint32_t data) {
   return count;
 }
 
-int32_t has_credentials(Application&) { return device().has_credentials() ? 0 : -1; }
-int32_t clear_credentials(Application&) { return device().clear_credentials() ? 0 : -1; }
-int32_t rssi(Application&) { return device().wifi_rssi(); }
+int32_t has_credentials(Application& app) { return app.device().has_credentials() ? 0 : -1; }
+int32_t clear_credentials(Application& app) { return app.device().clear_credentials() ? 0 : -1; }
+int32_t rssi(Application& app) { return app.device().wifi_rssi(); }
 
 // struct wlan_connected_info_t. Strength from -90 to 0 dBm, noise assumed at -95 dBm.
 int32_t connected_info(Application& app, uint32_t, uint32_t to, uint32_t) {
   constexpr int kFloor = -90, kNoise = -95, kFull = 65535;
-  if (!device().wifi_ready()) return kNotFound;
-  const int dbm = device().wifi_rssi();
+  if (!app.device().wifi_ready()) return kNotFound;
+  const int dbm = app.device().wifi_rssi();
   const int snr = dbm - kNoise;
   app.put<int32_t>(to + 4, dbm * 100);
   app.put<int32_t>(to + 8, std::clamp((dbm - kFloor) * kFull / -kFloor, 0, kFull));
@@ -71,17 +82,9 @@ int32_t connected_info(Application& app, uint32_t, uint32_t to, uint32_t) {
 }
 
 int32_t fetch_config(Application& app, uint32_t to) {
-  app.write(to, wlan_config_bytes());
+  app.write(to, wlan_config_bytes(app.device()));
   return 0;
 }
-
-// The request whose page the application makes.
-struct Request {
-  Page page;
-  const std::string* body = nullptr;
-  size_t read = 0;
-};
-Request* request = nullptr;
 
 void respond(Application& app) {
   PageHead head;
@@ -90,12 +93,13 @@ void respond(Application& app) {
   // struct Header, packed: size in two bytes, then the lines.
   const uint32_t header = app.argument(4);
   if (header && app.get<uint16_t>(header)) head.headers = app.text(app.get<uint32_t>(header + 2));
-  if (request) request->page.head = head;
+  if (Request* request = app.state<Kept>().request) request->page.head = head;
   app.processor().regs.r[0] = 0;
 }
 
 void read_body(Application& app) {
   const uint32_t to = app.argument(1), wanted = app.argument(2);
+  Request* request = app.state<Kept>().request;
   std::string piece = request ? request->body->substr(request->read, wanted) : "";
   app.write(to, piece);
   if (request) request->read += piece.size();
@@ -105,7 +109,7 @@ void read_body(Application& app) {
 void write_page(Application& app) {
   const uint32_t size = app.argument(2);
   const uint8_t* data = size ? app.bytes(app.argument(1), size) : nullptr;
-  if (request) request->page.pieces.emplace_back(data, data + size);
+  if (Request* request = app.state<Kept>().request) request->page.pieces.emplace_back(data, data + size);
 }
 
 std::string words(std::initializer_list<uint32_t> values) {
@@ -118,18 +122,17 @@ int32_t set_page_handler(Application& app, uint32_t provider, uint32_t) {
   const uint32_t responds = app.own_function(respond, "the response callback of a page");
   const uint32_t reads = app.own_function(read_body, "the reader of a page's request");
   const uint32_t writes = app.own_function(write_page, "the writer of a page");
-  set_application_page([=](const std::string& url, const std::string& body) {
+  app.device().surface().page = [=, &app](const std::string& url, const std::string& body) {
     Request now{{}, &body, 0};
     if (!provider) return now.page;
-    request = &now;
-    Application& its = *application();
-    Application::Lent lent_url(its, url);
-    Application::Lent reader(its, words({reads, static_cast<uint32_t>(body.size()), 0}));
-    Application::Lent writer(its, words({writes, 0}));
-    its.call(provider, {lent_url.address(), responds, 0, reader.address(), writer.address(), 0});
-    request = nullptr;
+    app.state<Kept>().request = &now;
+    Application::Lent lent_url(app, url);
+    Application::Lent reader(app, words({reads, static_cast<uint32_t>(body.size()), 0}));
+    Application::Lent writer(app, words({writes, 0}));
+    app.call(provider, {lent_url.address(), responds, 0, reader.address(), writer.address(), 0});
+    app.state<Kept>().request = nullptr;
     return now.page;
-  });
+  };
   return 0;
 }
 

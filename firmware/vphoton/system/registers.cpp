@@ -1,6 +1,5 @@
 #include "system/registers.h"
 
-#include "core/device.h"
 #include "core/log.h"
 
 namespace vphoton::system {
@@ -17,30 +16,6 @@ constexpr uint32_t kSetReset = 0x18;
 constexpr uint32_t kPortSize = 0x400;
 
 constexpr uint8_t kNone = 0xFF;
-
-bool drives(int pin) {
-  PinMode mode = device().pin_mode(pin);
-  return mode == PinMode::Output || mode == PinMode::AnalogOutput;
-}
-
-uint32_t levels(char port) {
-  uint32_t levels = 0;
-  for (int pin = 0; pin < kMappedPins; ++pin)
-    if (kPinPlaces[pin].port == port && device().pin_read(pin)) levels |= 1u << kPinPlaces[pin].bit;
-  return levels;
-}
-
-// Those of `bits` that are set or reset, by the upper half.
-void set_and_reset(char port, uint32_t bits) {
-  for (int pin = 0; pin < kMappedPins; ++pin) {
-    if (kPinPlaces[pin].port != port) continue;
-    const uint32_t bit = 1u << kPinPlaces[pin].bit;
-    if (bits & bit)
-      device().pin_write(pin, 1);
-    else if (bits >> 16 & bit)
-      device().pin_write(pin, 0);
-  }
-}
 
 }  // namespace
 
@@ -71,9 +46,33 @@ const PinPlace kPinPlaces[kMappedPins] = {
     {'A', 3, kNone, kNone, 2, 4},
 };
 
+bool PeripheralRegisters::drives(int pin) const {
+  PinMode mode = device_.pin_mode(pin);
+  return mode == PinMode::Output || mode == PinMode::AnalogOutput;
+}
+
+uint32_t PeripheralRegisters::levels(char port) const {
+  uint32_t levels = 0;
+  for (int pin = 0; pin < kMappedPins; ++pin)
+    if (kPinPlaces[pin].port == port && device_.pin_read(pin)) levels |= 1u << kPinPlaces[pin].bit;
+  return levels;
+}
+
+// Those of `bits` that are set or reset, by the upper half.
+void PeripheralRegisters::set_and_reset(char port, uint32_t bits) {
+  for (int pin = 0; pin < kMappedPins; ++pin) {
+    if (kPinPlaces[pin].port != port) continue;
+    const uint32_t bit = 1u << kPinPlaces[pin].bit;
+    if (bits & bit)
+      device_.pin_write(pin, 1);
+    else if (bits >> 16 & bit)
+      device_.pin_write(pin, 0);
+  }
+}
+
 uint32_t PeripheralRegisters::read(uint32_t address, uint32_t size) {
   if (address - machine::kCycleCounter < 4) {
-    const uint32_t cycles = device().micros() * kCyclesPerMicrosecond;
+    const uint32_t cycles = device_.micros() * kCyclesPerMicrosecond;
     return cycles >> 8 * (address - machine::kCycleCounter);
   }
   const uint32_t offset = (address - machine::kGpioBase) % kPortSize;
@@ -98,9 +97,8 @@ void PeripheralRegisters::write(uint32_t address, uint32_t size, uint32_t value)
   } else if (offset == kOutput && size >= 2) {
     set_and_reset(port, (value & kMoveableBits) | (~value & kMoveableBits) << 16);
   } else {
-    static bool told = false;
-    if (!told) log_warning("the register at 0x%08x is not modelled: what is written to it is lost", address);
-    told = true;
+    if (!warned_) log_warning("the register at 0x%08x is not modelled: what is written to it is lost", address);
+    warned_ = true;
   }
 }
 

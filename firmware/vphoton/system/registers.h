@@ -3,8 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-
+#include "core/device.h"
 #include "machine/memory.h"
 
 namespace vphoton::system {
@@ -23,8 +22,17 @@ extern const PinPlace kPinPlaces[kMappedPins];
 
 class PeripheralRegisters : public machine::Peripheral {
  public:
+  explicit PeripheralRegisters(Device& device) : device_(device) {}
   uint32_t read(uint32_t address, uint32_t size) override;
   void write(uint32_t address, uint32_t size, uint32_t value) override;
+
+ private:
+  bool drives(int pin) const;
+  uint32_t levels(char port) const;
+  void set_and_reset(char port, uint32_t bits);
+
+  Device& device_;
+  bool warned_ = false;  // of a register that is not modelled
 };
 
 constexpr uint32_t gpio_address(char port) { return machine::kGpioBase + 0x400 * static_cast<uint32_t>(port - 'A'); }

@@ -21,14 +21,16 @@ constexpr uint32_t kStatusPeriod = 20;
 constexpr uint8_t kActive = 1;
 constexpr uint8_t kOff = 2;
 
-uint32_t signaling_color = 0;
-bool signaling = false;
-uint8_t brightness = kDefaultBrightness;
-
-// Functions of the application's that get log messages.
-uint32_t on_message = 0;
-uint32_t on_write = 0;
-uint32_t is_enabled = 0;
+struct Kept {
+  uint32_t signaling_color = 0;
+  bool signaling = false;
+  uint8_t brightness = kDefaultBrightness;
+  // Functions of the application's that get log messages.
+  uint32_t on_message = 0;
+  uint32_t on_write = 0;
+  uint32_t is_enabled = 0;
+  std::map<std::string, uint32_t> level_names;  // their addresses
+};
 
 LedPattern pattern_of(uint8_t number) {
   return number == 2 ? LedPattern::Blink : number == 3 ? LedPattern::Breathe : LedPattern::Solid;
@@ -46,42 +48,45 @@ void set_status_active(Application& app, uint32_t status, int32_t active, uint32
   if (active && found == app.led_statuses.end()) app.led_statuses.push_back(status);
   if (!active && found != app.led_statuses.end()) {
     app.led_statuses.erase(found);
-    device().led_status(app.bytes(status, 1), std::nullopt);
+    app.device().led_status(app.bytes(status, 1), std::nullopt);
   }
   show_led_statuses(app);
 }
 
-void set_signaling_color(Application&, uint32_t color) { signaling_color = color; }
+void set_signaling_color(Application& app, uint32_t color) { app.state<Kept>().signaling_color = color; }
 
-void set_override(bool on) {
-  signaling = on;
-  device().led_control(on);
+void set_override(Application& app, bool on) {
+  app.state<Kept>().signaling = on;
+  app.device().led_control(on);
 }
-void signaling_start(Application&) { set_override(true); }
-void signaling_stop(Application&) { set_override(false); }
-bool is_overridden(Application&) { return signaling; }
+void signaling_start(Application& app) { set_override(app, true); }
+void signaling_stop(Application& app) { set_override(app, false); }
+bool is_overridden(Application& app) { return app.state<Kept>().signaling; }
 
-void show(uint32_t color) {
-  device().led_color(static_cast<uint8_t>(color >> 16), static_cast<uint8_t>(color >> 8), static_cast<uint8_t>(color));
+void show(Application& app, uint32_t color) {
+  app.device().led_color(static_cast<uint8_t>(color >> 16), static_cast<uint8_t>(color >> 8),
+                         static_cast<uint8_t>(color));
 }
-void led_on(Application&, uint8_t led) {
-  if (led == kRgb) show(signaling_color);
+void led_on(Application& app, uint8_t led) {
+  if (led == kRgb) show(app, app.state<Kept>().signaling_color);
 }
-void led_off(Application&, uint8_t led) {
-  if (led == kRgb) show(0);
+void led_off(Application& app, uint8_t led) {
+  if (led == kRgb) show(app, 0);
 }
-void set_brightness(Application&, uint8_t value) { brightness = value; }
-uint8_t get_brightness(Application&) { return brightness; }
+void set_brightness(Application& app, uint8_t value) { app.state<Kept>().brightness = value; }
+uint8_t get_brightness(Application& app) { return app.state<Kept>().brightness; }
 
 void panic(Application& app, uint8_t code, uint32_t, uint32_t) { app.panic(code, "panics by itself"); }
 
-void set_callbacks(Application&, uint32_t message, uint32_t write, uint32_t enabled, uint32_t) {
-  on_message = message;
-  on_write = write;
-  is_enabled = enabled;
+void set_callbacks(Application& app, uint32_t message, uint32_t write, uint32_t enabled, uint32_t) {
+  auto& kept = app.state<Kept>();
+  kept.on_message = message;
+  kept.on_write = write;
+  kept.is_enabled = enabled;
 }
 
 void message(Application& app, int32_t level, uint32_t category, uint32_t attributes, const std::string& text) {
+  const uint32_t on_message = app.state<Kept>().on_message;
   if (!on_message) return;
   Application::Lent lent(app, text);
   app.call(on_message, {lent.address(), static_cast<uint32_t>(level), category, attributes, 0});
@@ -97,7 +102,8 @@ void log_message_list(Application& app, int32_t level, uint32_t category, uint32
 }
 
 void log_write(Application& app, int32_t level, uint32_t category, uint32_t data, uint32_t size, uint32_t) {
-  if (on_write) app.call(on_write, {data, size, static_cast<uint32_t>(level), category, 0});
+  if (const uint32_t on_write = app.state<Kept>().on_write)
+    app.call(on_write, {data, size, static_cast<uint32_t>(level), category, 0});
 }
 
 void write_text(Application& app, int32_t level, uint32_t category, const std::string& text) {
@@ -114,18 +120,18 @@ void log_printf_list(Application& app, int32_t level, uint32_t category, uint32_
 }
 
 int32_t log_enabled(Application& app, int32_t level, uint32_t category, uint32_t) {
+  const uint32_t is_enabled = app.state<Kept>().is_enabled;
   return is_enabled ? static_cast<int32_t>(app.call(is_enabled, {static_cast<uint32_t>(level), category, 0})) : 0;
 }
 
 // Names stay where they are: an application may keep the pointer.
 uint32_t level_name(Application& app, int32_t level, uint32_t) {
-  static std::map<std::string, uint32_t> kept;
   const char* name = level >= 60   ? "PANIC"
                      : level >= 50 ? "ERROR"
                      : level >= 40 ? "WARN"
                      : level >= 30 ? "INFO"
                                    : "TRACE";
-  uint32_t& address = kept[name];
+  uint32_t& address = app.state<Kept>().level_names[name];
   if (address == 0) {
     address = app.allocate(8);
     app.write(address, std::string(name) + '\0');
@@ -138,10 +144,11 @@ uint32_t level_name(Application& app, int32_t level, uint32_t) {
 void show_led_statuses(Application& app) {
   for (uint32_t status : app.led_statuses) {
     const bool off = app.get<uint8_t>(status + kStatusFlags) & kOff;
-    device().led_status(app.bytes(status, 1), LedStatusRecord{off ? 0 : app.get<uint32_t>(status + kStatusColor),
-                                                              pattern_of(app.get<uint8_t>(status + kStatusPattern)),
-                                                              app.get<uint16_t>(status + kStatusPeriod),
-                                                              priority_of(app.get<uint8_t>(status + kStatusPriority))});
+    app.device().led_status(app.bytes(status, 1),
+                            LedStatusRecord{off ? 0 : app.get<uint32_t>(status + kStatusColor),
+                                            pattern_of(app.get<uint8_t>(status + kStatusPattern)),
+                                            app.get<uint16_t>(status + kStatusPeriod),
+                                            priority_of(app.get<uint8_t>(status + kStatusPriority))});
   }
 }
 

@@ -18,13 +18,15 @@ constexpr int32_t kNotSupported = -120;
 constexpr uint32_t kUsbMutex = 0x7C000000;  // of Serial; only passed on
 constexpr uint32_t kVersionText = 20;
 
-uint8_t flags[kFlags] = {0, 1, 0, 1};
-
 struct Subscriber {
   uint64_t events;
   uint32_t handler;
 };
-std::vector<Subscriber> subscribers;
+
+struct Kept {
+  uint8_t flags[kFlags] = {0, 1, 0, 1};
+  std::vector<Subscriber> subscribers;
+};
 
 uint8_t get_mode(Application& app) { return static_cast<uint8_t>(app.mode); }
 // DEFAULT comes from the object System, before or after what SYSTEM_MODE() says: it changes nothing.
@@ -37,81 +39,82 @@ uint8_t get_thread(Application& app, uint32_t) { return app.has_thread; }
 
 void wait_ms(Application& app, uint32_t ms, bool) {
   show_led_statuses(app);
-  device().delay(ms);
+  app.device().delay(ms);
 }
 
 uint32_t milliseconds(int32_t seconds) { return static_cast<uint32_t>(std::max(seconds, 0)) * 1000; }
 
-int32_t sleep(Application&, uint8_t mode, int32_t seconds, uint32_t, uint32_t) {
-  if (mode == kDeepSleep) device().sleep_deep(milliseconds(seconds));
-  device().sleep_wifi(milliseconds(seconds));
+int32_t sleep(Application& app, uint8_t mode, int32_t seconds, uint32_t, uint32_t) {
+  if (mode == kDeepSleep) app.device().sleep_deep(milliseconds(seconds));
+  app.device().sleep_wifi(milliseconds(seconds));
   return 0;
 }
 
 // 1: woken by the pin.
-int32_t sleep_until(uint16_t pin, uint8_t edge, int32_t seconds) {
-  return device().sleep_until(pin, edge + 1, milliseconds(seconds)).by_pin ? 1 : 0;
+int32_t sleep_until(Application& app, uint16_t pin, uint8_t edge, int32_t seconds) {
+  return app.device().sleep_until(pin, edge + 1, milliseconds(seconds)).by_pin ? 1 : 0;
 }
 
-int32_t sleep_pin(Application&, uint16_t pin, uint16_t edge, int32_t seconds, uint32_t, uint32_t) {
-  return sleep_until(pin, static_cast<uint8_t>(edge), seconds);
+int32_t sleep_pin(Application& app, uint16_t pin, uint16_t edge, int32_t seconds, uint32_t, uint32_t) {
+  return sleep_until(app, pin, static_cast<uint8_t>(edge), seconds);
 }
 
 int32_t sleep_pins(Application& app, uint32_t pins, uint32_t count, uint32_t edges, uint32_t edge_count,
                    int32_t seconds, uint32_t, uint32_t) {
   if (count != 1 || edge_count != 1) return kNotSupported;  // one pin is what the device can wait for
-  return sleep_until(app.get<uint16_t>(pins), app.get<uint8_t>(edges), seconds);
+  return sleep_until(app, app.get<uint16_t>(pins), app.get<uint8_t>(edges), seconds);
 }
 
 // One handler of the device's for each subscription; it stays, and looks whether the subscription does.
-int32_t subscribe(Application&, uint64_t events, uint32_t handler, uint32_t) {
+int32_t subscribe(Application& app, uint64_t events, uint32_t handler, uint32_t) {
+  auto& subscribers = app.state<Kept>().subscribers;
   const size_t number = subscribers.size();
   subscribers.push_back({events, handler});
-  device().on_system_event(events, [number](uint64_t event, int param) {
-    const Subscriber& subscriber = subscribers[number];
+  app.device().on_system_event(events, [&app, number](uint64_t event, int param) {
+    const Subscriber subscriber = app.state<Kept>().subscribers[number];
     if (subscriber.events & event)
-      application()->call(subscriber.handler, {static_cast<uint32_t>(event), static_cast<uint32_t>(event >> 32),
-                                               static_cast<uint32_t>(param), 0});
+      app.call(subscriber.handler,
+               {static_cast<uint32_t>(event), static_cast<uint32_t>(event >> 32), static_cast<uint32_t>(param), 0});
   });
   return 0;
 }
 
-void unsubscribe(Application&, uint64_t events, uint32_t handler, uint32_t) {
-  for (auto& subscriber : subscribers)
+void unsubscribe(Application& app, uint64_t events, uint32_t handler, uint32_t) {
+  for (auto& subscriber : app.state<Kept>().subscribers)
     if (handler == 0 || subscriber.handler == handler) subscriber.events &= ~events;
 }
 
-uint16_t button_ms(Application&, uint8_t button, uint32_t) {
-  return button == 0 ? static_cast<uint16_t>(std::min(device().setup_button_ms(), 0xFFFF)) : uint16_t{0};
+uint16_t button_ms(Application& app, uint8_t button, uint32_t) {
+  return button == 0 ? static_cast<uint16_t>(std::min(app.device().setup_button_ms(), 0xFFFF)) : uint16_t{0};
 }
 
 // struct SystemVersionInfo; older ones end before the text.
 int32_t version_info(Application& app, uint32_t at, uint32_t) {
   const uint16_t size = at ? app.get<uint16_t>(at) : uint16_t{0};
-  if (size >= 8) app.put<uint32_t>(at + 4, device().system_version_number());
+  if (size >= 8) app.put<uint32_t>(at + 4, app.device().system_version_number());
   if (size > 8) {
-    std::string text = device().system_version();
+    std::string text = app.device().system_version();
     text.resize(std::min<uint32_t>(size - 8u, kVersionText) - 1, '\0');
     app.write(at + 8, text + '\0');
   }
-  return static_cast<int32_t>(device().system_version_number());
+  return static_cast<int32_t>(app.device().system_version_number());
 }
 
 uint32_t internal(Application&, int32_t item, uint32_t) { return item == 2 ? kUsbMutex : 0; }
 
-int32_t set_flag(Application&, uint8_t flag, uint8_t value, uint32_t) {
+int32_t set_flag(Application& app, uint8_t flag, uint8_t value, uint32_t) {
   if (flag >= kFlags) return -1;
-  flags[flag] = value;
-  if (flag == kUpdateEnabled) device().set_updates_enabled(value != 0);
+  app.state<Kept>().flags[flag] = value;
+  if (flag == kUpdateEnabled) app.device().set_updates_enabled(value != 0);
   return 0;
 }
 
 int32_t get_flag(Application& app, uint8_t flag, uint32_t to, uint32_t) {
   if (flag >= kFlags) return -1;
-  const uint8_t value = flag == kUpdatePending   ? device().updates_pending()
-                        : flag == kUpdateEnabled ? device().updates_enabled()
-                        : flag == kUpdateForced  ? device().updates_forced()
-                                                 : flags[flag];
+  const uint8_t value = flag == kUpdatePending   ? app.device().updates_pending()
+                        : flag == kUpdateEnabled ? app.device().updates_enabled()
+                        : flag == kUpdateForced  ? app.device().updates_forced()
+                                                 : app.state<Kept>().flags[flag];
   app.put_if<uint8_t>(to, value);
   return 0;
 }
@@ -119,16 +122,16 @@ int32_t get_flag(Application& app, uint8_t flag, uint32_t to, uint32_t) {
 // Everything the application does is done on its thread.
 uint8_t yes(Application&, uint32_t) { return 1; }
 
-uint8_t invoke(Application&, uint32_t function, uint32_t data, uint32_t) {
-  device().start_timer(0, [function, data] { application()->call(function, {data}); });
+uint8_t invoke(Application& app, uint32_t function, uint32_t data, uint32_t) {
+  app.device().start_timer(0, [&app, function, data] { app.call(function, {data}); });
   return 1;
 }
 
-int32_t reset(Application&, uint32_t mode, uint32_t reason, uint32_t value, uint32_t, uint32_t) {
-  if (mode == kNormal) device().reset(reason ? static_cast<ResetReason>(reason) : ResetReason::User, value);
-  if (mode == kDfu) device().reset(ResetReason::DfuMode, 0);
-  if (mode == kSafe) device().reset(ResetReason::SafeMode, 0);
-  if (mode == kFactory) device().reset(ResetReason::FactoryReset, 0);
+int32_t reset(Application& app, uint32_t mode, uint32_t reason, uint32_t value, uint32_t, uint32_t) {
+  if (mode == kNormal) app.device().reset(reason ? static_cast<ResetReason>(reason) : ResetReason::User, value);
+  if (mode == kDfu) app.device().reset(ResetReason::DfuMode, 0);
+  if (mode == kSafe) app.device().reset(ResetReason::SafeMode, 0);
+  if (mode == kFactory) app.device().reset(ResetReason::FactoryReset, 0);
   return kNotSupported;
 }
 

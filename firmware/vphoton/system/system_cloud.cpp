@@ -63,13 +63,13 @@ bool variable(Application& app, uint32_t name, uint32_t at, uint8_t type, uint32
   const uint32_t copy = size >= 12 ? app.get<uint32_t>(how + 8) : 0;
   const std::string text = app.text(name);
   if (type != kBool && type != kInt && type != kDouble && type != kString) return false;
-  return cloud::add_variable({text, static_cast<VariableType>(type), [=]() -> VariableValue {
-                                Application& its = *application();
-                                if (copy) return copied(its, type, copy, at);
-                                if (!update) return value_at(its, type, at);
-                                Application::Lent lent(its, text);
-                                return value_at(its, type, its.call(update, {lent.address(), type, at, 0}));
-                              }});
+  return cloud::add_variable(app.device(), {text, static_cast<VariableType>(type), [=, &app]() -> VariableValue {
+                                              if (copy) return copied(app, type, copy, at);
+                                              if (!update) return value_at(app, type, at);
+                                              Application::Lent lent(app, text);
+                                              return value_at(app, type,
+                                                              app.call(update, {lent.address(), type, at, 0}));
+                                            }});
 }
 
 // class String of Wiring: buffer, capacity, length, flags.
@@ -97,33 +97,33 @@ int32_t call_with_string(Application& app, uint32_t function, const std::string&
 
 bool function(Application& app, uint32_t name, uint32_t described, uint32_t) {
   if (name)
-    return cloud::add_function({app.text(name), [described](const std::string& argument) {
-                                  return call_with_string(*application(), described, argument);
-                                }});
+    return cloud::add_function(app.device(), {app.text(name), [&app, described](const std::string& argument) {
+                                                return call_with_string(app, described, argument);
+                                              }});
   const auto key = app.get<uint32_t>(described + 4);
   const auto called = app.get<uint32_t>(described + 8);
   const auto data = app.get<uint32_t>(described + 12);
   if (!called) return false;
-  return cloud::add_function({app.text(key), [called, data](const std::string& argument) {
-                                Application::Lent lent(*application(), argument);
-                                return static_cast<int32_t>(application()->call(called, {data, lent.address(), 0}));
-                              }});
+  return cloud::add_function(app.device(), {app.text(key), [&app, called, data](const std::string& argument) {
+                                              Application::Lent lent(app, argument);
+                                              return static_cast<int32_t>(app.call(called, {data, lent.address(), 0}));
+                                            }});
 }
 
-void process(Application&) { device().process(); }
+void process(Application& app) { app.device().process(); }
 
-void connect(Application&) {
-  device().wifi_connect();
-  device().cloud().connect();
+void connect(Application& app) {
+  app.device().wifi_connect();
+  app.device().cloud().connect();
 }
-void disconnect(Application&) { device().cloud().disconnect(); }
-int32_t disconnect_with(Application&, uint32_t, uint32_t) {
-  device().cloud().disconnect();
+void disconnect(Application& app) { app.device().cloud().disconnect(); }
+int32_t disconnect_with(Application& app, uint32_t, uint32_t) {
+  app.device().cloud().disconnect();
   return 0;
 }
-bool connected(Application&) { return device().cloud().connected(); }
+bool connected(Application& app) { return app.device().cloud().connected(); }
 
-void device_id(Application& app, uint32_t to) { put_string(app, to, device().device_id()); }
+void device_id(Application& app, uint32_t to) { put_string(app, to, app.device().device_id()); }
 
 // struct spark_send_event_data: size, function, its data.
 bool publish(Application& app, uint32_t name, uint32_t data, int32_t ttl, uint32_t flags, uint32_t extra) {
@@ -138,10 +138,11 @@ bool publish(Application& app, uint32_t name, uint32_t data, int32_t ttl, uint32
   const bool heard = extra && app.get<uint32_t>(extra) >= 12;
   const uint32_t done = heard ? app.get<uint32_t>(extra + 4) : 0;
   const uint32_t its_data = heard ? app.get<uint32_t>(extra + 8) : 0;
-  auto finished = [done, its_data](bool ok) {
-    if (done) application()->call(done, {ok ? 0 : kUnknownError, 0, its_data, 0});
+  auto finished = [&app, done, its_data](bool ok) {
+    if (done) app.call(done, {ok ? 0 : kUnknownError, 0, its_data, 0});
   };
-  const bool sent = request.with_ack ? device().cloud().publish(request, finished) : device().cloud().publish(request);
+  const bool sent =
+      request.with_ack ? app.device().cloud().publish(request, finished) : app.device().cloud().publish(request);
   if (sent && !request.with_ack) finished(true);
   return sent;
 }
@@ -151,32 +152,33 @@ bool subscribe(Application& app, uint32_t prefix, uint32_t handler, uint32_t dat
                uint32_t) {
   if (!prefix || !handler) return false;
   const Scope wanted = device_id ? Scope::OneDevice : scope == 0 ? Scope::MyDevices : Scope::AllDevices;
-  return cloud::add_subscription(
-      {app.text(prefix), wanted, app.text(device_id), [handler, data](const char* name, const char* event) {
-         Application& its = *application();
-         Application::Lent lent_name(its, name);
-         std::optional<Application::Lent> lent_event;
-         if (event) lent_event.emplace(its, event);
-         const uint32_t text = lent_event ? lent_event->address() : 0;
-         if (data)
-           its.call(handler, {data, lent_name.address(), text});
-         else
-           its.call(handler, {lent_name.address(), text});
-       }});
+  return cloud::add_subscription(app.device(), {app.text(prefix), wanted, app.text(device_id),
+                                                [&app, handler, data](const char* name, const char* event) {
+                                                  Application::Lent lent_name(app, name);
+                                                  std::optional<Application::Lent> lent_event;
+                                                  if (event) lent_event.emplace(app, event);
+                                                  const uint32_t text = lent_event ? lent_event->address() : 0;
+                                                  if (data)
+                                                    app.call(handler, {data, lent_name.address(), text});
+                                                  else
+                                                    app.call(handler, {lent_name.address(), text});
+                                                }});
 }
 
-void unsubscribe(Application&, uint32_t) { cloud::remove_subscriptions(); }
+void unsubscribe(Application& app, uint32_t) { cloud::remove_subscriptions(app.device()); }
 
-bool sync_time(Application&, uint32_t) {
-  if (!device().cloud().connected()) return false;
-  device().request_time();
+bool sync_time(Application& app, uint32_t) {
+  if (!app.device().cloud().connected()) return false;
+  app.device().request_time();
   return true;
 }
-bool sync_pending(Application&, uint32_t) { return device().time_requested() && device().cloud().connected(); }
+bool sync_pending(Application& app, uint32_t) {
+  return app.device().time_requested() && app.device().cloud().connected();
+}
 
 uint32_t sync_last(Application& app, uint32_t narrow, uint32_t wide) {
-  const uint32_t when = device().time_synced_ms();
-  const uint32_t seconds = when ? device().unix_time() - (device().millis() - when) / 1000 : 0;
+  const uint32_t when = app.device().time_synced_ms();
+  const uint32_t seconds = when ? app.device().unix_time() - (app.device().millis() - when) / 1000 : 0;
   app.put_if<uint32_t>(narrow, seconds);
   app.put_if<int64_t>(wide, seconds);
   return when;

@@ -6,51 +6,59 @@ namespace vphoton::system {
 namespace {
 
 constexpr uint32_t kStopListening = 1;
-bool switched_off = false;
+
+struct Kept {
+  bool switched_off = false;
+  uint32_t config = 0;  // address of WLanConfig
+};
 
 // The structure stays where it is: an application may keep the pointer.
 uint32_t config(Application& app, uint32_t, uint32_t, uint32_t) {
-  static uint32_t address = 0;
+  uint32_t& address = app.state<Kept>().config;
   if (address == 0) address = app.allocate(kWlanConfigSize);
-  app.write(address, wlan_config_bytes());
+  app.write(address, wlan_config_bytes(app.device()));
   return address;
 }
 
-void connect(Application&, uint32_t, uint32_t, uint32_t, uint32_t) {
-  switched_off = false;
-  device().wifi_connect();
+void connect(Application& app, uint32_t, uint32_t, uint32_t, uint32_t) {
+  app.state<Kept>().switched_off = false;
+  app.device().wifi_connect();
 }
-void disconnect(Application&, uint32_t, uint32_t, uint32_t) { device().wifi_disconnect(); }
-bool connecting(Application&, uint32_t, uint32_t, uint32_t) { return device().wifi_connecting(); }
-bool ready(Application&, uint32_t, uint32_t, uint32_t) { return device().wifi_ready(); }
-void on(Application&, uint32_t, uint32_t, uint32_t, uint32_t) {
-  switched_off = false;
-  device().wifi_power(true);
+void disconnect(Application& app, uint32_t, uint32_t, uint32_t) { app.device().wifi_disconnect(); }
+bool connecting(Application& app, uint32_t, uint32_t, uint32_t) { return app.device().wifi_connecting(); }
+bool ready(Application& app, uint32_t, uint32_t, uint32_t) { return app.device().wifi_ready(); }
+void on(Application& app, uint32_t, uint32_t, uint32_t, uint32_t) {
+  app.state<Kept>().switched_off = false;
+  app.device().wifi_power(true);
 }
-void off(Application&, uint32_t, uint32_t, uint32_t, uint32_t) {
-  switched_off = true;
-  device().wifi_power(false);
+void off(Application& app, uint32_t, uint32_t, uint32_t, uint32_t) {
+  app.state<Kept>().switched_off = true;
+  app.device().wifi_power(false);
 }
-bool is_on(Application&, uint32_t, uint32_t) { return !switched_off; }
-bool is_off(Application&, uint32_t, uint32_t) { return switched_off; }
+bool is_on(Application& app, uint32_t, uint32_t) { return !app.state<Kept>().switched_off; }
+bool is_off(Application& app, uint32_t, uint32_t) { return app.state<Kept>().switched_off; }
 
-void listen(Application&, uint32_t, uint32_t flags, uint32_t) { device().listen(!(flags & kStopListening)); }
-bool listening(Application&, uint32_t, uint32_t, uint32_t) { return device().listening(); }
-void set_listen_timeout(Application&, uint32_t, uint16_t seconds, uint32_t) { device().set_listen_timeout(seconds); }
-uint16_t listen_timeout(Application&, uint32_t, uint32_t, uint32_t) {
-  return static_cast<uint16_t>(device().listen_timeout());
+void listen(Application& app, uint32_t, uint32_t flags, uint32_t) { app.device().listen(!(flags & kStopListening)); }
+bool listening(Application& app, uint32_t, uint32_t, uint32_t) { return app.device().listening(); }
+void set_listen_timeout(Application& app, uint32_t, uint16_t seconds, uint32_t) {
+  app.device().set_listen_timeout(seconds);
+}
+uint16_t listen_timeout(Application& app, uint32_t, uint32_t, uint32_t) {
+  return static_cast<uint16_t>(app.device().listen_timeout());
 }
 
-bool has_credentials(Application&, uint32_t, uint32_t, uint32_t) { return device().has_credentials(); }
+bool has_credentials(Application& app, uint32_t, uint32_t, uint32_t) { return app.device().has_credentials(); }
 
 // struct WLanCredentials, abi/include/device_os/network.h.
 int32_t set_credentials(Application& app, uint32_t, uint32_t, uint32_t at, uint32_t) {
   const std::string ssid = app.text(app.get<uint32_t>(at + 4), app.get<uint32_t>(at + 8));
   const std::string password = app.text(app.get<uint32_t>(at + 12), app.get<uint32_t>(at + 16));
-  return device().set_credentials(ssid, password, app.get<uint8_t>(at + 20), app.get<uint8_t>(at + 21)) ? 0 : -1;
+  return app.device().set_credentials(ssid, password, app.get<uint8_t>(at + 20), app.get<uint8_t>(at + 21)) ? 0 : -1;
 }
 
-bool clear_credentials(Application&, uint32_t, uint32_t, uint32_t, uint32_t) { return device().clear_credentials(); }
+bool clear_credentials(Application& app, uint32_t, uint32_t, uint32_t, uint32_t) {
+  return app.device().clear_credentials();
+}
 
 }  // namespace
 

@@ -2,8 +2,6 @@
 
 #include <functional>
 
-#include "core/device.h"
-
 namespace vphoton::system {
 namespace {
 
@@ -63,13 +61,13 @@ std::string access_point_bytes(const std::string& ssid, uint32_t security, int c
   return out;
 }
 
-std::string wlan_config_bytes() {
-  const bool up = device().wifi_ready();
+std::string wlan_config_bytes(Device& device) {
+  const bool up = device.wifi_ready();
   std::string out;
   put(out, kWlanConfigSize, 2);
   for (uint32_t ipv4 : {up ? 0x7F000001u : 0u, up ? 0xFF000000u : 0u, 0u, 0u, 0u}) out += address(ipv4);
-  for (uint8_t byte : device().mac_address()) out += static_cast<char>(byte);
-  const std::string ssid = device().wifi_ssid();
+  for (uint8_t byte : device.mac_address()) out += static_cast<char>(byte);
+  const std::string ssid = device.wifi_ssid();
   out += padded(ssid.substr(0, 32), 33);
   out += up ? bssid(ssid) : std::string(6, '\0');
   return out;

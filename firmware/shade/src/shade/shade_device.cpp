@@ -1,6 +1,7 @@
 #include "shade_device.h"
 
 #include <stdio.h>
+#include <string.h>
 
 namespace shade {
 
@@ -76,7 +77,9 @@ void ShadeDevice::refresh() {
   variables_.position = controller_.position();
   variables_.moving = controller_.moving();
   variables_.tilt = controller_.tilt_position();
-  snprintf(variables_.site, sizeof variables_.site, "%s", controller_.site());
+  // Hardly ever another one, and this is done in every loop.
+  if (strcmp(variables_.site, controller_.site()) != 0)
+    snprintf(variables_.site, sizeof variables_.site, "%s", controller_.site());
   if (clock_.now_ms() - health_written_ms_ >= kHealthPeriodMs) write_health();
   if (variables_.moving == was_moving_) return;
   // An update waits until nothing moves: the cloud is told, and keeps it until updates are enabled again.

@@ -1,4 +1,5 @@
-// What the firmware offers to the cloud: variables, functions and subscriptions, as registered through the Wiring API.
+// What the firmware offers to the outside, as registered through the Wiring API: variables, functions and subscriptions
+// to the cloud, a page on SoftAP.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,8 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "softap/application_page.h"
 
 namespace vphoton {
 
@@ -45,6 +48,7 @@ struct AppSurface {
   std::vector<Variable> variables;
   std::vector<Function> functions;
   std::vector<Subscription> subscriptions;
+  ApplicationPage page;  // on SoftAP; null: the default one
 
   const Variable* find_variable(const std::string& name) const {
     for (const auto& v : variables)

@@ -4,16 +4,19 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <string>
 
 namespace vphoton {
 namespace {
 
 bool verbose = false;
+bool silent = false;
+const std::string* source = nullptr;
 
 // One write per line, so that lines of several devices on one terminal stay whole.
 void print(const char* kind, const char* format, va_list arguments) {
   char line[512];
-  int used = snprintf(line, sizeof line, "vphoton: %s", kind);
+  int used = snprintf(line, sizeof line, "vphoton: %s%s%s", source ? source->c_str() : "", source ? ": " : "", kind);
   int more = vsnprintf(line + used, sizeof line - static_cast<size_t>(used) - 1, format, arguments);
   if (more < 0) return;
   size_t length = static_cast<size_t>(used + more);
@@ -24,10 +27,14 @@ void print(const char* kind, const char* format, va_list arguments) {
 
 }  // namespace
 
+void log_nothing() { silent = true; }
+
 void log_verbosely(bool on) { verbose = on; }
 
+void log_as(const std::string* device) { source = device; }
+
 void log_state(const char* format, ...) {
-  if (!verbose) return;
+  if (!verbose || silent) return;
   va_list arguments;
   va_start(arguments, format);
   print("", format, arguments);
@@ -35,6 +42,7 @@ void log_state(const char* format, ...) {
 }
 
 void log_warning(const char* format, ...) {
+  if (silent) return;
   va_list arguments;
   va_start(arguments, format);
   print("warning: ", format, arguments);

@@ -1,7 +1,15 @@
 // State changes and warnings of this process as single lines on stderr. Never a password, key or claim code.
 #pragma once
 
+#include <string>
+
 namespace vphoton {
+
+// From now on lines carry this label, as long as it lives; null: none.
+void log_as(const std::string* device);
+
+// For tests: no line at all from now on.
+void log_nothing();
 
 // --log: state changes are told too, not only warnings.
 void log_verbosely(bool on);

@@ -5,9 +5,8 @@
 namespace vphoton {
 namespace {
 
-// All of these are choices. A real Photon calls loop() thousands of times a second.
+// Choices, too.
 constexpr int kAwakeHz = 25;
-constexpr int kAtRestHz = 5;
 constexpr uint64_t kAfterEventUs = 400 * 1000;
 // A switched output may have set something going that the firmware stops by the clock: shade's longest travel, 300 s
 // and a tenth, and some more.
@@ -27,7 +26,7 @@ void LoopPace::ended(uint64_t now_us, const Counts& counts) {
   if (waited) stay_awake(now_us + kAfterEventUs);
   if (counts.outputs != outputs_) stay_awake(now_us + kAfterOutputUs);
   outputs_ = counts.outputs;
-  int hz = hz_ ? hz_ : now_us < awake_until_us_ ? kAwakeHz : kAtRestHz;
+  int hz = hz_ ? hz_ : now_us < awake_until_us_ ? kAwakeHz : at_rest_hz_;
   due_us_ = began_us_ + 1000000u / static_cast<unsigned>(hz);
 }
 

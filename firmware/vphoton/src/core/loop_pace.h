@@ -15,8 +15,14 @@ class LoopPace {
     uint64_t outputs = 0;  // changes of an output's level
   };
 
-  // `hz` times a second, or 0: by what goes on.
-  explicit LoopPace(int hz) : hz_(hz) {}
+  static constexpr int kWithoutPause = 1000000;  // no loop() is shorter than its period
+
+  // All of these are choices. A real Photon calls loop() thousands of times a second.
+  static constexpr int kAtRestHz = 5;
+  static constexpr int kAtRestInRackHz = 1;
+
+  // `hz` times a second, or 0: by what goes on, and `at_rest_hz` times while nothing does.
+  explicit LoopPace(int hz, int at_rest_hz = kAtRestHz) : hz_(hz), at_rest_hz_(at_rest_hz) {}
 
   void begins(uint64_t now_us, const Counts& counts);
   void ended(uint64_t now_us, const Counts& counts);
@@ -26,6 +32,7 @@ class LoopPace {
   void stay_awake(uint64_t until_us);
 
   int hz_;
+  int at_rest_hz_;
   uint64_t rounds_ = 0;  // when loop() last began
   uint64_t handled_ = 0;
   uint64_t outputs_ = 0;

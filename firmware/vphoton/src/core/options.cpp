@@ -5,6 +5,7 @@
 
 #include "core/hex.h"
 #include "core/json.h"
+#include "core/loop_pace.h"
 #include "peripherals/wiring.h"
 
 namespace vphoton {
@@ -17,6 +18,8 @@ const char kHelp[] =
     "JSON line on stdout names its id, serial port, SoftAP ports, control socket and state folder.\n"
     "\n"
     "  --state DIR             the device; made if it is not there\n"
+    "  --rack N                N devices in one process: those in the folders of DIR, named by device id, and new\n"
+    "                          ones; ARM user parts only, loop() once a second at rest\n"
     "  --device-id HEX         24 hexadecimal digits\n"
     "  --serial-number TEXT    what the console tells of units that have one, at most 15 characters\n"
     "  --device-secret TEXT    likewise, 15 characters\n"
@@ -37,8 +40,8 @@ const char kHelp[] =
     "  --softap-http-port N    SoftAP over HTTP on 127.0.0.1 (default 0: any free port)\n"
     "  --wired-to WHAT[:MS]    what the pins are connected to: roller, venetian, drapery or honeycomb, with a shade\n"
     "                          that takes MS from end to end (default 2000)\n"
-    "  --loop-hz N             loop() at least so often per second, 1 to 1000 (default: 25 while anything\n"
-    "                          goes on, 5 at rest)\n"
+    "  --loop-hz N             loop() at least so often per second, 1 to 1000, or without a pause: 1000000\n"
+    "                          (default: 25 while anything goes on, 5 at rest)\n"
     "  --power-cut-at-write N[:K]  the power goes at the N-th write to flash, DCT, EEPROM or Wi-Fi credentials; of a\n"
     "                          write to flash the first K bytes are done\n"
     "  --device-os VERSION     0.6.3, 0.7.0, 1.0.1, 1.2.1, 1.4.4, 1.5.2, 2.3.1 (a new device) or 3.3.1\n"
@@ -91,6 +94,9 @@ class ArgumentReader {
         return false;
     }
     if (!options.help && options.state.empty()) return fail("--state DIR is missing");
+    if (options.rack && !options.device_id.empty()) return fail("--rack takes the device ids from its folders");
+    if (options.rack && (options.softap_tcp_port || options.softap_http_port))
+      return fail("--rack opens SoftAP ports on request, and any free ones");
     return true;
   }
 
@@ -117,6 +123,7 @@ class ArgumentReader {
         "--softap-tcp-port",
         "--softap-http-port",
         "--loop-hz",
+        "--rack",
         "--wired-to",
         "--device-os",
         "--power-cut-at-write",
@@ -159,9 +166,16 @@ class ArgumentReader {
     if (name == "--softap-tcp-port") return port(name, value, &options.softap_tcp_port);
     if (name == "--softap-http-port") return port(name, value, &options.softap_http_port);
     if (name == "--loop-hz") {
-      auto number = whole_number(value, 1, 1000);
+      auto number = whole_number(value, 1, LoopPace::kWithoutPause);
       options.loop_hz = number.value_or(0);
-      return number.has_value() || fail("--loop-hz needs a number from 1 to 1000");
+      const bool known =
+          options.loop_hz != 0 && (options.loop_hz <= 1000 || options.loop_hz == LoopPace::kWithoutPause);
+      return known || fail("--loop-hz needs a number from 1 to 1000, or 1000000");
+    }
+    if (name == "--rack") {
+      auto number = whole_number(value, 1, 100000);
+      options.rack = number.value_or(0);
+      return number.has_value() || fail("--rack needs the number of devices, 1 to 100000");
     }
     if (name == "--wired-to") {
       options.wired_to = value;

@@ -1,8 +1,7 @@
 #include "core/photon.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/log.h"
 #include "core/panic.h"
@@ -19,10 +18,11 @@ constexpr uint64_t kSetupUpdateMs = 1000;  // Device OS 2.3.1
 
 Device& device() { return *current_device; }
 
-Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[])
+Photon::Photon(Options options, std::optional<Resume> resume, Housing& housing)
     : options_(std::move(options)),
       resume_(std::move(resume)),
-      argv_(argv),
+      housing_(housing),
+      reactor_(housing.turns()),
       serial_(reactor_),
       uart_(reactor_),
       console_(*this,
@@ -33,8 +33,9 @@ Photon::Photon(Options options, std::optional<Resume> resume, char* const argv[]
       http_service_(reactor_, *this),
       control_(reactor_, [this](const JsonValue& request) { return control(request); }),
       cloud_(reactor_, *this),
+      announced_(housing.shared()),
       retained_(resume_ ? resume_->kept_memory : -1),
-      pace_(options_.loop_hz) {
+      pace_(options_.loop_hz, housing.shared() ? LoopPace::kAtRestInRackHz : LoopPace::kAtRestHz) {
   current_device = this;
 }
 
@@ -43,7 +44,7 @@ Photon::~Photon() { current_device = nullptr; }
 void Photon::start_system() {
   if (user_part_) {
     prepare_for_panic();
-    if (user_image_->native()) panic::arm(argv_, &flash_->power_cut());
+    if (user_image_->native()) panic::arm(housing_.argv(), &flash_->power_cut());
     // The application moves the session with the cloud on itself, in Particle.process().
     if (mode_ == SystemMode::Manual && !user_part_->threaded()) reactor_.pause(true);
   }
@@ -113,8 +114,7 @@ void Photon::enter_listening() {
   credentials_changed_ = false;
   console_.restart();
   wifi_->disconnect();
-  if (!tcp_service_.start(tcp_port_) || !http_service_.start(http_port_))
-    log_warning("SoftAP cannot listen on ports %d and %d of 127.0.0.1", tcp_port_.number(), http_port_.number());
+  start_softap();
   set_listen_timeout(listen_timeout_s_);
   fire(system_event::kSetupBegin, 0);
   struct Update {
@@ -183,7 +183,8 @@ void Photon::reset(ResetReason reason, uint32_t data) {
   next.data = data;
   next.dfu = reason == ResetReason::DfuMode && !dfu_;  // out of DFU mode it keeps the reason it came by
   next.kept_memory = retained_.save();
-  next.restart(argv_);
+  housing_.restart(next);
+  std::abort();  // what does not return is virtual
 }
 
 Resume Photon::resume_record() const {
@@ -210,14 +211,12 @@ void Photon::prepare_for_panic() {
   panic::prepare(next);
 }
 
-void Photon::end(bool orderly) {
-  if (orderly) {
-    cloud_.disconnect();
-    serial_.remove_link();
-    control_.remove();
-  }
-  // Not exit(): the firmware's destructors have no place in a device that is switched off.
-  _exit(0);
+void Photon::switch_off() {
+  cloud_.disconnect();
+  serial_.remove_link();
+  control_.remove();
+  housing_.off();
+  std::abort();
 }
 
 }  // namespace vphoton

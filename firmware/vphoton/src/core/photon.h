@@ -19,6 +19,7 @@
 #include "control/control_socket.h"
 #include "core/boot_choice.h"
 #include "core/device.h"
+#include "core/housing.h"
 #include "core/loop_pace.h"
 #include "core/options.h"
 #include "core/pins.h"
@@ -45,8 +46,8 @@ namespace vphoton {
 
 class Photon : public Device, public CloudHost, public SetupHost {
  public:
-  // `argv` starts this program again when the device resets.
-  Photon(Options options, std::optional<Resume> resume, char* const argv[]);
+  // The housing must outlive it.
+  Photon(Options options, std::optional<Resume> resume, Housing& housing);
   ~Photon() override;
 
   // From power to the first round. Empty return: up; otherwise what went wrong.
@@ -56,8 +57,17 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void announce();
   // What the pins are connected to, or null.
   Wiring* wiring() { return wiring_.get(); }
-  // Until the process ends.
+  // Until the power goes or the device resets.
   [[noreturn]] void run();
+  // Something that comes from outside, in the next round.
+  void post(std::function<void()> action) { reactor_.after(0, std::move(action)); }
+  // A request of the control socket, and its answer.
+  std::string control(const JsonValue& request);
+  // Takes leave of the cloud, then the power goes.
+  [[noreturn]] void switch_off();
+  bool connected() const { return cloud_state_ == CloudState::Connected; }
+  // Whether it does what it can do without a hand from outside: it is online, or waits for one.
+  bool settled() const { return connected() || listening_ || dfu_ || asleep_; }
 
   // Device
   uint32_t millis() override;
@@ -164,6 +174,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string device_secret() override;
   std::string mac_address_text() override;
   bool store_claim_code(const std::string& code) override { return dct_->set_claim_code(code); }
+  ApplicationPage application_page() override;
   std::string public_key_field() override;
   std::string private_key_field() override { return dct_->private_key(); }
   std::vector<AccessPoint> scan() override { return wifi_->scan(); }
@@ -185,6 +196,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string install_factory_firmware();
   std::string ensure_identity();
   std::string open_faces();
+  bool start_softap();
   void run_bootloader(int setup_hold_ms);
   void restore_factory_image(const char* why);
   void panic_over();
@@ -206,7 +218,6 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void leave_listening();
   void wifi_changed();
   void join_failed();
-  [[noreturn]] void end(bool orderly);
 
   // photon_setup.cpp
   void line_coding_set(uint32_t speed);
@@ -214,8 +225,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void expect_silence();
 
   // photon_control.cpp
-  std::string control(const JsonValue& request);
   std::string status();
+  std::string faces();
   std::string control_setup_button(const JsonValue& request);
   std::string control_reset(const JsonValue& request);
   void press_setup_button();
@@ -244,7 +255,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
 
   Options options_;
   std::optional<Resume> resume_;
-  char* const* argv_;
+  Housing& housing_;
   Reactor reactor_;
 
   StateFolder folder_;
@@ -271,6 +282,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   std::string id_;                         // 12 bytes
   std::optional<ModuleImage> user_image_;  // what is in the user part's flash, without its bytes
   std::unique_ptr<UserPart> user_part_;
+  std::unique_ptr<UserPart> refused_user_part_;  // it chose safe mode; what it has registered is not called, but stays
   std::string describe_;
   uint32_t key_errors_ = 0;
   SystemMode mode_ = SystemMode::Automatic;

@@ -1,9 +1,5 @@
 // From power to a running system: state folder, keys, update, outside faces, user part.
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +10,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/photon.h"
+#include "core/signals.h"
 #include "flash/device_key.h"
 #include "flash/system_modules.h"
 #include "module/system_describe.h"
@@ -26,22 +23,14 @@ constexpr size_t kDeviceIdSize = 12;
 constexpr size_t kLongestDeviceKey = 1216;
 constexpr uint64_t kPanicMs = 1000;  // a choice: a real Photon blinks for some ten seconds
 
-int end_pipe = -1;
-
-// The default action comes back with the first signal, so that a second one ends a process whose firmware never
-// returns to the system.
-void ask_to_end(int) {
-  int error = errno;
-  [[maybe_unused]] ssize_t written = write(end_pipe, "x", 1);
-  errno = error;
-}
-
 }  // namespace
 
 std::string Photon::boot() {
-  std::string error = folder_.open(options_.state, resume_ ? resume_->lock : -1);
+  std::string error = housing_.shared() ? folder_.open_held(options_.state)
+                                        : folder_.open(options_.state, resume_ ? resume_->lock : -1);
   if (!error.empty()) return error;
-  flash_ = std::make_unique<FlashDevice>(folder_.path(), resume_ ? resume_->power_cut : options_.power_cut);
+  flash_ = std::make_unique<FlashDevice>(folder_.path(), resume_ ? resume_->power_cut : options_.power_cut,
+                                         [this] { housing_.off(); });
   if (!flash_->ok()) return flash_->error();
   dct_ = std::make_unique<Dct>(*flash_);
   credentials_ = std::make_unique<WifiCredentials>(*flash_);
@@ -58,11 +47,16 @@ std::string Photon::boot() {
     error = provision();
     if (!error.empty()) return error;
   }
+  options_.firmware = options_.factory_firmware = std::string();  // in the flash, or there before
   run_bootloader(resume_ ? resume_->setup_hold_ms : options_.setup_hold_ms);
   error = choose_device_os();
   if (error.empty()) ota_->set_system_version(generation().module_version);
   if (error.empty()) error = ensure_identity();
-  if (error.empty()) error = open_faces();
+  const bool wanted_before = resume_ && resume_->serial >= 0;
+  if (error.empty() && (!housing_.shared() || wanted_before)) error = open_faces();
+  if (error.empty() && !housing_.shared())
+    error = control_.open(folder_.path(), resume_ ? resume_->control_folder : "");
+  if (error.empty() && !housing_.shared()) error = on_end_signal(reactor_, [this] { switch_off(); });
   if (!error.empty() || dfu_) return error;
   error = connect_peripherals();
   if (!error.empty()) return error;
@@ -157,7 +151,6 @@ std::string Photon::install_factory_firmware() {
   bool there = flash_->read(Region::Factory, 0, image->bytes.size()) == image->bytes;
   if (!there && (!flash_->erase(Region::Factory) || !flash_->write(Region::Factory, 0, image->bytes)))
     return "--factory-firmware: the module cannot be written";
-  options_.factory_firmware.clear();
   return "";
 }
 
@@ -173,7 +166,6 @@ std::string Photon::install_firmware() {
       ota_->arm() != 0 || !ota_->apply_pending())
     return "--firmware: the module cannot be written";
   ota_->forget_success();  // nobody sent it over the air
-  options_.firmware.clear();
   return "";
 }
 
@@ -194,32 +186,40 @@ std::string Photon::ensure_identity() {
   return dct_->set_key_pair(pair->private_der, pair->public_der) ? "" : "the device key cannot be written";
 }
 
+// Those that are not open yet.
 std::string Photon::open_faces() {
-  std::string error = serial_.open(folder_.path() + "/serial", resume_ ? resume_->serial : -1);
-  if (error.empty()) error = tcp_port_.reserve(options_.softap_tcp_port, resume_ ? resume_->softap_tcp : -1);
-  if (error.empty()) error = http_port_.reserve(options_.softap_http_port, resume_ ? resume_->softap_http : -1);
-  if (error.empty()) error = control_.open(folder_.path(), resume_ ? resume_->control_folder : "");
-  if (!error.empty()) return error;
+  std::string error;
+  if (serial_.master() < 0) error = serial_.open(folder_.path() + "/serial", resume_ ? resume_->serial : -1);
+  if (error.empty() && tcp_port_.descriptor() < 0)
+    error = tcp_port_.reserve(options_.softap_tcp_port, resume_ ? resume_->softap_tcp : -1);
+  if (error.empty() && http_port_.descriptor() < 0)
+    error = http_port_.reserve(options_.softap_http_port, resume_ ? resume_->softap_http : -1);
   serial_.set_console([this](const std::string& data) { return feed_console(data); });
   serial_.on_speed([this](uint32_t speed) { line_coding_set(speed); });
+  return error;
+}
 
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return std::string("pipe: ") + strerror(errno);
-  end_pipe = ends[1];
-  reactor_.watch(ends[0], POLLIN, [this](short) { end(true); });
-  struct sigaction action {};
-  action.sa_handler = ask_to_end;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  for (int number : {SIGTERM, SIGINT, SIGHUP}) {
-    struct sigaction before {};
-    sigaction(number, nullptr, &before);
-    if (number != SIGHUP || before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);  // as nohup wants it
-  }
-  ::signal(SIGPIPE, SIG_IGN);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);  // whoever started us may have blocked them
-  return "";
+// Not in a rack before somebody wants them.
+bool Photon::start_softap() {
+  if (tcp_port_.descriptor() < 0) return true;
+  if (tcp_service_.start(tcp_port_) && http_service_.start(http_port_)) return true;
+  log_warning("SoftAP cannot listen on ports %d and %d of 127.0.0.1", tcp_port_.number(), http_port_.number());
+  return false;
+}
+
+std::string Photon::faces() {
+  const bool were_open = tcp_port_.descriptor() >= 0;
+  std::string error = open_faces();
+  if (error.empty() && !were_open && listening_ && !start_softap()) error = "SoftAP cannot listen";
+  if (!error.empty()) return control_error("faces: " + error);
+  return JsonObject()
+      .add("ok", true)
+      .add("id", to_hex(id_))
+      .add("serial", folder_.path() + "/serial")
+      .add("softap_tcp", tcp_port_.number())
+      .add("softap_http", http_port_.number())
+      .add("state", folder_.path())
+      .str();
 }
 
 // After the pins' state is settled and before the firmware's first instruction, as a board powers up.
@@ -269,8 +269,12 @@ void Photon::load_user_part() {
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;
   } else {
-    user_part_ = user_image_->native() ? UserPart::load(user_image_->payload(), &reason)
-                                       : system::Application::load(*user_image_, &reason);
+    if (!user_image_->native())
+      user_part_ = system::Application::load(*this, *user_image_, &reason);
+    else if (housing_.shared())
+      reason = "is native code, which has a process of its own";
+    else
+      user_part_ = UserPart::load(user_image_->payload(), &reason);
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {
@@ -281,7 +285,7 @@ void Photon::load_user_part() {
   safe_mode_ = mode_ == SystemMode::SafeMode;
   if (!safe_mode_) return;
   if (user_part_) safe_mode_reason_ = "the firmware's system mode";
-  user_part_.reset();
+  refused_user_part_ = std::move(user_part_);
   log_warning("safe mode: %s", safe_mode_reason_.c_str());
 }
 

@@ -34,11 +34,12 @@ std::string Photon::control(const JsonValue& request) {
   auto what = request.string_at("do");
   if (!what) return control_error("\"do\" is missing");
   if (*what == "status") return status();
+  if (*what == "faces") return faces();
   if (*what == "reset") return control_reset(request);
   if (*what == "power") {
     auto on = request.bool_at("on");
     if (!on || *on) return control_error("power: only \"on\":false; to switch on, start vphoton again");
-    reactor_.after(0, [this] { end(false); });
+    reactor_.after(0, [this] { housing_.off(); });
     return done();
   }
   if (*what == "fault") return fault(request);
@@ -70,7 +71,7 @@ std::string Photon::control(const JsonValue& request) {
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
   return control_error(
       "unknown request " + *what +
-      "; there are status, setup_button, reset, power, air, wifi, fault, pin and peripheral, and over USB "
+      "; there are status, faces, setup_button, reset, power, air, wifi, fault, pin and peripheral, and over USB "
       "dfu, safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
 }
 

@@ -99,7 +99,8 @@ void Photon::enable_feature(int feature) {
 
 void Photon::attach_retained_memory(void* begin, size_t size) {
   // Of ARM code it is the memory itself, with the mark.
-  if (!retained_.attach(begin, size, user_image_->native() ? RetainedMemory::kMost : RetainedMemory::kRegion))
+  if (!retained_.attach(begin, size,
+                        user_image_ && user_image_->native() ? RetainedMemory::kMost : RetainedMemory::kRegion))
     log_warning("the firmware's retained variables need %zu bytes, a Photon has %zu; none is kept", size,
                 RetainedMemory::kMost);
 }

@@ -73,6 +73,9 @@ void Photon::block_loop() {
   log_state("the application blocks for %u ms", ms);
   if (user_part_->threaded()) {
     delay(ms);
+  } else if (Turns* turns = housing_.turns()) {
+    const uint64_t until = reactor_.now_ms() + ms;
+    while (reactor_.now_ms() < until) turns->wait({}, static_cast<int>(until - reactor_.now_ms()));
   } else {
     timespec left{static_cast<time_t>(ms / 1000), static_cast<long>(ms % 1000) * 1000000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;

@@ -66,6 +66,8 @@ std::string Photon::mac_address_text() {
   return text;
 }
 
+ApplicationPage Photon::application_page() { return surface_.page ? surface_.page : vphoton::application_page(); }
+
 std::string Photon::public_key_field() { return dct_->public_key().substr(0, kPublicKeyAnswerSize); }
 
 int Photon::store_network(const std::string& ssid, const std::string& password, uint32_t security,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "core/monotonic.h"
@@ -15,7 +16,7 @@ constexpr uint64_t kLongestWaitMs = 3600 * 1000;
 
 }  // namespace
 
-Reactor::Reactor() : origin_us_(monotonic_us()) {}
+Reactor::Reactor(Turns* turns) : turns_(turns), origin_us_(monotonic_us()) {}
 
 Reactor::~Reactor() = default;
 
@@ -28,7 +29,9 @@ void Reactor::modify(int fd, short poll_events) {
   if (it != watches_.end()) it->second.events = poll_events;
 }
 
-void Reactor::forget(int fd) { watches_.erase(fd); }
+void Reactor::forget(int fd) {
+  if (watches_.erase(fd) > 0 && turns_) turns_->forget(fd);
+}
 
 Reactor::TimerId Reactor::after(uint64_t delay_ms, TimerHandler handler, bool pausable) {
   TimerId id = next_id_++;
@@ -73,6 +76,7 @@ void Reactor::run_once(int max_wait_ms) {
     fds.push_back({fd, watch.events, 0});
     polled.push_back({fd, watch.generation});
   }
+  if (turns_) turns_->wait(fds, std::exchange(wait, 0));
   int ready = poll(fds.data(), fds.size(), wait);
   if (ready < 0 && errno != EINTR) return;
 
@@ -87,7 +91,7 @@ void Reactor::run_once(int max_wait_ms) {
 
   // Only what is due now: a timer added by a handler with no delay waits for the next round, so that descriptors get
   // their turn.
-  uint64_t now = now_us();
+  uint64_t now = asked_us_ = now_us();
   TimerId newest = next_id_;
   while (!timers_.empty()) {
     auto first = timers_.begin();

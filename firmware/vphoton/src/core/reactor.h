@@ -6,6 +6,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/turns.h"
+
 namespace vphoton {
 
 class Reactor {
@@ -14,7 +16,8 @@ class Reactor {
   using TimerHandler = std::function<void()>;
   using TimerId = uint64_t;  // 0 is never a timer
 
-  Reactor();
+  // With `turns` it waits as they say, in a thread shared with others; else in one of its own.
+  explicit Reactor(Turns* turns = nullptr);
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -42,6 +45,9 @@ class Reactor {
   void pause(bool on) { paused_ = on; }
   bool paused() const { return paused_; }
 
+  // When the last round had asked all descriptors; 0: never.
+  uint64_t asked_us() const { return asked_us_; }
+
   // How often run_once() was called, and how many handlers it has called.
   uint64_t rounds() const { return rounds_; }
   uint64_t handled() const { return handled_; }
@@ -54,8 +60,10 @@ class Reactor {
   };
   bool held(bool pausable) const { return paused_ && pausable; }
 
+  Turns* turns_;
   bool paused_ = false;
   uint64_t origin_us_;
+  uint64_t asked_us_ = 0;
   uint64_t rounds_ = 0;
   uint64_t handled_ = 0;
   TimerId next_id_ = 1;

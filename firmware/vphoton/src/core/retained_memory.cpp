@@ -6,6 +6,10 @@
 
 namespace vphoton {
 
+RetainedMemory::~RetainedMemory() {
+  if (file_ >= 0) close(file_);
+}
+
 bool RetainedMemory::attach(void* begin, size_t size, size_t most) {
   if (size > most) return false;
   begin_ = begin;

@@ -13,6 +13,9 @@ class RetainedMemory {
 
   // `file` holds what the start before this one left, or is -1.
   explicit RetainedMemory(int file) : file_(file) {}
+  ~RetainedMemory();
+  RetainedMemory(const RetainedMemory&) = delete;
+  RetainedMemory& operator=(const RetainedMemory&) = delete;
 
   // The variables of the firmware that is being loaded, before any of its own code runs. They get the values they had,
   // if the firmware has as many bytes of them as the one before. False if there are more than fit.

@@ -9,6 +9,7 @@
 
 #include "core/access_point.h"
 #include "flash/enterprise_credentials.h"
+#include "softap/application_page.h"
 
 namespace vphoton {
 
@@ -40,6 +41,7 @@ class SetupHost {
   // With an `enterprise` of a type other than kNone, that is stored as well.
   virtual int store_network(const std::string& ssid, const std::string& password, uint32_t security,
                             const EapConfig& enterprise) = 0;
+  virtual ApplicationPage application_page() = 0;
   virtual void select_antenna(bool external) = 0;
   // The access point goes down before the answer to connect-ap is out; asked once for each.
   virtual bool connect_answer_lost() = 0;

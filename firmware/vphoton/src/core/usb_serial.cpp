@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -18,6 +19,9 @@ namespace {
 constexpr size_t kReceiveLimit = 4096;  // the host blocks beyond it, as it does on USB
 constexpr uint64_t kPatienceMs = 1000;  // a choice: how long a host may leave the port full
 constexpr int kPollStepMs = 50;
+// How old the event loop's word that nothing has come may be before an application that asks is answered by a look of
+// its own: a look takes longer than many a loop().
+constexpr uint64_t kFreshUs = 1000;
 
 // Raw from the first byte on: what a host sends before it has set its own mode must not be echoed back.
 bool make_raw(const char* name) {
@@ -86,6 +90,7 @@ void UsbSerial::remove_link() {
 }
 
 bool UsbSerial::connected() {
+  if (master_ < 0) return false;
   pollfd state{master_, POLLOUT, 0};
   return poll(&state, 1, 0) >= 0 && !(state.revents & POLLHUP);
 }
@@ -107,21 +112,30 @@ void UsbSerial::host_left() {
 }
 
 void UsbSerial::fill() {
-  if (filling_) return;  // the console may pump the reactor while it writes
+  if (filling_ || master_ < 0) return;  // the console may pump the reactor while it writes
   filling_ = true;
+  full_ = true;
   while (received_.size() - taken_ < kReceiveLimit) {
     char packet[1025];
     ssize_t got = ::read(master_, packet, sizeof packet);
     if (got < 0 && errno == EINTR) continue;
     bool told = got > 0 && packet[0] & kSettingsChanged;
     look_at_speed(told);  // before the bytes: a host sets the speed first
-    if (got <= 0) break;
+    if (got <= 0) {
+      full_ = false;
+      break;
+    }
     if (packet[0] != 0) continue;
     std::string data(packet + 1, static_cast<size_t>(got) - 1);
     data.erase(0, console_ ? console_(data) : 0);
     received_ += data;
   }
+  looked_us_ = reactor_.now_us();
   filling_ = false;
+}
+
+bool UsbSerial::may_have_more() {
+  return full_ || reactor_.now_us() - std::max(looked_us_, reactor_.asked_us()) >= kFreshUs;
 }
 
 void UsbSerial::look_at_speed(bool told) {
@@ -132,7 +146,7 @@ void UsbSerial::look_at_speed(bool told) {
 }
 
 int UsbSerial::available() {
-  if (taken_ == received_.size()) fill();
+  if (taken_ == received_.size() && may_have_more()) fill();
   return static_cast<int>(received_.size() - taken_);
 }
 

@@ -1,7 +1,8 @@
 // USB serial as a pseudo-terminal with a name that stays.
 //
-// In listening mode what the host sends goes to the setup console, otherwise to the firmware. The device keeps only the
-// master side, so that it knows honestly whether a host has the port open.
+// Until it is opened it is a port without a cable. In listening mode what the host sends goes to the setup console,
+// otherwise to the firmware. The device keeps only the master side, so that it knows honestly whether a host has the
+// port open.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +44,7 @@ class UsbSerial : public UsbSerialPort {
 
  private:
   void fill();
+  bool may_have_more();
   void look_at_speed(bool told);
   void host_left();
   bool has_room() const;
@@ -56,8 +58,10 @@ class UsbSerial : public UsbSerialPort {
   size_t taken_ = 0;    // of received_
   uint32_t speed_ = 0;  // as last looked at
   bool filling_ = false;
-  bool unread_ = false;  // something was written since a host left last
-  bool stuck_ = false;   // a host has the port open and does not read
+  bool full_ = false;       // the last look ended before there was nothing left
+  uint64_t looked_us_ = 0;  // when that was
+  bool unread_ = false;     // something was written since a host left last
+  bool stuck_ = false;      // a host has the port open and does not read
   std::function<size_t(const std::string&)> console_;
   std::function<void(uint32_t)> on_speed_;
 };

@@ -1,13 +1,13 @@
 #include "flash/flash_device.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/log.h"
 
@@ -37,43 +37,48 @@ size_t index(Region region) { return static_cast<size_t>(region); }
 
 }  // namespace
 
-FlashDevice::FlashDevice(const std::string& folder, PlannedPowerCut cut) : cut_(cut) {
-  files_.fill(-1);
-  for (size_t i = 0; i < kRegionCount; ++i) {
-    std::string path = folder + "/" + kLayout[i].file;
-    files_[i] = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (files_[i] < 0) {
-      error_ = path + ": " + strerror(errno);
-      return;
-    }
+// Open for one access: a rack of devices has more files than a process may have open.
+class FlashDevice::File {
+ public:
+  File(const FlashDevice& device, Region region, int flags)
+      : descriptor_(open(device.path(region).c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
   }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  explicit operator bool() const { return descriptor_ >= 0; }
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+FlashDevice::FlashDevice(const std::string& folder, PlannedPowerCut cut, std::function<void()> power_gone)
+    : folder_(folder), cut_(cut), power_gone_(std::move(power_gone)) {
+  for (size_t i = 0; i < kRegionCount && ok(); ++i)
+    if (!File(*this, static_cast<Region>(i), O_RDWR | O_CREAT))
+      error_ = path(static_cast<Region>(i)) + ": " + strerror(errno);
   // Tools read these two by offset, and an application reads its EEPROM byte by byte.
   for (Region region : {Region::Dct, Region::Eeprom})
-    if (!map_whole(region)) error_ = folder + "/" + kLayout[index(region)].file + ": cannot be written";
+    if (ok() && !hold_whole(region)) error_ = path(region) + ": cannot be written";
 }
 
-bool FlashDevice::map_whole(Region region) {
-  size_t have = file_size(region);
+std::string FlashDevice::path(Region region) const { return folder_ + "/" + kLayout[index(region)].file; }
+
+bool FlashDevice::hold_whole(Region region) {
+  const size_t have = file_size(region);
   if (have < size(region) && !write(region, have, std::string(size(region) - have, '\xFF'))) return false;
-  void* mapped = mmap(nullptr, size(region), PROT_READ, MAP_SHARED, files_[index(region)], 0);
-  if (mapped == MAP_FAILED) return false;
-  mapped_[index(region)] = static_cast<const char*>(mapped);
+  held_[index(region)] = read(region, 0, size(region));
   return true;
-}
-
-FlashDevice::~FlashDevice() {
-  for (size_t i = 0; i < kRegionCount; ++i)
-    if (mapped_[i] != nullptr) munmap(const_cast<char*>(mapped_[i]), kLayout[i].size);
-  for (int file : files_)
-    if (file >= 0) close(file);
 }
 
 size_t FlashDevice::size(Region region) { return kLayout[index(region)].size; }
 
 size_t FlashDevice::file_size(Region region) const {
-  if (mapped_[index(region)] != nullptr) return size(region);
+  if (!held_[index(region)].empty()) return size(region);
   struct stat status;
-  return fstat(files_[index(region)], &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
+  return stat(path(region).c_str(), &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
 }
 
 std::string FlashDevice::read(Region region, size_t offset, size_t size) const {
@@ -81,10 +86,12 @@ std::string FlashDevice::read(Region region, size_t offset, size_t size) const {
   size_t limit = FlashDevice::size(region);
   if (offset >= limit) return data;
   size_t wanted = std::min(size, limit - offset);
-  if (const char* mapped = mapped_[index(region)]) return data.replace(0, wanted, mapped + offset, wanted);
+  if (const std::string& held = held_[index(region)]; !held.empty())
+    return data.replace(0, wanted, held, offset, wanted);
+  File file(*this, region, O_RDONLY);
   size_t done = 0;
   while (done < wanted) {
-    ssize_t got = pread(files_[index(region)], data.data() + done, wanted - done, static_cast<off_t>(offset + done));
+    ssize_t got = pread(file.descriptor(), data.data() + done, wanted - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     done += static_cast<size_t>(got);
@@ -112,20 +119,23 @@ void FlashDevice::count(Region region, size_t offset, const std::string& data) {
   bool guarded = region < Region::UserPart;
   if (!guarded) put(region, offset, data.substr(0, cut_.torn));
   log_state("the power goes at a write to %s", kLayout[index(region)].file);
+  if (power_gone_) power_gone_();
   _exit(0);
 }
 
 bool FlashDevice::put(Region region, size_t offset, const std::string& data) {
+  File file(*this, region, O_RDWR | O_CREAT);
   size_t done = 0;
   while (done < data.size()) {
-    ssize_t put =
-        pwrite(files_[index(region)], data.data() + done, data.size() - done, static_cast<off_t>(offset + done));
+    ssize_t put = pwrite(file.descriptor(), data.data() + done, data.size() - done, static_cast<off_t>(offset + done));
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) {
       log_warning("%s: write of %zu bytes at %zu failed: %s", kLayout[index(region)].file, data.size(), offset,
                   strerror(errno));
       return false;
     }
+    if (std::string& held = held_[index(region)]; !held.empty())
+      held.replace(offset + done, static_cast<size_t>(put), data, done, static_cast<size_t>(put));
     done += static_cast<size_t>(put);
   }
   return true;
@@ -138,8 +148,8 @@ bool FlashDevice::erase(Region region, size_t offset, size_t size) {
   count(region, offset, erased);
   size_t have = file_size(region);
   if (offset >= have) return true;
-  if (offset + size < have || mapped_[index(region)] != nullptr) return put(region, offset, erased);
-  return ftruncate(files_[index(region)], static_cast<off_t>(offset)) == 0;
+  if (offset + size < have || !held_[index(region)].empty()) return put(region, offset, erased);
+  return truncate(path(region).c_str(), static_cast<off_t>(offset)) == 0;
 }
 
 }  // namespace vphoton

@@ -39,9 +39,9 @@ struct PlannedPowerCut {
 
 class FlashDevice {
  public:
-  // `folder` exists. ok() is false if a region cannot be opened; error() says which.
-  explicit FlashDevice(const std::string& folder, PlannedPowerCut cut = {});
-  ~FlashDevice();
+  // `folder` exists. ok() is false if a region cannot be opened; error() says which. `power_gone` is called at the
+  // planned power cut and does not return; without one the process ends.
+  explicit FlashDevice(const std::string& folder, PlannedPowerCut cut = {}, std::function<void()> power_gone = nullptr);
   FlashDevice(const FlashDevice&) = delete;
   FlashDevice& operator=(const FlashDevice&) = delete;
 
@@ -72,15 +72,19 @@ class FlashDevice {
   bool put(Region region, size_t offset, const std::string& data);
   // Of the write or erasure that is about to begin and would leave `data`.
   void count(Region region, size_t offset, const std::string& data);
+  class File;
+
+  std::string path(Region region) const;
   size_t file_size(Region region) const;
   // Makes the file of a region as long as the region, and reads it from memory from now on.
-  bool map_whole(Region region);
+  bool hold_whole(Region region);
 
-  std::array<int, kRegionCount> files_;
-  std::array<const char*, kRegionCount> mapped_{};  // as many bytes as the region has, or null
+  std::string folder_;
+  std::array<std::string, kRegionCount> held_;  // the region's bytes, or empty: read from the file
   std::string error_;
   uint64_t writes_ = 0;
   PlannedPowerCut cut_;
+  std::function<void()> power_gone_;
   std::function<void(uint64_t)> observer_;
 };
 

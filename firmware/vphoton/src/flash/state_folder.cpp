@@ -11,7 +11,7 @@
 
 namespace vphoton {
 
-std::string StateFolder::open(const std::string& path, int inherited_lock) {
+std::string StateFolder::open_held(const std::string& path) {
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
     return path + ": " + strerror(errno) + "; its parent folder must exist and be writable";
   char resolved[PATH_MAX];
@@ -21,6 +21,12 @@ std::string StateFolder::open(const std::string& path, int inherited_lock) {
   // It holds a private key and Wi-Fi passwords.
   if (chmod(resolved, 0700) != 0) return path + ": " + strerror(errno) + "; the folder must belong to you";
   path_ = resolved;
+  return "";
+}
+
+std::string StateFolder::open(const std::string& path, int inherited_lock) {
+  std::string error = open_held(path);
+  if (!error.empty()) return error;
   if (inherited_lock >= 0) {
     lock_ = inherited_lock;
     fcntl(lock_, F_SETFD, FD_CLOEXEC);

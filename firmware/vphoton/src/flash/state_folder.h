@@ -11,6 +11,9 @@ class StateFolder {
   // process held it by, or -1. Empty return: held; otherwise what went wrong.
   std::string open(const std::string& path, int inherited_lock);
 
+  // The same without the lock, for one that somebody else holds.
+  std::string open_held(const std::string& path);
+
   const std::string& path() const { return path_; }  // absolute
   int lock() const { return lock_; }
 

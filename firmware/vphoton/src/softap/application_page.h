@@ -23,9 +23,7 @@ struct Page {
 // `url` with its query string.
 using ApplicationPage = std::function<Page(const std::string& url, const std::string& body)>;
 
-// The handler that is set now.
+// The one a native application has set, or the default.
 ApplicationPage application_page();
-// In the place of what a native application sets.
-void set_application_page(ApplicationPage page);
 
 }  // namespace vphoton

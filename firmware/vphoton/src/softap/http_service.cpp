@@ -95,7 +95,7 @@ bool HttpService::start(const Port& port) {
   lost_.clear();
   listener_ = port.listen(static_cast<int>(kMostConnections));
   if (listener_ < 0) return false;
-  application_page_ = application_page();
+  application_page_ = host_.application_page();
   reactor_.watch(listener_, POLLIN, [this](short) { accept_next(); });
   return true;
 }

@@ -53,6 +53,7 @@ std::string Port::reserve(uint16_t number, int inherited) {
 }
 
 int Port::listen(int backlog) const {
+  if (holder_ < 0) return -1;
   int fd = bound_socket(number_);
   if (fd < 0) return -1;
   if (::listen(fd, backlog) == 0) return fd;

@@ -19,7 +19,7 @@ class Port {
   uint16_t number() const { return number_; }
   int descriptor() const { return holder_; }
 
-  // A listening, non-blocking socket on the port; -1 if that fails.
+  // A listening, non-blocking socket on the port; -1 if that fails, or none is reserved.
   int listen(int backlog) const;
 
  private:

@@ -18,7 +18,7 @@ constexpr int kMaxTtl = 16777215;
 
 template <typename Read>
 bool add_variable(const char* name, vphoton::VariableType type, Read read) {
-  return name && vphoton::cloud::add_variable({name, type, read});
+  return name && vphoton::cloud::add_variable(vphoton::device(), {name, type, read});
 }
 
 }  // namespace
@@ -44,8 +44,9 @@ bool CloudClass::add_text(const char* name, std::function<String()> read) {
 
 bool CloudClass::function(const char* name, std::function<int(String)> f) {
   if (!name || !f) return false;
-  return vphoton::cloud::add_function(
-      {name, [f](const std::string& argument) -> int32_t { return f(String(argument.data(), argument.size())); }});
+  return vphoton::cloud::add_function(vphoton::device(), {name, [f](const std::string& argument) -> int32_t {
+                                                            return f(String(argument.data(), argument.size()));
+                                                          }});
 }
 
 particle::Future<bool> CloudClass::publish_event(const char* name, const char* data, int ttl,
@@ -69,15 +70,16 @@ particle::Future<bool> CloudClass::publish_event(const char* name, const char* d
 bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, Spark_Subscription_Scope_TypeDef scope) {
   if (!prefix || !handler) return false;
   return vphoton::cloud::add_subscription(
+      vphoton::device(),
       {prefix, scope == MY_DEVICES ? vphoton::Scope::MyDevices : vphoton::Scope::AllDevices, "", handler});
 }
 
 bool CloudClass::subscribe(const char* prefix, wiring_event_handler_t handler, const char* device_id) {
   if (!prefix || !handler || !device_id) return false;
-  return vphoton::cloud::add_subscription({prefix, vphoton::Scope::OneDevice, device_id, handler});
+  return vphoton::cloud::add_subscription(vphoton::device(), {prefix, vphoton::Scope::OneDevice, device_id, handler});
 }
 
-void CloudClass::unsubscribe() { vphoton::cloud::remove_subscriptions(); }
+void CloudClass::unsubscribe() { vphoton::cloud::remove_subscriptions(vphoton::device()); }
 
 void CloudClass::connect() {
   device().wifi_connect();

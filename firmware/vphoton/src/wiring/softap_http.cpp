@@ -2,7 +2,6 @@
 #include "softap_http.h"
 
 #include <string>
-#include <utility>
 
 #include "softap/application_page.h"
 
@@ -19,7 +18,6 @@ void default_handler(const char* url, ResponseCallback* respond, void* argument,
 }
 
 PageProvider* handler = default_handler;
-vphoton::ApplicationPage of_arm_code;
 
 int respond(void* page, uint16_t, uint16_t code, const char* mime_type, Header* header) {
   vphoton::PageHead head;
@@ -50,10 +48,7 @@ extern "C" int softap_set_application_page_handler(PageProvider* provider, void*
 
 namespace vphoton {
 
-void set_application_page(ApplicationPage page) { of_arm_code = std::move(page); }
-
 ApplicationPage application_page() {
-  if (of_arm_code) return of_arm_code;
   PageProvider* provider = handler;
   return [provider](const std::string& url, const std::string& body) {
     Page page;

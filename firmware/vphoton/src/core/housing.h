@@ -1,0 +1,26 @@
+// What a Photon is in: a process of its own, or a rack with others. What happens outside of it when it resets or its
+// power goes.
+#pragma once
+
+#include "core/resume.h"
+#include "core/turns.h"
+
+namespace vphoton {
+
+class Housing {
+ public:
+  virtual ~Housing() = default;
+  // What the program was started with, for native user parts; null where they do not run.
+  virtual char* const* argv() const = 0;
+  // Null: the thread is the Photon's own.
+  virtual Turns* turns() = 0;
+  // Shared with other Photons: then the state folder is locked by the housing, and serial port and SoftAP ports are
+  // opened on request.
+  virtual bool shared() const = 0;
+  // The Photon starts anew with this.
+  [[noreturn]] virtual void restart(const Resume& next) = 0;
+  // The power is gone.
+  [[noreturn]] virtual void off() = 0;
+};
+
+}  // namespace vphoton
