@@ -15,6 +15,7 @@ struct SoftwareTimer {
   uint32_t id;
   bool one_shot;
   Reactor::TimerId running = 0;
+  bool due = false;
 };
 
 // Handles are numbers without memory behind them: applications only pass them on.
@@ -31,17 +32,24 @@ SoftwareTimer* find(uint32_t handle) {
 
 void start(uint32_t handle);
 
-void expired(uint32_t handle) {
+void ring(uint32_t handle) {
   SoftwareTimer* timer = find(handle);
-  if (!timer) return;
+  if (!timer || !timer->due) return;
   timer->running = 0;
   if (!timer->one_shot) start(handle);
+  timer->due = false;
   application()->call(timer->callback, {handle});
+}
+
+void expired(uint32_t handle) {
+  if (SoftwareTimer* timer = find(handle)) timer->due = true;
+  application()->when_released([handle] { ring(handle); });
 }
 
 void stop(SoftwareTimer& timer) {
   if (timer.running) device().cancel_timer(timer.running);
   timer.running = 0;
+  timer.due = false;
 }
 
 void start(uint32_t handle) {

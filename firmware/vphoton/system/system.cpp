@@ -69,9 +69,12 @@ int32_t subscribe(Application&, uint64_t events, uint32_t handler, uint32_t) {
   subscribers.push_back({events, handler});
   device().on_system_event(events, [number](uint64_t event, int param) {
     const Subscriber& subscriber = subscribers[number];
-    if (subscriber.events & event)
-      application()->call(subscriber.handler, {static_cast<uint32_t>(event), static_cast<uint32_t>(event >> 32),
-                                               static_cast<uint32_t>(param), 0});
+    if (!(subscriber.events & event)) return;
+    application()->when_released([number, event, param] {
+      application()->call(
+          subscribers[number].handler,
+          {static_cast<uint32_t>(event), static_cast<uint32_t>(event >> 32), static_cast<uint32_t>(param), 0});
+    });
   });
   return 0;
 }

@@ -63,6 +63,8 @@ std::string Photon::boot() {
   if (error.empty()) ota_->set_system_version(generation().module_version);
   if (error.empty()) error = ensure_identity();
   if (error.empty()) error = open_faces();
+  if (resume_) debug_port_.carry(resume_->debug);
+  if (dfu_) debug_port_.begin_again();
   if (!error.empty() || dfu_) return error;
   error = connect_peripherals();
   if (!error.empty()) return error;
@@ -92,6 +94,7 @@ void Photon::restore_factory_image(const char* why) {
 void Photon::panic_over() {
   panicking_ = false;
   load_user_part();
+  debug_port_.begin_again();
   start_system();
 }
 
@@ -270,7 +273,7 @@ void Photon::load_user_part() {
     safe_mode_reason_ = "the user part " + reason;
   } else {
     user_part_ = user_image_->native() ? UserPart::load(user_image_->payload(), &reason)
-                                       : system::Application::load(*user_image_, &reason);
+                                       : system::Application::load(*user_image_, debug_port_, &reason);
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {
