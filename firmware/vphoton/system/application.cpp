@@ -11,6 +11,7 @@
 #include "core/panic.h"
 #include "system/dynalib.h"
 #include "system/led.h"
+#include "system/post_mortem.h"
 #include "system/serve.h"
 #include "system/tables.h"
 
@@ -304,6 +305,7 @@ void Application::panic(uint32_t code, const std::string& why) {
   log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
               *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
               panic::describe(code).c_str());
+  log_record("panic", post_mortem({code, why, serving_}, processor_, memory_));
   debugger_.stop(signal_of(code),
                  "SOS " + std::to_string(code) + ", " + panic::describe(code) + ": the application " + why);
   wait_while_stopped();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.user_part import UserPart
+from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 
 from ..conftest import Cloud, Photon
 from .conftest import Compile
@@ -273,6 +275,23 @@ def test_a_panic_stops_where_it_happens_and_then_resets(
         cloud.wait_for_hello(2)
         remote.interrupt()
         assert remote.answer().startswith("T02")
+
+
+def test_the_log_has_a_record_of_a_panic(photon: Photon, cloud: Cloud, part: UserPart, names: Symbols) -> None:
+    photon.start("--firmware", str(part.module), *cloud.words)
+    cloud.wait_for_function("crash")
+    with pytest.raises((DeviceOffline, DeviceTimeout)):
+        cloud.call(photon.ready["id"], "crash", "7")
+    cloud.wait_for_hello(2)
+    _, _, errors = photon.stop()
+    (line,) = [line for line in errors.splitlines() if line.startswith("vphoton: panic ")]
+    record = json.loads(line.removeprefix("vphoton: panic "))
+    assert (record["code"], record["name"]) == (5, "usage_fault")
+    assert record["module"] == part.module.read_bytes()[-4:].hex()
+    registers = record["contexts"][0]["r"]
+    assert names["divide"] <= registers[PC] < names["divide"] + 16
+    assert (registers[0], registers[SP]) == (7, record["stack_at"])
+    assert 0 < len(bytes.fromhex(record["stack"])) == 0x20014400 - record["stack_at"] <= 6 * 1024
 
 
 HOSTILE = {
