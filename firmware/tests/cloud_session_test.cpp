@@ -484,6 +484,53 @@ TEST_CASE("cloud session: too many messages behind a function that does not retu
   CHECK(bench.channel.dropped == CloudError::Protocol);
 }
 
+TEST_CASE("cloud session: while a debugger holds the application, what needs it waits and all else goes on") {
+  SessionBench bench;
+  int calls = 0, readings = 0;
+  bench.host.surface.functions.push_back({"count", [&](const std::string&) { return ++calls; }});
+  bench.host.surface.variables.push_back({"made", VariableType::Int,
+                                          [&] {
+                                            ++readings;
+                                            return VariableValue(int32_t{7});
+                                          },
+                                          true});
+  bench.establish(0x0100);
+  bench.host.stopped = true;
+  CHECK(bench.exchange("41020001 64 B166 05 'count' 40").empty());
+  CHECK(bench.exchange("41010002 65 B176 04 'made'").empty());
+  CHECK(bench.exchange("41010003 66 B176 01 'b'").size() == 2);  // acknowledgement and value: it lies in memory
+  CHECK(bench.exchange("40000004").size() == 1);                 // ping
+  bench.exchange("50020005 B145 0D08 'spark/device/claim/ok'");
+  CHECK(bench.host.claims_confirmed == 1);
+  CHECK((calls == 0 && readings == 0));
+  bench.session->application_released();  // and it has stopped again already
+  CHECK(calls == 0);
+  bench.host.stopped = false;
+  bench.session->application_released();
+  CHECK((calls == 1 && readings == 1));
+  CHECK(bench.channel.take().size() == 4);  // acknowledgements, the function's result, the variable's value
+}
+
+TEST_CASE("cloud session: a debugger that stops the application inside a function holds up nothing else") {
+  SessionBench bench;
+  std::vector<std::string> meanwhile;
+  int calls = 0;
+  bench.host.surface.functions.push_back({"stops", [&](const std::string&) {
+                                            if (++calls > 1) return calls;
+                                            bench.host.stopped = true;
+                                            bench.exchange("41020002 64 B166 05 'stops' 40");
+                                            meanwhile = bench.exchange("41010003 66 B176 01 'b'");
+                                            bench.host.stopped = false;
+                                            bench.session->application_released();
+                                            CHECK(calls == 1);
+                                            return calls;
+                                          }});
+  bench.establish(0x0100);
+  bench.exchange("41020001 64 B166 05 'stops' 40");
+  CHECK(meanwhile.size() == 2);  // acknowledgement and value of the variable
+  CHECK(calls == 2);
+}
+
 TEST_CASE("cloud session: unknown messages are dropped silently") {
   SessionBench bench;
   bench.establish(0x0100);

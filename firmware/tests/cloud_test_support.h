@@ -60,6 +60,7 @@ class FakeHost : public CloudHost {
   uint16_t version = 2;
   AppSurface surface;
   bool in_safe_mode = false;
+  bool stopped = false;
   std::string system = "\"p\":6,\"m\":[]";
   std::string code;
   std::string reset_reason;
@@ -95,6 +96,7 @@ class FakeHost : public CloudHost {
   uint16_t product_id() override { return product; }
   uint16_t product_version() override { return version; }
   const AppSurface& app_surface() override { return surface; }
+  bool application_stopped() override { return stopped; }
   bool safe_mode() override { return in_safe_mode; }
   std::string system_describe() override { return system; }
   std::vector<Vital> vitals() override { return {{Vital::Id::Uptime, 1000}, {Vital::Id::Rssi, -73 * 256}}; }

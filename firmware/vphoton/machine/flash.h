@@ -45,6 +45,7 @@ class Flash {
     return nullptr;
   }
 
+  const std::vector<Segment>& segments() const { return segments_; }
   const Segment* first() const { return segments_.empty() ? nullptr : &segments_.front(); }
 
  private:

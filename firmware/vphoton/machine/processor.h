@@ -67,6 +67,8 @@ class Processor {
   // What the function returned: r0, r1 in the upper half.
   uint64_t finish_call();
   size_t calls() const { return calls_.size(); }
+  // The registers of what each call interrupted, the first call's first.
+  const std::vector<Registers>& interrupted() const { return calls_; }
 
   // The context of a thread that is yet to run: a function with one argument, on a stack that ends at `stack_top`.
   Context thread(uint32_t function, uint32_t argument, uint32_t stack_top) const;

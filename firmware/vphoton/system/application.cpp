@@ -12,6 +12,7 @@
 #include "system/dynalib.h"
 #include "system/flash_images.h"
 #include "system/led.h"
+#include "system/post_mortem.h"
 #include "system/serve.h"
 
 namespace vphoton::system {
@@ -38,6 +39,8 @@ constexpr uint64_t kStackMark[] = {0xA5A5A5A5A5A5A5A5, 0xA5A5A5A5A5A5A5A5};
 constexpr size_t kMostCalls = 64;
 constexpr uint32_t kRetainedSize = 3072;
 constexpr uint32_t kMostText = kRamSize;
+// Events and the like that a stopped application is told later; what comes beyond them is lost.
+constexpr size_t kMostReleased = 256;
 constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
 
 const char* name_of(FaultKind kind) {
@@ -66,6 +69,18 @@ const char* name_of(FaultKind kind) {
   return "";
 }
 
+debug::Signal signal_of(uint32_t panic_code) {
+  switch (panic_code) {
+    case panic::kHardFault:
+    case panic::kBusFault:
+      return debug::Signal::Segment;
+    case panic::kUsageFault:
+      return debug::Signal::Arithmetic;
+    default:
+      return debug::Signal::Abort;
+  }
+}
+
 std::string hex(uint32_t value) {
   char text[16];
   snprintf(text, sizeof text, "0x%08x", value);
@@ -74,15 +89,21 @@ std::string hex(uint32_t value) {
 
 }  // namespace
 
-Application::Application(Device& device, const ModuleImage& image)
+Application::Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port)
     : device_(device),
       registers_(device),
       memory_(flash_with(image, kTraps.host_calls), &registers_),
-      processor_(memory_, kTraps) {
+      processor_(memory_, kTraps),
+      debugger_(debug_port.debugger()) {
   // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
   processor_.divide_by_zero_traps = true;
   processor_.regs.r[13] = kStackTop;
+  processor_.regs.r[15] = kTraps.returned;
+  debugger_.enter(*this);
+  debug_port.begin_again();
 }
+
+Application::~Application() { debugger_.leave(); }
 
 const std::vector<Application::Served>& Application::tables() {
   static const std::vector<Served> all = [] {
@@ -98,8 +119,9 @@ const std::vector<Application::Served>& Application::tables() {
   return all;
 }
 
-std::unique_ptr<UserPart> Application::load(Device& device, const ModuleImage& image, std::string* reason) {
-  std::unique_ptr<Application> made(new Application(device, image));
+std::unique_ptr<UserPart> Application::load(Device& device, const ModuleImage& image, debug::DebugPort& debug_port,
+                                            std::string* reason) {
+  std::unique_ptr<Application> made(new Application(device, image, debug_port));
   if (made->start(reason)) return made;
   return nullptr;
 }
@@ -153,6 +175,7 @@ std::string Application::figures() const {
 }
 
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
+  wait_while_stopped();
   if (processor_.calls() >= kMostCalls) panic(panic::kStackOverflow, "is called from within too many of its own calls");
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
   const char* before = std::exchange(serving_, "");
@@ -161,11 +184,29 @@ uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> ar
   return static_cast<uint32_t>(processor_.finish_call());
 }
 
+// One that is pending already stays one, as in the NVIC.
 void Application::interrupt(uint32_t function, uint32_t argument) {
-  if (interrupts_on_ && !processor_.masked(kPinPriority))
+  const std::pair<uint32_t, uint32_t> one{function, argument};
+  if (interrupts_on_ && !processor_.masked(kPinPriority) && !debugger_.stopped())
     call(function, {argument});
-  else
-    pending_.emplace_back(function, argument);
+  else if (std::find(pending_.begin(), pending_.end(), one) == pending_.end())
+    pending_.push_back(one);
+}
+
+void Application::when_released(std::function<void()> work) {
+  if (!debugger_.stopped()) return work();
+  if (released_.size() < kMostReleased) released_.push_back(std::move(work));
+}
+
+void Application::wait_while_stopped() {
+  if (!debugger_.stopped()) return;
+  while (debugger_.stopped()) device().stand_by();
+  while (!released_.empty()) {
+    const auto work = std::move(released_.front());
+    released_.pop_front();
+    work();
+  }
+  take_pending();
 }
 
 void Application::take_pending() {
@@ -178,7 +219,10 @@ void Application::take_pending() {
 
 void Application::run_to_return() {
   while (true) {
-    const Stop stop = processor_.run(kSlice);
+    debugger_.before_run();
+    wait_while_stopped();
+    const Stop stop = processor_.run(debugger_.budget(kSlice));
+    if (debugger_.took(stop)) continue;
     switch (stop.reason) {
       case StopReason::HostCall:
         serve(stop.address);
@@ -211,7 +255,15 @@ void Application::serve(uint32_t address) {
   check_stack();
   const Served wanted = served(address);
   const char* before = std::exchange(serving_, wanted.name);
-  wanted.serve(*this);
+  if (memory_.watching()) {
+    const auto watched = debugger_.watched_bytes();
+    wanted.serve(*this);
+    debugger_.compare(watched);
+  } else {
+    wanted.serve(*this);
+  }
+  wait_while_stopped();
+  debugger_.served();
   serving_ = before;
   if (Fault bad = processor_.return_from_host_call()) fault(bad);
   if (!pending_.empty()) take_pending();
@@ -246,6 +298,10 @@ void Application::panic(uint32_t code, const std::string& why) {
   log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
               *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
               panic::describe(code).c_str());
+  log_record("panic", post_mortem({code, why, serving_}, processor_, memory_));
+  debugger_.stop(signal_of(code),
+                 "SOS " + std::to_string(code) + ", " + panic::describe(code) + ": the application " + why);
+  wait_while_stopped();
   device_.reset(ResetReason::Panic, code);
   std::abort();  // what does not return is virtual
 }

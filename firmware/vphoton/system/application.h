@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstring>
+#include <deque>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "debug/debug_port.h"
 #include "machine/processor.h"
 #include "module/module_image.h"
 #include "module/user_part.h"
@@ -24,10 +27,13 @@
 
 namespace vphoton::system {
 
-class Application : public UserPart {
+class Application : public UserPart, private debug::Program {
  public:
-  // Runs the module's constructors. Null and a reason if the module has no functions to run.
-  static std::unique_ptr<UserPart> load(Device& device, const ModuleImage& image, std::string* reason);
+  // Runs the module's constructors. Null and a reason if the module has no functions to run. A debugger connects at
+  // `debug_port`, which outlives this.
+  static std::unique_ptr<UserPart> load(Device& device, const ModuleImage& image, debug::DebugPort& debug_port,
+                                        std::string* reason);
+  ~Application() override;
 
   // UserPart
   SystemMode system_mode() const override { return mode; }
@@ -64,8 +70,11 @@ class Application : public UserPart {
     if (address) put<T>(address, value);
   }
 
-  // Calls a function of the application's and returns its r0; everything may happen meanwhile.
+  // Calls a function of the application's and returns its r0; everything may happen meanwhile. Waits while a debugger
+  // has stopped the application.
   uint32_t call(uint32_t function, std::initializer_list<uint32_t> arguments);
+  // Does what calls the application: now, or once a debugger that has stopped it lets it go on.
+  void when_released(std::function<void()> work);
   // The same as an interrupt does it: later, if the application has interrupts off.
   void interrupt(uint32_t function, uint32_t argument);
   void set_interrupts(bool on) { interrupts_on_ = on; }
@@ -112,15 +121,17 @@ class Application : public UserPart {
   std::vector<uint32_t> led_statuses;          // addresses of LEDStatusData that are active
   uint32_t newlib_state = 0;                   // address of struct _reent, or 0
 
-  machine::Processor& processor() { return processor_; }
+  machine::Processor& processor() override { return processor_; }
 
  private:
-  Application(Device& device, const ModuleImage& image);
+  Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port);
+  std::string activity() const override { return serving_; }
   bool start(std::string* reason);
   void run_to_return();
   void serve(uint32_t address);
   void check_stack();
   void take_pending();
+  void wait_while_stopped();
   [[noreturn]] void fault(const machine::Fault& fault);
 
   struct Served {
@@ -136,6 +147,7 @@ class Application : public UserPart {
   PeripheralRegisters registers_;
   machine::Memory memory_;
   machine::Processor processor_;
+  debug::Debugger& debugger_;
   std::unique_ptr<Heap> heap_;
   const std::vector<Served>& tables_ = tables();
   std::vector<Served> own_functions_;  // their numbers follow those of the tables
@@ -144,7 +156,8 @@ class Application : public UserPart {
   bool interrupts_on_ = true;
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
   std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
-  uint64_t loops_ = 0;  // and what they have taken, waiting and callbacks included
+  std::deque<std::function<void()>> released_;  // what waits for the application to go on
+  uint64_t loops_ = 0;                          // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
   uint64_t loop_instructions_ = 0;
 };

@@ -15,6 +15,7 @@ struct SoftwareTimer {
   uint32_t id;
   bool one_shot;
   Reactor::TimerId running = 0;
+  bool due = false;
 };
 
 // Handles are numbers without memory behind them: applications only pass them on.
@@ -34,17 +35,24 @@ SoftwareTimer* find(Application& app, uint32_t handle) {
 
 void start(Application& app, SoftwareTimer& timer, uint32_t handle);
 
-void expired(Application& app, uint32_t handle) {
+void ring(Application& app, uint32_t handle) {
   SoftwareTimer* timer = find(app, handle);
-  if (!timer) return;
+  if (!timer || !timer->due) return;
   timer->running = 0;
   if (!timer->one_shot) start(app, *timer, handle);
+  timer->due = false;
   app.call(timer->callback, {handle});
+}
+
+void expired(Application& app, uint32_t handle) {
+  if (SoftwareTimer* timer = find(app, handle)) timer->due = true;
+  app.when_released([&app, handle] { ring(app, handle); });
 }
 
 void stop(Application& app, SoftwareTimer& timer) {
   if (timer.running) app.device().cancel_timer(timer.running);
   timer.running = 0;
+  timer.due = false;
 }
 
 void start(Application& app, SoftwareTimer& timer, uint32_t handle) {

@@ -71,10 +71,11 @@ int32_t subscribe(Application& app, uint64_t events, uint32_t handler, uint32_t)
   const size_t number = subscribers.size();
   subscribers.push_back({events, handler});
   app.device().on_system_event(events, [&app, number](uint64_t event, int param) {
-    const Subscriber subscriber = app.state<Kept>().subscribers[number];
-    if (subscriber.events & event)
-      app.call(subscriber.handler,
+    if (!(app.state<Kept>().subscribers[number].events & event)) return;
+    app.when_released([&app, number, event, param] {
+      app.call(app.state<Kept>().subscribers[number].handler,
                {static_cast<uint32_t>(event), static_cast<uint32_t>(event >> 32), static_cast<uint32_t>(param), 0});
+    });
   });
   return 0;
 }

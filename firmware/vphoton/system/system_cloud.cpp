@@ -63,13 +63,15 @@ bool variable(Application& app, uint32_t name, uint32_t at, uint8_t type, uint32
   const uint32_t copy = size >= 12 ? app.get<uint32_t>(how + 8) : 0;
   const std::string text = app.text(name);
   if (type != kBool && type != kInt && type != kDouble && type != kString) return false;
-  return cloud::add_variable(app.device(), {text, static_cast<VariableType>(type), [=, &app]() -> VariableValue {
+  return cloud::add_variable(app.device(), {text, static_cast<VariableType>(type),
+                                            [=, &app]() -> VariableValue {
                                               if (copy) return copied(app, type, copy, at);
                                               if (!update) return value_at(app, type, at);
                                               Application::Lent lent(app, text);
                                               return value_at(app, type,
                                                               app.call(update, {lent.address(), type, at, 0}));
-                                            }});
+                                            },
+                                            copy != 0 || update != 0});
 }
 
 // class String of Wiring: buffer, capacity, length, flags.
@@ -148,21 +150,29 @@ bool publish(Application& app, uint32_t name, uint32_t data, int32_t ttl, uint32
 }
 
 // With data of its own the handler gets that first.
+void tell(Application& app, uint32_t handler, uint32_t data, const std::string& name,
+          const std::optional<std::string>& event) {
+  Application::Lent lent_name(app, name);
+  std::optional<Application::Lent> lent_event;
+  if (event) lent_event.emplace(app, *event);
+  const uint32_t text = lent_event ? lent_event->address() : 0;
+  if (data)
+    app.call(handler, {data, lent_name.address(), text});
+  else
+    app.call(handler, {lent_name.address(), text});
+}
+
 bool subscribe(Application& app, uint32_t prefix, uint32_t handler, uint32_t data, uint8_t scope, uint32_t device_id,
                uint32_t) {
   if (!prefix || !handler) return false;
   const Scope wanted = device_id ? Scope::OneDevice : scope == 0 ? Scope::MyDevices : Scope::AllDevices;
-  return cloud::add_subscription(app.device(), {app.text(prefix), wanted, app.text(device_id),
-                                                [&app, handler, data](const char* name, const char* event) {
-                                                  Application::Lent lent_name(app, name);
-                                                  std::optional<Application::Lent> lent_event;
-                                                  if (event) lent_event.emplace(app, event);
-                                                  const uint32_t text = lent_event ? lent_event->address() : 0;
-                                                  if (data)
-                                                    app.call(handler, {data, lent_name.address(), text});
-                                                  else
-                                                    app.call(handler, {lent_name.address(), text});
-                                                }});
+  return cloud::add_subscription(
+      app.device(), {app.text(prefix), wanted, app.text(device_id),
+                     [&app, handler, data](const char* name, const char* event) {
+                       std::optional<std::string> with;
+                       if (event) with = event;
+                       app.when_released([=, &app, name = std::string(name)] { tell(app, handler, data, name, with); });
+                     }});
 }
 
 void unsubscribe(Application& app, uint32_t) { cloud::remove_subscriptions(app.device()); }

@@ -49,6 +49,8 @@ class CloudHost {
   virtual uint16_t product_version() = 0;  // 0xFFFF when the application sets none
   virtual uint16_t platform_id() { return 6; }
   virtual const AppSurface& app_surface() = 0;
+  // A debugger has stopped the application: what needs it waits, everything else goes on.
+  virtual bool application_stopped() { return false; }
   virtual bool safe_mode() = 0;
   // Members of the system describe without braces: "p":6,"m":[...]
   virtual std::string system_describe() = 0;

@@ -62,6 +62,10 @@ class CloudLink::Impl : private cloud::ConnectionListener {
     with_session([](Session& session) { session.application_ready(); });
   }
 
+  void application_released() {
+    with_session([](Session& session) { session.application_released(); });
+  }
+
   void subscriptions_changed() {
     with_session([](Session& session) { session.subscriptions_changed(); });
   }
@@ -177,6 +181,7 @@ void CloudLink::update_flags_changed() { impl_->update_flags_changed(); }
 bool CloudLink::wanted() const { return impl_->wanted(); }
 bool CloudLink::connected() const { return impl_->connected(); }
 void CloudLink::application_ready() { impl_->application_ready(); }
+void CloudLink::application_released() { impl_->application_released(); }
 void CloudLink::subscriptions_changed() { impl_->subscriptions_changed(); }
 bool CloudLink::publish(const PublishRequest& request, std::function<void(bool ok)> done) {
   return impl_->publish(request, std::move(done));

@@ -41,6 +41,8 @@ class CloudLink {
 
   // setup() has returned (or the application is threaded): application describe and subscriptions may be sent.
   void application_ready();
+  // The application goes on after a debugger had stopped it.
+  void application_released();
   // A subscription was registered after application_ready().
   void subscriptions_changed();
 

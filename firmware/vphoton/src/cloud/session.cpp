@@ -88,7 +88,7 @@ void Session::receive(const std::string& plain) {
   ping_sent_ms_.reset();
   const auto message = CoapMessage::parse(plain);
   if (!message) return;
-  if (handling_) {
+  if (handling_ || host_.application_stopped()) {
     if (handling_of(*message) == Handling::Now)
       dispatch(*message);
     else if (waiting_.size() >= kMaxWaitingMessages)
@@ -99,7 +99,13 @@ void Session::receive(const std::string& plain) {
   }
   handling_ = true;
   dispatch(*message);
-  while (!waiting_.empty()) {
+  handling_ = false;
+  handle_waiting();
+}
+
+void Session::handle_waiting() {
+  handling_ = true;
+  while (!waiting_.empty() && !host_.application_stopped()) {
     const std::string next = std::move(waiting_.front());
     waiting_.pop_front();
     dispatch(*CoapMessage::parse(next));
@@ -107,8 +113,24 @@ void Session::receive(const std::string& plain) {
   handling_ = false;
 }
 
-Session::Handling Session::handling_of(const CoapMessage& message) {
-  return message.code() == kEmpty || message.code() == kContent ? Handling::Now : Handling::InTurn;
+// While the application is stopped, only what needs it waits its turn.
+Session::Handling Session::handling_of(const CoapMessage& message) const {
+  if (message.code() == kEmpty || message.code() == kContent) return Handling::Now;
+  return host_.application_stopped() && !needs_application(message) ? Handling::Now : Handling::InTurn;
+}
+
+bool Session::needs_application(const CoapMessage& message) const {
+  if (message.code() == kPost) return message.path() == 'f';
+  if (message.code() != kGet || message.path() != 'v') return false;
+  const CoapOption* name = message.option(kUriPath, 1);
+  const Variable* variable = name ? host_.app_surface().find_variable(std::string(name->value)) : nullptr;
+  return variable && variable->calculated;
+}
+
+void Session::application_released() {
+  if (closed() || handling_) return;
+  auto self = shared_from_this();
+  handle_waiting();
 }
 
 void Session::dispatch(const CoapMessage& message) {

@@ -60,6 +60,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<uint64_t> update_deadline() const { return update_.deadline(); }
 
   void application_ready();
+  // The application goes on after a debugger had stopped it.
+  void application_released();
   void subscriptions_changed();
   bool publish(const PublishRequest& request, std::function<void(bool ok)> done);
   void update_flags_changed();
@@ -79,7 +81,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void send(const std::string& plain);
   void drop(CloudError why);
 
-  static Handling handling_of(const CoapMessage& message);
+  Handling handling_of(const CoapMessage& message) const;
+  bool needs_application(const CoapMessage& message) const;
+  void handle_waiting();
   void dispatch(const CoapMessage& message);
   void on_get(const CoapMessage& message);
   void on_post(const CoapMessage& message);

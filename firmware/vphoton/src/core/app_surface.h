@@ -20,6 +20,7 @@ struct Variable {
   std::string name;
   VariableType type;
   std::function<VariableValue()> read;
+  bool calculated = false;  // by a function of the application
 };
 
 struct Function {

@@ -84,6 +84,8 @@ class Device {
   // A round of the system while the application computes: its session with the cloud stands still unless the
   // application has a thread of its own.
   virtual void interlude() = 0;
+  // The same while a debugger has stopped the application: waits until there is something to do.
+  virtual void stand_by() = 0;
   virtual void process() = 0;  // one non-blocking round of the system (Particle.process())
   virtual bool time_valid() = 0;
   virtual void request_time() = 0;

@@ -49,4 +49,9 @@ void log_warning(const char* format, ...) {
   va_end(arguments);
 }
 
+void log_record(const char* kind, const std::string& json) {
+  const std::string line = std::string("vphoton: ") + kind + ' ' + json + '\n';
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
 }  // namespace vphoton

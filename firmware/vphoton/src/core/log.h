@@ -14,6 +14,8 @@ void log_nothing();
 // --log: state changes are told too, not only warnings.
 void log_verbosely(bool on);
 void log_state(const char* format, ...) __attribute__((format(printf, 1, 2)));
+// A line for programs: `kind` and a JSON object, however long.
+void log_record(const char* kind, const std::string& json);
 void log_warning(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 }  // namespace vphoton

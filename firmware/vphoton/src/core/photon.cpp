@@ -32,6 +32,7 @@ Photon::Photon(Options options, std::optional<Resume> resume, Housing& housing)
       tcp_service_(reactor_, *this),
       http_service_(reactor_, *this),
       control_(reactor_, [this](const JsonValue& request) { return control(request); }),
+      debug_port_(reactor_, {[this] { reset(ResetReason::PinReset, 0); }, [this] { cloud_.application_released(); }}),
       cloud_(reactor_, *this),
       announced_(housing.shared()),
       retained_(resume_ ? resume_->kept_memory : -1),
@@ -192,6 +193,7 @@ Resume Photon::resume_record() const {
   next.listen = listen_after_reset_;
   next.setup_hold_ms = setup_hold_after_reset_ms_;
   next.control_folder = control_.own_folder();
+  next.debug = debug_port_.carried();
   next.lock = folder_.lock();
   next.serial = serial_.master();
   next.softap_tcp = tcp_port_.descriptor();

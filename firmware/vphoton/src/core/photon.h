@@ -29,6 +29,7 @@
 #include "core/setup_host.h"
 #include "core/usb_serial.h"
 #include "core/wifi.h"
+#include "debug/debug_port.h"
 #include "flash/dct.h"
 #include "flash/enterprise_credentials.h"
 #include "flash/flash_device.h"
@@ -75,7 +76,8 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void delay(uint32_t ms) override;
   Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) override;
   void cancel_timer(Reactor::TimerId id) override { reactor_.cancel(id); }
-  void interlude() override;
+  void interlude() override { round_without_application(0); }
+  void stand_by() override { round_without_application(-1); }
   void process() override;
   bool time_valid() override { return time_valid_; }
   void request_time() override;
@@ -144,6 +146,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   uint16_t product_id() override { return user_image_ ? user_image_->product_id : 0xFFFF; }
   uint16_t product_version() override { return user_image_ ? user_image_->product_version : 0xFFFF; }
   const AppSurface& app_surface() override { return surface_; }
+  bool application_stopped() override { return debug_port_.debugger().stopped(); }
   bool safe_mode() override { return safe_mode_; }
   std::string system_describe() override { return describe_; }
   std::vector<Vital> vitals() override;
@@ -207,6 +210,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   // photon.cpp
   void start_system();
   void run_application();
+  void round_without_application(int max_wait_ms);
   bool application_may_start() const;
   bool application_may_loop() const;
   int wait_ms() const;
@@ -234,6 +238,11 @@ class Photon : public Device, public CloudHost, public SetupHost {
   void release_setup_button(int held_ms);
   std::string peripheral(const JsonValue& request);
   const char* mode_name() const;
+
+  // photon_debug.cpp
+  std::string control_debug(const JsonValue& request);
+  std::string why_not_debugged() const;
+  std::string user_part_crc() const;
 
   // photon_sleep.cpp
   void go_quiet();
@@ -273,6 +282,7 @@ class Photon : public Device, public CloudHost, public SetupHost {
   TcpService tcp_service_;
   HttpService http_service_;
   ControlSocket control_;
+  debug::DebugPort debug_port_;
   Pins pins_;
   std::unique_ptr<Wiring> wiring_;  // null: nothing is connected
   AppSurface surface_;

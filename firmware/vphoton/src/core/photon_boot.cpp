@@ -57,6 +57,8 @@ std::string Photon::boot() {
   if (error.empty() && !housing_.shared())
     error = control_.open(folder_.path(), resume_ ? resume_->control_folder : "");
   if (error.empty() && !housing_.shared()) error = on_end_signal(reactor_, [this] { switch_off(); });
+  if (resume_) debug_port_.carry(resume_->debug);
+  if (dfu_) debug_port_.begin_again();
   if (!error.empty() || dfu_) return error;
   error = connect_peripherals();
   if (!error.empty()) return error;
@@ -86,6 +88,7 @@ void Photon::restore_factory_image(const char* why) {
 void Photon::panic_over() {
   panicking_ = false;
   load_user_part();
+  debug_port_.begin_again();
   start_system();
 }
 
@@ -270,7 +273,7 @@ void Photon::load_user_part() {
     safe_mode_reason_ = "the user part " + reason;
   } else {
     if (!user_image_->native())
-      user_part_ = system::Application::load(*this, *user_image_, &reason);
+      user_part_ = system::Application::load(*this, *user_image_, debug_port_, &reason);
     else if (housing_.shared())
       reason = "is native code, which has a process of its own";
     else

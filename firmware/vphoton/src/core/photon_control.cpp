@@ -43,6 +43,7 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   if (*what == "fault") return fault(request);
+  if (*what == "debug") return control_debug(request);
   if (auto answer = usb(*what, request)) return *answer;
   if (*what == "setup_button") return control_setup_button(request);
   if (*what == "air") {
@@ -71,7 +72,7 @@ std::string Photon::control(const JsonValue& request) {
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
   return control_error(
       "unknown request " + *what +
-      "; there are status, faces, setup_button, reset, power, air, wifi, fault, pin and peripheral, and over USB "
+      "; there are status, faces, setup_button, reset, power, air, wifi, fault, debug, pin and peripheral, and over USB "
       "dfu, safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
 }
 

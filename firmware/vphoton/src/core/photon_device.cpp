@@ -51,11 +51,12 @@ void Photon::delay(uint32_t ms) {
   } while (reactor_.now_us() < until);
 }
 
-void Photon::interlude() {
+// The session with the cloud stands still meanwhile, unless the application has a thread of its own.
+void Photon::round_without_application(int max_wait_ms) {
   announce();
   bool paused = reactor_.paused();
   reactor_.pause(!user_part_ || !user_part_->threaded());
-  reactor_.run_once(0);
+  reactor_.run_once(max_wait_ms);
   reactor_.pause(paused);
 }
 

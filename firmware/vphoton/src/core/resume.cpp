@@ -59,6 +59,9 @@ std::optional<Resume> Resume::take() {
   resume.softap_tcp = value->int_at("softap_tcp").value_or(-1);
   resume.softap_http = value->int_at("softap_http").value_or(-1);
   resume.kept_memory = value->int_at("retained").value_or(-1);
+  resume.debug.listener = value->int_at("debug_listener").value_or(-1);
+  resume.debug.client = value->int_at("debug_client").value_or(-1);
+  resume.debug.state = value->string_at("debug_state").value_or("");
   resume.control_folder = value->string_at("control_folder").value_or("");
   resume.setup_hold_ms = value->int_at("setup_hold_ms").value_or(0);
   resume.wifi_available = value->bool_at("wifi_available").value_or(true);
@@ -90,6 +93,9 @@ int Resume::record(int file) const {
                          .add("softap_http", softap_http)
                          .add("retained", kept_memory)
                          .add("control_folder", control_folder)
+                         .add("debug_listener", debug.listener)
+                         .add("debug_client", debug.client)
+                         .add("debug_state", debug.state)
                          .add("setup_hold_ms", setup_hold_ms)
                          .add("wifi_available", wifi_available)
                          .add("power_cut_at_write", static_cast<long long>(power_cut.at_write))
@@ -112,7 +118,7 @@ void Resume::restart(char* const argv[]) const {
     _exit(1);
   }
   setenv(kResumeVariable, std::to_string(file).c_str(), 1);
-  close_others_on_exec({lock, serial, softap_tcp, softap_http, kept_memory, file});
+  close_others_on_exec({lock, serial, softap_tcp, softap_http, kept_memory, debug.listener, debug.client, file});
   execv("/proc/self/exe", argv);
   log_warning("reset: the program cannot be started again: %s", strerror(errno));
   _exit(1);

@@ -9,6 +9,7 @@
 
 #include "core/access_point.h"
 #include "core/device.h"
+#include "debug/debug_port.h"
 #include "flash/flash_device.h"
 
 namespace vphoton {
@@ -26,9 +27,10 @@ struct Resume {
   int serial = -1;
   int softap_tcp = -1;
   int softap_http = -1;
-  int kept_memory = -1;          // what the firmware declares so
-  int setup_hold_ms = 0;         // SETUP stays pressed so long from now
-  std::string control_folder;    // made for the control socket, or empty
+  int kept_memory = -1;        // what the firmware declares so
+  int setup_hold_ms = 0;       // SETUP stays pressed so long from now
+  std::string control_folder;  // made for the control socket, or empty
+  debug::DebugPort::Carried debug;
   std::vector<AccessPoint> air;  // the world around does not change because a device resets
   bool wifi_available = true;
   PlannedPowerCut power_cut;
