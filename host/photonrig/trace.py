@@ -1,4 +1,4 @@
-"""Trace: everything interfaces observed, on one time axis: serial, SoftAP, HTTP, events, CLI, and the bench's actions.
+"""Trace: everything interfaces observed, on one time axis: serial, SoftAP, HTTP, events, CLI, panics, bench's actions.
 
 Interfaces take an :data:`Observer` and pass it every :class:`Moment`; a test's :class:`Recorder` or a story's step
 stores them. Texts hold no secrets: each interface masks its own.
@@ -16,10 +16,10 @@ from typing import Final, Literal
 
 from photonrig.clock import SYSTEM, Clock
 
-Lane = Literal["rig", "serial", "softap", "http", "event", "cli"]
+Lane = Literal["rig", "device", "serial", "softap", "http", "event", "cli"]
 # refused: an answer that says no; failed: the peer is broken; broke: the link is gone; silent: no answer in time.
 Trouble = Literal["", "refused", "failed", "broke", "silent"]
-LANES: Final[tuple[Lane, ...]] = ("rig", "serial", "softap", "http", "event", "cli")
+LANES: Final[tuple[Lane, ...]] = ("rig", "device", "serial", "softap", "http", "event", "cli")
 
 # Moments kept for a test's timeline; the files hold all.
 _KEPT: Final = 2000

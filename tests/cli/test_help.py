@@ -32,7 +32,7 @@ def use() -> Iterator[Callable[[str], Used]]:
 
 def test_the_commands_are_all_found() -> None:
     fleet = {f"fleet {name}" for name in ("plan", "apply", "verify", "rollback", "revoke", "demo")}
-    assert set(NAMES) == {"claims", "lab", "flash", "hil", "doctor", "completion", *fleet}
+    assert set(NAMES) == {"claims", "lab", "flash", "debug", "monitor", "hil", "doctor", "completion", *fleet}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -72,7 +72,9 @@ def test_commands_of_photonrig_are_its_own_with_the_name_of_rig(
     assert (seen.code, seen.err) == (expected.code, expected.err) == (0, "")
     # A shorter name may let the usage line, which alone is wrapped, end elsewhere.
     assert " ".join(seen.out.split()) == re.sub(
-        r"photonrig (?=lab|fleet|help|claims|flash|hil|doctor|completion|\[)", "./rig ", " ".join(expected.out.split())
+        r"photonrig (?=lab|fleet|help|claims|flash|debug|monitor|hil|doctor|completion|\[)",
+        "./rig ",
+        " ".join(expected.out.split()),
     )
 
 

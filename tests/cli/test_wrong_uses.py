@@ -17,7 +17,7 @@ USAGE = 2
 # Words, exit code, pattern of the line. The files are those of `scene`.
 CASES: list[tuple[str, int, str]] = [
     # words
-    ("nosuch", USAGE, r"there is no photonrig nosuch; there are claims, completion, doctor, "),
+    ("nosuch", USAGE, r"there is no photonrig nosuch; there are claims, completion, debug, doctor, "),
     ("flsh", USAGE, r"there is no photonrig flsh \(did you mean flash\?\)"),
     ("test", USAGE, r"there is no photonrig test"),  # which is for maintainers: ./rig test
     ("lab doctor", USAGE, r"unexpected extra argument \(doctor\); photonrig lab --help"),
@@ -44,6 +44,11 @@ CASES: list[tuple[str, int, str]] = [
     ("fleet rollback --device", USAGE, r"'--device' requires an argument; photonrig fleet rollback --help"),
     ("fleet rollback --device --plan p", USAGE, r"--device needs a value, and --plan is an option"),
     ("flash", USAGE, r"photonrig flash needs VARIANT"),
+    ("debug", USAGE, r"photonrig debug needs SLOT"),
+    ("debug 1 --port 65536", USAGE, r"--port 65536: must be a whole number from 0 to 65,535"),
+    ("debug nowhere", USAGE, r"no slot nowhere runs here; photonrig lab starts one"),
+    ("monitor", USAGE, r"photonrig monitor needs SLOT"),
+    ("monitor nowhere --state folder", USAGE, r"no slot nowhere runs here"),
     ("flash roller venetian", USAGE, r"unexpected extra argument \(venetian\)"),
     # numbers
     ("hil --workers x", USAGE, r"--workers x: must be a whole number from 1 to 64"),

@@ -13,7 +13,7 @@ Accounts, products and devices are created through the cloud's HTTP API alone, a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 from photonrig.bench.lab_record import LabDevice, LabRecord
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
+from photonrig.bench.running import Announcement, RunningSlot
 from photonrig.bench.slots.virtual.photon import AIR, Provision, Server, VirtualPhoton
 from photonrig.build.variants import VARIANTS, calibration
 from photonrig.clock import SYSTEM, Clock
@@ -72,12 +73,14 @@ class Lab:
         device_port: int = 0,
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
+        rig: Path | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
         ``photons`` is a number, with variants assigned in turn, or variants by device name. Each variant has its own
-        product. If the state folder holds more devices, all of them start.
+        product. If the state folder holds more devices, all of them start. ``rig``: the file of the bench that
+        it is part of.
         """
         self.state = state
         self.vphoton = vphoton
@@ -90,6 +93,8 @@ class Lab:
         self._stopped = False
         self._claimed_later: list[LabDevice] = []
         self._interrupts = Interrupts()
+        self._rig = rig
+        self._announcement: Announcement | None = None
         # Ports are kept: devices store the address of their cloud.
         self.local_cloud = LocalCloud(
             state / "cloud",
@@ -161,6 +166,7 @@ class Lab:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda device: self._power_on(device, moved), self.devices))
         self._record.write(self.state)
+        self._announcement = Announcement(self.state, map(self._running, self.devices))
         self._wait_online()
         for device in self._claimed_later:
             self._claim(device)
@@ -197,14 +203,15 @@ class Lab:
             process.kill()
         self._close()
 
-    def run_until_interrupt(self) -> None:
-        """Run until Ctrl-C or SIGTERM, then stop everything.
+    def run_until_interrupt(self, look: Callable[[], None] = lambda: None) -> None:
+        """Run until Ctrl-C or SIGTERM, then stop everything; ``look`` is called once a second.
 
         :raises RigError: the local cloud ended by itself
         """
         try:
             while self.local_cloud.alive:
                 self._clock.pause(_LOOK)
+                look()
             raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
         except KeyboardInterrupt:
             self.stop()
@@ -213,6 +220,9 @@ class Lab:
         return [*self.photons.values(), self.local_cloud]
 
     def _close(self) -> None:
+        if self._announcement is not None:
+            self._announcement.withdraw()
+            self._announcement = None
         if self._client is not None:
             self._client.close()
         self._interrupts.give_back()
@@ -282,6 +292,20 @@ class Lab:
             "vphoton": str(self.vphoton),
             "firmware": {variant: str(module) for variant, module in self.firmware.items()},
         }
+
+    def _running(self, device: LabDevice) -> RunningSlot:
+        photon = self.photons[device.name]
+        return RunningSlot(
+            name=device.name,
+            device_id=device.id,
+            variant=device.variant,
+            control=photon.control_path,
+            serial=photon.serial_port,
+            log=str(photon.log),
+            lab=str(self.state),
+            rig="" if self._rig is None else str(self._rig.resolve()),
+            firmware=tuple(sorted({str(module.absolute().parent) for module in self.firmware.values()})),
+        )
 
     def _described_product(self, variant: str) -> dict[str, Any]:
         made, client = self.products[variant], self.clients[variant]

@@ -18,8 +18,8 @@ from photonrig.bench.lock import hold, holder_of
 from photonrig.bench.quarantine import Quarantine
 from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.labgrid import Place, acquired, install_labgrid
-from photonrig.bench.slots.real.slot import path_of, real_slot
-from photonrig.bench.slots.slot import Slot
+from photonrig.bench.slots.real.slot import path_of, real_slot, serial_link
+from photonrig.bench.slots.slot import SerialLink, Slot
 from photonrig.bench.slots.virtual.photon import AIR
 from photonrig.bench.target import CloudTarget
 from photonrig.bench.usb_shim import usb_environment
@@ -102,6 +102,18 @@ def open_bench(
             yield _at_local_cloud(stack, config, chosen, tools, work, state, firmware)
 
 
+@contextmanager
+def serial_of(config: RigConfig, slot: SlotConfig, tools: Toolchain) -> Iterator[SerialLink]:
+    """Hold a board's slot inside the block, for its serial link alone: no cloud is touched.
+
+    :raises Busy: another run holds it
+    """
+    with ExitStack() as stack:
+        stack.enter_context(hold(_path(config, slot), wait=config.timeouts.lock))
+        place = _place(stack, config, slot, tools)
+        yield serial_link(slot) if place is None else place.serial
+
+
 def is_free(config: RigConfig, slot: SlotConfig) -> bool:
     """Whether no run holds a slot right now."""
     return holder_of(_path(config, slot)) is None
@@ -136,6 +148,7 @@ def _at_local_cloud(
         device_port=config.local_cloud.device_port,
         host=config.local_cloud.host,
         admit_unknown=bool(boards),
+        rig=config.path,
     )
     with step(f"starting the local cloud{f', virtual Photons: {len(virtual)}' if virtual else ''}"):
         stack.enter_context(lab)

@@ -12,12 +12,14 @@ from rich.console import Console
 
 from photonrig.bench.lab import USERNAME, Lab
 from photonrig.bench.lab_record import LabRecord
+from photonrig.bench.panic import PanicLogs, explain
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, build_variant
 from photonrig.cli.values import writable
 from photonrig.particle.cli import ParticleCli
 from photonrig.report.lab import print_lab
+from photonrig.report.panic import print_panic
 
 
 def run_lab(
@@ -62,16 +64,27 @@ def run_lab(
             rate_limits=rate_limits,
             extensions=extensions,
         )
+        panics = PanicLogs(lab.state / "devices")
+        console = Console(stderr=as_json)
+
+        def look() -> None:
+            for name, record in panics.new():
+                if (panic := explain(record, [tools.work / "firmware", tools.work / "user_part"])) is not None:
+                    print_panic(name, panic, console)
+
         with step(f"starting the local cloud and {photons + fresh} virtual Photons"):
-            stack.enter_context(lab)
+            try:
+                stack.enter_context(lab)
+            finally:
+                look()  # a firmware that panics as it starts keeps its lab from coming up
         script = particle_script(tools, lab)
         described = lab.describe()
         with contextlib.suppress(KeyboardInterrupt):  # the normal end
             if as_json:
                 print(json.dumps(described), flush=True)  # noqa: T201
             else:
-                print_lab(described, script, Console())
-            lab.run_until_interrupt()
+                print_lab(described, script, console)
+            lab.run_until_interrupt(look)
 
 
 def particle_script(tools: Toolchain, lab: Lab) -> Path:

@@ -11,11 +11,13 @@ from photonrig import __version__
 from photonrig.cli.claims import claims
 from photonrig.cli.command import Group, usage_error
 from photonrig.cli.completion import ASKED, answer, completion
+from photonrig.cli.debug import debug
 from photonrig.cli.doctor import doctor
 from photonrig.cli.flash import flash
 from photonrig.cli.fleet import fleet
 from photonrig.cli.hil import hil
 from photonrig.cli.lab import lab
+from photonrig.cli.monitor import monitor
 from photonrig.invocation import command
 
 
@@ -33,7 +35,7 @@ def photonrig() -> None:
     """
 
 
-for _command in (claims, lab, flash, hil, doctor, fleet, completion):
+for _command in (claims, lab, flash, debug, monitor, hil, doctor, fleet, completion):
     photonrig.add_command(_command)
 
 

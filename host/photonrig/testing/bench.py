@@ -15,6 +15,7 @@ from typing import Any, Final
 from photonrig.bench.config import RigConfig, load_config, virtual_config
 from photonrig.bench.device_state import ANY, Declared, establish
 from photonrig.bench.diagnosis import Concern, Diagnosis, Readings, diagnose, with_moments
+from photonrig.bench.panic import PanicLog, explain
 from photonrig.bench.rig import Rig
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
@@ -64,6 +65,7 @@ class TestRun:
     photon: Photon | None = None
     uses_cloud: bool = False
     stream: EventStream | None = None
+    panics: PanicLog | None = None
     prepared: int = 0  # moments until the device was in its initial state
     facts: tuple[tuple[str, str], ...] = ()
     firmware: dict[str, Any] | None = None
@@ -192,6 +194,8 @@ class Bench:
         held = self._slots[variant]
         run.variant, run.firmware = variant, held.facts
         self._hear(run)
+        if held.slot.monitor is not None:
+            run.panics = PanicLog(held.slot.monitor.log, from_now=True)
         run.photon = Photon(held.slot, held.firmware, self.target, run.recorder, self.clock)
         if needs or not held.proved:
             self.prepare(run.photon, self.declared(held, **needs))
@@ -233,6 +237,7 @@ class Bench:
     def diagnose(self, run: TestRun, error: BaseException) -> Diagnosis:
         """Read everything and find the cause; these readings are not part of the test."""
         concerns = run.concerns()
+        crash = self._crash(run)
         self._muted = True
         try:
             if self._rig is None:
@@ -241,6 +246,7 @@ class Bench:
                 slot = None if run.photon is None else run.photon.slot
                 readings = with_moments(self._rig.read(slot, run.recorder.begun), run.recorder.moments)
                 readings = self._with_stream(run, self._with_touches(run, readings))
+                readings = replace(readings, crash=crash) if crash else readings
         finally:
             self._muted = False
         run.diagnosis = diagnose(error, readings, concerns)
@@ -259,6 +265,16 @@ class Bench:
         except PhotonrigError as error:
             return (f"recovery failed: {error}",)
         return tuple(done)
+
+    def _crash(self, run: TestRun) -> str:
+        """The last panic of the test's device during the test; each becomes evidence. Empty: there was none."""
+        crash = ""
+        for record in [] if run.panics is None else run.panics.new():
+            panic = explain(record, [self._slots[run.variant or ""].firmware.image.parent])
+            if panic is not None:
+                run.recorder.note("device", "\n".join([panic.title, *panic.lines()]), trouble="failed")
+                crash = f"the firmware panicked: {panic.title}{f', in {panic.place}' if panic.place else ''}"
+        return crash
 
     def _with_touches(self, run: TestRun, readings: Readings) -> Readings:
         """Explain resets and ended sessions by the test's own actions."""

@@ -113,6 +113,10 @@ class Monitor(Protocol):
         """What ended its firmware for good; empty if nothing did."""
 
     @property
+    def log(self) -> Path:
+        """File with its own lines, which tell of panics."""
+
+    @property
     def pid(self) -> int:
         """The process that plays it, which has the other end of its serial port."""
 

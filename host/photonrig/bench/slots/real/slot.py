@@ -33,7 +33,7 @@ def real_slot(
     """
     if config.device_id is None:
         raise UsageError(f"slot {config.name} has no device_id; {command('doctor --write')} finds it out")
-    serial = _serial(config) if place is None else place.serial
+    serial = serial_link(config) if place is None else place.serial
     setup, reset, wifi = config.setup, config.reset, config.wifi
     return Slot(
         name=config.name,
@@ -51,7 +51,11 @@ def real_slot(
     )
 
 
-def _serial(config: SlotConfig) -> SerialLink:
+def serial_link(config: SlotConfig) -> SerialLink:
+    """The serial link of a slot with a USB path or a URL.
+
+    :raises UsageError: it has neither
+    """
     if config.usb is not None:
         return UsbSerial(config.usb)
     if config.serial is not None:

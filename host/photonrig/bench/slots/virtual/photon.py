@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,12 +12,12 @@ from typing import Any, Final
 
 from photonrig.bench.process import Child
 from photonrig.bench.slots.slot import Slot
+from photonrig.bench.slots.virtual.control import ask
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import LinkLost, RigError
+from photonrig.errors import LinkLost
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
 
 _READY: Final = 60.0
-_CONTROL: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,11 @@ class VirtualPhoton(Child):
         self.serial_port = ""
         self.control_path = ""
 
+    @property
+    def log(self) -> Path:
+        """File with what it says of itself, beside its state folder."""
+        return self.state.with_name(f"{self.state.name}.log")
+
     # --- power ------------------------------------------------------------------------------------------------------
 
     @property
@@ -124,8 +128,7 @@ class VirtualPhoton(Child):
             argv += ["--wifi", f"{wifi.ssid}:{wifi.password}"]
         if listening:
             argv.append("--listening")
-        log = self.state.with_name(f"{self.state.name}.log")
-        ready = self.launch(argv, log, _READY)
+        ready = self.launch(argv, self.log, _READY)
         self.device_id, self.serial_port, self.control_path = ready["id"], ready["serial"], ready["control"]
         self._ports = (int(ready["softap_tcp"]), int(ready["softap_http"]))
 
@@ -137,26 +140,7 @@ class VirtualPhoton(Child):
         :raises LinkLost: the device has no power
         :raises RigError: it cannot do that
         """
-        received = bytearray()
-        try:
-            with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(_CONTROL)
-                link.connect(self.control_path)
-                link.sendall(json.dumps(request).encode() + b"\n")
-                while not received.endswith(b"\n"):
-                    chunk = link.recv(65536)
-                    if not chunk:
-                        break
-                    received += chunk
-        except OSError as error:
-            raise LinkLost(f"no answer on {self.control_path}: {error}", device=self.device_id) from None
-        try:
-            answer = json.loads(received)
-        except ValueError:
-            raise LinkLost(f"control broke off during {request.get('do')}", device=self.device_id) from None
-        if not isinstance(answer, dict) or answer.get("ok") is False:
-            raise RigError(f"control refused {request.get('do')}: {answer}", device=self.device_id)
-        return answer
+        return ask(self.control_path, request, device=self.device_id)
 
     def status(self) -> dict[str, Any]:
         """Everything the device knows of itself: mode, listening, wifi, cloud, led, claimed and so on.
