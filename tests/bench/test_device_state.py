@@ -30,16 +30,20 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BenchSession]:
 
 
 @pytest.fixture
-def slot(bench: BenchSession) -> Slot:
-    return bench.slots["1"]
+def declared(bench: BenchSession) -> Declared:
+    firmware = Firmware("roller", bench.firmware["roller"], variant_project(TOOLS, "roller"), 1)
+    return Declared(in_product=True, owner=bench.target.team, firmware=firmware, network=True)
 
 
-def test_what_holds_is_left_alone(slot: Slot, bench: BenchSession) -> None:
-    team = bench.target.team
-    image = bench.firmware["roller"]
-    firmware = Firmware("roller", image, variant_project(TOOLS, "roller"), 1)
-    declared = Declared(in_product=True, owner=team, firmware=firmware, network=True)
+@pytest.fixture
+def slot(bench: BenchSession, declared: Declared) -> Slot:
+    """The same state before each test, whatever the one before it left."""
+    slot = bench.slots["1"]
     establish(slot, bench.target, declared)
+    return slot
+
+
+def test_what_holds_is_left_alone(slot: Slot, bench: BenchSession, declared: Declared) -> None:
     held = establish(slot, bench.target, declared)
     assert held.repaired == ()
     assert held.before == held.after == read_state(slot, bench.target)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -64,12 +65,11 @@ class BadCloud:
                     return self.connection.close()
                 if fault == "slow":
                     time.sleep(0.05)
-                link = HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE)
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                link.request(self.command, self.path, body, headers)
-                answer = link.getresponse()
-                content = answer.read()
-                link.close()
+                with closing(HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE)) as link:
+                    link.request(self.command, self.path, body, headers)
+                    answer = link.getresponse()
+                    content = answer.read()
                 with lock:
                     outer.requests.append((self.command, self.path, answer.status))
                 if fault == "dropped after":

@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -290,8 +291,9 @@ def test_watching_ends_when_nothing_more_will_be_heard(
             end = pool.submit(apply, plan, operator, memory, Rules(1, 2, 2, 0.0, 0.1), watcher, watch=True)
             SystemClock().wait_until(lambda: watcher.outcomes, 30, "a device that waits")
             anybody.using(token).revoke()
-            with pytest.raises(AuthError):
-                end.result(60)
+            # The stream is refused first, or a device that was being tried again.
+            with suppress(AuthError):
+                assert not end.result(60).complete
         operator.close()
     assert estate.owner(wanted[0].device) == CENTRAL
 
