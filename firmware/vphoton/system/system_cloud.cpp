@@ -167,12 +167,12 @@ bool subscribe(Application& app, uint32_t prefix, uint32_t handler, uint32_t dat
   if (!prefix || !handler) return false;
   const Scope wanted = device_id ? Scope::OneDevice : scope == 0 ? Scope::MyDevices : Scope::AllDevices;
   return cloud::add_subscription(
-      app.device(), {app.text(prefix), wanted, app.text(device_id),
-                     [&app, handler, data](const char* name, const char* event) {
-                       std::optional<std::string> with;
-                       if (event) with = event;
-                       app.when_released([=, &app, name = std::string(name)] { tell(app, handler, data, name, with); });
-                     }});
+      app.device(),
+      {app.text(prefix), wanted, app.text(device_id), [&app, handler, data](const char* name, const char* event) {
+         std::optional<std::string> with;
+         if (event) with = event;
+         app.when_released([=, &app, name = std::string(name)] { tell(app, handler, data, name, with); });
+       }});
 }
 
 void unsubscribe(Application& app, uint32_t) { cloud::remove_subscriptions(app.device()); }

@@ -51,7 +51,7 @@ def run_monitor(tools: Toolchain, name: str, rig: Path | None, lab: Path | None)
 
 
 def _watch(port: Callable[[], str], look: Callable[[], None]) -> None:
-    with SerialLines(port, reopen=_AWAY, tap=_heard) as lines:
+    with SerialLines(port, reopen=_AWAY, observer=_heard) as lines:
         while True:
             lines.take(_LOOK)
             look()

@@ -70,10 +70,10 @@ std::string Photon::control(const JsonValue& request) {
     return done();
   }
   if (dfu_) return control_error(*what + ": the device is in DFU mode; reset it first");
-  return control_error(
-      "unknown request " + *what +
-      "; there are status, faces, setup_button, reset, power, air, wifi, fault, debug, pin and peripheral, and over USB "
-      "dfu, safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
+  return control_error("unknown request " + *what +
+                       "; there are status, faces, setup_button, reset, power, air, wifi, fault, debug, pin and "
+                       "peripheral, and over USB "
+                       "dfu, safe_mode, listening, update_begin, update_data, update_finish, read, write and erase");
 }
 
 std::string Photon::peripheral(const JsonValue& request) {
