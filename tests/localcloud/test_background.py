@@ -36,7 +36,7 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.error: Exception | None = None
-        for table, name in ((TelemetryTable, "save"), (EventTable, "add")):
+        for table, name in ((TelemetryTable, "save"), (EventTable, "add_all")):
             monkeypatch.setattr(table, name, self._guarded(getattr(table, name)))
 
     def _guarded(self, write: Callable[..., None]) -> Callable[..., None]:
