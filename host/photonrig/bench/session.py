@@ -129,7 +129,7 @@ def _at_local_cloud(
     lab = Lab(
         folder or work / "lab",
         vphoton=tools.vphoton,
-        sdk=tools.sdk,
+        sdk=tools.sdk(),
         firmware=firmware,
         photons=virtual,
         api_port=config.local_cloud.api_port,
