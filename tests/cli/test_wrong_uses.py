@@ -43,7 +43,7 @@ CASES: list[tuple[str, int, str]] = [
     ("fleet plan --source ' '", USAGE, r"--source was given an empty value"),
     ("fleet rollback --device", USAGE, r"'--device' requires an argument; photonrig fleet rollback --help"),
     ("fleet rollback --device --plan p", USAGE, r"--device needs a value, and --plan is an option"),
-    ("flash", USAGE, r"photonrig flash needs VARIANT"),
+    ("flash", USAGE, r"photonrig flash needs VARIANT\|FILE\.bin"),
     ("flash roller venetian", USAGE, r"unexpected extra argument \(venetian\)"),
     # numbers
     ("hil --workers x", USAGE, r"--workers x: must be a whole number from 1 to 64"),
