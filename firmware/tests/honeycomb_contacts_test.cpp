@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "application.h"
+#include "Particle.h"
 #include "core/json.h"
 #include "core/monotonic.h"
 #include "core/photon.h"

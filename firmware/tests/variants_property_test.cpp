@@ -11,14 +11,13 @@
 #include <set>
 #include <string>
 
-#include "application.h"
+#include "Particle.h"
 #include "core/json.h"
 #include "core/monotonic.h"
 #include "core/photon.h"
 #include "drapery/src/bus_motor.h"
 #include "honeycomb/src/contact_drive.h"
 #include "roller/src/radio_remote.h"
-#include "shade/particle_ports.h"
 #include "shade_fakes.h"
 #include "venetian/src/encoder_drive.h"
 
@@ -51,6 +50,10 @@ struct Rest {
   double real;
 };
 
+struct Clock : shade::Clock {
+  uint32_t now_ms() override { return millis(); }
+};
+
 struct Rig : shade::Observer {
   const Variant& variant;
   const shade::Travel travel;  // what the firmware takes it for until it is calibrated
@@ -58,7 +61,7 @@ struct Rig : shade::Observer {
   std::string state;
   std::unique_ptr<vphoton::Photon> photon;
 
-  shade::ParticleClock clock;
+  Clock clock;
   fakes::Storage storage;
   fakes::Publisher publisher;
   fakes::Indicator indicator;

@@ -1,5 +1,5 @@
-// The virtual Photon as the Wiring API sees it: what Device OS keeps behind Particle.*, System.*, WiFi.*, Serial and
-// pins. One per process, because firmware is written against global objects; `device()` names it.
+// The virtual Photon as the system's functions for the application see it: what Device OS keeps behind them. One per
+// process; `device()` names it.
 #pragma once
 
 #include <array>

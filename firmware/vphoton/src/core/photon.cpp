@@ -42,8 +42,6 @@ Photon::~Photon() { current_device = nullptr; }
 
 void Photon::start_system() {
   if (user_part_) {
-    prepare_for_panic();
-    if (user_image_->native()) panic::arm(argv_, &flash_->power_cut());
     // The application moves the session with the cloud on itself, in Particle.process().
     if (mode_ == SystemMode::Manual && !user_part_->threaded()) reactor_.pause(true);
   }
@@ -173,6 +171,7 @@ void Photon::join_failed() {
 }
 
 void Photon::reset(ResetReason reason, uint32_t data) {
+  announce();  // what the application did before it was ready may have been its end
   log_state("reset: %s", reset_reason_name(reason));
   // The application hears of a reset that it is in a state to hear of.
   if (reason != ResetReason::PinReset && reason != ResetReason::Panic) fire(system_event::kReset, 0);
@@ -199,15 +198,6 @@ Resume Photon::resume_record() const {
   next.power_cut = flash_->power_cut();
   next.air = wifi_->air();
   return next;
-}
-
-// After whatever changes the record: a crash finds it as it is then.
-void Photon::prepare_for_panic() {
-  if (!user_part_ || !user_image_->native()) return;  // the machine does not crash with what it runs
-  Resume next = resume_record();
-  next.kept_memory = retained_.prepare();
-  if (next.kept_memory >= 0) panic::keep(retained_.begin(), retained_.size(), next.kept_memory);
-  panic::prepare(next);
 }
 
 void Photon::end(bool orderly) {

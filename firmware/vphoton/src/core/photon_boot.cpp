@@ -269,8 +269,7 @@ void Photon::load_user_part() {
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;
   } else {
-    user_part_ = user_image_->native() ? UserPart::load(user_image_->payload(), &reason)
-                                       : system::Application::load(*user_image_, &reason);
+    user_part_ = system::Application::load(*user_image_, &reason);
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {

@@ -25,7 +25,6 @@ using ApplicationPage = std::function<Page(const std::string& url, const std::st
 
 // The handler that is set now.
 ApplicationPage application_page();
-// In the place of what a native application sets.
 void set_application_page(ApplicationPage page);
 
 }  // namespace vphoton
