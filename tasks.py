@@ -66,7 +66,7 @@ def build_all() -> list[Path]:
 
 @task
 def build(_: Context) -> None:
-    """Build what is stale: the virtual Photon, the variants' native modules, the Particle CLI.
+    """Build what is stale: the virtual Photon, the variants' images, the Particle CLI.
 
     Example: ./rig build
     """

@@ -34,7 +34,7 @@ def main() -> None:
     firmware = {"roller": build_variant(tools, "roller")}
     with (
         tempfile.TemporaryDirectory(prefix="photonrig-") as folder,
-        Lab(Path(folder) / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=8) as lab,
+        Lab(Path(folder) / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=8) as lab,
     ):
         photons = lab.fielded()
         before = {photon.pid: cpu_seconds(photon.pid) for photon in photons}

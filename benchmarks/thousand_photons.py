@@ -122,7 +122,7 @@ def main() -> None:
             Lab(
                 Path(folder) / "lab",
                 vphoton=tools.vphoton,
-                sdk=tools.sdk,
+                sdk=tools.sdk(),
                 firmware=firmware,
                 photons=arguments.photons,
             ) as lab,

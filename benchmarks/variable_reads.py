@@ -42,7 +42,7 @@ def main() -> None:
     firmware = {"roller": build_variant(tools, "roller")}
     with (
         tempfile.TemporaryDirectory(prefix="photonrig-") as folder,
-        Lab(Path(folder) / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1) as lab,
+        Lab(Path(folder) / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=1) as lab,
     ):
         api, token, device = lab.local_cloud.api, lab.central.access_token, lab.fielded()[0].device_id
         rows = asyncio.run(measure(api, token, device))

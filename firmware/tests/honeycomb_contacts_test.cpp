@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "application.h"
+#include "Particle.h"
 #include "core/json.h"
 #include "core/monotonic.h"
 #include "core/photon.h"
@@ -33,12 +33,14 @@ struct Contacts {
     options.device_id = std::string(12, '\x5A');
     options.wired_to = "honeycomb:1000";
     photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
+    wire_to(photon.get());
     REQUIRE(photon->boot() == "");
     change(R"({"position":50})");
     REQUIRE(drive.begin());
     run_for(100);
   }
   ~Contacts() {
+    wire_to(nullptr);
     photon.reset();
     std::filesystem::remove_all(state);
     vphoton::set_monotonic_source(nullptr);

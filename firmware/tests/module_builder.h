@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "module/app_abi.h"
 #include "module/crc32.h"
 #include "module/module_image.h"
 
@@ -16,7 +15,7 @@ struct ModuleRecipe {
   uint16_t platform = kPhotonPlatform;
   uint8_t function = 5;
   uint8_t index = 1;
-  uint16_t needed_version = kNativeSystemVersion;
+  uint16_t needed_version = 207;
   uint16_t product_id = 20001;
   uint16_t product_version = 7;
   uint32_t end_shift = 0;  // added to the end address

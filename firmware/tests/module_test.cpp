@@ -3,7 +3,6 @@
 #include "module/crc32.h"
 #include "module/module_image.h"
 #include "module/system_describe.h"
-#include "module/user_part.h"
 #include "module_builder.h"
 
 using namespace vphoton;
@@ -29,7 +28,6 @@ TEST_CASE("a good module") {
   CHECK(image->valid_checks() == 30);
   CHECK(image->product_id == 20001);
   CHECK(image->product_version == 7);
-  CHECK(image->payload() == "payload.");
   CHECK(image->end == kUserPartAddress + image->bytes.size() - 4);
 }
 
@@ -66,7 +64,6 @@ TEST_CASE("flaws by name") {
     CHECK(image->valid_checks(2301) == (30 & ~ModuleCheck::Dependencies));
     CHECK(image->why_not_runnable(2302) == "");
     CHECK(image->valid_checks(2302) == ModuleCheck::All);
-    CHECK_FALSE(image->native());
   }
   SUBCASE("address") {
     recipe.start = 0x08020000;
@@ -95,7 +92,6 @@ TEST_CASE("modules behind a vector table, and suffixes without a product") {
   CHECK(parsed->prefix == 0x184);
   CHECK(parsed->bytes == image);
   CHECK(parsed->valid_checks() == ModuleCheck::All);
-  CHECK(parsed->payload() == recipe.payload);
   CHECK_FALSE(ModuleImage::parse(image.substr(0, 0x184 + 20)));
 
   image = build_module();
@@ -118,12 +114,6 @@ TEST_CASE("a stand-in lies above the flash, and only what is no application may"
   recipe.function = 5;
   recipe.index = 1;
   CHECK(ModuleImage::parse(build_module(recipe))->valid_checks() == (30 & ~ModuleCheck::AddressRange));
-}
-
-TEST_CASE("code that is no library is refused with a reason") {
-  std::string reason;
-  CHECK_FALSE(UserPart::load("not an ELF file", &reason));
-  CHECK(reason.find("cannot be loaded") != std::string::npos);
 }
 
 TEST_CASE("system describe") {

@@ -11,7 +11,6 @@ class TestHousing : public Housing {
   struct Off {};
 
   explicit TestHousing(Turns* turns = nullptr) : turns_(turns) {}
-  char* const* argv() const override { return nullptr; }
   Turns* turns() override { return turns_; }
   bool shared() const override { return true; }
   [[noreturn]] void restart(const Resume&) override { throw Restarted(); }

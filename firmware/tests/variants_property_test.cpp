@@ -11,14 +11,13 @@
 #include <set>
 #include <string>
 
-#include "application.h"
+#include "Particle.h"
 #include "core/json.h"
 #include "core/monotonic.h"
 #include "core/photon.h"
 #include "drapery/src/bus_motor.h"
 #include "honeycomb/src/contact_drive.h"
 #include "roller/src/radio_remote.h"
-#include "shade/particle_ports.h"
 #include "shade_fakes.h"
 #include "test_housing.h"
 #include "venetian/src/encoder_drive.h"
@@ -52,6 +51,10 @@ struct Rest {
   double real;
 };
 
+struct Clock : shade::Clock {
+  uint32_t now_ms() override { return millis(); }
+};
+
 struct Rig : shade::Observer {
   const Variant& variant;
   const shade::Travel travel;  // what the firmware takes it for until it is calibrated
@@ -60,7 +63,7 @@ struct Rig : shade::Observer {
   vphoton::test::TestHousing housing;
   std::unique_ptr<vphoton::Photon> photon;
 
-  shade::ParticleClock clock;
+  Clock clock;
   fakes::Storage storage;
   fakes::Publisher publisher;
   fakes::Indicator indicator;
@@ -83,10 +86,12 @@ struct Rig : shade::Observer {
     options.device_id = std::string(12, '\x5A');
     options.wired_to = std::string(variant.name) + ":" + std::to_string(kTravelMs);
     photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
+    wire_to(photon.get());
     REQUIRE(photon->boot() == "");
     power_on();
   }
   ~Rig() {
+    wire_to(nullptr);
     photon.reset();
     std::filesystem::remove_all(state);
     vphoton::set_monotonic_source(nullptr);

@@ -59,6 +59,9 @@ REPLACEABLE void __throw_logic_error(const char*) { stop(PanicAssertionFailure);
 REPLACEABLE void __throw_out_of_range(const char*) { stop(PanicAssertionFailure); }
 REPLACEABLE void __throw_out_of_range_fmt(const char*, ...) { stop(PanicAssertionFailure); }
 REPLACEABLE void __throw_invalid_argument(const char*) { stop(PanicAssertionFailure); }
+REPLACEABLE void __throw_runtime_error(const char*) { stop(PanicAssertionFailure); }
+REPLACEABLE void __throw_range_error(const char*) { stop(PanicAssertionFailure); }
+REPLACEABLE void __throw_overflow_error(const char*) { stop(PanicAssertionFailure); }
 REPLACEABLE void terminate() noexcept { stop(PanicAssertionFailure); }
 
 }  // namespace std

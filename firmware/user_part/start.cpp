@@ -133,6 +133,9 @@ const Prefix prefix = {
     {{kSystemPart, 2, kSystemVersion}, {}},
 };
 
+// Tells the bench which images are of its own build (host/photonrig/particle/module.py). No Photon looks at it.
+PLACED(".user_part.builder") const char builder[] = "built by photonrig";
+
 PLACED(".user_part.suffix") const Suffix suffix = {0, {}, 4 + sizeof(Suffix)};
 
 PLACED(".user_part.crc") const uint32_t crc = 0;

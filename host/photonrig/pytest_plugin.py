@@ -71,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how often a failure whose cause is rig, network or cloud is tried again, always shown (default: 1)",
     )
+    group.addoption("--rig-own-build", action="store_true", help="boards, too, get images of photonrig's own build")
     group.addoption("--known-bad", metavar="FILE", help="tests known to fail, with reason and date")
     group.addoption("--destructive", action="store_true", help="run destructive tests on real devices too")
     parser.addini("photonrig_variants", "firmware projects as name = folder", type="linelist", default=[])
@@ -260,7 +261,8 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
     def make(work: Path) -> Rig:
         # Building and starting can take a minute: announce it at once.
         with shown():
-            return Rig(config_of(named, projects, work), Toolchain.found(), work, projects)
+            own_build = pytestconfig.getoption("rig_own_build")
+            return Rig(config_of(named, projects, work), Toolchain.found(), work, projects, own_build=own_build)
 
     bench = Bench(make, folder)
     yield bench

@@ -36,7 +36,7 @@ def firmware() -> dict[str, Path]:
 
 
 def make(state: Path, firmware: dict[str, Path], **more: Any) -> Lab:
-    return Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware, **more)
+    return Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware, **more)
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted before it began to wait")
 """
-    argv = [sys.executable, "-c", script, tmp_path / "lab", TOOLS.vphoton, TOOLS.sdk, firmware["roller"]]
+    argv = [sys.executable, "-c", script, tmp_path / "lab", TOOLS.vphoton, TOOLS.sdk(), firmware["roller"]]
     with subprocess.Popen(list(map(str, argv)), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None and running.stderr is not None
         told = json.loads(running.stdout.readline())

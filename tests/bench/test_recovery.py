@@ -59,7 +59,7 @@ def photon(bench: BenchSession) -> VirtualPhoton:
 @pytest.fixture(scope="module")
 def mute(tmp_path_factory: pytest.TempPathFactory) -> Path:
     image = tmp_path_factory.mktemp("mute") / "mute.bin"
-    image.write_bytes(compile_project({"src/mute.cpp": MUTE}, TOOLS.sdk).image)
+    image.write_bytes(compile_project({"src/mute.cpp": MUTE}, TOOLS.sdk()).image)
     return image
 
 

@@ -13,10 +13,12 @@ import pytest
 
 from photonrig.build import sandbox
 from photonrig.build.confined import Failure
-from photonrig.build.sandbox import NO_SANDBOX, Build, Layout, build_folder, compiler_path
+from photonrig.build.sandbox import NO_SANDBOX, Build, Layout, build_folder
+from photonrig.build.user_part import COMPILER as NAME
+from photonrig.build.user_part import path_of
 from photonrig.errors import ToolError
 
-COMPILER = compiler_path()
+COMPILER = path_of(NAME)
 KINDS = [kind for kind in sandbox.KINDS if sandbox._works(kind, COMPILER)]
 ALL = [*KINDS, NO_SANDBOX]
 

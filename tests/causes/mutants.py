@@ -61,6 +61,6 @@ def build_mutant(tools: Toolchain, project: Path, name: str) -> Path:
     if not module.exists():
         module.parent.mkdir(parents=True, exist_ok=True)
         draft = module.with_suffix(".new")
-        draft.write_bytes(compile_project(files, tools.sdk).image)
+        draft.write_bytes(compile_project(files, tools.sdk()).image)
         draft.rename(module)
     return module

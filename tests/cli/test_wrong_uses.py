@@ -43,7 +43,7 @@ CASES: list[tuple[str, int, str]] = [
     ("fleet plan --source ' '", USAGE, r"--source was given an empty value"),
     ("fleet rollback --device", USAGE, r"'--device' requires an argument; photonrig fleet rollback --help"),
     ("fleet rollback --device --plan p", USAGE, r"--device needs a value, and --plan is an option"),
-    ("flash", USAGE, r"photonrig flash needs VARIANT"),
+    ("flash", USAGE, r"photonrig flash needs VARIANT\|FILE\.bin"),
     ("debug", USAGE, r"photonrig debug needs SLOT"),
     ("debug 1 --port 65536", USAGE, r"--port 65536: must be a whole number from 0 to 65,535"),
     ("debug nowhere", USAGE, r"no slot nowhere runs here; photonrig lab starts one"),

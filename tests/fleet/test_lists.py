@@ -26,7 +26,7 @@ ONLINE = 60.0
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoFleet]:
     folder = tmp_path_factory.mktemp("x")
     firmware = {"roller": build_variant(TOOLS, "roller")}
-    with virtual_fleet(folder, 3, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware) as running:
+    with virtual_fleet(folder, 3, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware) as running:
         yield running
 
 

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from photonrig.particle.module import build_native_module
-
+from ..images import user_part
 from .world import DEVICE, Fixture, World
 
 
 def image(product: int, version: int) -> bytes:
-    return build_native_module(b"\x7fELF" + bytes(2000), product_id=product, product_version=version)
+    return user_part(product_id=product, product_version=version)
 
 
 async def upload(there: World, product: int, version: int, **form: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ architectures=*
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[ParticleCli]:
     script = TOOLS.particle_cli()
-    cloud = LocalCloud(tmp_path / "cloud", sdk=TOOLS.sdk)
+    cloud = LocalCloud(tmp_path / "cloud", sdk=TOOLS.sdk())
     cloud.start()
     try:
         with Cloud(cloud.api) as anybody:

@@ -78,7 +78,7 @@ class Family:
 @pytest.fixture(scope="module")
 def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
     folder = tmp_path_factory.mktemp("generations")
-    cloud = LocalCloud(folder / "cloud", sdk=TOOLS.sdk, admit_unknown=True)
+    cloud = LocalCloud(folder / "cloud", sdk=TOOLS.sdk(), admit_unknown=True)
     processes: list[ReadyProcess] = []
     try:
         cloud.start()

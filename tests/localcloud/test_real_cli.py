@@ -79,7 +79,7 @@ class Bench:
             (self.folder / name / "project.properties").write_text(f"name={name}\n")
             (self.folder / name / "src" / f"{name}.ino").write_text(source)
         source = f"#include <Particle.h>\n{SKETCHES['good']}"
-        (self.folder / "image.bin").write_bytes(compile_project({"src/good.cpp": source.encode()}, TOOLS.sdk).image)
+        (self.folder / "image.bin").write_bytes(compile_project({"src/good.cpp": source.encode()}, TOOLS.sdk()).image)
         (self.folder / "device.pub.pem").write_text(public_key_pem(generate_device_key()))
         shutil.copy(self.lab.local_cloud.key_file, self.folder / "server.der")
 
@@ -222,7 +222,7 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("real-cli")
     firmware = {"roller": build_variant(TOOLS, "roller")}
-    with Lab(folder / "lab", vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware, photons=2) as lab:
+    with Lab(folder / "lab", vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware, photons=2) as lab:
         yield Bench(lab, folder / "work")
 
 

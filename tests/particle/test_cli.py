@@ -18,9 +18,9 @@ from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cli_run import CliRefused, CliTimedOut, CliUnproven
 from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.keys import generate_device_key, public_key_pem
-from photonrig.particle.module import build_native_module
 from photonrig.trace import Moment
 
+from ..images import user_part
 from ..patience import PATIENCE
 
 TOOLS = Toolchain(Path(__file__).parents[2])
@@ -205,15 +205,15 @@ def test_the_real_cli_hears_events(real: tuple[ParticleCli, Cloud, int, str]) ->
 
 
 @pytest.mark.cli
-def test_the_real_cli_reads_native_modules(real: tuple[ParticleCli, Cloud, int, str], tmp_path: Path) -> None:
+def test_the_real_cli_reads_a_user_part(real: tuple[ParticleCli, Cloud, int, str], tmp_path: Path) -> None:
     cli, _, _, _ = real
-    image = tmp_path / "native.bin"
-    image.write_bytes(build_native_module(b"code" * 100, product_id=20001, product_version=3))
+    image = tmp_path / "image.bin"
+    image.write_bytes(user_part(product_id=20001, product_version=3))
     text = " ".join(cli.inspect(image).text.split())
     assert "Compiled for photon This is an application module number 1 at version 6" in text
-    assert "product id 20001 at version 3 It depends on a system module number 2 at version 61441" in text
+    assert "product id 20001 at version 3 It depends on a system module number 2 at version 2302" in text
     broken = tmp_path / "broken.bin"
-    broken.write_bytes(image.read_bytes().replace(b"code", b"c0de", 1))
+    broken.write_bytes(image.read_bytes().replace(b"\xca\xfe", b"\xca\xff", 1))
     with pytest.raises(CliUnproven, match="CRC failed"):
         cli.inspect(broken)
 

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 
 from photonrig.errors import ModuleError
 from photonrig.particle.module import (
-    NATIVE_SYSTEM_VERSION,
     USER_PART_SIZE,
     Dependency,
-    build_native_module,
     check_user_part,
     parse_module,
 )
@@ -55,7 +53,7 @@ def test_fields_of_a_user_part() -> None:
     assert module.dependencies == (Dependency("system_part", 2, 207),)
     assert (module.product_id, module.product_version) == (20001, 3)
     assert module.sha256 == hashlib.sha256(data[:-38]).digest()
-    assert module.crc_ok and not module.native
+    assert module.crc_ok and not module.own_build
     check_user_part(module)
 
 
@@ -70,40 +68,6 @@ def test_the_prefix_of_a_system_part_follows_its_vector_table() -> None:
     module = parse_module(assembled(before=vectors, start=0x08020000, function=4, index=1, dependency=(0, 0, 0)))
     assert (module.prefix_offset, module.function, module.index) == (0x184, "system_part", 1)
     assert module.dependencies == ()
-
-
-def test_native_module_layout() -> None:
-    payload = b"\x7fELF and three"
-    data = build_native_module(payload, product_id=20001, product_version=2)
-    assert len(data) == 24 + 16 + 44
-    assert data[:8] == struct.pack("<II", 0x080A0000, 0x080A0000 + len(data) - 4)
-    assert data[8:24] == bytes([0, 0, 6, 0, 6, 0, 5, 1, 4, 2, 0x01, 0xF0, 0, 0, 0, 0])
-    assert data[24:40] == payload + b"\0\0"
-    assert data[-44:-38] == struct.pack("<HHH", 20001, 2, 0)
-    assert data[-38:-6] == hashlib.sha256(data[:-38]).digest()
-    assert data[-6:-4] == b"\x28\0"
-    assert data[-4:] == struct.pack(">I", zlib.crc32(data[:-4]))
-    module = parse_module(data)
-    assert module.native and module.dependencies == (Dependency("system_part", 2, NATIVE_SYSTEM_VERSION),)
-    check_user_part(module)
-
-
-def test_native_module_fills_the_user_part_and_no_more() -> None:
-    room = USER_PART_SIZE - 24 - 44
-    assert len(build_native_module(b"\1" * room)) == USER_PART_SIZE
-    with pytest.raises(ModuleError, match="too large"):
-        build_native_module(b"\1" * (room + 1))
-
-
-@pytest.mark.parametrize("wrong", [{"product_id": 65536}, {"product_version": -1}])
-def test_native_module_refuses_numbers_beyond_16_bits(wrong: dict[str, int]) -> None:
-    with pytest.raises(ModuleError, match="16 bits"):
-        build_native_module(b"code", **wrong)
-
-
-def test_nothing_cannot_be_packed() -> None:
-    with pytest.raises(ModuleError, match="no code"):
-        build_native_module(b"")
 
 
 @pytest.mark.parametrize(
@@ -163,13 +127,6 @@ def test_every_flipped_bit_is_noticed(bit: int) -> None:
     except ModuleError:
         return
     assert not module.crc_ok
-
-
-@given(payload=st.binary(min_size=1, max_size=2000), product=st.integers(0, 0xFFFE), version=st.integers(0, 0xFFFE))
-def test_what_is_packed_is_read_back(payload: bytes, product: int, version: int) -> None:
-    module = parse_module(build_native_module(payload, product_id=product, product_version=version))
-    check_user_part(module)
-    assert (module.product_id, module.product_version) == (product, version)
 
 
 @given(data=st.binary(max_size=400))

@@ -23,7 +23,7 @@ ONLINE = 60.0
 def lab(tmp_path: Path) -> Lab:
     tools = Toolchain(Path(__file__).resolve().parents[2])
     firmware = {"roller": build_variant(tools, "roller")}
-    return Lab(tmp_path / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=0, fresh=1)
+    return Lab(tmp_path / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=0, fresh=1)
 
 
 def set_up(photon: VirtualPhoton, code: str | None = None) -> None:

@@ -38,7 +38,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, clock: Path) -> Iterator[Lab]:
     tools = Toolchain(Path(__file__).resolve().parents[2])
     firmware = {"roller": build_variant(tools, "roller")}
     state = tmp_path_factory.mktemp("lab") / "lab"
-    lab = Lab(state, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=0, fresh=7)
+    lab = Lab(state, vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=0, fresh=7)
     launcher = Path(__file__).parents[1] / "ownership" / "spoilt_cloud.py"
     lab.local_cloud.program = (str(launcher), "-", str(clock))  # no bug, and a clock that can be moved
     with lab:

@@ -16,7 +16,7 @@ EMAIL = "field@example.com"
 def test_a_transfer_goes_on_after_a_crash_at_every_step(tmp_path: Path) -> None:
     tools = Toolchain(Path(__file__).resolve().parents[2])
     firmware = {"roller": build_variant(tools, "roller")}
-    with Lab(tmp_path / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1) as lab:
+    with Lab(tmp_path / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=1) as lab:
         device = lab.fielded()[0].device_id
         team, scope = lab.team, product(lab.product.id)
 

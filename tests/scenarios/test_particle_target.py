@@ -26,7 +26,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     tools = Toolchain(Path(__file__).resolve().parents[2])
     firmware = {"roller": build_variant(tools, "roller")}
     folder = tmp_path_factory.mktemp("particle")
-    with Lab(folder / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=2) as lab:
+    with Lab(folder / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=2) as lab:
         for photon in lab.fielded():
             lab.team.call(photon.device_id, "calibrate", "500,500")
         yield lab

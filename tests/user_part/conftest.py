@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from photonrig.build.compile import CompiledFirmware, compile_project
+from photonrig.build.size import Size, size_of
 from photonrig.build.toolchain import Toolchain
-from photonrig.build.user_part import UserPart, build_user_part, build_variant
+from photonrig.build.variants import VARIANTS, build_variant
+
+__all__ = ["TOOLS", "VARIANTS", "Compile", "UserPart"]
 
 TOOLS = Toolchain(Path(__file__).parents[2])
-VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
+
+
+@dataclass(frozen=True)
+class UserPart:
+    """A linked application: what a Photon takes, and the same with symbols and line numbers."""
+
+    module: Path
+
+    @property
+    def elf(self) -> Path:
+        return self.module.with_suffix(".elf")
+
+    @property
+    def size(self) -> Size:
+        return size_of(self.module)
 
 
 @pytest.fixture(scope="session")
-def work() -> Path:
-    """What is made stays in the checkout's folder of made things, so that a second run has it."""
-    if shutil.which("arm-none-eabi-g++") is None:
-        pytest.skip("no cross compiler here")
-    return TOOLS.work / "user_part"
-
-
-@pytest.fixture(scope="session")
-def parts(work: Path) -> dict[str, UserPart]:
+def parts() -> dict[str, UserPart]:
     """The four variants."""
-    return {variant: build_variant(TOOLS.root, variant, work) for variant in VARIANTS}
+    return {variant: UserPart(build_variant(TOOLS, variant)) for variant in VARIANTS}
 
 
 Compile = Callable[[str], UserPart]
 
 
 @pytest.fixture
-def sketch(work: Path, tmp_path: Path) -> Compile:
+def sketch(tmp_path: Path) -> Compile:
     """Builds an application of one source text; ``Particle.h`` is included already."""
 
     def compiled(text: str) -> UserPart:
-        source = tmp_path / "sketch.cpp"
-        source.write_text(f'#include "Particle.h"\n{text}')
-        made = tmp_path / "made"
-        made.mkdir(exist_ok=True)
-        # The library is the same for all.
-        for kept in work.glob("wiring-*"):
-            if not (made / kept.name).exists():
-                (made / kept.name).symlink_to(kept)
-        return build_user_part(TOOLS.root / "firmware", [source], [tmp_path], made, "sketch", flags=["-Wextra"])
+        files = {"src/sketch.cpp": f'#include "Particle.h"\n{text}'.encode()}
+        return written(compile_project(files, TOOLS.sdk(), debug=tmp_path), tmp_path / "sketch.bin")
 
     return compiled
+
+
+def written(made: CompiledFirmware, module: Path) -> UserPart:
+    """A compiled application as files."""
+    module.write_bytes(made.image)
+    module.with_suffix(".elf").write_bytes(made.elf)
+    return UserPart(module)

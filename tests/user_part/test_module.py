@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build.user_part import UserPart, seal
+from photonrig.build.user_part import seal
 from photonrig.errors import ModuleError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.module import Dependency, check_user_part, parse_module
 
-from .conftest import TOOLS, VARIANTS, Compile
+from .conftest import TOOLS, VARIANTS, Compile, UserPart
 from .veneers import Veneer, veneers
 
 ABI = TOOLS.root / "firmware" / "abi"
@@ -51,17 +51,18 @@ def test_a_module_is_what_a_photon_takes(parts: dict[str, UserPart], variant: st
     assert (module.product_id, module.product_version) == (PRODUCTS[variant], 1)
     # `end` is the address of the CRC, so that the prefix alone tells the length.
     assert module.end - module.start + 4 == len(data)
-    assert parts[variant].flash == len(data) <= 128 * 1024
-    assert parts[variant].ram <= 66_560
+    assert parts[variant].size.flash == len(data) <= 128 * 1024
+    assert parts[variant].size.ram <= 66_560
 
 
 def test_every_byte_is_under_both_check_sums(parts: dict[str, UserPart]) -> None:
     data = parts["roller"].module.read_bytes()
-    assert seal(data) == data
+    assert seal(data, 2302) == data
     changed = bytearray(data)
     changed[1000] ^= 1
-    again = seal(bytes(changed))
+    again = seal(bytes(changed), 1512)
     assert again[-38:-6] != data[-38:-6] and parse_module(again).crc_ok
+    assert parse_module(again).dependencies == (Dependency("system_part", 2, 1512),)
     assert not parse_module(bytes(changed)).crc_ok
 
 
@@ -164,13 +165,19 @@ def test_an_application_without_a_product_says_so(sketch: Compile) -> None:
     assert (module.product_id, module.product_version) == (None, None)
 
 
-def test_layouts_are_asserted_for_a_photon(tmp_path: Path, parts: dict[str, UserPart]) -> None:
+def test_layouts_are_asserted_for_a_photon(tmp_path: Path) -> None:
     """Enumerations of another size are another interface: the headers refuse to compile."""
-    library = next(parts["roller"].module.parent.glob("wiring-*"))  # with the prototypes
-    include = [f"-I{each}" for each in (ABI / "include", library)]
     source = tmp_path / "a.cpp"
     source.write_text('#include "device_os/functions.h"\n')
-    argv = ["arm-none-eabi-g++", "-std=gnu++14", "-mcpu=cortex-m3", "-mthumb", "-fsyntax-only", *include, str(source)]
+    argv = [
+        "arm-none-eabi-g++",
+        "-std=gnu++14",
+        "-mcpu=cortex-m3",
+        "-mthumb",
+        "-fsyntax-only",
+        f"-I{TOOLS.sdk() / 'include'}",
+        str(source),
+    ]
     assert subprocess.run(argv, capture_output=True, check=False).returncode == 0
     wide = subprocess.run([*argv, "-fno-short-enums"], capture_output=True, text=True, check=False)
     assert wide.returncode != 0 and "Spark_Data_TypeDef has another size on a Photon" in wide.stderr

@@ -6,9 +6,7 @@ import re
 
 import pytest
 
-from photonrig.build.user_part import UserPart
-
-from .conftest import TOOLS, VARIANTS
+from .conftest import TOOLS, VARIANTS, UserPart
 
 pytest.importorskip("unicorn")
 
@@ -43,7 +41,7 @@ def test_the_heap_begins_behind_the_static_data(parts: dict[str, UserPart], vari
     photon = Photon(parts[variant].module.read_bytes())
     photon.put(0x20000000, b"\xaa" * (HEAP_END - 0x20000000))
     heap = photon.call(photon.table[0])
-    assert 0 <= heap - 0x20000000 - parts[variant].ram < 8
+    assert 0 <= heap - 0x20000000 - parts[variant].size.ram < 8
     # What is behind belongs to the system.
     assert photon.cpu.mem_read(heap, HEAP_END - heap) == b"\xaa" * (HEAP_END - heap)
     assert not photon.calls

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build.user_part import build_user_part
+from photonrig.build.compile import compile_project
 
-from .conftest import TOOLS, Compile
+from .conftest import TOOLS, Compile, written
 
 pytest.importorskip("unicorn")
 
@@ -217,10 +217,10 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def built(work: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, int]]:
-    folder = tmp_path_factory.mktemp("wiring")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, int]]:
     source = Path(__file__).with_name("wiring_cases.cpp")
-    part = build_user_part(TOOLS.root / "firmware", [source], [folder], work, "cases", flags=["-Wextra", "-Werror"])
+    made = compile_project({source.name: source.read_bytes()}, TOOLS.sdk(), strict=True)
+    part = written(made, tmp_path_factory.mktemp("wiring") / "cases.bin")
     told = subprocess.run(["arm-none-eabi-nm", str(part.elf)], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in told.splitlines()]
     return part.module.read_bytes(), {row[2]: int(row[0], 16) for row in rows if len(row) == 3}

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from photonrig.bench.usb_shim import usb_environment
 from photonrig.build.compile import compile_project
+from photonrig.build.device_os import LATEST
 from photonrig.build.toolchain import Toolchain
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
 from photonrig.localcloud.device.hub import DeviceHub
@@ -281,12 +282,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Builds the probe firmware, each kind once."""
     folder = tmp_path_factory.mktemp("modules")
 
-    def make(version: int = 1, mode: str = "AUTOMATIC", *, threaded: bool = True) -> Path:
-        module = folder / f"{version}-{mode}-{threaded}.bin"
+    def make(version: int = 1, mode: str = "AUTOMATIC", *, threaded: bool = True, target: str = LATEST) -> Path:
+        module = folder / f"{version}-{mode}-{threaded}-{target}.bin"
         if not module.exists():
             thread = b"SYSTEM_THREAD(ENABLED)" if threaded else b""
             source = PROBE % {b"version": version, b"mode": mode.encode(), b"thread": thread}
-            module.write_bytes(compile_project({"src/probe.cpp": source}, ROOT / "firmware" / "vphoton").image)
+            module.write_bytes(compile_project({"src/probe.cpp": source}, TOOLS.sdk(), target).image)
         return module
 
     return make
@@ -301,7 +302,7 @@ def sketch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         module = folder / f"{hashlib.sha256(source.encode()).hexdigest()}.bin"
         if not module.exists():
             files = {"src/sketch.ino": source.encode()}
-            module.write_bytes(compile_project(files, ROOT / "firmware" / "vphoton").image)
+            module.write_bytes(compile_project(files, TOOLS.sdk()).image)
         return module
 
     return make

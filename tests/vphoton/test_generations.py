@@ -21,7 +21,7 @@ CODE = "c" * 63
 @pytest.mark.parametrize("version", GENERATIONS)
 def test_from_hello_to_a_finished_update(photon, cloud, build, version):
     first, updated = GENERATIONS[version]
-    photon.start("--device-os", version, "--firmware", str(build()), "--listening", *cloud.words)
+    photon.start("--device-os", version, "--firmware", str(build(target=version)), "--listening", *cloud.words)
     assert photon.softap("set", {"k": "cc", "v": CODE}) == {"r": 0}
     photon.control(do="setup_button", hold_ms=4000)
     assert cloud.wait_for_hello(1).flags == first
@@ -40,7 +40,7 @@ def test_from_hello_to_a_finished_update(photon, cloud, build, version):
     assert cloud.call(device, "keep", "-7") == -7
     assert cloud.run(cloud.hub.ping(device))
 
-    cloud.run(cloud.hub.flash(device, build(2).read_bytes(), "probe.bin"))
+    cloud.run(cloud.hub.flash(device, build(2, target=version).read_bytes(), "probe.bin"))
     assert cloud.wait_for_hello(2).flags == updated
     wait_for("the success", lambda: "success probe.bin" in cloud.progress)
     assert cloud.read(device, "version") == 2

@@ -19,7 +19,7 @@ def test_online_with_everything_a_describe_holds(photon, cloud, build):
     assert (hello.product_id, hello.product_version, hello.platform_id, hello.flags) == (4711, 1, 6, 0x36)
     cloud.wait_for_function("keep")
     user = cloud.describes[-1].modules[-1]
-    assert (user["f"], user["vc"], user["vv"], user["d"]) == ("u", 30, 30, [{"f": "s", "n": "2", "v": 0xF001}])
+    assert (user["f"], user["vc"], user["vv"], user["d"]) == ("u", 30, 30, [{"f": "s", "n": "2", "v": 2302}])
     status = photon.status()
     assert status["cloud"] == "connected"
     assert status["led"] == {"color": "#00FFFF", "pattern": "breathe", "period_ms": 4000}

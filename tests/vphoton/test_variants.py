@@ -260,7 +260,7 @@ def test_it_moves_on_without_cloud_and_wi_fi(wired, variant):
 def test_an_update_waits_until_nothing_moves_and_an_experimental_one_says_what_it_is(wired, tmp_path):
     shade = wired("venetian", 4000)
     project = with_version(ROOT / "firmware" / "variants" / "venetian", tmp_path / "next", 2, experimental=True)
-    image = compile_project(collect_project(project), ROOT / "firmware" / "vphoton").image
+    image = compile_project(collect_project(project), Toolchain(ROOT).sdk()).image
     shade.ask("move open")
     with pytest.raises(FlashRefused):
         shade.cloud.run(shade.cloud.hub.flash(shade.photon.ready["id"], image, "venetian.bin"))

@@ -24,7 +24,6 @@ namespace {
 class OwnProcess : public Housing {
  public:
   explicit OwnProcess(char* const argv[]) : argv_(argv) {}
-  char* const* argv() const override { return argv_; }
   Turns* turns() override { return nullptr; }
   bool shared() const override { return false; }
   [[noreturn]] void restart(const Resume& next) override { next.restart(argv_); }

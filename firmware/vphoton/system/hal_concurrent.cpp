@@ -4,6 +4,7 @@
 // by what may wait for it, and is counted only.
 #include <map>
 
+#include "system/not_modelled.h"
 #include "system/serve.h"
 
 namespace vphoton::system {
@@ -134,6 +135,11 @@ int32_t yield(Application& app) {
 
 void scheduling(Application&, bool, uint32_t) {}
 
+int32_t create_thread(Application&, uint32_t, uint32_t, uint8_t, uint32_t, uint32_t, uint32_t) {
+  not_modelled("os_thread_create", "no thread is made");
+  return 1;
+}
+
 constexpr uint32_t kThread = 0x7D000000;
 uint32_t current(Application&, uint32_t) { return kThread; }
 bool is_current(Application&, uint32_t thread) { return thread == kThread; }
@@ -158,6 +164,7 @@ SystemFunctions hal_concurrent_functions() {
       serves<lock>("os_mutex_recursive_lock"),
       serves<lock>("os_mutex_recursive_trylock"),
       serves<unlock>("os_mutex_recursive_unlock"),
+      serves<create_thread>("os_thread_create"),
       serves<yield>("os_thread_yield"),
       serves<scheduling>("os_thread_scheduling"),
       serves<current>("os_thread_current"),

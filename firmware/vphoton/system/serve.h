@@ -92,6 +92,7 @@ SystemFunctions hal_core_functions();
 SystemFunctions hal_concurrent_functions();
 SystemFunctions hal_dct_functions();
 SystemFunctions hal_i2c_functions();
+SystemFunctions hal_peripherals_functions();
 SystemFunctions hal_spi_functions();
 SystemFunctions hal_usart_functions();
 SystemFunctions hal_usb_functions();

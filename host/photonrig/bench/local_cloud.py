@@ -39,7 +39,7 @@ class LocalCloud(Child):
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
     ) -> None:
-        """``sdk``: the folder native firmware is compiled against; port 0 means any free one, kept over restarts.
+        """``sdk``: what firmware is built with; port 0 means any free one, kept over restarts.
 
         ``host``: the address to listen on; boards must be able to reach it.
         """

@@ -36,9 +36,17 @@ class Rig:
     """A bench of held slots. Runs that share it take different slots of a variant while there are free ones."""
 
     def __init__(
-        self, config: RigConfig, tools: Toolchain, work: Path, projects: Mapping[str, Path], *, clock: Clock = SYSTEM
+        self,
+        config: RigConfig,
+        tools: Toolchain,
+        work: Path,
+        projects: Mapping[str, Path],
+        *,
+        own_build: bool = False,
+        clock: Clock = SYSTEM,
     ) -> None:
-        """``projects``: firmware project folders by variant, in place of photonrig's own; ``work``: a scratch folder.
+        """``projects``: firmware project folders by variant, in place of photonrig's own; ``work``: a scratch folder;
+        ``own_build``: boards get what is built here.
 
         :raises Busy: other runs hold all slots of a variant, and freed none in time
         :raises RigError: all slots of a variant are in quarantine
@@ -47,6 +55,7 @@ class Rig:
         self.config = config
         self._tools = tools
         self._projects = dict(projects)
+        self._own_build = own_build
         self._quarantine = Quarantine(config.path, clock)
         self._clock = clock
         self._stack = ExitStack()
@@ -60,7 +69,9 @@ class Rig:
             chosen = [self._choose(variant) for variant in self.config.variants]
             try:
                 return self._stack.enter_context(
-                    open_bench(self.config, self._tools, slots=chosen, projects=self._projects)
+                    open_bench(
+                        self.config, self._tools, slots=chosen, projects=self._projects, own_build=self._own_build
+                    )
                 )
             except Busy:
                 # Another run was faster; try again unless all are held.
@@ -103,10 +114,8 @@ class Rig:
         """The firmware of a variant's devices; for boards, compiled by the cloud once."""
         if variant not in self._firmware:
             project = self._projects.get(variant) or variant_project(self._tools, variant)
-            image = self.session.image(self.config.slot(self.slot(variant).name))
-            if image is None:
-                image = self.work / f"{variant}.bin"
-                self.session.target.make_cli().compile(project, image)
+            slot = self.config.slot(self.slot(variant).name)
+            image = self.session.image(slot, project, self.work / f"{variant}.bin")
             version = parse_module(image.read_bytes()).product_version or 0
             self._firmware[variant] = Firmware(variant, image, project, version)
         return self._firmware[variant]

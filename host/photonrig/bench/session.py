@@ -28,6 +28,7 @@ from photonrig.build.variants import build_project, variant_project
 from photonrig.errors import UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token
+from photonrig.particle.module import parse_module
 
 _PARTICLE: Final = "https://api.particle.io"
 # Secrets for Particle's cloud come from the environment and are written to no file.
@@ -48,15 +49,35 @@ class BenchSession:
     targets: Mapping[str, CloudTarget]
     lab: Lab | None
     firmware: Mapping[str, Path]
+    own_build: bool = False
 
     @property
     def target(self) -> CloudTarget:
         """The cloud with the first slot's product."""
         return next(iter(self.targets.values()))
 
-    def image(self, slot: SlotConfig) -> Path | None:
-        """Module of a virtual slot's variant; None for a board, whose image the cloud compiles."""
-        return self.firmware[slot.variant] if slot.virtual else None
+    def image(self, slot: SlotConfig, project: Path, save_to: Path) -> Path:
+        """Module of a slot's variant: built here, or for a board compiled by the cloud, unless ``own_build``.
+
+        :raises UsageError: see :meth:`check`
+        """
+        if slot.virtual or self.own_build:
+            return self.firmware[slot.variant]
+        with step("compiling for the Photon in the cloud"):
+            self.target.make_cli().compile(project, save_to)
+        self.check(slot, save_to)
+        return save_to
+
+    def check(self, slot: SlotConfig, image: Path) -> None:
+        """Check that a module may be flashed into a slot.
+
+        :raises UsageError: of photonrig's own build into a board, without ``own_build``
+        """
+        if not slot.virtual and not self.own_build and parse_module(image.read_bytes()).own_build:
+            raise UsageError(
+                f"slot {slot.name} is a board, and {image.name} is photonrig's own build, which no board has run yet: "
+                "compile it at Particle, or add --own-build"
+            )
 
 
 @contextmanager
@@ -70,12 +91,14 @@ def open_bench(
     wait: float | None = None,
     projects: Mapping[str, Path] = MappingProxyType({}),
     quarantined: bool = False,
+    own_build: bool = False,
 ) -> Iterator[BenchSession]:
     """Hold the named slots, or all, inside the block.
 
     ``account``: the account at Particle's cloud this run may touch; ``state``: folder for the local cloud and the
     virtual devices; ``wait``: seconds to wait for slots another run holds (default: the file's); ``projects``: firmware
     folders by variant, in place of photonrig's own. Slots in quarantine are an error, unless ``quarantined``.
+    ``own_build``: boards get what is built here, too.
 
     :raises Busy: another run holds a slot
     :raises Quarantined: a slot is out of use
@@ -93,13 +116,14 @@ def open_bench(
                 tools.native()
             firmware = {
                 name: build_project(tools, name, projects.get(name) or variant_project(tools, name))
-                for name in {slot.variant for slot in chosen if slot.virtual}
+                for name in {slot.variant for slot in chosen if slot.virtual or own_build}
             }
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="photonrig-")))
         if config.cloud == "particle":
-            yield _at_particle(stack, config, chosen, tools, work)
+            session = _at_particle(stack, config, chosen, tools, work)
         else:
-            yield _at_local_cloud(stack, config, chosen, tools, work, state, firmware)
+            session = _at_local_cloud(stack, config, chosen, tools, work, state, firmware)
+        yield replace(session, firmware=firmware, own_build=own_build)
 
 
 @contextmanager
@@ -141,7 +165,7 @@ def _at_local_cloud(
     lab = Lab(
         folder or work / "lab",
         vphoton=tools.vphoton,
-        sdk=tools.sdk,
+        sdk=tools.sdk(),
         firmware=firmware,
         photons=virtual,
         api_port=config.local_cloud.api_port,

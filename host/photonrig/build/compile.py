@@ -1,8 +1,7 @@
-"""Compile service: native firmware from a Particle project, for ``POST /v1/binaries`` and the bench's own builds.
+"""Compile service: a user part from a Particle project, for ``POST /v1/binaries`` and the bench's own builds.
 
-The system's C++ compiler builds the sources into a shared object that a virtual Photon loads, packed into a module that
-no real Photon accepts. Compiler and linker run in a :mod:`~photonrig.build.sandbox`; their output is parsed as data and
-never loaded into this process.
+The cross compiler builds the sources and links them with what an SDK (:mod:`photonrig.build.sdk`) holds. Compiler,
+linker and objcopy run in a :mod:`~photonrig.build.sandbox`; their output is parsed as data.
 """
 
 from __future__ import annotations
@@ -18,13 +17,26 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
 
 from photonrig.build.device_os import LATEST, RELEASES
-from photonrig.build.sandbox import Build, Layout, build_folder, compiler_path, sandbox_kind
+from photonrig.build.sandbox import Build, Layout, build_folder, sandbox_kind
+from photonrig.build.sdk import check_sdk
 from photonrig.build.sketch import to_cpp
+from photonrig.build.user_part import (
+    COMPILER,
+    CPP,
+    DEBUGGERS_SECTION,
+    LIBRARIES,
+    LINK,
+    OBJCOPY,
+    SECTIONS,
+    C,
+    path_of,
+    seal,
+)
 from photonrig.errors import ModuleError, PhotonrigError, UsageError
-from photonrig.particle.module import build_native_module
+from photonrig.particle.module import check_user_part, parse_module
+from photonrig.particle.releases import module_number
 
 __all__ = ["CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]
 
@@ -39,17 +51,9 @@ _LONGEST_PATH = 512
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a sketch's generated file gets a suffix
 _DEEPEST = 32
 _LARGEST_SKETCH = 1 << 20
+_GENERATED = ":.cpp"  # ends the name of a sketch's C++
 
-_COMMON = ("-Os", "-g0", "-fPIC", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-Wall")
-_CPP = ("-std=gnu++11", "-fno-exceptions", "-fno-rtti", *_COMMON)
-_C = ("-std=gnu11", *_COMMON)
-# Link-time optimisation is off: with it, the linker takes compiler options from sections of the objects.
-_LINK = (
-    *("-shared", "-s", "-Wl,--gc-sections", "-Wl,-z,max-page-size=4096", "-static-libgcc"),
-    *("-fno-lto", "-fno-use-linker-plugin"),
-)
-# One little-endian uint16 each, absent where the sources set none. Same names in the virtual Photon's module/app_abi.h.
-_PRODUCT_SECTIONS = (".photon_product_id", ".photon_product_version")
+_STRICT = ("-Wextra", "-Werror", "-Wno-unused-parameter")
 
 
 class CompileFailed(ModuleError):
@@ -62,9 +66,14 @@ class CompileFailed(ModuleError):
 
 @dataclass(frozen=True, slots=True)
 class CompiledFirmware:
-    """A packed module, and its sizes as the two lines of ``size`` (text, data, bss, dec, hex, filename)."""
+    """A user part.
+
+    ``image`` is what a Photon takes, ``elf`` the same with its symbols, ``size_info`` the two lines ``size`` prints of
+    it (text, data, bss, dec, hex, filename).
+    """
 
     image: bytes
+    elf: bytes
     size_info: str
 
 
@@ -101,33 +110,46 @@ def _belongs(path: Path) -> bool:
 
 
 def compile_project(
-    files: Mapping[str, bytes], sdk: Path, target_version: str = LATEST, build: Build | None = None
+    files: Mapping[str, bytes],
+    sdk: Path,
+    target_version: str = LATEST,
+    build: Build | None = None,
+    *,
+    debug: Path | None = None,
+    strict: bool = False,
 ) -> CompiledFirmware:
-    """Compile a project given as relative path to content; ``sdk`` is the folder whose ``include`` has ``Particle.h``.
+    """Compile a project given as relative path to content; ``sdk`` is the folder :func:`~.sdk.build_sdk` made.
 
-    Another thread may stop the run through ``build``.
+    The image asks for Device OS ``target_version``. Another thread may stop the run through ``build``. With ``debug``,
+    the folder the files are from, the ELF has line numbers; ``strict`` makes warnings errors.
 
     :raises CompileFailed: the sources do not compile or link
-    :raises ModuleError: there are no sources, or the module would not fit a Photon
-    :raises UsageError: a path leads out of the project, the target is unknown, or ``sdk`` is not the virtual Photon's
+    :raises ModuleError: there are no sources, or what is linked is no user part
+    :raises UsageError: a path leads out of the project, the target is unknown, or ``sdk`` is no SDK
     :raises ToolError: no compiler, not finished within 60 s, or stopped
     """
     if target_version not in RELEASES:
         raise UsageError(f"Device OS {target_version} is not a build target; targets: {', '.join(RELEASES)}")
-    compiler = compiler_path()
-    if not (sdk / "include" / "Particle.h").is_file():
-        raise UsageError(f"{sdk} is no folder to compile against: include/Particle.h is missing")
+    compiler = path_of(COMPILER)
+    check_sdk(sdk)
     with build_folder(sdk) as folder:
-        sources = _unpack(files, Layout(folder).project)
-        stages = _commands(compiler, sources, Layout(folder), target_version)
+        layout = Layout(folder)
+        sources = _unpack(files, layout.project)
+        more = [*(_STRICT if strict else ()), *_debug(layout, debug)]
+        stages = _commands(compiler, sources, layout, [*more, f"-DSYSTEM_VERSION={_system_version(target_version)}"])
         failure = (build or Build()).run(
             folder, stages, compiler=compiler, kind=sandbox_kind(compiler), seconds=TIME_LIMIT
         )
         if failure is not None:
-            _refuse(failure["output"], f"{Path(compiler).name} ended with {failure['status']}", folder)
-        payload = _read_plain(Layout(folder).out / _SHARED_OBJECT)
-    build_native_module(payload)  # rejects an oversized payload before it is parsed
-    return _packed(payload)
+            compiled = sources[failure["command"]] if failure["stage"] == 0 else None
+            _refuse(failure["output"], f"{COMPILER} ended with {failure['status']}", folder, compiled)
+        linked, image = (_read_plain(layout.out / name) for name in (_ELF, _IMAGE))
+    return _packed(linked, image, module_number(target_version))
+
+
+def _debug(layout: Layout, project: Path | None) -> list[str]:
+    """Options for line numbers that name the files of ``project``."""
+    return ["-g0"] if project is None else ["-g", f"-fdebug-prefix-map={layout.project}={project.resolve()}"]
 
 
 @functools.cache
@@ -137,11 +159,11 @@ def tinker(sdk: Path) -> bytes:
     return compile_project({"tinker.ino": source}, sdk).image
 
 
-def _system_version(release: str) -> int:
+def _system_version(release: str) -> str:
     """SYSTEM_VERSION of a release; final releases from 1.1.0 on end in FF (Device OS 2.3.1)."""
     major, minor, patch = (int(number) for number in release.split("."))
     final = 0xFF if (major, minor) >= (1, 1) else 0
-    return major << 24 | minor << 16 | patch << 8 | final
+    return f"0x{major << 24 | minor << 16 | patch << 8 | final:08X}"
 
 
 def _unpack(files: Mapping[str, bytes], project: Path) -> list[PurePosixPath]:
@@ -199,7 +221,7 @@ def _write_sketch(project: Path, path: PurePosixPath, content: bytes) -> PurePos
     """Write a sketch's C++ beside it, so that relative includes work; the generated name cannot be uploaded."""
     if len(content) > _LARGEST_SKETCH:
         raise UsageError(f"{str(path)!r} is larger than {_LARGEST_SKETCH} bytes; put data into a .h or .cpp file")
-    generated = path.with_name(f"{path.name}:.cpp")
+    generated = path.with_name(f"{path.name}{_GENERATED}")
     _write(project, generated, to_cpp(content.decode("utf-8", errors="replace"), path.as_posix()).encode())
     return generated
 
@@ -209,35 +231,50 @@ def _is_compiled(path: PurePosixPath) -> bool:
     return len(path.parts) == 1 or path.parts[0] == "src" or (path.parts[0] == "lib" and path.parts[2:3] == ("src",))
 
 
-_SHARED_OBJECT = "firmware.so"
+_ELF = "firmware.elf"
+_IMAGE = "firmware"
 
 
 def _commands(
-    compiler: str, sources: Sequence[PurePosixPath], layout: Layout, target_version: str
+    compiler: str, sources: Sequence[PurePosixPath], layout: Layout, more: Sequence[str]
 ) -> list[list[list[str]]]:
-    """Commands to compile, then link, run in the project folder so that messages name files as uploaded.
+    """Commands to compile, link and extract, run in the project folder so that messages name files as uploaded.
 
     Uploaded names appear only as paths behind a fixed prefix, ``./`` or ``-Ilib/``, so none is read as an option.
     """
     libraries = sorted(path.relative_to(layout.project).as_posix() for path in layout.project.glob("lib/*/src"))
-    common = [f"-DSYSTEM_VERSION=0x{_system_version(target_version):08X}", "-fmacro-prefix-map=./="]
+    common = [*more, "-fmacro-prefix-map=./="]
     common += [f"-I{folder}" for folder in ("src", ".", *libraries, "../sdk/include")]
-    # Every module carries the entry points through which the virtual Photon finds setup() and loop().
-    named = [(source.suffix, f"./{source}") for source in sources] + [(".cpp", "../sdk/include/user_part.cpp")]
     compiles, objects = [], []
-    for number, (suffix, source) in enumerate(named):
-        language = ["-x", "c", *_C] if suffix == ".c" else ["-x", "c++", *_CPP]
+    for number, source in enumerate(sources):
+        language = ["-x", "c", *C] if source.suffix == ".c" else ["-x", "c++", *CPP]
         objects.append(f"../out/{number}.o")
-        compiles.append([compiler, *language, *common, "-c", source, "-o", objects[-1]])
-    return [compiles, [[compiler, *_LINK, *objects, "-o", f"../out/{_SHARED_OBJECT}"]]]
+        compiles.append([compiler, *language, *common, "-c", f"./{source}", "-o", objects[-1]])
+    ours = [f"../sdk/lib/{name}" for name in ("start.o", "runtime.o", "libwiring.a", "imports.o")]
+    link = [compiler, *LINK, "-Wl,-T,../sdk/lib/user_part.ld", *objects, *ours, *LIBRARIES, "-o", f"../out/{_ELF}"]
+    sections = [f"--only-section={name}" for name in SECTIONS]
+    extract = [path_of(OBJCOPY), "-O", "binary", *sections, f"../out/{_ELF}", f"../out/{_IMAGE}"]
+    return [compiles, [link], [extract]]
 
 
-def _refuse(output: str, otherwise: str, folder: Path) -> None:
+def _refuse(output: str, otherwise: str, folder: Path, compiled: PurePosixPath | None) -> None:
     text = output.replace(f"{Layout(folder).out}/", "").replace(f"{folder}/", "").replace("../out/", "")
     text = text.replace("../sdk/", "sdk/")
     text = re.sub(r"^((?:In file included| +) from )?\./", lambda found: found[1] or "", text, flags=re.MULTILINE)
-    first = re.search(r"^.*?(?:[Ee]rror|undefined reference|multiple definition|out of memory).*$", text, re.MULTILINE)
+    if compiled is not None:  # the assembler knows the compiler's output only, a temporary file
+        name = compiled.as_posix().removesuffix(_GENERATED)
+        text = re.sub(r"^cc\w+\.s:(?:\d+:)?", lambda _: f"{name}:", text, flags=re.MULTILINE)
+    text = re.sub(r"^/\S*/(ld|collect2|cc1plus|cc1|as|objcopy): ", r"\1: ", text, flags=re.MULTILINE)
+    first = next((found for pattern in _CAUSES if (found := re.search(pattern, text, re.MULTILINE))), None)
     raise CompileFailed(first.group(0) if first else otherwise, text.strip())
+
+
+# Best first: the linker tells what overflows behind what does not fit, and ends with a line that says nothing.
+_CAUSES = (
+    r"^.*?(?:region `\w+' overflowed|multiple definition).*$",
+    r"^(?!collect2: ).*?(?:[Ee]rror|undefined reference|out of memory).*$",
+    r"^ld: .*$",
+)
 
 
 def _read_plain(path: Path) -> bytes:
@@ -248,54 +285,32 @@ def _read_plain(path: Path) -> bytes:
         return file.read()
 
 
-def _packed(shared_object: bytes) -> CompiledFirmware:
-    """Pack the linked shared object. Sources control its content, so every field is validated."""
+def _packed(linked: bytes, image: bytes, system_version: int) -> CompiledFirmware:
+    """Pack the linked user part. Sources control its content, so everything is checked."""
     try:
-        elf = ELFFile(io.BytesIO(shared_object))
-        _check_entry_points(elf)
-        product_id, product_version = _product_of(elf)
-        size_info = _sizes(elf)
+        size_info = _sizes(ELFFile(io.BytesIO(linked)))
+        sealed = seal(image, system_version)
+        check_user_part(parse_module(sealed))
     except PhotonrigError:
         raise
     except Exception as error:
         raise ModuleError(f"the linked firmware cannot be read: {error}") from error
-    image = build_native_module(shared_object, product_id=product_id, product_version=product_version)
-    return CompiledFirmware(image, size_info)
-
-
-def _check_entry_points(elf: ELFFile) -> None:
-    """Check for setup() and loop(): a shared object links without them and would fail on the device."""
-    undefined = {
-        symbol.name
-        for section in elf.iter_sections()
-        if isinstance(section, SymbolTableSection)
-        for symbol in section.iter_symbols()
-        if symbol["st_shndx"] == "SHN_UNDEF"
-    }
-    for name, symbol_names in (("setup()", {"setup", "_Z5setupv"}), ("loop()", {"loop", "_Z4loopv"})):
-        if symbol_names & undefined:
-            text = f"undefined reference to `{name}'; a firmware defines it after including Particle.h"
-            raise CompileFailed(text, text)
-
-
-def _product_of(elf: ELFFile) -> tuple[int, int]:
-    """Product id and version set by the sources; 0xFFFF each where unset."""
-    stated = []
-    for name in _PRODUCT_SECTIONS:
-        section = elf.get_section_by_name(name)
-        if section is not None and (section["sh_size"] != 2 or section["sh_type"] == "SHT_NOBITS"):
-            raise ModuleError("PRODUCT_ID and PRODUCT_VERSION may each be stated once")
-        stated.append(0xFFFF if section is None else int.from_bytes(section.data(), "little"))
-    return stated[0], stated[1]
+    return CompiledFirmware(sealed, linked, size_info)
 
 
 def _sizes(elf: ELFFile) -> str:
-    """The two lines ``size`` prints for a file."""
+    """The two lines ``size`` prints for a file.
+
+    :raises CompileFailed: the sources have sections of their own, for which a Photon has no place
+    """
     text = data = bss = 0
     for section in elf.iter_sections():
         flags = section["sh_flags"]
-        if not flags & _ALLOCATED:
+        if not flags & _ALLOCATED or section.name == DEBUGGERS_SECTION:
             continue
+        if section.name not in (*SECTIONS, ".bss") and section["sh_size"]:
+            said = f"error: section {section.name!r} has no place in a user part"
+            raise CompileFailed(said, said)
         if flags & _EXECUTABLE or not flags & _WRITABLE:
             text += section["sh_size"]
         elif section["sh_type"] == "SHT_NOBITS":
@@ -304,7 +319,7 @@ def _sizes(elf: ELFFile) -> str:
             data += section["sh_size"]
     total = text + data + bss
     header = "".join(f"{name:>7}\t" for name in ("text", "data", "bss", "dec", "hex"))
-    return f"{header}filename\n{text:7}\t{data:7}\t{bss:7}\t{total:7}\t{total:7x}\t{_SHARED_OBJECT}\n"
+    return f"{header}filename\n{text:7}\t{data:7}\t{bss:7}\t{total:7}\t{total:7x}\t{_ELF}\n"
 
 
 _WRITABLE, _ALLOCATED, _EXECUTABLE = 1, 2, 4  # sh_flags

@@ -3,7 +3,7 @@
 Two processes. The guard ends the build when its standard input closes: the starter cancelled it or died. Below it, the
 confined process runs the commands:
 
-    starter -- guard -- confined -- c++ -- cc1plus, as, collect2, ld
+    starter -- guard -- confined -- g++ -- cc1plus, as, collect2, ld
                └─ a process group of its own, limits and sandbox
 
 Input: one JSON line, an :class:`Order`. Output: JSON, the first command that failed (:class:`Failure`) or ``null``.
@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 CPU_SECONDS: Final = 60
-MEMORY: Final = 1 << 30  # address space; the roller's largest source takes 120 MB
+MEMORY: Final = 1 << 30  # address space; a source with Particle.h takes 150 MB
 FILE_SIZE: Final = 16 << 20
 OUT_SIZE: Final = 64 << 20  # total size of all files written by a build
 PROCESSES: Final = 64
@@ -79,7 +79,7 @@ class Failure(TypedDict):
 
 
 class Layout:
-    """Folders of a build: the sources, the SDK headers, and the only writable one."""
+    """Folders of a build: the sources, the SDK, and the only writable one."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"

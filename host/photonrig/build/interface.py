@@ -6,17 +6,14 @@ Data and its sources: ``firmware/abi`` and the README there.
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SystemFunction", "WiringName", "imports", "read_system", "read_wiring", "undefined_in"]
+__all__ = ["SystemFunction", "WiringName", "imports", "read_system", "read_wiring"]
 
 # In dynalib.tsv, marks functions missing from Device OS 2.3.1, the release the firmware is compiled for.
 _TOO_NEW = "3.3.1"
-_NAMESPACES = re.compile(r"\b(?:spark|particle)::")
-_OF_A_CLASS = re.compile(r"^(?:vtable|typeinfo|typeinfo name|guard variable) for ")
 
 # Call through a dynalib table, as in Particle's build: load the table, load the function, jump.
 _IMPORT = """\
@@ -73,24 +70,6 @@ def imports(system: Mapping[str, SystemFunction]) -> str:
         _IMPORT.format(name=name, pointer=function.pointer_at, offset=4 * function.index)
         for name, function in system.items()
     )
-
-
-def undefined_in(undefined: Iterable[str], wiring: Iterable[WiringName]) -> list[str]:
-    """Undefined symbols of an application (demangled) that Wiring does not define.
-
-    Members are looked up by class only: the compiler has checked them against the class's header.
-    """
-    known = {each.name for each in wiring}
-    return [symbol for symbol in undefined if not _candidates(symbol) & known]
-
-
-def _candidates(symbol: str) -> set[str]:
-    """Name of a symbol and of its class, without arguments."""
-    name = _OF_A_CLASS.sub("", _NAMESPACES.sub("", symbol))
-    name = re.sub(r"(?<!operator)\(.*", "", name)
-    while name != (bare := re.sub(r"<[^<>]*>", "", name)):
-        name = bare
-    return {name, name.rpartition("::")[0]} - {""}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -35,7 +35,7 @@ from photonrig.build.confined import Failure, Layout, Order
 from photonrig.clock import SYSTEM, Deadline
 from photonrig.errors import ToolError
 
-__all__ = ["KINDS", "NO_SANDBOX", "Build", "Layout", "build_folder", "compiler_path", "sandbox_kind"]
+__all__ = ["KINDS", "NO_SANDBOX", "Build", "Layout", "build_folder", "sandbox_kind"]
 
 KINDS = ("bubblewrap", "landlock")
 NO_SANDBOX = "none"
@@ -43,7 +43,7 @@ NO_SANDBOX = "none"
 _MOST_SAID = 1 << 20  # bytes: one failure, its output in JSON
 _PROBE_SECONDS = 20.0
 _PREFIX = "photonrig-build-"
-_UNDER = ("bin", "lib", "lib32", "lib64", "libx32", "libexec", "include")
+_UNDER = ("bin", "lib", "lib32", "lib64", "libx32", "libexec", "include", "arm-none-eabi")
 # Paths of toolchains; the last holds the symbolic links that choose a distribution's default compiler.
 _SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
 
@@ -134,28 +134,17 @@ def _read_until(process: subprocess.Popen[bytes], deadline: Deadline) -> bytes |
 
 @contextmanager
 def build_folder(sdk: Path) -> Iterator[Path]:
-    """Folder for one build, with the headers of ``sdk`` and an empty project; see :class:`Layout`."""
+    """Folder for one build, with a copy of ``sdk`` and an empty project; see :class:`Layout`."""
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as temporary:
         folder = Path(temporary).resolve()
         layout = Layout(folder)
         layout.project.mkdir()
         layout.out.mkdir()
-        if (sdk / "include").is_dir():
-            shutil.copytree(sdk / "include", layout.sdk / "include")
-        else:
-            layout.sdk.mkdir()
+        for part in ("include", "lib"):
+            if (sdk / part).is_dir():
+                shutil.copytree(sdk / part, layout.sdk / part)
+        layout.sdk.mkdir(exist_ok=True)
         yield folder
-
-
-def compiler_path() -> str:
-    """Path of the system's C++ compiler.
-
-    :raises ToolError: there is none
-    """
-    compiler = shutil.which("c++")
-    if compiler is None:
-        raise ToolError("there is no C++ compiler; install one (Debian and Ubuntu: apt-get install g++)")
-    return compiler
 
 
 @functools.cache

@@ -25,25 +25,32 @@ __all__ = ["find", "require"]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A program or C++ header, and the package that provides it."""
+    """A program, or a C++ header or library of a compiler, and the package that provides it."""
 
     debian: str
     fedora: str
     macos: str
     program: str = ""
     header: str = ""
+    library: str = ""
+    compiler: str = "c++"
 
+
+_ARM: Final = "arm-none-eabi-g++"
+_ARM_FEDORA: Final = "arm-none-eabi-gcc-cs-c++"
+_ARM_MACOS: Final = "brew install --cask gcc-arm-embedded"
 
 _PARTS: Final = {
     "c++": _Part("g++", "gcc-c++", "xcode-select --install", program="c++"),
     "make": _Part("make", "make", "xcode-select --install", program="make"),
     "OpenSSL headers": _Part("libssl-dev", "openssl-devel", "brew install openssl@3", header="openssl/evp.h"),
     "doctest": _Part("doctest-dev", "doctest-devel", "brew install doctest", header="doctest/doctest.h"),
-    "arm-none-eabi-g++": _Part(
-        "gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib",
-        "arm-none-eabi-gcc-cs-c++ arm-none-eabi-newlib",
-        "brew install --cask gcc-arm-embedded",
-        program="arm-none-eabi-g++",
+    _ARM: _Part("gcc-arm-none-eabi", _ARM_FEDORA, _ARM_MACOS, program=_ARM),
+    "newlib for ARM": _Part(
+        "libnewlib-arm-none-eabi", "arm-none-eabi-newlib", _ARM_MACOS, library="libc_nano.a", compiler=_ARM
+    ),
+    "libstdc++ headers for ARM": _Part(
+        "libstdc++-arm-none-eabi-dev", _ARM_FEDORA, _ARM_MACOS, header="functional", compiler=_ARM
     ),
 }
 
@@ -61,7 +68,9 @@ def require(work: Path, *names: str, install: bool) -> dict[str, str]:
         missing = [name for name in names if name not in found]
     if missing:
         parts = [_PARTS[name] for name in missing]
-        debian, fedora = (" ".join(getattr(part, system) for part in parts) for system in ("debian", "fedora"))
+        debian, fedora = (
+            " ".join(dict.fromkeys(getattr(part, system) for part in parts)) for system in ("debian", "fedora")
+        )
         macos = " && ".join(dict.fromkeys(part.macos for part in parts))
         raise ToolError(
             f"missing: {', '.join(missing)}; install with: sudo apt-get install {debian} (Debian, Ubuntu), "
@@ -93,9 +102,13 @@ def _path(part: _Part, known: object) -> str | None:
         return shutil.which(part.program)
     if isinstance(known, str) and Path(known).exists():
         return known
-    compiler = shutil.which("c++")
+    compiler = shutil.which(part.compiler)
     if compiler is None:
         return None
+    if part.library:
+        argv = [compiler, "-mcpu=cortex-m3", "-mthumb", f"-print-file-name={part.library}"]
+        said = subprocess.run(argv, capture_output=True, text=True, check=False).stdout.strip()
+        return said if Path(said).is_absolute() else None
     source = f"#include <{part.header}>\n"
     done = subprocess.run(
         [compiler, "-E", "-x", "c++", "-"], input=source, capture_output=True, text=True, errors="replace", check=False

@@ -8,7 +8,8 @@ All of it lies under ``.rig`` in the checkout; removing that folder undoes it:
     .rig/cli          the pinned Particle CLI, installed from its lock file
     .rig/cli-next     the Particle CLI of today with its own Node.js, only when asked for
     .rig/js-cloud     the open-source JavaScript cloud, only for benchmarks
-    .rig/firmware     native modules of the variants
+    .rig/sdk          what applications are built with
+    .rig/firmware     modules of the variants, and their ELF
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photonrig import __version__
-from photonrig.build import system_parts
+from photonrig.build import sdk, system_parts, user_part
 from photonrig.build.making import Ran, Step, alone, run, step
 from photonrig.errors import ToolError
 
@@ -87,11 +88,6 @@ class Toolchain:
         return self.work / "build" / "vphoton"
 
     @property
-    def sdk(self) -> Path:
-        """SDK of native firmware builds: the virtual Photon's folder, with ``include``."""
-        return self.root / "firmware" / "vphoton"
-
-    @property
     def cli_script(self) -> Path:
         """Entry point of the Particle CLI, to be run by :attr:`node`."""
         return self.work / "cli" / "node_modules" / "particle-cli" / "src" / "index.js"
@@ -127,6 +123,19 @@ class Toolchain:
         """
         self._cmake("build", "the virtual Photon", target="vphoton")
         return self.vphoton
+
+    def sdk(self) -> Path:
+        """Build what applications are built with if any of its sources is newer; returns its folder.
+
+        :raises ToolError: the cross compiler failed, or is missing
+        """
+        folder, firmware = self.work / "sdk", self.root / "firmware"
+        with self.alone():
+            self.require(*user_part.PARTS)
+            if not sdk.is_current(firmware, folder):
+                with step("building Wiring for the Photon"):
+                    sdk.build_sdk(firmware, folder)
+        return folder
 
     def native_tests(self) -> Path:
         """Build the native unit tests if stale; returns the executable.

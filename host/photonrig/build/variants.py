@@ -1,4 +1,4 @@
-"""Native builds of the manufacturer variants, through the same compile service as the local cloud's.
+"""Builds of the manufacturer variants, through the same compile service as the local cloud's.
 
 A variant is named by its folder in ``firmware/variants``. The same name selects the virtual Photon's peripherals
 (``--wired-to``); its product in a lab is called ``shade NAME``.
@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.sdk import sdk_digest
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.errors import UsageError
 from photonrig.files import replace
@@ -45,33 +46,38 @@ def variant_project(tools: Toolchain, variant: str) -> Path:
 
 
 def build_variant(tools: Toolchain, variant: str) -> Path:
-    """Build a variant as a native module if any of its sources changed; returns the module's path.
+    """Build a variant if any of its sources changed; returns the module's path.
 
     :raises UsageError: no such variant
-    :raises ModuleError: the sources do not compile
+    :raises ModuleError: the sources do not compile without a warning
     """
-    return build_project(tools, variant, variant_project(tools, variant))
+    return build_project(tools, variant, variant_project(tools, variant), strict=True)
 
 
-def build_project(tools: Toolchain, name: str, project: Path) -> Path:
-    """Build any project as a native module called ``name`` if its sources changed; returns the module's path.
+def build_project(tools: Toolchain, name: str, project: Path, *, strict: bool = False) -> Path:
+    """Build any project as a module called ``name`` if its sources changed; returns the module's path.
+
+    Beside it lies the ELF, with symbols and line numbers, under the same name with the suffix ``.elf``.
+    Warnings are errors if ``strict``.
 
     :raises UsageError: the folder holds no sources
     :raises ModuleError: the sources do not compile
     :raises ToolError: there is no compiler
     """
     files = collect_project(project)
-    fingerprint = _fingerprint(files, tools.sdk)
     module = tools.work / "firmware" / f"{name}.bin"
-    stamp = module.with_suffix(".made-from")
+    stamp, elf = module.with_suffix(".made-from"), module.with_suffix(".elf")
     with tools.alone():
-        if module.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        sdk = tools.sdk()
+        fingerprint = _fingerprint(files, project, sdk)
+        if module.exists() and elf.exists() and stamp.exists() and stamp.read_text() == fingerprint:
             return module
-        tools.require("c++")
         module.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)  # a kill during the build must not leave a stamp that matches an older module
         with step(f"compiling {name}"):
-            replace(module, compile_project(files, tools.sdk).image)
+            made = compile_project(files, sdk, debug=project, strict=strict)
+        replace(elf, made.elf)
+        replace(module, made.image)
         replace(stamp, fingerprint)
     return module
 
@@ -97,9 +103,8 @@ def with_version(project: Path, copy: Path, version: int, *, experimental: bool 
     return copy
 
 
-def _fingerprint(files: dict[str, bytes], sdk: Path) -> str:
-    digest = hashlib.sha256()
-    headers = {path.relative_to(sdk).as_posix(): path.read_bytes() for path in (sdk / "include").rglob("*.*")}
-    for name, content in sorted((files | headers).items()):
+def _fingerprint(files: dict[str, bytes], project: Path, sdk: Path) -> str:
+    digest = hashlib.sha256(f"{project.resolve()}\0{sdk_digest(sdk)}\0".encode())
+    for name, content in sorted(files.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

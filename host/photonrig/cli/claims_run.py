@@ -274,7 +274,7 @@ def story_target(tools: Toolchain) -> Iterator[StoryTarget]:
     with tempfile.TemporaryDirectory(prefix="photonrig-") as folder:
         work = Path(folder)
         project = with_version(variant_project(tools, _VARIANT), work / _VARIANT, _NEW_VERSION)
-        lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware, photons=1, fresh=1)
+        lab = Lab(work / "lab", vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware, photons=1, fresh=1)
         try:
             with step("starting the local cloud and two virtual Photons"):
                 lab.start()

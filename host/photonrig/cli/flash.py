@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
@@ -18,10 +20,26 @@ def _variants() -> Iterable[str]:
     return VARIANTS
 
 
+class _Firmware(click.ParamType[str | Path, Any]):
+    """A variant's name, or the path of a ``.bin``."""
+
+    name = "firmware"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
+        """Take a name that ends in ``.bin`` for a file."""
+        if str(value).endswith(".bin"):
+            return FILE.convert(value, param, ctx)
+        return OneOf(_variants).convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        """Variants with this beginning; files if there is none."""
+        return OneOf(_variants).shell_complete(ctx, param, incomplete) or FILE.shell_complete(ctx, param, incomplete)
+
+
 @click.command(
-    cls=Command, examples=("flash roller", "flash roller --slot 2 --rig lab.toml", "flash venetian --slot 3 --by dfu")
+    cls=Command, examples=("flash roller", "flash roller --slot 2 --rig lab.toml", "flash tinker.bin --slot 3 --by dfu")
 )
-@click.argument("variant", type=OneOf(_variants))
+@click.argument("what", metavar="VARIANT|FILE.bin", type=_Firmware())
 @click.option("--slot", type=TEXT, metavar="NAME", default="1", help="Slot of the bench.")
 @click.option(
     "--rig",
@@ -36,11 +54,12 @@ def _variants() -> Iterable[str]:
     help="Way into the device: cloud, serial or dfu.",
 )
 @click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
-def flash(variant: str, slot: str, rig: Path | None, by: str, account: str | None) -> None:
-    """Build a variant, flash it into a slot, and verify that it runs.
+@click.option("--own-build", is_flag=True, help="Flash an image of photonrig's own build into a board, too.")
+def flash(what: str | Path, slot: str, rig: Path | None, by: str, account: str | None, own_build: bool) -> None:
+    """Build a variant, flash it into a slot, and verify that it runs; or flash any Photon's .bin.
 
     The variants are roller, venetian, drapery and honeycomb.
     """
     from photonrig.cli.flash_run import run_flash
 
-    run_flash(Toolchain.found(), variant, slot, rig, by=by, account=account)
+    run_flash(Toolchain.found(), what, slot, rig, by=by, account=account, own_build=own_build)

@@ -1,4 +1,4 @@
-"""Work of ``photonrig flash``: builds a variant, flashes a slot's device, and verifies that it runs."""
+"""Work of ``photonrig flash``: builds a variant or takes a .bin, flashes a slot's device, and verifies that it runs."""
 
 from __future__ import annotations
 
@@ -10,26 +10,37 @@ from typing import Any
 
 from photonrig.bench.config import SLOT_NAME, RigConfig, load_config, virtual_config
 from photonrig.bench.identity import Heard, await_device
-from photonrig.bench.session import BenchSession, open_bench
+from photonrig.bench.session import open_bench
 from photonrig.bench.slots.slot import Flasher, Slot
+from photonrig.bench.target import CloudTarget
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import VARIANTS, variant_project
 from photonrig.clock import SYSTEM, NotSeen
 from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.files import file_error
 from photonrig.invocation import program
-from photonrig.particle.module import parse_module
+from photonrig.particle.module import Module, check_user_part, parse_module
 
 _USUAL = Path("rig.toml")
 
 
 def run_flash(
-    tools: Toolchain, variant: str, slot_name: str, rig: Path | None, *, by: str, account: str | None
+    tools: Toolchain,
+    what: str | Path,
+    slot_name: str,
+    rig: Path | None,
+    *,
+    by: str,
+    account: str | None,
+    own_build: bool,
 ) -> None:
-    """Flash, and print the device's own ``info``.
+    """Flash a variant by its name or a module by its path, and print what runs then.
 
-    Without ``rig`` and a ``rig.toml`` here, the slot is a virtual Photon that is kept between runs.
+    Without ``rig`` and a ``rig.toml`` here, the slot is a virtual Photon that is kept between runs. ``own_build``:
+    boards get what is built here, too.
 
-    :raises UsageError: no such variant or slot
+    :raises UsageError: no such variant, slot or file
+    :raises ModuleError: the file is no application for a Photon
     :raises ExpectationFailed: it was flashed, and something else runs
     """
     ways: dict[str, Callable[[Flasher], Callable[..., None]]] = {
@@ -37,33 +48,61 @@ def run_flash(
         "serial": lambda flasher: flasher.over_serial,
         "dfu": lambda flasher: flasher.over_dfu,
     }
-    project = variant_project(tools, variant)
-    config = _config(tools, rig, variant, slot_name)
+    given = _application(what) if isinstance(what, Path) else None
+    config = _config(tools, rig, VARIANTS[0] if isinstance(what, Path) else what, slot_name)
     wanted = config.slot(slot_name)
-    if wanted.variant != variant:
-        raise UsageError(f"slot {slot_name} of {config.path} is wired for {wanted.variant}, not for {variant}")
+    variant = wanted.variant
+    if not isinstance(what, Path) and variant != what:
+        raise UsageError(f"slot {slot_name} of {config.path} is wired for {variant}, not for {what}")
     with open_bench(
         config,
         tools,
         slots=[slot_name],
         account=account,
         state=tools.work / "bench" / f"{config.name}-{slot_name}-{variant}",
+        own_build=own_build,
     ) as bench:
         slot, target = bench.slots[slot_name], bench.targets[slot_name]
-        image = bench.image(wanted) or _compiled(bench, project, tools.work / "firmware" / f"{variant}-photon.bin")
-        version = parse_module(image.read_bytes()).product_version
+        if isinstance(what, Path):
+            image = what
+            bench.check(wanted, image)
+        else:
+            image = bench.image(wanted, variant_project(tools, what), tools.work / "firmware" / f"{what}-photon.bin")
+        module = given or parse_module(image.read_bytes())
         flasher = slot.need("flasher", slot.flasher)
-        with step(f"flashing {variant} version {version} into slot {slot_name} by {by}"):
-            begun = SYSTEM.now()
+        with step(f"flashing {_named(what, module)} into slot {slot_name} by {by}"):
+            begun, before = SYSTEM.now(), _handshake(slot, target) if given else None
             ways[by](flasher)(image, timeout=config.timeouts.flash)
         with step("waiting for the device"):
-            info = _alive(slot, config, begun, variant, version)
-            SYSTEM.wait_until(
-                lambda: target.team.ping(slot.device_id, target.product),
-                config.timeouts.online,
-                f"{slot.device_id} answering the cloud",
-            )
-    print(f"slot {slot_name}: {slot.device_id} runs {info['fw']}, Device OS {info['device_os']}, online")  # noqa: T201
+            if given is None:
+                info = _alive(slot, config, begun, variant, module.product_version)
+                SYSTEM.wait_until(
+                    lambda: target.team.ping(slot.device_id, target.product),
+                    config.timeouts.online,
+                    f"{slot.device_id} answering the cloud",
+                )
+                said = f"{info['fw']}, Device OS {info['device_os']}, online"
+            else:
+                said = _running(slot, target, config, image.name, given, before)
+    print(f"slot {slot_name}: {slot.device_id} runs {said}")  # noqa: T201
+
+
+def _application(path: Path) -> Module:
+    """The module in a file.
+
+    :raises UsageError: it cannot be read
+    :raises ModuleError: it is no application for a Photon
+    """
+    try:
+        module = parse_module(path.read_bytes())
+    except OSError as error:
+        raise file_error(str(path), "read", error) from error
+    check_user_part(module)
+    return module
+
+
+def _named(what: str | Path, module: Module) -> str:
+    return what.name if isinstance(what, Path) else f"{what} version {module.product_version}"
 
 
 def _config(tools: Toolchain, rig: Path | None, variant: str, slot: str) -> RigConfig:
@@ -75,11 +114,28 @@ def _config(tools: Toolchain, rig: Path | None, variant: str, slot: str) -> RigC
     return load_config(rig or _USUAL, VARIANTS)
 
 
-def _compiled(bench: BenchSession, project: Path, save_to: Path) -> Path:
-    save_to.parent.mkdir(parents=True, exist_ok=True)
-    with step("compiling for the Photon in the cloud"):
-        bench.target.make_cli().compile(project, save_to)
-    return save_to
+def _handshake(slot: Slot, target: CloudTarget) -> object:
+    """When the device's present session with the cloud began; what it was before tells a new session."""
+    return target.team.device(slot.device_id, target.product).raw.get("last_handshake_at")
+
+
+def _running(slot: Slot, target: CloudTarget, config: RigConfig, name: str, module: Module, before: object) -> str:
+    """What is seen of a module that need not have a bench console, once it runs.
+
+    A virtual Photon tells the module's SHA-256; of a board, a session of its own with the cloud is seen.
+
+    :raises NotSeen: not in time
+    """
+    timeout, monitor = config.timeouts.enumeration + config.timeouts.flash, slot.monitor
+    if monitor is not None:
+        SYSTEM.wait_until(lambda: monitor.application == module.sha256.hex(), timeout, f"{name} running")
+        return name
+    SYSTEM.wait_until(
+        lambda: _handshake(slot, target) != before and target.team.ping(slot.device_id, target.product),
+        timeout + config.timeouts.online,
+        f"{slot.device_id} online again",
+    )
+    return f"{name}, online"
 
 
 def _alive(slot: Slot, config: RigConfig, begun: float, variant: str, version: int | None) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _fleet(tools: Toolchain, folder: Path, devices: int, light: bool) -> Abstrac
         return _timed(simulated_fleet(folder, devices), devices)
     tools.native()
     firmware = {_VARIANT: build_variant(tools, _VARIANT)}
-    return _timed(virtual_fleet(folder, devices, vphoton=tools.vphoton, sdk=tools.sdk, firmware=firmware), devices)
+    return _timed(virtual_fleet(folder, devices, vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware), devices)
 
 
 class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801

@@ -32,6 +32,7 @@ from photonrig.exits import ExitCode
 )
 @click.option("--retries", type=Whole(0, 100), default=1, help="Retries of failures by rig, network or cloud.")
 @click.option("--known-bad", type=FILE, help="File of tests known to fail, with reason and date.")
+@click.option("--own-build", is_flag=True, help="Boards, too, get images of photonrig's own build.")
 @click.option("--destructive", is_flag=True, help="Also run tests that may wear out a real device.")
 def hil(
     rig: Path | None,
@@ -41,6 +42,7 @@ def hil(
     workers: int,
     retries: int,
     known_bad: Path | None,
+    own_build: bool,
     destructive: bool,
 ) -> None:
     """Run the scenarios on a bench, real or virtual.
@@ -53,6 +55,7 @@ def hil(
     words = [f"--rig-retries={retries}"]
     words += [f"-k={only}"] if only else []
     words += [f"--rig-seed={seed}"] if seed is not None else []
+    words += ["--rig-own-build"] if own_build else []
     words += ["--destructive"] if destructive else []
     code = run_hil(scenarios(Toolchain.found()), str(rig or "virtual"), report, workers, words, known_bad)
     if code != ExitCode.HELD:

@@ -53,7 +53,7 @@ def run_lab(
         lab = Lab(
             state.absolute(),
             vphoton=tools.vphoton,
-            sdk=tools.sdk,
+            sdk=tools.sdk(),
             firmware=firmware,
             photons=photons,
             fresh=fresh,

@@ -49,7 +49,7 @@ def main(words: list[str] | None = None) -> None:
         help="another origin whose pages may use the API, such as http://panel.example:3000; its host is also a name by"
         " which this cloud may be called; may be repeated (default: loopback and the address of --host)",
     )
-    parser.add_argument("--sdk", type=Path, help="folder whose include/ native firmware is compiled against")
+    parser.add_argument("--sdk", type=Path, help="what firmware is built with, as ./rig build makes it: .rig/sdk")
     parser.add_argument(
         "--allow-remote-compile",
         action="store_true",

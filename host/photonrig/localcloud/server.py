@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from photonrig.build.sandbox import NO_SANDBOX, sandbox_kind
+from photonrig.build.user_part import COMPILER
 from photonrig.clock import SYSTEM
 from photonrig.errors import RigError, UsageError
 from photonrig.localcloud import secrets
@@ -81,7 +82,7 @@ def _check_sandbox(settings: Settings) -> None:
 
     :raises UsageError: there is none, and other machines may compile
     """
-    compiler = shutil.which("c++")
+    compiler = shutil.which(COMPILER)
     if settings.sdk is None or compiler is None or (settings.remote and not settings.allow_remote_compile):
         return
     if sandbox_kind(compiler) == NO_SANDBOX:

@@ -5,8 +5,7 @@
     length - 44   product id, product version, 16 reserved bits, SHA-256 of all before it, suffix size (40)
     length - 4    CRC-32 (zlib) of all before it, big endian
 
-System parts and bootloaders start with their vector table, so their prefix comes later. A *native* module is the same
-container around a shared object for the virtual Photon; it depends on a system version no real Photon has.
+System parts and bootloaders start with their vector table, so their prefix comes later.
 """
 
 from __future__ import annotations
@@ -24,11 +23,13 @@ PHOTON_PLATFORM_ID: Final = 6
 # Device OS 2.3.1, memory map of the Photon: address of the user part, and its maximum length with suffix and CRC.
 USER_PART_START: Final = 0x080A0000
 USER_PART_SIZE: Final = 128 * 1024
-# The version of system part 2 that native modules need; the virtual Photon's module/app_abi.h names the same number.
-NATIVE_SYSTEM_VERSION: Final = 0xF001
+# The version of system part 2 that stand-ins need, which no Photon has.
+_NO_SYSTEM_VERSION: Final = 0xF001
 # Stand-ins for bootloaders and system parts lie this far above the originals' addresses, outside a real Photon's
 # memory. Same number in the virtual Photon's module/module_image.h.
 STAND_IN_OFFSET: Final = 0x08000000
+# In the images of our own build; firmware/user_part/start.cpp has the same text.
+_BUILDER: Final = b"built by photonrig"
 # Device OS 2.3.1, memory map of the Photon: by function and index.
 _SYSTEM_STARTS: Final = {
     ("bootloader", 0): 0x08000000,
@@ -50,8 +51,6 @@ _FUNCTIONS: Final = (
     "ncp",
     "radio",
 )
-_USER_PART: Final = _FUNCTIONS.index("user_part")
-_SYSTEM_PART: Final = _FUNCTIONS.index("system_part")
 
 _PREFIX: Final = struct.Struct("<IIBBHHBB4s4s")
 _DEPENDENCY: Final = struct.Struct("<BBH")
@@ -82,7 +81,8 @@ class Module:
 
     ``start`` and ``end`` are addresses (``end`` is the address of the CRC); ``function`` is one of "user_part",
     "system_part", "bootloader", "monolithic" and so on; ``product_id`` and ``product_version`` are None when the
-    firmware sets none; ``sha256`` is the digest as stored, ``crc_stored`` and ``crc_actual`` the two check sums.
+    firmware sets none; ``sha256`` is the digest as stored, ``crc_stored`` and ``crc_actual`` the two check sums;
+    ``own_build``: linked by photonrig, not by Particle.
     """
 
     size: int
@@ -99,16 +99,12 @@ class Module:
     sha256: bytes
     crc_stored: int
     crc_actual: int
+    own_build: bool
 
     @property
     def crc_ok(self) -> bool:
         """Whether the CRC is right."""
         return self.crc_stored == self.crc_actual
-
-    @property
-    def native(self) -> bool:
-        """Whether this is code for the virtual Photon, which a real one refuses."""
-        return Dependency("system_part", 2, NATIVE_SYSTEM_VERSION) in self.dependencies
 
 
 def parse_module(data: bytes) -> Module:
@@ -143,6 +139,7 @@ def parse_module(data: bytes) -> Module:
         sha256=sha256,
         crc_stored=_CRC.unpack_from(data, len(data) - _CRC.size)[0],
         crc_actual=zlib.crc32(data[: -_CRC.size]),
+        own_build=_BUILDER in data,
     )
 
 
@@ -166,27 +163,6 @@ def check_user_part(module: Module, platform_id: int = PHOTON_PLATFORM_ID) -> No
             raise ModuleError(f"the firmware image has {module.size} bytes; the user part holds {USER_PART_SIZE}")
 
 
-def build_native_module(payload: bytes, *, product_id: int = _NO_PRODUCT, product_version: int = _NO_PRODUCT) -> bytes:
-    """Pack a shared object as a user part for the virtual Photon.
-
-    ``product_id`` and ``product_version`` are 16-bit; 0xFFFF means that the firmware sets none.
-
-    :raises ModuleError: empty, or more than the 128 KiB of the user part
-    """
-    if not payload:
-        raise ModuleError("there is no code to pack")
-    for name, value in (("product id", product_id), ("product version", product_version)):
-        if not 0 <= value <= _NO_PRODUCT:
-            raise ModuleError(f"{name} {value} does not fit 16 bits")
-    # Module version 6 is what user parts built for Device OS 2.3.1 carry.
-    module = _pack(payload, USER_PART_START, (_USER_PART, 1, 6), product=(product_id, product_version))
-    if len(module) > USER_PART_SIZE:
-        raise ModuleError(
-            f"the firmware is too large: {len(module)} bytes packed, the user part holds {USER_PART_SIZE}"
-        )
-    return module
-
-
 def build_stand_in(function: str, index: int, version: int, payload: bytes) -> bytes:
     """Pack the virtual Photon's stand-in for a bootloader (index 0) or system part (1 or 2) of a version.
 
@@ -197,24 +173,14 @@ def build_stand_in(function: str, index: int, version: int, payload: bytes) -> b
     start = _SYSTEM_STARTS.get((function, index))
     if start is None:
         raise ModuleError(f"a Photon has no {function} {index}; it has a bootloader 0 and system parts 1 and 2")
+    start += STAND_IN_OFFSET
     vectors = b"" if (function, index) == ("system_part", 2) else _VECTORS
-    return _pack(payload, start + STAND_IN_OFFSET, (_FUNCTIONS.index(function), index, version), vectors=vectors)
-
-
-def _pack(
-    payload: bytes,
-    start: int,
-    identity: tuple[int, int, int],
-    *,
-    product: tuple[int, int] = (_NO_PRODUCT, _NO_PRODUCT),
-    vectors: bytes = b"",
-) -> bytes:
-    function, index, version = identity
     code = payload + bytes(-len(payload) % 4)
     end = start + len(vectors) + _PREFIX.size + len(code) + _TAIL - _CRC.size
-    system = _DEPENDENCY.pack(_SYSTEM_PART, 2, NATIVE_SYSTEM_VERSION)
-    prefix = _PREFIX.pack(start, end, 0, 0, version, PHOTON_PLATFORM_ID, function, index, system, bytes(4))
-    hashed = vectors + prefix + code + struct.pack("<HHH", *product, 0)
+    needed = _DEPENDENCY.pack(_FUNCTIONS.index("system_part"), 2, _NO_SYSTEM_VERSION)
+    number = _FUNCTIONS.index(function)
+    prefix = _PREFIX.pack(start, end, 0, 0, version, PHOTON_PLATFORM_ID, number, index, needed, bytes(4))
+    hashed = vectors + prefix + code + struct.pack("<HHH", _NO_PRODUCT, _NO_PRODUCT, 0)
     summed = hashed + hashlib.sha256(hashed).digest() + struct.pack("<H", _SUFFIX_PRODUCT)
     return summed + _CRC.pack(zlib.crc32(summed))
 

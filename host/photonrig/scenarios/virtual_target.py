@@ -191,7 +191,7 @@ def virtual_target(tools: Toolchain, era: str, state: Path, firmware: Path) -> I
     lab = Lab(
         state,
         vphoton=tools.vphoton,
-        sdk=tools.sdk,
+        sdk=tools.sdk(),
         firmware={"roller": firmware},
         photons=len(states),
         fresh=1,

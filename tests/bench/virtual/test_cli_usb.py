@@ -46,7 +46,7 @@ pytestmark = pytest.mark.cli
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     state = tmp_path_factory.mktemp("usb") / "lab"
     firmware = {"roller": build_variant(TOOLS, "roller")}
-    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware, photons=1, fresh=1) as running:
+    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware, photons=1, fresh=1) as running:
         yield running
 
 
@@ -97,7 +97,7 @@ def modules(photon: VirtualPhoton) -> list[bytes]:
 def image(folder: Path, version: int) -> Path:
     path = folder / f"number-{version}.bin"
     source = f"#include <Particle.h>\n{SKETCH % (version, version)}".encode()
-    path.write_bytes(compile_project({"src/number.cpp": source}, TOOLS.sdk).image)
+    path.write_bytes(compile_project({"src/number.cpp": source}, TOOLS.sdk()).image)
     return path
 
 

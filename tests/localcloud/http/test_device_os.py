@@ -9,7 +9,7 @@ import pytest
 
 from photonrig.build.device_os import RELEASES, system_images
 from photonrig.errors import ModuleError
-from photonrig.particle.module import STAND_IN_OFFSET, build_stand_in, parse_module
+from photonrig.particle.module import STAND_IN_OFFSET, Dependency, build_stand_in, parse_module
 
 from ..world import world
 
@@ -21,7 +21,7 @@ async def test_releases_by_number_module_version_and_name(tmp_path: Path) -> Non
         for wanted, release in {"latest": "2.3.1", "3.3.1": "3.3.1", "2302": "2.3.1", "109": "0.6.3"}.items():
             answer = await there.ok("GET", f"/v1/device-os/versions/{wanted}", params={"platform_id": 6})
             assert answer["version"] == release
-        # 61441 is what native modules need; 2304 is a release, but none for a Photon.
+        # 61441 is what stand-ins need; 2304 is a release, but none for a Photon.
         for unknown in ("9.9.9", "2304", "61441", "999999999"):
             answer = await there.call("GET", f"/v1/device-os/versions/{unknown}", params={"platform_id": 6})
             assert (answer.status_code, answer.json()["error"]) == (404, "Device OS version not found")
@@ -53,7 +53,9 @@ async def test_modules_are_downloaded_without_a_token_and_are_as_described(tmp_p
 def test_no_photon_can_be_harmed_by_a_stand_in(release: str) -> None:
     for image in system_images(release):
         module = parse_module(image.content)
-        assert module.native, "a real Photon has no such system version, so its Device OS refuses the module"
+        assert Dependency("system_part", 2, 61441) in module.dependencies, (
+            "a real Photon has no such system version, so its Device OS refuses the module"
+        )
         assert module.start >= 0x08000000 + STAND_IN_OFFSET >= 0x08100000, "its flash ends at 0x08100000"
         assert module.platform_id == 6
 

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.compile import CompiledFirmware
+from photonrig.build.toolchain import Toolchain
 from photonrig.localcloud.service import builds
 from photonrig.localcloud.service.cloud import Settings
 from photonrig.localcloud.store.binaries import BINARY_SECONDS
-from photonrig.particle.module import build_native_module, parse_module
+from photonrig.particle.module import parse_module
 
+from ...images import user_part
 from ..world import DEVICE, World, populate, world
 
-SDK = Settings(sdk=Path(__file__).parents[3] / "firmware" / "vphoton")
-IMAGE = build_native_module(b"\x7fELF" + bytes(2000), product_id=20001, product_version=2)
+SDK = Settings(sdk=Toolchain(Path(__file__).parents[3]).sdk())
+IMAGE = user_part(product_id=20001, product_version=2)
 MAIN = b'#include "Particle.h"\nvoid setup() {}\nvoid loop() {}\n'
 
 
@@ -232,7 +234,7 @@ async def test_a_queue_for_the_compiler_has_an_end(tmp_path: Path, monkeypatch: 
 
     def compiling(*_: object) -> CompiledFirmware:
         assert may_go.wait(60)
-        return CompiledFirmware(IMAGE, "")
+        return CompiledFirmware(IMAGE, b"", "")
 
     monkeypatch.setattr(builds, "compile_project", compiling)
     async with world(tmp_path, SDK) as there:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photonrig.build.toolchain import Toolchain
 from photonrig.errors import UsageError
 from photonrig.localcloud.service import library_archive
 from photonrig.localcloud.service.cloud import Settings
@@ -86,7 +87,7 @@ async def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> No
     """``particle library add`` writes the dependency down and copies nothing."""
     main = b'#include "Lamp.h"\nvoid setup() { lamp(); }\nvoid loop() {}\n'
 
-    async with world(tmp_path, Settings(sdk=Path(__file__).parents[3] / "firmware" / "vphoton")) as there:
+    async with world(tmp_path, Settings(sdk=Toolchain(Path(__file__).parents[3]).sdk())) as there:
         await there.user("u")
         await there.user("o")
         await upload(there, "u", archive(folder="Lamp/", **{"dependencies.Wire": "2.0.0"}))

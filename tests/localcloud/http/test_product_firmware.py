@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from photonrig.particle.module import build_native_module
-
+from ...images import user_part
 from ..firmware import image, upload
 from ..world import populate, world
 
@@ -47,7 +46,7 @@ async def test_images_that_would_never_come_to_rest_are_refused(tmp_path: Path) 
         for content, version in (
             (image(product, 2), "3"),
             (image(product + 1, 3), "3"),
-            (build_native_module(b"\x7fELF" + bytes(2000), product_version=3), "3"),
+            (user_part(product_version=3), "3"),
             (image(product, 3)[:-50], "3"),
             (b"", "3"),
             (image(product, 3), "0"),

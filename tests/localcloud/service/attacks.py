@@ -138,7 +138,8 @@ RUNS = {
     "resolver": main_with(
         'extern "C" int system(const char*);\nextern "C" void (*g())() { system("touch MARK"); return loop; }\n'
         'void h() __attribute__((ifunc("g")));',
-        COMPILES,
+        FAILS,
+        "ifunc",
     ),
     "plugin by a pragma": main_with('#pragma GCC plugin "MARK"\n#pragma plugin(MARK)', COMPILES),
     "plugin by an attribute": main_with('__attribute__((optimize("-fplugin=MARK"))) int f() { return 1; }', COMPILES),
@@ -146,8 +147,8 @@ RUNS = {
     "dump by a pragma": main_with('#pragma GCC optimize ("-fdump-rtl-all=MARK", "-fstack-usage")\nint f() { return 1; }', COMPILES),
     "library by a pragma": main_with('#pragma comment(lib, "MARK")\n#pragma comment(linker, "-T MARK")', COMPILES),
     "link-time optimisation": asm(
-        '.section .gnu.lto_.opts,"e",@progbits\\n.string "\'-wrapper\' \'/bin/touch,MARK\'"\\n'
-        '.section .gnu.lto_f,"e",@progbits\\n.byte 1\\n.comm __gnu_lto_slim,1,1\\n.text'.replace("\\n", "\n"),
+        '.section .gnu.lto_.opts,"e",%progbits\\n.string "\'-wrapper\' \'/bin/touch,MARK\'"\\n'
+        '.section .gnu.lto_f,"e",%progbits\\n.byte 1\\n.comm __gnu_lto_slim,1,1\\n.text'.replace("\\n", "\n"),
         COMPILES,
     ),
     "linker's sections": asm(
@@ -199,9 +200,17 @@ USES = {
     "many objects": Attack(
         [("src/main.cpp", MAIN), *((f"src/{n}.cpp", b'asm(".fill 15000000");') for n in range(12))], FAILS, "objects take"
     ),
-    "large product id": asm('.section .photon_product_id,"awR",@nobits\n.skip 0x7fffffff\n.text', REFUSED, "stated once"),
-    "false symbol table": asm('.section .dynsym,"aR",@progbits\n.byte 1\n.text', REFUSED, "cannot be read"),
-    "false sections": asm('.section .dynamic,"awR"\n.quad 1\n.section .dynstr,"aR"\n.byte 1\n.text', COMPILES),
+    "large product id": asm('.section .modinfo.product_id,"aR",%progbits\n.skip 0x7ffff\n.text', FAILS, "FLASH"),
+    "product id for too much": asm('.section .modinfo.product_id,"aR",%progbits\n.skip 6\n.text', FAILS, "PRODUCT_ID"),
+    "false prefix": asm('.section .user_part.prefix,"aR",%progbits\n.skip 24\n.text', FAILS, "right behind the prefix"),
+    "false table": asm('.section .user_part.table,"aR",%progbits\n.long 0xFFFFFFFF\n.text', COMPILES),
+    "false suffix": asm('.section .user_part.suffix,"aR",%progbits\n.skip 40, 0xFF\n.text', COMPILES),
+    "false CRC": asm('.section .user_part.crc,"aR",%progbits\n.skip 40, 0xFF\n.text', REFUSED, "firmware image"),
+    "false marks": asm(".global data_begin\ndata_begin = 0x10\n.global heap_begin\nheap_begin = -1", COMPILES),
+    "false symbol table": asm('.section .dynsym,"aR",%progbits\n.byte 1\n.text', REFUSED, "cannot be read"),
+    "false sections": asm('.section .dynamic,"awR"\n.quad 1\n.section .dynstr,"aR"\n.byte 1\n.text', FAILS),
+    "section far away": asm('.section .evil,"awR",%nobits\n.skip 0xF000\n.section .worse,"axR"\n.byte 1\n.text', FAILS),
+    "function of the start": asm(".global malloc, setup_table, __aeabi_memcpy\nmalloc:\nuser_part_table = malloc", FAILS),
     "flood of errors": main_with("#define E oops1; oops2; oops3; oops4;\n" + "void f() { E E E E }\n" * 150, FAILS),
     "flood of warnings": main_with("#warning " + "w" * 2000 + "\n" + ("#warning " + "w" * 200 + "\n") * 3000, COMPILES),
     "long line": main_with("#error " + "e" * 2_000_000, FAILS),

@@ -23,16 +23,20 @@ import httpx
 import pytest
 
 from photonrig.build import sandbox
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.user_part import COMPILER, path_of
 
 from ...patience import PATIENCE, wait_for
 from .attacks import ATTACKS, COMPILES, FAILS, MAIN, NAMES, REFUSED, USES, Attack, library, link
 
-SDK = Path(__file__).parents[3] / "firmware" / "vphoton"
+SDK = Toolchain(Path(__file__).parents[3]).sdk()
 SECRET = "the_canary_sings_4711"
 PROGRAM = """
 import sys
 from photonrig.build import compile as firmware
 from photonrig.build import sandbox
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.user_part import COMPILER, path_of
 sandbox.KINDS, firmware.TIME_LIMIT = tuple(sys.argv[1].split()), float(sys.argv[2])
 from photonrig.exits import one_line
 from photonrig.localcloud.__main__ import main
@@ -46,7 +50,7 @@ FOREVER = "did not end within"
 
 
 def working(kind: str) -> bool:
-    return sandbox._works(kind, sandbox.compiler_path())
+    return sandbox._works(kind, path_of(COMPILER))
 
 
 KINDS = [kind for kind in sandbox.KINDS if working(kind)]

@@ -31,8 +31,8 @@ from photonrig.localcloud.service import builds
 from photonrig.localcloud.service.cloud import Cloud, Settings
 from photonrig.localcloud.service.presence import Presence, Telemetry
 from photonrig.localcloud.store import Store
-from photonrig.particle.module import build_native_module
 
+from ...images import user_part
 from ..archives import archive
 from ..world import ADMIN, ManualClock, World, populate, world
 from .stepping import Copied, SlowDevices, Stepper, ask, comparable, random_parts, rows
@@ -46,7 +46,7 @@ HOOK = {"event": "hooked", "url": "http://127.0.0.1:9/", "rejectUnauthorized": F
 
 
 def image(version: int) -> bytes:
-    return build_native_module(b"\x7fELF" + bytes(600), product_id=20001, product_version=version)
+    return user_part(product_id=20001, product_version=version)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def instead_of_devices_and_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "Database", Copied)
     monkeypatch.setattr(app, "SortedRoutes", sorted_once)
     monkeypatch.setattr(Presence, "description", description)
-    monkeypatch.setattr(builds, "compile_project", lambda *_: CompiledFirmware(b"compiled", "sizes"))
+    monkeypatch.setattr(builds, "compile_project", lambda *_: CompiledFirmware(b"compiled", b"linked", "sizes"))
     monkeypatch.setattr(devices, "tinker", lambda _: b"tinker")
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ...user_part.conftest import Compile, parts, sketch, work
+from ...user_part.conftest import Compile, UserPart, parts, sketch
 from ..conftest import TOOLS
 
-__all__ = ["KNOWN_APPS", "Compile", "known_app", "parts", "sketch", "work"]
+__all__ = ["KNOWN_APPS", "Compile", "UserPart", "known_app", "parts", "sketch"]
 
 KNOWN_APPS = TOOLS.cli_script.parents[1] / "assets" / "knownApps" / "photon"
 

@@ -25,7 +25,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One device in the field, with a native firmware that is to be replaced."""
     firmware = {"roller": build_variant(TOOLS, "roller")}
     state = tmp_path_factory.mktemp("arm") / "lab"
-    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware) as running:
+    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware) as running:
         yield running
 
 

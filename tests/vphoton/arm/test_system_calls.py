@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 
-from photonrig.build.user_part import UserPart
-
 from ..conftest import Cloud, Photon, wait_for
-from .conftest import Compile
+from .conftest import Compile, UserPart
 
 PRINTS = {
     # What newlib prints, by the C standard.
@@ -182,7 +180,7 @@ def test_the_figures_of_a_variant(photon: Photon, cloud: Cloud, parts: dict[str,
     online = time.monotonic() - began
     wait_for("loops", lambda: photon.status()["machine"]["loops"] > 300)
     machine = photon.status()["machine"]
-    assert machine["static_ram"] == (parts["roller"].ram + 7 & ~7)
+    assert machine["static_ram"] == (parts["roller"].size.ram + 7 & ~7)
     a_loop = machine["loop_instructions"] / machine["loops"]
     print(
         f"{a_loop:.0f} instructions and {machine['loop_us'] / machine['loops']:.1f} us a loop, online in {online:.2f} s"

@@ -1,5 +1,4 @@
-// The virtual Photon as the Wiring API sees it: what Device OS keeps behind Particle.*, System.*, WiFi.*, Serial and
-// pins. One per process, because firmware is written against global objects; `device()` names it.
+// The virtual Photon as the system's functions for the application see it: what Device OS keeps behind them.
 #pragma once
 
 #include <array>
@@ -164,7 +163,5 @@ class Device {
   // `owner` names the signal; of those of one priority the last one switched on is seen. No record: switched off.
   virtual void led_status(const void* owner, std::optional<LedStatusRecord> record) = 0;
 };
-
-Device& device();
 
 }  // namespace vphoton

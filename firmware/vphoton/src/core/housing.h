@@ -10,8 +10,6 @@ namespace vphoton {
 class Housing {
  public:
   virtual ~Housing() = default;
-  // What the program was started with, for native user parts; null where they do not run.
-  virtual char* const* argv() const = 0;
   // Null: the thread is the Photon's own.
   virtual Turns* turns() = 0;
   // Shared with other Photons: then the state folder is locked by the housing, and serial port and SoftAP ports are

@@ -10,13 +10,9 @@
 namespace vphoton {
 namespace {
 
-Device* current_device = nullptr;
-
 constexpr uint64_t kSetupUpdateMs = 1000;  // Device OS 2.3.1
 
 }  // namespace
-
-Device& device() { return *current_device; }
 
 Photon::Photon(Options options, std::optional<Resume> resume, Housing& housing)
     : options_(std::move(options)),
@@ -36,16 +32,12 @@ Photon::Photon(Options options, std::optional<Resume> resume, Housing& housing)
       cloud_(reactor_, *this),
       announced_(housing.shared()),
       retained_(resume_ ? resume_->kept_memory : -1),
-      pace_(options_.loop_hz, housing.shared() ? LoopPace::kAtRestInRackHz : LoopPace::kAtRestHz) {
-  current_device = this;
-}
+      pace_(options_.loop_hz, housing.shared() ? LoopPace::kAtRestInRackHz : LoopPace::kAtRestHz) {}
 
-Photon::~Photon() { current_device = nullptr; }
+Photon::~Photon() = default;
 
 void Photon::start_system() {
   if (user_part_) {
-    prepare_for_panic();
-    if (user_image_->native()) panic::arm(housing_.argv(), &flash_->power_cut());
     // The application moves the session with the cloud on itself, in Particle.process().
     if (mode_ == SystemMode::Manual && !user_part_->threaded()) reactor_.pause(true);
   }
@@ -174,6 +166,7 @@ void Photon::join_failed() {
 }
 
 void Photon::reset(ResetReason reason, uint32_t data) {
+  announce();  // what the application did before it was ready may have been its end
   log_state("reset: %s", reset_reason_name(reason));
   // The application hears of a reset that it is in a state to hear of.
   if (reason != ResetReason::PinReset && reason != ResetReason::Panic) fire(system_event::kReset, 0);
@@ -202,15 +195,6 @@ Resume Photon::resume_record() const {
   next.power_cut = flash_->power_cut();
   next.air = wifi_->air();
   return next;
-}
-
-// After whatever changes the record: a crash finds it as it is then.
-void Photon::prepare_for_panic() {
-  if (!user_part_ || !user_image_->native()) return;  // the machine does not crash with what it runs
-  Resume next = resume_record();
-  next.kept_memory = retained_.prepare();
-  if (next.kept_memory >= 0) panic::keep(retained_.begin(), retained_.size(), next.kept_memory);
-  panic::prepare(next);
 }
 
 void Photon::switch_off() {

@@ -217,7 +217,6 @@ class Photon : public Device, public CloudHost, public SetupHost {
   LoopPace::Counts counts() const { return {reactor_.rounds(), reactor_.handled(), pins_.changes()}; }
   void fire(uint64_t event, int param);
   Resume resume_record() const;
-  void prepare_for_panic();
   void enter_listening();
   void leave_listening();
   void wifi_changed();

@@ -272,12 +272,7 @@ void Photon::load_user_part() {
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;
   } else {
-    if (!user_image_->native())
-      user_part_ = system::Application::load(*this, *user_image_, debug_port_, &reason);
-    else if (housing_.shared())
-      reason = "is native code, which has a process of its own";
-    else
-      user_part_ = UserPart::load(user_image_->payload(), &reason);
+    user_part_ = system::Application::load(*this, *user_image_, debug_port_, &reason);
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {

@@ -52,14 +52,12 @@ std::string Photon::control(const JsonValue& request) {
     auto air = networks ? parse_air(*networks, &reason) : std::nullopt;
     if (!air) return control_error(reason);
     wifi_->set_air(*air);
-    prepare_for_panic();
     return done();
   }
   if (*what == "wifi") {
     auto available = request.bool_at("available");
     if (!available) return control_error("wifi needs \"available\", true or false");
     wifi_->set_available(*available);
-    prepare_for_panic();
     return done();
   }
   if (*what == "peripheral") return peripheral(request);

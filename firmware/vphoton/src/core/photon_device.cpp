@@ -95,16 +95,9 @@ void Photon::enable_feature(int feature) {
   log_state("feature %d enabled", feature);
   if (feature != kFeatureRetainedMemory) return;
   retained_.enable();
-  prepare_for_panic();
 }
 
-void Photon::attach_retained_memory(void* begin, size_t size) {
-  // Of ARM code it is the memory itself, with the mark.
-  if (!retained_.attach(begin, size,
-                        user_image_ && user_image_->native() ? RetainedMemory::kMost : RetainedMemory::kRegion))
-    log_warning("the firmware's retained variables need %zu bytes, a Photon has %zu; none is kept", size,
-                RetainedMemory::kMost);
-}
+void Photon::attach_retained_memory(void* begin, size_t size) { retained_.attach(begin, size); }
 
 int Photon::setup_button_ms() {
   return setup_pressed_ms_ ? std::max(1, static_cast<int>(reactor_.now_ms() - *setup_pressed_ms_)) : 0;

@@ -66,7 +66,7 @@ std::string Photon::mac_address_text() {
   return text;
 }
 
-ApplicationPage Photon::application_page() { return surface_.page ? surface_.page : vphoton::application_page(); }
+ApplicationPage Photon::application_page() { return surface_.page ? surface_.page : default_page; }
 
 std::string Photon::public_key_field() { return dct_->public_key().substr(0, kPublicKeyAnswerSize); }
 

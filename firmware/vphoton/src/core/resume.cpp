@@ -39,8 +39,6 @@ std::optional<Resume> Resume::take() {
   if (!number) return std::nullopt;
   int record = atoi(number);
   unsetenv(kResumeVariable);
-  std::string crash = getenv(kCrashVariable) ? getenv(kCrashVariable) : "";
-  unsetenv(kCrashVariable);
   std::string text(kLargestRecord, '\0');
   ssize_t size = pread(record, text.data(), text.size(), 0);
   if (size <= 0) return std::nullopt;
@@ -70,18 +68,10 @@ std::optional<Resume> Resume::take() {
   std::string reason;
   const JsonValue* air = value->find("air");
   if (air) resume.air = parse_air(*air, &reason).value_or(default_air());
-  unsigned code = 0;
-  unsigned long long at_write = 0;
-  size_t torn = 0;
-  if (sscanf(crash.c_str(), "%u,%llu,%zu", &code, &at_write, &torn) == 3) {
-    resume.reason = ResetReason::Panic;
-    resume.data = code;
-    resume.power_cut = {at_write, torn};
-  }
   return resume;
 }
 
-int Resume::record(int file) const {
+int Resume::record() const {
   std::string text = JsonObject()
                          .add("reason", static_cast<int>(reason))
                          .add("data", static_cast<long long>(data))
@@ -102,17 +92,16 @@ int Resume::record(int file) const {
                          .add("torn", static_cast<long long>(power_cut.torn))
                          .add_raw("air", air_json(air))
                          .str();
-  bool fresh = file < 0;
-  if (fresh) file = memfd_create("resume", MFD_CLOEXEC);
-  bool written = file >= 0 && text.size() <= kLargestRecord && ftruncate(file, 0) == 0 &&
+  int file = memfd_create("resume", MFD_CLOEXEC);
+  bool written = file >= 0 && text.size() <= kLargestRecord &&
                  pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   if (written) return file;
-  if (fresh && file >= 0) close(file);
+  if (file >= 0) close(file);
   return -1;
 }
 
 void Resume::restart(char* const argv[]) const {
-  int file = record(-1);
+  int file = record();
   if (file < 0) {
     log_warning("reset: the device's state cannot be handed on: %s", strerror(errno));
     _exit(1);

@@ -14,9 +14,8 @@
 
 namespace vphoton {
 
-// Environment variables: the descriptor of the record, and what a crash has to add to it (code, power cut).
+// Environment variable with the descriptor of the record.
 constexpr char kResumeVariable[] = "VPHOTON_RESUME";
-constexpr char kCrashVariable[] = "VPHOTON_CRASH";
 
 struct Resume {
   ResetReason reason = ResetReason::None;
@@ -37,8 +36,8 @@ struct Resume {
 
   // Of this process, if it is the continuation of another. Takes it out of the environment.
   static std::optional<Resume> take();
-  // A descriptor that take() finds all this behind: `file`, or a new one for -1. -1 when that fails.
-  int record(int file) const;
+  // A descriptor that take() finds all this behind; -1 when that fails.
+  int record() const;
   // Never returns: starts the program anew, or ends the process with a message.
   [[noreturn]] void restart(char* const argv[]) const;
 };

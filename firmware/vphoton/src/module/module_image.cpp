@@ -1,6 +1,5 @@
 #include "module/module_image.h"
 
-#include "module/app_abi.h"
 #include "module/crc32.h"
 
 namespace vphoton {
@@ -79,11 +78,6 @@ std::optional<ModuleImage> ModuleImage::parse(const std::string& data, std::stri
   return image;
 }
 
-bool ModuleImage::native() const {
-  return dependency[0].function == ModuleFunction::SystemPart && dependency[0].index == 2 &&
-         dependency[0].version == kNativeSystemVersion;
-}
-
 uint8_t ModuleImage::valid_checks(uint16_t system_version) const {
   uint8_t valid = 0;
   size_t body = bytes.size() - 4;
@@ -95,7 +89,7 @@ uint8_t ModuleImage::valid_checks(uint16_t system_version) const {
     return needed.function == ModuleFunction::None ||
            (needed.function == ModuleFunction::SystemPart && needed.version <= system_version);
   };
-  if (function != ModuleFunction::UserPart || native() || (met(dependency[0]) && met(dependency[1])))
+  if (function != ModuleFunction::UserPart || (met(dependency[0]) && met(dependency[1])))
     valid |= ModuleCheck::Dependencies;
   if (const ModulePlace* place = ModulePlace::find(function, index)) {
     bool stand_in = function != ModuleFunction::UserPart && start == place->address + kStandInOffset;
@@ -115,11 +109,6 @@ std::string ModuleImage::why_not_runnable(uint16_t system_version) const {
     return "needs system part " + std::to_string(dependency[0].index) + " version " +
            std::to_string(dependency[0].version) + " or later; this device has " + std::to_string(system_version);
   return "";
-}
-
-std::string ModuleImage::payload() const {
-  const size_t begin = prefix + kModulePrefixSize;
-  return bytes.substr(begin, bytes.size() - begin - kModuleSuffixSize);
 }
 
 }  // namespace vphoton

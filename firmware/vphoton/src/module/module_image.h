@@ -77,14 +77,10 @@ struct ModuleImage {
   // not a module or is cut short.
   static std::optional<ModuleImage> parse(const std::string& data, std::string* reason = nullptr);
 
-  // Made for this computer, not for a Photon: loaded like a library.
-  bool native() const;
   // Bits of ModuleCheck that hold on a virtual Photon whose system parts are of this version.
   uint8_t valid_checks(uint16_t system_version = kAnySystemVersion) const;
   // Empty if the Photon would run it as its user part; else the first thing that is wrong.
   std::string why_not_runnable(uint16_t system_version = kAnySystemVersion) const;
-  // Between prefix and suffix.
-  std::string payload() const;
 };
 
 }  // namespace vphoton

@@ -41,7 +41,6 @@ class RackSlot : public Turns, public Housing {
   // Housing
   Turns* turns() override { return this; }
   bool shared() const override { return true; }
-  char* const* argv() const override { return nullptr; }
   [[noreturn]] void restart(const Resume& next) override;
   [[noreturn]] void off() override;
 

@@ -23,7 +23,7 @@ struct Page {
 // `url` with its query string.
 using ApplicationPage = std::function<Page(const std::string& url, const std::string& body)>;
 
-// The one a native application has set, or the default.
-ApplicationPage application_page();
+// That of an application that has set none. Device OS 2.3.1.
+Page default_page(const std::string& url, const std::string& body);
 
 }  // namespace vphoton

@@ -120,6 +120,13 @@ class Monitor(Protocol):
     def pid(self) -> int:
         """The process that plays it, which has the other end of its serial port."""
 
+    @property
+    def application(self) -> str:
+        """SHA-256 of the application that runs, in hexadecimal; empty if none does.
+
+        :raises LinkLost: it has no power
+        """
+
     def uptime(self) -> float:
         """Seconds since its last reset.
 

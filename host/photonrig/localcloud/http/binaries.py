@@ -1,4 +1,4 @@
-"""``/v1/binaries``: native firmware from uploaded sources."""
+"""``/v1/binaries``: firmware from uploaded sources."""
 
 from __future__ import annotations
 

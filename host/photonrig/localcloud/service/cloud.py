@@ -50,7 +50,7 @@ _WRITE_SECONDS = 2.0
 class Settings:
     """Settings of a cloud.
 
-    ``sdk``: the folder whose ``include`` firmware is compiled against; without it, compiling is disabled. With
+    ``sdk``: what firmware is built with (:mod:`photonrig.build.sdk`); without it, compiling is disabled. With
     ``remote``, it needs ``allow_remote_compile``. ``webhook_hosts``: hosts webhooks may call besides this machine.
     ``allowed_origins``: origins whose pages may use the API besides this machine's, as browsers send them.
     ``admin_token``: enables ``/admin``. ``extensions``: enables the extensions.

@@ -151,6 +151,17 @@ class VirtualPhoton(Child):
         """
         return self._clock.wait_until(self._status_unless_resetting, _READY, f"{self.name} back from its reset")
 
+    @property
+    def application(self) -> str:
+        """SHA-256 of the application that runs, in hexadecimal; empty if none does.
+
+        :raises LinkLost: the device has no power
+        """
+        if not self.status()["application_running"]:
+            return ""
+        modules = self.control({"do": "module_info"})["describe"]["m"]
+        return next((str(each["u"]).lower() for each in modules if each["f"] == "u" and each["l"] == "m"), "")
+
     def uptime(self) -> float:
         """Seconds since its last reset.
 

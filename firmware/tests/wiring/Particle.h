@@ -1,0 +1,66 @@
+// The part of Wiring that the drivers of the variants use, on the device of the test: pins, interrupts, Serial1, time,
+// the device id.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/device.h"
+
+// The device whose pins these functions are; null takes it away.
+void wire_to(vphoton::Device* device);
+vphoton::Device& wired_device();
+
+using std::max;
+using std::min;
+
+typedef uint16_t pin_t;
+
+constexpr pin_t D0 = 0, D1 = 1, D2 = 2, D3 = 3, D4 = 4, D5 = 5, D6 = 6, D7 = 7;
+constexpr pin_t A0 = 10, A1 = 11, A2 = 12;
+constexpr pin_t TOTAL_PINS = vphoton::kPinCount;
+constexpr uint8_t LOW = 0, HIGH = 1;
+
+enum PinMode { INPUT, OUTPUT, INPUT_PULLUP, INPUT_PULLDOWN };
+enum InterruptMode { CHANGE, RISING, FALLING };
+
+inline uint32_t millis() { return wired_device().millis(); }
+
+void pinMode(pin_t pin, PinMode mode);
+inline void digitalWrite(pin_t pin, uint8_t level) { wired_device().pin_write(pin, level); }
+inline int32_t digitalRead(pin_t pin) { return wired_device().pin_read(pin); }
+inline int32_t pinReadFast(pin_t pin) { return digitalRead(pin); }
+void analogWrite(pin_t pin, uint32_t duty);
+
+template <typename T>
+bool attachInterrupt(pin_t pin, void (T::*handler)(), T* object, InterruptMode mode) {
+  wired_device().attach_interrupt(pin, mode + 1, [=] { (object->*handler)(); });
+  return true;
+}
+
+inline void detachInterrupt(pin_t pin) { wired_device().attach_interrupt(pin, 1, nullptr); }
+
+struct SerialPort {
+  void begin(uint32_t baud) { wired_device().uart().begin(baud); }
+  void end() { wired_device().uart().end(); }
+  int available() { return static_cast<int>(wired_device().uart().available()); }
+  int read() { return wired_device().uart().read(); }
+  size_t write(const uint8_t* data, size_t size) { return wired_device().uart().write(data, size); }
+};
+extern SerialPort Serial1;
+
+struct String : std::string {
+  String(std::string text) : std::string(std::move(text)) {}
+  String substring(unsigned from, unsigned to) const { return substr(from, to - from); }
+};
+
+struct SystemClass {
+  String deviceID() { return wired_device().device_id(); }
+};
+extern SystemClass System;
