@@ -92,6 +92,14 @@ class Shade:
         assert answer["result"] >= 0, answer
         return self.expect("moved" if axis == "move" else "tilted")
 
+    def move_there(self, where: int, axis: str = "move") -> dict[str, Any]:
+        """The same, again where it came to rest elsewhere: a driver that goes by time needs the processor in time."""
+        for _ in range(5):
+            line = self.move(where, axis)
+            if line["cause"] != "end":
+                break
+        return line
+
     # --- cloud ------------------------------------------------------------------------------------------------------
 
     def variable(self, name: str, kind: str = "string") -> Any:

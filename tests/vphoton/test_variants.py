@@ -91,7 +91,8 @@ def test_open_close_a_place_between_and_a_stop(wired, variant):
     assert shade.real() == pytest.approx(40, abs=off)
     shade.lines.clear()
     assert shade.ask("move open")["result"] == 100
-    wait_for("the shade on its way", lambda: shade.real() > 60)
+    # Seen by both: on a loaded machine a motor's answer may come after the driver's patience.
+    wait_for("the shade on its way", lambda: shade.real() > 60 and shade.status()["position"] > 40)
     left = shade.ask("move stop")["result"]
     assert 40 < left < 100
     assert shade.expect("moved")["cause"] == "stopped"
@@ -172,7 +173,7 @@ def test_a_fault_is_told_everywhere_and_over_when_it_is_gone(wired, variant, fau
     shade.fault(fault, on=False)
     assert shade.ask(f"{axis} stop")["result"] >= 0
     shade.lines.clear()
-    rest = shade.move(25, axis)
+    rest = shade.move_there(25, axis)
     assert rest["cause"] in ("arrived", "assumed")  # by what it was lost with
     assert rest.get("position", rest.get("tilt")) == pytest.approx(25, abs=ROLES[variant].told)
     status = shade.status()

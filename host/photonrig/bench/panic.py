@@ -11,8 +11,6 @@ import msgspec
 
 from photonrig.build.symbols import Frame, Stack, backtrace, find_elf, named
 
-__all__ = ["Panic", "PanicLog", "PanicLogs", "explain"]
-
 DEVICE_OS: Final = "Device OS"  # the place of its functions in a backtrace
 
 _LIBRARY: Final = "/c++/"

@@ -15,8 +15,6 @@ import msgspec
 from photonrig.bench.lock import lock_folder
 from photonrig.files import Lock, replace
 
-__all__ = ["Announcement", "RunningSlot", "running_slots"]
-
 
 class RunningSlot(msgspec.Struct, frozen=True):
     """A virtual Photon that runs: where its control socket, its serial port and its log are.

@@ -10,8 +10,6 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, FOLDER, PORT, TEXT
 
-__all__ = ["debug"]
-
 
 @click.command(
     cls=Command, examples=("debug photon-1", "debug photon-1 --port 3333", "debug 2 --rig lab.toml", "debug 2 --json")

@@ -10,8 +10,6 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
 from photonrig.cli.values import FILE, FOLDER, TEXT
 
-__all__ = ["monitor"]
-
 
 @click.command(cls=Command, examples=("monitor photon-1", "monitor 2 --rig lab.toml"))
 @click.argument("slot", type=TEXT)

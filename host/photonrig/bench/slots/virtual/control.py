@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from photonrig.errors import LinkLost, RigError
 
-__all__ = ["ask"]
-
 _PATIENCE: Final = 5.0
 
 
