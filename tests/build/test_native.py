@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build import system_parts
+from photonrig.build import system_parts, user_part
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_project, variant_project
 from photonrig.errors import ToolError
@@ -130,6 +130,25 @@ def test_missing_parts_are_told_with_the_command(tmp_path: Path, monkeypatch: py
     said = str(missing.value)
     assert said.startswith("missing: c++, OpenSSL headers; install with: sudo apt-get install g++ libssl-dev (Debian")
     assert "\n" not in said and not (tmp_path / "made").exists()
+
+
+def test_the_photons_compiler_is_told_by_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError) as missing:
+        system_parts.require(tmp_path / "made", *user_part.PARTS, install=False)
+    said = str(missing.value)
+    packages = "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-dev"
+    assert f"install with: sudo apt-get install {packages} (Debian" in said
+    assert said.endswith("brew install --cask gcc-arm-embedded (macOS)") and "\n" not in said
+
+
+def test_a_compiler_without_its_libraries_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = tmp_path / user_part.COMPILER
+    bare.write_text("#!/bin/sh\ncase $* in *-print-file-name=*) echo libc_nano.a ;; *) exit 1 ;; esac\n")
+    bare.chmod(0o755)
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert system_parts.find(tmp_path / "made", *user_part.PARTS) == {user_part.COMPILER: str(bare)}
 
 
 def test_a_part_that_went_away_is_looked_for_again(tmp_path: Path) -> None:

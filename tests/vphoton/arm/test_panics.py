@@ -86,3 +86,12 @@ def test_a_function_that_is_not_there_names_itself(photon: Photon, sketch: Compi
     photon.wait("SOS", lambda status: status["mode"] == "panic" and status["led"]["blinks"] == 10)
     _, _, errors = photon.stop()
     assert "os_queue_create, which is not modelled (table hal_concurrent, index 23)" in errors
+
+
+def test_an_application_that_ends_before_it_is_ready_keeps_nobody_waiting(photon: Photon, sketch: Compile) -> None:
+    """Its constructors run before the device is up; each start ends in SOS, and the device can be used all the same."""
+    broken = sketch("STARTUP(panic_(PanicAssertionFailure, nullptr, nullptr))\nvoid setup() {}\nvoid loop() {}")
+    photon.start("--firmware", str(broken.module))
+    photon.wait("SOS", lambda status: status["mode"] == "panic")
+    photon.control(do="reset", setup_hold_ms=1500)
+    assert photon.wait("safe mode", lambda status: status["safe_mode"])["mode"] == "safe_mode"
