@@ -9,13 +9,12 @@ from unicorn import UC_HOOK_CODE
 from unicorn.arm_const import UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_SP
 
 from photonrig.build.symbols import Frame, Stack, backtrace, find_elf, named
-from photonrig.build.user_part import UserPart
 
-from ..user_part.conftest import Compile, sketch, work
+from ..user_part.conftest import Compile, UserPart, sketch
 from ..user_part.photon import RAM, RAM_SIZE, STACK, Photon
 from ..vphoton.arm.remote import Symbols
 
-__all__ = ["sketch", "work"]
+__all__ = ["sketch"]
 
 # Each function keeps something on the stack, of another size; `innermost` is where the machine is stopped.
 PROGRAM = """
@@ -73,7 +72,7 @@ def test_each_caller_is_found_with_its_function_and_line(part: UserPart) -> None
     functions = [frame.function for frame in frames]
     assert functions[:5] == ["innermost", "middle", "outer", "inlined(int)", "loop()"]
     assert [frame.inlined for frame in frames[:5]] == [False, False, False, True, False]
-    lines = (part.elf.parent.parent / "sketch.cpp").read_text().splitlines()
+    lines = ["#include", *PROGRAM.splitlines()]
     calls = {"middle": "innermost(n)", "outer": "middle(i + n)", "inlined(int)": "outer(n)", "loop()": "inlined(3)"}
     for frame in frames[1:5]:
         file, _, line = frame.place.rpartition(":")
@@ -107,8 +106,10 @@ def test_the_elf_is_found_by_the_crc_of_its_module(part: UserPart, tmp_path: Pat
     crc = part.module.read_bytes()[-4:].hex()
     assert find_elf(crc, [tmp_path / "nowhere", part.elf.parent]) == part.elf
     assert find_elf("00000000", [part.elf.parent]) is None
-    (tmp_path / "alone.bin").write_bytes(part.module.read_bytes())
-    assert find_elf(crc, [tmp_path]) is None
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "alone.bin").write_bytes(part.module.read_bytes())
+    assert find_elf(crc, [alone]) is None
 
 
 def test_a_file_that_is_no_elf_has_no_frames(tmp_path: Path) -> None:

@@ -17,16 +17,14 @@ from photonrig.bench.lab import Lab
 from photonrig.bench.lock import hold
 from photonrig.bench.panic import PanicLog, PanicLogs, explain
 from photonrig.bench.running import running_slots
+from photonrig.build.compile import compile_project
 from photonrig.build.toolchain import Toolchain
-from photonrig.build.user_part import UserPart, build_user_part
 from photonrig.particle.cloud_errors import CloudError
 
 from ..patience import PATIENCE, wait_for
-from ..user_part.conftest import work
+from ..user_part.conftest import UserPart, written
 from ..vphoton.arm.remote import Remote
 from .uses import PROGRAM, ROOT
-
-__all__ = ["work"]
 
 TOOLS = Toolchain(ROOT)
 
@@ -60,20 +58,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def part(work: Path, folder: Path) -> UserPart:
-    source = folder / "talks.cpp"
-    source.write_text(TALKS)
-    made = folder / "made"
-    made.mkdir()
-    for kept in work.glob("wiring-*"):
-        (made / kept.name).symlink_to(kept)
-    return build_user_part(TOOLS.root / "firmware", [source], [], made, "talks")
+def part(folder: Path) -> UserPart:
+    made = compile_project({"src/talks.cpp": TALKS.encode()}, TOOLS.sdk(), debug=folder)
+    return written(made, folder / "talks.bin")
 
 
 @pytest.fixture(scope="module")
 def lab(folder: Path, part: UserPart) -> Iterator[Lab]:
     firmware = {"talks": part.module}
-    with Lab(folder / "lab", vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware=firmware) as running:
+    with Lab(folder / "lab", vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware) as running:
         yield running
 
 
@@ -126,7 +119,7 @@ def test_a_slot_that_does_not_run_and_a_board_are_one_line_each(lab: Lab, tmp_pa
 
 def test_a_lab_is_announced_as_long_as_it_lives(folder: Path, part: UserPart, tmp_path: Path) -> None:
     state = tmp_path / "other"
-    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk, firmware={"talks": part.module}, photons={"odd": "talks"}):
+    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware={"talks": part.module}, photons={"odd": "talks"}):
         (slot,) = running_slots("odd")
         assert (slot.lab, slot.rig, slot.variant) == (str(state), "", "talks")
         assert Path(slot.control).is_socket() and Path(slot.log).is_file()

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build.user_part import UserPart
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 
 from ..conftest import Cloud, Photon
-from .conftest import Compile
+from .conftest import Compile, UserPart
 from .remote import LR, PC, SP, XPSR, Remote, Symbols
 
 DEBUGGED = """

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build.user_part import UserPart
-
 from ...patience import PATIENCE, wait_for
 from ..conftest import Cloud, Photon
-from .conftest import Compile
+from .conftest import Compile, UserPart
 from .test_debugger import DEBUGGED
 
 GDB = shutil.which("gdb-multiarch")
