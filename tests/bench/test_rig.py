@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -89,10 +87,11 @@ def test_a_sick_device_is_read_and_brought_back(config: RigConfig) -> None:
         gone = "the device is not on USB: no power, or in DFU"
         assert probe(board, 0.0, wifi="", online=lambda: "asked") == Readings(power=gone)
         lab.fielded()[0].start()
-        os.kill(lab.fielded()[0].pid, signal.SIGSEGV)
+        with slot.console() as console:
+            console.ask("reset")
         minute_ago = time.monotonic() - 60
         CLOCK.wait_until(lambda: opened.read(slot, minute_ago).reboot, 10, "a reset that nobody asked for")
-        assert re.search("by itself . s ago, for reason 130", opened.read(slot, minute_ago).reboot or "")
+        assert re.search("by itself . s ago, for reason 140", opened.read(slot, minute_ago).reboot or "")
         assert opened.firmware("roller").version == 1
     finally:
         opened.close()
