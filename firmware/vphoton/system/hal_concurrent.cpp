@@ -132,7 +132,7 @@ int32_t yield(Application& app) {
   return 0;
 }
 
-void scheduling(Application&, bool, uint32_t) {}
+void scheduling(Application& app, bool on, uint32_t) { app.set_scheduling(on); }
 
 constexpr uint32_t kThread = 0x7D000000;
 uint32_t current(Application&, uint32_t) { return kThread; }
