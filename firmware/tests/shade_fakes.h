@@ -29,6 +29,7 @@ struct Driver : shade::Driver {
   Clock& clock;
   std::vector<Act> acts;
   bool begins = true, runs = true, stops = true, senses = false;
+  uint32_t held_up_ms = 0;  // how long run() and stop() take
   shade::Leg last = {};
   shade::Feedback seen;
   std::pair<uint16_t, uint32_t> placed;
@@ -45,13 +46,17 @@ struct Driver : shade::Driver {
   bool begin() override { return begins; }
   bool run(const shade::Leg& leg) override {
     last = leg;
+    clock.now += held_up_ms;
     return act(leg.direction == shade::Direction::Open ? 'o' : 'c', runs);
   }
   void aim_at(const shade::Leg& leg) override { last = leg; }
   shade::Feedback feedback() override { return seen; }
   bool senses_ends() override { return senses; }
   void place(uint16_t hundredths, uint32_t counts) override { placed = {hundredths, counts}; }
-  bool stop() override { return act('s', stops); }
+  bool stop() override {
+    clock.now += held_up_ms;
+    return act('s', stops);
+  }
   bool at_end() override { return act('e', true); }
   void tick(uint32_t) override { ++ticks; }
   uint32_t due_in(uint32_t) override { return kNothingDue; }

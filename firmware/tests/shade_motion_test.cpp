@@ -38,6 +38,44 @@ TEST_CASE("a target is reached in the time its part of the travel takes") {
   CHECK(f.driver.log() == "os");
 }
 
+TEST_CASE("time counts from when the motor was switched, and tells nothing when that took too long") {
+  Fixture f;
+  f.driver.held_up_ms = 20;
+  f.motion.move_to(40);
+  f.run_for(3980);
+  CHECK(f.motion.hundredths() == 3980);
+  f.run_for(20);
+  CHECK(f.motion.hundredths() == 4020);  // it ran while it was being stopped
+  CHECK(f.motion.known());
+  f.driver.held_up_ms = 21;
+  f.motion.move_to(60);
+  CHECK_FALSE(f.motion.known());
+}
+
+TEST_CASE("a stop that took too long leaves the position unknown, unless it is measured") {
+  Fixture f;
+  f.motion.move_to(40);
+  f.run_for(1000);
+  f.driver.held_up_ms = 600;
+  SUBCASE("timed") {
+    CHECK(f.motion.stop() == 16);
+    CHECK_FALSE(f.motion.known());
+  }
+  SUBCASE("measured") {
+    f.driver.seen.measured = 1234;
+    CHECK(f.motion.stop() == 12);
+    CHECK(f.motion.known());
+  }
+}
+
+TEST_CASE("a command that reaches the motor late leaves the position unknown") {
+  Fixture f;
+  f.motion.move_to(40);
+  f.driver.seen.late = true;
+  f.run_for(1);
+  CHECK_FALSE(f.motion.known());
+}
+
 TEST_CASE("the position is estimated while moving") {
   Fixture f;
   f.motion.move_to(100);

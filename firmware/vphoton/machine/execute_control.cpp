@@ -150,16 +150,16 @@ void write_special(Processor& p, const Instruction& i) {
       return p.set_stack_pointer(i.imm == kPsp, value);
     case kPrimask:
       regs.primask = value & 1;
-      return;
+      return p.mask_changed();
     case kBasepri:
       regs.basepri = priority;
-      return;
+      return p.mask_changed();
     case kBasepriMax:
       if (priority != 0 && (regs.basepri == 0 || priority < regs.basepri)) regs.basepri = priority;
-      return;
+      return p.mask_changed();
     case kFaultmask:
       regs.faultmask = value & 1;
-      return;
+      return p.mask_changed();
     case kControl:
       return p.set_control(static_cast<uint8_t>(value));
     default:
@@ -171,6 +171,7 @@ void change_state(Processor& p, const Instruction& i) {
   if (!p.regs.privileged()) return;
   if (Bit(i.imm, 1)) p.regs.primask = i.a;
   if (Bit(i.imm, 0)) p.regs.faultmask = i.a;
+  p.mask_changed();
 }
 
 }  // namespace vphoton::machine

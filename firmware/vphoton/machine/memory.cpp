@@ -38,8 +38,9 @@ void Memory::clear() {
 
 void Memory::set_fast_paths() {
   const auto* first = flash_->first();
-  fast_ram_ = watching() ? 0 : kRamSize;
-  fast_flash_ = watching() || first == nullptr ? 0 : static_cast<uint32_t>(first->bytes.size());
+  const bool slow = watching() || observer_ != nullptr;
+  fast_ram_ = slow ? 0 : kRamSize;
+  fast_flash_ = slow || first == nullptr ? 0 : static_cast<uint32_t>(first->bytes.size());
   fast_flash_base_ = first == nullptr ? 0 : first->base;
   fast_flash_bytes_ = first == nullptr ? nullptr : first->bytes.data();
 }
@@ -74,6 +75,7 @@ uint32_t Memory::read_anywhere(uint32_t address, uint32_t size) {
     throw Fault{FaultKind::DataBus, address};
   }
   watch(address, size, false);
+  if (observer_) observer_->read(address, size);
   return value;
 }
 
@@ -86,6 +88,7 @@ void Memory::write_anywhere(uint32_t address, uint32_t size, uint32_t value) {
     throw Fault{FaultKind::DataBus, address};
   }
   watch(address, size, true);
+  if (observer_) observer_->written(address, size);
 }
 
 Instruction Memory::fetch(uint32_t address) const {
@@ -102,6 +105,11 @@ Instruction Memory::fetch(uint32_t address) const {
 void Memory::set_watchpoints(std::vector<Watchpoint> watchpoints) {
   watchpoints_ = std::move(watchpoints);
   watched_ = false;
+  set_fast_paths();
+}
+
+void Memory::set_observer(Observer* observer) {
+  observer_ = observer;
   set_fast_paths();
 }
 

@@ -16,6 +16,7 @@
 
 #include "machine/fault.h"
 #include "machine/flash.h"
+#include "machine/observer.h"
 
 namespace vphoton::machine {
 
@@ -92,6 +93,8 @@ class Memory {
 
   void set_watchpoints(std::vector<Watchpoint> watchpoints);
   bool watching() const { return !watchpoints_.empty(); }
+  // Null: none. It must outlive this.
+  void set_observer(Observer* observer);
   // The address of the first watched access since the last call; whether there was one.
   bool take_watched(uint32_t& address);
 
@@ -109,7 +112,7 @@ class Memory {
   Peripheral* peripheral(uint32_t address, uint32_t size) const;
   void set_fast_paths();
 
-  // What the fast paths reach: nothing while anything is watched.
+  // What the fast paths reach: nothing while anything is watched or observed.
   uint32_t fast_ram_ = 0;
   uint32_t fast_flash_ = 0;
   uint32_t fast_flash_base_ = 0;
@@ -120,6 +123,7 @@ class Memory {
   std::shared_ptr<const Flash> flash_;
   Peripheral* peripheral_;
   std::vector<Watchpoint> watchpoints_;
+  Observer* observer_ = nullptr;
   bool watched_ = false;
   uint32_t watched_address_ = 0;
 };

@@ -17,17 +17,20 @@ Stop Processor::run(uint64_t budget) {
   stop_ = {};
   left_ = budget;
   executed_ += budget;
-  if (breakpoints_.empty() && !memory_.watching())
-    execute<false>();
+  const bool debugged = !breakpoints_.empty() || memory_.watching();
+  if (observer_)
+    execute<true, true>();
+  else if (debugged)
+    execute<true, false>();
   else
-    execute<true>();
+    execute<false, false>();
   executed_ -= left_;
   left_ = 0;
   return stop_;
 }
 
 // `pc` is the instruction under way, `next_` the one after it if there is a branch or an IT block.
-template <bool Debugged>
+template <bool Debugged, bool Observed>
 void Processor::execute() {
   const Flash::Segment* first = memory_.flash().first();
   const Instruction* const decoded = first ? first->decoded.get() : nullptr;
@@ -54,6 +57,10 @@ void Processor::execute() {
       Instruction fetched;
       const Instruction* instruction = kept ? &decoded[offset / 2] : fetch(pc, fetched);
       if (instruction == nullptr) break;
+      if (Observed) {
+        regs.r[15] = pc;
+        observer_->instruction(regs, regs.itstate() == 0 || ConditionPassed(regs.itstate() >> 4));
+      }
       regs.r[15] = pc + 4;
       next_ = pc + 2 * instruction->halfwords;
       if (regs.state == 0)
@@ -269,6 +276,13 @@ void Processor::ExceptionReturn(uint32_t value) {
 
 bool Processor::masked(uint8_t priority) const {
   return regs.primask != 0 || regs.faultmask != 0 || (regs.basepri != 0 && priority >= regs.basepri);
+}
+
+void Processor::mask_changed() {
+  const bool now = regs.primask != 0 || regs.faultmask != 0 || regs.basepri != 0;
+  if (now && !masked_) masked_since_ = executed();
+  if (!now && masked_) longest_masked_ = std::max(longest_masked_, executed() - masked_since_);
+  masked_ = now;
 }
 
 uint32_t Processor::stack_pointer(bool process) const {

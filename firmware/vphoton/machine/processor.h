@@ -9,6 +9,7 @@
 #include "machine/fault.h"
 #include "machine/instruction.h"
 #include "machine/memory.h"
+#include "machine/observer.h"
 #include "machine/registers.h"
 
 namespace vphoton::machine {
@@ -81,8 +82,13 @@ class Processor {
   Fault interrupt(uint16_t exception, uint32_t handler, uint32_t argument = 0);
   // Whether PRIMASK, FAULTMASK or BASEPRI keep an interrupt of this priority (0 ... 255, the less the more urgent) out.
   bool masked(uint8_t priority) const;
+  // The most instructions that PRIMASK, FAULTMASK or BASEPRI were set for.
+  uint64_t longest_masked() const { return longest_masked_; }
   // An event for WFE, as SEV and interrupts give it.
   void send_event() { event_ = true; }
+
+  // Null: none. It must outlive this; accesses are told by `Memory::set_observer`.
+  void set_observer(Observer* observer) { observer_ = observer; }
 
   void set_breakpoints(std::vector<uint32_t> addresses) { breakpoints_ = std::move(addresses); }
 
@@ -132,12 +138,14 @@ class Processor {
   uint32_t stack_pointer(bool process) const;
   void set_stack_pointer(bool process, uint32_t value);
   void set_control(uint8_t value);
+  // After each change of PRIMASK, FAULTMASK or BASEPRI.
+  void mask_changed();
 
  private:
   static constexpr uint32_t kWritten[16] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u,
                                             ~0u, ~0u, ~0u, ~0u, ~0u, ~3u, ~0u, ~0u};
 
-  template <bool Debugged>
+  template <bool Debugged, bool Observed>
   void execute();
   uint32_t execute_straight(const Instruction* instruction, uint32_t pc);
   // Decodes an instruction, into its segment or, where it cannot be kept, into `fetched`; null: a trap or a fault, and
@@ -157,6 +165,10 @@ class Processor {
   Stop stop_;
   std::vector<Registers> calls_;
   std::vector<uint32_t> breakpoints_;
+  Observer* observer_ = nullptr;
+  bool masked_ = false;
+  uint64_t masked_since_ = 0;  // instructions executed
+  uint64_t longest_masked_ = 0;
   uint32_t passing_ = 1;  // the breakpoint where the last run stopped; odd: it stopped elsewhere
 };
 

@@ -83,8 +83,21 @@ std::unique_ptr<Wiring> Wiring::open(const std::string& folder, const std::strin
   World* world = map_world(folder + "/peripherals.bin", given, error);
   if (!world) return nullptr;
   std::unique_ptr<Wiring> wiring(new Wiring);
-  wiring->world_ = world;
-  if (given) {
+  wiring->mapped_ = true;
+  if (wiring->connect(world, given ? words : nullptr, ports)) return wiring;
+  *error = folder + "/peripherals.bin is damaged; say --wired-to again";
+  return nullptr;
+}
+
+std::unique_ptr<Wiring> Wiring::in_memory(World& world, const std::string& words, Ports ports) {
+  std::unique_ptr<Wiring> wiring(new Wiring);
+  wiring->connect(&world, &words, ports);
+  return wiring;
+}
+
+bool Wiring::connect(World* world, const std::string* words, Ports ports) {
+  world_ = world;
+  if (words) {
     std::string name = words->substr(0, words->find(':'));
     if (world->magic != World::kMagic || name != world->model) {
       *world = World{};
@@ -95,20 +108,17 @@ std::unique_ptr<Wiring> Wiring::open(const std::string& folder, const std::strin
   }
   world->model[sizeof world->model - 1] = '\0';
   const Kind* kind = world->magic == World::kMagic ? find_kind(world->model) : nullptr;
-  if (!kind) {
-    *error = folder + "/peripherals.bin is damaged; say --wired-to again";
-    return nullptr;
-  }
-  wiring->model_ = kind->make(*world, ports);
-  Model* model = wiring->model_.get();
+  if (!kind) return false;
+  model_ = kind->make(*world, ports);
+  Model* model = model_.get();
   ports.pins.on_output([model](int pin) { model->pin_changed(pin); });
   ports.uart.connect([model](const std::string& bytes) { model->received(bytes); });
-  return wiring;
+  return true;
 }
 
 Wiring::~Wiring() {
   model_.reset();
-  if (world_) munmap(world_, sizeof(World));
+  if (world_ && mapped_) munmap(world_, sizeof(World));
 }
 
 std::string Wiring::json() const {

@@ -18,6 +18,8 @@ class Wiring {
   // `words` null or empty: as the folder has it. Null and no error when nothing is connected.
   static std::unique_ptr<Wiring> open(const std::string& folder, const std::string* words, Ports ports,
                                       std::string* error);
+  // Of a world in memory, which must outlive it; `words` as for open(), and right.
+  static std::unique_ptr<Wiring> in_memory(World& world, const std::string& words, Ports ports);
   ~Wiring();
   Wiring(const Wiring&) = delete;
   Wiring& operator=(const Wiring&) = delete;
@@ -30,8 +32,11 @@ class Wiring {
 
  private:
   Wiring() = default;
+  // False: the world is damaged.
+  bool connect(World* world, const std::string* words, Ports ports);
 
-  World* world_ = nullptr;  // the mapped file
+  World* world_ = nullptr;
+  bool mapped_ = false;  // it is a file
   std::unique_ptr<Model> model_;
 };
 

@@ -16,6 +16,7 @@
 #include "core/resume.h"
 #include "core/signals.h"
 #include "rack/rack.h"
+#include "trial/trial.h"
 
 namespace vphoton {
 namespace {
@@ -73,6 +74,10 @@ int main(int argc, char* argv[]) {
     return 0;
   }
   vphoton::log_verbosely(options->log);
+  if (!options->trial.empty()) {
+    const int code = vphoton::trial::run_trial(options->trial, options->firmware, &error);
+    return error.empty() ? code : vphoton::fail(error);
+  }
   vphoton::start_crypto_library();
   return options->rack ? vphoton::run_rack(std::move(*options)) : vphoton::run_one(std::move(*options), argv);
 }

@@ -89,8 +89,11 @@ std::string hex(uint32_t value) {
 
 }  // namespace
 
-Application::Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port)
+Application::Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port,
+                         const Attached& attached)
     : device_(device),
+      schedule_(attached.schedule),
+      instruments_(attached.instruments),
       registers_(device),
       memory_(flash_with(image, kTraps.host_calls), &registers_),
       processor_(memory_, kTraps),
@@ -101,9 +104,15 @@ Application::Application(Device& device, const ModuleImage& image, debug::DebugP
   processor_.regs.r[15] = kTraps.returned;
   debugger_.enter(*this);
   debug_port.begin_again();
+  processor_.set_observer(instruments_);
+  memory_.set_observer(instruments_);
+  if (schedule_) schedule_->begins(*this);
 }
 
-Application::~Application() { debugger_.leave(); }
+Application::~Application() {
+  if (schedule_) schedule_->ended();
+  debugger_.leave();
+}
 
 const std::vector<Application::Served>& Application::tables() {
   static const std::vector<Served> all = [] {
@@ -120,8 +129,8 @@ const std::vector<Application::Served>& Application::tables() {
 }
 
 std::unique_ptr<UserPart> Application::load(Device& device, const ModuleImage& image, debug::DebugPort& debug_port,
-                                            std::string* reason) {
-  std::unique_ptr<Application> made(new Application(device, image, debug_port));
+                                            std::string* reason, const Attached& attached) {
+  std::unique_ptr<Application> made(new Application(device, image, debug_port, attached));
   if (made->start(reason)) return made;
   return nullptr;
 }
@@ -144,6 +153,7 @@ bool Application::start(std::string* reason) {
     return false;
   }
   heap_ = std::make_unique<Heap>(heap, kStackBottom);
+  if (instruments_) heap_->set_check(&instruments_->memory());
   call(user_[1], {});
   return true;
 }
@@ -153,11 +163,14 @@ uint32_t Application::static_ram() const { return kStackBottom - kRamBase - heap
 void Application::setup() { call(user_[2], {}); }
 
 void Application::loop() {
-  const uint64_t began_us = monotonic_us(), before = processor_.executed();
+  const uint64_t began_us = monotonic_us(), before = processor_.executed(), calls_before = calls_;
   call(user_[3], {});
   ++loops_;
   loop_us_ += monotonic_us() - began_us;
-  loop_instructions_ += processor_.executed() - before;
+  const uint64_t instructions = processor_.executed() - before;
+  loop_instructions_ += instructions;
+  most_loop_instructions_ = std::max(most_loop_instructions_, instructions);
+  loop_calls_ += calls_ - calls_before;
   show_led_statuses(*this);
 }
 
@@ -171,6 +184,13 @@ std::string Application::figures() const {
       .add("heap_used", static_cast<long long>(heap_->used()))
       .add("heap_most_used", static_cast<long long>(heap_->most_used()))
       .add("heap_total", static_cast<long long>(heap_->total()))
+      .add("heap_least_largest_free", static_cast<long long>(heap_->least_largest_free()))
+      .add("loop_calls", static_cast<long long>(loop_calls_))
+      .add("most_loop_instructions", static_cast<long long>(most_loop_instructions_))
+      .add("most_stack", static_cast<long long>(most_stack()))
+      .add("stack_total", static_cast<long long>(kStackSize))
+      .add("longest_without_interrupts", static_cast<long long>(std::max(longest_off_, processor_.longest_masked())))
+      .add_raw("memory", instruments_ ? instruments_->memory().findings() : "null")
       .str();
 }
 
@@ -178,19 +198,27 @@ uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> ar
   wait_while_stopped();
   if (processor_.calls() >= kMostCalls) panic(panic::kStackOverflow, "is called from within too many of its own calls");
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
+  if (instruments_) instruments_->entered(function);
   const char* before = std::exchange(serving_, "");
   run_to_return();
   serving_ = before;
+  if (instruments_) instruments_->left();
   return static_cast<uint32_t>(processor_.finish_call());
 }
+
+void Application::set_interrupts(bool on) {
+  if (!on && interrupts_on_) off_since_ = processor_.executed();
+  if (on && !interrupts_on_) longest_off_ = std::max(longest_off_, processor_.executed() - off_since_);
+  interrupts_on_ = on;
+}
+
+bool Application::interruptible() const { return interrupts_on_ && !interrupted_ && !processor_.masked(kPinPriority); }
 
 // One that is pending already stays one, as in the NVIC.
 void Application::interrupt(uint32_t function, uint32_t argument) {
   const std::pair<uint32_t, uint32_t> one{function, argument};
-  if (interrupts_on_ && !processor_.masked(kPinPriority) && !debugger_.stopped())
-    call(function, {argument});
-  else if (std::find(pending_.begin(), pending_.end(), one) == pending_.end())
-    pending_.push_back(one);
+  if (std::find(pending_.begin(), pending_.end(), one) == pending_.end()) pending_.push_back(one);
+  if (!debugger_.stopped()) take_pending();
 }
 
 void Application::when_released(std::function<void()> work) {
@@ -210,10 +238,12 @@ void Application::wait_while_stopped() {
 }
 
 void Application::take_pending() {
-  while (!pending_.empty() && interrupts_on_ && !processor_.masked(kPinPriority)) {
+  while (!pending_.empty() && interruptible()) {
     auto [function, argument] = pending_.front();
     pending_.erase(pending_.begin());
+    interrupted_ = true;
     call(function, {argument});
+    interrupted_ = false;
   }
 }
 
@@ -221,7 +251,9 @@ void Application::run_to_return() {
   while (true) {
     debugger_.before_run();
     wait_while_stopped();
-    const Stop stop = processor_.run(debugger_.budget(kSlice));
+    const uint64_t before = processor_.executed();
+    const Stop stop = processor_.run(debugger_.budget(schedule_ ? schedule_->slice() : kSlice));
+    if (schedule_) schedule_->ran(processor_.executed() - before);
     if (debugger_.took(stop)) continue;
     switch (stop.reason) {
       case StopReason::HostCall:
@@ -231,7 +263,10 @@ void Application::run_to_return() {
         return;
       case StopReason::Budget:
         check_stack();
-        device_.interlude();
+        if (schedule_)
+          schedule_->turn();
+        else
+          device_.interlude();
         take_pending();
         break;
       case StopReason::Wait:
@@ -253,8 +288,10 @@ void Application::run_to_return() {
 
 void Application::serve(uint32_t address) {
   check_stack();
+  ++calls_;
   const Served wanted = served(address);
   const char* before = std::exchange(serving_, wanted.name);
+  if (schedule_) schedule_->calls(serving_);
   if (memory_.watching()) {
     const auto watched = debugger_.watched_bytes();
     wanted.serve(*this);
@@ -281,7 +318,17 @@ Application::Served Application::served(uint32_t address) {
   panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
 }
 
+// By where the stack pointer was seen, and by what was written below it in between.
+uint32_t Application::most_stack() const {
+  const uint8_t* stack = memory_.bytes(kStackBottom, kStackSize);
+  const uint8_t* end = stack + kStackSize;
+  const uint8_t* written = std::find_if(stack + sizeof kStackMark, end, [](uint8_t byte) { return byte; });
+  const auto deepest = (static_cast<uint32_t>(end - written) + 3) & ~3u;
+  return lowest_sp_ > kStackTop ? deepest : std::max(deepest, kStackTop - std::max(lowest_sp_, kStackBottom));
+}
+
 void Application::check_stack() {
+  lowest_sp_ = std::min(lowest_sp_, processor_.regs.r[13]);
   const bool whole = std::memcmp(memory_.bytes(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark) == 0;
   if (processor_.regs.r[13] < kStackBottom || !whole) panic(panic::kStackOverflow, "uses more than its stack of 6 KB");
 }
@@ -320,6 +367,7 @@ const uint8_t* Application::bytes(uint32_t address, uint32_t size) {
 uint8_t* Application::writable(uint32_t address, uint32_t size) {
   uint8_t* found = memory_.writable(address, size);
   if (!found) panic(panic::kHardFault, "passes the address " + hex(address) + ", where it cannot write");
+  if (instruments_) instruments_->memory().written_by_system(address, size);
   return found;
 }
 

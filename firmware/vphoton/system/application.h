@@ -23,16 +23,25 @@
 #include "module/module_image.h"
 #include "module/user_part.h"
 #include "system/heap.h"
+#include "system/instruments.h"
 #include "system/registers.h"
+#include "system/schedule.h"
 
 namespace vphoton::system {
+
+// What may control or watch a run: null is none. Both outlive the application; with instruments it is some twice
+// slower.
+struct Attached {
+  Schedule* schedule = nullptr;
+  Instruments* instruments = nullptr;
+};
 
 class Application : public UserPart, private debug::Program {
  public:
   // Runs the module's constructors. Null and a reason if the module has no functions to run. A debugger connects at
   // `debug_port`, which outlives this.
   static std::unique_ptr<UserPart> load(Device& device, const ModuleImage& image, debug::DebugPort& debug_port,
-                                        std::string* reason);
+                                        std::string* reason, const Attached& attached = {});
   ~Application() override;
 
   // UserPart
@@ -77,8 +86,13 @@ class Application : public UserPart, private debug::Program {
   void when_released(std::function<void()> work);
   // The same as an interrupt does it: later, if the application has interrupts off.
   void interrupt(uint32_t function, uint32_t argument);
-  void set_interrupts(bool on) { interrupts_on_ = on; }
+  void set_interrupts(bool on);
   bool interrupts() const { return interrupts_on_; }
+  // Between the two calls of SINGLE_THREADED_BLOCK no other thread has its turn.
+  void set_scheduling(bool on) { scheduling_on_ = on; }
+  // Whether an interrupt would come now; and whether another thread could have its turn.
+  bool interruptible() const;
+  bool preemptible() const { return scheduling_on_ && interruptible(); }
 
   Heap& heap() { return *heap_; }
   // A block of the heap; there being none is a panic.
@@ -122,14 +136,17 @@ class Application : public UserPart, private debug::Program {
   uint32_t newlib_state = 0;                   // address of struct _reent, or 0
 
   machine::Processor& processor() override { return processor_; }
+  // Tells accesses of instructions; null: none.
+  void observe_memory(machine::Observer* observer) { memory_.set_observer(observer); }
 
  private:
-  Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port);
+  Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port, const Attached& attached);
   std::string activity() const override { return serving_; }
   bool start(std::string* reason);
   void run_to_return();
   void serve(uint32_t address);
   void check_stack();
+  uint32_t most_stack() const;
   void take_pending();
   void wait_while_stopped();
   [[noreturn]] void fault(const machine::Fault& fault);
@@ -144,6 +161,8 @@ class Application : public UserPart, private debug::Program {
   Served served(uint32_t address);
 
   Device& device_;
+  Schedule* const schedule_;        // or null
+  Instruments* const instruments_;  // or null
   PeripheralRegisters registers_;
   machine::Memory memory_;
   machine::Processor processor_;
@@ -154,12 +173,20 @@ class Application : public UserPart, private debug::Program {
   const char* serving_ = "";
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
+  bool scheduling_on_ = true;
+  bool interrupted_ = false;                            // a handler runs: the next one waits, as all have one priority
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
   std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
   std::deque<std::function<void()>> released_;  // what waits for the application to go on
   uint64_t loops_ = 0;                          // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
   uint64_t loop_instructions_ = 0;
+  uint64_t loop_calls_ = 0;  // of the system
+  uint64_t most_loop_instructions_ = 0;
+  uint64_t calls_ = 0;
+  uint64_t off_since_ = 0;    // instructions executed when interrupts were switched off
+  uint64_t longest_off_ = 0;  // instructions with interrupts off
+  uint32_t lowest_sp_ = ~0u;  // where the system looked
 };
 
 }  // namespace vphoton::system

@@ -1,9 +1,4 @@
 // Table hal: random numbers, time, EEPROM and interrupts as a whole.
-#include <sys/random.h>
-#include <time.h>
-
-#include <cerrno>
-
 #include "system/serve.h"
 
 namespace vphoton::system {
@@ -12,11 +7,7 @@ namespace {
 constexpr uint32_t kLongestWaitUs = 2000;  // what is waited for without the system having its turn
 constexpr int32_t kNotSupported = -120;
 
-uint32_t random_number(Application&) {
-  uint32_t value = 0;
-  while (getrandom(&value, sizeof value, 0) != sizeof value) continue;
-  return value;
-}
+uint32_t random_number(Application& app) { return app.device().random_number(); }
 
 void nothing(Application&) {}
 
@@ -24,8 +15,7 @@ void wait_ms(Application& app, uint32_t ms) { app.device().delay(ms); }
 
 void wait_us(Application& app, uint32_t us) {
   if (us > kLongestWaitUs) return app.device().delay((us + 999) / 1000);
-  timespec left{0, static_cast<long>(us) * 1000};
-  while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
+  app.device().delay_us(us);
 }
 
 uint32_t micros(Application& app) { return app.device().micros(); }

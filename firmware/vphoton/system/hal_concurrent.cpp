@@ -133,7 +133,7 @@ int32_t yield(Application& app) {
   return 0;
 }
 
-void scheduling(Application&, bool, uint32_t) {}
+void scheduling(Application& app, bool on, uint32_t) { app.set_scheduling(on); }
 
 int32_t create_thread(Application&, uint32_t, uint32_t, uint8_t, uint32_t, uint32_t, uint32_t) {
   not_modelled("os_thread_create", "no thread is made");

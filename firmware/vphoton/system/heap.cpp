@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "system/memory_check.h"
+
 namespace vphoton::system {
 namespace {
 
@@ -16,6 +18,12 @@ constexpr uint32_t aligned(uint32_t value) { return (value + 7) & ~7u; }
 
 Heap::Heap(uint32_t begin, uint32_t end) : begin_(aligned(begin)), end_(std::max(begin_, end & ~7u)) {
   if (end_ > begin_) free_[begin_] = end_ - begin_;
+  least_largest_free_ = largest_free();
+}
+
+void Heap::set_check(MemoryCheck* check) {
+  check_ = check;
+  if (check_) check_->heap_is(begin_, end_);
 }
 
 uint32_t Heap::allocate(uint32_t size) {
@@ -29,6 +37,8 @@ uint32_t Heap::allocate(uint32_t size) {
   used_[start + kHeader] = whole - kHeader;
   used_bytes_ += whole;
   most_used_ = std::max(most_used_, used_bytes_);
+  least_largest_free_ = std::min(least_largest_free_, largest_free());
+  if (check_) check_->allocated(start + kHeader, size);
   return start + kHeader;
 }
 
@@ -36,6 +46,7 @@ bool Heap::free(uint32_t address) {
   auto block = used_.find(address);
   if (block == used_.end()) return false;
   const uint32_t whole = block->second + kHeader;
+  if (check_) check_->freed(address, block->second);
   used_.erase(block);
   used_bytes_ -= whole;
   auto gap = free_.emplace(address - kHeader, whole).first;
@@ -52,6 +63,10 @@ bool Heap::free(uint32_t address) {
     }
   }
   return true;
+}
+
+void Heap::resized(uint32_t address, uint32_t size) {
+  if (check_) check_->resized(address, size, size_of(address));
 }
 
 uint32_t Heap::size_of(uint32_t address) const {

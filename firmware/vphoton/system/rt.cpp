@@ -27,7 +27,10 @@ uint32_t reallocate(Application& app, uint32_t before, uint32_t size) {
     release(app, before);
     return 0;
   }
-  if (size <= kept) return before;
+  if (size <= kept) {
+    app.heap().resized(before, size);
+    return before;
+  }
   const uint32_t address = allocate(app, size);
   if (address == 0) return 0;
   std::memcpy(app.writable(address, kept), app.bytes(before, kept), kept);

@@ -131,7 +131,8 @@ uint32_t Controller::due_in() const {
 // Stores and reports where things came to rest, whatever made them stop, and a driver that does not obey.
 void Controller::settle() {
   bool lift = settle(lift_), tilt = settle(tilt_);
-  if (!lift && !tilt) return;
+  bool heard = motor_heard(lift_), tilt_heard = motor_heard(tilt_);
+  if (!lift && !tilt && !heard && !tilt_heard) return;
   store();
   if (lift) report_rest(lift_);
   if (tilt) report_rest(tilt_);
@@ -149,6 +150,13 @@ bool Controller::settle(Axis& axis) {
   axis.was_moving = moves;
   if (moves) axis.stopped_by = nullptr;
   return true;
+}
+
+// Whether the command that stopped it has reached the motor, which had not when that was stored.
+bool Controller::motor_heard(Axis& axis) {
+  bool was_pending = axis.was_pending;
+  axis.was_pending = !axis.motion.moving() && axis.motion.pending();
+  return was_pending && !axis.was_pending;
 }
 
 void Controller::report_rest(Axis& axis) {
@@ -253,7 +261,7 @@ void Controller::write_health(char* buffer, size_t size) {
 }
 
 AxisRecord Controller::record_of(const Axis& axis) const {
-  return {axis.motion.hundredths(), axis.motion.known(), axis.motion.moving()};
+  return {axis.motion.hundredths(), axis.motion.known(), axis.motion.moving() || axis.motion.pending()};
 }
 
 bool Controller::store() {

@@ -90,6 +90,7 @@ class Controller {
     Motion motion;
     Fault reported = Fault::None;
     bool was_moving = false;
+    bool was_pending = false;
     const char* stopped_by = nullptr;  // cause of a stop that was commanded
   };
 
@@ -98,6 +99,7 @@ class Controller {
   void apply_travel();
   void settle();
   bool settle(Axis& axis);
+  bool motor_heard(Axis& axis);
   void report_rest(Axis& axis);
   const char* cause_of_rest(const Axis& axis) const;
   void raise(Fault fault);

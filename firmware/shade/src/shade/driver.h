@@ -26,6 +26,8 @@ struct Feedback {
   bool arrived = false;       // stopped by itself at the leg's aim
   bool at_open = false;       // at that end, by what the driver senses
   bool at_closed = false;
+  bool pending = false;   // the last command is not with the motor yet
+  bool late = false;      // the motor heard of its last command so late that time does not tell the position
   bool doubtful = false;  // what it senses may be a fault of the sense: at an end, or not having left one
 };
 

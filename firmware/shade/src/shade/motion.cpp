@@ -5,6 +5,8 @@ namespace shade {
 namespace {
 
 const uint16_t kOpen = 10000;
+// An application that is held up for longer while it switches the motor does not know how far the shade got.
+const uint32_t kMostDelayMs = 20;
 
 bool is_end(int target) { return target == 0 || target == 100; }
 
@@ -85,7 +87,10 @@ bool Motion::start_leg() {
     driver_.aim_at(leg);
     return true;
   }
-  return driver_.run(leg) || failed();
+  if (!driver_.run(leg)) return failed();
+  leg_start_ms_ = clock_.now_ms();
+  doubt_if_late(now);
+  return true;
 }
 
 int Motion::stop() {
@@ -101,8 +106,16 @@ int Motion::stop() {
 
 // Stops the output and keeps where the shade got to.
 bool Motion::halt() {
+  uint32_t now = clock_.now_ms();
+  bool stopped = driver_.stop();
   rest_at(hundredths());
-  return driver_.stop() || failed();
+  doubt_if_late(now);
+  return stopped || failed();
+}
+
+void Motion::doubt_if_late(uint32_t since_ms) {
+  bool timed = driver_.feedback().measured < 0;
+  if (timed && clock_.now_ms() - since_ms > kMostDelayMs) known_ = false;
 }
 
 void Motion::rest_at(uint16_t hundredths) {
@@ -131,6 +144,7 @@ void Motion::tick() {
   driver_.tick(now);
   if (settling_ && now - stopped_ms_ >= rules_.dead_time_ms) settling_ = false;
   Feedback seen = driver_.feedback();
+  if (seen.late && seen.measured < 0) known_ = false;
   if (seen.fault != Fault::None && fault_ == Fault::None) {
     fail(seen.fault);
   } else if (phase_ == Phase::Running) {

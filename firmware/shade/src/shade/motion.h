@@ -42,6 +42,8 @@ class Motion {
   int target() const { return target_; }
   bool moving() const { return phase_ != Phase::Rest; }
   Fault fault() const { return fault_; }
+  // Whether the motor may still move, because its last command is on the way.
+  bool pending() const { return driver_.feedback().pending; }
   // Whether the place the last move ended at was sensed with doubt.
   bool doubtful() const { return doubtful_; }
   // Whether reaching an end is sensed or measured, not only assumed when its time is over.
@@ -55,6 +57,7 @@ class Motion {
   int leg_target() const;
   bool start_leg();
   bool halt();
+  void doubt_if_late(uint32_t since_ms);
   void rest_at(uint16_t hundredths);
   void follow_leg(const Feedback& seen, uint32_t now);
   void watch_rest(const Feedback& seen);

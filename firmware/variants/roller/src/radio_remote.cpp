@@ -30,6 +30,8 @@ bool RadioRemote::stop() {
 
 bool RadioRemote::send(Command command) {
   if (found_ == shade::Fault::SettingsLost) return false;
+  asked_ms_ = millis();
+  late_ = false;
   if (state_ != State::Off) {
     next_ = command;
     return true;
@@ -59,6 +61,7 @@ bool RadioRemote::load(Command command) {
 
 void RadioRemote::write_frame(uint32_t now_ms) {
   Serial1.write(frame_, sizeof frame_);
+  if (sent_ == 0 && millis() - asked_ms_ > kLatestMs) late_ = true;
   ++sent_;
   state_ = State::Sending;
   since_ms_ = now_ms;
@@ -97,5 +100,8 @@ uint32_t RadioRemote::due_in(uint32_t now_ms) {
 shade::Feedback RadioRemote::feedback() {
   shade::Feedback seen;
   seen.fault = found_;
+  // A frame has been on the air when the next one begins.
+  seen.pending = state_ == State::Waking || (state_ == State::Sending && (sent_ < 2 || next_ != kNone));
+  seen.late = late_;
   return seen;
 }

@@ -15,6 +15,7 @@ class RadioRemote : public shade::Driver {
   static constexpr uint32_t kBaud = 4800;
   static constexpr uint32_t kReadyMs = 50;  // a module that is not ready by then is dead
   static constexpr int kRepeats = 3;
+  static constexpr uint32_t kLatestMs = 150;  // a command that is on the air later than this after it was given is late
 
   RadioRemote(pin_t enable, pin_t ready, shade::Storage& storage) : enable_(enable), ready_(ready), code_(storage) {}
 
@@ -48,5 +49,7 @@ class RadioRemote : public shade::Driver {
   Command next_ = kNone;  // waits until the frame that is on its way has been sent once
   int sent_ = 0;          // of this frame
   uint32_t since_ms_ = 0;
+  uint32_t asked_ms_ = 0;  // when the last command was given
+  bool late_ = false;
   shade::Fault found_ = shade::Fault::None;
 };

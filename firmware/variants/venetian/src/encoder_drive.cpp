@@ -42,24 +42,40 @@ bool EncoderDrive::run(const shade::Leg& leg) {
   illegal_ = 0;
   arrived_ = false;
   at_open_ = at_closed_ = false;
-  aim_at(leg);
+  set_aim(leg);
   edge_ms_ = millis();
   from_ = count_;
   running_ = true;
   analogWrite(leg.direction == Direction::Open ? pins_.open : pins_.close, kFullDuty);
+  // The motor has no edges to show for the time before it was on.
+  edge_ms_ = millis();
+  // An edge of a shade that still swings may have been the aim, before there was a motor to stop.
+  if (!running_) cut();
   return true;
 }
 
 void EncoderDrive::aim_at(const shade::Leg& leg) {
-  leg_ = leg;
+  // On it goes, if it has just arrived where it was to stop before.
+  if (!set_aim(leg)) run(leg);
+}
+
+bool EncoderDrive::set_aim(const shade::Leg& leg) {
   bool opens = leg.direction == Direction::Open;
-  to_end_ = leg.aim == 0 || leg.aim == kOpen;
+  bool to_end = leg.aim == 0 || leg.aim == kOpen;
   int32_t aim = static_cast<int32_t>(static_cast<uint64_t>(leg.aim) * counts_ / kOpen);
-  if (to_end_) {
+  if (to_end) {
     int32_t beyond = leg.known ? thousandths(kTolerance) : thousandths(1000 + kHomingExtra);
     aim = (leg.known ? aim : static_cast<int32_t>(count_)) + (opens ? beyond : -beyond);
   }
-  aim_ = aim;
+  bool arrived = false;
+  // An edge sees the old aim or the new one.
+  ATOMIC_BLOCK() {
+    leg_ = leg;
+    to_end_ = to_end;
+    aim_ = aim;
+    arrived = arrived_;
+  }
+  return !arrived;
 }
 
 void EncoderDrive::edge() {

@@ -32,6 +32,8 @@ class EncoderDrive : public shade::Driver {
   void place(uint16_t hundredths, uint32_t counts) override;
 
  private:
+  // False: the motor has already arrived, at the aim before.
+  bool set_aim(const shade::Leg& leg);
   void edge();  // interrupt
   void cut();
   void stands();

@@ -172,6 +172,7 @@ class CloudLink::Impl : private cloud::ConnectionListener {
 };
 
 CloudLink::CloudLink(Reactor& reactor, CloudHost& host) : impl_(std::make_unique<Impl>(reactor, host)) {}
+CloudLink::CloudLink() = default;
 CloudLink::~CloudLink() = default;
 
 void CloudLink::connect() { impl_->connect(); }

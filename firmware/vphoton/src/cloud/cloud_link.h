@@ -31,28 +31,32 @@ struct Goodbye {
 class CloudLink {
  public:
   CloudLink(Reactor& reactor, CloudHost& host);
-  ~CloudLink();
+  virtual ~CloudLink();
 
-  void connect();                           // starts trying; keeps trying with back-off until disconnect()
-  void disconnect();                        // closes at once, stops trying
+  virtual void connect();                   // starts trying; keeps trying with back-off until disconnect()
+  virtual void disconnect();                // closes at once, stops trying
   void disconnect(const Goodbye& goodbye);  // the same, but tells the cloud before (Device OS 2.x and later)
   bool wanted() const;
-  bool connected() const;  // Hello answered
+  virtual bool connected() const;  // Hello answered
 
   // setup() has returned (or the application is threaded): application describe and subscriptions may be sent.
   void application_ready();
   // The application goes on after a debugger had stopped it.
   void application_released();
   // A subscription was registered after application_ready().
-  void subscriptions_changed();
+  virtual void subscriptions_changed();
 
   // False when refused at once: not connected, rate limited, name or data too long, update running.
   // With `with_ack`, `done` is called with the outcome (20 s limit); without, true is final and `done` is unused.
-  bool publish(const PublishRequest& request, std::function<void(bool ok)> done = nullptr);
+  virtual bool publish(const PublishRequest& request, std::function<void(bool ok)> done = nullptr);
   // Whether updates are enabled or forced has changed.
   void update_flags_changed();
   void sync_time();
   bool update_running() const;
+
+ protected:
+  // For one that is no connection.
+  CloudLink();
 
  private:
   class Impl;

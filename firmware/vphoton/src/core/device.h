@@ -78,6 +78,8 @@ class Device {
   virtual uint32_t millis() = 0;
   virtual uint32_t micros() = 0;
   virtual void delay(uint32_t ms) = 0;
+  // A short wait in which nothing else happens.
+  virtual void delay_us(uint32_t us);
   virtual Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) = 0;
   virtual void cancel_timer(Reactor::TimerId id) = 0;
   // A round of the system while the application computes: its session with the cloud stands still unless the
@@ -98,6 +100,7 @@ class Device {
   virtual CloudLink& cloud() = 0;
 
   // System.
+  virtual uint32_t random_number();
   virtual std::string device_id() = 0;       // 24 lower-case hex digits
   virtual std::string system_version() = 0;  // "2.3.1"
   virtual uint32_t system_version_number() = 0;

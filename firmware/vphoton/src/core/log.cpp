@@ -4,6 +4,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 namespace vphoton {
@@ -12,6 +13,7 @@ namespace {
 bool verbose = false;
 bool silent = false;
 const std::string* source = nullptr;
+std::string* kept = nullptr;
 
 // One write per line, so that lines of several devices on one terminal stay whole.
 void print(const char* kind, const char* format, va_list arguments) {
@@ -22,10 +24,16 @@ void print(const char* kind, const char* format, va_list arguments) {
   size_t length = static_cast<size_t>(used + more);
   if (length > sizeof line - 2) length = sizeof line - 2;
   line[length] = '\n';
+  if (kept) {
+    kept->append(line + strlen("vphoton: "), length + 1 - strlen("vphoton: "));
+    return;
+  }
   [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line, length + 1);
 }
 
 }  // namespace
+
+void keep_log(std::string* text) { kept = text; }
 
 void log_nothing() { silent = true; }
 
@@ -50,6 +58,7 @@ void log_warning(const char* format, ...) {
 }
 
 void log_record(const char* kind, const std::string& json) {
+  if (kept) return;
   const std::string line = std::string("vphoton: ") + kind + ' ' + json + '\n';
   [[maybe_unused]] ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }

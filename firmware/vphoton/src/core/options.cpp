@@ -45,6 +45,12 @@ const char kHelp[] =
     "  --power-cut-at-write N[:K]  the power goes at the N-th write to flash, DCT, EEPROM or Wi-Fi credentials; of a\n"
     "                          write to flash the first K bytes are done\n"
     "  --device-os VERSION     0.6.3, 0.7.0, 1.0.1, 1.2.1, 1.4.4, 1.5.2, 2.3.1 (a new device) or 3.3.1\n"
+    "  --check-memory          find reads of memory never written and uses of heap that is free; in \"memory\" of the "
+    "status\n"
+    "  --record FILE           the pins' levels as a waveform (VCD), anew at each start\n"
+    "  --trial FILE            run the firmware apart from everything outside, in time counted in instructions, as "
+    "the\n"
+    "                          plan in FILE says; needs only --firmware\n"
     "  --log                   tell changes of state on stderr, not only warnings\n"
     "\n"
     "What is given is written into the device; a later start needs only --state.\n"
@@ -88,11 +94,14 @@ class ArgumentReader {
         options.help = true;
       else if (name == "--log")
         options.log = true;
+      else if (name == "--check-memory")
+        options.check_memory = true;
       else if (name == "--listening")
         options.listening = true;
       else if (!with_value(name, options))
         return false;
     }
+    if (!options.trial.empty()) return !options.firmware.empty() || fail("--trial needs --firmware");
     if (!options.help && options.state.empty()) return fail("--state DIR is missing");
     if (options.rack && !options.device_id.empty()) return fail("--rack takes the device ids from its folders");
     if (options.rack && (options.softap_tcp_port || options.softap_http_port))
@@ -127,6 +136,8 @@ class ArgumentReader {
         "--wired-to",
         "--device-os",
         "--power-cut-at-write",
+        "--record",
+        "--trial",
     };
     bool known = false;
     for (const char* each : kNames) known = known || name == each;
@@ -144,6 +155,11 @@ class ArgumentReader {
     }
     if (name == "--device-key") return key(name, value, &options.device_key);
     if (name == "--server-key") return key(name, value, &options.server_key);
+    if (name == "--record") {
+      options.record = value;
+      return !value.empty() || fail("--record needs a file");
+    }
+    if (name == "--trial") return file(name, value, &options.trial);
     if (name == "--firmware") return file(name, value, &options.firmware);
     if (name == "--serial-number") {
       options.serial_number = value;

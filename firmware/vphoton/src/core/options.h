@@ -19,7 +19,10 @@ struct Options {
   bool log = false;
   bool listening = false;
   std::string state;
-  int rack = 0;            // how many devices, in as many folders below `state`; 0: `state` is the only one
+  int rack = 0;  // how many devices, in as many folders below `state`; 0: `state` is the only one
+  bool check_memory = false;
+  std::string record;      // path of a waveform of the pins, or empty
+  std::string trial;       // a plan, or empty
   std::string device_id;   // 12 bytes, or empty
   std::string device_key;  // PKCS#1 DER, or empty
   std::string server_key;  // SubjectPublicKeyInfo DER, or empty

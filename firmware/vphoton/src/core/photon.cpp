@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/system_events.h"
+#include "system/instruments.h"
 
 namespace vphoton {
 namespace {
@@ -198,6 +199,7 @@ Resume Photon::resume_record() const {
 }
 
 void Photon::switch_off() {
+  if (recorder_) recorder_->end(reactor_.now_us());
   cloud_.disconnect();
   serial_.remove_link();
   control_.remove();

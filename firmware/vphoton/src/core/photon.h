@@ -22,6 +22,7 @@
 #include "core/housing.h"
 #include "core/loop_pace.h"
 #include "core/options.h"
+#include "core/pin_recorder.h"
 #include "core/pins.h"
 #include "core/reactor.h"
 #include "core/resume.h"
@@ -44,6 +45,10 @@
 #include "softap/tcp_service.h"
 
 namespace vphoton {
+
+namespace system {
+class Instruments;
+}
 
 class Photon : public Device, public CloudHost, public SetupHost {
  public:
@@ -288,8 +293,10 @@ class Photon : public Device, public CloudHost, public SetupHost {
   CloudLink cloud_;
   CloudState cloud_state_ = CloudState::Disconnected;
 
-  std::string id_;                         // 12 bytes
-  std::optional<ModuleImage> user_image_;  // what is in the user part's flash, without its bytes
+  std::string id_;                                    // 12 bytes
+  std::optional<ModuleImage> user_image_;             // what is in the user part's flash, without its bytes
+  std::unique_ptr<PinRecorder> recorder_;             // null: nothing is recorded
+  std::unique_ptr<system::Instruments> instruments_;  // null: memory is not checked
   std::unique_ptr<UserPart> user_part_;
   std::unique_ptr<UserPart> refused_user_part_;  // it chose safe mode; what it has registered is not called, but stays
   std::string describe_;

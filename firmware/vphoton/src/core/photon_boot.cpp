@@ -228,6 +228,11 @@ std::string Photon::faces() {
 // After the pins' state is settled and before the firmware's first instruction, as a board powers up.
 std::string Photon::connect_peripherals() {
   std::string error;
+  if (!options_.record.empty()) {
+    recorder_ = PinRecorder::open(options_.record, &error);
+    if (!recorder_) return "--record: " + error;
+    pins_.record([this](int pin) { recorder_->changed(reactor_.now_us(), pins_, pin); });
+  }
   wiring_ = Wiring::open(folder_.path(), resume_ ? nullptr : &options_.wired_to, {reactor_, pins_, uart_}, &error);
   return error;
 }
@@ -272,7 +277,8 @@ void Photon::load_user_part() {
   } else if (!reason.empty()) {
     safe_mode_reason_ = "the user part " + reason;
   } else {
-    user_part_ = system::Application::load(*this, *user_image_, debug_port_, &reason);
+    if (options_.check_memory) instruments_ = std::make_unique<system::Instruments>(kUserPartAddress, kUserPartSize);
+    user_part_ = system::Application::load(*this, *user_image_, debug_port_, &reason, {nullptr, instruments_.get()});
     if (!user_part_) safe_mode_reason_ = "the user part " + reason;
   }
   if (user_image_) {

@@ -35,7 +35,9 @@ const char* name_of(PinMode mode) {
 
 void Pins::set_mode(int pin, PinMode mode) {
   if (!exists(pin)) return;
-  if (std::exchange(pins_[static_cast<size_t>(pin)].mode, mode) != mode && listener_) listener_(pin);
+  if (std::exchange(pins_[static_cast<size_t>(pin)].mode, mode) == mode) return;
+  if (recorder_) recorder_(pin);
+  if (listener_) listener_(pin);
 }
 
 PinMode Pins::mode(int pin) const { return exists(pin) ? pins_[static_cast<size_t>(pin)].mode : PinMode::None; }
@@ -45,6 +47,7 @@ void Pins::write(int pin, int level) {
   int& output = pins_[static_cast<size_t>(pin)].output;
   if (std::exchange(output, level) == level) return;
   ++changes_;
+  if (recorder_) recorder_(pin);
   if (listener_) listener_(pin);
 }
 
@@ -79,6 +82,7 @@ void Pins::attach_interrupt(int pin, int mode, std::function<void()> handler) {
 bool Pins::drive_unseen(int pin, int level) {
   if (!exists(pin) || level < 0 || level > kAnalogFull) return false;
   pins_[static_cast<size_t>(pin)].driven = level;
+  if (recorder_) recorder_(pin);
   return true;
 }
 
@@ -87,6 +91,7 @@ bool Pins::drive(int pin, int level) {
   Pin& it = pins_[static_cast<size_t>(pin)];
   int before = read(pin);
   it.driven = level;
+  if (recorder_) recorder_(pin);
   int after = read(pin);
   if (before == after || !it.handler) return true;
   bool wanted = it.interrupt_mode == kChange || it.interrupt_mode == (after ? kRising : kFalling);

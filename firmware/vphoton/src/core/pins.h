@@ -29,6 +29,10 @@ class Pins {
   int duty(int pin) const;
   // What is connected hears of every pin whose duty may have changed.
   void on_output(std::function<void(int pin)> listener) { listener_ = std::move(listener); }
+  // Whether something outside drives the pin.
+  bool driven(int pin) const { return exists(pin) && pins_[static_cast<size_t>(pin)].driven >= 0; }
+  // Hears of every change of a pin, whoever made it.
+  void record(std::function<void(int pin)> recorder) { recorder_ = std::move(recorder); }
   // How often the firmware has changed the level of an output.
   uint64_t changes() const { return changes_; }
   // [{"pin","mode","level"}] of all pins in use.
@@ -46,6 +50,7 @@ class Pins {
 
   std::array<Pin, kPinCount> pins_;
   std::function<void(int pin)> listener_;
+  std::function<void(int pin)> recorder_;
   uint64_t changes_ = 0;
 };
 

@@ -46,6 +46,17 @@ void Reactor::cancel(TimerId id) {
   by_id_.erase(it);
 }
 
+bool Reactor::expire_next() {
+  if (timers_.empty()) return false;
+  auto first = timers_.begin();
+  TimerHandler handler = std::move(first->second.handler);
+  by_id_.erase(first->second.id);
+  timers_.erase(first);
+  ++handled_;
+  handler();
+  return true;
+}
+
 uint64_t Reactor::now_us() const { return monotonic_us() - origin_us_; }
 
 uint64_t Reactor::now_ms() const { return now_us() / 1000; }
@@ -77,7 +88,7 @@ void Reactor::run_once(int max_wait_ms) {
     polled.push_back({fd, watch.generation});
   }
   if (turns_) turns_->wait(fds, std::exchange(wait, 0));
-  int ready = poll(fds.data(), fds.size(), wait);
+  int ready = fds.empty() && wait == 0 ? 0 : poll(fds.data(), fds.size(), wait);
   if (ready < 0 && errno != EINTR) return;
 
   for (size_t i = 0; ready > 0 && i < fds.size(); ++i) {

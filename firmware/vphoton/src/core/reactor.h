@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "core/turns.h"
@@ -40,6 +41,14 @@ class Reactor {
   // Waits at most `max_wait_ms` (-1: until something happens), handles what is due, returns.
   // May be called from within a handler (the firmware's delay() does).
   void run_once(int max_wait_ms);
+
+  // When the next timer is due, by now_us().
+  std::optional<uint64_t> next_due_us() const {
+    return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
+  }
+
+  // Calls the handler of the next timer now, before it is due. False: there is no timer.
+  bool expire_next();
 
   // Holds back what is pausable.
   void pause(bool on) { paused_ = on; }

@@ -28,16 +28,15 @@ size_t Uart::write(const uint8_t* data, size_t size) {
   uint64_t now = reactor_.now_us();
   busy_until_us_ = std::max(busy_until_us_, now) + line_us(size, baud_);
   if (!listener_) return size;
-  if (sending_.empty()) reactor_.after((busy_until_us_ - now) / 1000, [this] { sent(); });
+  if (sending_.empty()) reactor_.after(busy_ms(), [this] { sent(); });
   sending_.append(reinterpret_cast<const char*>(data), size);
   return size;
 }
 
 // Without a gap between them bytes are one message, however many calls wrote them.
 void Uart::sent() {
-  const uint64_t now = reactor_.now_us();
-  if (busy_until_us_ >= now + 1000) {
-    reactor_.after((busy_until_us_ - now) / 1000, [this] { sent(); });
+  if (const uint32_t left = busy_ms()) {
+    reactor_.after(left, [this] { sent(); });
     return;
   }
   listener_(std::exchange(sending_, {}));
