@@ -306,9 +306,9 @@ def _sizes(elf: ELFFile) -> str:
     text = data = bss = 0
     for section in elf.iter_sections():
         flags = section["sh_flags"]
-        if not flags & _ALLOCATED or section.name == DEBUGGERS_SECTION:
+        if not flags & _ALLOCATED:
             continue
-        if section.name not in (*SECTIONS, ".bss") and section["sh_size"]:
+        if section.name not in (*SECTIONS, ".bss", DEBUGGERS_SECTION) and section["sh_size"]:
             said = f"error: section {section.name!r} has no place in a user part"
             raise CompileFailed(said, said)
         if flags & _EXECUTABLE or not flags & _WRITABLE:
