@@ -147,10 +147,10 @@ def test_quarantine_keeps_a_slot_out_until_the_doctor_proves_it(
 def test_flash_a_variant_into_a_slot_and_see_it_alive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "rig.toml"
     path.write_text('[local_cloud]\nstate = "kept"\n[[slot]]\nname = "1"\nvariant = "roller"\nvirtual = true\n')
-    run_flash(TOOLS, "roller", "1", path, by="cloud", account=None)
+    run_flash(TOOLS, "roller", "1", path, by="cloud", account=None, own_build=False)
     first = capsys.readouterr().out
     assert first.startswith("slot 1: ") and first.endswith(" runs roller 1, Device OS 2.3.1, online\n")
-    run_flash(TOOLS, "roller", "1", path, by="dfu", account=None)
+    run_flash(TOOLS, "roller", "1", path, by="dfu", account=None, own_build=False)
     assert capsys.readouterr().out == first  # the same device: it is kept
     with pytest.raises(UsageError, match="has no slot '7'"):
-        run_flash(TOOLS, "roller", "7", path, by="cloud", account=None)
+        run_flash(TOOLS, "roller", "7", path, by="cloud", account=None, own_build=False)

@@ -156,13 +156,16 @@ def test_what_does_not_fit_does_not_link(sketch: Compile) -> None:
         sketch(f"char big[70000];\nvoid setup() {{}}\n{loop}")
     with pytest.raises(ModuleError, match="BACKUP' overflowed"):
         sketch(f"retained char big[3070];\nvoid setup() {{}}\n{loop}")
-    with pytest.raises(ModuleError, match="both needed"):
+    with pytest.raises(ModuleError, match="needs a PRODUCT_VERSION"):
         sketch("PRODUCT_ID(7);\nvoid setup() {}\nvoid loop() {}")
 
 
 def test_an_application_without_a_product_says_so(sketch: Compile) -> None:
-    module = parse_module(sketch("void setup() {}\nvoid loop() {}").module.read_bytes())
+    empty = "void setup() {}\nvoid loop() {}"
+    module = parse_module(sketch(empty).module.read_bytes())
     assert (module.product_id, module.product_version) == (None, None)
+    module = parse_module(sketch(f"PRODUCT_VERSION(7);\n{empty}").module.read_bytes())
+    assert (module.product_id, module.product_version) == (None, 7)
 
 
 def test_layouts_are_asserted_for_a_photon(tmp_path: Path) -> None:
