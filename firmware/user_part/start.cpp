@@ -138,7 +138,7 @@ PLACED(".user_part.builder") const char builder[] = "built by photonrig";
 
 PLACED(".user_part.suffix") const Suffix suffix = {0, {}, 4 + sizeof(Suffix)};
 
-PLACED(".user_part.crc") const uint32_t crc = 0;
+PLACED(".user_part.crc") const uint8_t crc[4] = {};
 
 }  // namespace
 
