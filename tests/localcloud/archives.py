@@ -9,7 +9,7 @@ def archive(name: str = "Lamp", version: str = "1.0.0", *, folder: str = "", **m
     properties = {"name": name, "version": version, "sentence": "Light on", "author": "Me <me@example.com>", **more}
     files = {
         "library.properties": "".join(f"{key}={value}\n" for key, value in properties.items()),
-        "src/Lamp.h": "int lamp();\n",
+        "src/Lamp.h": "inline int lamp() { return 1; }\n",
     }
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:

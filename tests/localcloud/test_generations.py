@@ -86,7 +86,11 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
             anybody.create_user("maker@example.com", "secret")
             maker = anybody.using(anybody.log_in("maker@example.com", "secret"))
             assert maker.create_product("generations").id == PRODUCT
-            images = {version: maker.download_binary(maker.compile(source(version))) for version in (1, 2)}
+            # Made for the oldest, an application runs on all; one made for a later release would wait for that.
+            images = {
+                version: maker.download_binary(maker.compile(source(version), target_version=RELEASES[0]))
+                for version in (1, 2)
+            }
             (folder / "v1.bin").write_bytes(images[1])
             devices = {release: f"{number:x}".rjust(24, "c") for number, release in enumerate(RELEASES)}
 

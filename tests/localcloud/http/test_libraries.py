@@ -98,7 +98,8 @@ async def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> No
             return await there.call("POST", "/v1/binaries", who, files=files)
 
         for wanted in (b"dependencies.Lamp=1.0.0\n", b"dependencies.lamp=latest"):
-            assert (await compiled("u", wanted)).is_success
+            made = await compiled("u", wanted)
+            assert made.is_success, made.text
         for who, wanted in (("u", b"dependencies.Lamp=3.0.0"), ("o", b"dependencies.Lamp=1.0.0")):
             answer = await compiled(who, wanted)
             assert (answer.status_code, "no library Lamp" in answer.json()["error"]) == (400, True)

@@ -144,7 +144,8 @@ def _fields(record: Any) -> Sequence[str]:
     """The names of a record type's fields; none for other types."""
     if dataclasses.is_dataclass(record):
         return [each.name for each in dataclasses.fields(record) if each.init]
-    return getattr(record, "_fields", ())
+    named = isinstance(record, type) and issubclass(record, tuple)
+    return list(typing.get_type_hints(record)) if named else ()
 
 
 def _at(record: object, path: Sequence[str]) -> object:
