@@ -46,6 +46,9 @@ bool attachInterrupt(pin_t pin, void (T::*handler)(), T* object, InterruptMode m
 
 inline void detachInterrupt(pin_t pin) { wired_device().attach_interrupt(pin, 1, nullptr); }
 
+// Interrupts come between calls here, never within a block.
+#define ATOMIC_BLOCK() if (true)
+
 struct SerialPort {
   void begin(uint32_t baud) { wired_device().uart().begin(baud); }
   void end() { wired_device().uart().end(); }
