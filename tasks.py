@@ -149,22 +149,26 @@ def fuzz(_: Context, minutes: float = 10.0, only: str = "", keep: bool = False) 
 
 @task(help={"write": "put the figures into firmware/size.md, which states a growth"})
 def size(_: Context, write: bool = False) -> None:
-    """Flash and static RAM of every variant on a real Photon; growth over 2 % fails until it is stated.
+    """Flash, RAM, stack, heap and loop of every variant on a real Photon; growth over 2 % fails until it is stated.
 
     Example: ./rig size --write
     """
     from photonrig.build import size as target_size
     from photonrig.build.variants import VARIANTS
+    from photonrig.trials.figures import with_run
 
     table = ROOT / "firmware" / "size.md"
-    sizes = target_size.measure(TOOLS, VARIANTS)
+    sizes = with_run(TOOLS, target_size.measure(TOOLS, VARIANTS))
     if write:
         target_size.write_table(table, str(target_size.compiler()), sizes)
     stated_by, stated = target_size.read_table(table)
     for variant, used in sizes.items():
         before = stated.get(variant, used)
         flash = f"flash {used.flash:>6} ({used.flash - before.flash:+d})"
-        print(f"{variant:<10} {flash}  RAM {used.ram:>5} ({used.ram - before.ram:+d})")
+        ram = f"RAM {used.ram:>5} ({used.ram - before.ram:+d})"
+        stack = f"stack {used.stack:>5} ({used.stack - before.stack:+d})"
+        heap = f"heap {used.heap:>5} ({used.heap - before.heap:+d})"
+        print(f"{variant:<10} {flash}  {ram}  {stack}  {heap}  loop {used.loop:>5} ({used.loop - before.loop:+d})")
     if stated_by != target_size.compiler():
         print(f"the table was made with {stated_by}: only the Photon's limits are held")
     if wrong := target_size.compare(sizes, stated_by, stated):
@@ -219,6 +223,26 @@ def conformance(_: Context) -> None:
     run_tool(sys.executable, "-m", "tests.localcloud.conformance")
 
 
+@task
+def coverage(_: Context) -> None:
+    """Regenerate docs/wiring-coverage.md: how much of Wiring's interface applications find.
+
+    Example: ./rig coverage
+    """
+    run_tool(sys.executable, "-m", "tests.build.abi.coverage")
+
+
+@task(help={"sample": "so many at random (default: all, an hour or more)", "seed": "of the sample (default: 1)"})
+def mutants(_: Context, sample: int = 0, seed: int = 1) -> None:
+    """Regenerate docs/mutants.md: what the native tests find of one-operator changes in shade and the variants.
+
+    Example: ./rig mutants --sample 400
+    """
+    if sample < 0:
+        raise UsageError(f"--sample {sample}: must be 0 (all) or more")
+    run_tool(sys.executable, "-m", "tests.mutants", str(sample), str(seed))
+
+
 class Tasks(Program):
     """invoke with photonrig's error handling: one line, and an exit code that names the cause."""
 
@@ -249,7 +273,7 @@ def collection() -> Collection:
 def overview(tasks: Collection) -> str:
     """Overview of all commands."""
     text = click.HelpFormatter()
-    text.write_usage("./rig", "WORD [OPTIONS]")
+    text.write_usage("./rig", "COMMAND [OPTIONS]")
     room = text.width - 16
     products = [(name, photonrig.commands[name].get_short_help_str(room)) for name in photonrig.commands]
     maintainers = [(name, str(each.__doc__).partition("\n")[0]) for name, each in sorted(tasks.tasks.items())]
@@ -257,7 +281,7 @@ def overview(tasks: Collection) -> str:
         with text.section(title):
             text.write_dl(rows)
     text.write_paragraph()
-    text.write_text("./rig WORD --help says more.")
+    text.write_text("./rig COMMAND --help says more.")
     return text.getvalue().rstrip()
 
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.build.toolchain import Toolchain
+from photonrig.clock import SYSTEM
 from photonrig.errors import RigError
 
 # Both services listen everywhere unless told otherwise, and only one of them can be told. What is garbage is collected
@@ -74,7 +75,7 @@ class Measured:
         """What it holds, in KiB."""
         if self.collects:
             os.kill(self.pid, signal.SIGUSR2)
-            time.sleep(_COLLECTING)
+            SYSTEM.pause(_COLLECTING)
         return memory(self.pid)
 
     def answers(self, path: str) -> bool:
@@ -179,4 +180,4 @@ def _wait_for(process: subprocess.Popen[bytes], ports: tuple[int, ...], log: Pat
                 break
             if process.poll() is not None or time.monotonic() > until:
                 raise RigError(f"the JavaScript cloud did not start: {log.read_text()[-400:]}")
-            time.sleep(0.05)
+            SYSTEM.pause(0.05)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from _figures import percentile
 
 from photonrig.errors import RigError
+from photonrig.particle.cloud import Cloud
 
 PATIENCE = 5.0  # seconds for one answer; the connection is given up after it
 _FIRST_BYTE = 15.0  # the JavaScript cloud begins its answer with the first event or a sign of life, after 9 s
@@ -81,6 +84,25 @@ async def rate(api: str, request: str, token: str, at_once: int, seconds: float,
 
     await asyncio.gather(*(ask() for _ in range(at_once)))
     return Rate((len(took) - late) / seconds, percentile(took, 0.99) if took else None, len(took), refused, unanswered)
+
+
+def read_each(team: Cloud, device_ids: Sequence[str], at_once: int) -> tuple[list[float], float]:
+    """Read `position` of each device once: seconds of each answer, and seconds for all.
+
+    :raises RigError: an answer is no whole number
+    """
+
+    def read(device_id: str) -> float:
+        begun = time.perf_counter()
+        position = team.variable(device_id, "position")
+        if not isinstance(position, int):
+            raise RigError(f"position is {position!r}, not a whole number", device=device_id)
+        return time.perf_counter() - begun
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(at_once) as pool:
+        answers = list(pool.map(read, device_ids))
+    return answers, time.perf_counter() - begun
 
 
 class Stream:

@@ -17,7 +17,8 @@ from _figures import write
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "causes"))
 
-from tally import FAULTS, Result, run_trials
+from injector import FAULTS
+from tally import Result, run_trials
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.ownership.in_hand import in_hand
 from tests.ownership.interrupted_page import DOCUMENT, Row, cell, page, total
 from tests.ownership.interruptions import HOWS, Interrupter, cases
-from tests.ownership.small_cloud import estate
+from tests.ownership.small_cloud import world
 
 from photonrig.build.toolchain import Toolchain
 
@@ -22,7 +22,7 @@ def main() -> int:
     begun, rows = time.monotonic(), dict[str, Row]()
     with (
         tempfile.TemporaryDirectory() as folder,
-        estate(Path(folder)) as there,
+        world(Path(folder)) as there,
         in_hand(there, Toolchain.found(), Path(folder)) as held,
     ):
         for case in cases(there).values():

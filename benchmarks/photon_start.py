@@ -13,6 +13,7 @@ from photonrig.bench.lab import Lab
 from photonrig.bench.slots.virtual.photon import VirtualPhoton
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
+from photonrig.clock import SYSTEM
 
 ROUNDS = 20
 IDLE_SECONDS = 10.0
@@ -24,7 +25,7 @@ def online_within(lab: Lab, photon: VirtualPhoton) -> tuple[float, float]:
     photon.start()
     ready = time.perf_counter() - started
     while photon.status()["cloud"] != "connected":
-        time.sleep(0.001)
+        SYSTEM.pause(0.001)
     return ready, time.perf_counter() - started
 
 
@@ -38,7 +39,7 @@ def main() -> None:
     ):
         photons = lab.fielded()
         before = {photon.pid: cpu_seconds(photon.pid) for photon in photons}
-        time.sleep(IDLE_SECONDS)
+        SYSTEM.pause(IDLE_SECONDS)
         idle = sum(cpu_seconds(pid) - used for pid, used in before.items()) / IDLE_SECONDS / len(photons)
         costs = [memory(photon.pid) for photon in photons]
         ready, online = [], []

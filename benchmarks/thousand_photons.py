@@ -11,16 +11,17 @@ import resource
 import tempfile
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from _figures import Row, percentile, write
+from _load import read_each
 from _processes import cpu_seconds, memory
 
 from photonrig.bench.lab import Lab
 from photonrig.bench.resources import allow_files
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
+from photonrig.clock import SYSTEM
 from photonrig.errors import PhotonrigError, RigError
 
 SETTLE_SECONDS = 5.0
@@ -61,25 +62,15 @@ def measure(lab: Lab) -> list[Row]:
     def used(of: list[int]) -> Mapping[int, float]:
         return {pid: cpu_seconds(pid) for pid in of}
 
-    time.sleep(SETTLE_SECONDS)  # describe messages, first publishes
+    SYSTEM.pause(SETTLE_SECONDS)  # describe messages, first publishes
     before, server_before, started = used(pids), cpu_seconds(server), time.perf_counter()
-    time.sleep(IDLE_SECONDS)
+    SYSTEM.pause(IDLE_SECONDS)
     after, server_after, took = used(pids), cpu_seconds(server), time.perf_counter() - started
     shares = [(after[pid] - before[pid]) / took for pid in pids]
     costs = [memory(pid) for pid in pids]
     team = lab.team
 
-    def read(device_id: str) -> float:
-        begun = time.perf_counter()
-        position = team.variable(device_id, "position")
-        if not isinstance(position, int):
-            raise RigError(f"position is {position!r}, not a whole number", device=device_id)
-        return time.perf_counter() - begun
-
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(READERS) as pool:
-        answers = list(pool.map(read, [photon.device_id for photon in photons]))
-    reading = time.perf_counter() - begun
+    answers, reading = read_each(team, [photon.device_id for photon in photons], READERS)
 
     def megabytes(kind: str) -> str:
         each = [cost[kind] * 1024 / 1e6 for cost in costs]

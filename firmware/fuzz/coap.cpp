@@ -1,5 +1,5 @@
 // The CoAP parser: every view it hands out lies within the message.
-#include "cloud/coap.h"
+#include "faces/cloud/coap.h"
 
 #include "input.h"
 

@@ -1,7 +1,7 @@
 // The setup console and its line reader, typed at in pieces.
-#include "console/setup_console.h"
+#include "faces/console/setup_console.h"
 
-#include "console/line_reader.h"
+#include "faces/console/line_reader.h"
 #include "fake_setup_host.h"
 #include "input.h"
 

@@ -1,6 +1,6 @@
 // JSON of the control socket: read, looked into, and a text that is quoted comes back as it was.
-#include "core/access_point.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "board/access_point.h"
 #include "input.h"
 
 using namespace vphoton;

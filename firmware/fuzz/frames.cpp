@@ -1,5 +1,5 @@
 // Frames of the cloud session: damaged ones, in any split, and those of the device's own encoder.
-#include "cloud/frame_codec.h"
+#include "faces/cloud/frame_codec.h"
 #include "input.h"
 
 using namespace vphoton::cloud;

@@ -1,10 +1,10 @@
 // Modules: whatever bytes stand in flash are refused or described, never run. With bit 0 of the first byte, the length
 // and the CRC are put right first, or nothing would come past them.
-#include "module/module_image.h"
+#include "system/stored/module_image.h"
 
+#include "base/crc32.h"
 #include "input.h"
-#include "module/crc32.h"
-#include "module/system_describe.h"
+#include "system/stored/system_describe.h"
 
 using namespace vphoton;
 

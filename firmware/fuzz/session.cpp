@@ -1,9 +1,9 @@
 // An established cloud session under whatever a server may send, while the application publishes, subscribes and waits,
 // and the clock runs.
-#include "cloud/session.h"
+#include "faces/cloud/session.h"
 
-#include "cloud/frame_codec.h"
 #include "cloud_test_support.h"
+#include "faces/cloud/frame_codec.h"
 #include "input.h"
 
 using namespace vphoton;

@@ -1,10 +1,10 @@
 // Bodies of SoftAP commands, with a password that may have been encrypted for the device.
-#include "core/hex.h"
+#include "base/hex.h"
+#include "faces/softap/commands.h"
+#include "faces/softap/flat_json.h"
 #include "fake_setup_host.h"
-#include "flash/device_key.h"
 #include "input.h"
-#include "softap/commands.h"
-#include "softap/flat_json.h"
+#include "system/stored/device_key.h"
 
 using namespace vphoton;
 

@@ -1,8 +1,8 @@
 // The HTTP service of SoftAP: the segment with the header, more segments, then the command itself.
+#include "faces/softap/commands.h"
+#include "faces/softap/http_request.h"
 #include "fake_setup_host.h"
 #include "input.h"
-#include "softap/commands.h"
-#include "softap/http_request.h"
 
 using namespace vphoton;
 

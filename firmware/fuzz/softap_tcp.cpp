@@ -1,8 +1,8 @@
 // The TCP service of SoftAP: framing, then the command itself.
+#include "faces/softap/commands.h"
+#include "faces/softap/tcp_request.h"
 #include "fake_setup_host.h"
 #include "input.h"
-#include "softap/commands.h"
-#include "softap/tcp_request.h"
 
 using namespace vphoton;
 

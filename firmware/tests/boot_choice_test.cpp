@@ -1,4 +1,4 @@
-#include "core/boot_choice.h"
+#include "system/services/boot_choice.h"
 
 #include <doctest/doctest.h>
 

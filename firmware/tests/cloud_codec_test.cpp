@@ -1,10 +1,10 @@
 // Frames, CoAP and cryptography of the cloud session: fixed vectors first, then every split, then garbage.
 #include <random>
 
-#include "cloud/coap.h"
-#include "cloud/crypto.h"
-#include "cloud/frame_codec.h"
+#include "base/crypto.h"
 #include "cloud_test_support.h"
+#include "faces/cloud/coap.h"
+#include "faces/cloud/frame_codec.h"
 
 using namespace vphoton::cloud;
 using namespace vphoton::cloud::test;

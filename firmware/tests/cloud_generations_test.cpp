@@ -1,6 +1,6 @@
 // What the versions of Device OS do otherwise than 2.3.1: the traces of the compiled legacy engine, and each
 // difference.
-#include "cloud/generation.h"
+#include "faces/cloud/generation.h"
 
 #include "cloud_test_support.h"
 
@@ -227,7 +227,7 @@ TEST_CASE("cloud 3.3.1: a describe post in blocks goes on when the block before 
   CHECK(rest[0].substr(10) == hex(bytes("B164 4101 C115 FF") + std::string(489, 'x') + "}"));
 }
 
-TEST_CASE("cloud 3.3.1: empty data leaves no marker, 864 bytes of data and argument fit") {
+TEST_CASE("cloud 3.3.1: empty data leaves no marker, 864 bytes of data fit") {
   GenerationBench bench("3.3.1");
   bench.establish(0x0100);
   PublishRequest request = publish_of("a");
@@ -236,8 +236,9 @@ TEST_CASE("cloud 3.3.1: empty data leaves no marker, 864 bytes of data and argum
   CHECK(hex(bench.channel.take().at(0)) == hex(bytes("50020100 B165 01 'a'")));
   request.data = std::string(864, 'd');
   CHECK(bench.session->publish(request, nullptr));
-  request.data += 'd';
-  CHECK_FALSE(bench.session->publish(request, nullptr));
+  request.data += 'd';  // cut, as messages.cpp of Device OS does
+  CHECK(bench.session->publish(request, nullptr));
+  for (const auto& sent : bench.channel.take()) CHECK(std::count(sent.begin(), sent.end(), 'd') == 864);
 }
 
 TEST_CASE("cloud: goodbye, key errors and changed update flags") {

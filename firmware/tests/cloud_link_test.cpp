@@ -1,10 +1,10 @@
 // Handshake and connection against a small server with real keys: every split, wrong keys, reconnects, updates.
-#include "cloud/cloud_link.h"
+#include "faces/cloud/cloud_link.h"
 
-#include "cloud/back_off.h"
-#include "cloud/handshake.h"
-#include "cloud/server_address.h"
 #include "cloud_test_server.h"
+#include "faces/cloud/back_off.h"
+#include "faces/cloud/handshake.h"
+#include "faces/cloud/server_address.h"
 
 using namespace vphoton;
 using namespace vphoton::cloud;

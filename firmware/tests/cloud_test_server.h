@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cloud/crypto.h"
-#include "cloud/frame_codec.h"
+#include "base/crypto.h"
+#include "base/reactor.h"
 #include "cloud_test_support.h"
-#include "core/reactor.h"
+#include "faces/cloud/frame_codec.h"
 
 namespace vphoton::cloud::test {
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "cloud/cloud_host.h"
-#include "cloud/session.h"
-#include "cloud/session_channel.h"
-#include "core/hex.h"
-#include "module/crc32.h"
+#include "base/crc32.h"
+#include "base/hex.h"
+#include "faces/cloud/cloud_host.h"
+#include "faces/cloud/session.h"
+#include "faces/cloud/session_channel.h"
 
 namespace vphoton::cloud::test {
 

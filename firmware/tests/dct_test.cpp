@@ -1,4 +1,4 @@
-#include "flash/dct.h"
+#include "system/stored/dct.h"
 
 #include <sys/stat.h>
 
@@ -7,8 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "flash/state_folder.h"
-#include "flash/wifi_credentials.h"
+#include "board/state_folder.h"
+#include "system/stored/wifi_credentials.h"
 #include "temporary_folder.h"
 
 using namespace vphoton;

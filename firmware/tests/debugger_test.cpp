@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/hex.h"
+#include "base/hex.h"
 #include "debug/debugger.h"
 #include "machine/bench.h"
 

@@ -1,9 +1,9 @@
-#include "flash/enterprise_credentials.h"
+#include "system/stored/enterprise_credentials.h"
 
 #include <doctest/doctest.h>
 
-#include "core/access_point.h"
-#include "flash/wifi_credentials.h"
+#include "board/access_point.h"
+#include "system/stored/wifi_credentials.h"
 #include "temporary_folder.h"
 
 using namespace vphoton;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/setup_host.h"
+#include "system/services/setup_host.h"
 
 namespace vphoton::test {
 

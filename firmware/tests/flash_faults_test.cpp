@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "flash/flash_device.h"
+#include "board/flash_device.h"
 #include "temporary_folder.h"
 
 using namespace vphoton;

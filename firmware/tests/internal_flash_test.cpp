@@ -1,9 +1,9 @@
-#include "flash/internal_flash.h"
+#include "system/stored/internal_flash.h"
 
 #include <doctest/doctest.h>
 
-#include "flash/system_modules.h"
 #include "module_builder.h"
+#include "system/stored/system_modules.h"
 #include "temporary_folder.h"
 
 using namespace vphoton;

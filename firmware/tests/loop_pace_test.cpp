@@ -1,4 +1,4 @@
-#include "core/loop_pace.h"
+#include "device/loop_pace.h"
 
 #include <doctest/doctest.h>
 

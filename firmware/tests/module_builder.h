@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "module/crc32.h"
-#include "module/module_image.h"
+#include "base/crc32.h"
+#include "system/stored/module_image.h"
 
 namespace vphoton::test {
 

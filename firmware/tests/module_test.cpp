@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "module/crc32.h"
-#include "module/module_image.h"
-#include "module/system_describe.h"
+#include "base/crc32.h"
 #include "module_builder.h"
+#include "system/stored/module_image.h"
+#include "system/stored/system_describe.h"
 
 using namespace vphoton;
 using test::build_module;

@@ -1,11 +1,11 @@
-#include "flash/ota_store.h"
+#include "system/stored/ota_store.h"
 
 #include <doctest/doctest.h>
 
 #include <memory>
 
-#include "flash/system_modules.h"
 #include "module_builder.h"
+#include "system/stored/system_modules.h"
 #include "temporary_folder.h"
 
 using namespace vphoton;

@@ -1,4 +1,4 @@
-#include "core/reactor.h"
+#include "base/reactor.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "base/json.h"
 
 using namespace vphoton;
 

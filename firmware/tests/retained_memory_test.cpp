@@ -1,4 +1,4 @@
-#include "core/retained_memory.h"
+#include "board/retained_memory.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "console/setup_console.h"
+#include "faces/console/setup_console.h"
 
 #include <doctest/doctest.h>
 

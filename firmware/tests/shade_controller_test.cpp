@@ -10,9 +10,29 @@ using fakes::Rig;
 TEST_CASE("the cloud surface is the agreed one") {
   std::set<std::string> names;
   for (const auto& entry : shade::kSurface) names.insert(std::string(entry.type) + " " + entry.name);
-  CHECK(names == std::set<std::string>{"int position", "bool moving", "string variant", "string fw", "string site",
-                                       "string health", "int tilt", "json shade/tilted", "int move", "int identify",
-                                       "int calibrate", "json shade/boot", "json shade/moved", "json shade/fault"});
+  CHECK(names == std::set<std::string>{"int position",
+                                       "bool moving",
+                                       "string variant",
+                                       "string fw",
+                                       "string site",
+                                       "string health",
+                                       "int tilt",
+                                       "json shade/tilted",
+                                       "int move",
+                                       "int identify",
+                                       "int calibrate",
+                                       "json shade/boot",
+                                       "json shade/moved",
+                                       "json shade/fault",
+                                       "string groups",
+                                       "string schedule",
+                                       "int schedule",
+                                       "int groups",
+                                       "int owner",
+                                       "json shade/missed",
+                                       "json shade/owner",
+                                       "json shade/learn",
+                                       "json shade/own/<device id>"});
 }
 
 TEST_CASE("start reports itself, online or later") {
@@ -53,6 +73,7 @@ TEST_CASE("move understands words and numbers") {
 TEST_CASE("arguments that are not understood change nothing") {
   Rig rig;
   rig.start();
+  int writes = rig.storage.writes;
   for (const char* bad : {"", "OPEN", "up", "101", "-1", "4.5", "50%", " 50", "50 ", "99999999999", "0x10"}) {
     CAPTURE(bad);
     CHECK(rig.controller.move(bad) == shade::kBadArgument);
@@ -62,7 +83,7 @@ TEST_CASE("arguments that are not understood change nothing") {
   for (const char* bad : {"10000", "10000,", ",10000", "499,10000", "10000,300001", "10000,10000,1", "10000;10000"})
     CHECK(rig.controller.calibrate(bad) == shade::kBadArgument);
   CHECK(rig.driver.acts.empty());
-  CHECK(rig.storage.writes == 0);
+  CHECK(rig.storage.writes == writes);
   CHECK_FALSE(rig.indicator.taken);
   CHECK(rig.observer.events.size() == 1);
 }
@@ -179,6 +200,21 @@ TEST_CASE("a driver that fails while moving is reported with the move") {
   CHECK(all.find(R"("cause":"fault")") != std::string::npos);
 }
 
+TEST_CASE("a timed shade that was stopped late has met no end") {
+  Rig rig;
+  rig.start();
+  rig.controller.calibrate("10000,8000");
+  rig.controller.move("close");
+  rig.run_for(20000);
+  rig.controller.move("40");
+  rig.run_for(3990);
+  rig.driver.held_up_ms = 300;
+  rig.run_for(1000);
+  REQUIRE_FALSE(rig.controller.moving());
+  CHECK(rig.controller.position() == 43);
+  CHECK(rig.observer.events.back().find(R"("cause":"assumed")") != std::string::npos);
+}
+
 TEST_CASE("identify blinks and gives the light back") {
   Rig rig;
   rig.start();
@@ -197,9 +233,38 @@ TEST_CASE("health tells faults, knowledge and uptime across the wrap of the cloc
   rig.clock.now = 0xFFFFFFFF - 2500;
   rig.start();
   rig.run_for(7200);
-  char health[200];
+  char health[240];
   rig.controller.write_health(health, sizeof health);
   CHECK(
       std::string(health) ==
-      R"({"fault":0,"known":true,"calibrated":false,"claimed":false,"moves":0,"uptime":7,"reset":140,"free":40000,"dropped":0})");
+      R"({"fault":0,"known":true,"calibrated":false,"claimed":false,"moves":0,"uptime":7,"reset":140,"free":40000,"dropped":0,"rssi":0,"run":0,"time":false})");
+}
+
+TEST_CASE("what was calibrated holds for the first move after a start") {
+  Rig first;
+  first.start();
+  REQUIRE(first.controller.calibrate("4000,2000") == 0);
+  Rig again(first.storage);
+  again.start();
+  again.controller.move("50");
+  again.run_for(1995);
+  CHECK(again.controller.moving());
+  again.run_for(5);
+  CHECK_FALSE(again.controller.moving());
+}
+
+TEST_CASE("a motor that does not obey at the start is told at once") {
+  Rig rig;
+  rig.driver.begins = false;
+  rig.start();
+  CHECK(rig.observer.events.back() == R"(fault {"fault":1,"text":"driver","position":0})");
+}
+
+TEST_CASE("whether it has an owner is not asked while something else is to be told") {
+  Rig rig;
+  rig.publisher.accepts = false;
+  rig.start();
+  rig.run_for(5000);
+  CHECK(std::string(rig.publisher.memory[0].name) == "shade/boot");
+  CHECK(std::string(rig.publisher.memory[1].name) == "");
 }

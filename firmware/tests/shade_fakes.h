@@ -15,7 +15,9 @@ namespace fakes {
 
 struct Clock : shade::Clock {
   uint32_t now = 1000;
+  uint32_t utc_at_zero = 0;  // 0: the time is not known
   uint32_t now_ms() override { return now; }
+  uint32_t utc() override { return utc_at_zero ? utc_at_zero + now / 1000 : 0; }
 };
 
 struct Driver : shade::Driver {
@@ -63,7 +65,7 @@ struct Driver : shade::Driver {
 };
 
 struct Storage : shade::Storage {
-  uint8_t bytes[256];
+  uint8_t bytes[512];
   long left = -1;  // bytes until the power is cut; -1: never
   bool refuses = false;
   int writes = 0;
@@ -92,7 +94,11 @@ struct Publisher : shade::Publisher {
     std::string name, data;
   };
   std::vector<Event> events;
+  shade::WaitingEvent memory[shade::EventQueue::kCapacity] = {};
+  Sent outcome = Sent::Arrived;
   Publisher() { events.reserve(64); }
+  shade::WaitingEvent* places() override { return memory; }
+  Sent sent() override { return outcome; }
   bool ready() override { return online; }
   bool publish(const char* name, const char* data) override {
     ++attempts;
@@ -117,7 +123,8 @@ struct Board : shade::Board {
   int resets = 0;
   const char* device_id() override { return "0123456789abcdef01234567"; }
   const char* device_os() override { return "2.3.1"; }
-  int reset_reason() override { return 140; }
+  int reason = 140;
+  int reset_reason() override { return reason; }
   uint32_t free_memory() override { return 40000; }
   bool cloud_connected() override { return connected; }
   bool claimed() override { return owned; }

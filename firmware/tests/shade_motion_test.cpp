@@ -82,6 +82,7 @@ TEST_CASE("the position is estimated while moving") {
   f.run_for(2500);
   CHECK(f.motion.position() == 25);
   CHECK(f.motion.target() == 100);
+  CHECK(f.motion.duty() == 100);  // what a driver that says nothing of it gives
 }
 
 TEST_CASE("an end gets its overrun and no stop key") {
@@ -152,6 +153,7 @@ TEST_CASE("a stop during the dead time leaves the motor at rest") {
   f.run_for(5000);
   f.motion.move_to(0);
   CHECK(f.motion.stop() == 50);
+  CHECK_FALSE(f.motion.moving());
   f.run_for(2000);
   CHECK(f.driver.log() == "os");
 }

@@ -10,12 +10,14 @@ using shade::SettingsStore;
 
 namespace {
 
+constexpr int kSlot = SettingsStore::kSlotSize;
+
 Settings sample(uint16_t position) {
-  return {{position, true, false}, {300, false, true}, true, shade::Measure::Counts, {12000, 11000}};
+  return {{position, true, false, 7}, {300, false, true, 240}, true, shade::Measure::Counts, {12000, 11000}};
 }
 
 bool same(const shade::AxisRecord& a, const shade::AxisRecord& b) {
-  return a.position == b.position && a.known == b.known && a.in_motion == b.in_motion;
+  return a.position == b.position && a.known == b.known && a.in_motion == b.in_motion && a.heat == b.heat;
 }
 
 bool same(const Settings& a, const Settings& b) {
@@ -38,9 +40,25 @@ TEST_CASE("what was saved is loaded") {
   }
 }
 
+TEST_CASE("each flag is kept by itself") {
+  for (int flags = 0; flags < 16; ++flags) {
+    Storage storage;
+    Settings settings = sample(100);
+    settings.lift.known = flags & 1;
+    settings.lift.in_motion = flags & 2;
+    settings.tilt.known = flags & 4;
+    settings.calibrated = flags & 8;
+    settings.tilt.in_motion = !settings.lift.in_motion;
+    Settings found = sample(1);
+    REQUIRE(SettingsStore(storage).save(settings));
+    REQUIRE(SettingsStore(storage).load(found) == SettingsStore::Found::Valid);
+    CHECK(same(found, settings));
+  }
+}
+
 TEST_CASE("a power cut at any byte of a write leaves the old record or the new one") {
   for (int writes_before = 1; writes_before <= 2; ++writes_before) {
-    for (long cut = 0; cut <= SettingsStore::kSlotSize; ++cut) {
+    for (long cut = 0; cut <= kSlot; ++cut) {
       CAPTURE(writes_before);
       CAPTURE(cut);
       Storage storage;
@@ -50,12 +68,12 @@ TEST_CASE("a power cut at any byte of a write leaves the old record or the new o
       storage.left = cut;
       bool stored = store.save(sample(7000));
       storage.left = -1;
-      CHECK(stored == (cut == SettingsStore::kSlotSize));
+      CHECK(stored == (cut == kSlot));
       Settings found;
       SettingsStore after(storage);
       REQUIRE(after.load(found) == SettingsStore::Found::Valid);
       // The last bytes may happen to be right already, so the new record may be there one byte early.
-      CHECK((same(found, old) || (cut >= SettingsStore::kSlotSize - 4 && same(found, sample(7000)))));
+      CHECK((same(found, old) || (cut >= kSlot - 4 && same(found, sample(7000)))));
       REQUIRE(after.save(sample(8000)));
       Settings last;
       REQUIRE(SettingsStore(storage).load(last) == SettingsStore::Found::Valid);
@@ -69,9 +87,9 @@ TEST_CASE("a flipped bit in one slot falls back to the other, in both it is seen
   SettingsStore store(storage);
   store.save(sample(100));
   store.save(sample(200));
-  for (int bit = 0; bit < SettingsStore::kSlotSize * 8; ++bit) {
+  for (int bit = 0; bit < kSlot * 8; ++bit) {
     Storage damaged = storage;
-    damaged.bytes[SettingsStore::kSlotSize + bit / 8] ^= 1 << bit % 8;
+    damaged.bytes[kSlot + bit / 8] ^= 1 << bit % 8;
     Settings found;
     REQUIRE(SettingsStore(damaged).load(found) == SettingsStore::Found::Valid);
     CHECK(found.lift.position == 100);
@@ -107,4 +125,19 @@ TEST_CASE("the sequence may wrap") {
   REQUIRE(wrapping.save(sample(200)));
   REQUIRE(SettingsStore(storage).load(found) == SettingsStore::Found::Valid);
   CHECK(found.lift.position == 200);
+}
+
+TEST_CASE("settings of formats 1 and 2 are read, those of any other are damage") {
+  for (int version : {0, 1, 2, 3, 255}) {
+    CAPTURE(version);
+    Storage storage;
+    REQUIRE(SettingsStore(storage).save(sample(100)));
+    storage.bytes[2] = static_cast<uint8_t>(version);
+    uint32_t crc = shade::crc32(storage.bytes, 28);
+    for (int i = 0; i < 4; ++i) storage.bytes[28 + i] = static_cast<uint8_t>(crc >> (8 * i));
+    Settings found;
+    bool known = version == 1 || version == 2;
+    CHECK((SettingsStore(storage).load(found) == SettingsStore::Found::Valid) == known);
+    CHECK((SettingsStore(storage).load(found) == SettingsStore::Found::Damaged) != known);
+  }
 }

@@ -1,15 +1,15 @@
-#include "softap/commands.h"
+#include "faces/softap/commands.h"
 
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include <doctest/doctest.h>
 
-#include "cloud/crypto.h"
-#include "core/hex.h"
+#include "base/crypto.h"
+#include "base/hex.h"
+#include "faces/softap/password.h"
 #include "fake_setup_host.h"
-#include "flash/device_key.h"
-#include "softap/password.h"
+#include "system/stored/device_key.h"
 
 using namespace vphoton;
 
@@ -102,6 +102,19 @@ TEST_CASE("configure-ap decrypts the password") {
   CHECK(host.security == wiced::kWpa2);  // the cipher is not passed on
   host.result = -2;
   CHECK(run(host, "configure-ap", body) == "{\"r\":-2}");
+}
+
+// Device OS 0.6.3, hal/src/photon/softap.cpp: five fields, stored as given.
+TEST_CASE("configure-ap before 0.7.0 keeps the cipher and knows nothing of enterprise networks") {
+  test::FakeSetupHost host;
+  host.version = "0.6.3";
+  CHECK(run(host, "configure-ap", "{\"ssid\":\"open\",\"sec\":4194308}") == "{\"r\":0}");
+  CHECK(host.security == 0x00400004);
+  CHECK(run(host, "configure-ap", "{\"ssid\":\"open\",\"sec\":0,\"eap\":25}") == "");
+  host.version = "0.7.0";
+  run(host, "configure-ap", "{\"ssid\":\"open\",\"sec\":4194308}");
+  CHECK(host.security == 0x00400000);
+  CHECK(run(host, "configure-ap", "{\"ssid\":\"open\",\"sec\":0,\"eap\":0}") == "{\"r\":0}");
 }
 
 TEST_CASE("configure-ap and what it does not take") {

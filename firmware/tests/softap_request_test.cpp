@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "softap/flat_json.h"
-#include "softap/http_request.h"
-#include "softap/tcp_request.h"
+#include "faces/softap/flat_json.h"
+#include "faces/softap/http_request.h"
+#include "faces/softap/tcp_request.h"
 
 using namespace vphoton;
 

@@ -1,7 +1,7 @@
 // A place for a Photon without a process or a rack: a reset and a loss of power end the test's call by an exception.
 #pragma once
 
-#include "core/housing.h"
+#include "device/housing.h"
 
 namespace vphoton::test {
 

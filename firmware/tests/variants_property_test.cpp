@@ -1,178 +1,24 @@
-// The drivers of the variants against the models of what they drive, on a clock that is turned by hand: random
-// commands, faults and power cuts, hundreds of times faster than they would take.
+// The drivers of the variants against the models of what they drive: random commands, faults and power cuts, hundreds
+// of times faster than they would take.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <random>
-#include <set>
 #include <string>
+#include <vector>
 
-#include "Particle.h"
-#include "core/json.h"
-#include "core/monotonic.h"
-#include "core/photon.h"
-#include "drapery/src/bus_motor.h"
-#include "honeycomb/src/contact_drive.h"
-#include "roller/src/radio_remote.h"
-#include "shade_fakes.h"
-#include "test_housing.h"
-#include "venetian/src/encoder_drive.h"
+#include "variant_rig.h"
+
+using namespace variant_rig;
 
 namespace {
-
-constexpr int kTravelMs = 1000;
-
-struct Variant {
-  const char* name;
-  shade::MotionRules rules;
-  shade::Measure measure;
-  shade::Travel travel;
-  // Per cent by which the real position may be off: at first, and more with every leg since the last end.
-  double off, off_per_leg;
-  double pushes_ms;      // how long a move may drive against an end
-  std::set<int> faults;  // codes its model may lead to
-};
-
-const Variant kVariants[] = {
-    {"roller", {600, 10}, shade::Measure::Time, {kTravelMs, kTravelMs}, 1, 2, 0, {1, 2}},
-    {"venetian", {200, 10}, shade::Measure::Counts, {1200, 240}, 1, 0, 300, {4, 5, 6, 13}},
-    {"drapery", {100, 0}, shade::Measure::Motor, {20000, 20000}, 1, 0, 0, {4, 7, 8, 9, 13}},
-    {"honeycomb", {400, 50}, shade::Measure::Time, {kTravelMs, kTravelMs}, 2, 1, 0, {10, 11, 12}},
-};
-
-// Where a part really was when it said that it had come to rest.
-struct Rest {
-  std::string part, cause;
-  int target;
-  double real;
-};
-
-struct Clock : shade::Clock {
-  uint32_t now_ms() override { return millis(); }
-};
-
-struct Rig : shade::Observer {
-  const Variant& variant;
-  const shade::Travel travel;  // what the firmware takes it for until it is calibrated
-  uint64_t now_us = 1000000000;
-  std::string state;
-  vphoton::test::TestHousing housing;
-  std::unique_ptr<vphoton::Photon> photon;
-
-  Clock clock;
-  fakes::Storage storage;
-  fakes::Publisher publisher;
-  fakes::Indicator indicator;
-  fakes::Board board;
-  std::vector<Rest> rests;
-  std::unique_ptr<RadioRemote> remote;
-  std::unique_ptr<BusMotor> bus;
-  std::unique_ptr<ContactDrive> contacts;
-  std::unique_ptr<EncoderDrive> lift, slats;
-  std::unique_ptr<shade::Controller> controller;
-  uint64_t loop_us = 0;
-
-  explicit Rig(const Variant& which) : Rig(which, which.travel) {}
-  Rig(const Variant& which, const shade::Travel& until_calibrated) : variant(which), travel(until_calibrated) {
-    vphoton::set_monotonic_source(&now_us);
-    state = std::filesystem::temp_directory_path() / "variant-test-XXXXXX";
-    REQUIRE(mkdtemp(state.data()) != nullptr);
-    vphoton::Options options;
-    options.state = state;
-    options.device_id = std::string(12, '\x5A');
-    options.wired_to = std::string(variant.name) + ":" + std::to_string(kTravelMs);
-    photon = std::make_unique<vphoton::Photon>(options, std::nullopt, housing);
-    wire_to(photon.get());
-    REQUIRE(photon->boot() == "");
-    power_on();
-  }
-  ~Rig() {
-    wire_to(nullptr);
-    photon.reset();
-    std::filesystem::remove_all(state);
-    vphoton::set_monotonic_source(nullptr);
-  }
-
-  void power_on() {
-    remote = std::make_unique<RadioRemote>(D2, D3, storage);
-    bus = std::make_unique<BusMotor>();
-    contacts = std::make_unique<ContactDrive>(ContactDrive::Pins{D2, D3, D4, D5, D6});
-    lift = std::make_unique<EncoderDrive>(EncoderDrive::Pins{D0, D1, D5, D6});
-    slats = std::make_unique<EncoderDrive>(EncoderDrive::Pins{D2, D3, A1, A2});
-    std::string name = variant.name;
-    shade::Driver& driver = name == "roller"     ? static_cast<shade::Driver&>(*remote)
-                            : name == "drapery"  ? static_cast<shade::Driver&>(*bus)
-                            : name == "venetian" ? static_cast<shade::Driver&>(*lift)
-                                                 : static_cast<shade::Driver&>(*contacts);
-    shade::Identity identity = {variant.name, 20001, 1, false, variant.rules, variant.measure, travel};
-    controller = std::make_unique<shade::Controller>(
-        identity, shade::Controller::Ports{driver, clock, storage, publisher, indicator, board,
-                                           name == "venetian" ? slats.get() : nullptr});
-    controller->begin(*this);
-  }
-
-  void on_event(const char* kind, const char* data) override {
-    bool lift = strcmp(kind, "moved") == 0;
-    if (!lift && strcmp(kind, "tilted") != 0) return;
-    vphoton::JsonValue event = *vphoton::JsonValue::parse(data);
-    const char* part = lift ? "lift" : "tilt";
-    rests.push_back({part, *event.string_at("cause"), static_cast<int>(*event.int_at("target")), real(part)});
-  }
-
-  // All outputs are gone at once, and what was in memory.
-  void power_cut() {
-    for (pin_t pin = 0; pin < TOTAL_PINS; ++pin) {
-      pinMode(pin, INPUT);
-      detachInterrupt(pin);
-    }
-    Serial1.end();
-    power_on();
-  }
-
-  // As ShadeDevice's loop: switches on the millisecond what is due soon, and looks around some times a second.
-  void run_for(int ms, std::mt19937& random) {
-    loop_us = 0;  // loop() follows whatever happened
-    for (int i = 0; i < ms; ++i) {
-      now_us += 1000;
-      photon->process();
-      if (now_us < loop_us) continue;
-      controller->tick();
-      uint32_t due = controller->due_in();
-      loop_us = now_us + 1000ull * (due <= 50 ? std::max(1u, due) : 1 + random() % 30);
-    }
-  }
-  void run_until_rest(std::mt19937& random) {
-    for (int i = 0; i < 600 && (controller->moving() || i < 25); ++i) run_for(20, random);
-    REQUIRE_FALSE(controller->moving());
-  }
-
-  vphoton::JsonValue world() { return *vphoton::JsonValue::parse(photon->wiring()->json()); }
-  double real(const char* part, const char* what = "position") {
-    vphoton::JsonValue all = world();
-    return all.find("parts")->find(part)->find(what)->number;
-  }
-  void change(const std::string& json) { REQUIRE(photon->wiring()->change(*vphoton::JsonValue::parse(json)) == ""); }
-  std::vector<std::string> faults() {
-    std::vector<std::string> names;
-    vphoton::JsonValue all = world();
-    for (const auto& member : all.find("faults")->members) names.push_back(member.first);
-    return names;
-  }
-  void set_fault(const std::string& name, bool on) {
-    change("{\"fault\":\"" + name + "\",\"on\":" + (on ? "true}" : "false}"));
-  }
-  bool has_tilt() { return controller->has_tilt(); }
-};
 
 void check_safe(Rig& rig) {
   vphoton::JsonValue world = rig.world();
   REQUIRE(world.find("contradictions")->number == 0);
   for (const auto& part : world.find("parts")->members) {
-    if (part.first == "radio") continue;
+    if (!part.second.find("position")) continue;
     double position = part.second.find("position")->number;
     REQUIRE(position >= 0);
     REQUIRE(position <= 100);
@@ -241,15 +87,20 @@ void check_positions(Rig& rig, std::mt19937& random) {
     rig.run_until_rest(random);
   }
   REQUIRE(static_cast<int>(rig.controller->fault()) == 0);
-  rig.run_for(kTravelMs, random);  // a tube motor that lagged behind what nobody could see runs on to its limit
+  rig.run_for(static_cast<int>(rig.variant.travel_ms),
+              random);  // a tube motor that lagged behind what nobody could see runs on to its limit
   CHECK(rig.controller->known());
   CHECK(rig.real("lift") <= 0.5);
   for (int legs = 1; legs <= 4; ++legs) {
-    int target = static_cast<int>(random() % 99) + 1;
+    // A way of less than 60 ms is none to a controller that debounces its contacts: 0.3 % of a real shade's 20 s.
+    int target = 0;
+    do target = static_cast<int>(random() % 99) + 1;
+    while (std::abs(target - rig.controller->position()) < 8);
     REQUIRE(rig.controller->move(std::to_string(target).c_str()) == target);
     if (rig.has_tilt()) REQUIRE(rig.controller->tilt(std::to_string(100 - target).c_str()) == 100 - target);
     rig.run_until_rest(random);
     CAPTURE(target);
+    CAPTURE(static_cast<int>(rig.controller->fault()));
     CHECK(std::abs(rig.controller->position() - target) <= 1);
     double bound = rig.variant.off + rig.variant.off_per_leg * legs;
     CHECK(std::abs(rig.real("lift") - rig.controller->position()) <= bound);
@@ -279,7 +130,7 @@ void try_variant(const Variant& variant, bool with_faults) {
 // between their ends not always.
 bool unseen(const Variant& variant, const std::string& fault, int target) {
   std::string name = variant.name;
-  if (name == "roller") return fault == "deaf" || fault == "stall";
+  if (name == "roller") return fault == "deaf" || fault == "stall" || fault == "noise";
   if (target == 0 || target == 100) return false;
   if (name == "venetian") return fault == "lift_slip" || fault == "tilt_slip";
   return name == "honeycomb" && (fault == "stall" || fault == "ignores_stop");

@@ -1,8 +1,8 @@
-#include "console/ymodem_receiver.h"
+#include "faces/console/ymodem_receiver.h"
 
 #include <doctest/doctest.h>
 
-#include "console/setup_console.h"
+#include "faces/console/setup_console.h"
 #include "fake_setup_host.h"
 
 using namespace vphoton;

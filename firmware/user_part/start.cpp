@@ -91,6 +91,10 @@ void refuse(ctrl_request* request) {
 
 }  // namespace
 
+// An application may do without one of them.
+__attribute__((weak)) void setup() {}
+__attribute__((weak)) void loop() {}
+
 // An application's own: called once the cloud has sent a seed.
 __attribute__((weak)) void random_seed_from_cloud(unsigned seed) { srand(seed); }
 

@@ -24,11 +24,11 @@ class ExitCode(IntEnum):
     """Exit codes of this project's programs."""
 
     HELD = 0
-    NOT_SEEN = 1  # : an expectation failed
+    NOT_SEEN = 1  #: an expectation failed
     USAGE = 2
     BENCH = 3  #: the bench itself failed
     STOPPED = 130  #: by a signal
-    NO_READER = 141  # : standard output's reader went away; what a shell reports for SIGPIPE
+    NO_READER = 141  #: standard output's reader went away; what a shell reports for SIGPIPE
 
 
 EXIT_CODES: Final[dict[Cause, ExitCode]] = {

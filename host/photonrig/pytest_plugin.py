@@ -4,8 +4,9 @@
         assert photon.call("move", "open") == 100
         events.expect("shade/moved")
 
-Fixtures: ``photon`` (a device, once for every variant present), ``cloud``, ``customer`` (a new one, gone afterwards),
-``events``. Markers: ``variant``, ``needs``, ``hil``, ``destructive``. ``pytest --help`` lists the options.
+Fixtures: ``photon`` (a device, once for every variant present), ``photons`` (several with the same firmware),
+``cloud``, ``customer`` (a new one, gone afterwards), ``events``. Markers: ``variant``, ``needs``, ``hil``,
+``destructive``. ``pytest --help`` lists the options.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ _VARIANT = "photonrig_variant"
 MARKERS = (
     "variant(*names): only for these manufacturer variants",
     "needs(*capabilities, owner=central|nobody|customer, network=True|False): only on slots with these capabilities "
-    "(serial, softap_link, power, setup_button, reset); the device is brought into the state before the test",
+    "(serial, softap_link, power, setup_button, reset, pins, peripherals, bench_console); the device is brought into "
+    "the state before the test",
     "hil: only on real devices",
     "destructive: may wear out or lock a real device; needs --destructive there",
 )
@@ -74,7 +76,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rig-own-build", action="store_true", help="boards, too, get images of photonrig's own build")
     group.addoption("--known-bad", metavar="FILE", help="tests known to fail, with reason and date")
     group.addoption("--destructive", action="store_true", help="run destructive tests on real devices too")
-    parser.addini("photonrig_variants", "firmware projects as name = folder", type="linelist", default=[])
+    parser.addini(
+        "photonrig_variants", "firmware as name = project's folder, source file or .bin", type="linelist", default=[]
+    )
     parser.addini("photonrig_known_bad", "file of tests known to fail", default="")
 
 
@@ -130,8 +134,10 @@ def _projects(config: pytest.Config) -> dict[str, Path]:
     projects = {}
     for line in config.getini("photonrig_variants"):
         name, found, folder = (part.strip() for part in line.partition("="))
-        if not (name and found and (config.rootpath / folder).is_dir()):
-            raise pytest.UsageError(f"photonrig_variants: {line!r} is not NAME = FOLDER of a firmware project")
+        if not (name and found and (config.rootpath / folder).exists()):
+            raise pytest.UsageError(
+                f"photonrig_variants: {line!r} is not NAME = PATH of a project, a source file or a .bin"
+            )
         projects[name] = config.rootpath / folder
     return projects
 
@@ -218,7 +224,7 @@ def _is_bench(item: pytest.Item) -> bool:
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     """Print the seed if it orders tests."""
     count = sum(map(_is_bench, items))
-    return [_order(config)] if count > 1 else []
+    return [_order(config)] if count > 1 and config.get_verbosity() > -2 else []
 
 
 def _write_reports(
@@ -239,15 +245,17 @@ def _write_reports(
 
 
 def _order(config: pytest.Config) -> str:
-    return f"photonrig: order by seed {config.stash[SEED]} (again: --rig-seed {config.stash[SEED]})"
+    return f"photonrig: order by seed {config.stash[SEED]} (for pytest: --rig-seed {config.stash[SEED]})"
 
 
 # --- fixtures ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The bench of this process; opened by the first test that needs it."""
+def photonrig_bench(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    """The bench of this process, with the variants of the selected tests; opened by the first test that needs it."""
     from photonrig.bench.rig import Rig
     from photonrig.build.toolchain import Toolchain
     from photonrig.testing.bench import Bench, config_of
@@ -262,8 +270,11 @@ def photonrig_bench(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPa
         # Building and starting can take a minute: announce it at once.
         with shown():
             own_build = pytestconfig.getoption("rig_own_build")
-            return Rig(config_of(named, projects, work), Toolchain.found(), work, projects, own_build=own_build)
+            config = config_of(named, projects, work).only(variants)
+            return Rig(config, Toolchain.found(), work, projects, own_build=own_build)
 
+    specs = (getattr(item, "callspec", None) for item in request.session.items)
+    variants = {str(spec.params[_VARIANT]) for spec in specs if spec is not None and _VARIANT in spec.params}
     bench = Bench(make, folder)
     yield bench
     bench.close()
@@ -290,20 +301,33 @@ def photonrig_variant(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def photon(
     photonrig_bench: Bench, photonrig_run: TestRun, photonrig_variant: str, request: pytest.FixtureRequest
-) -> Photon:
+) -> Iterator[Photon]:
     """A device: online, in the product, owned by the central user; its state is repaired for the next test."""
-    markers = list(request.node.iter_markers("needs"))
-    slot = photonrig_bench.rig.slot(photonrig_variant)
-    for marker in markers:
+    slot = photonrig_bench.slot(photonrig_variant)
+    for marker in request.node.iter_markers("needs"):
         for capability in marker.args:
-            if getattr(slot, capability, None) is None:
-                pytest.skip(f"slot {slot.name} has no {capability}")
-    needs = {name: value for marker in reversed(markers) for name, value in marker.kwargs.items()}
-    return photonrig_bench.photon(photonrig_variant, **_state(needs, photonrig_bench, request))
+            if not getattr(slot, capability, None):
+                firmware = capability == "bench_console"
+                whose, what = ("the firmware in ", "bench console") if firmware else ("", capability)
+                pytest.skip(f"{whose}slot {slot.name} has no {what}")
+    made = photonrig_bench.photon(photonrig_variant, **_state(photonrig_bench, request))
+    yield made
+    made.detach_all()
 
 
-def _state(needs: dict[str, Any], bench: Bench, request: pytest.FixtureRequest) -> dict[str, Any]:
+@pytest.fixture
+def photons(
+    photonrig_bench: Bench, photon: Photon, request: pytest.FixtureRequest
+) -> Iterator[Callable[[int], list[Photon]]]:
+    """``photons(3)``: the device of the test and two more with its firmware, in the same state; released at the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda count: stack.enter_context(photonrig_bench.photons(count, **_state(photonrig_bench, request)))
+
+
+def _state(bench: Bench, request: pytest.FixtureRequest) -> dict[str, Any]:
     """The device state that markers ask for."""
+    markers = reversed(list(request.node.iter_markers("needs")))
+    needs = {name: value for marker in markers for name, value in marker.kwargs.items()}
     from photonrig.errors import UsageError
 
     owners: dict[str, Callable[[], Any]] = {
@@ -345,10 +369,11 @@ def particle_cli(photonrig_bench: Bench, photonrig_run: TestRun) -> ParticleCli:
 
 @pytest.fixture
 def events(photonrig_bench: Bench, photonrig_run: TestRun, request: pytest.FixtureRequest) -> Events:
-    """Events of the product's devices from now on; only this test's device if it has one."""
+    """Events of the product's devices from now on; only this test's device if it has just one."""
     from photonrig.testing.events import Events
 
     photonrig_run.uses_cloud = True
-    device = request.getfixturevalue("photon").id if "photon" in request.fixturenames else None
+    alone = "photon" in request.fixturenames and "photons" not in request.fixturenames
+    device = request.getfixturevalue("photon").id if alone else None
     target = photonrig_bench.target
     return Events(photonrig_bench.stream, target.team, target.product, device)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -48,6 +49,15 @@ def check_text(text: str) -> None:
 def repaired(text: str) -> str:
     """The text with question marks for characters that UTF-8 cannot encode."""
     return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def scalar_text(value: bool | int | float) -> str:
+    """A boolean or number as JavaScript makes a text of it: ``1`` of 1.0, ``1e-7``, ``0.00001``."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    if isinstance(value, float) and 1e-6 <= abs(value) < 1e-4:
+        return format(Decimal(repr(value)), "f")
+    return json.dumps(value).replace("e-0", "e-")
 
 
 def dumps(value: Any) -> bytes:

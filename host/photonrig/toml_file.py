@@ -32,8 +32,12 @@ _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]")
 _KEY: Final = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PLACE: Final = re.compile(r"^(.*?)(?: - at `\$(.*)`)?$", re.DOTALL)
 TAG: Final = "recognized by"  # msgspec's tag field; added in memory, never in a file
+IN_MEMORY: Final = "added in memory"  # name of a field that no file has
 _PLAIN: Final[Mapping[Any, str]] = {
     bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
     datetime.date: "a date, as in 2026-12-31",
 }
 
@@ -99,11 +103,24 @@ class TomlFile:
 
         :raises UsageError: its first error
         """
+        return self._converted(kind, self._content, ())
+
+    def table(self, where: Where, kind: type[T], *, without: str) -> T:
+        """The table at ``where`` as a struct, without one of its keys.
+
+        :raises UsageError: its first error
+        """
+        found: Any = self._content
+        for part in where:
+            found = _inside(found, part)
+        return self._converted(kind, {key: value for key, value in found.items() if key != without}, where)
+
+    def _converted(self, kind: type[T], content: Any, base: Where) -> T:
         try:
             # Strict: a TOML date is accepted, a text that looks like one is not.
-            return msgspec.convert(_tagged(kind, self._content), kind, builtin_types=(datetime.date,))
+            return msgspec.convert(_tagged(kind, content), kind, builtin_types=(datetime.date,))
         except msgspec.ValidationError as error:
-            raise self._translated(kind, error) from None
+            raise self._translated(kind, error, content, base) from None
 
     def error(self, where: Where, what: str) -> UsageError:
         """An error at the path ``where``: keys, and positions from 0 in arrays; empty for the whole file."""
@@ -126,27 +143,27 @@ class TomlFile:
             name += f".{part}" if isinstance(part, str) else f".{called}" if called else f"[{part}]"
         return name.lstrip(".")
 
-    def _translated(self, kind: Any, error: msgspec.ValidationError) -> UsageError:
-        """msgspec's error, rephrased with the declaration's description."""
+    def _translated(self, kind: Any, error: msgspec.ValidationError, content: Any, base: Where) -> UsageError:
+        """msgspec's error of the content at ``base``, rephrased with the declaration's description."""
         place = _PLACE.match(str(error))
         assert place is not None
         what = place[1]
         where: Where = tuple(int(n) if n else name for name, n in re.findall(r"\.([^.\[]+)|\[(\d+)\]", place[2] or ""))
         if isinstance(cause := error.__cause__, Wrong):
-            return self.error((*where, *cause.where), what)
-        value: Any = self._content
+            return self.error((*base, *where, *cause.where), what)
+        value: Any = content
         for part in where:
             kind, value = _kind_inside(kind, value, part), _inside(value, part)
         kind = _chosen(kind, value)
         if found := re.fullmatch(r"Object missing required field `(.*)`", what):
-            return self.error(where, f"{found[1]} is missing")
+            return self.error((*base, *where), f"{found[1]} is missing")
         if found := re.fullmatch(r"Object contains unknown field `(.*)`", what):
             known = _keys(kind)
             reason = kind.refused.get(found[1])
             unknown = f"is not known here{_nearest(found[1], known)}; there are: {', '.join(known)}"
-            return self.error((*where, found[1]), reason or unknown)
+            return self.error((*base, *where, found[1]), reason or unknown)
         described = f"an array of tables, as in [[{where[-1]}]]" if _holds_tables(kind) else _described(kind)
-        return self.error(where, _must_be(described, value, get_args(_bare(kind))))
+        return self.error((*base, *where), _must_be(described, value, get_args(_bare(kind))))
 
 
 def line_of(text: str, where: Where) -> int:
@@ -263,7 +280,7 @@ def _described(kind: Any) -> str:
     bare = _bare(kind)
     if get_origin(bare) is Literal:
         return f"one of {', '.join(get_args(bare))}"
-    return "a table" if _tables(bare) else _PLAIN[bare]
+    return "a table" if _tables(bare) else _PLAIN.get(bare, f"a value of the type {bare}")
 
 
 def _must_be(described: str, value: Any, words: Iterable[Any]) -> str:

@@ -155,4 +155,7 @@ def test_the_example_in_the_documentation_is_a_rig(tmp_path: Path) -> None:
     assert module.__doc__
     example = re.findall(r"(?m)^    (.*)$|^$", module.__doc__)
     text = "\n".join(example)
+    model = "class Lm75(I2cDevice):\n    def __init__(self, celsius: float): ..."
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "lm75.py").write_text(f"from photonrig.peripherals import I2cDevice\n{model}")
     assert [slot.name for slot in load(tmp_path, text).slots] == ["1", "2"]

@@ -75,6 +75,23 @@ def test_when_all_is_healthy_the_error_decides(error: Exception, concerns: set[C
     assert diagnose(error, Readings(**dict.fromkeys(NAMES, "")), frozenset(concerns)).cause == cause
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("assert 0 == 1\n +  where 0 = call('set', 'on')\n +    where call = Photon().call",
+         "call('set', 'on'): expected 1; seen: 0"),
+        ("assert 1 == -3\n +  where -3 = call('move', 'open')", "call('move', 'open'): expected 1; seen: -3"),
+        ("assert 20.5 == 21\n +  where 20.5 = variable('celsius')", "variable('celsius'): expected 21; seen: 20.5"),
+        ("assert 0 == 1\n +  where 5 = call('set', 'on')", "assert 0 == 1, where 5 = call('set', 'on')"),
+        ("assert False\n +  where False = answers()", "assert False, where False = answers()"),
+        ("expected 40 %; seen: 20 %", "expected 40 %; seen: 20 %"),
+    ],
+)  # fmt: skip
+def test_what_a_call_returned_is_told_as_expected_and_seen(said: str, why: str) -> None:
+    healthy = Readings(**dict.fromkeys(NAMES, ""))
+    assert diagnose(AssertionError(said), healthy, frozenset({"device"})).why.split("; every layer")[0] == why
+
+
 def moment(lane: str, trouble: str = "") -> Moment:
     return Moment(0.0, lane, f"{lane} line", trouble=trouble)  # type: ignore[arg-type]
 

@@ -242,7 +242,7 @@ def _of(photon: VirtualPhoton) -> Callable[[Event], bool]:
 
 def _lift(photon: VirtualPhoton) -> float:
     """Where the model of the photon's shade stands, in percent."""
-    return float(photon.control({"do": "peripheral"})["parts"]["lift"]["position"])
+    return float(photon.control({"do": "world"})["parts"]["lift"]["position"])
 
 
 @pytest.fixture(scope="module")

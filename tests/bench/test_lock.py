@@ -188,7 +188,7 @@ def test_by_whatever_path_a_rig_file_is_named_its_slots_have_one_lock(
     monkeypatch.chdir(home)
     paths = (home / "rig.toml", Path("rig.toml"), Path("../home/rig.toml"), tmp_path / "elsewhere" / "rig.toml")
     configs = [load_config(path) for path in (*paths, tmp_path / "link.toml")]
-    assert len({session._path(config, config.slots[0]) for config in configs}) == 1
+    assert len({session.lock_path(config, config.slots[0]) for config in configs}) == 1
     assert len({Quarantine(config.path).folder for config in configs}) == 1
 
 

@@ -90,6 +90,22 @@ def test_listening_mode_takes_a_reset(slot: Slot, bench: BenchSession) -> None:
     assert recovery.trouble == "the device is in listening mode" and recovery.recovered
 
 
+def test_a_panic_that_no_request_over_usb_ends_takes_its_time(slot: Slot, bench: BenchSession) -> None:
+    flasher, button = slot.need("flasher", slot.flasher), slot.need("reset", slot.reset)
+
+    class DeadUsb:
+        over_cloud, over_serial, over_dfu = flasher.over_cloud, flasher.over_serial, flasher.over_dfu
+        safe_mode = flasher.safe_mode
+
+        def restart(self, *, timeout: float = FLASHING) -> None:
+            button.press()  # as the end of the panic does
+            raise ToolError("nothing answers on USB")
+
+    slot.hold_setup(4)
+    recovery = recover(replace(slot, reset=None, flasher=DeadUsb()), bounds=BOUNDS)
+    assert outcomes(recovery) == [("reopen", "no help"), ("reset", "helped")]
+
+
 def test_mute_firmware_takes_known_good_firmware_by_safe_mode(
     slot: Slot, bench: BenchSession, photon: VirtualPhoton, mute: Path
 ) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from photonrig.build.compile import compile_project
-from photonrig.build.size import FLASH, RAM, Size, compare, compiler, measure, read_table, size_of, write_table
+from photonrig.build.size import FLASH, RAM, STACK, Size, compare, compiler, measure, read_table, size_of, write_table
 from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import VARIANTS
 from photonrig.errors import ModuleError, UsageError
+from photonrig.trials.figures import with_run
 
 TOOLS = Toolchain(Path(__file__).parents[2])
 NAMED = compiler()
@@ -19,7 +20,7 @@ needs_compiler = pytest.mark.skipif(NAMED is None, reason="no cross compiler her
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path):
-    sizes = {"roller": Size(20000, 2500), "venetian": Size(21000, 2600)}
+    sizes = {"roller": Size(20000, 2500, 1100, 500, 1800), "venetian": Size(21000, 2600)}
     write_table(tmp_path / "size.md", "gcc 1", sizes)
     assert read_table(tmp_path / "size.md") == ("gcc 1", sizes)
     with pytest.raises(UsageError, match="--write"):
@@ -34,6 +35,13 @@ def test_growth_beyond_two_per_cent_fails_until_it_is_stated():
         "roller has grown from 20000 to 20401 bytes of flash (+2.0%)"
     ]
     assert "static RAM" in compare({"roller": Size(20000, 2551)}, NAMED, stated)[0]
+    run = {"roller": Size(20000, 2500, 1000, 500, 1800)}
+    assert compare({"roller": Size(20000, 2500, 1020, 510, 1836)}, NAMED, run) == []
+    assert compare({"roller": Size(20000, 2500, 1021, 511, 1837)}, NAMED, run) == [
+        "roller has grown from 1000 to 1021 bytes of stack (+2.1%)",
+        "roller has grown from 500 to 511 bytes of heap (+2.2%)",
+        "roller has grown from 1800 to 1837 instructions of a loop (+2.1%)",
+    ]
     assert compare({"drapery": Size(1, 1)}, NAMED, stated) == ["drapery is not in the table"]
     assert compare({"roller": Size(60000, 2500)}, "another compiler", stated) == []
     assert len(compare({"roller": Size(FLASH + 1, RAM + 1)}, "another compiler", stated)) == 2
@@ -41,9 +49,10 @@ def test_growth_beyond_two_per_cent_fails_until_it_is_stated():
 
 @needs_compiler
 def test_every_variant_is_in_the_table_and_no_larger():
-    sizes = measure(TOOLS, VARIANTS)
+    sizes = with_run(TOOLS, measure(TOOLS, VARIANTS))
     assert compare(sizes, *read_table(TOOLS.root / "firmware" / "size.md")) == []
     assert all(size.flash > 10000 and size.ram > 1000 for size in sizes.values())
+    assert all(100 < size.stack < STACK and size.heap > 100 and size.loop > 100 for size in sizes.values())
 
 
 def measured(source: str) -> Size:
@@ -81,7 +90,8 @@ def test_a_warning_is_an_error():
     ],
 )
 def test_what_no_photon_has_does_not_link(declared, call, named):
-    source = f'#include "Particle.h"\n{declared}\nvoid setup() {{ delay({call}); }}\nvoid loop() {{}}\n'
+    setup = f"void setup() {{ delay(static_cast<unsigned>({call})); }}"
+    source = f'#include "Particle.h"\n{declared}\n{setup}\nvoid loop() {{}}\n'
     with pytest.raises(ModuleError, match=f"undefined reference to `{named}'"):
         measured(source)
 
@@ -101,10 +111,10 @@ STARTUP(softap_set_application_page_handler(page, nullptr))
 Text text;
 void setup() {
   static Timer timer(1000, []() { WiFi.listen(); });
-  char byte;
-  dct_read_app_data_copy(0, &byte, 1);
+  char claimed;
+  dct_read_app_data_copy(0, &claimed, 1);
   text.printlnf("%s %f", Time.format(Time.now()).c_str(), sqrt(millis()));
-  Particle.publish("a", new char[random(10)]);
+  Particle.publish("a", new char[static_cast<unsigned>(random(10))]);
 }
 void loop() {}
 """

@@ -65,7 +65,9 @@ class FaultyRig(Rig):
         slot = replace(well, serial=_Cabled(self.cable), softap_link=_Aired(self), power=_Switch(self))
         self._slots["roller"] = slot
         self.session = replace(
-            self.session, targets=self.session.targets | {"roller": target}, slots=self.session.slots | {"roller": slot}
+            self.session,
+            targets={**self.session.targets, "roller": target},
+            slots={**self.session.slots, "roller": slot},
         )
         self.start()
 
@@ -193,8 +195,12 @@ def _device_hiccup(rig: FaultyRig, lot: random.Random) -> None:
 
 
 def _no_access_point(rig: FaultyRig, lot: random.Random) -> None:
+    def restore() -> None:
+        if rig.photon.alive:
+            rig.photon.set_air(AIR)
+
     rig.photon.set_air([])
-    rig.undo.append(lambda: rig.photon.alive and rig.photon.set_air(AIR))
+    rig.undo.append(restore)
 
 
 def _cloud_dies(rig: FaultyRig, lot: random.Random) -> None:

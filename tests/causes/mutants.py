@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.compile import compile_project
+from photonrig.build.project import collect_project
 from photonrig.build.toolchain import Toolchain
 
 CONTROLLER, CONSOLE, DEVICE = (f"lib/shade/src/shade/{name}.cpp" for name in ("controller", "console", "shade_device"))

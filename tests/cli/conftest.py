@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..fleet.conftest import assignments, estate
+from ..fleet.conftest import assignments, world
 
-__all__ = ["assignments", "estate"]
+__all__ = ["assignments", "world"]

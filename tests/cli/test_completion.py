@@ -62,7 +62,7 @@ def test_the_commands(tmp_path: Path) -> None:
 
 
 def test_the_commands_of_a_group(tmp_path: Path) -> None:
-    assert completed(tmp_path, "photonrig fleet r") == ["revoke", "rollback"]
+    assert completed(tmp_path, "photonrig fleet r") == ["report", "revoke", "rollback"]
 
 
 def test_the_options(tmp_path: Path) -> None:

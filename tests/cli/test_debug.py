@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -87,6 +89,8 @@ def test_debug_opens_a_device_of_a_lab_that_runs(lab: Lab, part: UserPart, tmp_p
     (line,) = [line for line in out.splitlines() if "gdb-multiarch" in line]
     words = ["gdb-multiarch", str(part.elf), "-ex", f"target extended-remote 127.0.0.1:{opened['port']}"]
     assert shlex.split(line) == words
+    _, error = photonrig("debug", "photon-1", "--port", "3333", cwd=tmp_path, code=2)
+    assert f"--port 3333: slot photon-1 listens on {opened['port']} already" in error
     with Remote(opened["port"]) as remote:
         assert remote.ask("?").startswith("T05")
         _, error = photonrig("debug", "photon-1", cwd=tmp_path, code=3)
@@ -131,22 +135,33 @@ class Monitor:
 
     def __init__(self, *words: str, cwd: Path) -> None:
         argv = [str(PROGRAM), "monitor", *words]
-        self.process = subprocess.Popen(argv, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.seen = ""
+        self.process = subprocess.Popen(argv, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.process.stdout is not None and self.process.stderr is not None
+        self.stdout, self.stderr = self.process.stdout, self.process.stderr
+        self.seen = b""
 
     def __enter__(self) -> Monitor:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.stdout.close()
+        self.stderr.close()
+
+    def whole_line(self) -> bool:
+        """Whether one has come, after a look at the pipe."""
+        if select.select([self.stdout], [], [], 0)[0]:
+            piece = os.read(self.stdout.fileno(), 65536)
+            assert piece, self.stderr.read()
+            self.seen += piece
+        return b"\n" in self.seen
 
     def line(self) -> str:
         """The next line, without its time."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.process.communicate()[1]
-        timed = re.fullmatch(r"\d\d:\d\d:\d\d\.\d\d\d  (.*)\n", line)
+        wait_for("a line of the monitor", self.whole_line)
+        line, _, self.seen = self.seen.partition(b"\n")
+        timed = re.fullmatch(r"\d\d:\d\d:\d\d\.\d\d\d  (.*)", line.decode())
         assert timed, line
         return timed[1]
 
@@ -155,18 +170,26 @@ class Monitor:
         return self.process.wait(PATIENCE)
 
 
-def said_once_it_listens(lab: Lab, monitor: Monitor, text: str) -> str:
-    """What comes of a text that the device says: it is said again until the port is open."""
+def until_it_listens(lab: Lab, monitor: Monitor) -> None:
+    """The device speaks until something is seen: what it says while the port is being opened is thrown away."""
     device = lab.fielded()[0].device_id
-    wait_for("a host at the device's serial port", lambda: lab.photons["photon-1"].status()["serial_host"])
-    lab.team.call(device, "say", text)
-    return monitor.line()
+
+    def heard() -> bool:
+        lab.team.call(device, "say", "anything")
+        return monitor.whole_line()
+
+    wait_for("what the device says", heard)
+    lab.team.call(device, "say", "from here on")
+    while monitor.line() != "from here on":
+        pass
 
 
 def test_monitor_prints_lines_and_panics_with_the_time(lab: Lab, tmp_path: Path) -> None:
     device = lab.fielded()[0].device_id
     with Monitor("photon-1", cwd=tmp_path) as monitor:
-        assert said_once_it_listens(lab, monitor, "position 40") == "position 40"
+        until_it_listens(lab, monitor)
+        lab.team.call(device, "say", "position 40")
+        assert monitor.line() == "position 40"
         lab.team.call(device, "escape", "")
         assert monitor.line() == "\ufffd[2J"
         with pytest.raises(CloudError):
@@ -178,8 +201,11 @@ def test_monitor_prints_lines_and_panics_with_the_time(lab: Lab, tmp_path: Path)
         assert first.startswith(f"!!     #0  {place}  divide(int)  ") and first.endswith("talks.cpp:7")
         assert monitor.line().split("  ")[4].startswith("crash(String)")
         assert monitor.interrupt() == 0
-        assert monitor.process.stderr is not None and "Traceback" not in monitor.process.stderr.read()
-    wait_for("the device back", lambda: lab.photons["photon-1"].status()["cloud"] == "connected")
+        assert b"Traceback" not in monitor.stderr.read()
+    photon = lab.photons["photon-1"]
+    wait_for("SOS", lambda: photon.status()["mode"] == "panic")
+    photon.control({"do": "end_sos"})
+    wait_for("the device back", lambda: photon.status()["cloud"] == "connected")
 
 
 def crashed_at(lab: Lab) -> str:
@@ -195,9 +221,8 @@ def test_monitor_respects_locks(lab: Lab, tmp_path: Path) -> None:
 
 def test_monitor_ends_when_its_reader_is_gone(lab: Lab, tmp_path: Path) -> None:
     with Monitor("photon-1", cwd=tmp_path) as monitor:
-        assert said_once_it_listens(lab, monitor, "first") == "first"
-        assert monitor.process.stdout is not None
-        monitor.process.stdout.close()
+        until_it_listens(lab, monitor)
+        monitor.stdout.close()
         lab.team.call(lab.fielded()[0].device_id, "say", "second")
         assert monitor.process.wait(PATIENCE) == 141
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,65 @@ def flash(what: str | Path, rig: Path, by: str = "cloud") -> None:
     run_flash(TOOLS, what, "1", rig, by=by, account=None, own_build=False)
 
 
+BLINK = """
+int speed = %d;
+void setup() { Particle.variable("speed", speed); }
+"""
+
+
+@pytest.fixture
+def blink(tmp_path: Path) -> Path:
+    """A project that knows nothing of photonrig."""
+    source = tmp_path / "blink" / "src" / "blink.ino"
+    source.parent.mkdir(parents=True)
+    source.write_text(BLINK % 3)
+    return source
+
+
+def speed_of(rig: Path) -> object:
+    with open_bench(load_config(rig), TOOLS) as bench:
+        return bench.target.team.variable(bench.slots["1"].device_id, "speed", scope=bench.target.product)
+
+
+@pytest.mark.cli
+def test_any_project_is_built_and_flashed(rig: Path, blink: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flash(blink.parents[1], rig)
+    assert capsys.readouterr().out.endswith(" runs blink\n")
+    assert speed_of(rig) == 3
+    blink.write_text(BLINK % 5)
+    flash(blink, rig)
+    assert capsys.readouterr().out.endswith(" runs blink.ino\n")
+    assert speed_of(rig) == 5
+
+
+def test_what_does_not_compile_is_told_with_its_own_file_and_line(rig: Path, blink: Path) -> None:
+    blink.write_text("void setup() {\n  oops();\n}\n")
+    with pytest.raises(ModuleError, match=r"^src/blink\.ino:2:3: error: 'oops' was not declared"):
+        flash(blink.parents[1], rig)
+    with pytest.raises(UsageError, match=r"nothing holds no firmware sources"):
+        flash(blink.parent / "nothing", rig)
+
+
+@pytest.mark.cli
+def test_watching_flashes_what_is_saved(rig: Path, blink: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "photonrig.cli.main", "flash", str(blink), "--rig", str(rig), "--watch"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = iter(process.stdout.readline, "")
+        watching = "watching the sources until Ctrl-C\n"
+        assert [next(said).split(" runs ")[-1], next(said)] == ["blink.ino\n", watching]
+        blink.write_text("void setup() { oops(); }")
+        assert next(said) == watching  # the error is on the other output
+        blink.write_text(BLINK % 9)
+        assert [next(said).split(" runs ")[-1], next(said)] == ["blink.ino\n", watching]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert speed_of(rig) == 9
+
+
 @pytest.mark.cli
 def test_any_application_is_flashed_and_the_variant_back(rig: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tinker is Particle's own binary, of which there is no source here."""
@@ -75,4 +137,4 @@ def test_a_board_gets_no_image_of_our_own_build_unasked(rig: Path) -> None:
 
 
 def session(config: RigConfig, *, own_build: bool = False) -> BenchSession:
-    return BenchSession(config, {}, {}, None, {}, own_build)
+    return BenchSession(config, {}, {}, None, {}, pytest.fail, own_build)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from photonrig.fleet.transfer import Transfer
 
-from ..fleet.conftest import CENTRAL, Estate, all_given, begun, rig_fleet
+from ..fleet.conftest import CENTRAL, World, all_given, begun, rig_fleet
 from ..patience import wait_for
 
 PATIENCE = 120.0
-Wishes = Callable[[int], list[Transfer]]
+Assignments = Callable[[int], list[Transfer]]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -24,20 +24,20 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_what_has_changed_since_a_plan_was_made(estate: Estate, assignments: Wishes, tmp_path: Path) -> None:
+def test_what_has_changed_since_a_plan_was_made(world: World, assignments: Assignments, tmp_path: Path) -> None:
     wanted = assignments(14)
-    file, config = tmp_path / "fleet.plan.json", estate.write_config(tmp_path)
-    plan = estate.plan(wanted)
+    file, config = tmp_path / "fleet.plan.json", world.write_config(tmp_path)
+    plan = world.plan(wanted)
     plan.write(file)
     words = ["plan", "--diff", str(file), "--config", str(config)]
     code, said = ended(rig_fleet(*words))
     assert (code, "14 devices, as in the plan" in said) == (0, True), said
 
-    other = estate.customer("someone-new@example.com")
+    other = world.customer("someone-new@example.com")
     for assignment in wanted[:12]:
-        estate.team.release(assignment.device)
+        world.team.release(assignment.device)
         other.claim(assignment.device)
-    estate.team.remove_device(estate.product, wanted[12].device)
+    world.team.remove_device(world.product, wanted[12].device)
     code, refused = ended(rig_fleet("apply", "--plan", str(file), "--config", str(config)))
     assert code == 2 and "and 3 more" in refused
     command = f"photonrig fleet {' '.join(words)}"
@@ -49,7 +49,7 @@ def test_what_has_changed_since_a_plan_was_made(estate: Estate, assignments: Wis
         assert lines[assignment.device].endswith(
             "belongs to customer someone-new@example.com: transfer → other customer"
         )
-    assert f"was in product {estate.product}, is in no product: transfer" in lines[wanted[12].device]
+    assert f"was in product {world.product}, is in no product: transfer" in lines[wanted[12].device]
     assert wanted[13].device not in said
     assert "13 of 14 devices differ from the plan" in said
 
@@ -60,12 +60,12 @@ def test_a_plan_needs_a_source_or_an_earlier_plan() -> None:
 
 
 def test_ctrl_c_half_way_ends_with_130_and_a_second_start_finishes(
-    estate: Estate, assignments: Wishes, tmp_path: Path
+    world: World, assignments: Assignments, tmp_path: Path
 ) -> None:
     wanted = assignments(60)
     file, journal = tmp_path / "fleet.plan.json", tmp_path / "fleet.plan.journal"
-    estate.plan(wanted).write(file)
-    words = ["apply", "--plan", str(file), "--config", str(estate.write_config(tmp_path)), "--at-once", "2"]
+    world.plan(wanted).write(file)
+    words = ["apply", "--plan", str(file), "--config", str(world.write_config(tmp_path)), "--at-once", "2"]
     tool = rig_fleet(*words)
     wait_for("half of the steps", lambda: begun(journal) >= 300 or tool.poll() is not None, PATIENCE)
     tool.send_signal(signal.SIGINT)
@@ -79,21 +79,23 @@ def test_ctrl_c_half_way_ends_with_130_and_a_second_start_finishes(
         }
     # What it says to be done is done, and there is something left to do.
     assert 0 < len(arrived) < len(wanted)
-    assert all_given(estate, [assignment for assignment in wanted if assignment.device in arrived])
+    assert all_given(world, [assignment for assignment in wanted if assignment.device in arrived])
     code, said = ended(rig_fleet(*words))
     assert code == 0, said
     assert f"{len(wanted)} devices with their new owners; {len(wanted) - len(arrived)} of them moved now, in" in said
-    assert all_given(estate, wanted)
+    assert all_given(world, wanted)
 
 
 RATE = re.compile(r"\d+(\.\d+)? a second|\d/s")
 
 
-def test_tasks_that_find_nothing_to_do_say_so_and_no_rate(estate: Estate, assignments: Wishes, tmp_path: Path) -> None:
+def test_tasks_that_find_nothing_to_do_say_so_and_no_rate(
+    world: World, assignments: Assignments, tmp_path: Path
+) -> None:
     wanted = assignments(4)
     file = tmp_path / "fleet.plan.json"
-    estate.plan(wanted).write(file)
-    words = ["--plan", str(file), "--config", str(estate.write_config(tmp_path))]
+    world.plan(wanted).write(file)
+    words = ["--plan", str(file), "--config", str(world.write_config(tmp_path))]
 
     def told(*task: str) -> str:
         code, said = ended(rig_fleet(*task, *words))
@@ -103,7 +105,7 @@ def test_tasks_that_find_nothing_to_do_say_so_and_no_rate(estate: Estate, assign
         return said
 
     def owners() -> list[str | None]:
-        return [estate.owner(assignment.device) for assignment in wanted]
+        return [world.owner(assignment.device) for assignment in wanted]
 
     customers = [assignment.customer for assignment in wanted]
     assert "no changes: 4 devices back where they came from already" in told("rollback")
@@ -118,18 +120,18 @@ def test_tasks_that_find_nothing_to_do_say_so_and_no_rate(estate: Estate, assign
 
 
 def test_a_plan_that_was_begun_is_not_overwritten_and_one_that_was_not_is(
-    estate: Estate, assignments: Wishes, tmp_path: Path
+    world: World, assignments: Assignments, tmp_path: Path
 ) -> None:
     wanted = assignments(2)
     file, source = tmp_path / "fleet.plan.json", tmp_path / "devices.csv"
     source.write_text("device,customer\n" + "".join(f"{each.device},{each.customer}\n" for each in wanted))
-    words = ["--plan", str(file), "--config", str(estate.write_config(tmp_path))]
+    words = ["--plan", str(file), "--config", str(world.write_config(tmp_path))]
     make = ["plan", "--source", str(source), *words]
     code, said = ended(rig_fleet(*make))
     assert code == 0 and "2 new customers" in said, said
 
     # The world changes, the plan is refused, and a new one takes its place and its journal.
-    estate.team.release(wanted[0].device)
+    world.team.release(wanted[0].device)
     assert ended(rig_fleet("apply", *words))[0] == 2
     assert ended(rig_fleet(*make))[0] == 0
     code, said = ended(rig_fleet("apply", *words))
@@ -145,14 +147,16 @@ def test_a_plan_that_was_begun_is_not_overwritten_and_one_that_was_not_is(
     assert (code, said) == (0, "no changes: no device to move\n")
     assert "no device to look at" in ended(rig_fleet("verify", "--plan", other, *words[2:]))[1]
     code, said = ended(rig_fleet("rollback", *words))
-    assert code == 0 and [estate.owner(assignment.device) for assignment in wanted] == [None, CENTRAL]
+    assert code == 0 and [world.owner(assignment.device) for assignment in wanted] == [None, CENTRAL]
 
 
-def test_customers_who_cannot_be_meant_are_refused_by_row(estate: Estate, assignments: Wishes, tmp_path: Path) -> None:
+def test_customers_who_cannot_be_meant_are_refused_by_row(
+    world: World, assignments: Assignments, tmp_path: Path
+) -> None:
     one, two = assignments(2)
     source, plan = tmp_path / "devices.csv", tmp_path / "fleet.plan.json"
     source.write_text(f"device,customer\n{one.device},NULL\n{two.device},{two.customer}\n")
-    words = ["plan", "--source", str(source), "--plan", str(plan), "--config", str(estate.write_config(tmp_path))]
+    words = ["plan", "--source", str(source), "--plan", str(plan), "--config", str(world.write_config(tmp_path))]
     code, said = ended(rig_fleet(*words))
     assert code == 2 and "row 2: 'NULL' cannot name a customer" in said and "--any-customer-name" in said
     assert not plan.exists()

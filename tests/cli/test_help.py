@@ -31,8 +31,23 @@ def use() -> Iterator[Callable[[str], Used]]:
 
 
 def test_the_commands_are_all_found() -> None:
-    fleet = {f"fleet {name}" for name in ("plan", "apply", "verify", "rollback", "revoke", "demo")}
-    assert set(NAMES) == {"claims", "lab", "flash", "debug", "monitor", "hil", "doctor", "completion", *fleet}
+    fleet = {f"fleet {name}" for name in ("plan", "apply", "status", "verify", "report", "rollback", "revoke", "demo")}
+    own = {
+        "claims",
+        "lab",
+        "init",
+        "flash",
+        "explore",
+        "measure",
+        "debug",
+        "monitor",
+        "logs",
+        "hil",
+        "doctor",
+        "completion",
+    }
+    parity = {f"parity {name}" for name in ("record", "diff", "replay")}
+    assert set(NAMES) == own | fleet | parity
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +90,7 @@ def test_without_a_command_all_are_listed(use: Callable[[str], Used], words: str
     assert (seen.code, seen.err) == (0, "")
     for name in photonrig.commands:
         line = re.search(rf"^  {name}  +(.*)$", seen.out, re.MULTILINE)
-        assert line and line[1].endswith("."), name  # the sentence is whole
+        assert line and line[1].endswith(".") and not line[1].endswith("..."), name  # the sentence is whole
 
 
 @pytest.mark.parametrize("way", ["{}", "{} -h", "help {}", "-h {}", "{} --help", "{} help"])

@@ -11,11 +11,11 @@ from typing import Any
 
 from photonrig.fleet.transfer import Transfer
 
-from ..fleet.conftest import CENTRAL, Estate
+from ..fleet.conftest import CENTRAL, World
 from ..patience import PATIENCE
 from .uses import PROGRAM
 
-Wishes = Callable[[int], list[Transfer]]
+Assignments = Callable[[int], list[Transfer]]
 
 
 def photonrig(*words: object, folder: Path) -> tuple[int, Any, str]:
@@ -26,10 +26,10 @@ def photonrig(*words: object, folder: Path) -> tuple[int, Any, str]:
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
-def test_plan_differences_and_proofs_of_a_fleet(estate: Estate, assignments: Wishes, tmp_path: Path) -> None:
+def test_plan_differences_and_proofs_of_a_fleet(world: World, assignments: Assignments, tmp_path: Path) -> None:
     wanted = assignments(3)
-    config = ("--config", estate.write_config(tmp_path))
-    rows = [f"{each.device},{each.customer},{estate.product}" for each in wanted]
+    config = ("--config", world.write_config(tmp_path))
+    rows = [f"{each.device},{each.customer},{world.product}" for each in wanted]
     (tmp_path / "devices.csv").write_text("\n".join(["device,customer,product", *rows]) + "\n")
 
     code, plan, err = photonrig(
@@ -43,8 +43,8 @@ def test_plan_differences_and_proofs_of_a_fleet(estate: Estate, assignments: Wis
 
     changed = ("fleet", "plan", "--diff", "fleet.plan.json", *config, "--json")
     assert photonrig(*changed, folder=tmp_path)[:2] == (0, {"devices": 3, "changes": []})
-    estate.team.release(wanted[1].device)
-    estate.customer("another@example.com").claim(wanted[1].device)
+    world.team.release(wanted[1].device)
+    world.customer("another@example.com").claim(wanted[1].device)
     code, said, _ = photonrig(*changed, folder=tmp_path)
     (change,) = said["changes"]
     assert (code, said["devices"], change["device"], change["row"]) == (1, 3, wanted[1].device, wanted[1].row)
@@ -61,7 +61,7 @@ def test_the_matrix_of_the_claims(tmp_path: Path) -> None:
     code, said, err = photonrig(*words, folder=tmp_path)
     assert (code, err, said["held"]) == (0, "", True)
     assert said["counts"]["failed"] == 0 and said["counts"]["held"] == len(said["steps"]) > 10
-    written = json.loads((tmp_path / "report" / "matrix.json").read_text())
+    written = json.loads((tmp_path / "report" / "claims" / "last" / "matrix.json").read_text())
     assert said["matrix"] == written and len(written["cells"]) > 1000
     assert {Path(name).name for name in said["reports"]} == {"index.html", "junit.xml", "matrix.html", "matrix.json"}
     assert all((tmp_path / name).exists() for name in said["reports"])

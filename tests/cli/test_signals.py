@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from photonrig.build.toolchain import Toolchain
@@ -121,6 +122,23 @@ def test_a_lab_ends(
     assert not Path(described["photons"][0]["state"]).exists()
 
 
+def test_a_lab_ends_with_its_page_open_and_a_console_of_one_without_power(
+    start: Callable[..., Started], tmp_path: Path
+) -> None:
+    lab = start(photonrig("lab", "--json"), tmp_path)
+    address = json.loads(lab.line())["page"]
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as client:
+        assert client.get(address).status_code == 200
+        base = address.split("/?")[0]
+        with client.stream("GET", f"{base}/changes") as changes:
+            first = next(changes.iter_lines())
+            assert first.startswith("data: ")
+            for request in ({"do": "open console"}, {"do": "power", "on": False}):
+                assert client.post(f"{base}/do", json={"slot": "photon-1", **request}).status_code == 200
+            code, err = lab.end(signal.SIGINT)
+    assert code == 0, err
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_lab_that_is_coming_up_ends(start: Callable[..., Started], tmp_path: Path, number: signal.Signals) -> None:
     lab = start(photonrig("lab", "--photons", "3", "--state", "lab"), tmp_path, ignored)
@@ -195,11 +213,11 @@ def test_the_scenarios_end_with_their_devices(
 import sys
 from pathlib import Path
 from photonrig.exits import one_line
-from photonrig.cli.hil_run import run_hil
+from photonrig.cli.hil_run import Hil, run_hil
 from photonrig.signals import begin
 begin()
 with one_line():
-    sys.exit(run_hil(Path("test_waits.py"), "virtual", Path("report"), 1, {["-p", "no:schemathesis", *words]}, None))
+    sys.exit(run_hil(Path(), Path("report"), Hil("virtual", words={["-p", "no:schemathesis", *words]})))
 """
     hil = start([sys.executable, "-c", script], tmp_path, ignored)
     wait_for("the test to begin", lambda: (tmp_path / "ready").exists() or hil.process.poll() is not None)

@@ -59,6 +59,12 @@ def scene(folder: Path) -> Path:
     (folder / "empty").touch()
     (folder / "garbage").write_bytes(b"\x00\xff\xfe\x80PK\x03\x04" + bytes(range(256)))
     (folder / "list.json").write_text("[]\n")
+    cells = {
+        "target": "local cloud",
+        "recorded": "2026-01-31",
+        "cases": {"matrix / today / unowned / claim / M": "200"},
+    }
+    (folder / "cells.json").write_text(json.dumps(cells))
     (folder / "object.json").write_text("{}\n")
     (folder / "deep.json").write_text("[" * 100_000)
     (folder / "broken.toml").write_text('cloud = "local"\nslot = [\n')

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from photonrig.bench.local_cloud import LocalCloud
-from photonrig.bench.simulated_devices_process import SimulatedDevices
+from photonrig.bench.rack import PhotonRack
 from photonrig.bench.slots.virtual.photon import Server
+from photonrig.build.toolchain import Toolchain
+from photonrig.build.variants import build_variant
 from photonrig.fleet.config import FleetConfig
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.operator import Operator
@@ -58,7 +60,7 @@ class Quiet:
 
 
 @dataclass
-class Estate:
+class World:
     """The company's side of a cloud: products, clients and devices of one central user."""
 
     folder: Path
@@ -90,8 +92,11 @@ class Estate:
     def server(self) -> Server:
         return Server(self.local.key_file, self.local.device_host, self.local.device_port)
 
-    def light(self, devices: list[str], folder: Path) -> SimulatedDevices:
-        return SimulatedDevices(folder, devices, key=KEY, server=self.server, product=self.product)
+    def rack(self, devices: list[str], folder: Path) -> PhotonRack:
+        firmware = build_variant(TOOLS, "roller")
+        return PhotonRack(
+            TOOLS.vphoton, folder, devices, key=KEY, firmware=firmware, server=self.server, wired_to="roller"
+        )
 
     def online(self) -> set[str]:
         return {device.id for device in self.team.devices(product(self.product)) if device.online}
@@ -129,26 +134,27 @@ class Estate:
 
 
 KEY = generate_device_key()
+TOOLS = Toolchain(ROOT)
 
 
 @pytest.fixture(scope="session")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    folder = tmp_path_factory.mktemp("estate")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
     with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
         anybody.create_user(CENTRAL, PASSWORD)
         token = anybody.log_in(CENTRAL, PASSWORD, expires_in=0)
         team = anybody.using(token)
         products = [team.create_product(name) for name in ("shades", "blinds")]
         clients = {each.id: team.create_client("fleet", product=each.id) for each in products}
-        yield Estate(folder, local, team, token, products, clients)
+        yield World(folder, local, team, token, products, clients)
 
 
 @pytest.fixture
-def assignments(estate: Estate) -> Callable[[int], list[Transfer]]:
+def assignments(world: World) -> Callable[[int], list[Transfer]]:
     """So many fresh devices, each to a customer of its own."""
 
     def make(count: int) -> list[Transfer]:
-        return [Transfer(row, device, f"{device[:8]}@example.com") for row, device in enumerate(estate.enrol(count), 2)]
+        return [Transfer(row, device, f"{device[:8]}@example.com") for row, device in enumerate(world.enrol(count), 2)]
 
     return make
 
@@ -159,12 +165,12 @@ def journal(tmp_path: Path) -> Callable[[FleetPlan], Journal]:
 
 
 @pytest.fixture
-def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None]]:
+def switch_on(world: World, tmp_path: Path) -> Iterator[Callable[[list[str]], None]]:
     """Brings devices online, until the end of the test."""
     with ExitStack() as stack:
 
         def join(devices: list[str]) -> None:
-            stack.enter_context(estate.light(devices, tmp_path / "light"))
+            stack.enter_context(world.rack(devices, tmp_path / "rack"))
 
         yield join
 
@@ -172,8 +178,8 @@ def light(estate: Estate, tmp_path: Path) -> Iterator[Callable[[list[str]], None
 RULES = Rules(canary=2, wave=10, at_once=4, stop_at=0.0, patience=PATIENCE)
 
 
-def all_given(estate: Estate, assignments: list[Transfer]) -> bool:
-    return all(estate.owner(assignment.device) == assignment.customer for assignment in assignments)
+def all_given(world: World, assignments: list[Transfer]) -> bool:
+    return all(world.owner(assignment.device) == assignment.customer for assignment in assignments)
 
 
 def to(name: str, product_id: int) -> Account:

@@ -26,13 +26,13 @@ from photonrig.fleet.waves import Rules
 from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
-from .conftest import Estate, Quiet, all_given
+from .conftest import Quiet, World, all_given
 from .disk import Change, Disk, Recording
 
 # One device after another, so that what is done to files comes in one order; who fails waits for nobody.
 RULES = Rules(canary=1, wave=1, at_once=1, stop_at=0.0, patience=0.0)
 
-Wishes = Callable[[int], list[Transfer]]
+Assignments = Callable[[int], list[Transfer]]
 
 
 class WatchedJournal(Journal):
@@ -63,19 +63,19 @@ class WatchedSink(FileSink):
 class Move:
     """A plan and its folder."""
 
-    estate: Estate
+    world: World
     plan: FleetPlan
     assignments: list[Transfer]
     folder: Path
 
     @classmethod
-    def of(cls, estate: Estate, assignments: list[Transfer], folder: Path) -> Move:
+    def of(cls, world: World, assignments: list[Transfer], folder: Path) -> Move:
         folder.mkdir()
-        return cls(estate, estate.plan(assignments), assignments, folder)
+        return cls(world, world.plan(assignments), assignments, folder)
 
     def carry_out(self, recording: Recording | None = None) -> None:
         """As ``./rig fleet apply --tokens`` does."""
-        operator = Operator.of(self.estate.config())
+        operator = Operator.of(self.world.config())
         try:
             sink = WatchedSink(self.folder / "tokens")
             journal = WatchedJournal(self.folder / "journal", digest=self.plan.digest, plan=self.plan.text())
@@ -88,11 +88,11 @@ class Move:
 
     def must_have_arrived(self) -> None:
         """Every device is its customer's, whose token is in the file and good; all that was acknowledged is known."""
-        assert all_given(self.estate, self.assignments)
+        assert all_given(self.world, self.assignments)
         tokens = read_tokens(self.folder / "tokens")
         assert {customer.name for customer, _ in tokens} == {assignment.customer for assignment in self.assignments}
         for customer, token in tokens:
-            mine = {device.id for device in self.estate.team.using(token).devices()}
+            mine = {device.id for device in self.world.team.using(token).devices()}
             assert mine == {
                 assignment.device for assignment in self.assignments if assignment.customer == customer.name
             }
@@ -122,11 +122,11 @@ class Move:
 
 
 @pytest.fixture(scope="module")
-def recorded(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> tuple[Move, Recording]:
+def recorded(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Move, Recording]:
     """A whole move of three devices to two customers."""
-    devices = estate.enrol(3)
+    devices = world.enrol(3)
     assignments = [Transfer(row, device, f"{devices[row % 2]}@example.com") for row, device in enumerate(devices)]
-    move = Move.of(estate, assignments, tmp_path_factory.mktemp("recorded") / "f")
+    move = Move.of(world, assignments, tmp_path_factory.mktemp("recorded") / "f")
     with Disk(move.folder) as disk:
         move.carry_out(disk.recording)
     move.must_have_arrived()
@@ -165,11 +165,11 @@ def every(share: int) -> Any:
 
 @every(29)
 def test_cut_off_at_any_change_and_started_again_everything_arrives(
-    recorded: tuple[Move, Recording], estate: Estate, assignments: Wishes, tmp_path: Path, step: int
+    recorded: tuple[Move, Recording], world: World, assignments: Assignments, tmp_path: Path, step: int
 ) -> None:
     done = 0
     for at in range(0, len(recorded[1].changes), step):
-        move = Move.of(estate, assignments(2), tmp_path / f"{at}")
+        move = Move.of(world, assignments(2), tmp_path / f"{at}")
         with Disk(move.folder, lambda number, change, at=at: -errno.EIO if number >= at else None) as disk:
             try:
                 move.carry_out(disk.recording)
@@ -189,11 +189,11 @@ def test_cut_off_at_any_change_and_started_again_everything_arrives(
 @every(29)
 @pytest.mark.parametrize("kind", ["full", "full for a moment", "half a write"])
 def test_full_at_any_change_and_with_space_again_everything_arrives(
-    recorded: tuple[Move, Recording], estate: Estate, assignments: Wishes, tmp_path: Path, step: int, kind: str
+    recorded: tuple[Move, Recording], world: World, assignments: Assignments, tmp_path: Path, step: int, kind: str
 ) -> None:
     done = 0
     for at in range(0, len(recorded[1].changes), step):
-        move = Move.of(estate, assignments(2), tmp_path / f"{at}")
+        move = Move.of(world, assignments(2), tmp_path / f"{at}")
 
         def fault(number: int, change: Change, at: int = at) -> int | None:
             if number < at or change.kind not in ("create", "write") or (kind != "full" and number > at):

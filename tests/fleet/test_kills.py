@@ -20,7 +20,7 @@ from photonrig.fleet.plan import FleetPlan
 from photonrig.fleet.transfer import Transfer
 
 from ..patience import wait_for
-from .conftest import Estate, all_given, begun, rig_fleet
+from .conftest import World, all_given, begun, rig_fleet
 from .powered_fleet import Field
 
 PATIENCE = 120.0
@@ -31,8 +31,8 @@ RUNS = 8
 class Witness:
     """Inside a ``with`` block the cloud's database notes every change of a device's owner, in the same transaction."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._path = estate.local.state / "cloud.sqlite"
+    def __init__(self, world: World) -> None:
+        self._path = world.local.state / "cloud.sqlite"
 
     def __enter__(self) -> Self:
         self._do(
@@ -69,7 +69,7 @@ class Witness:
     ],
 )
 def test_killed_and_resumed_every_device_arrives_once(
-    estate: Estate,
+    world: World,
     assignments: Callable[[int], list[Transfer]],
     tmp_path_factory: pytest.TempPathFactory,
     fleets: int,
@@ -78,14 +78,14 @@ def test_killed_and_resumed_every_device_arrives_once(
     chance = random.Random(fleets)
     done: Counter[str] = Counter()
     for _ in range(fleets):
-        move(estate, assignments(DEVICES), tmp_path_factory.mktemp("k"), chance, done)
+        move(world, assignments(DEVICES), tmp_path_factory.mktemp("k"), chance, done)
     print(f"killed at {done.total()} random instants: {dict(done)}; {fleets * DEVICES} devices arrived once each")
     assert done.keys() == {"tool", "cloud", "device"}
     assert done["tool"] == RUNS * fleets and done.total() >= 12 * fleets
 
 
-def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Random, done: Counter[str]) -> None:
-    plan = estate.plan(wanted)
+def move(world: World, wanted: list[Transfer], folder: Path, chance: random.Random, done: Counter[str]) -> None:
+    plan = world.plan(wanted)
     file = folder / "fleet.plan.json"
     plan.write(file)
     journal = folder / "fleet.plan.journal"
@@ -94,7 +94,7 @@ def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Ra
         "--plan",
         str(file),
         "--config",
-        str(estate.write_config(folder)),
+        str(world.write_config(folder)),
         "--at-once",
         "2",
         "--stop-at",
@@ -102,9 +102,9 @@ def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Ra
     ]
     with (
         Field(
-            estate, [assignment.device for assignment in wanted], folder, photons=4, seed=chance.randrange(1000)
+            world, [assignment.device for assignment in wanted], folder, photons=4, seed=chance.randrange(1000)
         ) as field,
-        Witness(estate) as witness,
+        Witness(world) as witness,
     ):
         for _ in range(RUNS):
             tool = rig_fleet(*words)
@@ -116,7 +116,7 @@ def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Ra
                 done[victim] += 1
                 match victim:
                     case "cloud":
-                        estate.local.restart()
+                        world.local.restart()
                     case "device":
                         field.kill()
                     case "tool":
@@ -127,7 +127,7 @@ def move(estate: Estate, wanted: list[Transfer], folder: Path, chance: random.Ra
         assert tool.returncode == 0, said
         field.wait_online()
         changes = witness.changes()
-    assert all_given(estate, wanted)
+    assert all_given(world, wanted)
     # Released once and claimed once, by the cloud's own word and by the journal's.
     assert changes == {assignment.device: [None, "customer"] for assignment in wanted}
     with closing(sqlite3.connect(journal)) as database:

@@ -11,11 +11,10 @@ import pytest
 from photonrig.build.variants import build_project, build_variant, variant_project, with_version
 from photonrig.clock import SystemClock
 from photonrig.fleet.config import read_config
-from photonrig.fleet.demo import DemoFleet, virtual_fleet
+from photonrig.fleet.demo import DemoFleet, demo_fleet
 from photonrig.particle.cloud import Cloud, Scope, product
 
-from .conftest import rig_fleet
-from .powered_fleet import TOOLS
+from .conftest import TOOLS, rig_fleet
 
 VERSION = 7
 PATIENCE = 300.0
@@ -25,8 +24,7 @@ ONLINE = 60.0
 @pytest.fixture
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoFleet]:
     folder = tmp_path_factory.mktemp("x")
-    firmware = {"roller": build_variant(TOOLS, "roller")}
-    with virtual_fleet(folder, 3, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware) as running:
+    with demo_fleet(folder, 3, vphoton=TOOLS.vphoton, firmware=build_variant(TOOLS, "roller")) as running:
         yield running
 
 

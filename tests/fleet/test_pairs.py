@@ -29,14 +29,14 @@ from photonrig.particle.cloud import product
 from photonrig.particle.cloud_errors import AuthError
 
 from .bad_cloud import BadCloud
-from .conftest import CENTRAL, Estate, Quiet
+from .conftest import CENTRAL, Quiet, World
 
 RULES = Rules(canary=0, wave=10, at_once=1, stop_at=1.0, patience=0.0)
 
 
-def on_disk(estate: Estate, device: str) -> tuple[str | None, int | None]:
+def on_disk(world: World, device: str) -> tuple[str | None, int | None]:
     """Owner and product of a device in the cloud's database."""
-    path = estate.local.state / "cloud.sqlite"
+    path = world.local.state / "cloud.sqlite"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         row = database.execute(
             "SELECT coalesce(users.username, customers.email), devices.product_id FROM devices"
@@ -69,7 +69,7 @@ class Mortal(Journal):
 class Session:
     """One operator with one plan and one journal; each method is what a call of ./rig fleet does."""
 
-    estate: Estate
+    world: World
     plan: FleetPlan
     folder: Path
     tokens: bool = False
@@ -91,7 +91,7 @@ class Session:
     def _do(self, what: Callable[[FleetPlan, Operator, Journal], MoveResult]) -> MoveResult:
         # On a cloud that fails the plan is the same but for the address; the journal belongs to the plan as it was.
         plan = self.plan if self.api is None else replace(self.plan, api=self.api)
-        operator = Operator.of(self.estate.config(plan.api))
+        operator = Operator.of(self.world.config(plan.api))
         journal = Mortal(self.folder / "journal", digest=self.plan.digest, plan=self.plan.text())
         journal.fatal = self.fatal  # type: ignore[method-assign]
         try:
@@ -103,7 +103,7 @@ class Session:
     @contextmanager
     def refusing(self, refuses: Callable[[str, str, str], bool]) -> Iterator[None]:
         """What is refused is refused for good."""
-        with BadCloud(self.estate.local.api, seed=1, share=0, refuses=refuses) as bad:
+        with BadCloud(self.world.local.api, seed=1, share=0, refuses=refuses) as bad:
             self.api = bad.api
             try:
                 yield
@@ -114,7 +114,7 @@ class Session:
     def broken(self, method: str) -> Iterator[None]:
         """Requests of this method are answered with 500 and do nothing."""
         spare = lambda sent, _: sent != method  # noqa: E731
-        with BadCloud(self.estate.local.api, seed=1, share=1, spare=spare, faults=("500",)) as bad:
+        with BadCloud(self.world.local.api, seed=1, share=1, spare=spare, faults=("500",)) as bad:
             self.api = bad.api
             try:
                 yield
@@ -130,7 +130,7 @@ class Session:
         self.fatal = lambda progress, way: False
 
     def where(self) -> list[tuple[str | None, int | None]]:
-        return [on_disk(self.estate, device) for device in self.devices]
+        return [on_disk(self.world, device) for device in self.devices]
 
     def owners(self) -> str:
         """A letter for each device: its central user's, its customer's, nobody's, or wrong."""
@@ -142,13 +142,13 @@ class Session:
 
 
 @pytest.fixture
-def session(estate: Estate, assignments: Callable[[int], list[Transfer]], tmp_path: Path) -> Callable[[int], Session]:
+def session(world: World, assignments: Callable[[int], list[Transfer]], tmp_path: Path) -> Callable[[int], Session]:
     made = iter(range(1000))
 
     def make(count: int) -> Session:
         folder = tmp_path / f"s{next(made)}"
         folder.mkdir()
-        return Session(estate, estate.plan(assignments(count)), folder)
+        return Session(world, world.plan(assignments(count)), folder)
 
     return make
 
@@ -191,7 +191,7 @@ def as_found(record: Transfer) -> bool:
 
 
 def perform(task: str, at: Session) -> MoveResult | None:
-    central = at.estate.token.access_token
+    central = at.world.token.access_token
     act = at.apply if task.startswith("apply") else at.rollback
     claims = lambda method, path: (method, path) == ("POST", "/v1/devices")  # noqa: E731
     match task:
@@ -211,7 +211,7 @@ def perform(task: str, at: Session) -> MoveResult | None:
             with at.broken("DELETE"):
                 return act()
         case "verify":
-            operator = Operator.of(at.estate.config())
+            operator = Operator.of(at.world.config())
             records = verify(at.plan, operator)
             operator.close()
             assert "".join("M" if record.held else "-" for record in records) == at.owners().replace("C", "-").replace(
@@ -221,7 +221,7 @@ def perform(task: str, at: Session) -> MoveResult | None:
                 owner == "C" for owner in at.owners()
             ]
         case "another plan":
-            other = Session(at.estate, at.estate.plan([Transfer(2, at.devices[0], "other@example.com")]), at.folder)
+            other = Session(at.world, at.world.plan([Transfer(2, at.devices[0], "other@example.com")]), at.folder)
             with pytest.raises(UsageError, match="belongs to another plan"):
                 other.apply()
             with pytest.raises(UsageError, match="belongs to another plan"):
@@ -252,7 +252,7 @@ def test_every_task_after_every_other_and_itself(session: Callable[[int], Sessio
     states = ["C", "C"]
     perform("apply", at)
     states = ["M", "M"]
-    product_id = at.estate.product
+    product_id = at.world.product
     for number, task in enumerate(walk):
         before, ended = list(states), False
         carried = perform(task, at)
@@ -279,45 +279,45 @@ def test_every_task_after_every_other_and_itself(session: Callable[[int], Sessio
 class Kind(NamedTuple):
     """What is planned for one device, and where that takes it."""
 
-    plan: Callable[[Estate, str], FleetPlan]
-    after: Callable[[Estate, str], tuple[str | None, int | None]]
+    plan: Callable[[World, str], FleetPlan]
+    after: Callable[[World, str], tuple[str | None, int | None]]
 
 
 def jane(device: str) -> str:
     return f"{device[:10]}@example.com"
 
 
-def outside(estate: Estate, device: str) -> FleetPlan:
-    estate.team.remove_device(estate.product, device)
-    return estate.plan([Transfer(2, device, jane(device), estate.product, None, f"shade-{device[:8]}")])
+def outside(world: World, device: str) -> FleetPlan:
+    world.team.remove_device(world.product, device)
+    return world.plan([Transfer(2, device, jane(device), world.product, None, f"shade-{device[:8]}")])
 
 
-def of_a_customer(estate: Estate, device: str) -> FleetPlan:
-    estate.team.release(device)
-    estate.customer(f"first-{jane(device)}").claim(device)
-    return estate.plan([Transfer(2, device, jane(device))], Permit(allow_customer=True))
+def of_a_customer(world: World, device: str) -> FleetPlan:
+    world.team.release(device)
+    world.customer(f"first-{jane(device)}").claim(device)
+    return world.plan([Transfer(2, device, jane(device))], Permit(allow_customer=True))
 
 
-def unowned(estate: Estate, device: str) -> FleetPlan:
-    estate.team.release(device)
-    return estate.plan([Transfer(2, device, jane(device))])
+def unowned(world: World, device: str) -> FleetPlan:
+    world.team.release(device)
+    return world.plan([Transfer(2, device, jane(device))])
 
 
 KINDS = {
     "transfer": Kind(
-        lambda estate, device: estate.plan([Transfer(2, device, jane(device))]),
-        lambda estate, device: (jane(device), estate.product),
+        lambda world, device: world.plan([Transfer(2, device, jane(device))]),
+        lambda world, device: (jane(device), world.product),
     ),
-    "from a customer": Kind(of_a_customer, lambda estate, device: (jane(device), estate.product)),
-    "unowned": Kind(unowned, lambda estate, device: (jane(device), estate.product)),
-    "import": Kind(outside, lambda estate, device: (jane(device), estate.product)),
+    "from a customer": Kind(of_a_customer, lambda world, device: (jane(device), world.product)),
+    "unowned": Kind(unowned, lambda world, device: (jane(device), world.product)),
+    "import": Kind(outside, lambda world, device: (jane(device), world.product)),
     "other product": Kind(
-        lambda estate, device: estate.plan([Transfer(2, device, None, None, estate.products[1].id)]),
-        lambda estate, device: (CENTRAL, estate.products[1].id),
+        lambda world, device: world.plan([Transfer(2, device, None, None, world.products[1].id)]),
+        lambda world, device: (CENTRAL, world.products[1].id),
     ),
     "customer of another product": Kind(
-        lambda estate, device: estate.plan([Transfer(2, device, jane(device), None, estate.products[1].id)]),
-        lambda estate, device: (jane(device), estate.products[1].id),
+        lambda world, device: world.plan([Transfer(2, device, jane(device), None, world.products[1].id)]),
+        lambda world, device: (jane(device), world.products[1].id),
     ),
 }
 
@@ -328,14 +328,14 @@ KINDS = {
     + [pytest.param(kind, 1, marks=pytest.mark.soak) for kind in KINDS if kind != "transfer"],
 )
 def test_cut_off_at_every_write_there_or_back_the_next_task_gets_it_all(
-    estate: Estate, tmp_path: Path, kind: str, stride: int
+    world: World, tmp_path: Path, kind: str, stride: int
 ) -> None:
     """With a ``stride`` above 1, at every so many writes."""
-    (device,) = estate.enrol(1)
-    plan = KINDS[kind].plan(estate, device)
-    before, after = on_disk(estate, device), KINDS[kind].after(estate, device)
+    (device,) = world.enrol(1)
+    plan = KINDS[kind].plan(world, device)
+    before, after = on_disk(world, device), KINDS[kind].after(world, device)
     assert before != after and [item.acts for item in plan.devices] == [True]
-    at = Session(estate, plan, tmp_path)
+    at = Session(world, plan, tmp_path)
     # The device goes there and back again and again, with one journal: each time cut off one write later.
     for task, other, wanted in ((at.apply, at.rollback, after), (at.rollback, at.apply, before)):
         for resumed in (task, other):
@@ -344,26 +344,26 @@ def test_cut_off_at_every_write_there_or_back_the_next_task_gets_it_all(
                 carried = None
                 with at.cut(Nth(cuts)):
                     carried = task()
-                place = on_disk(estate, device)
+                place = on_disk(world, device)
                 if carried is not None:
                     assert carried.complete and place == wanted, (cuts, carried)
                 assert place[0] in (before[0], after[0], CENTRAL, None), (cuts, place)
                 if carried is None:
                     done = resumed()
                     assert done.complete, (cuts, done)
-                    assert on_disk(estate, device) == (
+                    assert on_disk(world, device) == (
                         (before if wanted == after else after) if resumed == other else wanted
                     )
                     if resumed == task:
                         assert other().complete
                 else:
                     assert other().complete
-                    assert on_disk(estate, device) == (before if wanted == after else after)
+                    assert on_disk(world, device) == (before if wanted == after else after)
                     break
                 cuts += stride
             assert cuts >= 7
         # From there, the other way.
-        assert task().complete and on_disk(estate, device) == wanted
+        assert task().complete and on_disk(world, device) == wanted
 
 
 class Nth:
@@ -380,13 +380,13 @@ class Nth:
 # --- what somebody else did -------------------------------------------------------------------------------------------
 
 
-def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Callable[[int], Session]) -> None:
+def test_what_somebody_else_moved_is_left_to_them(world: World, session: Callable[[int], Session]) -> None:
     at = session(3)
     at.apply()
     taken = at.devices[1]
-    estate.team.release(taken, product(estate.product))
+    world.team.release(taken, product(world.product))
     buyer = f"buyer-{jane(taken)}"
-    estate.customer(buyer).claim(taken)
+    world.customer(buyer).claim(taken)
     with pytest.raises(PlanOutdated, match=f"{taken} .*belongs to customer {buyer}"):
         at.apply()
     assert at.owners() == "M?M"
@@ -399,15 +399,15 @@ def test_what_somebody_else_moved_is_left_to_them(estate: Estate, session: Calla
 
 @pytest.mark.parametrize("phase", ["begun", "done"])
 def test_a_device_sold_while_it_was_nobodys_is_not_taken_from_its_new_owner(
-    estate: Estate, session: Callable[[int], Session], phase: str
+    world: World, session: Callable[[int], Session], phase: str
 ) -> None:
     at = session(1)
     with at.cut(lambda progress, way: (progress.step, progress.phase) == ("release", phase)):
         at.apply()
     if phase == "begun":
-        estate.team.release(at.devices[0])
+        world.team.release(at.devices[0])
     buyer = f"buyer-{jane(at.devices[0])}"
-    estate.customer(buyer).claim(at.devices[0])
+    world.customer(buyer).claim(at.devices[0])
     if phase == "begun":
         with pytest.raises(PlanOutdated, match=buyer):
             at.apply()
@@ -415,7 +415,7 @@ def test_a_device_sold_while_it_was_nobodys_is_not_taken_from_its_new_owner(
         (stuck,) = at.apply().with_outcome("stuck")
         assert buyer in stuck.reason and "see to it by hand" in stuck.reason
     (stuck,) = at.rollback().with_outcome("stuck")
-    assert buyer in stuck.reason and on_disk(estate, at.devices[0])[0] == buyer
+    assert buyer in stuck.reason and on_disk(world, at.devices[0])[0] == buyer
 
 
 def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
@@ -423,9 +423,9 @@ def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
 ) -> None:
     at = session(2)
     at.apply()
-    estate, device = at.estate, at.devices[0]
-    estate.team.release(device, product(estate.product))
-    estate.team.claim(device)
+    world, device = at.world, at.devices[0]
+    world.team.release(device, product(world.product))
+    world.team.claim(device)
     back = at.rollback(devices=[device])
     assert back.complete and back.already == (device,) and not back.transfers
     assert at.owners() == "CM"
@@ -435,18 +435,18 @@ def test_what_somebody_else_gave_back_is_moved_again_and_not_given_back_twice(
 
 @pytest.mark.parametrize("step", ["look", "key"])
 def test_a_device_sold_while_the_tool_was_dead_is_not_taken_from_its_new_owner(
-    estate: Estate, session: Callable[[int], Session], step: str
+    world: World, session: Callable[[int], Session], step: str
 ) -> None:
     at = session(1)
     with at.cut(lambda progress, way: (progress.step, progress.phase) == (step, "done")):
         at.apply()
-    estate.team.release(at.devices[0])
+    world.team.release(at.devices[0])
     buyer = f"buyer-{jane(at.devices[0])}"
-    estate.customer(buyer).claim(at.devices[0])
+    world.customer(buyer).claim(at.devices[0])
     with pytest.raises(PlanOutdated, match=buyer):
         at.apply()
     assert not at.rollback().complete
-    assert on_disk(estate, at.devices[0])[0] == buyer
+    assert on_disk(world, at.devices[0])[0] == buyer
 
 
 def test_without_its_journal_a_plan_changes_nothing_and_cannot_go_back(session: Callable[[int], Session]) -> None:
@@ -462,13 +462,13 @@ def test_without_its_journal_a_plan_changes_nothing_and_cannot_go_back(session: 
     assert "does not know who had it before" in back.transfers[at.devices[0]].reason
 
 
-def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(estate: Estate, session: Callable[[int], Session]) -> None:
+def test_a_plan_after_a_plan_takes_its_devices_back_in_turn(world: World, session: Callable[[int], Session]) -> None:
     first = session(1)
     first.apply()
     folder = first.folder / "second"
     folder.mkdir()
     assignments = [Transfer(2, first.devices[0], "second@example.com")]
-    second = Session(estate, estate.plan(assignments, Permit(allow_customer=True)), folder)
+    second = Session(world, world.plan(assignments, Permit(allow_customer=True)), folder)
     assert second.apply().complete and second.owners() == "M"
     assert not first.rollback().complete and second.owners() == "M"
     assert second.rollback().complete and first.owners() == "M"
@@ -495,20 +495,20 @@ def test_stuck_is_not_called_back(session: Callable[[int], Session]) -> None:
 # --- names, customers and tokens --------------------------------------------------------------------------------------
 
 
-def test_a_name_goes_with_the_device_there_and_back(estate: Estate, tmp_path: Path) -> None:
-    named, kept = estate.enrol(2)
+def test_a_name_goes_with_the_device_there_and_back(world: World, tmp_path: Path) -> None:
+    named, kept = world.enrol(2)
     for device, name in ((named, "shade-1"), (kept, "shade-2")):
-        estate.team.rename(device, name)
+        world.team.rename(device, name)
     assignments = [
         Transfer(row, device, jane(device), None, None, "living") for row, device in enumerate((named, kept), 2)
     ]
-    at = Session(estate, estate.plan(assignments), tmp_path)
+    at = Session(world, world.plan(assignments), tmp_path)
 
     def names() -> list[str | None]:
-        return [estate.team.device(device, product(estate.product)).name for device in (named, kept)]
+        return [world.team.device(device, product(world.product)).name for device in (named, kept)]
 
     assert at.apply().complete and names() == ["living", "living"]
-    estate.team.rename(kept, "her-own", product(estate.product))
+    world.team.rename(kept, "her-own", product(world.product))
     assert at.rollback().complete
     # A name that somebody else gave it since stays.
     assert names() == ["shade-1", "her-own"] and at.owners() == "CC"
@@ -517,7 +517,7 @@ def test_a_name_goes_with_the_device_there_and_back(estate: Estate, tmp_path: Pa
 
 
 def test_customers_get_a_token_again_when_their_devices_come_again(
-    estate: Estate, session: Callable[[int], Session]
+    world: World, session: Callable[[int], Session]
 ) -> None:
     at = session(2)
     at.tokens = True
@@ -525,25 +525,25 @@ def test_customers_get_a_token_again_when_their_devices_come_again(
     (first, one), (second, two) = read_tokens(at.folder / "tokens")
     at.rollback(devices=at.devices[:1])
     for token in (one, two):
-        estate.team.using(token).revoke()
+        world.team.using(token).revoke()
     at.apply()
     # The device of the second customer never went back, so neither did the token.
     *_, (customer, token) = given = list(read_tokens(at.folder / "tokens"))
     assert len(given) == 3 and customer == first != second
-    assert [device.id for device in estate.team.using(token).devices()] == at.devices[:1]
+    assert [device.id for device in world.team.using(token).devices()] == at.devices[:1]
     with pytest.raises(AuthError):
-        estate.team.using(one).devices()
+        world.team.using(one).devices()
     at.apply()
     assert len(list(read_tokens(at.folder / "tokens"))) == 3
 
 
-def test_verification_makes_no_customers(estate: Estate, session: Callable[[int], Session]) -> None:
+def test_verification_makes_no_customers(world: World, session: Callable[[int], Session]) -> None:
     at = session(2)
-    operator = Operator.of(estate.config())
+    operator = Operator.of(world.config())
     records = verify(at.plan, operator)
     operator.close()
     assert not any(record.held for record in records) and all(
         each.verified and each.verified.as_found for each in records
     )
-    made = {customer.username for customer in estate.team.customers(estate.product)}
+    made = {customer.username for customer in world.team.customers(world.product)}
     assert not made & {item.to.name for item in at.plan.devices if item.to}

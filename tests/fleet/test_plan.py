@@ -22,7 +22,7 @@ from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.identities import Account, Offers, Whereabouts
 from photonrig.particle.cloud import Token
 from photonrig.particle.throttle import LIMITS, Limits
-from photonrig.report.fleet import print_plan
+from photonrig.report.fleet_plan import print_plan
 
 ID = "0123456789abcdef01234567"
 CENTRAL = Account.user("central@example.com")
@@ -215,13 +215,15 @@ def test_new_customers_are_named_once_in_the_plan_and_counted(tmp_path: Path) ->
     assert plan.new_customers == (Account.customer("jnae@example.com", 1), bob_elsewhere)
     plan.write(tmp_path / "plan")
     assert FleetPlan.read(tmp_path / "plan") == plan
-    console = Console(file=StringIO(), width=100)
-    print_plan(plan, console)
+    console = Console(file=StringIO(), width=80)
+    print_plan(plan, console, window=0.05)
     told = console.file.getvalue()  # type: ignore[attr-defined]
-    assert (
-        "2 new customers" in told and "jnae@example.com of product 1" in told and "bob@example.com of product 2" in told
-    )
-    assert "jane@" not in told and "mallory@" not in told
+    _, _, new = told.partition("2 new customers, made by this plan")
+    assert "jnae@example.com of product 1" in new and "bob@example.com of product 2" in new
+    assert "jane@" not in new and "mallory@" not in told
+    assert "2  jnae@example.com" in told and told.splitlines()[-1].startswith("plan: 4 to change, 0 to import")
+    # One device keeps its owner, and the others are released first.
+    assert "unowned in between: 4 devices, about 50 ms each" in told
 
 
 def test_a_plan_that_does_nothing_says_so() -> None:

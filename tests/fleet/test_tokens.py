@@ -19,7 +19,7 @@ from photonrig.fleet.transfer import Transfer
 from photonrig.ownership.identities import Account
 from photonrig.particle.cloud_types import Token
 
-from .conftest import RULES, Estate, Quiet
+from .conftest import RULES, Quiet, World
 
 PRODUCT = 20001
 
@@ -84,17 +84,17 @@ def test_a_file_of_something_else_gets_no_token(tmp_path: Path, content: str) ->
 
 
 def test_a_customer_of_two_products_gets_a_token_of_each(
-    estate: Estate,
+    world: World,
     assignments: Callable[[int], list[Transfer]],
     journal: Callable[[FleetPlan], Journal],
     tmp_path: Path,
 ) -> None:
     first, second = assignments(2)
-    into = estate.products[1].id
-    plan = estate.plan([first, Transfer(second.row, second.device, first.customer, None, into)])
-    operator = Operator.of(estate.config())
+    into = world.products[1].id
+    plan = world.plan([first, Transfer(second.row, second.device, first.customer, None, into)])
+    operator = Operator.of(world.config())
     with journal(plan) as memory:
         assert apply(plan, operator, memory, RULES, Quiet(), sink=FileSink(tmp_path / "tokens")).complete
     operator.close()
     found = [customer for customer, _ in read_tokens(tmp_path / "tokens")]
-    assert sorted(found) == [Account.customer(str(first.customer), each) for each in (estate.product, into)]
+    assert sorted(found) == [Account.customer(str(first.customer), each) for each in (world.product, into)]

@@ -196,7 +196,7 @@ async def everybody(there: World) -> Fixture:
     with there.cloud.store.write():
         founder = there.cloud.store.users.named("m@example.com")
         assert founder is not None
-        organization = organizations.find("shades") or organizations.add("Shades", founder.id)
+        organization = organizations.find(fixture.organization) or organizations.add("Shades", founder.id)
         assert organization is not None
         there.cloud.store.products.move(fixture.product, organization.id)
     for role in ROLES:

@@ -89,7 +89,8 @@ CASES = (
     Case("call photon-1 move open", ok("100"), quick=FIRST),
     Case("function call {photon} identify", ok("5")),
     Case("call photon-1 nothing", no("Function `nothing` not found")),
-    Case("call {foreign} move open", no("HTTP error 403"), no("Permission Denied")),
+    Case("call {foreign} move open", no("Function call failed: Function `move` not found")),
+    Case("call nowhere move open", no("Function call failed: Function `move` not found"), quick=FIRST),
     Case("nyan photon-1 on", ok()),
     Case("device add {spare}", ok("Successfully claimed device {spare}"), then="spare_is_ours"),
     Case("device add {unknown}", no("Failed to claim device: device not found"), no("device not found")),
@@ -130,7 +131,7 @@ CASES = (
         no("Product not found."),
         quick=BOTH,
     ),
-    Case("product device list nowhere", no("HTTP error 403"), no("Permission denied")),
+    Case("product device list nowhere", no("HTTP error 404"), no("Permission denied"), quick=FIRST),
     Case("product device add {product} {spare}", ok("Success!"), given="outside", then="spare_is_inside", quick=FIRST),
     Case("product device add {product} {unknown}", no("Skipped Invalid IDs: {unknown}")),
     Case("product device add 9999 {spare}", no("HTTP error 404"), no("Product not found.")),
@@ -140,7 +141,7 @@ CASES = (
         then="spare_is_outside",
         quick=FIRST,
     ),
-    Case("product device remove {product} {foreign}", no("HTTP error 404"), no("Device not found for this product")),
+    Case("product device remove {product} {foreign}", no("Device not found for this product"), quick=FIRST),
     # events
     Case("subscribe shade/ --max 1", ok('"name":"shade/test"'), during="publish", quick=FIRST),
     Case("subscribe --device photon-1 --max 1", ok('"coreid":"{photon}"'), given="calibrated", during="move"),
@@ -175,7 +176,8 @@ CASES = (
         quick=BOTH,
     ),
     Case("webhook list", ok('ID {hook} is watching for "shade/moved"'), given="hooked", quick=FIRST),
-    Case("webhook delete {hook}", ok("Successfully deleted "), ok(), given="hooked", then="hook_is_gone", quick=BOTH),
+    # 3.19.0 looks for a word that the cloud's answer, 204 without a body, no longer has; it ends without a message.
+    Case("webhook delete {hook}", ok(), given="hooked", then="hook_is_gone", quick=BOTH),
     Case("webhook delete {unknown}", no("Webhook not found")),
     # firmware
     Case("compile photon good --saveTo good.bin", ok("Compile succeeded."), then="image_is_whole"),
@@ -184,6 +186,7 @@ CASES = (
         no("'lamp' was not declared in this scope"),
         quick=BOTH,
     ),
+    Case("compile photon bad --saveTo bad.bin", no("make -C ../modules/photon/user-part all"), quick=FIRST),
     Case("flash --cloud {foreign} image.bin", no("Failed to flash {foreign}: Permission Denied")),
     Case("flash photon-2 image.bin", ok("Flash success!"), given="roller", then="photon_runs_it", quick=BOTH),
     Case("flash photon-2 good", ok("Flash success!"), given="roller", then="photon_runs_it"),
@@ -203,7 +206,7 @@ CASES = (
     Case("library search lamp", ok("> Found 1 library matching lamp"), quick=FIRST),
     Case("library search nothing", ok("> Found 0 libraries matching nothing")),
     Case("library view Lamp", ok("Library Lamp 1.0.0 installed.")),
-    Case("library view nothing", no("HTTP error 404")),
+    Case("library view nothing", no("Library nothing not found"), quick=FIRST),
     # last of all: it ends the session
     Case("logout", ok("You have been logged out from {user}"), typed="\n"),
 )

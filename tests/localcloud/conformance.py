@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from photonrig.localcloud.assumptions import CHOICES
 from photonrig.localcloud.eras.all import ERAS as RULES
 from photonrig.localcloud.http.app import all_routes, endpoints_of
 
@@ -96,7 +95,7 @@ def walk(era: str) -> Seen:
 
 def render(seen: Mapping[str, Seen]) -> str:
     """The page for the answers of each era."""
-    return "\n".join([_INTRODUCTION, *_coverage(), *_claims(), *_table(seen), *_open(), *_assumptions(), ""])
+    return "\n".join([_INTRODUCTION, *_coverage(), *_claims(), *_table(seen), *_open(), ""])
 
 
 def _served() -> set[str]:
@@ -207,16 +206,6 @@ def _open() -> Iterator[str]:
     yield "## Endpoints with other rules\n"
     yield "Without a token, with a password or a client, about the token in use, or the same with a prefix:\n"
     yield ", ".join(f"`{method} {path.replace(':path', '')}`" for path, method in others) + ".\n"
-
-
-def _assumptions() -> Iterator[str]:
-    yield "## Assumptions\n"
-    yield "| question | chosen | why |\n|---|---|---|"
-    for choice in CHOICES.values():
-        chosen = choice.chosen
-        text = " ".join(str(each) for each in chosen) if isinstance(chosen, tuple) else str(chosen)
-        text = {"True": "yes", "False": "no"}.get(text, text)
-        yield f"| {choice.question} | {text} | {choice.why} |"
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,11 +114,12 @@ class Target:
 
 
 @contextlib.asynccontextmanager
-async def hook_target() -> AsyncIterator[Target]:
+async def hook_target(tls: ssl.SSLContext | None = None) -> AsyncIterator[Target]:
     """A target on a loopback port."""
     target = Target()
-    server = await asyncio.start_server(target.serve, "127.0.0.1", 0)
-    target.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+    server = await asyncio.start_server(target.serve, "127.0.0.1", 0, ssl=tls)
+    scheme = "http" if tls is None else "https"
+    target.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     try:
         yield target
     finally:

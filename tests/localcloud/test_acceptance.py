@@ -86,28 +86,28 @@ async def test_04_there_is_no_device_below_an_organizations_product(there: World
     """Row 49."""
     for product in (fixture.slug, fixture.product):
         for who in ("m", "c"):
-            path = f"/v1/orgs/shades/products/{product}/devices/{DEVICE}"
+            path = f"/v1/orgs/shades-v100/products/{product}/devices/{DEVICE}"
             assert (await there.call("GET", path, who)).status_code == 404
 
 
 @_in_eras(*ERAS_2016)
 async def test_05_the_organizations_path_serves_the_team_alone(there: World, fixture: Fixture) -> None:
     """Rows 45, 50, 51."""
-    device = f"/v1/orgs/shades/devices/{DEVICE}"
+    device = f"/v1/orgs/shades-v100/devices/{DEVICE}"
     assert (await there.ok("GET", device, "m"))["owner"] == "c@example.com"
     assert (await there.ok("GET", f"{device}/position", "m"))["result"] == 42
     assert (await there.ok("POST", f"{device}/move", "m", data={"args": "up"}))["return_value"] == 2
     for who in ("c", "c2", "o"):
         for path in (device, f"{device}/position"):
             assert (await there.call("GET", path, who)).status_code == 404
-    assert (await there.call("GET", f"/v1/orgs/shades/devices/{OTHER_DEVICE}", "m")).status_code == 404
+    assert (await there.call("GET", f"/v1/orgs/shades-v100/devices/{OTHER_DEVICE}", "m")).status_code == 404
     assert (await there.call("GET", f"/v1/orgs/nobody/devices/{DEVICE}", "m")).status_code == 404
 
 
 @_in_eras(*ERAS_2016)
 async def test_06_the_product_lists_the_device(there: World, fixture: Fixture) -> None:
     """Row 46."""
-    path = f"/v1/orgs/shades/products/{fixture.slug}/devices"
+    path = f"/v1/orgs/shades-v100/products/{fixture.slug}/devices"
     assert [each["id"] for each in (await there.ok("GET", path, "m"))["devices"]] == [DEVICE]
     refused = await there.call("GET", path, "o")
     assert (refused.status_code, refused.json()["error"]) == (404, "Organization not found for user.")
@@ -121,7 +121,7 @@ async def test_07_the_teams_own_stream_loses_a_customers_device(tmp_path: Path, 
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         own = await listen("/v1/devices/events", "m")
-        product = await listen(f"/v1/orgs/shades/products/{fixture.slug}/events", "m")
+        product = await listen(f"/v1/orgs/shades-v100/products/{fixture.slug}/events", "m")
         customer = await listen("/v1/devices/events", "c")
         await there.device_publishes("of-m")
         await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m")
@@ -176,11 +176,11 @@ async def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_re
         assert there.cloud.store.users.get(id=claimed["user_id"]) is None
         for who in ("m", "o", "c", "c2", "p"):
             assert (await there.call("GET", f"/v1/devices/{DEVICE}", who)).status_code == 403
-            assert (await there.call("GET", f"/v1/orgs/shades/devices/{DEVICE}", who)).status_code == 404
+            assert (await there.call("GET", f"/v1/orgs/shades-v100/devices/{DEVICE}", who)).status_code == 404
             if who != "p":
                 assert await there.ok("GET", "/v1/devices", who) == []
                 assert (await there.call("POST", "/v1/devices", who, data={"id": DEVICE})).status_code == 403
-        assert (await there.ok("GET", f"/v1/orgs/shades/products/{fixture.slug}/devices", "m"))["devices"] == []
+        assert (await there.ok("GET", f"/v1/orgs/shades-v100/products/{fixture.slug}/devices", "m"))["devices"] == []
         # What happens to the device meanwhile does not heal it.
         await there.go_offline()
         await there.go_online(product_id=fixture.product)
@@ -188,7 +188,7 @@ async def test_10_before_the_fix_the_same_claim_makes_an_orphan_that_a_repair_re
         repaired = await there.ok("POST", f"/admin/devices/{DEVICE}/repair", "admin")
         assert (repaired["owner"], repaired["owned_by_nobody"]) == ("c@example.com", False)
         assert [each["id"] for each in await there.ok("GET", "/v1/devices", "c")] == [DEVICE]
-        assert (await there.ok("GET", f"/v1/orgs/shades/devices/{DEVICE}", "m"))["owner"] == "c@example.com"
+        assert (await there.ok("GET", f"/v1/orgs/shades-v100/devices/{DEVICE}", "m"))["owner"] == "c@example.com"
         assert (await there.call("POST", f"/admin/devices/{DEVICE}/repair", "m")).status_code == 401
 
 

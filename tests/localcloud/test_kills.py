@@ -23,7 +23,7 @@ WRITERS = 4
 
 
 @dataclass
-class Estate:
+class World:
     """A product with devices that go from customer to customer, and what the cloud said of each."""
 
     product: int
@@ -59,8 +59,8 @@ class Estate:
         self.wanted.clear()
 
 
-def settle(cloud: Process) -> Estate:
-    """The estate, all devices unowned."""
+def settle(cloud: Process) -> World:
+    """The world, all devices unowned."""
     cloud.ok("POST", "/v1/users", data={"username": "m@example.com", "password": "secret"})
     form = {"grant_type": "password", "username": "m@example.com", "password": "secret"}
     team = cloud.ok("POST", "/oauth/token", data=form, auth=("particle-cli", "particle-cli"))["access_token"]
@@ -76,11 +76,11 @@ def settle(cloud: Process) -> Estate:
         auth = (client["id"], client["secret"])
         granted = cloud.ok("POST", f"/v1/products/{product}/customers", data=form, auth=auth)
         tokens[customer] = granted["access_token"]
-    return Estate(product, team, tokens)
+    return World(product, team, tokens)
 
 
 @contextlib.contextmanager
-def load(estate: Estate, api: str, seed: int) -> Iterator[threading.Semaphore]:
+def load(world: World, api: str, seed: int) -> Iterator[threading.Semaphore]:
     """Writers that change owners until the cloud is gone; the semaphore counts what was acknowledged."""
     acknowledged = threading.Semaphore(0)
     faults: list[BaseException] = []
@@ -91,10 +91,10 @@ def load(estate: Estate, api: str, seed: int) -> Iterator[threading.Semaphore]:
             try:
                 while True:
                     device = chance.choice(devices)
-                    owner = chance.choice(CUSTOMERS) if estate.owners[device] is None else None
-                    estate.change(http, device, owner)
+                    owner = chance.choice(CUSTOMERS) if world.owners[device] is None else None
+                    world.change(http, device, owner)
                     with counting:
-                        estate.acknowledged += 1
+                        world.acknowledged += 1
                     acknowledged.release()
             except httpx.TransportError:
                 return
@@ -116,32 +116,32 @@ def load(estate: Estate, api: str, seed: int) -> Iterator[threading.Semaphore]:
     assert not faults, faults[0]
 
 
-def kill(state: Path, times: int, seed: int) -> Estate:
+def kill(state: Path, times: int, seed: int) -> World:
     """So many kills in a row on one state, each at a moment drawn by the seed, with a comparison after each."""
     chance = random.Random(seed)
     with running(state) as cloud:
-        estate = settle(cloud)
+        world = settle(cloud)
     for number in range(times):
         with running(state) as cloud:
-            estate.compare(cloud)
-            with load(estate, cloud.ready["api"], seed * 1000 + number) as acknowledged:
+            world.compare(cloud)
+            with load(world, cloud.ready["api"], seed * 1000 + number) as acknowledged:
                 try:
                     for _ in range(chance.randint(1, 60)):
                         assert acknowledged.acquire(timeout=PATIENCE)
                 finally:
                     cloud.end(signal.SIGKILL)
     with running(state) as cloud:
-        estate.compare(cloud)
-    return estate
+        world.compare(cloud)
+    return world
 
 
 def test_twelve_kills_lose_no_owner(tmp_path: Path) -> None:
-    estate = kill(tmp_path, times=12, seed=1)
-    assert estate.acknowledged >= 12
+    world = kill(tmp_path, times=12, seed=1)
+    assert world.acknowledged >= 12
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_two_hundred_kills_lose_no_owner(tmp_path: Path) -> None:
-    estate = kill(tmp_path, times=200, seed=2)
-    print(f"200 kills, {estate.acknowledged} changes of owner acknowledged, none lost")
+    world = kill(tmp_path, times=200, seed=2)
+    print(f"200 kills, {world.acknowledged} changes of owner acknowledged, none lost")

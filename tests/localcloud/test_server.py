@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,21 @@ def test_it_says_where_it_is_keeps_to_itself_and_stops_when_told(tmp_path: Path)
             assert file.stat().st_mode & 0o077 == 0, file
         assert cloud.end(signal.SIGTERM) == 0
         assert cloud.rest == ""
+
+
+def test_ctrl_c_during_its_imports_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    # Imported in the place of the event loop, on the way to everything else.
+    (tmp_path / "uvloop.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    argv = [sys.executable, "-m", "photonrig.localcloud", "--state", str(tmp_path / "cloud")]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        argv, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE, preexec_fn=_interruptible
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def _interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a parent may have ignored
 
 
 def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:

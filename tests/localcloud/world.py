@@ -54,7 +54,7 @@ class FakeDevices:
         self._flashing = self.flashing_most = 0
         self.vitals = {6: 600, 25: 83200, 26: 32992}
         self.listening: dict[str, tuple[Subscription, ...]] = {}
-        self.received: asyncio.Queue[tuple[str, str, str | None]] = asyncio.Queue()
+        self.received: asyncio.Queue[tuple[str, str, str | bytes | None]] = asyncio.Queue()
         self.disconnected: list[str] = []
 
     def _reach(self, device_id: str) -> None:
@@ -117,7 +117,7 @@ class FakeDevices:
             if name.startswith(each.prefix)
         ]
 
-    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+    def send_event(self, device_id: str, name: str, data: str | bytes | None, *, private: bool = True) -> bool:
         self.received.put_nowait((device_id, name, data))
         return True
 
@@ -210,6 +210,13 @@ class World:
         await self.cloud.reports.came_online(device_id, Hello(product_id, version, PHOTON, 0, "127.0.0.1"))
         await self.cloud.reports.described(device_id, Describe({"position": "int32"}, ("move",), (), "2.3.1"))
 
+    async def user_with_device(self, name: str) -> None:
+        """Create a user, whose device is online."""
+        await self.user(name)
+        await self.enrol(name)
+        await self.go_online()
+        await self.ok("POST", "/v1/devices", name, json={"id": DEVICE})
+
     async def go_offline(self, device_id: str = DEVICE) -> None:
         self.devices.connected.discard(device_id)
         await self.cloud.reports.went_offline(device_id)
@@ -255,7 +262,11 @@ class Fixture:
     product: int
     slug: str
     client: tuple[str, str]
-    organization: str = "shades"
+
+    @property
+    def organization(self) -> str:
+        """In 2016 one was made with the product, under its slug."""
+        return self.slug
 
 
 async def populate(there: World) -> Fixture:

@@ -27,6 +27,9 @@ class Mutant:
 
 _CLOUD = "host/photonrig/localcloud"
 _TESTS = "tests/localcloud"
+_SHADE = "firmware/shade/src/shade"
+_VENETIAN = "firmware/variants/venetian/src/encoder_drive"
+_HONEYCOMB = "firmware/variants/honeycomb/src/contact_drive"
 
 MUTANTS = (
     # --- named by the hostile reading ---------------------------------------------------------------------------------
@@ -46,7 +49,7 @@ MUTANTS = (
     ),
     Mutant(
         "the virtual Photon does not compare what the server signed",
-        "firmware/vphoton/src/cloud/handshake.cpp",
+        "firmware/vphoton/faces/cloud/handshake.cpp",
         "if (!signed_hmac || *signed_hmac != hmac_sha1(*block, encrypted))",
         "if (!signed_hmac)",
         "cloud handshake*",
@@ -56,18 +59,18 @@ MUTANTS = (
         f"{_CLOUD}/webhooks/hosts.py",
         "return address is not None and address.is_loopback",
         "return address is not None and (address.is_loopback or address.is_link_local)",
-        f"{_TESTS}/webhooks/test_webhooks.py",
+        f"{_TESTS}/webhooks/test_hook_hosts.py",
     ),
     Mutant(
         "names that stand for link-local addresses are called",
         f"{_CLOUD}/webhooks/hosts.py",
         "return not (address.is_link_local or ",
         "return not (",
-        f"{_TESTS}/webhooks/test_webhooks.py",
+        f"{_TESTS}/webhooks/test_hook_hosts.py",
     ),
     Mutant(
         "SoftAP accepts a private key with padding over 16",
-        "firmware/vphoton/src/softap/password.cpp",
+        "firmware/vphoton/faces/softap/password.cpp",
         "padding == 0 || padding > kAesSize",
         "padding == 0",
         "configure-ap*",
@@ -142,7 +145,7 @@ MUTANTS = (
     Mutant(
         "an approved request gives two devices one name",
         f"{_CLOUD}/service/ownership_service.py",
-        "if device.name is not None and device.name.lower() in names:",
+        "if device.name is not None and self._store.devices.has_name(by.owner, device.name):",
         "if False:",
         f"{_TESTS}/eras/test_eras.py",
     ),
@@ -221,7 +224,7 @@ MUTANTS = (
     Mutant(
         "a client that may only create customers gets tokens of the product",
         f"{_CLOUD}/service/grants.py",
-        'if client.scope not in (None, "*:*"):',
+        'if client is not None and client.scope not in (None, "*:*"):',
         "if False:",
         f"{_TESTS}/http/test_oauth.py",
     ),
@@ -331,5 +334,146 @@ MUTANTS = (
         "owner=device.owner or claim_for)",
         "owner=claim_for or device.owner)",
         "tests/ownership/test_model.py",
+    ),
+    # --- motors -------------------------------------------------------------------------------------------------------
+    Mutant(
+        "the bridge is not off at start",
+        f"{_VENETIAN}.cpp",
+        "    pinMode(pin, OUTPUT);\n    analogWrite(pin, 0);",
+        "    pinMode(pin, OUTPUT);",
+        "venetian: the bridge is off*",
+    ),
+    Mutant(
+        "a motor runs at a third of its duty",
+        f"{_VENETIAN}.h",
+        "kFullDuty = 255;",
+        "kFullDuty = 85;",
+        "venetian: it starts and stops*",
+    ),
+    Mutant(
+        "a motor starts at full duty",
+        f"{_VENETIAN}.cpp",
+        "      power(kStartDuty);",
+        "      power(kFullDuty);",
+        "venetian: it starts and stops*",
+    ),
+    Mutant(
+        "no cut before a run",
+        f"{_VENETIAN}.cpp",
+        "bool EncoderDrive::run(const shade::Leg& leg) {\n  switch_off();",
+        "bool EncoderDrive::run(const shade::Leg& leg) {",
+        "venetian: a run switches off*",
+    ),
+    Mutant(
+        "any edge counts as way made",
+        f"{_VENETIAN}.cpp",
+        "  if (ahead < nearest_) {",
+        "  {",
+        "venetian: whatever the edges say*",
+    ),
+    Mutant(
+        "a motor may turn against its direction",
+        f"{_VENETIAN}.cpp",
+        "    found_ = Fault::Backwards;",
+        "    ;",
+        "venetian: crossed wires*",
+    ),
+    Mutant(
+        "impossible steps are forgotten with each run",
+        f"{_VENETIAN}.cpp",
+        "  cut_ = false;\n  arrived_ = false;",
+        "  cut_ = false;\n  illegal_ = 0;\n  arrived_ = false;",
+        "venetian: impossible steps*",
+    ),
+    Mutant(
+        "a contact of 20 ms",
+        f"{_HONEYCOMB}.h",
+        "kPressMs = 250;",
+        "kPressMs = 20;",
+        "honeycomb: a press is long enough*",
+    ),
+    Mutant(
+        "a contact of 20 s",
+        f"{_HONEYCOMB}.h",
+        "kPressMs = 250;",
+        "kPressMs = 20000;",
+        "honeycomb: a press is long enough*",
+    ),
+    Mutant(
+        "two contacts at once",
+        f"{_HONEYCOMB}.cpp",
+        "      release();\n      hold(contact);",
+        "      hold(contact);",
+        "honeycomb: never are two*",
+    ),
+    Mutant(
+        "the watchdog opens contacts and presses no STOP",
+        f"{_HONEYCOMB}.cpp",
+        "    if (!stopping) hold(pins_.stop);\n",
+        "",
+        "honeycomb: a cut presses STOP*",
+    ),
+    Mutant(
+        "dead time 0",
+        f"{_SHADE}/motion.cpp",
+        "now - stopped_ms_ < rules_.dead_time_ms;\n  if (!was_running",
+        "now - stopped_ms_ < 1;\n  if (!was_running",
+        "the dead time also holds*",
+    ),
+    Mutant(
+        "no leg is too long",
+        f"{_SHADE}/motion.cpp",
+        "now - run_ms_ >= rules_.longest_leg_ms",
+        "false",
+        "safety: no leg takes*",
+    ),
+    Mutant(
+        "the journal is written when the motor is on",
+        f"{_SHADE}/controller.cpp",
+        "  axis.starts = true;\n  store();",
+        "  axis.starts = true;",
+        "safety: before a motor has power*",
+    ),
+    Mutant(
+        "a motor has power before the watchdog runs",
+        f"{_SHADE}/controller.cpp",
+        "  if (!armed_ && guard_) guard_->arm();\n",
+        "",
+        "safety: before a motor has power*",
+    ),
+    Mutant(
+        "the permit line is kept up while the loop stands still",
+        f"{_SHADE}/controller.cpp",
+        "  if (!stands && !cut_) {\n    if (guard_) guard_->renew();",
+        "  if (guard_) guard_->renew();\n  if (!stands && !cut_) {",
+        "safety: the permit line*",
+    ),
+    Mutant(
+        "a motor never gets hot",
+        f"{_SHADE}/controller.cpp",
+        "  if (axis.heat.spent()) return kTooHot;\n",
+        "",
+        "safety: a motor that has run*",
+    ),
+    Mutant(
+        "events are published while a motor runs",
+        f"{_SHADE}/controller.cpp",
+        "    if (unreachable()) events_.tick();\n",
+        "    events_.tick();\n",
+        "safety: nothing is published*",
+    ),
+    Mutant(
+        "firmware drives another variant's board",
+        f"{_SHADE}/controller.cpp",
+        "foreign_board_ = !board_record_.belongs_to(identity_.variant);",
+        "board_record_.belongs_to(identity_.variant);",
+        "safety: on another variant's board*",
+    ),
+    Mutant(
+        "a closing shade stays on what it met",
+        f"{_SHADE}/motion.cpp",
+        "rules_.back_off_percent > 0 && met",
+        "rules_.back_off_percent > 100 && met",
+        "safety: what a closing shade meets*",
     ),
 )

@@ -20,7 +20,7 @@ from photonrig.ownership.device_in_hand import DeviceInHand
 from photonrig.particle.softap import NotReached, SoftAp, SoftApTransport, TcpSoftAp
 
 from ..patience import PATIENCE
-from .small_cloud import DEVICE, Estate, Wire
+from .small_cloud import DEVICE, Wire, World
 
 Condition = Literal["out of the box", "fielded"]
 _CLOCK = SystemClock()
@@ -46,7 +46,7 @@ class _Transport:
 
 @dataclass(frozen=True)
 class _Link:
-    there: Estate
+    there: World
     photon: VirtualPhoton
 
     @contextmanager
@@ -68,9 +68,9 @@ class _Link:
 
 
 class InHand:
-    """The estate's device as a virtual Photon with power and a slot."""
+    """The world's device as a virtual Photon with power and a slot."""
 
-    def __init__(self, there: Estate, tools: Toolchain, folder: Path) -> None:
+    def __init__(self, there: World, tools: Toolchain, folder: Path) -> None:
         self.there = there
         self.photon = VirtualPhoton(tools.vphoton, folder / "photon")
         self._kept: dict[Condition, Path] = {
@@ -103,7 +103,7 @@ class InHand:
 
     @property
     def bench(self) -> DeviceInHand:
-        """Its slot, with SoftAP over the estate's wire."""
+        """Its slot, with SoftAP over the world's wire."""
         slot = replace(self.photon.slot, softap_link=_Link(self.there, self.photon))
         return DeviceInHand(slot, AIR[0].ssid, AIR[0].password)
 
@@ -129,8 +129,8 @@ class InHand:
 
 
 @contextmanager
-def in_hand(there: Estate, tools: Toolchain, folder: Path) -> Iterator[InHand]:
-    """The estate's device in hand, inside the block."""
+def in_hand(there: World, tools: Toolchain, folder: Path) -> Iterator[InHand]:
+    """The world's device in hand, inside the block."""
     held = InHand(there, tools, folder)
     try:
         yield held

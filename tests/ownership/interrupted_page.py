@@ -12,25 +12,26 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "interrupted.md"
 Row = Mapping[str, str]  # by how the flow was cut off, and under "lost" the number of devices lost
 
 _INTRODUCTION = """\
-# Every flow, cut off at every request
+# Every flow, interrupted at every request
 
-A flow takes a device from one owner or product to another. Here each is cut off at each of its requests to the cloud
-and each of its SoftAP commands to the device, once in each of these ways, and then gone on with:
+A flow moves a device from one owner or product to another. Here each flow is interrupted at each of its requests to the
+cloud and each of its SoftAP commands to the device, once in each of these ways, and then continued:
 
-| cut off | means |
+| interruption | means |
 |---|---|
 | request lost | the connection breaks before the request arrives |
-| answer lost | it arrives, and the connection breaks before the answer |
-| killed before, after | the process that runs the flow gets SIGKILL before or after it; another has only the journal |
-| refused | it does not arrive, and the answer is no |
-| power cut before, after | the device in hand loses its power before or after the request, and gets it again |
+| answer lost | the request arrives, and the connection breaks before the answer |
+| killed before, after | the flow's process gets SIGKILL before or after the request; another one has only the journal |
+| refused | the request does not arrive, and the answer is a refusal |
+| power cut before, after | the device loses its power before or after the request, and gets it again |
 
-Done: the device is where it was to go. Undone: it is with whoever had it, in the product it was in. In either case
-whoever owns it has it in his list and can be acted as; one that is nobody's is then claimed by the central account.
-Every other end counts as a lost device. What is asked again until something has happened counts as one request; the
-event stream that a set-up listens to is not cut off.
+Done: the device is at its destination. Undone: it is with its former owner, in its former product. In either case the
+owner lists the device and can use it, and the central account can claim a device without an owner. Every other end
+counts as a lost device. A request repeated until it succeeds counts once; the event stream of a set-up is not
+interrupted.
 
-Written by `benchmarks/interrupted_flows.py --docs`; `./rig test` holds a part of it true, `pytest -m soak` the rest.
+Written by `benchmarks/interrupted_flows.py --docs`; `./rig test` repeats a part of it, `.rig/venv/bin/pytest -m soak
+tests/ownership` the rest.
 """
 
 
@@ -59,7 +60,7 @@ def read(text: str) -> dict[str, Row]:
     """The rows of a page."""
     table = text[text.index("| flow |") :].splitlines()
     columns = [name.strip() for name in table[0].strip("|").split("|")][1:]
-    rows = {}
+    rows: dict[str, Row] = {}
     for line in table[2:]:
         title, *cells = (each.strip() for each in line.strip("|").split("|"))
         rows[title] = {name: "" if text == "–" else text for name, text in zip(columns, cells, strict=True)}

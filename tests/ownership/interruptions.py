@@ -25,7 +25,7 @@ from photonrig.particle.cloud import USER, product
 from photonrig.particle.cloud_errors import ApiError
 
 from .in_hand import Condition, InHand
-from .small_cloud import CENTRAL, DEVICE, MATE, Estate
+from .small_cloud import CENTRAL, DEVICE, MATE, World
 
 How = Literal[
     "request lost",
@@ -78,7 +78,7 @@ class Interruption:
         return not self.right
 
 
-def cases(there: Estate) -> dict[str, Case]:
+def cases(there: World) -> dict[str, Case]:
     """Every flow, from and to every kind of owner it may have, by title."""
     jane, john, mate = there.customer("jane"), there.customer("john"), Account.user(MATE)
     shades, drapes = there.shades, there.drapes
@@ -120,7 +120,7 @@ def cases(there: Estate) -> dict[str, Case]:
             named="shelf",
         ),
         move(mate, "a user's"),
-        move(None, "nobody's"),
+        move(None, "unowned"),
         Case("to-developer, from a customer", Plan("to-developer", DEVICE, shades, mate), jane),
         Case("by-request, approved by the owner", Plan("by-request", DEVICE, shades, mate), OWN),
         Case("set-up, by a customer", Plan("set-up", DEVICE, shades, jane), device="out of the box"),
@@ -135,7 +135,7 @@ def cases(there: Estate) -> dict[str, Case]:
 class Interrupter:
     """Takes a case through its flow again and again; ``held`` is the device in hand, for the cases that need it."""
 
-    there: Estate
+    there: World
     case: Case
     journal: Path
     held: InHand | None = None

@@ -77,7 +77,7 @@ class Wire(httpx.BaseTransport):
 
 
 @dataclass
-class Estate:
+class World:
     """Central user and team mate on the teams of two products, a stranger, and one device in the first product."""
 
     local: LocalCloud
@@ -152,8 +152,8 @@ class Estate:
 
 
 @contextmanager
-def estate(folder: Path) -> Iterator[Estate]:
-    """An estate on a local cloud of its own, which also offers what Particle's does not."""
+def world(folder: Path) -> Iterator[World]:
+    """An world on a local cloud of its own, which also offers what Particle's does not."""
     with (
         LocalCloud(folder / "cloud", extensions=True) as local,
         local.admin() as admin,
@@ -172,7 +172,7 @@ def estate(folder: Path) -> Iterator[Estate]:
             (folder / f"{device}.der").write_bytes(private_key_der(key))
             team.provision(device, public_key_pem(key))
         team.import_devices(made["shades"], [DEVICE])
-        yield Estate(
+        yield World(
             local,
             team,
             acting[MATE],

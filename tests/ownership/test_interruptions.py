@@ -14,7 +14,7 @@ from photonrig.ownership.flows import FLOWS
 from .in_hand import InHand, in_hand
 from .interrupted_page import DOCUMENT, cell, page, read
 from .interruptions import HOWS, How, Interrupter, cases
-from .small_cloud import Estate, estate
+from .small_cloud import World, world
 
 # A case of each flow, and of the set-up what cuts off the device's side of it.
 SHORT = {
@@ -32,13 +32,13 @@ PAGE = read(DOCUMENT.read_text())
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    with estate(tmp_path_factory.mktemp("estate")) as made:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("world")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def held(there: Estate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InHand]:
+def held(there: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InHand]:
     with in_hand(there, Toolchain(Path(__file__).parents[2]), tmp_path_factory.mktemp("hand")) as made:
         yield made
 
@@ -54,7 +54,7 @@ def every_case() -> list[Any]:
 
 @pytest.mark.parametrize(("title", "how"), every_case())
 def test_cut_off_at_any_request_no_device_is_lost(
-    there: Estate, request: pytest.FixtureRequest, tmp_path: Path, title: str, how: How
+    there: World, request: pytest.FixtureRequest, tmp_path: Path, title: str, how: How
 ) -> None:
     case = cases(there)[title]
     held = request.getfixturevalue("held") if case.device else None
@@ -69,7 +69,7 @@ def test_cut_off_at_any_request_no_device_is_lost(
     assert cell(seen) == PAGE[title][how], "benchmarks/interrupted_flows.py --docs writes the page anew"
 
 
-def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
+def test_every_flow_and_every_way_is_on_the_page(there: World) -> None:
     every = cases(there)
     assert {case.plan.flow for case in every.values()} == set(FLOWS)
     assert {each: tuple(how for how in HOWS if row[how]) for each, row in PAGE.items()} == {
@@ -80,9 +80,7 @@ def test_every_flow_and_every_way_is_on_the_page(there: Estate) -> None:
     assert SHORT.keys() <= every.keys()
 
 
-def test_a_code_given_by_a_process_that_was_killed_is_not_forgotten(
-    there: Estate, held: InHand, tmp_path: Path
-) -> None:
+def test_a_code_given_by_a_process_that_was_killed_is_not_forgotten(there: World, held: InHand, tmp_path: Path) -> None:
     case = cases(there)["set-up, by a customer"]
     try:
         refused, after = Interrupter(there, case, tmp_path / "journal", held).killed_then_refused("SoftAP connect-ap")

@@ -12,12 +12,12 @@ from photonrig.particle.cloud import Cloud, product
 from photonrig.particle.cloud_errors import OwnedByAnother
 
 from .machine import race
-from .small_cloud import CENTRAL, DEVICE, MATE, estate
+from .small_cloud import CENTRAL, DEVICE, MATE, world
 
 
 @pytest.mark.parametrize("races", [100, pytest.param(1000, marks=pytest.mark.soak)])
 def test_exactly_one_of_all_who_claim_at_once_wins(tmp_path: Path, races: int) -> None:
-    with estate(tmp_path) as there:
+    with world(tmp_path) as there:
         keys = there.keys()
         names = [Account.user(CENTRAL), Account.user(MATE), there.customer("jane"), there.customer("john")]
         acting: dict[Owner, Cloud] = {Owner(each.kind, each.name): keys.acting_as(each) for each in names}

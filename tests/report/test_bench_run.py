@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from photonrig.cli.hil_run import run_hil, verdict
+from photonrig.cli.hil_run import Hil, run_hil, verdict
 from photonrig.errors import UsageError
 from photonrig.report.bench_run import BenchRun, write_results
 
@@ -36,6 +36,9 @@ def attempt(variant: str, outcome: str = "passed", cause: str | None = None, **m
             "bytes": 31276,
             "flash": 21104,
             "ram": 4088,
+            "stack": 1144,
+            "heap": 560,
+            "loop": 1799,
             "sha256": "ab" * 32,
         },
         "facts": [["Particle CLI", "3.19.0 on Node.js v20.20.2"]],
@@ -91,8 +94,8 @@ def test_the_page_is_one_file_and_escapes_what_it_is_told(run: BenchRun, tmp_pat
     write_results(run, tmp_path)
     page = (tmp_path / "index.html").read_text()
     assert "&gt; ping &lt;1&gt;" in page and "<1>" not in page
-    assert not re.search(r"<script|<link|<img|https?://|url\(", page)
-    assert "switched on again" in page and "31,276" in page and "21,104" in page
+    assert not re.search(r"<script [^>]*src|<link|<img|<iframe|https?://|url\(|import[ (]", page)
+    assert "switched on again" in page and "31,276" in page and "21,104" in page and "1,144" in page and "1,799" in page
 
 
 def test_files_of_a_test_are_linked_if_they_lie_beside_the_page(tmp_path: Path) -> None:
@@ -148,4 +151,4 @@ def test_no_more_workers_than_slots(tmp_path: Path) -> None:
     slots = (("1", "roller"), ("2", "roller"), ("3", "venetian"))
     (tmp_path / "lab.toml").write_text("".join(slot.format(*each) for each in slots))
     with pytest.raises(UsageError, match="has 1 venetian"):
-        run_hil(tmp_path, str(tmp_path / "lab.toml"), tmp_path, 2, [], None)
+        run_hil(tmp_path, tmp_path, Hil(str(tmp_path / "lab.toml"), workers=2))

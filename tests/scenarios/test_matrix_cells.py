@@ -1,4 +1,4 @@
-"""The matrix as data: every cell has a known request, token and source; baselines tell what has changed."""
+"""The matrix as data: every cell has a known request, token and source."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from photonrig.errors import UsageError
+from photonrig.history import NOT_RUN, Change
+from photonrig.report.compared import Compared
 from photonrig.report.matrix import MatrixRun, print_matrix, write_matrix
-from photonrig.scenarios.matrix import NOT_RUN, Observation
-from photonrig.scenarios.matrix_baseline import Baseline, changes
+from photonrig.scenarios.matrix import Observation
 from photonrig.scenarios.matrix_cells import FAMILIES, TOKENS, Cell, Expectation, cells, parse
 
 OUTCOMES = {"200", "201", "204", "400", "401", "403", "404", "408", "listed", "missing", "hears", "silent"}
@@ -52,52 +53,29 @@ def test_a_damaged_line_is_named_by_its_number(line: str) -> None:
         list(parse(f"[today] unowned\nM O\n{line}\n"))
 
 
-def test_a_baseline_tells_what_changed_appeared_and_went(tmp_path: Path) -> None:
-    before = Baseline.of(
-        "local cloud", [seen(cell(), "200"), seen(cell(token="M"), "403"), seen(cell("release"), "200")]
-    )
-    path = tmp_path / "deep" / "baseline.json"
-    before.write(path)
-    kept = Baseline.read(path)
-    assert kept == before
-    now = [seen(cell(), "403"), seen(cell(token="M"), NOT_RUN), seen(cell(token="O"), "200")]
-    assert [(each.key.split(" / ")[2:], each.before, each.now) for each in changes(kept, now)] == [
-        (["claim", "C"], "200", "403"),
-        (["claim", "O"], None, "200"),
-        (["release", "C"], "200", None),
-    ]
-    assert changes(kept, [seen(cell(), "200"), seen(cell(token="M"), "403"), seen(cell("release"), "200")]) == ()
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"cells": 5}', '{"target": "x", "recorded": "y"}'])
-def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "baseline.json"
-    path.write_text(text)
-    with pytest.raises(UsageError, match="not a baseline"):
-        Baseline.read(path)
-    with pytest.raises(UsageError, match="--update-baseline"):
-        Baseline.read(tmp_path / "none.json")
-
-
-def test_differences_and_changes_are_readable_everywhere(tmp_path: Path) -> None:
+def test_the_page_shows_a_cell_with_its_change_and_both_expectations(tmp_path: Path) -> None:
     observations = [seen(cell(), "200"), seen(cell(token="O", outcome="403"), "200"), seen(cell("release"), NOT_RUN)]
-    baseline = Baseline("local cloud", "2026-01-01", {cell().key: "403", cell(token="O").key: "200"})
-    run = MatrixRun(
-        "<local>", datetime(2026, 1, 31, tzinfo=UTC), 1.0, observations, baseline, changes(baseline, observations)
-    )
+    run = MatrixRun("<local>", datetime(2026, 1, 31, tzinfo=UTC), 1.0, observations)
+    changes = [Change(f"matrix / {cell().key}", "403", "200"), Change("flows / released", "held", "failed")]
     assert [each.cell.token for each in run.differing] == ["O"]
-    page, data = write_matrix(run, tmp_path)
+    page, data = write_matrix(run, tmp_path, Compared("2026-01-01", changes))
     html = page.read_text()
-    assert "403 → 200" in html
-    assert "&lt;local&gt;" in html
-    assert "403 → 200 (expected 200)" in html
-    fields = json.loads(data.read_text())
-    assert fields["changes"] == [{"cell": cell().key, "before": "403", "now": "200", "expected": "200"}]
-    assert [each["observed"] for each in fields["cells"]] == ["200", "200", NOT_RUN]
+    assert "&lt;local&gt;" in html and "flows / released" not in html
+    first = html[: html.index("<table>")]
+    assert "403 → 200" in first and 'href="matrix.html#matrix-today-unowned-claim-C"' in first
+    assert "200, expected 403" in first
+    assert 'id="matrix-today-unowned-claim-C"' in html and "changed: 403 → 200 since 2026-01-01" in html
+    assert [each["observed"] for each in json.loads(data.read_text())["cells"]] == ["200", "200", NOT_RUN]
+    assert run.summary() == "2 cells asked, 1 not as expected, 1 not run"
+
+
+def test_the_tables_fit_into_80_columns() -> None:
+    observations = [Observation(cell, cell.expected.outcome, "", 0.0) for cell in cells()]
     out = io.StringIO()
-    print_matrix(run, Console(file=out, width=120))
-    told = out.getvalue()
-    assert "not as expected: today / unowned / claim / O: 200, expected 403 (forum thread of 2016)" in told
-    assert "changed: today / unowned / claim / C: 403 → 200" in told
-    assert "2 cells asked, 1 not as expected, 1 not run; 1 changed since 2026-01-01" in told
-    assert "\x1b" not in told
+    print_matrix(MatrixRun("local", datetime(2026, 1, 31, tzinfo=UTC), 1.0, observations), Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert "\u2026" not in out.getvalue() and max(map(len, lines)) <= 80
+    assert {line.split()[0] for line in lines if line.strip()} >= FAMILIES.keys()
+    assert "today: customer-owned" in lines
+    row = next(line for line in lines if line.lstrip().startswith("own-list "))
+    assert row.split() == ["own-list", "no", "no", "no", "no", "no", "yes", "no", "no", "403", "400", "401"]

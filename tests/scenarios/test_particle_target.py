@@ -14,8 +14,9 @@ from photonrig.build.toolchain import Toolchain
 from photonrig.build.variants import build_variant
 from photonrig.cli.opt_in import opt_in
 from photonrig.errors import ExpectationFailed, UsageError
+from photonrig.history import NOT_RUN
 from photonrig.particle.cloud import product
-from photonrig.scenarios.matrix import NOT_RUN, BudgetSpent, observe
+from photonrig.scenarios.matrix import BudgetSpent, observe
 from photonrig.scenarios.matrix_cells import cells
 from photonrig.scenarios.particle_target import Budget, OptIn, particle_target
 from photonrig.testing import FakeClock

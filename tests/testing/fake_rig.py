@@ -9,19 +9,23 @@ from typing import Any
 
 import pytest
 
+from photonrig.bench.device_state import Declared
 from photonrig.bench.diagnosis import Readings
+from photonrig.bench.rig import Rig
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token
 from photonrig.testing.bench import Bench
+from photonrig.testing.photon import Photon
 
 
-class FakeRig:
-    """``troubles`` are the readings while it is sick; recovering makes it well."""
+class FakeRig(Rig):
+    """Opens nothing. ``troubles`` are the readings while it is sick; recovering makes it well."""
 
     def __init__(self) -> None:
         self.troubles: dict[str, str] = {}
         self.recoveries = 0
+        self.prepared: Declared | None = None
         self._target = CloudTarget(
             cloud=Cloud("http://127.0.0.1:9"),
             central=Token("token"),
@@ -60,15 +64,16 @@ class FakeBench(Bench):
     def _open_stream(target: CloudTarget, observer: Any = None) -> Any:
         return nullcontext()
 
-    def prepare(self, photon: Any, wanted: Any) -> None:
-        self.rig.prepared = wanted  # type: ignore[attr-defined]
+    def prepare(self, photon: Photon, wanted: Declared) -> None:
+        assert isinstance(self.rig, FakeRig)
+        self.rig.prepared = wanted
 
 
 @pytest.fixture(scope="session")
 def photonrig_bench(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Bench]:
     kept = pytestconfig.getoption("rig_report")
     folder = tmp_path_factory.mktemp("runs") if kept is None else Path(kept).absolute() / "tests"
-    bench = FakeBench(lambda work: FakeRig(), folder)  # type: ignore[arg-type]
+    bench = FakeBench(lambda work: FakeRig(), folder)
     yield bench
     bench.close()
 

@@ -28,10 +28,23 @@ TITLE = "SOS 5, usage_fault: the application divides by zero, address 0x080a0200
 
 
 @dataclass
-class Monitor:
-    """As much of a virtual Photon as a bench looks at here."""
+class LogAlone:
+    """A monitor of a device that runs nothing and has a log."""
 
     log: Path
+    alive: bool = True
+    crashed: str = ""
+    pid: int = 0
+    application: str = ""
+
+    def uptime(self) -> float:
+        return 0.0
+
+    def networks(self) -> tuple[str, ...]:
+        return ()
+
+    def parts(self) -> dict[str, dict[str, float]]:
+        return {}
 
 
 class RigWithLog(FakeRig):
@@ -40,7 +53,7 @@ class RigWithLog(FakeRig):
         self.log = log
 
     def slot(self, variant: str) -> Slot:
-        return replace(super().slot(variant), monitor=Monitor(self.log))  # type: ignore[arg-type]
+        return replace(super().slot(variant), monitor=LogAlone(self.log))
 
 
 @pytest.fixture
@@ -52,7 +65,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bench(log: Path, tmp_path: Path) -> Any:
-    made = FakeBench(lambda work: RigWithLog(log), tmp_path / "runs")  # type: ignore[arg-type, return-value]
+    made = FakeBench(lambda work: RigWithLog(log), tmp_path / "runs")
     yield made
     made.close()
 

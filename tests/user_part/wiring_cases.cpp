@@ -303,7 +303,7 @@ unsigned count = 3;
 const char* fixed = "fixed";
 CASE(register) {
   say(Particle.function("move", &Blinds::move, &blinds));
-  say(Particle.function("raw", [](String s) -> int { return s.length(); }));
+  say(Particle.function("raw", [](String s) -> int { return static_cast<int>(s.length()); }));
   say(Particle.variable("at", blinds.at));
   say(Particle.variable("label", label));
   say(Particle.variable("level", level));

@@ -164,6 +164,12 @@ class Photon:
         assert found
         return found
 
+    def end_sos(self) -> dict[str, Any]:
+        """The status in the SOS of a panic, which is over then; a Photon's takes 10 s and more."""
+        status = self.wait("SOS", lambda status: status["mode"] == "panic")
+        assert self.control(do="end_sos")["ok"]
+        return status
+
     def exchange(self, port: str, data: bytes) -> bytes:
         """What a SoftAP port (``softap_tcp`` or ``softap_http``) answers until it closes."""
         with socket.create_connection(("127.0.0.1", self.ready[port]), timeout=PATIENCE) as link:
@@ -232,6 +238,9 @@ class Cloud:
     def wait_for_function(self, name: str) -> None:
         wait_for(f"a describe with {name}", lambda: self.describes and name in self.describes[-1].functions)
 
+    def wait_for_variable(self, name: str) -> None:
+        wait_for(f"a describe with {name}", lambda: self.describes and name in self.describes[-1].variables)
+
     def call(self, device: str, function: str, argument: str = "") -> int:
         return self.run(self.hub.call_function(device, function, argument))
 
@@ -294,15 +303,15 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def sketch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def sketch(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Builds a firmware of one file, each text once."""
     folder = tmp_path_factory.mktemp("sketches")
 
-    def make(source: str) -> Path:
-        module = folder / f"{hashlib.sha256(source.encode()).hexdigest()}.bin"
+    def make(source: str, target: str = LATEST) -> Path:
+        module = folder / f"{hashlib.sha256(source.encode()).hexdigest()}-{target}.bin"
         if not module.exists():
             files = {"src/sketch.ino": source.encode()}
-            module.write_bytes(compile_project(files, TOOLS.sdk()).image)
+            module.write_bytes(compile_project(files, TOOLS.sdk(), target).image)
         return module
 
     return make

@@ -12,7 +12,7 @@ from .conftest import PATIENCE, Cloud, Photon, Serial, wait_for
 
 
 class Shade:
-    """The device with its bench console, cloud and peripherals."""
+    """The device with its bench console, cloud and world."""
 
     def __init__(self, photon: Photon, cloud: Cloud) -> None:
         self.photon = photon
@@ -59,10 +59,14 @@ class Shade:
         line, self._rest = self._rest.split(b"\r\n", 1)
         return json.loads(line)  # type: ignore[no-any-return]
 
-    def ask(self, command: str, patience: float = PATIENCE) -> dict[str, Any]:
-        """The answer to a console command; lines nobody asked for go to ``lines``."""
+    def say(self, command: str) -> None:
+        """A console command whose answer is not waited for."""
         assert self._serial
         self._serial.write(command.encode() + b"\n")
+
+    def ask(self, command: str, patience: float = PATIENCE) -> dict[str, Any]:
+        """The answer to a console command; lines that were not asked for go to ``lines``."""
+        self.say(command)
         until = time.monotonic() + patience
         while (line := self._next_line(until)) is not None:
             if "event" not in line:
@@ -96,7 +100,7 @@ class Shade:
         """The same, again where it came to rest elsewhere: a driver that goes by time needs the processor in time."""
         for _ in range(5):
             line = self.move(where, axis)
-            if line["cause"] != "end":
+            if abs(line["position" if axis == "move" else "tilt"] - line["target"]) <= 1:
                 break
         return line
 
@@ -115,7 +119,7 @@ class Shade:
     # --- what it is wired to ----------------------------------------------------------------------------------------
 
     def world(self, **change: Any) -> dict[str, Any]:
-        answer = self.photon.control(do="peripheral", **change)
+        answer = self.photon.control(do="world", **change)
         assert answer["ok"], answer
         return answer
 

@@ -140,6 +140,7 @@ def test_a_crash_is_a_panic(photon, cloud, sketch, how, reason):
     led = photon.wait("SOS", lambda status: status["mode"] == "panic")["led"]
     assert (led["color"], led["pattern"]) == ("#FF0000", "sos")
     assert "panics" in photon.control(do="setup_button", hold_ms=1)["error"]
+    photon.end_sos()
     cloud.wait_for_hello(2)
     assert photon.status()["reset_reason"] == "panic"
     assert (cloud.read(device, "starts"), cloud.read(device, "plain")) == (42, 41)
@@ -156,6 +157,7 @@ def test_a_crash_keeps_what_the_bench_has_set_up(photon, cloud, sketch):
     photon.control(do="fault", power_cut_at_write=1000)
     with pytest.raises((DeviceOffline, DeviceTimeout)):
         cloud.call(photon.ready["id"], "crash", "abort")
+    photon.end_sos()
     cloud.wait_for_hello(2)
     assert 900 < photon.status()["faults"]["power_cut_at_write"] <= 1000
     photon.control(do="setup_button", hold_ms=4000)

@@ -164,6 +164,24 @@ def test_14400_is_dfu_mode(running, local_modes):
     assert running.status()["mode"] == "automatic"
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_port_that_is_enumerated_anew_has_the_default_speed(running, held):
+    """So a host that opens it and sets anything else first, as node's serialport does, asks for no mode again."""
+    with running.serial() as port:
+        set_speed(port.fd, 14400)
+        if held:
+            running.wait("DFU mode", lambda status: status["mode"] == "dfu")
+    running.wait("DFU mode", lambda status: status["mode"] == "dfu")
+    running.control(do="reset")
+    running.wait("the application", lambda status: status["application_running"])
+    with running.serial() as port:
+        mode = termios.tcgetattr(port.fd)
+        assert mode[5] == termios.B9600
+        termios.tcsetattr(port.fd, termios.TCSANOW, mode)
+        assert port.ask(b"echo", b"echo") == b"echo"
+    assert running.status()["mode"] == "automatic"
+
+
 def test_other_speeds_do_nothing(running):
     with running.serial() as port:
         for speed in (9600, 115200, 14401):

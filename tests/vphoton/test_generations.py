@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from photonrig.errors import UsageError
+
 from .conftest import wait_for
 
 GENERATIONS = {
@@ -50,3 +52,94 @@ def test_from_hello_to_a_finished_update(photon, cloud, build, version):
     assert photon.status()["device_os"] == version
     assert cloud.wait_for_hello(3).flags == first
     assert cloud.claim_codes == [CODE]
+
+
+SIZE_OF_ARGUMENT = """SYSTEM_THREAD(ENABLED)
+int last = -1;
+int size(String given) { last = given.length(); return last; }
+void setup() { Particle.function("size", size); Particle.variable("last", last); }
+void loop() {}
+"""
+
+
+@pytest.mark.parametrize(("device_os", "most"), [("0.6.3", 63), ("1.4.4", 622), ("2.3.1", 622), ("3.3.1", 864)])
+def test_a_function_takes_arguments_up_to_the_limit_of_its_device_os(photon, cloud, sketch, device_os, most):
+    """63 up to 0.7, 622 from 0.8.0-rc.4, 864 from 3.0 (communication/inc/protocol_defs.h of each tag)."""
+    photon.start("--firmware", str(sketch(SIZE_OF_ARGUMENT, device_os)), "--device-os", device_os, *cloud.words)
+    cloud.wait_for_function("size")
+    device = photon.ready["id"]
+    for argument in ("x" * (most - 1), "x" * most, "\u00fc" * (most // 2)):  # bytes count, not characters
+        assert cloud.call(device, "size", argument) == len(argument.encode())
+    for argument in ("x" * (most + 1), "\u00fc" * (most // 2 + 1)):
+        with pytest.raises(UsageError, match=f"this Device OS takes {most}; nothing was sent"):
+            cloud.call(device, "size", argument)
+    assert cloud.read(device, "last") == most // 2 * 2
+
+
+LONG_EVENT = """SYSTEM_THREAD(ENABLED)
+char text[1001];
+int publish(String sizes) {
+  int comma = sizes.indexOf(',');
+  memset(text, 'n', 1000);
+  text[sizes.substring(0, comma).toInt()] = 0;
+  String name(text);
+  memset(text, 'd', 1000);
+  text[sizes.substring(comma + 1).toInt()] = 0;
+  return Particle.publish(name, text, PRIVATE) ? 1 : 0;
+}
+void setup() { Particle.function("publish", publish); }
+void loop() {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("device_os", "longest_name", "most"), [("0.6.3", 63, 255), ("2.3.1", 64, 622), ("3.3.1", 64, 864)]
+)
+def test_names_and_data_of_events_are_cut_at_the_limit_of_their_device_os(
+    photon, cloud, sketch, device_os, longest_name, most
+):
+    """Messages::event() in communication/src/messages.cpp of each tag: strnlen() of so many bytes."""
+    photon.start("--firmware", str(sketch(LONG_EVENT, device_os)), "--device-os", device_os, *cloud.words)
+    cloud.wait_for_function("publish")
+
+    def sent() -> list[tuple[int, int]]:
+        events = [each for each in cloud.events if each.name.startswith("nnn")]
+        return [(len(each.name), len(each.data or "")) for each in events]
+
+    for more in (-1, 0, 1):
+        assert cloud.call(photon.ready["id"], "publish", f"{longest_name + more},{most + more}") == 1
+    wait_for("the events", lambda: len(sent()) == 3)
+    assert sent() == [(longest_name - 1, most - 1), (longest_name, most), (longest_name, most)]
+
+
+LONG_TEXT = """SYSTEM_THREAD(ENABLED)
+char text[1001];
+void setup() { memset(text, 'y', 1000); Particle.variable("text", text); Particle.variable("%s", text); }
+void loop() {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("device_os", "longest_name", "most"),
+    [
+        (
+            "0.6.3",
+            12,
+            776,
+        ),  # names: spark_protocol.h; texts: bounded by the buffer of 800 bytes as in 2.3.1, unverified
+        (
+            "2.3.1",
+            64,
+            776,
+        ),  # seen of the engine of 2.3.1 run on its own: longer texts are cut there; documented are 622
+        ("3.3.1", 64, 864),  # documented, "Overview of API field limits"
+    ],
+)
+def test_a_text_is_cut_and_a_name_is_as_long_as_its_device_os_allows(
+    photon, cloud, sketch, device_os, longest_name, most
+):
+    name = "n" * longest_name
+    photon.start("--firmware", str(sketch(LONG_TEXT % name, device_os)), "--device-os", device_os, *cloud.words)
+    wait_for("the variables", lambda: cloud.describes and set(cloud.describes[-1].variables) == {"text", name})
+    read = cloud.run(cloud.hub.read_variable(photon.ready["id"], name, "string"))
+    assert read == "y" * most

@@ -90,6 +90,18 @@ def test_a_wrong_password_leads_back_to_listening(photon):
     photon.wait("Wi-Fi", lambda status: status["wifi"]["ready"])
 
 
+def test_softap_answers_each_time_the_device_listens(photon):
+    """particle-iot/device-os#825: it did not after the second time."""
+    photon.start()
+    for _ in range(3):
+        assert configure(photon) == 0
+        assert photon.softap("connect-ap", {"idx": 0}) == {"r": 0}
+        photon.wait("Wi-Fi", lambda status: status["wifi"]["ready"])
+        photon.control(do="setup_button", hold_ms=4000)
+        photon.wait("listening", lambda status: status["listening"])
+        assert photon.softap("device-id")["c"] == "0"
+
+
 def test_stray_bytes(photon):
     photon.start()
     assert photon.exchange("softap_tcp", b"prepare-ap\n0\n\n") == b""

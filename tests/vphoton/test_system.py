@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import zlib
 
@@ -210,7 +211,41 @@ def test_vitals(photon, cloud, build):
     status = photon.status()
     assert vitals["system"]["reset_reason"] == 20  # Device OS 2.3.1, RESET_REASON_PIN_RESET
     assert 0 <= vitals["system"]["uptime"] <= status["uptime_ms"] / 1000
-    assert vitals["system"]["memory"] == {"total": 82944, "used": 82944 - 61440}
+    machine = status["machine"]  # Device OS 2.3.1: the size of the heap, and what of it is not free
+    assert vitals["system"]["memory"]["total"] == machine["heap_total"]
+    assert machine["heap_used"] <= vitals["system"]["memory"]["used"] <= machine["heap_most_used"]
     assert vitals["network"]["connection"] == {"status": "connected", "attempts": 1}
     assert vitals["network"]["signal"]["rssi"] == -51  # of the access point that is in the air by default
     assert vitals["cloud"]["connection"]["status"] == "connected"
+
+
+TOLD_OF_RESETS = """SYSTEM_THREAD(ENABLED)
+int told = 0;
+void hears(system_event_t event, int) { EEPROM.write(event == reset ? 1 : 0, 7); }
+int again(String) { System.reset(); return 0; }
+STARTUP(System.on(reset | reset_pending, hears));
+void setup() {
+  told = EEPROM.read(0) << 8 | EEPROM.read(1);
+  Particle.variable("told", told);
+  Particle.function("again", again);
+}
+void loop() {}
+"""
+
+
+def test_an_application_is_told_of_the_reset_of_an_update_and_of_no_other(photon, cloud, sketch):
+    """Device OS 2.3.1, system_update.cpp: only system_pending_shutdown() notifies, and only updates call it."""
+    image = sketch(TOLD_OF_RESETS)
+    photon.start("--firmware", str(image), *cloud.words)
+    device = photon.ready["id"]
+    cloud.wait_for_function("again")
+    with contextlib.suppress(DeviceOffline, DeviceTimeout):  # the device is gone before its answer
+        cloud.call(device, "again")
+    cloud.wait_for_hello(2)
+    assert cloud.read(device, "told") == 0xFFFF
+    photon.control(do="reset")
+    cloud.wait_for_hello(3)
+    assert cloud.read(device, "told") == 0xFFFF
+    cloud.run(cloud.hub.flash(device, image.read_bytes(), "again.bin"))
+    cloud.wait_for_hello(4)
+    assert cloud.read(device, "told") == 0x0707

@@ -1,4 +1,4 @@
-"""What the USB equipment asks a Photon for: DFU mode and its memories, updates, modes. No CLI is needed here."""
+"""What the USB shim asks a Photon for: DFU mode and its memories, updates, modes. No CLI is needed here."""
 
 from __future__ import annotations
 

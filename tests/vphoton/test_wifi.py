@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import socket
 
 import pytest
@@ -136,7 +137,8 @@ def test_every_other_security(photon, security, password, told):
     photon.control(do="air", networks=[{"ssid": "net", "security": security, "password": password}])
     assert photon.softap("scan-ap")["scans"][0]["sec"] == told
     if password:
-        assert configure(photon, "net", password, told) == 0
+        entered = f"0005{password}" if security == "wep" else password
+        assert configure(photon, "net", entered, told) == 0
     else:
         assert photon.softap("configure-ap", {"ssid": "net", "sec": told}) == {"r": 0}
     assert join(photon)
@@ -169,3 +171,71 @@ def test_the_answer_to_connect_ap_can_be_lost(photon, port, request_bytes):
         with pytest.raises(TimeoutError):
             link.recv(1)
     assert not photon.status()["faults"]["lose_connect_answer"]
+
+
+JOIN = """SYSTEM_MODE(MANUAL)
+void setup() { WiFi.on(); WiFi.clearCredentials(); WiFi.setCredentials("net", "%s", %s); WiFi.connect(); }
+void loop() {}
+"""
+
+
+def tries(photon, tmp_path, sketch, point: dict[str, object], entered: str, stored: str) -> bool:
+    """Whether the device is in once it has tried to join."""
+    photon.air = tmp_path / "air.json"
+    photon.air.write_text(json.dumps([{"ssid": "net", **point}]))
+    photon.start("--firmware", str(sketch(JOIN % (entered, stored))))
+    # Without credentials the device listens in place of it.
+    photon.wait("a try to join", lambda status: status["wifi"]["attempts"] > 0 or status["listening"])
+    return photon.status()["wifi"]["ready"]
+
+
+@pytest.mark.parametrize(
+    ("entered", "key", "joins"),
+    [
+        ("0005D9178B0F95", "D9178B0F95", True),
+        ("0005d9178b0f95", "D9178B0F95", True),
+        ("000D0102030405060708090A0B0C0D", "0102030405060708090a0b0c0d", True),
+        ("00056162636465", "abcde", True),  # a key in printable characters
+        ("D9178B0F95", "D9178B0F95", False),
+        ("abcde", "abcde", False),
+        ("0105D9178B0F95", "D9178B0F95", False),  # key 2
+        ("000DD9178B0F95", "D9178B0F95", False),
+        ("0005D9178B0F9", "D9178B0F95", False),
+    ],
+)
+def test_a_wep_key_is_index_length_and_hex(photon, tmp_path, sketch, entered, key, joins):
+    """rickkas7.github.io/wep, "64-bit hex keys": the key alone does not do."""
+    assert tries(photon, tmp_path, sketch, {"security": "wep", "password": key}, entered, "WEP") is joins
+
+
+@pytest.mark.parametrize(
+    ("security", "stored", "joins"),
+    [
+        ("wep", "WPA2, WLAN_CIPHER_AES", False),
+        ("wpa_tkip", "WPA2, WLAN_CIPHER_AES", False),
+        ("wpa2_tkip", "WPA2, WLAN_CIPHER_AES", False),
+        ("wpa_aes", "WPA2, WLAN_CIPHER_AES", False),
+        ("open", "WPA2, WLAN_CIPHER_AES", False),
+        ("wpa2_aes", "WPA2, WLAN_CIPHER_AES", True),
+        ("wpa2_mixed", "WPA2, WLAN_CIPHER_AES", True),
+        ("wpa2_aes", "WPA2, WLAN_CIPHER_AES_TKIP", True),
+        ("wpa2_aes", "WPA2", True),  # without a cipher the device looks for itself
+    ],
+)
+def test_only_a_network_of_the_stored_security_and_cipher_is_joined(photon, tmp_path, sketch, security, stored, joins):
+    """Device OS 2.3.1 hands WICED the stored security with each entry; nothing is taken from the air."""
+    point = {"security": security, "password": "" if security == "open" else "password1"}
+    assert tries(photon, tmp_path, sketch, point, "password1", stored) is joins
+
+
+@pytest.mark.parametrize(("stored", "joins"), [("WPA2, WLAN_CIPHER_AES", True), ("WPA2", False)])
+def test_a_hidden_network_is_joined_when_security_and_cipher_were_given(photon, tmp_path, sketch, stored, joins):
+    """Documented for WiFi.setCredentials: for a hidden network both are required."""
+    hidden = {"security": "wpa2_aes", "password": "password1", "hidden": True}
+    assert tries(photon, tmp_path, sketch, hidden, "password1", stored) is joins
+
+
+def test_a_hidden_network_is_in_no_scan(photon):
+    photon.start()
+    photon.control(do="air", networks=[{"ssid": "seen"}, {"ssid": "hidden", "hidden": True}])
+    assert [each["ssid"] for each in photon.softap("scan-ap")["scans"]] == ["seen"]

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
-#include "core/device.h"
+#include "system/device.h"
 
 // The device whose pins these functions are; null takes it away.
 void wire_to(vphoton::Device* device);
@@ -48,6 +49,34 @@ inline void detachInterrupt(pin_t pin) { wired_device().attach_interrupt(pin, 1,
 
 // Interrupts come between calls here, never within a block.
 #define ATOMIC_BLOCK() if (true)
+// There is one thread.
+#define SINGLE_THREADED_BLOCK() if (true)
+
+class Timer {
+ public:
+  template <typename T>
+  Timer(unsigned ms, void (T::*handler)(), T& object, bool)
+      : ms_(ms), handler_([&object, handler] { (object.*handler)(); }) {}
+  ~Timer() { stop(); }
+  void start() {
+    stop();
+    device_ = &wired_device();
+    id_ = device_->start_timer(ms_, [this] {
+      id_ = 0;
+      handler_();
+    });
+  }
+  void stop() {
+    if (id_) device_->cancel_timer(id_);
+    id_ = 0;
+  }
+
+ private:
+  const unsigned ms_;
+  const std::function<void()> handler_;
+  vphoton::Device* device_ = nullptr;
+  vphoton::Reactor::TimerId id_ = 0;
+};
 
 struct SerialPort {
   void begin(uint32_t baud) { wired_device().uart().begin(baud); }
@@ -57,6 +86,24 @@ struct SerialPort {
   size_t write(const uint8_t* data, size_t size) { return wired_device().uart().write(data, size); }
 };
 extern SerialPort Serial1;
+
+constexpr uint8_t SPI_CLOCK_DIV256 = 0x38, MSBFIRST = 1, SPI_MODE0 = 0;
+
+struct SpiPort {
+  void begin() { wired_device().spi().begin(); }
+  void setClockDivider(uint8_t divider) { wired_device().spi().divide_by(2u << divider / 8); }
+  void setBitOrder(uint8_t) {}
+  void setDataMode(uint8_t) {}
+  void transfer(void* sent, void* received, size_t length, void (*done)()) {
+    std::string bytes(static_cast<const char*>(sent), length);
+    wired_device().spi().transfer(std::move(bytes), [=](const std::string& back) {
+      back.copy(static_cast<char*>(received), length);
+      done();
+    });
+  }
+  void transferCancel() { wired_device().spi().cancel(); }
+};
+extern SpiPort SPI;
 
 struct String : std::string {
   String(std::string text) : std::string(std::move(text)) {}

@@ -8,6 +8,7 @@ void wire_to(vphoton::Device* device) { wired = device; }
 vphoton::Device& wired_device() { return *wired; }
 
 SerialPort Serial1;
+SpiPort SPI;
 SystemClass System;
 
 void pinMode(pin_t pin, PinMode mode) {

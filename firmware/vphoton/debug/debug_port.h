@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "core/connection.h"
-#include "core/reactor.h"
+#include "base/connection.h"
+#include "base/reactor.h"
 #include "debug/debugger.h"
 
 namespace vphoton::debug {

@@ -1,8 +1,9 @@
 // A debugger's hold on an application: GDB's remote serial protocol, apart from sockets and the event loop.
 //
 // A client is attached from its first well-formed packet on, which stops the application. Stopped, the application
-// executes nothing; the device around it lives on. The contexts that the machine knows are the threads: 1 is what the
-// system called first, each higher one interrupts the one below it, and only the highest can run.
+// executes nothing; the device around it lives on. The contexts that the machine knows are GDB's threads: 1 is what the
+// system called first, each higher one interrupts the one below it, and only the highest can run. Those of the
+// application's other threads count from 1001, 2001, ...
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,17 @@ class Program {
   virtual machine::Processor& processor() = 0;
   // The function of the system that it waits in, or "".
   virtual std::string activity() const = 0;
+
+  // A context of a thread that is not the current one.
+  struct Context {
+    uint32_t number;
+    std::string about;
+    const machine::Registers* registers;
+  };
+  static constexpr uint32_t kContexts = 1000;  // in a thread's numbers
+  // What the contexts of the current thread are counted from.
+  virtual uint32_t base() const { return 0; }
+  virtual std::vector<Context> others() const { return {}; }
 };
 
 // What is around it.
@@ -62,6 +74,8 @@ class Debugger {
   bool attached() const { return attached_; }
   // Nothing may be executed until this is false.
   bool stopped() const { return stopped_; }
+  // The current thread does a step, which no other is to interrupt.
+  bool steps() const { return stepping(); }
   // Before a run: how many instructions of `slice` it may execute. May stop instead.
   uint64_t budget(uint64_t slice) const { return stepping() ? 1 : slice; }
   void before_run() {
@@ -81,14 +95,18 @@ class Debugger {
   struct Step {
     size_t depth;         // of the context that steps
     uint32_t begin, end;  // goes on while the PC is in this range
+    uint32_t base;        // of its thread
   };
 
-  bool stepping() const { return step_ && program_->processor().calls() <= step_->depth; }
+  bool stepping() const {
+    return step_ && program_->base() == step_->base && program_->processor().calls() <= step_->depth;
+  }
   void attach();
   void handle(const std::string& request);
   std::optional<std::string> answer(const std::string& request);
   void reply(const std::string& payload);
   void report(Signal signal, const std::string& details = "");
+  void report_watched(const machine::Watchpoint& point, uint32_t address);
   void resume(std::optional<Step> step);
 
   std::optional<std::string> query(const std::string& request);
@@ -98,6 +116,7 @@ class Debugger {
   std::string change_point(const std::string& request);
   void apply_points();
 
+  uint32_t base() const;
   uint32_t top() const;
   uint32_t selected() const;
   const machine::Registers* registers_of(uint32_t thread) const;

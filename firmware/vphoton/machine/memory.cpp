@@ -20,7 +20,7 @@ bool within(uint32_t address, uint32_t size, uint32_t base, uint32_t length) {
 
 Memory::Memory(std::shared_ptr<const Flash> flash, Peripheral* peripheral)
     : ram_(lazy_zeroes<uint8_t>(kRamSize)),
-      backup_(lazy_zeroes<uint8_t>(kBackupSize)),
+      backup_(std::make_unique<uint8_t[]>(kBackupSize)),
       flash_(std::move(flash)),
       peripheral_(peripheral) {
   set_fast_paths();
@@ -33,7 +33,7 @@ void Memory::set_flash(std::shared_ptr<const Flash> flash) {
 
 void Memory::clear() {
   ram_ = lazy_zeroes<uint8_t>(kRamSize);
-  backup_ = lazy_zeroes<uint8_t>(kBackupSize);
+  backup_ = std::make_unique<uint8_t[]>(kBackupSize);
 }
 
 void Memory::set_fast_paths() {

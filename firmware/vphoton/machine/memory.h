@@ -118,8 +118,8 @@ class Memory {
   uint32_t fast_flash_base_ = 0;
   const uint8_t* fast_flash_bytes_ = nullptr;
 
-  std::unique_ptr<uint8_t[], FreeMemory> ram_;
-  std::unique_ptr<uint8_t[], FreeMemory> backup_;
+  LazyArray<uint8_t> ram_;
+  std::unique_ptr<uint8_t[]> backup_;  // no larger than a page
   std::shared_ptr<const Flash> flash_;
   Peripheral* peripheral_;
   std::vector<Watchpoint> watchpoints_;

@@ -35,7 +35,7 @@ void Processor::execute() {
   const Flash::Segment* first = memory_.flash().first();
   const Instruction* const decoded = first ? first->decoded.get() : nullptr;
   const uint32_t base = first ? first->base : 0;
-  const uint32_t size = first ? first->executable : 0;
+  const uint32_t size = first ? first->kept : 0;
   const uint32_t passing = std::exchange(passing_, 1);
   uint32_t pc = regs.r[15];
   bool resumed = pc == passing;
@@ -117,7 +117,7 @@ const Instruction* Processor::fetch(uint32_t address, Instruction& fetched) {
     return nullptr;
   }
   const Flash::Segment* segment = memory_.flash().find(address, 2u * fetched.halfwords);
-  if (segment == nullptr) return &fetched;
+  if (segment == nullptr || address - segment->base >= segment->kept) return &fetched;
   Instruction& kept = segment->decoded[(address - segment->base) / 2];
   kept = fetched;
   return &kept;

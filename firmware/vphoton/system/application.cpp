@@ -5,21 +5,20 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/json.h"
-#include "core/log.h"
-#include "core/monotonic.h"
-#include "core/panic.h"
+#include "base/hex.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/monotonic.h"
 #include "system/dynalib.h"
 #include "system/flash_images.h"
 #include "system/led.h"
-#include "system/post_mortem.h"
 #include "system/serve.h"
+#include "system/services/panic.h"
 
 namespace vphoton::system {
 namespace {
 
 using machine::Fault;
-using machine::FaultKind;
 using machine::kRamBase;
 using machine::kRamSize;
 using machine::Stop;
@@ -28,64 +27,23 @@ using machine::StopReason;
 constexpr machine::Traps kTraps;
 // Instructions until the system has its turn: some five milliseconds.
 constexpr uint64_t kSlice = 1000000;
+// A tick of Device OS's scheduler, one millisecond, in which a Photon executes some 100 instructions a microsecond: a
+// choice.
+constexpr uint64_t kTick = 100000;
+// What a call of the system counts as, in instructions: a choice.
+constexpr uint64_t kCallCost = 50;
+constexpr uint8_t kMainPriority = 2;  // Device OS 2.3.1: OS_THREAD_PRIORITY_DEFAULT
 // Device OS 2.3.1: the stack of the application's thread. Here it lies at the end of the application's RAM.
 constexpr uint32_t kStackSize = 6 * 1024;
 constexpr uint32_t kStackTop = kRamBase + kRamSize;
 constexpr uint32_t kStackBottom = kStackTop - kStackSize;
-// Device OS: what lies at the end of a stack is looked at, and means that it is too small when it has changed.
-constexpr uint64_t kStackMark[] = {0xA5A5A5A5A5A5A5A5, 0xA5A5A5A5A5A5A5A5};
 // Calls of the application within one another, each of which takes some of the host's stack. A choice: a Photon's stack
 // ends before.
 constexpr size_t kMostCalls = 64;
 constexpr uint32_t kRetainedSize = 3072;
-constexpr uint32_t kMostText = kRamSize;
 // Events and the like that a stopped application is told later; what comes beyond them is lost.
 constexpr size_t kMostReleased = 256;
 constexpr uint8_t kPinPriority = 0xD0;  // of pin interrupts. Device OS 2.3.1: 13 of 15
-
-const char* name_of(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::None:
-      break;
-    case FaultKind::InstructionAccess:
-      return "executes what is no code";
-    case FaultKind::InstructionBus:
-      return "executes where no memory is";
-    case FaultKind::DataBus:
-      return "reads or writes where it has no memory";
-    case FaultKind::Undefined:
-      return "executes an undefined instruction";
-    case FaultKind::InvalidState:
-      return "leaves Thumb state";
-    case FaultKind::InvalidPc:
-      return "returns to no exception's caller";
-    case FaultKind::NoCoprocessor:
-      return "uses a coprocessor";
-    case FaultKind::Unaligned:
-      return "accesses memory unaligned";
-    case FaultKind::DivideByZero:
-      return "divides by zero";
-  }
-  return "";
-}
-
-debug::Signal signal_of(uint32_t panic_code) {
-  switch (panic_code) {
-    case panic::kHardFault:
-    case panic::kBusFault:
-      return debug::Signal::Segment;
-    case panic::kUsageFault:
-      return debug::Signal::Arithmetic;
-    default:
-      return debug::Signal::Abort;
-  }
-}
-
-std::string hex(uint32_t value) {
-  char text[16];
-  snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
 
 }  // namespace
 
@@ -97,7 +55,13 @@ Application::Application(Device& device, const ModuleImage& image, debug::DebugP
       registers_(device),
       memory_(flash_with(image, kTraps.host_calls), &registers_),
       processor_(memory_, kTraps),
-      debugger_(debug_port.debugger()) {
+      debugger_(debug_port.debugger()),
+      threads_(processor_, {kMainThread, "application", kMainPriority, kStackBottom, kStackSize}),
+      next_thread_(kMainThread),
+      last_thread_(kMainThread),
+      slice_left_(kSlice),
+      tick_left_(kTick) {
+  threads_.main().in_system = true;
   // Its handler of faults tells a division by zero from others. Device OS 2.3.1, core_hal_stm32f2xx.c.
   processor_.divide_by_zero_traps = true;
   processor_.regs.r[13] = kStackTop;
@@ -152,18 +116,20 @@ bool Application::start(std::string* reason) {
     *reason = "needs more RAM than an application has";
     return false;
   }
-  heap_ = std::make_unique<Heap>(heap, kStackBottom);
-  if (instruments_) heap_->set_check(&instruments_->memory());
+  heap_ = Heap(heap, kStackBottom);
+  if (instruments_) heap_.set_check(&instruments_->memory());
   call(user_[1], {});
   return true;
 }
 
-uint32_t Application::static_ram() const { return kStackBottom - kRamBase - heap_->total(); }
+uint32_t Application::static_ram() const { return kStackBottom - kRamBase - heap_.total(); }
 
 void Application::setup() { call(user_[2], {}); }
 
 void Application::loop() {
   const uint64_t began_us = monotonic_us(), before = processor_.executed(), calls_before = calls_;
+  slice_left_ = kSlice;
+  by_turns_ = false;  // it is the own thread's turn
   call(user_[3], {});
   ++loops_;
   loop_us_ += monotonic_us() - began_us;
@@ -175,35 +141,74 @@ void Application::loop() {
 }
 
 std::string Application::figures() const {
+  std::string threads;  // the application's own is told of apart
+  for (const Thread& each : threads_.all()) {
+    if (each.handle == kMainThread) continue;
+    threads += (threads.empty() ? "" : ",") + JsonObject()
+                                                  .add("name", each.name)
+                                                  .add("priority", static_cast<long long>(each.priority))
+                                                  .add("most_stack", static_cast<long long>(most_stack(each)))
+                                                  .add("stack_total", static_cast<long long>(each.stack_size))
+                                                  .add("finished", each.finished)
+                                                  .str();
+  }
   return JsonObject()
       .add("instructions", static_cast<long long>(processor_.executed()))
       .add("loops", static_cast<long long>(loops_))
       .add("loop_instructions", static_cast<long long>(loop_instructions_))
       .add("loop_us", static_cast<long long>(loop_us_))
       .add("static_ram", static_cast<long long>(static_ram()))
-      .add("heap_used", static_cast<long long>(heap_->used()))
-      .add("heap_most_used", static_cast<long long>(heap_->most_used()))
-      .add("heap_total", static_cast<long long>(heap_->total()))
-      .add("heap_least_largest_free", static_cast<long long>(heap_->least_largest_free()))
+      .add("heap_used", static_cast<long long>(heap_.used()))
+      .add("heap_most_used", static_cast<long long>(heap_.most_used()))
+      .add("heap_total", static_cast<long long>(heap_.total()))
+      .add("heap_least_largest_free", static_cast<long long>(heap_.least_largest_free()))
       .add("loop_calls", static_cast<long long>(loop_calls_))
       .add("most_loop_instructions", static_cast<long long>(most_loop_instructions_))
-      .add("most_stack", static_cast<long long>(most_stack()))
+      .add("most_stack", static_cast<long long>(most_stack(threads_.all().front())))
       .add("stack_total", static_cast<long long>(kStackSize))
       .add("longest_without_interrupts", static_cast<long long>(std::max(longest_off_, processor_.longest_masked())))
+      .add_raw("threads", "[" + threads + "]")
       .add_raw("memory", instruments_ ? instruments_->memory().findings() : "null")
       .str();
 }
 
+// What the system begins is done on the application's own thread, whichever it interrupts. One whose call is being
+// served has not run meanwhile, and has the processor again afterwards.
 uint32_t Application::call(uint32_t function, std::initializer_list<uint32_t> arguments) {
+  wait_while_stopped();
+  Thread& before = threads_.current();
+  const bool goes_on = before.in_system;
+  switch_to(threads_.main());
+  const uint32_t result = call_back(function, arguments);
+  if (goes_on) switch_to(before);
+  return result;
+}
+
+uint32_t Application::call_back(uint32_t function, std::initializer_list<uint32_t> arguments) {
   wait_while_stopped();
   if (processor_.calls() >= kMostCalls) panic(panic::kStackOverflow, "is called from within too many of its own calls");
   if (Fault bad = processor_.call(function, arguments)) fault(bad);
   if (instruments_) instruments_->entered(function);
+  Thread& thread = threads_.current();
+  const bool in_system = std::exchange(thread.in_system, false), waiting = std::exchange(thread.waiting, false);
+  const bool returned = std::exchange(thread.returned, false);
   const char* before = std::exchange(serving_, "");
+  const uint32_t last = std::exchange(last_thread_, thread.handle);
   run_to_return();
+  last_thread_ = last;
   serving_ = before;
+  thread.in_system = in_system;
+  thread.waiting = waiting;
+  thread.returned = returned;
   if (instruments_) instruments_->left();
   return static_cast<uint32_t>(processor_.finish_call());
+}
+
+void Application::set_scheduling(bool on) {
+  if (!on)
+    ++scheduling_off_;
+  else if (scheduling_off_ > 0)
+    --scheduling_off_;
 }
 
 void Application::set_interrupts(bool on) {
@@ -247,42 +252,78 @@ void Application::take_pending() {
   }
 }
 
+// Others may run meanwhile; one of them that returns from a call which the system made before has to wait until this
+// one is over.
 void Application::run_to_return() {
-  while (true) {
-    debugger_.before_run();
-    wait_while_stopped();
-    const uint64_t before = processor_.executed();
-    const Stop stop = processor_.run(debugger_.budget(schedule_ ? schedule_->slice() : kSlice));
-    if (schedule_) schedule_->ran(processor_.executed() - before);
-    if (debugger_.took(stop)) continue;
-    switch (stop.reason) {
-      case StopReason::HostCall:
-        serve(stop.address);
-        break;
-      case StopReason::Returned:
-        return;
-      case StopReason::Budget:
-        check_stack();
-        if (schedule_)
-          schedule_->turn();
-        else
-          device_.interlude();
-        take_pending();
-        break;
-      case StopReason::Wait:
-        device_.delay(1);
-        take_pending();
-        break;
-      case StopReason::Fault:
-        fault(stop.fault);
-      case StopReason::SupervisorCall:
-        panic(panic::kHardFault, "calls a supervisor that is not there");
-      case StopReason::BreakpointInstruction:
-        panic(panic::kHardFault, "meets a breakpoint without a debugger");
-      case StopReason::Breakpoint:
-      case StopReason::Watchpoint:
-        break;
-    }
+  Thread& caller = threads_.current();
+  while (!caller.returned) {
+    if (caller.finished) throw Parked{};
+    if (!threads_.alone()) choose_thread();
+    step();
+  }
+  caller.returned = false;
+  switch_to(caller);
+}
+
+uint64_t Application::budget() {
+  const uint64_t slice = schedule_ ? schedule_->slice() : slice_left_;
+  return debugger_.budget(threads_.alone() ? slice : std::min(slice, tick_left_));
+}
+
+void Application::systems_turn() {
+  slice_left_ = kSlice;
+  check_stack();
+  if (schedule_)
+    schedule_->turn();
+  else
+    device_.interlude();
+  take_pending();
+}
+
+// The current thread executes until it calls the system, returns, or its slice or tick is over.
+void Application::step() {
+  debugger_.before_run();
+  wait_while_stopped();
+  if (std::exchange(last_thread_, threads_.current().handle) != last_thread_) tick_left_ = kTick;
+  const uint64_t before = processor_.executed();
+  const Stop stop = processor_.run(budget());
+  const uint64_t executed = processor_.executed() - before;
+  if (schedule_) schedule_->ran(executed);
+  const uint64_t spent = executed + (stop.reason == StopReason::HostCall ? kCallCost : 0);
+  slice_left_ -= std::min(slice_left_, spent);
+  tick_left_ -= std::min(tick_left_, spent);
+  if (tick_left_ == 0) {
+    tick_left_ = kTick;
+    by_turns_ = true;
+  }
+  if (schedule_ && !threads_.alone() && schedule_->ticks()) by_turns_ = true;
+  if (debugger_.took(stop)) return;
+  switch (stop.reason) {
+    case StopReason::HostCall:
+      serve(stop.address);
+      if (slice_left_ == 0 && !schedule_) systems_turn();
+      break;
+    case StopReason::Returned:
+      if (processor_.calls() == 0) return finish(threads_.current());
+      threads_.current().returned = true;
+      break;
+    case StopReason::Budget:
+      if (schedule_ || slice_left_ == 0 || !threads_.alone()) systems_turn();
+      break;
+    case StopReason::Wait:
+      if (threads_.next(monotonic_us(), 0) == &threads_.current()) device_.delay(1);
+      by_turns_ = true;
+      take_pending();
+      break;
+    case StopReason::Fault:
+      fault(stop.fault);
+    case StopReason::SupervisorCall:
+      panic(panic::kHardFault, "calls a supervisor that is not there");
+    case StopReason::BreakpointInstruction:
+      panic(panic::kHardFault, "meets a breakpoint without a debugger");
+    case StopReason::Breakpoint:
+    case StopReason::Watchpoint:
+      break;
   }
 }
 
@@ -292,15 +333,25 @@ void Application::serve(uint32_t address) {
   const Served wanted = served(address);
   const char* before = std::exchange(serving_, wanted.name);
   if (schedule_) schedule_->calls(serving_);
-  if (memory_.watching()) {
-    const auto watched = debugger_.watched_bytes();
-    wanted.serve(*this);
-    debugger_.compare(watched);
-  } else {
-    wanted.serve(*this);
+  Thread& thread = threads_.current();
+  thread.in_system = true;
+  try {
+    if (memory_.watching()) {
+      const auto watched = debugger_.watched_bytes();
+      wanted.serve(*this);
+      debugger_.compare(watched);
+    } else {
+      wanted.serve(*this);
+    }
+  } catch (const Parked&) {
+    thread.in_system = false;
+    serving_ = before;
+    return;
   }
   wait_while_stopped();
   debugger_.served();
+  thread.in_system = false;
+  thread.wait_is_over();
   serving_ = before;
   if (Fault bad = processor_.return_from_host_call()) fault(bad);
   if (!pending_.empty()) take_pending();
@@ -315,94 +366,19 @@ Application::Served Application::served(uint32_t address) {
                                     std::string(slot.table) + ", index " + std::to_string(slot.index) + ")");
   }
   if (number - tables_.size() < own_functions_.size()) return own_functions_[number - tables_.size()];
-  panic(panic::kHardFault, "calls " + hex(address) + ", which is no function");
-}
-
-// By where the stack pointer was seen, and by what was written below it in between.
-uint32_t Application::most_stack() const {
-  const uint8_t* stack = memory_.bytes(kStackBottom, kStackSize);
-  const uint8_t* end = stack + kStackSize;
-  const uint8_t* written = std::find_if(stack + sizeof kStackMark, end, [](uint8_t byte) { return byte; });
-  const auto deepest = (static_cast<uint32_t>(end - written) + 3) & ~3u;
-  return lowest_sp_ > kStackTop ? deepest : std::max(deepest, kStackTop - std::max(lowest_sp_, kStackBottom));
+  panic(panic::kHardFault, "calls " + hex_address(address) + ", which is no function");
 }
 
 void Application::check_stack() {
-  lowest_sp_ = std::min(lowest_sp_, processor_.regs.r[13]);
-  const bool whole = std::memcmp(memory_.bytes(kStackBottom, sizeof kStackMark), kStackMark, sizeof kStackMark) == 0;
-  if (processor_.regs.r[13] < kStackBottom || !whole) panic(panic::kStackOverflow, "uses more than its stack of 6 KB");
-}
-
-void Application::fault(const Fault& fault) {
-  check_stack();
-  // Device OS 2.3.1 takes all faults as hard faults and tells only a division by zero from others.
-  const uint32_t code = fault.kind == FaultKind::DivideByZero ? panic::kUsageFault : panic::kHardFault;
-  panic(code, name_of(fault.kind) + std::string(", address ") + hex(fault.address));
-}
-
-void Application::panic(uint32_t code, const std::string& why) {
-  const auto& r = processor_.regs.r;
-  log_warning("the application %s%s%s (pc %s, lr %s, sp %s); the device panics: %s", why.c_str(),
-              *serving_ ? " in " : "", serving_, hex(r[15]).c_str(), hex(r[14]).c_str(), hex(r[13]).c_str(),
-              panic::describe(code).c_str());
-  log_record("panic", post_mortem({code, why, serving_}, processor_, memory_));
-  debugger_.stop(signal_of(code),
-                 "SOS " + std::to_string(code) + ", " + panic::describe(code) + ": the application " + why);
-  wait_while_stopped();
-  device_.reset(ResetReason::Panic, code);
-  std::abort();  // what does not return is virtual
-}
-
-uint32_t Application::argument(unsigned place) {
-  const auto& r = processor_.regs.r;
-  return place < 4 ? r[place] : get<uint32_t>(r[13] + 4 * (place - 4));
-}
-
-const uint8_t* Application::bytes(uint32_t address, uint32_t size) {
-  const uint8_t* found = memory_.bytes(address, size);
-  if (!found) panic(panic::kHardFault, "passes the address " + hex(address) + ", where it has no memory");
-  return found;
-}
-
-uint8_t* Application::writable(uint32_t address, uint32_t size) {
-  uint8_t* found = memory_.writable(address, size);
-  if (!found) panic(panic::kHardFault, "passes the address " + hex(address) + ", where it cannot write");
-  if (instruments_) instruments_->memory().written_by_system(address, size);
-  return found;
-}
-
-std::string Application::text(uint32_t address, uint32_t most) {
-  constexpr uint32_t kAtOnce = 64;
-  std::string found;
-  if (address == 0) return found;
-  most = std::min(most, kMostText);
-  while (found.size() < most) {
-    const uint32_t next = address + static_cast<uint32_t>(found.size());
-    uint32_t size = std::min(kAtOnce, most - static_cast<uint32_t>(found.size()));
-    const uint8_t* piece = memory_.bytes(next, size);
-    if (!piece) piece = bytes(next, size = 1);  // near the end of a memory
-    const void* end = std::memchr(piece, 0, size);
-    found.append(reinterpret_cast<const char*>(piece),
-                 end ? static_cast<size_t>(static_cast<const uint8_t*>(end) - piece) : size);
-    if (end) break;
-  }
-  return found;
-}
-
-void Application::write(uint32_t address, const std::string& data) {
-  if (data.empty()) return;
-  std::memcpy(writable(address, static_cast<uint32_t>(data.size())), data.data(), data.size());
-}
-
-uint32_t Application::allocate(uint32_t size) {
-  const uint32_t address = heap_->allocate(size);
-  if (address == 0) panic(panic::kOutOfHeap, "has no memory left for " + std::to_string(size) + " bytes");
-  return address;
-}
-
-Application::Lent::Lent(Application& application, const std::string& text)
-    : application_(application), address_(application.allocate(static_cast<uint32_t>(text.size()) + 1)) {
-  application.write(address_, text + '\0');
+  Thread& thread = threads_.current();
+  if (thread.finished) return;
+  const uint32_t sp = processor_.regs.r[13];
+  thread.lowest_sp = std::min(thread.lowest_sp, sp);
+  const bool whole =
+      std::memcmp(memory_.bytes(thread.stack_bottom, sizeof kStackMark), kStackMark, sizeof kStackMark) == 0;
+  if (sp >= thread.stack_bottom && whole) return;
+  const std::string whose = &thread == &threads_.main() ? "" : " in its thread \"" + thread.name + "\"";
+  panic(panic::kStackOverflow, "uses more than its stack of " + std::to_string(thread.stack_size) + " bytes" + whose);
 }
 
 uint32_t Application::own_function(void (*serve)(Application&), const char* name) {

@@ -13,24 +13,24 @@
 #include <memory>
 #include <string>
 #include <type_traits>
-#include <typeindex>
 #include <unordered_map>
 #include <vector>
 
-#include "core/device.h"
 #include "debug/debug_port.h"
 #include "machine/processor.h"
-#include "module/module_image.h"
-#include "module/user_part.h"
+#include "system/device.h"
 #include "system/heap.h"
 #include "system/instruments.h"
 #include "system/registers.h"
 #include "system/schedule.h"
+#include "system/stored/module_image.h"
+#include "system/stored/user_part.h"
+#include "system/threads.h"
 
 namespace vphoton::system {
 
-// What may control or watch a run: null is none. Both outlive the application; with instruments it is some twice
-// slower.
+// What may control or watch a run: null is none. Both outlive the application; with instruments it is some five
+// times slower.
 struct Attached {
   Schedule* schedule = nullptr;
   Instruments* instruments = nullptr;
@@ -49,6 +49,10 @@ class Application : public UserPart, private debug::Program {
   bool threaded() const override { return has_thread; }
   void setup() override;
   void loop() override;
+  void run_threads() override;
+  std::optional<uint32_t> threads_due_ms() const override;
+  uint32_t free_memory() const override { return heap_.total() - heap_.used(); }
+  uint32_t total_memory() const override { return heap_.total(); }
   std::string figures() const override;
 
   Device& device() { return device_; }
@@ -79,22 +83,45 @@ class Application : public UserPart, private debug::Program {
     if (address) put<T>(address, value);
   }
 
-  // Calls a function of the application's and returns its r0; everything may happen meanwhile. Waits while a debugger
-  // has stopped the application.
+  // Calls a function of the application's on its own thread and returns its r0; everything may happen meanwhile. Waits
+  // while a debugger has stopped the application.
   uint32_t call(uint32_t function, std::initializer_list<uint32_t> arguments);
+  // The same on the thread whose call of the system is being served.
+  uint32_t call_back(uint32_t function, std::initializer_list<uint32_t> arguments);
   // Does what calls the application: now, or once a debugger that has stopped it lets it go on.
   void when_released(std::function<void()> work);
   // The same as an interrupt does it: later, if the application has interrupts off.
   void interrupt(uint32_t function, uint32_t argument);
   void set_interrupts(bool on);
   bool interrupts() const { return interrupts_on_; }
-  // Between the two calls of SINGLE_THREADED_BLOCK no other thread has its turn.
-  void set_scheduling(bool on) { scheduling_on_ = on; }
+  // Between two such calls, as of SINGLE_THREADED_BLOCK, no other thread has its turn, unless this one waits. They
+  // nest.
+  void set_scheduling(bool on);
+  bool scheduling() const { return scheduling_off_ == 0; }
   // Whether an interrupt would come now; and whether another thread could have its turn.
   bool interruptible() const;
-  bool preemptible() const { return scheduling_on_ && interruptible(); }
+  bool preemptible() const { return scheduling_off_ == 0 && interruptible(); }
 
-  Heap& heap() { return *heap_; }
+  // Threads.
+
+  Threads& threads() { return threads_; }
+  // Null: there is no memory for its stack.
+  Thread* start_thread(const std::string& name, uint8_t priority, uint32_t function, uint32_t argument,
+                       uint32_t stack_size);
+  // Does not return if it is the current one.
+  void end_thread(Thread& thread);
+  // Equal threads come before the current one.
+  void yield();
+  // The current thread waits until `ready`, which takes what it waits for, or for so long: false. Others run, and the
+  // system has its turns. `object` is a handle to be woken by, `holder` who has it. The call of the system that waits
+  // may be served more than once. In an interrupt nothing waits.
+  static constexpr uint32_t kForever = 0xFFFFFFFF;
+  static constexpr uint32_t kPolled = 1;  // as `object`: it looks again each millisecond
+  bool wait(uint32_t ms, uint32_t object, const std::function<bool()>& ready,
+            const std::function<uint32_t()>& holder = {});
+  void wait_ms(uint32_t ms);
+
+  Heap& heap() { return heap_; }
   // A block of the heap; there being none is a panic.
   uint32_t allocate(uint32_t size);
   // A text in the application's memory as long as this is.
@@ -121,9 +148,11 @@ class Application : public UserPart, private debug::Program {
   uint32_t static_ram() const;
 
   // What the functions of one table keep for this application; made when it is first asked for.
+  // By the address of the type's own key: types of one name in several files are one to type_info, with clang.
   template <typename T>
   T& state() {
-    auto& kept = states_[typeid(T)];
+    static const char key = 0;
+    auto& kept = states_[&key];
     if (!kept) kept = std::make_shared<T>();
     return *static_cast<T*>(kept.get());
   }
@@ -142,11 +171,23 @@ class Application : public UserPart, private debug::Program {
  private:
   Application(Device& device, const ModuleImage& image, debug::DebugPort& debug_port, const Attached& attached);
   std::string activity() const override { return serving_; }
+  uint32_t base() const override;
+  std::vector<Context> others() const override;
   bool start(std::string* reason);
+  // Thrown by what waits, to the place where its thread called the system.
+  struct Parked {};
   void run_to_return();
+  void switch_to(Thread& thread);
+  void finish(Thread& thread);
+  Thread* next_thread();
+  void choose_thread();
+  void step();
+  uint64_t budget();
+  void systems_turn();
+  void run_others();
   void serve(uint32_t address);
   void check_stack();
-  uint32_t most_stack() const;
+  uint32_t most_stack(const Thread& thread) const;
   void take_pending();
   void wait_while_stopped();
   [[noreturn]] void fault(const machine::Fault& fault);
@@ -167,16 +208,22 @@ class Application : public UserPart, private debug::Program {
   machine::Memory memory_;
   machine::Processor processor_;
   debug::Debugger& debugger_;
-  std::unique_ptr<Heap> heap_;
+  Threads threads_;
+  Heap heap_{0, 0};  // no room before pre_init has said where it begins
   const std::vector<Served>& tables_ = tables();
   std::vector<Served> own_functions_;  // their numbers follow those of the tables
   const char* serving_ = "";
   std::array<uint32_t, 4> user_{};  // pre_init, init, setup, loop
   bool interrupts_on_ = true;
-  bool scheduling_on_ = true;
+  uint32_t scheduling_off_ = 0;                         // how often
+  uint32_t next_thread_;                                // its handle
+  uint32_t last_thread_;                                // the one that has executed last
+  bool by_turns_ = false;                               // an equal one comes before it
+  uint64_t slice_left_;                                 // instructions to the system's turn
+  uint64_t tick_left_;                                  // instructions to the next thread's
   bool interrupted_ = false;                            // a handler runs: the next one waits, as all have one priority
   std::vector<std::pair<uint32_t, uint32_t>> pending_;  // interrupts: function and argument
-  std::unordered_map<std::type_index, std::shared_ptr<void>> states_;
+  std::unordered_map<const void*, std::shared_ptr<void>> states_;
   std::deque<std::function<void()>> released_;  // what waits for the application to go on
   uint64_t loops_ = 0;                          // and what they have taken, waiting and callbacks included
   uint64_t loop_us_ = 0;
@@ -186,7 +233,6 @@ class Application : public UserPart, private debug::Program {
   uint64_t calls_ = 0;
   uint64_t off_since_ = 0;    // instructions executed when interrupts were switched off
   uint64_t longest_off_ = 0;  // instructions with interrupts off
-  uint32_t lowest_sp_ = ~0u;  // where the system looked
 };
 
 }  // namespace vphoton::system

@@ -17,10 +17,19 @@ std::vector<uint8_t> flashed(const std::string& module) {
   return bytes;
 }
 
+// The same for every image.
+const auto& tables(uint32_t host_calls) {
+  static std::map<uint32_t, decltype(table_segments(0))> made;
+  const auto [found, fresh] = made.try_emplace(host_calls);
+  if (fresh) found->second = table_segments(host_calls);
+  return found->second;
+}
+
 std::shared_ptr<machine::Flash> make(const std::string& module, uint32_t host_calls) {
   auto flash = std::make_shared<machine::Flash>();
-  flash->add(kUserPartAddress, flashed(module));
-  for (auto& [base, bytes] : table_segments(host_calls)) flash->add(base, std::move(bytes));
+  flash->add(kUserPartAddress, flashed(module), module.size());
+  // No code lies in the tables.
+  for (const auto& [base, bytes] : tables(host_calls)) flash->add(base, bytes, 0);
   return flash;
 }
 

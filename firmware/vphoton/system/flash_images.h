@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "machine/flash.h"
-#include "module/module_image.h"
+#include "system/stored/module_image.h"
 
 namespace vphoton::system {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/panic.h"
+#include "system/services/panic.h"
 
 namespace vphoton::system {
 namespace {

@@ -11,10 +11,10 @@ uint32_t random_number(Application& app) { return app.device().random_number(); 
 
 void nothing(Application&) {}
 
-void wait_ms(Application& app, uint32_t ms) { app.device().delay(ms); }
+void wait_ms(Application& app, uint32_t ms) { app.wait_ms(ms); }
 
 void wait_us(Application& app, uint32_t us) {
-  if (us > kLongestWaitUs) return app.device().delay((us + 999) / 1000);
+  if (us > kLongestWaitUs) return app.wait_ms((us + 999) / 1000);
   app.device().delay_us(us);
 }
 
@@ -60,32 +60,26 @@ int32_t set_time(Application& app, uint32_t at, uint32_t) {
 
 int32_t set_alarm(Application&, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t) { return kNotSupported; }
 
-bool in_eeprom(Application& app, uint32_t address, uint32_t size) {
-  const size_t length = app.device().eeprom_length();
-  return address <= length && size <= length - address;
-}
+uint32_t eeprom_length(Application&) { return EmulatedEeprom::kLength; }
 
-uint32_t eeprom_length(Application& app) { return static_cast<uint32_t>(app.device().eeprom_length()); }
-
-uint8_t eeprom_read(Application& app, uint32_t address) {
-  return in_eeprom(app, address, 1) ? app.device().eeprom_read(static_cast<int>(address)) : uint8_t{0xFF};
-}
+uint8_t eeprom_read(Application& app, uint32_t address) { return app.device().eeprom().read(address); }
 
 void eeprom_write(Application& app, uint32_t address, uint8_t value) {
-  if (in_eeprom(app, address, 1)) app.device().eeprom_write(static_cast<int>(address), &value, 1);
+  app.device().eeprom().write(address, std::string(1, static_cast<char>(value)));
 }
 
 void eeprom_get(Application& app, uint32_t address, uint32_t to, uint32_t size) {
-  for (uint32_t i = 0; i < size; ++i) app.put<uint8_t>(to + i, eeprom_read(app, address + i));
+  for (uint32_t i = 0; i < size; ++i) app.put<uint8_t>(to + i, app.device().eeprom().read(size_t{address} + i));
 }
 
 void eeprom_put(Application& app, uint32_t address, uint32_t from, uint32_t size) {
-  if (size && in_eeprom(app, address, size))
-    app.device().eeprom_write(static_cast<int>(address), app.bytes(from, size), size);
+  if (size == 0 || !EmulatedEeprom::holds(address, size)) return;
+  app.device().eeprom().write(address, std::string(reinterpret_cast<const char*>(app.bytes(from, size)), size));
 }
 
-void eeprom_clear(Application& app) { app.device().eeprom_clear(); }
-bool eeprom_has_pending_erase(Application&) { return false; }  // a virtual flash erases at once
+void eeprom_clear(Application& app) { app.device().eeprom().clear(); }
+bool eeprom_has_pending_erase(Application& app) { return app.device().eeprom().has_pending_erase(); }
+void eeprom_perform_pending_erase(Application& app) { app.device().eeprom().perform_pending_erase(); }
 
 int32_t disable_interrupts(Application& app) {
   const bool were_on = app.interrupts();
@@ -123,7 +117,7 @@ SystemFunctions hal_functions() {
       serves<eeprom_put>("HAL_EEPROM_Put"),
       serves<eeprom_clear>("HAL_EEPROM_Clear"),
       serves<eeprom_has_pending_erase>("HAL_EEPROM_Has_Pending_Erase"),
-      serves<nothing>("HAL_EEPROM_Perform_Pending_Erase"),
+      serves<eeprom_perform_pending_erase>("HAL_EEPROM_Perform_Pending_Erase"),
       serves<disable_interrupts>("HAL_disable_irq"),
       serves<enable_interrupts>("HAL_enable_irq"),
   };

@@ -29,7 +29,7 @@ uint32_t write(Application& app, uint8_t port, uint8_t byte) {
 int32_t room(Application&, uint8_t) { return kBuffer; }
 void flush(Application& app, uint8_t port) {
   if (port != kSerial1) return;
-  while (uint32_t busy = app.device().uart().busy_ms()) app.device().delay(busy);
+  while (uint32_t busy = app.device().uart().busy_ms()) app.wait_ms(busy);
 }
 
 void usb_init(Application& app, uint32_t baud) { app.device().usb_serial().begin(static_cast<long>(baud)); }

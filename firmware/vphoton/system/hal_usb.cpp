@@ -25,7 +25,9 @@ void end(Application& app, uint8_t port) {
 int32_t available(Application& app, uint8_t port) {
   return port == kSerial ? app.device().usb_serial().available() : 0;
 }
-int32_t room(Application&, uint8_t) { return kBuffer; }
+int32_t room(Application& app, uint8_t port) {
+  return port == kSerial ? app.device().usb_serial().available_for_write() : kBuffer;
+}
 int32_t receive(Application& app, uint8_t port, uint8_t peek) {
   if (port != kSerial) return -1;
   return peek ? app.device().usb_serial().peek() : app.device().usb_serial().read();

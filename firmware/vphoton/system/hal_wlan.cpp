@@ -1,9 +1,9 @@
 // Table hal_wlan: networks in the air and in the device, antenna, and the application's pages on SoftAP.
 #include <algorithm>
 
-#include "core/log.h"
-#include "softap/application_page.h"
+#include "base/log.h"
 #include "system/serve.h"
+#include "system/services/application_page.h"
 #include "system/wifi_structures.h"
 
 namespace vphoton::system {
@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint8_t kExternalAntenna = 1;
 constexpr int32_t kNotFound = -1;
-constexpr uint32_t kUnknownValue = 0x80000000;
+constexpr uint32_t kAddressVersion = 16;  // HAL_IPAddress
 
 // The request whose page the application makes.
 struct Request {
@@ -36,9 +36,18 @@ uint8_t get_antenna(Application& app, uint32_t) { return app.state<Kept>().anten
 void set_addresses(Application&, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t) {}
 void set_address_source(Application&, uint8_t, bool, uint32_t) {}
 
-int32_t resolve(Application& app, uint32_t name, uint16_t size, uint32_t, uint32_t, uint32_t) {
-  log_state("the application asks for the address of %s: no name is known", app.text(name, size).c_str());
-  return kNotFound;
+int32_t resolve(Application& app, uint32_t name, uint16_t size, uint32_t to, uint32_t, uint32_t) {
+  const std::string wanted = app.text(name, size);
+  const Hosts* hosts = app.device().hosts();
+  const auto address = hosts ? hosts->find(wanted) : std::nullopt;
+  if (!address) {
+    log_warning("the application asks for the address of %s; --allow-host names hosts that it may reach",
+                wanted.c_str());
+    return kNotFound;
+  }
+  app.put<uint32_t>(to, *address);
+  app.put<uint8_t>(to + kAddressVersion, 4);
+  return 0;
 }
 
 int32_t ping(Application&, uint32_t, uint32_t, uint8_t, uint32_t) { return 0; }  // how many answered
@@ -47,7 +56,7 @@ int32_t scan(Application& app, uint32_t callback, uint32_t data) {
   int32_t count = 0;
   for (const auto& point : app.device().wifi().scan()) {
     Application::Lent lent(app, access_point_bytes(point.ssid, point.security, point.channel, point.rssi));
-    if (callback) app.call(callback, {lent.address(), data});
+    if (callback) app.call_back(callback, {lent.address(), data});
     ++count;
   }
   return count;
@@ -57,7 +66,7 @@ int32_t stored(Application& app, uint32_t callback, uint32_t data) {
   int32_t count = 0;
   for (const auto& network : app.device().stored_networks()) {
     Application::Lent lent(app, access_point_bytes(network.ssid, network.security, 0, 0));
-    if (callback) app.call(callback, {lent.address(), data});
+    if (callback) app.call_back(callback, {lent.address(), data});
     ++count;
   }
   return count;

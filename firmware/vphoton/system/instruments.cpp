@@ -34,6 +34,15 @@ void Instruments::left() {
   interrupted_.pop_back();
 }
 
+void Instruments::switched(uint32_t thread, uint32_t sp) {
+  waiting_[thread_] = {node_, std::move(frames_), last_};
+  Running& next = waiting_[thread_ = thread];
+  node_ = next.node;
+  frames_ = std::move(next.frames);
+  last_ = next.last;
+  memory_.stack_is_at(sp);
+}
+
 void Instruments::instruction(const machine::Registers& regs, bool executed) {
   const uint32_t pc = regs.r[15], lr = regs.r[14], sp = regs.r[13];
   memory_.instruction(pc, lr, sp);

@@ -24,6 +24,8 @@ class Instruments : public machine::Observer {
   // The system calls a function of the application's, and has its result.
   void entered(uint32_t function);
   void left();
+  // From now on this thread runs, whose stack pointer is `sp`.
+  void switched(uint32_t thread, uint32_t sp);
 
   void instruction(const machine::Registers& regs, bool executed) override;
   void read(uint32_t address, uint32_t size) override { memory_.read(address, size); }
@@ -45,6 +47,12 @@ class Instruments : public machine::Observer {
     uint32_t return_to;
     uint32_t sp;
   };
+  // What a thread is in.
+  struct Running {
+    int node = 0;
+    std::vector<Frame> frames = {};
+    uint32_t last = 0;
+  };
   // What a call of the system interrupts.
   struct Interrupted {
     int node;
@@ -61,7 +69,9 @@ class Instruments : public machine::Observer {
   int node_ = 0;
   std::vector<Frame> frames_;
   std::vector<Interrupted> interrupted_;
-  uint32_t last_ = 0;  // the instruction before
+  uint32_t thread_ = 0;
+  std::map<uint32_t, Running> waiting_;  // threads that do not run
+  uint32_t last_ = 0;                    // the instruction before
 };
 
 }  // namespace vphoton::system

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/json.h"
+#include "base/json.h"
 
 namespace vphoton::system {
 namespace {
@@ -44,7 +44,7 @@ void MemoryCheck::read(uint32_t address, uint32_t size) {
   if (uint64_t{offset} + size > kRamSize) return;
   const uint8_t* states = states_.get() + offset;
   if (std::find(states, states + size, kOutside) != states + size)
-    find("outside_block", address, size);
+    find(*states == kOutside ? "outside_block" : "beyond_block", address, size);
   else if (std::count(states, states + size, kUnwritten) == static_cast<std::ptrdiff_t>(size))
     find("unwritten", address, size);
 }

@@ -29,11 +29,14 @@ class MemoryCheck {
 
   // Each instruction says where its stack is; `pc` and `lr` name it in findings.
   void instruction(uint32_t pc, uint32_t lr, uint32_t sp);
+  // Another stack is in use.
+  void stack_is_at(uint32_t sp) { sp_ = sp; }
   void read(uint32_t address, uint32_t size);
   void written(uint32_t address, uint32_t size);
   void written_by_system(uint32_t address, uint32_t size) { mark(address, size, kWritten); }
 
-  // [{"kind","pc","lr","address","size","count"}], each place in the code once. `kind`: "unwritten", "outside_block".
+  // [{"kind","pc","lr","address","size","count"}], each place in the code once. `kind`: "unwritten", "outside_block",
+  // or "beyond_block", a read that begins in a block and ends behind it.
   std::string findings() const;
 
  private:

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/hex.h"
-#include "core/json.h"
-#include "core/panic.h"
-#include "module/module_image.h"
+#include "base/hex.h"
+#include "base/json.h"
+#include "system/services/panic.h"
+#include "system/stored/module_image.h"
 
 namespace vphoton::system {
 namespace {
@@ -32,13 +32,12 @@ std::string module_crc(const machine::Memory& memory) {
 }  // namespace
 
 std::string post_mortem(const End& end, const machine::Processor& processor, const machine::Memory& memory) {
-  constexpr uint32_t kStackEnd = machine::kRamBase + machine::kRamSize;
   std::string contexts = context(processor.regs);
   const auto& interrupted = processor.interrupted();
   for (size_t i = interrupted.size(); i > 1 && interrupted.size() - i + 2 <= kMostContexts; --i)
     contexts += ',' + context(interrupted[i - 1]);
   const uint32_t sp = processor.regs.r[13];
-  const uint32_t size = sp >= machine::kRamBase && sp < kStackEnd ? std::min(kMostStack, kStackEnd - sp) : 0;
+  const uint32_t size = sp >= machine::kRamBase && sp < end.stack_end ? std::min(kMostStack, end.stack_end - sp) : 0;
   const uint8_t* stack = memory.bytes(sp, size);
   return JsonObject()
       .add("code", static_cast<long long>(end.code))

@@ -12,6 +12,7 @@ struct End {
   uint32_t code;         // of the SOS
   std::string why;       // "divides by zero, ..."
   std::string function;  // of the system that it was in, or ""
+  uint32_t stack_end;    // of the thread it happens in
 };
 
 // {"code","name","why","in","module","contexts":[{"r":[16 numbers],"xpsr"}],"stack_at","stack"}: the running context

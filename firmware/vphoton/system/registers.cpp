@@ -1,6 +1,6 @@
 #include "system/registers.h"
 
-#include "core/log.h"
+#include "base/log.h"
 
 namespace vphoton::system {
 namespace {

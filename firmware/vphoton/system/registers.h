@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include "core/device.h"
 #include "machine/memory.h"
+#include "system/device.h"
 
 namespace vphoton::system {
 

@@ -1,9 +1,9 @@
 // Table rt: what the C library keeps in the system: memory, printf and scanf, its state, and the end of a program.
 #include <algorithm>
 
-#include "core/panic.h"
 #include "system/format.h"
 #include "system/serve.h"
+#include "system/services/panic.h"
 
 namespace vphoton::system {
 namespace {
@@ -87,7 +87,7 @@ uint32_t state_of(Application& app) {
 uint32_t error_number(Application& app) { return state_of(app); }  // its first field
 
 void hand_over_state(Application& app, uint32_t callback, uint32_t data) {
-  app.call(callback, {state_of(app), kStateSize, kStateVersion, data});
+  app.call_back(callback, {state_of(app), kStateSize, kStateVersion, data});
 }
 
 }  // namespace

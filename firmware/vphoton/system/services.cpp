@@ -89,7 +89,7 @@ void message(Application& app, int32_t level, uint32_t category, uint32_t attrib
   const uint32_t on_message = app.state<Kept>().on_message;
   if (!on_message) return;
   Application::Lent lent(app, text);
-  app.call(on_message, {lent.address(), static_cast<uint32_t>(level), category, attributes, 0});
+  app.call_back(on_message, {lent.address(), static_cast<uint32_t>(level), category, attributes, 0});
 }
 
 void log_message(Application& app, int32_t level, uint32_t category, uint32_t attributes, uint32_t, uint32_t format) {
@@ -103,7 +103,7 @@ void log_message_list(Application& app, int32_t level, uint32_t category, uint32
 
 void log_write(Application& app, int32_t level, uint32_t category, uint32_t data, uint32_t size, uint32_t) {
   if (const uint32_t on_write = app.state<Kept>().on_write)
-    app.call(on_write, {data, size, static_cast<uint32_t>(level), category, 0});
+    app.call_back(on_write, {data, size, static_cast<uint32_t>(level), category, 0});
 }
 
 void write_text(Application& app, int32_t level, uint32_t category, const std::string& text) {
@@ -121,7 +121,7 @@ void log_printf_list(Application& app, int32_t level, uint32_t category, uint32_
 
 int32_t log_enabled(Application& app, int32_t level, uint32_t category, uint32_t) {
   const uint32_t is_enabled = app.state<Kept>().is_enabled;
-  return is_enabled ? static_cast<int32_t>(app.call(is_enabled, {static_cast<uint32_t>(level), category, 0})) : 0;
+  return is_enabled ? static_cast<int32_t>(app.call_back(is_enabled, {static_cast<uint32_t>(level), category, 0})) : 0;
 }
 
 // Names stay where they are: an application may keep the pointer.

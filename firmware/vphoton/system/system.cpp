@@ -1,4 +1,4 @@
-// Table system: modes, waiting, sleep, events, flags, versions, resets, and requests over USB for the application.
+// Table system: modes, waiting, events, flags, versions, resets, and requests over USB for the application.
 #include <algorithm>
 #include <map>
 
@@ -13,7 +13,6 @@ enum Flag : uint8_t { kUpdatePending = 0, kUpdateEnabled = 1, kResetEnabled = 3,
 enum ResetMode : uint32_t { kNormal = 1, kDfu = 2, kSafe = 3, kFactory = 4 };
 constexpr uint8_t kDefault = 0;
 constexpr uint8_t kSafeMode = 4;
-constexpr uint8_t kDeepSleep = 1;
 constexpr int32_t kNotSupported = -120;
 constexpr uint32_t kUsbMutex = 0x7C000000;  // of Serial; only passed on
 constexpr uint32_t kVersionText = 20;
@@ -39,30 +38,7 @@ uint8_t get_thread(Application& app, uint32_t) { return app.has_thread; }
 
 void wait_ms(Application& app, uint32_t ms, bool) {
   show_led_statuses(app);
-  app.device().delay(ms);
-}
-
-uint32_t milliseconds(int32_t seconds) { return static_cast<uint32_t>(std::max(seconds, 0)) * 1000; }
-
-int32_t sleep(Application& app, uint8_t mode, int32_t seconds, uint32_t, uint32_t) {
-  if (mode == kDeepSleep) app.device().sleep_deep(milliseconds(seconds));
-  app.device().sleep_wifi(milliseconds(seconds));
-  return 0;
-}
-
-// 1: woken by the pin.
-int32_t sleep_until(Application& app, uint16_t pin, uint8_t edge, int32_t seconds) {
-  return app.device().sleep_until(pin, edge + 1, milliseconds(seconds)).by_pin ? 1 : 0;
-}
-
-int32_t sleep_pin(Application& app, uint16_t pin, uint16_t edge, int32_t seconds, uint32_t, uint32_t) {
-  return sleep_until(app, pin, static_cast<uint8_t>(edge), seconds);
-}
-
-int32_t sleep_pins(Application& app, uint32_t pins, uint32_t count, uint32_t edges, uint32_t edge_count,
-                   int32_t seconds, uint32_t, uint32_t) {
-  if (count != 1 || edge_count != 1) return kNotSupported;  // one pin is what the device can wait for
-  return sleep_until(app, app.get<uint16_t>(pins), app.get<uint8_t>(edges), seconds);
+  app.wait_ms(ms);
 }
 
 // One handler of the device's for each subscription; it stays, and looks whether the subscription does.
@@ -120,8 +96,7 @@ int32_t get_flag(Application& app, uint8_t flag, uint32_t to, uint32_t) {
   return 0;
 }
 
-// Everything the application does is done on its thread.
-uint8_t yes(Application&, uint32_t) { return 1; }
+uint8_t on_own_thread(Application& app, uint32_t) { return &app.threads().current() == &app.threads().main(); }
 
 uint8_t invoke(Application& app, uint32_t function, uint32_t data, uint32_t) {
   app.device().start_timer(0, [&app, function, data] { app.call(function, {data}); });
@@ -159,9 +134,6 @@ SystemFunctions system_functions() {
       serves<set_thread>("system_thread_set_state"),
       serves<get_thread>("system_thread_get_state"),
       serves<wait_ms>("system_delay_ms"),
-      serves<sleep>("system_sleep"),
-      serves<sleep_pin>("system_sleep_pin"),
-      serves<sleep_pins>("system_sleep_pins"),
       serves<subscribe>("system_subscribe_event"),
       serves<unsubscribe>("system_unsubscribe_event"),
       serves<button_ms>("system_button_pushed_duration"),
@@ -169,8 +141,8 @@ SystemFunctions system_functions() {
       serves<internal>("system_internal"),
       serves<set_flag>("system_set_flag"),
       serves<get_flag>("system_get_flag"),
-      serves<yes>("application_thread_current"),
-      serves<yes>("main_thread_current"),
+      serves<on_own_thread>("application_thread_current"),
+      serves<on_own_thread>("main_thread_current"),
       serves<invoke>("application_thread_invoke"),
       serves<reset>("system_reset"),
       serves<pattern_period>("led_pattern_period"),

@@ -1,7 +1,7 @@
 // Table system_cloud: what the application offers to the cloud, publishes and subscribes to.
 #include <algorithm>
 
-#include "cloud/registration.h"
+#include "system/registration.h"
 #include "system/serve.h"
 
 namespace vphoton::system {
@@ -112,7 +112,10 @@ bool function(Application& app, uint32_t name, uint32_t described, uint32_t) {
                                             }});
 }
 
-void process(Application& app) { app.device().process(); }
+// From other threads than the application's own it does nothing. Device OS 2.3.1, with threading.
+void process(Application& app) {
+  if (&app.threads().current() == &app.threads().main()) app.device().process();
+}
 
 void connect(Application& app) {
   app.device().wifi_connect();

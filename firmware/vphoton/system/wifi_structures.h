@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/device.h"
+#include "system/device.h"
 
 namespace vphoton::system {
 

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/json.h"
-#include "core/panic.h"
-#include "core/system_events.h"
-#include "flash/dct.h"
+#include "base/json.h"
+#include "system/services/panic.h"
+#include "system/services/system_events.h"
+#include "system/stored/dct.h"
 
 namespace vphoton::trial {
 namespace {
 
-constexpr uint32_t kFreeMemory = 60 * 1024;  // as Photon has it
 constexpr size_t kLongestLine = 4096;
 constexpr uint64_t kSoonUs = 10000;
 
@@ -48,15 +47,19 @@ Board::Board(Clock& clock, Kept& kept, Seen& seen, int start, const std::string&
              uint32_t random)
     : clock_(clock),
       kept_(kept),
+      eeprom_({[&kept](size_t offset, size_t size) { return kept.eeprom.substr(offset, size); },
+               [&kept](size_t offset, const std::string& data) { kept.eeprom.replace(offset, data.size(), data); },
+               [this](uint32_t ms) { delay_us(ms * 1000); }}),
       why_(why),
       began_us_(clock.us()),
       random_(random | 1),
       uart_(hardware_),
+      spi_(hardware_),
       cloud_([&seen, start](const PublishRequest& request) {
         seen.published.push_back({start, request.name, request.data});
       }),
       usb_([&seen, start](const std::string& line) { seen.console.push_back({start, line}); }) {
-  if (!wired_to.empty()) wiring_ = Wiring::in_memory(kept.world, wired_to, {hardware_, pins_, uart_});
+  if (!wired_to.empty()) wiring_ = Wiring::in_memory(kept.world, wired_to, {hardware_, pins_, uart_, spi_});
 }
 
 // A model brings several edges at once that lie milliseconds apart; so none comes into a section without interrupts,
@@ -111,19 +114,14 @@ void Board::fire(uint64_t event, int param) {
     if (events & event) handler(event, param);
 }
 
-void Board::reset(ResetReason reason, uint32_t data) {
-  if (reason != ResetReason::PinReset && reason != ResetReason::Panic) fire(system_event::kReset, 0);
-  throw Restart{reason, data};
-}
+void Board::reset(ResetReason reason, uint32_t data) { throw Restart{reason, data}; }
 
-uint32_t Board::free_memory() { return kFreeMemory; }
-
-Wake Board::sleep_until(int pin, int mode, uint32_t ms) {
+Wake Board::sleep_until(const WakeSources&, uint32_t ms) {
   delay(ms);
   return {};
 }
 
-void Board::sleep_deep(uint32_t ms) {
+void Board::sleep_deep(uint32_t ms, bool) {
   delay(ms);
   Board::reset(ResetReason::PowerManagement, 0);
 }
@@ -139,12 +137,6 @@ bool Board::read_dct(size_t offset, void* data, size_t size) {
 }
 
 const Wifi& Board::wifi() { application_->panic(panic::kAssertFailed, "looks for networks, and a trial has no radio"); }
-
-uint8_t Board::eeprom_read(int address) { return static_cast<uint8_t>(kept_.eeprom[static_cast<size_t>(address)]); }
-
-void Board::eeprom_write(int address, const uint8_t* data, size_t size) {
-  std::copy_n(data, size, kept_.eeprom.begin() + address);
-}
 
 void Board::attach_interrupt(int pin, int mode, std::function<void()> handler) {
   const uint32_t bit = 1u << pin;

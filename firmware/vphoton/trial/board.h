@@ -10,20 +10,19 @@
 #include <utility>
 #include <vector>
 
-#include "core/device.h"
-#include "core/pins.h"
+#include "board/emulated_eeprom.h"
+#include "board/pins.h"
 #include "debug/debug_port.h"
-#include "peripherals/wiring.h"
 #include "system/application.h"
+#include "system/device.h"
 #include "trial/clock.h"
+#include "worlds/wiring.h"
 
 namespace vphoton::trial {
 
 // What a loss of power leaves.
 struct Kept {
-  static constexpr size_t kEepromSize = 2048;
-
-  std::string eeprom = std::string(kEepromSize, '\xFF');
+  std::string eeprom = std::string(EmulatedEeprom::kKept, '\xFF');
   World world{};
 };
 
@@ -75,6 +74,7 @@ class Usb : public UsbSerialPort {
   int read() override;
   int peek() override;
   size_t write(const uint8_t* data, size_t size) override;
+  int available_for_write() override { return 128; }
   void flush() override {}
 
  private:
@@ -118,6 +118,7 @@ class Board : public Device {
   Reactor::TimerId start_timer(uint32_t ms, std::function<void()> handler) override;
   void cancel_timer(Reactor::TimerId id) override { timers_.cancel(id); }
   void interlude() override { take_due(); }
+  void rest(uint32_t ms) override { delay(ms); }
   void stand_by() override {}  // no debugger ever stops it
   void process() override { take_due(); }
   bool time_valid() override { return false; }
@@ -136,10 +137,9 @@ class Board : public Device {
   uint32_t reset_reason_data() override { return why_.data; }
   [[noreturn]] void reset(ResetReason reason, uint32_t data) override;
   bool updates_forced() override { return false; }
-  uint32_t free_memory() override;
   void sleep_wifi(uint32_t ms) override { delay(ms); }
-  Wake sleep_until(int pin, int mode, uint32_t ms) override;
-  [[noreturn]] void sleep_deep(uint32_t ms) override;
+  Wake sleep_until(const WakeSources& sources, uint32_t ms) override;
+  [[noreturn]] void sleep_deep(uint32_t ms, bool wkp) override;
   int setup_button_ms() override { return 0; }
   void enable_feature(int) override {}
   void attach_retained_memory(void*, size_t) override {}
@@ -164,15 +164,15 @@ class Board : public Device {
   bool has_credentials() override { return true; }
   bool set_credentials(const std::string&, const std::string&, int, int) override { return true; }
   bool clear_credentials() override { return true; }
+  const Hosts* hosts() override { return nullptr; }
   std::string wifi_ssid() override { return "photonrig"; }
   int wifi_rssi() override { return -50; }
   std::array<uint8_t, 6> mac_address() override { return {0xE0, 0x4F, 0x43, 0x01, 0x02, 0x03}; }
   UsbSerialPort& usb_serial() override { return usb_; }
   Uart& uart() override { return uart_; }
-  uint8_t eeprom_read(int address) override;
-  void eeprom_write(int address, const uint8_t* data, size_t size) override;
-  void eeprom_clear() override { kept_.eeprom.assign(Kept::kEepromSize, '\xFF'); }
-  size_t eeprom_length() override { return Kept::kEepromSize; }
+  Spi& spi() override { return spi_; }
+  I2c& i2c() override { return i2c_; }
+  EmulatedEeprom& eeprom() override { return eeprom_; }
   void pin_mode(int pin, PinMode mode) override { pins_.set_mode(pin, mode); }
   PinMode pin_mode(int pin) override { return pins_.mode(pin); }
   void pin_write(int pin, int level) override { pins_.write(pin, level); }
@@ -190,6 +190,7 @@ class Board : public Device {
 
   Clock& clock_;
   Kept& kept_;
+  EmulatedEeprom eeprom_;
   const Restart why_;
   const uint64_t began_us_;
   uint32_t random_;
@@ -198,6 +199,8 @@ class Board : public Device {
   debug::DebugPort debug_port_{hardware_, {}};
   Pins pins_;
   Uart uart_;
+  Spi spi_;
+  I2c i2c_;
   Cloud cloud_;
   Usb usb_;
   AppSurface surface_;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/monotonic.h"
+#include "base/monotonic.h"
 
 namespace vphoton::trial {
 

@@ -3,17 +3,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
-#include "core/json.h"
-#include "core/log.h"
+#include "base/json.h"
+#include "base/log.h"
 
 namespace vphoton::trial {
 namespace {
 
 constexpr uint64_t kMostAfter = 50000000;  // instructions after an interruption
 constexpr uint32_t kMostExplored = 100000;
+constexpr uint64_t kSoonUs = 20000;  // a thread whose wait ends by then may have its turn now
 
 // Thrown through the application: the call has returned, or is too long.
 struct Explored {};
@@ -37,6 +40,9 @@ class Exploration : public Trial {
       return_to_ = processor.regs.r[14] & ~1u;
       sp_ = processor.regs.r[13];
       depth_ = processor.calls();
+      thread_ = application().threads().current().handle;
+    } else if (!in_call()) {
+      return 1;
     } else if (pc == return_to_ && processor.regs.r[13] == sp_ && processor.calls() == depth_) {
       returned_ = true;
       throw Explored{};
@@ -52,6 +58,8 @@ class Exploration : public Trial {
         if (board().has_timers() || board().has_interrupts())
           for (const uint64_t ms : plan().explore->stalls_ms)
             if (copy("stall", pc, ms)) return Trial::slice();
+        // The slice ends at once, and with it the tick comes.
+        if (switch_us() && copy("thread", pc)) return 0;
       }
     }
     if (accesses_.take_outside() || instructions_ == 0 || served_ != host_calls()) {
@@ -65,6 +73,9 @@ class Exploration : public Trial {
   void turn() override {
     if (!walking_ || copied_) Trial::turn();
   }
+
+  // The thread of the call keeps the processor until it waits.
+  bool ticks() override { return (!walking_ || copied_ || !in_call()) && Trial::ticks(); }
 
   bool copied() const { return copied_; }
   std::string interruption() const { return interruption_; }
@@ -96,6 +107,27 @@ class Exploration : public Trial {
     bool outside_ = false;
   };
 
+  bool in_call() { return application().threads().current().handle == thread_; }
+
+  // The application's own thread is ready, between two calls, when loop() is due.
+  uint64_t ready_us(const system::Thread& thread) {
+    if (thread.finished || thread.returned) return system::Thread::kNever;
+    if (thread.waiting) return thread.wake_us;
+    if (!thread.in_system) return 0;
+    const bool between = &thread == &application().threads().main() && !thread.is_called();
+    return between ? loop_due_us() : system::Thread::kNever;
+  }
+
+  // The tick with which another thread of at least the same priority can have its turn, if that is soon.
+  std::optional<uint64_t> switch_us() {
+    const system::Thread& current = application().threads().current();
+    uint64_t soonest = system::Thread::kNever;
+    for (const system::Thread& each : application().threads().all())
+      if (&each != &current && each.priority >= current.priority) soonest = std::min(soonest, ready_us(each));
+    if (soonest > clock().us() + kSoonUs) return std::nullopt;
+    return std::max(soonest, (clock().ms() + 1) * 1000);
+  }
+
   // True: this is the copy, and interrupted.
   bool copy(const std::string& kind, uint32_t pc, uint64_t stall_ms = 0) {
     fflush(stdout);
@@ -121,6 +153,7 @@ class Exploration : public Trial {
     if (kind == "interrupt") board().next_event();
     if (kind == "timer") board().next_timer();
     if (kind == "stall") board().advance(clock().us() + stall_ms * 1000);
+    if (kind == "thread") clock().set(*switch_us());
     if (kind == "power") throw PowerCut{};
     return true;
   }
@@ -132,6 +165,7 @@ class Exploration : public Trial {
   uint32_t return_to_ = 0;
   uint32_t sp_ = 0;
   size_t depth_ = 0;
+  uint32_t thread_ = 0;
   uint32_t instructions_ = 0;
   uint64_t served_ = 0;  // host calls at the last power cut
   Accesses accesses_;

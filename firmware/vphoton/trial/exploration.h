@@ -9,12 +9,13 @@
 // | interrupt | the next event of what the pins are wired to comes now, if it is due within 10 ms |
 // | timer     | the next timer of the application expires now |
 // | stall     | the application stands still for as long as the plan says, and everything that becomes due happens |
+// | thread    | the tick comes now with which another thread, ready within 20 ms and no less urgent, has its turn |
 // | power     | the power goes and comes back |
 //
-// Interrupts are tried where a handler is attached, timers and stalls where the application lets others have their
-// turn. What a handler does cannot depend on an instruction that accesses no memory, nor the other way round: an
-// interruption after such a one is the same as before it, and is not tried again. Of power cuts one is tried between
-// two effects on the outside, as whatever memory holds is lost.
+// Interrupts are tried where a handler is attached, timers, stalls and other threads where the application lets others
+// have their turn. What a handler does cannot depend on an instruction that accesses no memory, nor the other way
+// round: an interruption after such a one is the same as before it, and is not tried again. Of power cuts one is tried
+// between two effects on the outside, as whatever memory holds is lost.
 #pragma once
 
 #include "trial/trial.h"

@@ -1,7 +1,7 @@
 #include "trial/plan.h"
 
-#include "core/json.h"
-#include "peripherals/wiring.h"
+#include "base/json.h"
+#include "worlds/wiring.h"
 
 namespace vphoton::trial {
 namespace {

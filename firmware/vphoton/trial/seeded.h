@@ -16,6 +16,7 @@ class SeededTrial : public Trial {
   uint64_t slice() override;
   void ran(uint64_t instructions) override;
   void turn() override;
+  bool ticks() override { return below(2) == 0; }
 
  private:
   uint32_t below(uint32_t bound) { return random_() % bound; }

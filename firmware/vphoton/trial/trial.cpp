@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "core/json.h"
-#include "core/log.h"
-#include "core/panic.h"
-#include "core/resume.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "device/resume.h"
+#include "system/services/panic.h"
 #include "trial/exploration.h"
 #include "trial/seeded.h"
 
@@ -17,6 +17,7 @@ constexpr uint64_t kSlice = 2000;  // 20 us
 constexpr uint64_t kLoopUs = 20000;
 constexpr uint64_t kMostInstructions = 2000000000;
 constexpr int kMostStarts = 10;
+constexpr uint64_t kLongestRestMs = 600000;  // beyond the plan's end: a delay() is not a hang
 
 std::string value_json(const VariableValue& value) {
   if (auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
@@ -84,9 +85,14 @@ void Trial::live() {
     while (step_ < plan_.steps.size() && plan_.steps[step_].at_ms <= clock_.ms()) perform(plan_.steps[step_++]);
     const uint64_t began = clock_.us();
     user_part_->loop();
-    uint64_t next = std::min(began + kLoopUs, until);
-    if (step_ < plan_.steps.size()) next = std::min(next, plan_.steps[step_].at_ms * 1000);
-    board_->advance(std::max(next, clock_.us()));
+    loop_due_us_ = std::min(began + kLoopUs, until);
+    if (step_ < plan_.steps.size()) loop_due_us_ = std::min(loop_due_us_, plan_.steps[step_].at_ms * 1000);
+    while (const auto due = user_part_->threads_due_ms()) {
+      if (clock_.us() + uint64_t{*due} * 1000 >= loop_due_us_) break;
+      board_->advance(clock_.us() + uint64_t{*due} * 1000);
+      user_part_->run_threads();
+    }
+    board_->advance(std::max(loop_due_us_, clock_.us()));
   }
 }
 
@@ -119,6 +125,14 @@ void Trial::ran(uint64_t instructions) {
 }
 
 void Trial::turn() { board_->take_due(); }
+
+bool Trial::ticks() { return std::exchange(last_tick_, clock_.ms()) != clock_.ms(); }
+
+// An application whose threads wait for one another forever is one that hangs.
+void Trial::rests(uint32_t ms) {
+  if (clock_.ms() > plan_.until_ms + kLongestRestMs) throw Hung{};
+  board_->advance(clock_.us() + uint64_t{ms} * 1000);
+}
 
 void Trial::calls(const char* function) {
   ++host_calls_;

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "core/pin_recorder.h"
-#include "module/module_image.h"
+#include "board/pin_recorder.h"
 #include "system/application.h"
 #include "system/schedule.h"
+#include "system/stored/module_image.h"
 #include "trial/board.h"
 #include "trial/plan.h"
 
@@ -38,6 +38,8 @@ class Trial : public system::Schedule {
   uint64_t slice() override;
   void ran(uint64_t instructions) override;
   void turn() override;
+  bool ticks() override;
+  void rests(uint32_t ms) override;
   void calls(const char* function) override;
 
  protected:
@@ -47,6 +49,7 @@ class Trial : public system::Schedule {
   const Plan& plan() const { return plan_; }
   uint64_t host_calls() const { return host_calls_; }
   const Seen& seen() const { return seen_; }
+  uint64_t loop_due_us() const { return loop_due_us_; }
   // From now on the application gets so many more instructions before it counts as hung.
   void limit(uint64_t instructions) { left_ = instructions; }
 
@@ -71,6 +74,8 @@ class Trial : public system::Schedule {
   int start_ = 0;
   size_t step_ = 0;  // the next
   uint64_t instructions_ = 0;
+  uint64_t last_tick_ = 0;  // in milliseconds
+  uint64_t loop_due_us_ = 0;
   uint64_t left_;
   uint64_t host_calls_ = 0;
   bool hung_ = false;

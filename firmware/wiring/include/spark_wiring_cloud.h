@@ -1,37 +1,71 @@
 // Particle: variables, functions, events and the connection itself.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <type_traits>
 #include <utility>
 
 #include "device_os/functions.h"
+#include "spark_wiring_flags.h"
 #include "spark_wiring_future.h"
 #include "spark_wiring_string.h"
-
-namespace particle {
+#include "spark_wiring_system.h"
 
 // How an event is sent. Flags combine with `|`. Device OS 2.3.1.
-class PublishFlags {
- public:
-  constexpr PublishFlags() : value_(0) {}
-  constexpr uint8_t value() const { return value_; }
-  constexpr PublishFlags operator|(PublishFlags other) const { return PublishFlags(value_ | other.value_); }
+struct PublishFlagType;
+typedef particle::Flags<PublishFlagType, uint8_t> PublishFlags;
+typedef PublishFlags::FlagType PublishFlag;
 
-  static constexpr PublishFlags of(unsigned value) { return PublishFlags(value); }
+constexpr PublishFlag PUBLIC(0x0);
+constexpr PublishFlag PRIVATE(0x1);
+constexpr PublishFlag NO_ACK(0x2);
+constexpr PublishFlag WITH_ACK(0x8);
+
+// How Particle.disconnect() ends the connection.
+class CloudDisconnectOptions {
+ public:
+  CloudDisconnectOptions() { options_.size = sizeof options_; }
+
+  // Waits, at most for `timeout`, until everything is acknowledged.
+  CloudDisconnectOptions& graceful(bool wait) {
+    options_.graceful = wait;
+    return set(kGraceful);
+  }
+  bool graceful() const { return options_.graceful; }
+  bool isGracefulSet() const { return options_.flags & kGraceful; }
+  CloudDisconnectOptions& timeout(system_tick_t ms) {
+    options_.timeout = ms;
+    return set(kTimeout);
+  }
+  CloudDisconnectOptions& timeout(std::chrono::milliseconds ms) {
+    return timeout(static_cast<system_tick_t>(ms.count()));
+  }
+  system_tick_t timeout() const { return options_.timeout; }
+  bool isTimeoutSet() const { return options_.flags & kTimeout; }
+  CloudDisconnectOptions& clearSession(bool clear) {
+    options_.clear_session = clear;
+    return set(kClearSession);
+  }
+  bool clearSession() const { return options_.clear_session; }
+  bool isClearSessionSet() const { return options_.flags & kClearSession; }
+
+  spark_cloud_disconnect_options toSystemOptions() const { return options_; }
+  static CloudDisconnectOptions fromSystemOptions(const spark_cloud_disconnect_options* options) {
+    CloudDisconnectOptions made;
+    made.options_ = *options;
+    return made;
+  }
 
  private:
-  explicit constexpr PublishFlags(unsigned value) : value_(static_cast<uint8_t>(value)) {}
+  enum { kGraceful = 1, kTimeout = 2, kClearSession = 4 };
+  CloudDisconnectOptions& set(uint8_t flag) {
+    options_.flags = static_cast<uint8_t>(options_.flags | flag);
+    return *this;
+  }
 
-  uint8_t value_;
+  spark_cloud_disconnect_options options_ = {};
 };
-
-constexpr PublishFlags PUBLIC = PublishFlags::of(0x0);
-constexpr PublishFlags PRIVATE = PublishFlags::of(0x1);
-constexpr PublishFlags NO_ACK = PublishFlags::of(0x2);
-constexpr PublishFlags WITH_ACK = PublishFlags::of(0x8);
-
-}  // namespace particle
 
 typedef std::function<void(const char* name, const char* data)> wiring_event_handler_t;
 
@@ -69,17 +103,15 @@ class CloudClass {
 
   // False when not connected, more than 4 events a second were tried, an update runs, or name or data is too long
   // (64 and 622 bytes).
-  static particle::Future<bool> publish(const char* name, particle::PublishFlags a = particle::PUBLIC,
-                                        particle::PublishFlags b = particle::PublishFlags()) {
+  static particle::Future<bool> publish(const char* name, PublishFlags a = PUBLIC, PublishFlags b = PublishFlags()) {
     return publish_event(name, nullptr, 60, a | b);
   }
-  static particle::Future<bool> publish(const char* name, const char* data, particle::PublishFlags a = particle::PUBLIC,
-                                        particle::PublishFlags b = particle::PublishFlags()) {
+  static particle::Future<bool> publish(const char* name, const char* data, PublishFlags a = PUBLIC,
+                                        PublishFlags b = PublishFlags()) {
     return publish_event(name, data, 60, a | b);
   }
-  static particle::Future<bool> publish(const char* name, const char* data, int ttl,
-                                        particle::PublishFlags a = particle::PUBLIC,
-                                        particle::PublishFlags b = particle::PublishFlags()) {
+  static particle::Future<bool> publish(const char* name, const char* data, int ttl, PublishFlags a = PUBLIC,
+                                        PublishFlags b = PublishFlags()) {
     return publish_event(name, data, ttl, a | b);
   }
 
@@ -102,7 +134,8 @@ class CloudClass {
   void unsubscribe() { spark_unsubscribe(nullptr); }
 
   static void connect() { spark_cloud_flag_connect(); }
-  static void disconnect();
+  static void disconnect(const CloudDisconnectOptions& options = CloudDisconnectOptions());
+  static void setDisconnectOptions(const CloudDisconnectOptions& options);
   static bool connected() { return spark_cloud_flag_connected(); }
   static bool disconnected() { return !connected(); }
   static void process();
@@ -110,14 +143,18 @@ class CloudClass {
   bool syncTimePending() { return connected() && spark_sync_time_pending(nullptr); }  // asked for and not answered
   bool syncTimeDone() { return !syncTimePending(); }
   uint32_t timeSyncedLast();  // millis() of the last answer; 0: none yet
+  system_tick_t timeSyncedLast(time_t& when) { return spark_sync_time_last(nullptr, &when); }
   int publishVitals(system_tick_t period_s = static_cast<system_tick_t>(-1)) {  // without a period: once, now
     return spark_publish_vitals(period_s, nullptr);
   }
+  int publishVitals(std::chrono::seconds period) { return publishVitals(static_cast<system_tick_t>(period.count())); }
+  static void sleep(Spark_Sleep_TypeDef mode, long seconds = 0) { SystemClass::sleep(mode, seconds); }
+  static void sleep(long seconds) { SystemClass::sleep(seconds); }
+  static void sleep(uint16_t pin, InterruptMode edge, long seconds = 0) { SystemClass::sleep(pin, edge, seconds); }
   static String deviceID() { return spark_deviceID(); }
 
  private:
-  static particle::Future<bool> publish_event(const char* name, const char* data, int ttl,
-                                              particle::PublishFlags flags);
+  static particle::Future<bool> publish_event(const char* name, const char* data, int ttl, PublishFlags flags);
   static bool add_subscription(const char* prefix, wiring_event_handler_t handler,
                                Spark_Subscription_Scope_TypeDef scope, const char* device_id);
   static bool add_text(const char* name, const String* text);
@@ -132,16 +169,16 @@ class CloudClass {
   };
 
   // A function that is called for the value. It stays for good: variables cannot be taken back.
-  template <typename F, typename Result, typename Kept, Spark_Data_TypeDef Type>
+  template <typename Fn, typename Result, typename Kept, Spark_Data_TypeDef Type>
   struct Called {
-    static bool add(const char* name, const F& function) {
-      F* kept = new F(function);
+    static bool add(const char* name, const Fn& function) {
+      Fn* kept = new Fn(function);
       if (!kept) return false;
       spark_variable_t how = {sizeof how, nullptr, copy};
       return spark_variable(name, kept, Type, &how);
     }
     static int copy(const void* function, void** data, size_t* size) {
-      const Kept value = (*static_cast<F*>(const_cast<void*>(function)))();
+      const Kept value = (*static_cast<Fn*>(const_cast<void*>(function)))();
       return copy_value(bytes(value), length(value), data, size);
     }
     static const void* bytes(const String& value) { return value.c_str(); }
@@ -155,35 +192,35 @@ class CloudClass {
       return sizeof(T);
     }
   };
-  template <typename F, typename Result>
+  template <typename Fn, typename Result>
   struct CalledFor;
 
   // Chooses the type a variable has in the cloud from its type in C++.
   template <typename T>
   struct VariableAdder {
-    template <typename F>
-    static bool add(const char* name, F function) {
-      return CalledFor<F, typename std::decay<decltype(function())>::type>::add(name, function);
+    template <typename Fn>
+    static bool add(const char* name, Fn function) {
+      return CalledFor<Fn, typename std::decay<decltype(function())>::type>::add(name, function);
     }
   };
 };
 
-template <typename F>
-struct CloudClass::CalledFor<F, bool> : CloudClass::Called<F, bool, bool, CLOUD_VAR_BOOLEAN> {};
-template <typename F>
-struct CloudClass::CalledFor<F, int> : CloudClass::Called<F, int, int, CLOUD_VAR_INT> {};
-template <typename F>
-struct CloudClass::CalledFor<F, long> : CloudClass::Called<F, long, int, CLOUD_VAR_INT> {};
-template <typename F>
-struct CloudClass::CalledFor<F, unsigned int> : CloudClass::Called<F, unsigned int, int, CLOUD_VAR_INT> {};
-template <typename F>
-struct CloudClass::CalledFor<F, unsigned long> : CloudClass::Called<F, unsigned long, int, CLOUD_VAR_INT> {};
-template <typename F>
-struct CloudClass::CalledFor<F, double> : CloudClass::Called<F, double, double, CLOUD_VAR_DOUBLE> {};
-template <typename F>
-struct CloudClass::CalledFor<F, String> : CloudClass::Called<F, String, String, CLOUD_VAR_STRING> {};
-template <typename F>
-struct CloudClass::CalledFor<F, const char*> : CloudClass::Called<F, const char*, String, CLOUD_VAR_STRING> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, bool> : CloudClass::Called<Fn, bool, bool, CLOUD_VAR_BOOLEAN> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, int> : CloudClass::Called<Fn, int, int, CLOUD_VAR_INT> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, long> : CloudClass::Called<Fn, long, int, CLOUD_VAR_INT> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, unsigned int> : CloudClass::Called<Fn, unsigned int, int, CLOUD_VAR_INT> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, unsigned long> : CloudClass::Called<Fn, unsigned long, int, CLOUD_VAR_INT> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, double> : CloudClass::Called<Fn, double, double, CLOUD_VAR_DOUBLE> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, String> : CloudClass::Called<Fn, String, String, CLOUD_VAR_STRING> {};
+template <typename Fn>
+struct CloudClass::CalledFor<Fn, const char*> : CloudClass::Called<Fn, const char*, String, CLOUD_VAR_STRING> {};
 
 template <>
 struct CloudClass::VariableAdder<bool> : CloudClass::InPlace<CLOUD_VAR_BOOLEAN, bool> {};
@@ -223,8 +260,3 @@ struct CloudClass::VariableAdder<float>;
 
 extern CloudClass Particle;
 #define Spark Particle
-
-using particle::NO_ACK;
-using particle::PRIVATE;
-using particle::PUBLIC;
-using particle::WITH_ACK;

@@ -5,8 +5,14 @@
 
 #include "device_os/layout.h"
 
-#define HIGH 0x1
-#define LOW 0x0
+enum PinState { LOW = 0, HIGH = 1 };
+
+#ifndef FALSE
+#define FALSE (0)
+#endif
+#ifndef TRUE
+#define TRUE (!FALSE)
+#endif
 
 constexpr unsigned char DEC = 10;
 constexpr unsigned char HEX = 16;
@@ -32,6 +38,11 @@ constexpr typename std::common_type<T, U>::type min(T a, U b) {
 template <typename T, typename U>
 constexpr typename std::common_type<T, U>::type max(T a, U b) {
   return a > b ? a : b;
+}
+
+template <typename T>
+T round(T x) {
+  return static_cast<T>(x >= 0 ? static_cast<long>(x + 0.5) : static_cast<long>(x - 0.5));
 }
 
 // Linear from one range to the other; the value as it is for an empty source range.

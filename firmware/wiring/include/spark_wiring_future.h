@@ -12,6 +12,7 @@ class Future;
 template <>
 class Future<bool> {
  public:
+  explicit Future(bool outcome = false) : known_(outcome ? kSucceeded : kFailed) {}
   Future(const Future& other);
   Future& operator=(const Future& other);
   ~Future();
@@ -29,8 +30,7 @@ class Future<bool> {
   enum State { kRunning, kSucceeded, kFailed };
   struct Shared;
 
-  Future();  // still running
-  explicit Future(bool outcome) : known_(outcome ? kSucceeded : kFailed) {}
+  static Future running();
 
   State state() const;
   void* share() const;  // for complete(), which takes it back

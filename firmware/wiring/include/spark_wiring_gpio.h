@@ -34,7 +34,9 @@
 #define SDA D0
 #define SCL D1
 
-#define TOTAL_PINS 25
+#define TOTAL_PINS 24
+#define TOTAL_ANALOG_PINS 8
+#define TOTAL_DAC_PINS 2
 #define FIRST_ANALOG_PIN 10
 
 void pinMode(pin_t pin, PinMode mode);
@@ -50,6 +52,7 @@ uint8_t analogWriteResolution(pin_t pin);  // bits
 uint8_t analogWriteResolution(pin_t pin, uint8_t bits);
 uint32_t analogWriteMaxFrequency(pin_t pin);
 void setADCSampleTime(uint8_t time);
+inline void setDACBufferred(pin_t pin, uint8_t on) { HAL_DAC_Enable_Buffer(pin, on); }
 
 inline const Hal_Pin_Info* fastPinGetPinmap() {
   static const Hal_Pin_Info* const pins = HAL_Pin_Map();

@@ -21,6 +21,14 @@ bool attachInterrupt(uint16_t pin, void (T::*handler)(), T* instance, InterruptM
 }
 bool detachInterrupt(uint16_t pin);
 
+// Of the processor, as CMSIS names them.
+#ifndef __disable_irq
+#define __disable_irq() __asm volatile("cpsid i" : : : "memory")
+#define __enable_irq() __asm volatile("cpsie i" : : : "memory")
+#define __disable_fault_irq() __asm volatile("cpsid f" : : : "memory")
+#define __enable_fault_irq() __asm volatile("cpsie f" : : : "memory")
+#endif
+
 inline void interrupts() { HAL_Interrupts_Enable_All(); }
 inline void noInterrupts() { HAL_Interrupts_Disable_All(); }
 
@@ -34,6 +42,11 @@ class AtomicSection {
 
  private:
   const int before_;
+};
+
+struct AtomicConcurrency {
+  int lock() const { return HAL_disable_irq(); }
+  void unlock(int before) const { HAL_enable_irq(before); }
 };
 
 #define ATOMIC_BLOCK()                          \

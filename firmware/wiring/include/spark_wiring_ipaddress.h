@@ -39,3 +39,5 @@ class IPAddress : public Printable {
 
   HAL_IPAddress address_;
 };
+
+extern const IPAddress INADDR_NONE;  // 0.0.0.0

@@ -49,7 +49,7 @@ class LEDStatus {
   uint16_t period() const { return shown_.period; }
   void setPriority(LEDPriority priority) { shown_.priority = value_of(priority); }
   LEDPriority priority() const { return static_cast<LEDPriority>(shown_.priority >> 2); }
-  void on() { shown_.flags = shown_.flags & ~kOff; }
+  void on() { shown_.flags = shown_.flags & static_cast<uint8_t>(~kOff); }
   void off() { shown_.flags = shown_.flags | kOff; }
   void toggle() { shown_.flags = shown_.flags ^ kOff; }
   bool isOn() { return !(shown_.flags & kOff); }

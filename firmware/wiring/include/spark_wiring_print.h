@@ -10,6 +10,8 @@
 #include "spark_wiring_printable.h"
 #include "spark_wiring_string.h"
 
+class __FlashStringHelper;  // a text, by Arduino's F()
+
 class Print {
  public:
   virtual ~Print();
@@ -23,6 +25,7 @@ class Print {
   size_t write(const char* text) { return text ? write(reinterpret_cast<const uint8_t*>(text), strlen(text)) : 0; }
 
   size_t print(const char* text) { return write(text); }
+  size_t print(const __FlashStringHelper* text) { return write(reinterpret_cast<const char*>(text)); }
   size_t print(const String& text) { return write(reinterpret_cast<const uint8_t*>(text.c_str()), text.length()); }
   size_t print(const Printable& printable) { return printable.printTo(*this); }
   size_t print(char c) { return write(static_cast<uint8_t>(c)); }
@@ -38,6 +41,7 @@ class Print {
   size_t print(float value, int digits = 2) { return print(String(value, digits)); }
   size_t print(double value, int digits = 2) { return print(String(value, digits)); }
 
+  size_t println(const __FlashStringHelper* text) { return println(reinterpret_cast<const char*>(text)); }
   size_t println() { return write("\r\n"); }
   template <typename T>
   size_t println(const T& value) {

@@ -15,6 +15,9 @@ class RGBClass {
   static void color(uint32_t rgb);
   static void brightness(uint8_t value, bool update = true);  // 0 ... 255; 96 at the start
   static uint8_t brightness() { return Get_LED_Brightness(); }
+  // Shows it on three pins as well, which have PWM; `invert` for a common anode. `bootloader`: also before start.
+  static void mirrorTo(pin_t red, pin_t green, pin_t blue, bool invert = false, bool bootloader = false);
+  static void mirrorDisable(bool bootloader = true);
   // Called with every colour shown, possibly in an interrupt. An empty one ends it.
   void onChange(wiring_rgb_change_handler_t handler);
 

@@ -3,6 +3,7 @@
 
 #include "device_os/functions.h"
 #include "spark_wiring_constants.h"
+#include "spark_wiring_print.h"
 #include "spark_wiring_thread.h"
 
 #define SPI_MODE0 0x00
@@ -21,9 +22,14 @@
 
 #define SPI_DEFAULT_SS ((uint16_t)(-1))
 
-constexpr unsigned HZ = 1;
-constexpr unsigned KHZ = 1000;
-constexpr unsigned MHZ = 1000000;
+enum FrequencyScale {
+  HZ = 1,
+  KHZ = 1000,
+  MHZ = 1000000,
+  SPI_CLK_SYSTEM = 0,
+  SPI_CLK_ARDUINO = 16 * MHZ,
+  SPI_CLK_PHOTON = 60 * MHZ
+};
 
 typedef hal_spi_dma_user_callback wiring_spi_dma_transfercomplete_callback_t;
 typedef hal_spi_select_user_callback wiring_spi_select_callback_t;
@@ -33,12 +39,18 @@ class SPIClass;
 namespace particle {
 
 // What a transaction asks for.
-class SPISettings {
+class SPISettings : public Printable {
  public:
   SPISettings() = default;
   SPISettings(uint32_t hz, uint8_t bit_order, uint8_t mode)
       : default_(false), clock_(hz), bit_order_(bit_order), mode_(mode) {}
   uint32_t getClock() const { return clock_; }
+  bool operator==(const SPISettings& other) const;
+  bool operator!=(const SPISettings& other) const { return !(*this == other); }
+  // Of the same kind, and no slower, or no faster.
+  bool operator>=(const SPISettings& other) const;
+  bool operator<=(const SPISettings& other) const;
+  size_t printTo(Print& print) const override;
 
  private:
   friend class ::SPIClass;
@@ -48,6 +60,8 @@ class SPISettings {
   uint8_t bit_order_ = 0;
   uint8_t mode_ = 0;
 };
+
+typedef SPISettings __SPISettings;
 
 }  // namespace particle
 
@@ -66,7 +80,10 @@ class SPIClass {
 
   void setBitOrder(uint8_t order) { hal_spi_set_bit_order(spi_, order); }
   void setDataMode(uint8_t mode) { hal_spi_set_data_mode(spi_, mode); }
-  void setClockDivider(uint8_t divider) { hal_spi_set_clock_divider(spi_, divider); }
+  void setClockDivider(uint8_t divider);
+  // What the dividers divide, in Hz; 16 MHz is Arduino's (SPI_CLK_ARDUINO). 0 (SPI_CLK_SYSTEM): the system's own.
+  void setClockDividerReference(unsigned value, unsigned scale = HZ) { reference_ = value * scale; }
+  static void computeClockDivider(unsigned reference, unsigned wanted, uint8_t& divider, unsigned& hz);
   // The fastest clock up to `value` times `scale`, which is returned in Hz; the slowest if none is slow enough.
   unsigned setClockSpeed(unsigned value, unsigned scale = HZ);
 
@@ -81,6 +98,11 @@ class SPIClass {
   void transferCancel() { hal_spi_transfer_dma_cancel(spi_); }
   int32_t available() { return hal_spi_transfer_dma_status(spi_, nullptr); }  // of a slave: bytes received
   void onSelect(wiring_spi_select_callback_t handler) { hal_spi_set_callback_on_selected(spi_, handler, nullptr); }
+
+  // Arduino's; interrupts need no care here.
+  void attachInterrupt() {}
+  void detachInterrupt() {}
+  static void usingInterrupt(uint8_t) {}
 
   bool trylock() { return mutex_.trylock(); }
   int lock() {
@@ -97,9 +119,61 @@ class SPIClass {
   Divided divided(unsigned hz);
 
   const hal_spi_interface_t spi_;
+  unsigned reference_ = SPI_CLK_SYSTEM;
   RecursiveMutex mutex_;
 };
 
-// There with its first use, also in constructors and STARTUP().
-SPIClass& __fetch_global_SPI();
-#define SPI __fetch_global_SPI()
+namespace particle {
+
+// SPI and SPI1 are objects without state, so that they can be used in constructors and STARTUP(); the SPIClass of each
+// is there with its first use.
+template <hal_spi_interface_t which>
+class SpiProxy {
+ public:
+  static SPIClass& instance();
+  operator SPIClass&() { return instance(); }
+  SPIClass* operator&() { return &instance(); }
+  hal_spi_interface_t interface() { return which; }
+
+  void begin() { instance().begin(); }
+  void begin(uint16_t select_pin) { instance().begin(select_pin); }
+  void begin(hal_spi_mode_t mode, uint16_t select_pin = SPI_DEFAULT_SS) { instance().begin(mode, select_pin); }
+  void end() { instance().end(); }
+  bool isEnabled() { return instance().isEnabled(); }
+  void setBitOrder(uint8_t order) { instance().setBitOrder(order); }
+  void setDataMode(uint8_t mode) { instance().setDataMode(mode); }
+  void setClockDivider(uint8_t divider) { instance().setClockDivider(divider); }
+  void setClockDividerReference(unsigned value, unsigned scale = HZ) {
+    instance().setClockDividerReference(value, scale);
+  }
+  unsigned setClockSpeed(unsigned value, unsigned scale = HZ) { return instance().setClockSpeed(value, scale); }
+  static void computeClockDivider(unsigned reference, unsigned wanted, uint8_t& divider, unsigned& hz) {
+    SPIClass::computeClockDivider(reference, wanted, divider, hz);
+  }
+  int32_t beginTransaction() { return instance().beginTransaction(); }
+  int32_t beginTransaction(const SPISettings& settings) { return instance().beginTransaction(settings); }
+  void endTransaction() { instance().endTransaction(); }
+  byte transfer(byte data) { return instance().transfer(data); }
+  void transfer(void* sent, void* received, size_t length, wiring_spi_dma_transfercomplete_callback_t done) {
+    instance().transfer(sent, received, length, done);
+  }
+  void transferCancel() { instance().transferCancel(); }
+  int32_t available() { return instance().available(); }
+  void onSelect(wiring_spi_select_callback_t handler) { instance().onSelect(handler); }
+  void attachInterrupt() {}
+  void detachInterrupt() {}
+  static void usingInterrupt(uint8_t) {}
+  bool trylock() { return instance().trylock(); }
+  int lock() { return instance().lock(); }
+  void unlock() { instance().unlock(); }
+};
+
+namespace globals {
+extern SpiProxy<HAL_SPI_INTERFACE1> SPI;
+extern SpiProxy<HAL_SPI_INTERFACE2> SPI1;  // on D5 (SS), D4 (SCK), D3 (MISO) and D2 (MOSI)
+}  // namespace globals
+
+}  // namespace particle
+
+using particle::globals::SPI;
+using particle::globals::SPI1;

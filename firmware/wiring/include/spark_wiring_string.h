@@ -6,6 +6,7 @@
 #include "device_os/layout.h"
 
 class Printable;
+class __FlashStringHelper;  // a text, by Arduino's F()
 
 class String {
  public:
@@ -13,6 +14,7 @@ class String {
   String(const char* text, unsigned int length);
   String(const String& other);
   String(String&& other);
+  String(const __FlashStringHelper* text) : String(reinterpret_cast<const char*>(text)) {}
   String(const Printable& printable);
   explicit String(char c);
   explicit String(unsigned char value, unsigned char base = 10);
@@ -27,6 +29,7 @@ class String {
   String& operator=(const String& other);
   String& operator=(String&& other);
   String& operator=(const char* text);
+  String& operator=(const __FlashStringHelper* text) { return *this = reinterpret_cast<const char*>(text); }
 
   unsigned char reserve(unsigned int size);
   unsigned int length() const { return length_; }
@@ -72,7 +75,7 @@ class String {
   // Out of range: 0 is read, nothing is written.
   char charAt(unsigned int index) const;
   void setCharAt(unsigned int index, char c);
-  char operator[](int index) const { return charAt(index); }
+  char operator[](int index) const { return charAt(static_cast<unsigned int>(index)); }
   char operator[](unsigned int index) const { return charAt(index); }
   char& operator[](int index) { return (*this)[static_cast<unsigned int>(index)]; }
   char& operator[](unsigned int index);
@@ -121,6 +124,8 @@ class String {
   unsigned char flags_ = 0;
 };
 ABI_SIZE(String, 16);
+
+typedef String StringSumHelper;  // what a sum is
 
 String operator+(const String& a, const String& b);
 String operator+(const String& a, const char* b);

@@ -3,8 +3,10 @@
 
 #include <string.h>
 #include <chrono>
+#include <initializer_list>
 
 #include "device_os/functions.h"
+#include "spark_wiring_flags.h"
 #include "spark_wiring_gpio.h"
 #include "spark_wiring_string.h"
 #include "spark_wiring_ticks.h"
@@ -99,6 +101,72 @@ class SleepResult {
   pin_t pin_ = 0xFFFF;
 };
 
+// Of System.sleep(): how it sleeps.
+struct SleepOptionFlagType;
+typedef particle::Flags<SleepOptionFlagType, uint32_t> SleepOptionFlags;
+typedef SleepOptionFlags::FlagType SleepOptionFlag;
+constexpr SleepOptionFlag SLEEP_NETWORK_OFF(0);
+constexpr SleepOptionFlag SLEEP_NETWORK_STANDBY(1);
+constexpr SleepOptionFlag SLEEP_DISABLE_WKP_PIN(2);
+constexpr SleepOptionFlag SLEEP_NO_WAIT(4);
+
+// Of System.reset() and its kin.
+struct SystemResetFlagType;
+typedef particle::Flags<SystemResetFlagType, uint32_t> SystemResetFlags;
+typedef SystemResetFlags::FlagType SystemResetFlag;
+constexpr SystemResetFlag RESET_NO_WAIT(SYSTEM_RESET_FLAG_NO_WAIT);
+constexpr SystemResetFlag RESET_PERSIST_DFU(SYSTEM_RESET_FLAG_PERSIST_DFU);
+
+enum class SystemSleepWakeupReason : uint16_t {
+  UNKNOWN = HAL_WAKEUP_SOURCE_TYPE_UNKNOWN,
+  BY_GPIO = HAL_WAKEUP_SOURCE_TYPE_GPIO,
+  BY_ADC = HAL_WAKEUP_SOURCE_TYPE_ADC,
+  BY_DAC = HAL_WAKEUP_SOURCE_TYPE_DAC,
+  BY_RTC = HAL_WAKEUP_SOURCE_TYPE_RTC,
+  BY_LPCOMP = HAL_WAKEUP_SOURCE_TYPE_LPCOMP,
+  BY_USART = HAL_WAKEUP_SOURCE_TYPE_USART,
+  BY_I2C = HAL_WAKEUP_SOURCE_TYPE_I2C,
+  BY_SPI = HAL_WAKEUP_SOURCE_TYPE_SPI,
+  BY_TIMER = HAL_WAKEUP_SOURCE_TYPE_TIMER,
+  BY_CAN = HAL_WAKEUP_SOURCE_TYPE_CAN,
+  BY_USB = HAL_WAKEUP_SOURCE_TYPE_USB,
+  BY_BLE = HAL_WAKEUP_SOURCE_TYPE_BLE,
+  BY_NFC = HAL_WAKEUP_SOURCE_TYPE_NFC,
+  BY_NETWORK = HAL_WAKEUP_SOURCE_TYPE_NETWORK,
+};
+
+namespace particle {
+class SystemSleepConfiguration;
+}
+
+// What ended a sleep by a SystemSleepConfiguration.
+class SystemSleepResult {
+ public:
+  SystemSleepResult() = default;
+  SystemSleepResult(system_error_t error) : error_(error) {}
+  SystemSleepResult(SleepResult plain) : error_(plain.error()), plain_(plain) {}
+  SystemSleepResult(const SystemSleepResult& other);
+  SystemSleepResult(SystemSleepResult&& other);
+  SystemSleepResult& operator=(const SystemSleepResult& other);
+  SystemSleepResult& operator=(SystemSleepResult&& other);
+  ~SystemSleepResult();
+
+  SystemSleepWakeupReason wakeupReason() const;
+  pin_t wakeupPin() const;  // PIN_INVALID: it was none
+  system_error_t error() const { return error_; }
+  void setError(system_error_t error, bool clear = false) {
+    if (clear || error_ == SYSTEM_ERROR_NONE) error_ = error;
+  }
+  hal_wakeup_source_base_t** halWakeupSource() { return &source_; }  // for the system, which allocates it
+  SleepResult toSleepResult();
+  operator SleepResult() { return toSleepResult(); }
+
+ private:
+  hal_wakeup_source_base_t* source_ = nullptr;
+  system_error_t error_ = SYSTEM_ERROR_NONE;
+  SleepResult plain_;
+};
+
 class SystemClass {
  public:
   SystemClass() = default;
@@ -120,14 +188,19 @@ class SystemClass {
   }
 
   static void reset() { reset(0); }
-  static void reset(uint32_t data) { restart(SYSTEM_RESET_MODE_NORMAL, RESET_REASON_USER, data); }
-  static void enterSafeMode() { restart(SYSTEM_RESET_MODE_SAFE); }
-  static void dfu(bool persist = false) {
-    restart(SYSTEM_RESET_MODE_DFU, 0, 0, persist ? SYSTEM_RESET_FLAG_PERSIST_DFU : 0);
+  static void reset(SystemResetFlags flags) { reset(0, flags); }
+  static void reset(uint32_t data, SystemResetFlags flags = SystemResetFlags()) {
+    restart(SYSTEM_RESET_MODE_NORMAL, RESET_REASON_USER, data, flags);
   }
-  static void factoryReset() {
-    restart(SYSTEM_RESET_MODE_FACTORY);
-  }  // restores the factory image, if a valid one is there
+  static void enterSafeMode(SystemResetFlags flags = SystemResetFlags()) {
+    restart(SYSTEM_RESET_MODE_SAFE, 0, 0, flags);
+  }
+  static void dfu(SystemResetFlags flags = SystemResetFlags()) { restart(SYSTEM_RESET_MODE_DFU, 0, 0, flags); }
+  static void dfu(bool persist) { dfu(persist ? SystemResetFlags(RESET_PERSIST_DFU) : SystemResetFlags()); }
+  // Restores the factory image, if a valid one is there.
+  static void factoryReset(SystemResetFlags flags = SystemResetFlags()) {
+    restart(SYSTEM_RESET_MODE_FACTORY, 0, 0, flags);
+  }
 
   // Milliseconds SETUP has been held; 0: it is not.
   static uint16_t buttonPushed(uint8_t button = 0) { return system_button_pushed_duration(button, nullptr); }
@@ -137,16 +210,66 @@ class SystemClass {
   }
   void disableButtonMirror(bool bootloader = true) const { HAL_Core_Button_Mirror_Pin_Disable(bootloader, 0, nullptr); }
 
-  static SleepResult sleep(Spark_Sleep_TypeDef mode, long seconds = 0);
-  static SleepResult sleep(Spark_Sleep_TypeDef mode, std::chrono::seconds time) {
-    return sleep(mode, static_cast<long>(time.count()));
+  static SystemSleepResult sleep(const particle::SystemSleepConfiguration& config);
+  static SleepResult sleep(Spark_Sleep_TypeDef mode, long seconds = 0, SleepOptionFlags flags = SleepOptionFlags());
+  static SleepResult sleep(Spark_Sleep_TypeDef mode, std::chrono::seconds time,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(mode, static_cast<long>(time.count()), flags);
+  }
+  static SleepResult sleep(Spark_Sleep_TypeDef mode, SleepOptionFlags flags, long seconds = 0) {
+    return sleep(mode, seconds, flags);
+  }
+  static SleepResult sleep(Spark_Sleep_TypeDef mode, SleepOptionFlags flags, std::chrono::seconds time) {
+    return sleep(mode, time, flags);
   }
   static SleepResult sleep(long seconds) { return sleep(SLEEP_MODE_WLAN, seconds); }
   static SleepResult sleep(std::chrono::seconds time) { return sleep(static_cast<long>(time.count())); }
-  // Everything stands still until the pin changes, or the time is over (0: no limit); then the application goes on.
-  static SleepResult sleep(pin_t wake_pin, InterruptMode edge, long seconds = 0);
-  static SleepResult sleep(pin_t wake_pin, InterruptMode edge, std::chrono::seconds time) {
-    return sleep(wake_pin, edge, static_cast<long>(time.count()));
+
+  // Everything stands still until a pin changes, or the time is over (0: no limit); then the application goes on. Each
+  // pin has an edge of its own, or all have one.
+  static SleepResult sleep(pin_t pin, InterruptMode edge, long seconds = 0,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(&pin, 1, edge, seconds, flags);
+  }
+  static SleepResult sleep(pin_t pin, InterruptMode edge, std::chrono::seconds time,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pin, edge, static_cast<long>(time.count()), flags);
+  }
+  static SleepResult sleep(pin_t pin, InterruptMode edge, SleepOptionFlags flags, long seconds = 0) {
+    return sleep(pin, edge, seconds, flags);
+  }
+  static SleepResult sleep(pin_t pin, InterruptMode edge, SleepOptionFlags flags, std::chrono::seconds time) {
+    return sleep(pin, edge, time, flags);
+  }
+  static SleepResult sleep(const pin_t* pins, size_t count, InterruptMode edge, long seconds = 0,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins, count, &edge, 1, seconds, flags);
+  }
+  static SleepResult sleep(const pin_t* pins, size_t count, InterruptMode edge, std::chrono::seconds time,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins, count, edge, static_cast<long>(time.count()), flags);
+  }
+  static SleepResult sleep(const pin_t* pins, size_t count, const InterruptMode* edges, size_t edge_count,
+                           long seconds = 0, SleepOptionFlags flags = SleepOptionFlags());
+  static SleepResult sleep(const pin_t* pins, size_t count, const InterruptMode* edges, size_t edge_count,
+                           std::chrono::seconds time, SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins, count, edges, edge_count, static_cast<long>(time.count()), flags);
+  }
+  static SleepResult sleep(std::initializer_list<pin_t> pins, InterruptMode edge, long seconds = 0,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins.begin(), pins.size(), edge, seconds, flags);
+  }
+  static SleepResult sleep(std::initializer_list<pin_t> pins, InterruptMode edge, std::chrono::seconds time,
+                           SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins, edge, static_cast<long>(time.count()), flags);
+  }
+  static SleepResult sleep(std::initializer_list<pin_t> pins, std::initializer_list<InterruptMode> edges,
+                           long seconds = 0, SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins.begin(), pins.size(), edges.begin(), edges.size(), seconds, flags);
+  }
+  static SleepResult sleep(std::initializer_list<pin_t> pins, std::initializer_list<InterruptMode> edges,
+                           std::chrono::seconds time, SleepOptionFlags flags = SleepOptionFlags()) {
+    return sleep(pins, edges, static_cast<long>(time.count()), flags);
   }
   SleepResult sleepResult();
   WakeupReason wakeUpReason() { return sleepResult().reason(); }
@@ -233,9 +356,11 @@ class SystemClass {
   static system_event_handler_t* taken(Handler handler) {
     return reinterpret_cast<system_event_handler_t*>(reinterpret_cast<void (*)()>(handler));
   }
-  static void restart(unsigned mode, unsigned reason = 0, unsigned data = 0, unsigned flags = 0) {
-    system_reset(mode, reason, data, flags, nullptr);
+  static void restart(unsigned mode, unsigned reason, unsigned data, SystemResetFlags flags) {
+    system_reset(mode, reason, data, flags.value(), nullptr);
   }
+
+  static SleepResult last_sleep_;
 };
 
 extern SystemClass System;

@@ -31,6 +31,13 @@ class SingleThreadedSection {
     for (std::unique_lock<typename std::remove_reference<decltype(lock)>::type> _lock(lock, std::try_to_lock); \
          _lock_once && _lock.owns_lock(); _lock_once = false)
 
+// In the place of a lock where none is needed.
+struct NoConcurrency {
+  struct Lock {};
+  Lock lock() const { return Lock(); }
+  void unlock(Lock) const {}
+};
+
 class Mutex {
  public:
   Mutex() { os_mutex_create(&handle_); }

@@ -47,6 +47,13 @@ class USARTSerial : public Stream {
   bool blocks_ = true;
 };
 
+// An application's own, called while there is something to read.
+void serialEvent2() __attribute__((weak));
+void serialEventRun2() __attribute__((weak));  // calls it; there with Serial2
+
 // There with its first use, also in constructors and STARTUP().
 USARTSerial& __fetch_global_Serial1();
 #define Serial1 __fetch_global_Serial1()
+// On the pins of the RGB LED; an application that wants it takes the LED out of the board.
+USARTSerial& __fetch_global_Serial2();
+#define Serial2 __fetch_global_Serial2()

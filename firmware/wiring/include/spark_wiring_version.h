@@ -4,6 +4,10 @@
 #include "device_os/functions.h"
 
 // Final releases end in 0xFF, so that they compare greater than their release candidates.
+#define SYSTEM_VERSION_ALPHA(x, y, z, p) \
+  ((((x) & 0xFF) << 24) | (((y) & 0xFF) << 16) | (((z) & 0xFF) << 8) | ((p) & 0x3F))
+#define SYSTEM_VERSION_BETA(x, y, z, p) (SYSTEM_VERSION_ALPHA(x, y, z, p) | 0x40)
+#define SYSTEM_VERSION_RC(x, y, z, p) (SYSTEM_VERSION_ALPHA(x, y, z, p) | 0x80)
 #define SYSTEM_VERSION_DEFAULT(x, y, z) ((((x) & 0xFF) << 24) | (((y) & 0xFF) << 16) | (((z) & 0xFF) << 8) | 0xFF)
 
 #define SYSTEM_VERSION_v063 0x00060300

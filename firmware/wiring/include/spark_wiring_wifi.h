@@ -5,40 +5,39 @@
 
 #include "device_os/functions.h"
 #include "spark_wiring_ipaddress.h"
+#include "spark_wiring_signal.h"
+#include "spark_wiring_wifi_credentials.h"
 
-// As applications write them.
-constexpr WLanSecurityType UNSEC = WLAN_SEC_UNSEC;
-constexpr WLanSecurityType WEP = WLAN_SEC_WEP;
-constexpr WLanSecurityType WPA = WLAN_SEC_WPA;
-constexpr WLanSecurityType WPA2 = WLAN_SEC_WPA2;
-constexpr WLanSecurityType WPA_ENTERPRISE = WLAN_SEC_WPA_ENTERPRISE;
-constexpr WLanSecurityType WPA2_ENTERPRISE = WLAN_SEC_WPA2_ENTERPRISE;
-
+namespace spark {
 class WiFiClass;
+}
 
 namespace particle {
 
 // Strength and quality in percent; as a number the strength in dBm.
-class WiFiSignal {
+class WiFiSignal : public Signal {
  public:
   WiFiSignal() = default;
-  float getStrength() const;       // -1: unknown
-  float getStrengthValue() const;  // dBm
-  float getQuality() const;        // -1: unknown
-  float getQualityValue() const;   // dB of signal to noise
+  hal_net_access_tech_t getAccessTechnology() const override { return NET_ACCESS_TECHNOLOGY_WIFI; }
+  float getStrength() const override;       // -1: unknown
+  float getStrengthValue() const override;  // dBm
+  float getQuality() const override;        // -1: unknown
+  float getQualityValue() const override;   // dB of signal to noise
   operator int8_t() const { return static_cast<int8_t>(rssi); }
 
   int rssi = 2;  // 2: no network
   int qual = 0;
 
  private:
-  friend class ::WiFiClass;
+  friend class spark::WiFiClass;
   explicit WiFiSignal(const wlan_connected_info_t& known);
 
   wlan_connected_info_t known_ = {};
 };
 
 }  // namespace particle
+
+namespace spark {
 
 class WiFiClass {
  public:
@@ -60,6 +59,10 @@ class WiFiClass {
   uint16_t getListenTimeout() { return network_get_listen_timeout(*this, 0, nullptr); }
 
   bool hasCredentials() { return network_has_credentials(*this, 0, nullptr); }
+  void setCredentials(WiFiCredentials credentials);
+  void setCredentials(const char* ssid, WiFiCredentials credentials) { setCredentials(credentials.setSsid(ssid)); }
+  bool setCredentials(const char* ssid, unsigned ssid_length, const char* password, unsigned length,
+                      unsigned long security = WPA2, unsigned long cipher = WLAN_CIPHER_NOT_SET);
   bool setCredentials(const char* ssid) { return setCredentials(ssid, nullptr, UNSEC); }
   bool setCredentials(const char* ssid, const char* password) { return setCredentials(ssid, password, WPA2); }
   bool setCredentials(const char* ssid, const char* password, unsigned long security,
@@ -100,6 +103,7 @@ class WiFiClass {
   void useStaticIP() { wlan_set_ipaddress_source(STATIC_IP, true, nullptr); }
   void useDynamicIP() { wlan_set_ipaddress_source(DYNAMIC_IP, true, nullptr); }
   String hostname();
+  int setHostname(const String& name) { return setHostname(name.c_str()); }
   int setHostname(const char* name) { return network_set_hostname(*this, 0, name, nullptr); }
 
  private:
@@ -107,3 +111,5 @@ class WiFiClass {
 };
 
 extern WiFiClass WiFi;
+
+}  // namespace spark

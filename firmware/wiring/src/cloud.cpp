@@ -10,6 +10,8 @@ CloudClass Particle;
 
 namespace {
 
+constexpr unsigned kDisconnectOptions = 2;  // Device OS 2.3.1, system_cloud.h
+
 typedef std::function<int(String)> Function;
 
 // A function the system calls with other arguments than the type it is passed as has.
@@ -60,21 +62,25 @@ bool CloudClass::add_subscription(const char* prefix, wiring_event_handler_t han
   return kept && spark_subscribe(prefix, unlike<EventHandler>(call_subscriber), kept, scope, device_id, nullptr);
 }
 
-particle::Future<bool> CloudClass::publish_event(const char* name, const char* data, int ttl,
-                                                 particle::PublishFlags flags) {
+particle::Future<bool> CloudClass::publish_event(const char* name, const char* data, int ttl, PublishFlags flags) {
   using particle::Future;
   if (!connected()) return Future<bool>(false);
-  Future<bool> outcome;
+  Future<bool> outcome = Future<bool>::running();
   spark_send_event_data extra = {sizeof extra, Future<bool>::complete, outcome.share()};
   if (!spark_send_event(name, data, ttl, flags.value(), &extra) && !outcome.isDone())
     Future<bool>::complete(SYSTEM_ERROR_UNKNOWN, nullptr, extra.handler_data, nullptr);
   return outcome;
 }
 
-void CloudClass::disconnect() {
-  spark_cloud_disconnect_options options = {};
-  options.size = sizeof options;
-  spark_cloud_disconnect(&options, nullptr);
+void CloudClass::disconnect(const CloudDisconnectOptions& options) {
+  const spark_cloud_disconnect_options told = options.toSystemOptions();
+  spark_cloud_disconnect(&told, nullptr);
+}
+
+// Also of disconnections that the system decides on.
+void CloudClass::setDisconnectOptions(const CloudDisconnectOptions& options) {
+  const spark_cloud_disconnect_options told = options.toSystemOptions();
+  spark_set_connection_property(kDisconnectOptions, 0, &told, nullptr);
 }
 
 void CloudClass::process() {

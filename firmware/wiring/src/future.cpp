@@ -19,7 +19,11 @@ struct Future<bool>::Shared {
   }
 };
 
-Future<bool>::Future() : shared_(new Shared{kRunning, 1}) {}
+Future<bool> Future<bool>::running() {
+  Future begun;
+  begun.shared_ = new Shared{kRunning, 1};
+  return begun;
+}
 
 Future<bool>::Future(const Future& other) : known_(other.known_), shared_(Shared::taken(other.shared_)) {}
 

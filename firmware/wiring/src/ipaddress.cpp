@@ -3,6 +3,8 @@
 
 #include "spark_wiring_print.h"
 
+const IPAddress INADDR_NONE(0, 0, 0, 0);
+
 void IPAddress::set_ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
   *this = static_cast<uint32_t>(a) << 24 | static_cast<uint32_t>(b) << 16 | static_cast<uint32_t>(c) << 8 | d;
 }

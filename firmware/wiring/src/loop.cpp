@@ -12,6 +12,7 @@ __attribute__((weak)) void serialEvent1();
 __attribute__((weak)) void serialEventRun() {
   if (serialEvent && Serial.available() > 0) serialEvent();
   if (serialEvent1 && Serial1.available() > 0) serialEvent1();
+  if (serialEventRun2) serialEventRun2();
 }
 
 void user_part::after_loop() {

@@ -1,6 +1,8 @@
 // RGB.
 #include "spark_wiring_rgb.h"
 
+#include <initializer_list>
+
 #include "spark_wiring_interrupts.h"
 
 RGBClass RGB;
@@ -41,4 +43,21 @@ void RGBClass::onChange(wiring_rgb_change_handler_t handler) {
 
 void RGBClass::changed(void*, uint8_t red, uint8_t green, uint8_t blue, void*) {
   if (on_change) on_change(red, green, blue);
+}
+
+namespace {
+
+constexpr uint8_t kMirrored = 4;  // Device OS 2.3.1, rgbled.h
+constexpr uint8_t kRed = kMirrored + LED3, kGreen = kMirrored + LED4, kBlue = kMirrored + LED2;
+
+}  // namespace
+
+void RGBClass::mirrorTo(pin_t red, pin_t green, pin_t blue, bool invert, bool bootloader) {
+  HAL_Core_Led_Mirror_Pin(kRed, red, invert, bootloader, nullptr);
+  HAL_Core_Led_Mirror_Pin(kGreen, green, invert, bootloader, nullptr);
+  HAL_Core_Led_Mirror_Pin(kBlue, blue, invert, bootloader, nullptr);
+}
+
+void RGBClass::mirrorDisable(bool bootloader) {
+  for (uint8_t led : {kRed, kGreen, kBlue}) HAL_Core_Led_Mirror_Pin_Disable(led, bootloader, nullptr);
 }

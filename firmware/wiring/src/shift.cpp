@@ -1,5 +1,5 @@
 // shiftOut(), shiftIn(), tone().
-#include "spark_wiring_shift.h"
+#include "spark_wiring.h"
 
 void shiftOut(uint8_t data, uint8_t clock, uint8_t order, uint8_t value) {
   for (int i = 0; i < 8; ++i) {
@@ -21,3 +21,22 @@ uint8_t shiftIn(uint8_t data, uint8_t clock, uint8_t order) {
 }
 
 void tone(uint8_t pin, unsigned frequency, unsigned long duration_ms) { HAL_Tone_Start(pin, frequency, duration_ms); }
+
+void serialReadLine(Stream* stream, char* text, int size, system_tick_t timeout_ms) {
+  const system_tick_t begun = millis();
+  for (int length = 0; timeout_ms == 0 || millis() - begun <= timeout_ms;) {
+    if (stream->available() <= 0) continue;
+    const char c = static_cast<char>(stream->read());
+    if (length == size || c == '\r' || c == '\n') {
+      text[length] = '\0';
+      return;
+    }
+    if (c == '\b' || c == 127) {
+      if (length == 0) continue;
+      --length;
+    } else {
+      text[length++] = c;
+    }
+    stream->write(static_cast<uint8_t>(c));
+  }
+}

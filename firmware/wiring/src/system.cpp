@@ -4,10 +4,9 @@
 #include "user_part.h"
 
 SystemClass System;
+SleepResult SystemClass::last_sleep_;
 
 namespace {
-
-SleepResult last_sleep;
 
 SystemVersionInfo version_info() {
   SystemVersionInfo info = {};
@@ -32,23 +31,25 @@ bool SystemClass::featureEnabled(HAL_Feature feature) {
   return feature == FEATURE_WARM_START ? user_part::retained_memory_was_valid() : HAL_Feature_Get(feature);
 }
 
-SleepResult SystemClass::sleep(Spark_Sleep_TypeDef mode, long seconds) {
-  int result = system_sleep(mode, seconds, 0, nullptr);
-  return last_sleep = SleepResult(WAKEUP_REASON_NONE, static_cast<system_error_t>(result));
+SleepResult SystemClass::sleep(Spark_Sleep_TypeDef mode, long seconds, SleepOptionFlags flags) {
+  int result = system_sleep(mode, seconds, flags.value(), nullptr);
+  return last_sleep_ = SleepResult(WAKEUP_REASON_NONE, static_cast<system_error_t>(result));
 }
 
-// The system returns 0 for the time, 1 for the first pin, or an error.
-SleepResult SystemClass::sleep(pin_t wake_pin, InterruptMode edge, long seconds) {
-  int result = system_sleep_pins(&wake_pin, 1, &edge, 1, seconds, 0, nullptr);
-  if (result < 0) return last_sleep = SleepResult(WAKEUP_REASON_NONE, static_cast<system_error_t>(result));
-  if (result == 0) return last_sleep = SleepResult(WAKEUP_REASON_RTC, SYSTEM_ERROR_NONE);
-  return last_sleep = SleepResult(WAKEUP_REASON_PIN, SYSTEM_ERROR_NONE, wake_pin);
+// The system returns 0 for the time, the pin's place in the list from 1 on, or an error.
+SleepResult SystemClass::sleep(const pin_t* pins, size_t count, const InterruptMode* edges, size_t edge_count,
+                               long seconds, SleepOptionFlags flags) {
+  int result = system_sleep_pins(pins, count, edges, edge_count, seconds, flags.value(), nullptr);
+  if (result < 0) return last_sleep_ = SleepResult(WAKEUP_REASON_NONE, static_cast<system_error_t>(result));
+  if (result == 0) return last_sleep_ = SleepResult(WAKEUP_REASON_RTC, SYSTEM_ERROR_NONE);
+  const pin_t pin = static_cast<size_t>(result) <= count ? pins[result - 1] : PIN_INVALID;
+  return last_sleep_ = SleepResult(WAKEUP_REASON_PIN, SYSTEM_ERROR_NONE, pin);
 }
 
 SleepResult SystemClass::sleepResult() {
   static bool asked = false;
   if (!asked && resetReason() == RESET_REASON_POWER_MANAGEMENT)
-    last_sleep = SleepResult(WAKEUP_REASON_PIN_OR_RTC, SYSTEM_ERROR_NONE, WKP);
+    last_sleep_ = SleepResult(WAKEUP_REASON_PIN_OR_RTC, SYSTEM_ERROR_NONE, WKP);
   asked = true;
-  return last_sleep;
+  return last_sleep_;
 }

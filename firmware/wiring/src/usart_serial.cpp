@@ -1,13 +1,8 @@
 // Serial1.
 #include "spark_wiring_usartserial.h"
 
-namespace {
-
-hal_usart_ring_buffer_t received, sent;
-
-}  // namespace
-
 USARTSerial& __fetch_global_Serial1() {
+  static hal_usart_ring_buffer_t received, sent;
   static USARTSerial serial(HAL_USART_SERIAL1, &received, &sent);
   return serial;
 }

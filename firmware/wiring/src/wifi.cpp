@@ -1,9 +1,16 @@
 // WiFi.
-#include "spark_wiring_wifi.h"
+#include "spark_wiring_network.h"
 
 #include <limits>
 
+namespace spark {
+
 WiFiClass WiFi;
+NetworkClass Network(NETWORK_INTERFACE_WIFI_STA);
+
+NetworkClass& NetworkClass::from(network_interface_t) { return Network; }  // a Photon has one
+
+}  // namespace spark
 
 namespace {
 
@@ -43,6 +50,8 @@ float WiFiSignal::getQualityValue() const {
 
 }  // namespace particle
 
+namespace spark {
+
 particle::WiFiSignal WiFiClass::RSSI() {
   wlan_connected_info_t known = {};
   known.size = sizeof known;
@@ -50,16 +59,26 @@ particle::WiFiSignal WiFiClass::RSSI() {
   return particle::WiFiSignal(known);
 }
 
-bool WiFiClass::setCredentials(const char* ssid, const char* password, unsigned long security, unsigned long cipher) {
+void WiFiClass::setCredentials(WiFiCredentials credentials) {
+  WLanCredentials stored = credentials.getHalCredentials();
+  network_set_credentials(*this, 0, &stored, nullptr);
+}
+
+bool WiFiClass::setCredentials(const char* ssid, unsigned ssid_length, const char* password, unsigned length,
+                               unsigned long security, unsigned long cipher) {
   WLanCredentials stored = {};
   stored.size = sizeof stored;
   stored.ssid = ssid;
-  stored.ssid_len = ssid ? strlen(ssid) : 0;
+  stored.ssid_len = ssid_length;
   stored.password = password;
-  stored.password_len = password ? strlen(password) : 0;
+  stored.password_len = length;
   stored.security = static_cast<WLanSecurityType>(security);
   stored.cipher = static_cast<WLanSecurityCipher>(cipher);
   return network_set_credentials(*this, 0, &stored, nullptr) == 0;
+}
+
+bool WiFiClass::setCredentials(const char* ssid, const char* password, unsigned long security, unsigned long cipher) {
+  return setCredentials(ssid, ssid ? strlen(ssid) : 0, password, password ? strlen(password) : 0, security, cipher);
 }
 
 int WiFiClass::getCredentials(WiFiAccessPoint* points, size_t most) {
@@ -96,3 +115,5 @@ String WiFiClass::hostname() {
   network_get_hostname(*this, 0, name, sizeof name, nullptr);
   return String(name);
 }
+
+}  // namespace spark

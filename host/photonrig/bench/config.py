@@ -17,7 +17,12 @@
     variant = "roller"
     virtual = true
 
-Every complaint names file, line and key.
+    [[slot.peripheral]]                               # wired to the virtual Photon, any number
+    model = "tests/lm75.py:Lm75"                      # or the name of an entry point in photonrig.peripherals
+    celsius = 21.5                                    # a parameter of its constructor
+
+Power, setup and reset may be { driver = NAME, … }; see :mod:`photonrig.plugins`. Every complaint names file, line and
+key.
 """
 
 from __future__ import annotations
@@ -26,13 +31,15 @@ import os
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import field, structs
 
 from photonrig.errors import UsageError
 from photonrig.invocation import command
-from photonrig.toml_file import TAG, Table, Texts, TomlFile, Wrong, seconds, text, whole
+from photonrig.peripherals import Peripheral
+from photonrig.plugins import DRIVERS, PERIPHERALS, Plugin, plugin
+from photonrig.toml_file import IN_MEMORY, TAG, Table, Text, Texts, TomlFile, Wrong, seconds, text, whole
 
 # Names the account a run may touch; Particle's cloud is used only if it equals the one in the file.
 ACCOUNT_VARIABLE: Final = "PHOTONRIG_ACCOUNT"
@@ -72,6 +79,37 @@ class Press(Table, frozen=True, tag_field=TAG, tag="press"):
     release: Texts
 
 
+class Driver(Table, frozen=True, forbid_unknown_fields=False, tag_field=TAG, tag="driver"):
+    """A class of another package or of the project's own; its other keys are the constructor's."""
+
+    driver: Text
+    plugin: Any = field(name=IN_MEMORY, default=None)  # see photonrig.plugins.Plugin; there once the file is read
+
+    @property
+    def found(self) -> Plugin:
+        """The class and its settings."""
+        assert isinstance(self.plugin, Plugin)
+        return self.plugin
+
+
+class Model(Table, frozen=True, forbid_unknown_fields=False):
+    """A model of a peripheral; its other keys are the constructor's."""
+
+    model: Text
+    plugin: Any = field(name=IN_MEMORY, default=None)
+
+    def make(self) -> Peripheral:
+        """A new one.
+
+        :raises UsageError: its constructor failed
+        """
+        assert isinstance(self.plugin, Plugin)
+        made = self.plugin.make()
+        if not isinstance(made, Peripheral):
+            raise UsageError(f"{self.plugin.place}: {self.model} is no photonrig.peripherals.Peripheral")
+        return made
+
+
 class Ask(Table, frozen=True, tag_field=TAG, tag="ask"):
     """A person, asked to press."""
 
@@ -95,7 +133,7 @@ class WifiConfig(Table, frozen=True):
     ssid: _Ssid | None = None
 
 
-_Button = Gpio | Ask | Press
+_Button = Gpio | Ask | Driver | Press
 
 
 class SlotConfig(Table, frozen=True):
@@ -115,10 +153,11 @@ class SlotConfig(Table, frozen=True):
     place: Annotated[str, text(r"[\w.-]+", "the name of a labgrid place")] | None = None
     device_id: Annotated[str, text(r"[0-9a-f]{24}", "24 lower-case hexadecimal digits")] | None = None
     tags: Texts = ()
-    power: HubPort | Switch | None = None
+    power: HubPort | Driver | Switch | None = None
     setup: _Button | None = None
     reset: _Button | None = None
     wifi: WifiConfig | None = None
+    peripherals: tuple[Model, ...] = field(name="peripheral", default=())
 
     def __post_init__(self) -> None:
         if self.virtual:
@@ -127,6 +166,8 @@ class SlotConfig(Table, frozen=True):
                     raise Wrong(key, "a virtual slot has nothing wired to it")
         elif sum(means is not None for means in (self.usb, self.serial, self.place)) != 1:
             raise Wrong((), "needs exactly one of usb, serial, place or virtual = true")
+        elif self.peripherals:
+            raise Wrong(("peripheral", 0), "is for virtual slots; a board is wired to real ones")
 
     def claims(self) -> dict[str, object]:
         """Exclusive resources of this slot, by the keys that name them."""
@@ -242,6 +283,11 @@ class RigConfig(_RigFile, frozen=True, kw_only=True):
         variable = self.network.password_variable
         return self.network.ssid, os.environ.get(variable, "") if variable else ""
 
+    def only(self, variants: Collection[str]) -> RigConfig:
+        """The bench with the slots of these variants alone, or of its first where there are none of them."""
+        wanted = set(self.variants) & set(variants) or set(self.variants[:1])
+        return structs.replace(self, slots=tuple(slot for slot in self.slots if slot.variant in wanted))
+
     def slot(self, name: str) -> SlotConfig:
         """A slot by name.
 
@@ -283,7 +329,31 @@ def load_config(path: Path, variants: Collection[str] | None = None) -> RigConfi
     for number, slot in enumerate(read.slots):
         if variants is not None:
             file.choice(("slot", number, "variant"), slot.variant, variants)
-    return RigConfig(**structs.asdict(read), path=path)
+    slots = tuple(_with_plugins(file, number, slot) for number, slot in enumerate(read.slots))
+    return RigConfig(**structs.asdict(structs.replace(read, slots=slots)), path=path)
+
+
+# What a driver must have, by the key that names it.
+_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
+    "power": ("on", "off"),
+    "setup": ("press", "release"),
+    "reset": ("press", "release"),
+}
+
+
+def _with_plugins(file: TomlFile, number: int, slot: SlotConfig) -> SlotConfig:
+    found: dict[str, Any] = {}
+    for key, methods in _METHODS.items():
+        means = getattr(slot, key)
+        if isinstance(means, Driver):
+            made = plugin(file, ("slot", number, key), "driver", means.driver, DRIVERS, methods)
+            found[key] = structs.replace(means, plugin=made)
+    models = []
+    for place, model in enumerate(slot.peripherals):
+        where = ("slot", number, "peripheral", place)
+        made = plugin(file, where, "model", model.model, PERIPHERALS, ("pin_changed",))
+        models.append(structs.replace(model, plugin=made))
+    return structs.replace(slot, **found, peripherals=tuple(models)) if found or models else slot
 
 
 def virtual_config(path: Path, slots: Mapping[str, str]) -> RigConfig:

@@ -18,8 +18,15 @@ from photonrig.kept import Kept
 from photonrig.trace import Moment, Observer
 
 _REPLY: Final = 5.0
+# What every firmware with this console has to say in its replies to ping, info and status.
+_WORDS: Final = (b"pong", b"device_os", b"reset_reason", b"uptime")
 _KEPT: Final = 10_000
 _SHOWN: Final = 8
+
+
+def has_bench_console(image: bytes) -> bool:
+    """Whether an application answers on the bench console, by the words of its image."""
+    return all(word in image for word in _WORDS)
 
 
 class BenchConsole(Closing):

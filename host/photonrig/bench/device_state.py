@@ -2,7 +2,8 @@
 
     product      the device is in the run's product
     owner        the account whose own device list has it, or none
-    firmware     its console names variant and version
+    firmware     its console names variant and version; without a console: the monitor its SHA-256, or the cloud the
+                 version it reported
     network      it answers the cloud, or is in listening mode after a reset because it has no network
     claim code   write-only: a device does not reveal its code, so a declared one is always rewritten
 
@@ -17,11 +18,11 @@ from enum import Enum
 from typing import Final
 
 from photonrig.bench.config import Timeouts
-from photonrig.bench.identity import await_device, listen_to
+from photonrig.bench.identity import Heard, await_device, listen_to
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import CloudError, ExpectationFailed, LinkLost
+from photonrig.errors import CloudError, ExpectationFailed, LinkLost, UsageError
 from photonrig.particle.cloud import Cloud
 from photonrig.particle.cloud_errors import NotFound
 from photonrig.particle.serial_port import LISTENING_SPEED, request_by_speed
@@ -56,11 +57,15 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Actual state: ``owner`` by name; ``firmware`` as variant and version, None while it does not run."""
+    """Actual state: ``owner`` by name; ``firmware`` as variant and version, None while it does not run.
+
+    Without a bench console ``firmware`` is the application's SHA-256 by the slot's monitor, or its version by the
+    cloud.
+    """
 
     in_product: bool
     owner: str | None
-    firmware: tuple[str, int] | None
+    firmware: tuple[str, int] | str | int | None
     online: bool
     listening: bool
 
@@ -81,18 +86,22 @@ def read_state(slot: Slot, target: CloudTarget) -> State:
     :raises CloudError: the cloud does not answer
     """
     heard = listen_to(slot)
+    reported = None
     try:
         device = target.team.device(slot.device_id, target.product)
         in_product, owner = device.product_id is not None, device.owner_name
+        reported = device.raw.get("firmware_version")
     except NotFound:
         in_product, owner = False, None
-    return State(
-        in_product,
-        owner,
-        None if heard.listening else (str(heard.info["variant"]), int(heard.info["version"])),
-        _answers(slot, target),
-        heard.listening,
-    )
+    return State(in_product, owner, _firmware(slot, heard, reported), _answers(slot, target), heard.listening)
+
+
+def _firmware(slot: Slot, heard: Heard, reported: int | None) -> tuple[str, int] | str | int | None:
+    if heard.listening:
+        return None
+    if slot.bench_console:
+        return str(heard.info["variant"]), int(heard.info["version"])
+    return reported if slot.monitor is None else slot.monitor.application
 
 
 def establish(
@@ -198,7 +207,16 @@ class _Repair:
     def _runs(self, state: State) -> bool:
         firmware = self._wanted.firmware
         assert isinstance(firmware, Firmware)
-        return state.firmware == (firmware.variant, firmware.version)
+        if self._slot.bench_console:
+            return state.firmware == (firmware.variant, firmware.version)
+        if self._slot.monitor is not None:
+            return state.firmware == firmware.sha256
+        if not firmware.version:
+            raise UsageError(
+                f"nothing tells whether a board runs {firmware.variant}: it has no bench console and no "
+                "PRODUCT_VERSION(); give it one of them"
+            )
+        return state.firmware == firmware.version
 
     def _repair_firmware(self, state: State) -> None:
         assert isinstance(self._wanted.firmware, Firmware)

@@ -47,6 +47,10 @@ class Readings:
     session: Proof = None
     online: Proof = None
 
+    def troubles(self) -> list[str]:
+        """What was found wrong."""
+        return [said for name in Readings.__slots__ if (said := getattr(self, name))]
+
     def __or__(self, other: Readings) -> Readings:
         """These readings, overridden by those of ``other`` that were checked."""
         looked_at = {name: said for name in Readings.__slots__ if (said := getattr(other, name)) is not None}
@@ -80,7 +84,7 @@ RULES: Final = (
     Rule("port_device", "serial", "rig", "device", "the slot's device is at the port"),
     Rule("serial_link", "serial", "rig", "device", "the port did not go away meanwhile"),
     Rule("reboot", "firmware", "firmware", "device", "no reset but those asked for"),
-    Rule("console", "firmware", "firmware", "device", "the bench console answers a ping"),
+    Rule("console", "firmware", "firmware", "device", "the firmware runs and answers"),
     Rule("softap", "softap", "rig", "softap", "its network was there in listening mode"),
     Rule("cloud_process", "cloud", "cloud", "cloud", "the cloud is the one it was"),
     Rule("cloud_answers", "cloud", "cloud", "cloud", "the cloud answers at its own door"),
@@ -142,6 +146,12 @@ def diagnose(error: BaseException, readings: Readings, concerns: frozenset[Conce
     return Diagnosis(cause, cause, why, readings)
 
 
+_BRIEF: Final = 160
+
+# pytest's explanation of an assertion: "assert 0 == 1", "where 0 = call('set', 'on')".
+_COMPARED: Final = re.compile(r"assert (.+) == (.+)$")
+_WHERE: Final = re.compile(r"where (.+?) = ([a-z]\w*\(.*\))$")
+
 # A variable or function the device does not have.
 _OF_DEVICE: Final = re.compile(r"/devices/[0-9a-fA-F]{24}/[^/ ]+$")
 
@@ -156,10 +166,30 @@ def _by_error(error: BaseException, concerns: frozenset[Concern]) -> tuple[Cause
         return error.cause, f"{healthy}; {said.get(error.cause, f'the error is of the {error.cause}')}"
     if isinstance(error, AssertionError | ExpectationFailed) or _is_outcome(error):
         if "device" in concerns:
-            return "firmware", f"{healthy}, and the device gave another answer than the test states"
+            return "firmware", f"{_in_brief(error)}; {healthy}, so that the device answered otherwise"
         if "cloud" in concerns:
-            return "cloud", f"{healthy}, and the cloud gave another answer than the test states"
+            return "cloud", f"{_in_brief(error)}; {healthy}, so that the cloud answered otherwise"
     return "test", f"{healthy}; {type(error).__name__} is the test's own"
+
+
+def _in_brief(error: BaseException) -> str:
+    """What was expected and seen, in one line; of pytest's explanation of an assertion the first two lines."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line.removeprefix("+").strip() for line in lines[:2] if line is lines[0] or line.startswith("+")]
+    brief = _of_a_call(told) or ", ".join(told)
+    return brief if len(brief) <= _BRIEF else f"{brief[:_BRIEF]}…"
+
+
+def _of_a_call(told: Sequence[str]) -> str:
+    """``call('move', '40'): expected 40; seen: 20``, of an assertion that compares what a call returned."""
+    compared = _COMPARED.match(told[0]) if len(told) == 2 else None
+    if compared is None or (where := _WHERE.match(told[1])) is None:
+        return ""
+    left, right = compared.groups()
+    seen, call = where.groups()
+    if seen not in (left, right):
+        return ""
+    return f"{call}: expected {right if seen == left else left}; seen: {seen}"
 
 
 def _is_outcome(error: BaseException) -> bool:

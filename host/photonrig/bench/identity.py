@@ -1,4 +1,4 @@
-"""Identity of the device at a serial port, from the firmware's console or from Device OS in listening mode."""
+"""Identity of a slot's device: from its firmware's console, from Device OS in listening mode, or from its monitor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from photonrig.bench.lines import SerialLines
-from photonrig.bench.slots.slot import Slot
+from photonrig.bench.slots.slot import Monitor, Slot
 from photonrig.clock import SYSTEM, Clock, NotSeen
 from photonrig.errors import ExpectationFailed, LinkLost, PhotonrigError, ProtocolError
 from photonrig.particle.setup_console import IDENTITY_LINE
@@ -21,23 +21,27 @@ _ANSWER: Final = 1.0  # seconds; both consoles answer in milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A device that answered: its id, the console, and the bench console's ``info`` and ``status``."""
+    """A device that answered: its id, who answered, whether it is in listening mode.
+
+    ``info``: the bench console's ``info`` and ``status``; empty without it.
+    """
 
     device_id: str
     by: str
     info: dict[str, Any]
-
-    @property
-    def listening(self) -> bool:
-        """Whether Device OS answered, which it does in listening mode only."""
-        return not self.info
+    listening: bool
 
 
 def listen_to(slot: Slot) -> Heard:
-    """Identify the device at a port with requests that are harmless in any mode.
+    """Identify a slot's device with requests that are harmless in any mode.
+
+    Firmware without a bench console is not asked: a board that is silent counts as running it, a virtual Photon as its
+    monitor says.
 
     :raises LinkLost: no answer, or no port
     """
+    if slot.monitor is not None and not slot.bench_console:
+        return _by_monitor(slot, slot.monitor)
     link = slot.need("serial", slot.serial)
     with SerialLines(link.port, device=slot.device_id, observer=slot.observer) as lines:
         try:
@@ -46,11 +50,24 @@ def listen_to(slot: Slot) -> Heard:
             lines.write("i")
             found = lines.expect([IDENTITY_LINE, r"^\{.*\}$"], _ANSWER)
             if found.lastindex:
-                return Heard(found.group(1).lower(), "setup console", {})
+                return Heard(found.group(1).lower(), "setup console", {}, listening=True)
+            if not slot.bench_console:
+                return Heard(slot.device_id, "USB", {}, listening=False)
             info = _reply(lines, "info", "device_os")
-            return Heard(str(info.get("id", "")), "bench console", info | _reply(lines, "status", "uptime"))
+            info |= _reply(lines, "status", "uptime")
+            return Heard(str(info.get("id", "")), "bench console", info, listening=False)
         except ExpectationFailed as silent:
+            if not slot.bench_console:
+                return Heard(slot.device_id, "USB", {}, listening=False)
             raise LinkLost(f"neither firmware nor Device OS answers: {silent}") from None
+
+
+def _by_monitor(slot: Slot, monitor: Monitor) -> Heard:
+    if monitor.listening:
+        return Heard(slot.device_id, "monitor", {}, listening=True)
+    if not monitor.application:
+        raise LinkLost("no application runs", device=slot.device_id)
+    return Heard(slot.device_id, "monitor", {}, listening=False)
 
 
 def await_device(

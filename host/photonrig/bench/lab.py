@@ -13,12 +13,13 @@ Accounts, products and devices are created through the cloud's HTTP API alone, a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
+from photonrig.bench.config import Model
 from photonrig.bench.lab_record import LabDevice, LabRecord
 from photonrig.bench.local_cloud import LocalCloud
 from photonrig.bench.resources import allow_files
@@ -74,15 +75,20 @@ class Lab:
         admit_unknown: bool = False,
         host: str = "127.0.0.1",
         rig: Path | None = None,
+        device_os: str = "",
+        models: Mapping[str, Sequence[Model]] = MappingProxyType({}),
         clock: Clock = SYSTEM,
     ) -> None:
         """``photons`` fielded and ``fresh`` out-of-the-box devices at least; ``firmware``: module files by variant.
 
         ``photons`` is a number, with variants assigned in turn, or variants by device name. Each variant has its own
         product. If the state folder holds more devices, all of them start. ``rig``: the file of the bench that
-        it is part of.
+        it is part of. ``device_os``: the release that new devices have; empty: the latest.
+        ``models``: of the peripherals wired to a device, by its name.
         """
         self.state = state
+        self._models = dict(models)
+        self._device_os = device_os
         self.vphoton = vphoton
         self.firmware = dict(firmware)
         self._named = {} if isinstance(photons, int) else dict(photons)
@@ -157,21 +163,45 @@ class Lab:
         begun = self._clock.now()
         self._enrol_devices()
         self.enrolled_in = self._clock.now() - begun
-        self.photons = {
-            device.name: VirtualPhoton(self.vphoton, self.state / "devices" / device.name, name=device.name)
-            for device in self.devices
-        }
         (self.state / "devices").mkdir(mode=0o700, exist_ok=True)
         begun = self._clock.now()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(lambda device: self._power_on(device, moved), self.devices))
-        self._record.write(self.state)
-        self._announcement = Announcement(self.state, map(self._running, self.devices))
-        self._wait_online()
-        for device in self._claimed_later:
-            self._claim(device)
+        self._bring_up(self.devices, moved)
         self.online_in = self._clock.now() - begun
         self._calibrate_devices()
+
+    def add(self, photons: Mapping[str, str], models: Sequence[Model] = ()) -> None:
+        """Power on more fielded devices of a lab that is up, variants by name; returns when new ones are online.
+
+        :raises PhotonrigError: one did not start
+        """
+        self._named = self._photons = {**self._photons, **photons}
+        self._models |= dict.fromkeys(photons, models)
+        allow_files(len(self._photons) + len(self._fresh) + _FILES_BESIDES)
+        self._enrol_devices()
+        self._bring_up([device for device in self.devices if device.name in photons], moved=False)
+        self._calibrate_devices()
+
+    def cut_power(self, names: Iterable[str]) -> None:
+        """Cut the power of devices that run; :meth:`add` gives it back."""
+        for name in names:
+            if name in self.photons:
+                self.photons[name].kill()
+
+    def _bring_up(self, devices: Sequence[LabDevice], moved: bool) -> None:
+        new = [device for device in devices if device.name not in self.photons]
+        for each in new:
+            self.photons[each.name] = VirtualPhoton(self.vphoton, self.state / "devices" / each.name, name=each.name)
+            for model in self._models.get(each.name, ()):
+                self.photons[each.name].attach(model.make())
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(lambda device: self._power_on(device, moved), devices))
+        self._record.write(self.state)
+        if self._announcement is not None:
+            self._announcement.withdraw()
+        self._announcement = Announcement(self.state, map(self._running, self.devices))
+        self._wait_online([device for device in new if device.fielded])
+        while self._claimed_later:
+            self._claim(self._claimed_later.pop())
 
     def stop(self) -> None:
         """Stop everything in order, devices first.
@@ -204,7 +234,7 @@ class Lab:
         self._close()
 
     def run_until_interrupt(self, look: Callable[[], None] = lambda: None) -> None:
-        """Run until Ctrl-C or SIGTERM, then stop everything; ``look`` is called once a second.
+        """Run until Ctrl-C or SIGTERM; ``look`` is called once a second.
 
         :raises RigError: the local cloud ended by itself
         """
@@ -214,12 +244,14 @@ class Lab:
                 look()
             raise RigError(f"the local cloud ended by itself; its log is {self.local_cloud.state}.log")
         except KeyboardInterrupt:
-            self.stop()
+            return
 
     def _processes(self) -> list[VirtualPhoton | LocalCloud]:
         return [*self.photons.values(), self.local_cloud]
 
     def _close(self) -> None:
+        for photon in self.photons.values():
+            photon.unwire()
         if self._announcement is not None:
             self._announcement.withdraw()
             self._announcement = None
@@ -412,6 +444,7 @@ class Lab:
                 self._key_path(device),
                 self.firmware[device.variant],
                 wired_to=f"{device.variant}:{TRAVEL_MS}" if device.variant in VARIANTS else "",
+                device_os=self._device_os,
             ),
             server=server,
             wifi=AIR[0] if device.fielded else None,
@@ -436,9 +469,9 @@ class Lab:
             raise RigError(f"it does not take its calibration: {result}", device=device.id)
         device.calibrated = True
 
-    def _wait_online(self) -> None:
-        wanted = {device.id for device in self.devices if device.fielded}
-        connecting = list(self.fielded())
+    def _wait_online(self, fielded: Sequence[LabDevice]) -> None:
+        wanted = {device.id for device in fielded}
+        connecting = [self.photons[device.name] for device in fielded]
 
         def all_there() -> bool:
             # Devices first: listing a large fleet is work for the cloud.

@@ -7,6 +7,7 @@ with LocalCloud(state, era="2016-before") as local, local.admin() as admin:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from photonrig.particle.cloud_http import CloudHttp
 from photonrig.particle.cloud_types import CloudDevice, device_ref
@@ -44,6 +45,15 @@ class LocalAdmin(CloudHttp):
     def leave_product(self, device: str) -> CloudDevice:
         """Take a device out of its product."""
         return CloudDevice.parse(self.request("POST", f"{self._path(device)}/leave-product", device=device))
+
+    def audit(self, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """What happened to devices from entry ``since`` on, as far as it is kept, and the number of the next entry.
+
+        Each entry has ``kind``, ``at`` and ``device``: *owner* with ``before``, ``owner`` and ``by``; *asked* with
+        ``who``, ``token`` (of its hash), ``request`` and ``status``; *webhook* with ``event``, ``status``, ``error``.
+        """
+        body = self.request("GET", "/admin/audit", params={"since": str(since)})
+        return body["entries"], body["next"]
 
     def transfers(self) -> tuple[PendingTransfer, ...]:
         """Requests that wait for their owners' answers, oldest first."""

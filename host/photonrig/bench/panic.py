@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from photonrig.build.symbols import Frame, Stack, backtrace, find_elf, named
+from photonrig.build.backtrace import Frame, Stack, backtrace, named
+from photonrig.build.elf import find_elf
 
 DEVICE_OS: Final = "Device OS"  # the place of its functions in a backtrace
 
@@ -104,6 +105,10 @@ class PanicLog:
 
     def new(self) -> list[bytes]:
         """The records since the last look, as they stand in the log."""
+        return [record for line in self.lines() if (record := record_in(line)) is not None]
+
+    def lines(self) -> list[bytes]:
+        """All whole lines since the last look."""
         if self._size() <= self._at:
             return []
         with self._log.open("rb") as file:
@@ -111,7 +116,7 @@ class PanicLog:
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1]
         self._at += len(whole)
-        return [line.removeprefix(_MARK) for line in whole.splitlines() if line.startswith(_MARK)]
+        return whole.splitlines()
 
     def _size(self) -> int:
         try:
@@ -129,11 +134,20 @@ class PanicLogs:
 
     def new(self) -> list[tuple[str, bytes]]:
         """Device and record of each panic since the last look."""
+        return [(name, record) for name, line in self.lines() if (record := record_in(line)) is not None]
+
+    def lines(self) -> list[tuple[str, bytes]]:
+        """Device and text of each whole line since the last look."""
         found = []
         for log in sorted(self._folder.glob("*.log")):
-            records = self._logs.setdefault(log, PanicLog(log)).new()
-            found += [(log.name.removesuffix(".log"), record) for record in records]
+            lines = self._logs.setdefault(log, PanicLog(log)).lines()
+            found += [(log.name.removesuffix(".log"), line) for line in lines]
         return found
+
+
+def record_in(line: bytes) -> bytes | None:
+    """The panic's record in a line of a device's log; None if it has none."""
+    return line.removeprefix(_MARK) if line.startswith(_MARK) else None
 
 
 def explain(record: bytes, folders: Iterable[Path]) -> Panic | None:

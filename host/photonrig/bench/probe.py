@@ -51,7 +51,10 @@ def probe(slot: Slot, since: float, *, wifi: str, online: Callable[[], Proof], c
     if heard.listening:
         link = slot.softap_link
         return replace(readings, reboot="", softap=None if link is None else _trouble(lambda: _ask_softap(slot)))
-    reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), clock.now() - since)
+    # Without a bench console nothing tells why the device reset, and an asked-for reset is no trouble.
+    reboot: Proof = ""
+    if heard.info:
+        reboot = _reboot(_seconds_up(heard, monitor), int(heard.info["reset_reason"]), clock.now() - since)
     return replace(readings, reboot=reboot, console="", online=online())
 
 

@@ -14,6 +14,7 @@ Each step with its duration and outcome is data for reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -21,14 +22,14 @@ from typing import Final, Literal
 from photonrig.bench.identity import LISTENING, console_trouble
 from photonrig.bench.slots.slot import Slot
 from photonrig.clock import SYSTEM, Clock, NotSeen
-from photonrig.errors import PhotonrigError
+from photonrig.errors import PhotonrigError, ToolError
 
 Outcome = Literal["helped", "no help", "not possible"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Time limit of each step, in seconds."""
+    """Time limit of each step, in seconds; a reset's is longer than any panic of Device OS (25 s, stack overflow)."""
 
     power_on: float = 15.0
     reopen: float = 5.0
@@ -133,23 +134,33 @@ class _Ladder:
             return step("not possible", str(lack))
         except PhotonrigError as error:
             return step("no help", str(error))
+        if trouble := self._trouble_after(bound - (self._clock.now() - begun)):
+            return step("no help", trouble)
+        return step("helped", "the console answers as the slot's device")
+
+    def _trouble_after(self, seconds: float) -> str:
+        """Empty as soon as the device is well; else what is wrong with it at the end."""
         last = [""]
 
         def well() -> bool:
             last[0] = console_trouble(self._slot)
             return not last[0]
 
-        try:
-            self._clock.wait_until(well, max(0.0, bound - (self._clock.now() - begun)), "the device well")
-        except NotSeen:
-            return step("no help", last[0])
-        return step("helped", "the console answers as the slot's device")
+        with suppress(NotSeen):
+            self._clock.wait_until(well, max(0.0, seconds), "the device well")
+        return last[0]
 
     def _reset(self, bound: float) -> None:
         if self._slot.reset is not None:
             self._slot.reset.press()
         elif self._slot.flasher is not None:
-            self._slot.flasher.restart(timeout=bound)
+            begun = self._clock.now()
+            try:
+                self._slot.flasher.restart(timeout=bound)
+            except ToolError:
+                # In a panic nothing answers on USB until the reset that ends it.
+                if self._trouble_after(bound - (self._clock.now() - begun)):
+                    raise
         else:
             raise _NotPossible("RESET is not wired, and there is no Particle CLI for a request over USB")
 

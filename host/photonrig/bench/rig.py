@@ -5,13 +5,14 @@ Real and virtual slots work alike, and so do a ``rig.toml`` and a generated benc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from photonrig.bench.cloud_health import door_trouble, read_cloud
 from photonrig.bench.config import RigConfig, SlotConfig
+from photonrig.bench.console import has_bench_console
 from photonrig.bench.diagnosis import Proof, Readings
 from photonrig.bench.identity import in_listening_mode
 from photonrig.bench.local_cloud import LocalCloud
@@ -60,6 +61,7 @@ class Rig:
         self._clock = clock
         self._stack = ExitStack()
         self._firmware: dict[str, Firmware] = {}
+        self._more: dict[str, str] = {}
         self.session = self._open()
         self._slots = {config.slot(name).variant: slot for name, slot in self.session.slots.items()}
         self._cloud_pid = 0 if self._local_cloud is None else self._local_cloud.pid
@@ -110,14 +112,29 @@ class Rig:
             raise UsageError(f"{self.config.path} has no {variant}; it has {', '.join(self._slots)}")
         return self._slots[variant]
 
+    @contextmanager
+    def more(self, variant: str, count: int) -> Iterator[list[tuple[Slot, CloudTarget]]]:
+        """``count`` more slots beside that of a variant, inside the block; see :meth:`BenchSession.more`."""
+        with self.session.more(self.slot(variant).name, count) as made:
+            self._more |= {slot.name: variant for slot, _ in made}
+            yield made
+
     def firmware(self, variant: str) -> Firmware:
         """The firmware of a variant's devices; for boards, compiled by the cloud once."""
         if variant not in self._firmware:
             project = self._projects.get(variant) or variant_project(self._tools, variant)
             slot = self.config.slot(self.slot(variant).name)
             image = self.session.image(slot, project, self.work / f"{variant}.bin")
-            version = parse_module(image.read_bytes()).product_version or 0
-            self._firmware[variant] = Firmware(variant, image, project, version)
+            data = image.read_bytes()
+            module = parse_module(data)
+            self._firmware[variant] = Firmware(
+                variant,
+                image,
+                project,
+                module.product_version or 0,
+                sha256=module.sha256.hex(),
+                console=has_bench_console(data),
+            )
         return self._firmware[variant]
 
     def facts(self) -> tuple[tuple[str, str], ...]:
@@ -180,7 +197,7 @@ class Rig:
             self._cloud_pid = local.pid
         if slot is None:
             return done
-        known_good = self.firmware(self.config.slot(slot.name).variant).image
+        known_good = self.firmware(self._more.get(slot.name) or self.config.slot(slot.name).variant).image
         recovery = recover(slot, known_good=known_good, clock=self._clock)
         if not recovery.recovered:
             marker = self._quarantine.put(recovery)

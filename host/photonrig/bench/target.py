@@ -13,12 +13,17 @@ from photonrig.particle.events import EventStream
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """Firmware of a variant: image, project it was built from, stated version."""
+    """Firmware of a variant: image, project it was built from, stated version, and whether it has a bench console.
+
+    ``sha256``: of the application, as the device reports it.
+    """
 
     variant: str
     image: Path
     project: Path
     version: int
+    sha256: str = ""
+    console: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from elftools.elf.elffile import ELFFile
 
+from photonrig.build import objects
 from photonrig.build.device_os import LATEST, RELEASES
+from photonrig.build.project import SOURCES, include_folders, is_compiled
 from photonrig.build.sandbox import Build, Layout, build_folder, sandbox_kind
 from photonrig.build.sdk import check_sdk
 from photonrig.build.sketch import to_cpp
@@ -38,13 +40,10 @@ from photonrig.errors import ModuleError, PhotonrigError, UsageError
 from photonrig.particle.module import check_user_part, parse_module
 from photonrig.particle.releases import module_number
 
-__all__ = ["CompileFailed", "CompiledFirmware", "collect_project", "compile_project", "tinker"]
+__all__ = ["CompileFailed", "CompiledFirmware", "compile_project", "tinker"]
 
 TIME_LIMIT = 60.0
 
-_SOURCES = (".cpp", ".c", ".ino")
-_HEADERS = (".h", ".hpp", ".hh", ".hxx", ".inc")
-_PROPERTIES = ("project.properties", "library.properties")
 _COMPILED_HEADERS = (".gch", ".pch")  # precompiled headers, which the compiler would load as its own memory image
 
 _LONGEST_PATH = 512
@@ -53,7 +52,7 @@ _DEEPEST = 32
 _LARGEST_SKETCH = 1 << 20
 _GENERATED = ":.cpp"  # ends the name of a sketch's C++
 
-_STRICT = ("-Wextra", "-Werror", "-Wno-unused-parameter")
+_STRICT = ("-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror", "-Wno-unused-parameter")
 
 
 class CompileFailed(ModuleError):
@@ -77,38 +76,6 @@ class CompiledFirmware:
     size_info: str
 
 
-def collect_project(folder: Path) -> dict[str, bytes]:
-    """Files of a project as the Particle CLI sends them with ``--followSymlinks``: relative path to content.
-
-    Sources, headers and properties under ``src`` and ``lib/<library>``; without a ``src`` folder, also those beside
-    ``project.properties``.
-
-    :raises UsageError: the folder holds no sources
-    """
-    roots = [folder / "src", *sorted((folder / "lib").glob("*"))]
-    found: dict[str, bytes] = {}
-    for root in roots:
-        for path in _files_below(root):
-            found[(root.relative_to(folder) / path.relative_to(root)).as_posix()] = path.read_bytes()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        wanted = path.name in _PROPERTIES or not roots[0].is_dir()
-        if path.is_file() and wanted and _belongs(path):
-            found[path.name] = path.read_bytes()
-    if not any(name.endswith(_SOURCES) for name in found):
-        raise UsageError(f"{folder} holds no firmware sources; a project has them in src")
-    return found
-
-
-def _files_below(root: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (path for name in sorted(names) if _belongs(path := Path(parent) / name))
-
-
-def _belongs(path: Path) -> bool:
-    return path.suffix in (*_SOURCES, *_HEADERS) or path.name in _PROPERTIES
-
-
 def compile_project(
     files: Mapping[str, bytes],
     sdk: Path,
@@ -117,11 +84,13 @@ def compile_project(
     *,
     debug: Path | None = None,
     strict: bool = False,
+    kept: Path | None = None,
 ) -> CompiledFirmware:
     """Compile a project given as relative path to content; ``sdk`` is the folder :func:`~.sdk.build_sdk` made.
 
     The image asks for Device OS ``target_version``. Another thread may stop the run through ``build``. With ``debug``,
-    the folder the files are from, the ELF has line numbers; ``strict`` makes warnings errors.
+    the folder the files are from, the ELF has line numbers; ``strict`` makes warnings errors. ``kept``: folder of the
+    objects of this project's last build, which are reused where nothing of theirs changed; not for strangers' sources.
 
     :raises CompileFailed: the sources do not compile or link
     :raises ModuleError: there are no sources, or what is linked is no user part
@@ -136,20 +105,33 @@ def compile_project(
         layout = Layout(folder)
         sources = _unpack(files, layout.project)
         more = [*(_STRICT if strict else ()), *_debug(layout, debug)]
-        stages = _commands(compiler, sources, layout, [*more, f"-DSYSTEM_VERSION={_system_version(target_version)}"])
+        more.append(f"-DSYSTEM_VERSION={_system_version(target_version)}")
+        compiles, *linking = _commands(compiler, sources, layout, more)
+        keys: dict[PurePosixPath, str] = {}
+        if kept is not None:
+            words = [[word.replace(str(layout.project), "") for word in each[:-1]] for each in compiles]
+            keys = objects.keys(layout.project, dict(zip(sources, words, strict=True)), sdk)
+        targets = {source: layout.out / f"{number}.o" for number, source in enumerate(sources)}
+        fresh = [each for each in sources if kept is None or not objects.reuse(kept, keys.get(each), targets[each])]
+        stages = [[compiles[sources.index(each)] for each in fresh], *linking]
         failure = (build or Build()).run(
             folder, stages, compiler=compiler, kind=sandbox_kind(compiler), seconds=TIME_LIMIT
         )
         if failure is not None:
-            compiled = sources[failure["command"]] if failure["stage"] == 0 else None
+            compiled = fresh[failure["command"]] if failure["stage"] == 0 else None
             _refuse(failure["output"], f"{COMPILER} ended with {failure['status']}", folder, compiled)
+        if kept is not None:
+            new = {keys[each]: _read_plain(targets[each]) for each in fresh if each in keys}
+            objects.keep(kept, new, list(keys.values()))
         linked, image = (_read_plain(layout.out / name) for name in (_ELF, _IMAGE))
     return _packed(linked, image, module_number(target_version))
 
 
 def _debug(layout: Layout, project: Path | None) -> list[str]:
-    """Options for line numbers that name the files of ``project``."""
-    return ["-g0"] if project is None else ["-g", f"-fdebug-prefix-map={layout.project}={project.resolve()}"]
+    """Options for line numbers that name the files of ``project``; without it as they were sent, for the linker."""
+    if project is None:
+        return ["-g1", f"-fdebug-prefix-map={layout.project}=."]
+    return ["-g", f"-fdebug-prefix-map={layout.project}={project.resolve()}"]
 
 
 @functools.cache
@@ -170,19 +152,24 @@ def _unpack(files: Mapping[str, bytes], project: Path) -> list[PurePosixPath]:
     """Write the files below ``project``; returns the paths of the sources to compile."""
     sources: list[PurePosixPath] = []
     written: set[PurePosixPath] = set()
-    for name, content in sorted(files.items()):
-        path = _project_path(name)
+    placed = sorted((_project_path(name), name, content) for name, content in files.items())
+    with_src = _libraries_with_src(path for path, _, _ in placed)
+    # Particle's build writes the C++ of x.ino over an x.cpp beside it: editors leave such files behind.
+    replaced = {path.with_suffix(".cpp") for path, _, _ in placed if path.suffix == ".ino"}
+    for path, name, content in placed:
         if path in written:
             raise UsageError(f"{_shown(name)} was sent twice")
         written.add(path)
         _write(project, path, content)
-        if path.suffix in _SOURCES and _is_compiled(path):
-            if path.suffix == ".ino":
-                path = _write_sketch(project, path, content)
-            sources.append(path)
+        if path.suffix in SOURCES and is_compiled(path, with_src) and path not in replaced:
+            sources.append(_write_sketch(project, path, content) if path.suffix == ".ino" else path)
     if not sources:
         raise ModuleError("no source files were sent; a project has .cpp, .c or .ino files in src")
     return sources
+
+
+def _libraries_with_src(paths: Iterable[PurePosixPath]) -> set[str]:
+    return {path.parts[1] for path in paths if path.parts[0] == "lib" and path.parts[2:3] == ("src",)}
 
 
 def _project_path(name: str) -> PurePosixPath:
@@ -226,11 +213,6 @@ def _write_sketch(project: Path, path: PurePosixPath, content: bytes) -> PurePos
     return generated
 
 
-def _is_compiled(path: PurePosixPath) -> bool:
-    """Whether it is compiled: ``src/**``, ``lib/*/src/**``, or beside ``project.properties``; not library examples."""
-    return len(path.parts) == 1 or path.parts[0] == "src" or (path.parts[0] == "lib" and path.parts[2:3] == ("src",))
-
-
 _ELF = "firmware.elf"
 _IMAGE = "firmware"
 
@@ -242,9 +224,10 @@ def _commands(
 
     Uploaded names appear only as paths behind a fixed prefix, ``./`` or ``-Ilib/``, so none is read as an option.
     """
-    libraries = sorted(path.relative_to(layout.project).as_posix() for path in layout.project.glob("lib/*/src"))
+    libraries = [path.name for path in layout.project.glob("lib/*") if path.is_dir()]
+    with_src = [name for name in libraries if (layout.project / "lib" / name / "src").is_dir()]
     common = [*more, "-fmacro-prefix-map=./="]
-    common += [f"-I{folder}" for folder in ("src", ".", *libraries, "../sdk/include")]
+    common += [f"-I{folder}" for folder in (*include_folders(with_src, libraries), "../sdk/include")]
     compiles, objects = [], []
     for number, source in enumerate(sources):
         language = ["-x", "c", *C] if source.suffix == ".c" else ["-x", "c++", *CPP]
@@ -260,7 +243,9 @@ def _commands(
 def _refuse(output: str, otherwise: str, folder: Path, compiled: PurePosixPath | None) -> None:
     text = output.replace(f"{Layout(folder).out}/", "").replace(f"{folder}/", "").replace("../out/", "")
     text = text.replace("../sdk/", "sdk/")
-    text = re.sub(r"^((?:In file included| +) from )?\./", lambda found: found[1] or "", text, flags=re.MULTILINE)
+    text = re.sub(r"^((?:In file included| +) from )?(?:\./)+", lambda found: found[1] or "", text, flags=re.MULTILINE)
+    # The linker names objects, which are ours, before the places in the sources.
+    text = re.sub(r"^ld: \d+\.o: in function .*\n|\b\d+\.o:(?:\./)+", "", text, flags=re.MULTILINE)
     if compiled is not None:  # the assembler knows the compiler's output only, a temporary file
         name = compiled.as_posix().removesuffix(_GENERATED)
         text = re.sub(r"^cc\w+\.s:(?:\d+:)?", lambda _: f"{name}:", text, flags=re.MULTILINE)

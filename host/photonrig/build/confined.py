@@ -128,7 +128,7 @@ def _first_line() -> bytes:
 
 def _confined(order: Order) -> Failure | None:
     layout = Layout(Path(order["folder"]))
-    _limit(layout, order["stages"][0][0][0], own_namespaces=order["kind"] != "bubblewrap")
+    _limit(layout, order["stages"][-1][0][0], own_namespaces=order["kind"] != "bubblewrap")
     prefix: list[str] = []
     if order["kind"] == "bubblewrap":
         prefix = _bubblewrap(layout, order["toolchain"])

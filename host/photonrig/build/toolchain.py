@@ -178,7 +178,7 @@ class Toolchain:
         if clang is None:
             raise ToolError("fuzzing needs clang: sudo apt-get install clang libclang-rt-14-dev (or your clang's)")
         options = ("-DFUZZ=ON", f"-DCMAKE_CXX_COMPILER={clang}")
-        return self._cmake("fuzz", "the fuzz targets", *options, target="fuzz_targets") / "fuzz"
+        return self._cmake("fuzz", "the fuzz targets", *options, target="fuzz_targets", doctest=True) / "fuzz"
 
     def require(self, *parts: str) -> dict[str, str]:
         """Paths of system dependencies, by their names in :mod:`photonrig.build.system_parts`.

@@ -29,7 +29,8 @@ _MACHINE: Final = ("-mcpu=cortex-m3", "-mthumb", "--specs=nano.specs")
 _COMMON: Final = (
     *_MACHINE,
     *("-Os", "-fno-strict-aliasing", "-ffunction-sections", "-fdata-sections", "-fno-lto"),
-    *("-DSPARK=1", "-DPARTICLE=1", "-Wall"),
+    *("-DSPARK=1", "-DPARTICLE=1", "-DPLATFORM_ID=6", "-DPLATFORM_NAME=photon", "-DPLATFORM_THREADING=1"),
+    *("-DSTM32_DEVICE", "-DSTM32F2XX", "-DRELEASE_BUILD", "-D_GNU_SOURCE", "-Wall"),
 )
 CPP: Final = (
     *("-std=gnu++14", "-fno-exceptions", "-fno-rtti", "-fcheck-new"),

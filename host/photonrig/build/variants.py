@@ -1,6 +1,6 @@
 """Builds of the manufacturer variants, through the same compile service as the local cloud's.
 
-A variant is named by its folder in ``firmware/variants``. The same name selects the virtual Photon's peripherals
+A variant is named by its folder in ``firmware/variants``. The same name selects the virtual Photon's world
 (``--wired-to``); its product in a lab is called ``shade NAME``.
 """
 
@@ -10,7 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from photonrig.build.compile import collect_project, compile_project
+from photonrig.build.compile import compile_project
+from photonrig.build.project import collect_project
 from photonrig.build.sdk import sdk_digest
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.errors import UsageError
@@ -22,7 +23,7 @@ __all__ = ["VARIANTS", "build_project", "build_variant", "calibration", "variant
 VARIANTS = ("roller", "venetian", "drapery", "honeycomb")
 
 # Encoder edges over the full travel of a virtual venetian, lift and tilt
-# (firmware/vphoton/peripherals/encoder_motor.h).
+# (firmware/vphoton/worlds/encoder_motor.h).
 _EDGES = "1200,240"
 
 _VERSION_FILE = "src/version.h"
@@ -54,8 +55,12 @@ def build_variant(tools: Toolchain, variant: str) -> Path:
     return build_project(tools, variant, variant_project(tools, variant), strict=True)
 
 
-def build_project(tools: Toolchain, name: str, project: Path, *, strict: bool = False) -> Path:
+def build_project(
+    tools: Toolchain, name: str, project: Path, *, libraries: Path | None = None, strict: bool = False
+) -> Path:
     """Build any project as a module called ``name`` if its sources changed; returns the module's path.
+
+    ``project`` and ``libraries`` as in :func:`~photonrig.build.project.collect_project`.
 
     Beside it lies the ELF, with symbols and line numbers, under the same name with the suffix ``.elf``.
     Warnings are errors if ``strict``.
@@ -64,7 +69,8 @@ def build_project(tools: Toolchain, name: str, project: Path, *, strict: bool = 
     :raises ModuleError: the sources do not compile
     :raises ToolError: there is no compiler
     """
-    files = collect_project(project)
+    files = collect_project(project, libraries)
+    folder = project if project.is_dir() else project.parent
     module = tools.work / "firmware" / f"{name}.bin"
     stamp, elf = module.with_suffix(".made-from"), module.with_suffix(".elf")
     with tools.alone():
@@ -75,7 +81,8 @@ def build_project(tools: Toolchain, name: str, project: Path, *, strict: bool = 
         module.parent.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)  # a kill during the build must not leave a stamp that matches an older module
         with step(f"compiling {name}"):
-            made = compile_project(files, sdk, debug=project, strict=strict)
+            kept = module.with_suffix(".objects")
+            made = compile_project(files, sdk, debug=folder, strict=strict, kept=kept)
         replace(elf, made.elf)
         replace(module, made.image)
         replace(stamp, fingerprint)

@@ -10,7 +10,7 @@ from typing import Any
 
 from photonrig.bench.running import RunningSlot
 from photonrig.bench.slots.virtual.control import ask
-from photonrig.build.symbols import find_elf
+from photonrig.build.elf import find_elf
 from photonrig.build.toolchain import Toolchain
 from photonrig.cli.slot_at_hand import Board, slot_at_hand
 from photonrig.clock import SYSTEM
@@ -26,7 +26,7 @@ def run_debug(
 
     ``port``: of 127.0.0.1, or 0.
 
-    :raises UsageError: no such slot, or a board, which has no debugger
+    :raises UsageError: no such slot, or a board, which has no debugger; or it listens on another port already
     :raises RigError: the device runs no application
     """
     with slot_at_hand(tools, name, rig, lab) as found:
@@ -36,6 +36,10 @@ def run_debug(
             opened = ask(found.control, {"do": "debug", "port": port}, device=found.device_id)
         except RigError as error:
             raise RigError(f"slot {name} cannot be debugged: {error}") from None
+        if port not in (0, opened["port"]):
+            raise UsageError(
+                f"--port {port}: slot {name} listens on {opened['port']} already, until a debugger was connected there"
+            )
         _print(tools, found, opened, as_json=as_json)
         if found.started:
             with contextlib.suppress(KeyboardInterrupt):

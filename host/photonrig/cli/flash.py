@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
-from photonrig.cli.values import FILE, TEXT, OneOf
+from photonrig.cli.values import FILE, FOLDER, TEXT, OneOf
 
 
 def _variants() -> Iterable[str]:
@@ -21,13 +21,16 @@ def _variants() -> Iterable[str]:
 
 
 class _Firmware(click.ParamType[str | Path, Any]):
-    """A variant's name, or the path of a ``.bin``."""
+    """A variant's name, or the path of a project, a source file or a ``.bin``."""
 
     name = "firmware"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
-        """Take a name that ends in ``.bin`` for a file."""
-        if str(value).endswith(".bin"):
+        """Take the name of a variant for it, and what looks like a path for one."""
+        text = str(value)
+        if text in _variants():
+            return text
+        if "/" in text or text.endswith((".bin", ".ino", ".cpp", ".c")) or Path(text).exists():
             return FILE.convert(value, param, ctx)
         return OneOf(_variants).convert(value, param, ctx)
 
@@ -37,9 +40,15 @@ class _Firmware(click.ParamType[str | Path, Any]):
 
 
 @click.command(
-    cls=Command, examples=("flash roller", "flash roller --slot 2 --rig lab.toml", "flash tinker.bin --slot 3 --by dfu")
+    cls=Command,
+    examples=(
+        "flash roller",
+        "flash firmware/blind --watch",
+        "flash blink.ino --libraries ../libraries",
+        "flash tinker.bin --slot 3 --rig lab.toml --by dfu",
+    ),
 )
-@click.argument("what", metavar="VARIANT|FILE.bin", type=_Firmware())
+@click.argument("what", metavar="VARIANT|PATH", type=_Firmware())
 @click.option("--slot", type=TEXT, metavar="NAME", default="1", help="Slot of the bench.")
 @click.option(
     "--rig",
@@ -53,13 +62,40 @@ class _Firmware(click.ParamType[str | Path, Any]):
     default="cloud",
     help="Way into the device: cloud, serial or dfu.",
 )
+@click.option(
+    "--libraries",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="Where libraries are that a project depends on and does not hold in lib.",
+)
+@click.option("--watch", is_flag=True, help="Flash again after each change of the sources, until Ctrl-C.")
 @click.option("--account", type=TEXT, help="The account at Particle's cloud that this run may touch.")
 @click.option("--own-build", is_flag=True, help="Flash an image of photonrig's own build into a board, too.")
-def flash(what: str | Path, slot: str, rig: Path | None, by: str, account: str | None, own_build: bool) -> None:
-    """Build a variant, flash it into a slot, and verify that it runs; or flash any Photon's .bin.
+def flash(
+    what: str | Path,
+    slot: str,
+    rig: Path | None,
+    by: str,
+    libraries: Path | None,
+    watch: bool,
+    account: str | None,
+    own_build: bool,
+) -> None:
+    """Build firmware, flash it into a slot, and verify that it runs.
 
-    The variants are roller, venetian, drapery and honeycomb.
+    It is a variant (roller, venetian, drapery, honeycomb), or the path of a project's folder, of a single source
+    file, or of a .bin that is ready.
     """
     from photonrig.cli.flash_run import run_flash
 
-    run_flash(Toolchain.found(), what, slot, rig, by=by, account=account, own_build=own_build)
+    run_flash(
+        Toolchain.found(),
+        what,
+        slot,
+        rig,
+        by=by,
+        account=account,
+        own_build=own_build,
+        libraries=libraries,
+        watch=watch,
+    )

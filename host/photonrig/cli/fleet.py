@@ -12,6 +12,7 @@ import click
 from photonrig.build.toolchain import Toolchain, step
 from photonrig.cli.command import Group
 from photonrig.cli.values import FILE, FOLDER, TEXT, Number, Whole
+from photonrig.clock import SYSTEM
 from photonrig.errors import UsageError
 from photonrig.exits import ExitCode
 from photonrig.invocation import command, quiet
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
 _MANY = Whole(0, 1_000_000)
 
-_PLAN = click.option("--plan", type=FILE, default="fleet.plan.json", help="The plan to carry out.")
+_PLAN = click.option("--plan", type=FILE, default="fleet.plan.json", help="The plan, a file that fleet plan wrote.")
 _CONFIG = click.option(
     "--config",
     type=FILE,
@@ -39,6 +40,8 @@ _PRODUCTION = click.option(
     metavar="ACCOUNT",
     help="The account to act on, spelled out, when the cloud is Particle's own.",
 )
+_VERBOSE = click.option("--verbose", is_flag=True, help="Print every device, not only what needs a look.")
+_JOURNAL = click.option("--journal", type=FILE, help="Journal of the move.  [default: the plan's name with .journal]")
 _PACE = (
     click.option("--canary", type=_MANY, default=5, help="Devices of the first wave."),
     click.option("--wave", type=Whole(1, 1_000_000), default=200, help="Devices of every other wave."),
@@ -47,7 +50,7 @@ _PACE = (
     click.option(
         "--patience", type=Number(0, 1_000_000), default=60, help="Seconds a wave waits for devices that are offline."
     ),
-    click.option("--journal", type=FILE, help="Journal of the move.  [default: the plan's name with .journal]"),
+    _JOURNAL,
 )
 
 
@@ -71,7 +74,8 @@ def fleet() -> None:
     """Move many devices to their customers.
 
     `plan` reads the assignments and changes nothing; `apply` carries the plan out in waves, with a journal for
-    interruptions; `verify` proves the end state; `rollback` returns devices by the journal.
+    interruptions; `status` reads it meanwhile; `verify` proves the end state; `report` writes a page about all of it;
+    `rollback` returns devices by the journal.
     """
 
 
@@ -106,6 +110,7 @@ def fleet() -> None:
     "--diff", type=FILE, help="Only print the changes since this plan was made; exit code 1 if there are any."
 )
 @_PRODUCTION
+@_VERBOSE
 @click.option("--json", "as_json", is_flag=True, help="Print the plan, or with --diff the changes, as one JSON object.")
 def plan(
     source: str | None,
@@ -119,6 +124,7 @@ def plan(
     any_customer_name: bool,
     diff: Path | None,
     production: str | None,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Plan the action for each device.
@@ -140,7 +146,7 @@ def plan(
     from photonrig.fleet.plan import make_plan
     from photonrig.fleet.rollout import read_image
     from photonrig.fleet.snapshot import snapshot
-    from photonrig.report.fleet import print_plan
+    from photonrig.report.fleet_plan import print_plan
 
     if (source is None) == (diff is None):
         raise UsageError("--source or --diff: one of them")
@@ -153,8 +159,10 @@ def plan(
     operator = _operator(config, production)
     named = {each for assignment in assignments for each in (assignment.product, assignment.into) if each is not None}
     products = named | set(operator.config.clients) | ({image.product} if image else set())
+    begun = SYSTEM.now()
     with step(f"looking at products {', '.join(map(str, sorted(products)))}"):
         seen = snapshot(operator.team, operator.config.account, products)
+    answer = (SYSTEM.now() - begun) / max(operator.throttle.calls, 1)
     permit = Permit(allow_customer, approve_quarantined, import_unknown)
     made = make_plan(assignments, seen, operator.config, permit, image=image)
     journal = plan.with_suffix(".journal")
@@ -166,7 +174,8 @@ def plan(
     if as_json:
         click.echo(made.text(), nl=False)
         return
-    print_plan(made, _console())
+    window = 0.0 if operator.config.offers.atomic else 2 * answer  # from the release to the claim's answer
+    print_plan(made, _console(), window=window, verbose=verbose)
     then = f"; read it, then: {command(f'fleet apply --plan {plan} --config {config}')}" if made.acting else ""
     click.echo(f"written to {plan}{then}")
 
@@ -175,7 +184,7 @@ def _diff(file: Path, operator: Operator, as_json: bool) -> None:
     from photonrig.fleet.difference import differences
     from photonrig.fleet.plan import FleetPlan
     from photonrig.fleet.snapshot import snapshot
-    from photonrig.report.fleet import differences_json, print_differences
+    from photonrig.report.fleet_plan import differences_json, print_differences
 
     wanted = FleetPlan.read(file)
     changes = differences(wanted, snapshot(operator.team, wanted.account, wanted.products), operator.config)
@@ -202,6 +211,7 @@ def _diff(file: Path, operator: Operator, as_json: bool) -> None:
 @_pace
 @click.option("--watch", is_flag=True, help="Retry until every device has come online and arrived.")
 @_PRODUCTION
+@_VERBOSE
 def apply(
     plan: Path,
     config: Path,
@@ -215,6 +225,7 @@ def apply(
     journal: Path | None,
     watch: bool,
     production: str | None,
+    verbose: bool,
 ) -> None:
     """Carry a plan out, or continue it.
 
@@ -240,10 +251,10 @@ def apply(
         hint = command(f"fleet plan --diff {plan} --config {config}")
         raise UsageError(f"{outdated}\nall of it: {hint}") from None
     done = "with their new firmware" if wanted.image else "with their new owners"
-    print_result(result, operator.throttle, _console(), done=done)
+    print_result(result, operator.throttle, _console(), done=done, verbose=verbose)
     if not result.complete:
         back = command(f"fleet rollback --plan {plan}")
-        click.echo(f"what is left goes on with the same command; back with: {back}")
+        click.echo(f"what is left goes on with the same command; back with: {back}", err=True)
         raise SystemExit(ExitCode.NOT_SEEN)
 
 
@@ -254,6 +265,7 @@ def apply(
 @click.option("--tokens", type=FILE, help="Use the customers' tokens in this file instead of new ones.")
 @click.option("--sample", type=_MANY, default=3, help="Devices whose function, event and webhooks are tested too.")
 @_PRODUCTION
+@_VERBOSE
 @click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object.")
 def verify(
     plan: Path,
@@ -262,6 +274,7 @@ def verify(
     tokens: Path | None,
     sample: int,
     production: str | None,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Prove the end state device by device.
@@ -286,8 +299,8 @@ def verify(
     if as_json:
         click.echo(json.dumps(records_json(records), ensure_ascii=False))
     else:
-        print_records(records, _console())
         click.echo(f"written to {where}")
+        print_records(records, _console(), verbose=verbose)
     if not all(record.held for record in records):
         raise SystemExit(ExitCode.NOT_SEEN)
 
@@ -298,6 +311,7 @@ def verify(
 @click.option("--device", type=TEXT, metavar="ID", multiple=True, help="Only this device; may be repeated.")
 @_pace
 @_PRODUCTION
+@_VERBOSE
 def rollback(
     plan: Path,
     config: Path,
@@ -309,6 +323,7 @@ def rollback(
     patience: float,
     journal: Path | None,
     production: str | None,
+    verbose: bool,
 ) -> None:
     """Return devices to their former owners, by the journal.
 
@@ -323,9 +338,45 @@ def rollback(
     rules = Rules(canary, wave, at_once, stop_at, patience)
     with memory, FleetProgress(_console(progress=True), "back") as progress:
         result = carry_back(wanted, operator, memory, rules, progress, devices=device or None)
-    print_result(result, operator.throttle, _console(), done="back where they came from")
+    print_result(result, operator.throttle, _console(), done="back where they came from", verbose=verbose)
     if not result.complete:
         raise SystemExit(ExitCode.NOT_SEEN)
+
+
+@fleet.command(examples=("fleet status", "fleet status --plan fleet.plan.json --verbose"))
+@_PLAN
+@_JOURNAL
+@_VERBOSE
+def status(plan: Path, journal: Path | None, verbose: bool) -> None:
+    """Print how far a move is, by its journal.
+
+    Asks no cloud; also while apply or rollback is at work.
+    """
+    from photonrig.fleet.ledger import Ledger
+    from photonrig.report.fleet_ledger import print_status
+
+    print_status(Ledger.read(journal or plan.with_suffix(".journal")), _console(), verbose=verbose)
+
+
+@fleet.command(examples=("fleet report", "fleet report --plan fleet.plan.json --html fleet.html"))
+@_PLAN
+@_JOURNAL
+@click.option("--html", type=FILE, help="The page.  [default: the plan's name with .html]")
+@click.option("--csv", type=FILE, help="The table.  [default: the plan's name with .csv]")
+def report(plan: Path, journal: Path | None, html: Path | None, csv: Path | None) -> None:
+    """Write one page and a CSV file about a move.
+
+    From whom to whom, when, proofs, exceptions, unowned times, what a rollback did, and what became of tokens; by the
+    journal and the report of fleet verify.
+    """
+    from photonrig.fleet.ledger import Ledger
+    from photonrig.report.fleet_ledger import print_status, write_ledger
+
+    page, table = html or plan.with_suffix(".html"), csv or plan.with_suffix(".csv")
+    ledger = Ledger.read(journal or plan.with_suffix(".journal"), plan.with_suffix(".report"))
+    write_ledger(ledger, page, table)
+    click.echo(f"written to {page} and {table}")
+    print_status(ledger, _console())
 
 
 @fleet.command(examples=("fleet revoke --tokens customers.tokens",))
@@ -348,25 +399,19 @@ def revoke(tokens: Path, config: Path, production: str | None) -> None:
     click.echo(f"{revoked} tokens revoked, {gone} were worthless already")
 
 
-@fleet.command(
-    examples=("fleet demo --devices 50", "fleet demo --devices 10000 --light", "fleet demo --state fleet --stay")
-)
+@fleet.command(examples=("fleet demo --devices 50", "fleet demo --devices 10000", "fleet demo --state fleet --stay"))
 @click.option("--devices", type=Whole(1, 1_000_000), default=50, help="Number of devices.")
-@click.option(
-    "--light",
-    is_flag=True,
-    help="Simulated devices: cloud sessions without firmware, in one process.",
-)
 @click.option("--state", type=FOLDER, help="Folder to work in.  [default: a new one, removed at the end]")
 @click.option("--stay", is_flag=True, help="Keep everything running until Ctrl-C, to try the commands by hand.")
-def demo(devices: int, light: bool, state: Path | None, stay: bool) -> None:
+def demo(devices: int, state: Path | None, stay: bool) -> None:
     """Move a demo fleet from one central account to its users.
 
-    A users' database, then plan, apply and verify, on a local cloud.
+    A users' database, then plan, apply and verify, on a local cloud. The devices are virtual Photons with the roller's
+    firmware, all in one process.
     """
     from photonrig.cli.fleet_demo import run_demo
 
-    if not run_demo(Toolchain.found(), devices, light=light, state=state, stay=stay):
+    if not run_demo(Toolchain.found(), devices, state=state, stay=stay):
         raise SystemExit(ExitCode.NOT_SEEN)
 
 

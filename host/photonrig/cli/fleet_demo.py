@@ -16,11 +16,10 @@ from photonrig.build.toolchain import Toolchain, step
 from photonrig.build.variants import build_variant
 from photonrig.cli.values import writable
 from photonrig.clock import SYSTEM
-from photonrig.errors import UsageError
 from photonrig.fleet.apply import apply
 from photonrig.fleet.assignments import read_assignments
 from photonrig.fleet.config import read_config
-from photonrig.fleet.demo import QUERY, DemoFleet, simulated_fleet, virtual_fleet
+from photonrig.fleet.demo import QUERY, DemoFleet, demo_fleet
 from photonrig.fleet.journal import Journal
 from photonrig.fleet.operator import Operator
 from photonrig.fleet.owner_change import Permit
@@ -31,30 +30,26 @@ from photonrig.fleet.verify import verify, write_report
 from photonrig.fleet.waves import Rules
 from photonrig.invocation import command, quiet
 from photonrig.ownership.proof import Probe
-from photonrig.report.fleet import FleetProgress, print_plan, print_records, print_result
+from photonrig.report.fleet import FleetProgress, print_records, print_result
+from photonrig.report.fleet_plan import print_plan
 from photonrig.report.run import duration
 
 _VARIANT = "roller"
-_MOST_VIRTUAL = 4000
 
 
-def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None, stay: bool) -> bool:
-    """Build a fleet and move it; True if no device was lost and each belongs to its user.
-
-    :raises UsageError: an unusable number of devices
-    """
-    if not light and devices > _MOST_VIRTUAL:
-        raise UsageError(f"1 to {_MOST_VIRTUAL} virtual Photons; more with --light")
+def run_demo(tools: Toolchain, devices: int, *, state: Path | None, stay: bool) -> bool:
+    """Build a fleet and move it; True if no device was lost and each belongs to its user."""
     if state is not None:
         writable(state, "--state")
     console = Console()
     place: AbstractContextManager[str] = (
         tempfile.TemporaryDirectory(prefix="photonrig-fleet-") if state is None else nullcontext(str(state))
     )
-    with place as folder, _fleet(tools, Path(folder), devices, light) as fleet:
-        kind = "light devices" if light else "virtual Photons with the roller firmware"
-        console.print(f"{devices} {kind}, online, all on one account", highlight=False)
-        held = _story(fleet, console, light)
+    with place as folder, _fleet(tools, Path(folder), devices) as fleet:
+        console.print(
+            f"{devices} virtual Photons with the roller firmware, online, all on one account", highlight=False
+        )
+        held = _story(fleet, console)
         if stay:
             words = f"fleet plan --config {fleet.config} --source {fleet.source} --query '{QUERY}'"
             console.print(Text(f"try it: {command(words)}"), soft_wrap=True)
@@ -63,12 +58,9 @@ def run_demo(tools: Toolchain, devices: int, *, light: bool, state: Path | None,
         return held
 
 
-def _fleet(tools: Toolchain, folder: Path, devices: int, light: bool) -> AbstractContextManager[DemoFleet]:
-    if light:
-        return _timed(simulated_fleet(folder, devices), devices)
+def _fleet(tools: Toolchain, folder: Path, devices: int) -> AbstractContextManager[DemoFleet]:
     tools.native()
-    firmware = {_VARIANT: build_variant(tools, _VARIANT)}
-    return _timed(virtual_fleet(folder, devices, vphoton=tools.vphoton, sdk=tools.sdk(), firmware=firmware), devices)
+    return _timed(demo_fleet(folder, devices, vphoton=tools.vphoton, firmware=build_variant(tools, _VARIANT)), devices)
 
 
 class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801
@@ -85,7 +77,7 @@ class _timed(AbstractContextManager[DemoFleet]):  # noqa: N801
         return self._fleet.__exit__(*what)  # type: ignore[arg-type]
 
 
-def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
+def _story(fleet: DemoFleet, console: Console) -> bool:
     operator = Operator.of(read_config(fleet.config))
     file = fleet.folder / "fleet.plan.json"
     _typed(console, f"fleet plan --source {fleet.source.rsplit('/', 1)[1]} --query '{QUERY}'")
@@ -98,7 +90,7 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
         Permit(),
     )
     plan.write(file)
-    print_plan(plan, console)
+    print_plan(plan, console, window=2 * (SYSTEM.now() - begun) / max(operator.throttle.calls, 1))
     console.print(f"planned in {duration(SYSTEM.now() - begun)}", highlight=False)
 
     _typed(console, "fleet apply --tokens customers.tokens")
@@ -109,11 +101,10 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
     print_result(result, operator.throttle, console, done="with their new owners")
 
     _typed(console, "fleet verify")
-    probe = Probe() if not light else Probe(argument="40")
     begun = SYSTEM.now()
     with FleetProgress(Console(quiet=quiet()), "looking") as progress:
         progress.begins(len(plan.acting))
-        records = verify(plan, operator, probe=probe, settled=progress.settled)
+        records = verify(plan, operator, probe=Probe(), settled=progress.settled)
     write_report(file.with_suffix(".report"), plan, records, {"calls": operator.throttle.calls})
     print_records(records, console)
     console.print(f"verified in {duration(SYSTEM.now() - begun)}", highlight=False)
@@ -125,7 +116,7 @@ def _story(fleet: DemoFleet, console: Console, light: bool) -> bool:
 
 
 def _print_memory(fleet: DemoFleet, console: Console) -> None:
-    parts = {"cloud": (fleet.cloud.pid,), "devices": fleet.device_processes, "tool": (os.getpid(),)}
+    parts = {"cloud": (fleet.cloud.pid,), "devices": (fleet.rack_pid,), "tool": (os.getpid(),)}
     held = {name: memory(pids) for name, pids in parts.items()}
     if all(held.values()):
         text = ", ".join(f"{name} {kib / 1024:.0f} MiB" for name, kib in held.items() if kib)

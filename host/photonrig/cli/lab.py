@@ -9,7 +9,7 @@ import click
 
 from photonrig.build.toolchain import Toolchain
 from photonrig.cli.command import Command
-from photonrig.cli.values import FOLDER, PORT, OneOf, Whole
+from photonrig.cli.values import FILE, FOLDER, PORT, OneOf, Whole
 
 
 def _eras() -> Iterable[str]:
@@ -19,15 +19,34 @@ def _eras() -> Iterable[str]:
 
 
 @click.command(
-    cls=Command, examples=("lab --photons 2 --fresh 1 --state lab", "lab --era 2016-before", "lab --json --quiet")
+    cls=Command,
+    examples=(
+        "lab --photons 2 --fresh 1 --state lab",
+        "lab --firmware firmware/blind",
+        "lab --rig lab.toml",
+        "lab --era 2016-before",
+        "lab --json --quiet",
+    ),
 )
 @click.option(
     "--photons",
     type=Whole(0, 10_000),
-    default=1,
-    help="Virtual Photons imported, online and claimed to the central user.",
+    help="Virtual Photons imported, online and claimed to the central user.  [default: 1]",
 )
 @click.option("--fresh", type=Whole(0, 10_000), default=0, help="Virtual Photons out of the box, in listening mode.")
+@click.option(
+    "--firmware",
+    type=FILE,
+    metavar="PATH",
+    help="What new Photons run: a project's folder, a source file or a .bin.  [default: the four variants in turn]",
+)
+@click.option(
+    "--libraries",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="Where libraries are that the project depends on and does not hold in lib.",
+)
+@click.option("--rig", type=FILE, help="A bench: its boards and its virtual slots, in place of --photons.")
 @click.option(
     "--state",
     type=FOLDER,
@@ -61,8 +80,11 @@ def _eras() -> Iterable[str]:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output when ready.")
 def lab(
-    photons: int,
+    photons: int | None,
     fresh: int,
+    firmware: Path | None,
+    libraries: Path | None,
+    rig: Path | None,
     state: Path | None,
     api_port: int,
     device_port: int,
@@ -79,6 +101,9 @@ def lab(
         Toolchain.found(),
         photons=photons,
         fresh=fresh,
+        firmware=firmware,
+        libraries=libraries,
+        rig=rig,
         state=state,
         api_port=api_port,
         device_port=device_port,

@@ -16,7 +16,7 @@ from photonrig.cli.values import FILE, FOLDER, TEXT
 @click.option("--rig", type=FILE, help="File that describes the bench.  [default: the labs that run, then rig.toml]")
 @click.option("--state", type=FOLDER, help="State folder of the lab, if several run a slot of this name.")
 def monitor(slot: str, rig: Path | None, state: Path | None) -> None:
-    """Print the lines of a slot's USB serial with the time, until Ctrl-C.
+    """Print a slot's USB serial with the time, until Ctrl-C.
 
     Panics of virtual Photons are printed with their backtrace, and a port that comes and goes is named. The slot is
     held meanwhile: another run that uses its serial is not disturbed.

@@ -14,6 +14,8 @@ from photonrig.bench.session import serial_of
 from photonrig.build.toolchain import Toolchain
 from photonrig.cli.slot_at_hand import Board, slot_at_hand
 from photonrig.clock import SYSTEM, Clock, utc
+from photonrig.labpage.changes import change_of
+from photonrig.labpage.logbook import Logbook
 from photonrig.trace import Moment, printable
 
 __all__ = ["run_monitor"]
@@ -32,8 +34,9 @@ def run_monitor(tools: Toolchain, name: str, rig: Path | None, lab: Path | None)
     with contextlib.suppress(KeyboardInterrupt), slot_at_hand(tools, name, rig, lab) as found:
         if isinstance(found, Board):
             with serial_of(found.config, found.slot, tools) as link:
-                _watch(lambda: link.port, lambda: None)
+                _watch(lambda: link.port, lambda: None, lambda line: None)
             return
+        book = Logbook(Path(found.lab))
         panics = PanicLog(Path(found.log), from_now=True)
         folders = [*map(Path, found.firmware), tools.work / "user_part"]
 
@@ -47,13 +50,14 @@ def run_monitor(tools: Toolchain, name: str, rig: Path | None, lab: Path | None)
             if found.rig and not found.started:
                 stack.enter_context(hold(f"virtual:{found.rig}:{found.name}"))
             stack.enter_context(hold(f"serial:{found.serial}"))
-            _watch(lambda: found.serial, look)
+            _watch(lambda: found.serial, look, lambda line: book.note(change_of("serial", found.name, line=line)))
 
 
-def _watch(port: Callable[[], str], look: Callable[[], None]) -> None:
+def _watch(port: Callable[[], str], look: Callable[[], None], keep: Callable[[str], None]) -> None:
     with SerialLines(port, reopen=_AWAY, observer=_heard) as lines:
         while True:
-            lines.take(_LOOK)
+            for line in lines.take(_LOOK):
+                keep(line)
             look()
 
 

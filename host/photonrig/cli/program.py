@@ -13,11 +13,16 @@ from photonrig.cli.command import Group, usage_error
 from photonrig.cli.completion import ASKED, answer, completion
 from photonrig.cli.debug import debug
 from photonrig.cli.doctor import doctor
+from photonrig.cli.explore import explore
 from photonrig.cli.flash import flash
 from photonrig.cli.fleet import fleet
 from photonrig.cli.hil import hil
+from photonrig.cli.init import init
 from photonrig.cli.lab import lab
+from photonrig.cli.logs import logs
+from photonrig.cli.measure import measure
 from photonrig.cli.monitor import monitor
+from photonrig.cli.parity import parity
 from photonrig.invocation import command
 
 
@@ -30,12 +35,27 @@ def photonrig() -> None:
     and what they need are built when a command first needs them.
 
     \b
-    Exit codes: 0 everything held, 1 something expected was not seen,
+    Exit codes: 0 everything held, 1 an expectation failed,
     2 usage error, 3 the bench itself failed, 130 Ctrl-C.
     """
 
 
-for _command in (claims, lab, flash, debug, monitor, hil, doctor, fleet, completion):
+for _command in (
+    claims,
+    lab,
+    init,
+    flash,
+    explore,
+    measure,
+    debug,
+    monitor,
+    logs,
+    hil,
+    doctor,
+    fleet,
+    parity,
+    completion,
+):
     photonrig.add_command(_command)
 
 

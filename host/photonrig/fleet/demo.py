@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photonrig.bench.lab import USERNAME, Lab
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from photonrig.bench.lab import USERNAME
 from photonrig.bench.local_cloud import LocalCloud
+from photonrig.bench.rack import PhotonRack
 from photonrig.bench.resources import allow_files
-from photonrig.bench.simulated_devices_process import SimulatedDevices
 from photonrig.bench.slots.virtual.photon import Server
 from photonrig.files import replace
-from photonrig.particle.cloud import ClientCredentials, Cloud, Token
+from photonrig.particle.cloud import ClientCredentials, Cloud, Product, Token
 from photonrig.particle.keys import generate_device_key, public_key_pem
 
 QUERY: Final = "SELECT device_id AS device, email AS customer FROM devices JOIN users ON users.id = devices.user_id"
 
 _AT_ONCE: Final = 8
+_VARIANT: Final = "roller"
 _FILES_BESIDES: Final = 200
 
 
@@ -40,40 +43,40 @@ class DemoFleet:
     source: str
     cloud: LocalCloud
     device_ids: tuple[str, ...]
-    device_processes: tuple[int, ...]
+    rack_pid: int
 
 
 @contextmanager
-def virtual_fleet(
-    folder: Path, devices: int, *, vphoton: Path, sdk: Path, firmware: Mapping[str, Path]
-) -> Iterator[DemoFleet]:
-    """Virtual Photons with real firmware, online and claimed to the central user; runs inside a ``with`` block.
+def demo_fleet(folder: Path, devices: int, *, vphoton: Path, firmware: Path) -> Iterator[DemoFleet]:
+    """Virtual Photons with the roller's image, online and claimed to the central user; runs inside a ``with`` block.
+
+    All are in one process: see :mod:`photonrig.bench.rack`.
 
     :raises PhotonrigError: something did not start
     """
-    with Lab(folder, vphoton=vphoton, sdk=sdk, firmware=firmware, photons=devices) as lab:
-        ids = tuple(photon.device_id for photon in lab.fielded())
-        config = _write_config(folder, lab.local_cloud.api, lab.central, lab.product.id, lab.client)
-        source = _write_users(folder, ids)
-        pids = tuple(photon.pid for photon in lab.fielded())
-        yield DemoFleet(folder, config, source, lab.local_cloud, ids, pids)
+    key = generate_device_key()
+    with _enrolled(folder, devices, key) as (local, token, product, client, ids):
+        server = Server(local.key_file, local.device_host, local.device_port)
+        rack = PhotonRack(vphoton, folder / "rack", ids, key=key, firmware=firmware, server=server, wired_to=_VARIANT)
+        with rack:
+            config = _write_config(folder, local.api, token, product.id, client)
+            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, rack.pid)
+
+
+_Enrolled = tuple[LocalCloud, Token, Product, ClientCredentials, tuple[str, ...]]
 
 
 @contextmanager
-def simulated_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
-    """Simulated devices in one process; see :mod:`photonrig.bench.simulated_devices`.
-
-    :raises PhotonrigError: something did not start
-    """
+def _enrolled(folder: Path, devices: int, key: rsa.RSAPrivateKey) -> Iterator[_Enrolled]:
+    """A local cloud with devices that share one key, claimed by the central user and without power."""
     allow_files(devices + _FILES_BESIDES)  # one connection per device, in the cloud and in the devices' process
     ids = tuple(secrets.token_hex(12) for _ in range(devices))
-    key = generate_device_key()
     with LocalCloud(folder / "cloud") as local, Cloud(local.api) as anybody:
         password = secrets.token_urlsafe(12)
         anybody.create_user(USERNAME, password)
         token = anybody.log_in(USERNAME, password, expires_in=0)
         team = anybody.using(token)
-        product = team.create_product("light fleet")
+        product = team.create_product("demo fleet")
         client = team.create_client("fleet", product=product.id)
         pem = public_key_pem(key)
 
@@ -85,10 +88,7 @@ def simulated_fleet(folder: Path, devices: int) -> Iterator[DemoFleet]:
             for first in range(0, devices, 1000):
                 team.import_devices(product.id, list(ids[first : first + 1000]))
             list(pool.map(team.claim, ids))
-        server = Server(local.key_file, local.device_host, local.device_port)
-        with SimulatedDevices(folder, ids, key=key, server=server, product=product.id) as light:
-            config = _write_config(folder, local.api, token, product.id, client)
-            yield DemoFleet(folder, config, _write_users(folder, ids), local, ids, (light.pid,))
+        yield local, token, product, client, ids
 
 
 def _write_config(folder: Path, api: str, token: Token, product: int, client: ClientCredentials) -> Path:

@@ -17,14 +17,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import PhotonrigError, RigError, UsageError
-from photonrig.files import Lock, file_error, replace
+from photonrig.files import Holder, Lock, file_error, replace
 from photonrig.fleet.transfer import Transfer, decoded
+from photonrig.invocation import command
 
 _VERSION: Final = 3  # PRAGMA user_version; 0: unversioned
 # The latest record of each device, and the log of all steps begun or done.
@@ -285,3 +286,44 @@ def _known(database: sqlite3.Connection, path: Path) -> str | None:
 
 def _is_begun(database: sqlite3.Connection) -> bool:
     return any(database.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("transfers", "handed"))  # noqa: S608
+
+
+class Times(NamedTuple):
+    """First and last record of a device, in seconds since 1970."""
+
+    began: float
+    ended: float
+
+
+class Journaled(NamedTuple):
+    """What a journal holds: its plan, records and times by device, deliveries, and the operator at work, if any."""
+
+    plan: str
+    transfers: dict[str, Transfer]
+    times: dict[str, Times]
+    handed: dict[str, float]
+    holder: Holder | None
+
+
+def read_journal(path: Path) -> Journaled:
+    """Read a journal, also while an operator is at work with it; changes nothing.
+
+    :raises UsageError: not a journal of this version, or it is damaged
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} cannot be read: no such file; {command('fleet apply')} makes it")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT)) as database:
+            _known(database, path)
+            (plan,) = database.execute("SELECT plan FROM fleet").fetchone()
+            rows = database.execute("SELECT device, transfer FROM transfers").fetchall()
+            spans = database.execute("SELECT device, min(at), max(at) FROM steps GROUP BY device").fetchall()
+            handed = dict(database.execute("SELECT customer, at FROM handed"))
+        transfers = {device: decoded(Transfer, record.encode(), f"device {device}") for device, record in rows}
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} cannot be used as a journal: {error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged: {error}; {_RESTORE}") from None
+    times = {device: Times(began, ended) for device, began, ended in spans}
+    holder = Lock(path.resolve().with_name(f"{path.resolve().name}.lock")).holder()
+    return Journaled(plan, transfers, times, handed, holder)

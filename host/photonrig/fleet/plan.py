@@ -71,6 +71,12 @@ class FleetPlan(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return tuple(each for each in self.devices if each.acts)
 
     @property
+    def unowned_between(self) -> int:
+        """Devices that are released before they are claimed, on a cloud without the change in one transaction."""
+        owned = (each for each in self.acting if each.found is not None and each.found.owner is not None)
+        return sum(each.verdict != "firmware" and each.found.owner != each.ends_with for each in owned if each.found)
+
+    @property
     def products(self) -> frozenset[int]:
         """Every product concerned."""
         found = (each.found.product for each in self.devices if each.found is not None)

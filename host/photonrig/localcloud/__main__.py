@@ -5,6 +5,11 @@ Prints its addresses as one JSON line on standard output; logs to standard error
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends them without a traceback
+
 import argparse
 import gc
 import json

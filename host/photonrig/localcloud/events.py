@@ -24,6 +24,13 @@ def iso_time(seconds: float) -> str:
     return f"{_whole_second(second)}.{microseconds // 1000:03d}Z"
 
 
+BY_CLIENT = "api"
+"""coreid of an event that was published through the API.
+
+Source: particle-iot/docs, firmware-update-events.md (2024), and streams shown in public code of 2017 to 2023.
+"""
+
+
 @lru_cache(maxsize=256)
 def _whole_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -34,7 +41,8 @@ class Event:
     """One event. ``device`` is None for events published through the API; ``coreid`` is the publisher shown to readers.
 
     ``owner`` and ``product`` are those of the device at that time, or of the publisher; ``ttl`` in seconds; ``of_hook``
-    marks events published by webhooks, which trigger no webhook.
+    marks events published by webhooks, which trigger no webhook. ``raw``: the bytes that devices get, where they differ
+    from ``data`` in UTF-8: half a character, or what a data URL encodes.
     """
 
     name: str
@@ -47,6 +55,7 @@ class Event:
     ttl: int = 60
     private: bool = True
     of_hook: bool = False
+    raw: bytes | None = None
     id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
     _wire: bytes = field(default=b"", init=False, repr=False, compare=False)
 

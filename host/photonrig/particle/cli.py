@@ -154,9 +154,13 @@ class ParticleCli:
         args += ["--product", str(product)] if product is not None else []
         return Subscription(self, args)
 
-    def compile(self, project: Path, save_to: Path, *, platform: str = "photon") -> CliResult:
-        """Compile a project folder in the cloud, its linked libraries included, and save the firmware image."""
+    def compile(self, project: Path, save_to: Path, *, platform: str = "photon", device_os: str = "") -> CliResult:
+        """Compile a project folder in the cloud, its linked libraries included, and save the firmware image.
+
+        ``device_os``: the release to compile for; empty: the cloud's latest.
+        """
         args = ["compile", platform, ".", "--saveTo", str(save_to.absolute()), "--followSymlinks"]
+        args += ["--target", device_os] if device_os else []
         return self.run(*args, timeout=_COMPILE, proof="Saved firmware to:", cwd=project)
 
     def flash(self, device: str, image: Path) -> CliResult:

@@ -69,9 +69,24 @@ class Event:
 Match = str | Callable[[Event], bool]
 
 
-def of_device(device: str, name: str, data: str = "") -> Callable[[Event], bool]:
+@dataclass(frozen=True)
+class Described:
+    """A predicate with the words for it, for the message if no event comes."""
+
+    what: str
+    matches: Callable[[Event], bool]
+
+    def __call__(self, event: Event) -> bool:
+        """Whether the event matches."""
+        return self.matches(event)
+
+
+def of_device(device: str, name: str, data: str = "") -> Described:
     """Predicate: a device's events of exactly this name whose data begins with ``data``."""
-    return lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data)
+    return Described(
+        f"{name!r} of {device}" + (f" with data {data}…" if data else ""),
+        lambda event: event.coreid == device and event.name == name and (event.data or "").startswith(data),
+    )
 
 
 class EventStream(Closing):
@@ -365,4 +380,6 @@ def _predicate(match: Match) -> Callable[[Event], bool]:
 
 
 def _described(match: Match) -> str:
+    if isinstance(match, Described):
+        return match.what
     return f"{match!r}" if isinstance(match, str) else "that matches"

@@ -23,6 +23,9 @@ _PADDING = [bytes((length,)) * length for length in range(_BLOCK + 1)]
 # Device OS 2.3.1: a buffer of 800 bytes takes 768 bytes of ciphertext; one byte more and the device hangs up.
 MAX_MESSAGE_TO_DEVICE = 767
 
+# From Device OS 3.0: 960 bytes, of which 928 are ciphertext.
+MAX_MESSAGE_TO_LARGE_BUFFER = 927
+
 # A choice: the largest buffer of any Photon (960 bytes, Device OS 3.3.1) rounded up.
 MAX_MESSAGE_FROM_DEVICE = 1023
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 # First module number with the cloud protocol engine that takes long names and arguments (0.8.0-rc.1).
 UNIFIED_ENGINE = 300
 
+# First module number with a protocol buffer of 960 bytes in place of 800 (3.0.0: protocol_defs.h).
+LARGE_BUFFER = 3000
+
 _RELEASES = {
     0: "0.4.0", 1: "0.4.1", 2: "0.4.2", 3: "0.4.3", 5: "0.4.4", 6: "0.4.5", 7: "0.4.6", 8: "0.4.7", 11: "0.4.9",
     13: "0.5.0", 15: "0.5.1", 17: "0.5.2", 21: "0.5.3", 22: "0.5.4", 23: "0.5.5",

@@ -200,7 +200,7 @@ class SoftApTransport(Protocol):
 
 
 @dataclass(frozen=True)
-class _Service:
+class Service:
     """One of the device's services: its address, and how to connect to it."""
 
     host: str = ADDRESS
@@ -213,12 +213,31 @@ class _Service:
         except OSError as error:
             raise NotReached(f"no SoftAP at {self.host}:{self.port}: {_reason(error)}") from None
 
+    def exchange(self, data: bytes, timeout: float) -> tuple[bytes, bool]:
+        """Send any bytes and read until the device closes; returns what came, and whether it closed.
+
+        ``timeout`` in seconds, between bytes.
+
+        :raises NotReached: no connection
+        """
+        received = bytearray()
+        with self._open(timeout) as connection:
+            try:
+                connection.sendall(data)
+                while len(received) <= _MAX_REPLY and (chunk := connection.recv(4096)):
+                    received += chunk
+            except TimeoutError:
+                return bytes(received), False
+            except OSError:  # a reset is an end, too
+                pass
+        return bytes(received), True
+
     def _lost(self, command: str, error: Exception) -> LinkLost:
         return LinkLost(f"SoftAP at {self.host}:{self.port} failed during {command}: {_reason(error)}")
 
 
 @dataclass(frozen=True)
-class TcpSoftAp(_Service):
+class TcpSoftAp(Service):
     """The TCP service: one connection per command, closed by the device after its answer."""
 
     port: int = TCP_PORT
@@ -243,7 +262,7 @@ class TcpSoftAp(_Service):
 
 
 @dataclass(frozen=True)
-class HttpSoftAp(_Service):
+class HttpSoftAp(Service):
     """The HTTP service; the device matches header names by case and needs the whole header in one TCP segment."""
 
     port: int = HTTP_PORT
@@ -306,15 +325,15 @@ class _Observed:
 
 
 class SoftAp:
-    """The commands of a device in listening mode; ``device`` is its name in messages."""
+    """The commands of a device in listening mode over ``transport``; ``device`` is its name in messages."""
 
     def __init__(self, transport: SoftApTransport, *, device: str | None = None) -> None:
         self.device = device
-        self._transport = transport
+        self.transport = transport
 
     def observed(self, observer: Observer, clock: Clock = SYSTEM) -> SoftAp:
         """The same, reporting every command and answer to ``observer``; claim codes and passwords are left out."""
-        return SoftAp(_Observed(self._transport, observer, clock), device=self.device)
+        return SoftAp(_Observed(self.transport, observer, clock), device=self.device)
 
     def version(self) -> int:
         """Version of the SoftAP protocol; 2 on every Photon."""
@@ -388,7 +407,7 @@ class SoftAp:
         :raises SoftApRefused: the device answered with a negative result
         """
         try:
-            data = self._transport.ask("connect-ap", encode_body({"idx": 0}), timeout=_QUICK)
+            data = self.transport.ask("connect-ap", encode_body({"idx": 0}), timeout=_QUICK)
         except NotReached:
             raise
         except LinkLost:
@@ -401,9 +420,9 @@ class SoftAp:
     def _send(self, command: str, body: bytes, timeout: float) -> bytes:
         try:
             # The first connection to a real device may hang.
-            return self._transport.ask(command, body, timeout=timeout)
+            return self.transport.ask(command, body, timeout=timeout)
         except LinkLost:
-            return self._transport.ask(command, body, timeout=timeout)
+            return self.transport.ask(command, body, timeout=timeout)
 
     def _ask(self, command: str, fields: dict[str, str | int] | None = None, timeout: float = _QUICK) -> dict[str, Any]:
         body = encode_body(fields) if fields else b""

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from photonrig.errors import Cause
+from photonrig.history import Record
+from photonrig.report.compared import Compared, anchor
 from photonrig.report.page import render
-from photonrig.report.run import duration
+from photonrig.report.terminal import Finding
 from photonrig.trace import LANES
 
 _NO_VARIANT: Final = "any"
 _FAILED: Final = "failed"
+_FRAMES: Final = 6  # of a backtrace on the terminal
 # Moments shorter than this share of the axis would be invisible.
 _LEAST_WIDTH: Final = 0.4
 MARKS: Final = {
@@ -66,9 +69,21 @@ class Case:
         return f"{Path(path).stem.removeprefix('test_')}: {rest.replace('_', ' ').removeprefix('test ').strip()}"
 
     @property
+    def key(self) -> str:
+        """Its name in records."""
+        part, _, name = self.scenario.partition(": ")
+        return f"{part} / {name} / {self.variant}"
+
+    @property
     def anchor(self) -> str:
         """Anchor of its section on the page."""
-        return re.sub(r"\W+", "-", self.nodeid)
+        return anchor(self.key)
+
+    @property
+    def error(self) -> str:
+        """The test's own error in one line; "" if the reason of the failure says it."""
+        brief = brief_error(self.last["error"])
+        return "" if brief in self.last["why"] else brief
 
     @property
     def mark(self) -> str:
@@ -104,6 +119,57 @@ class BenchRun:
                 if attempt.get("firmware"):
                     firmware[str(attempt["variant"])] = attempt["firmware"]
         return cls(cases, started, seconds, tuple(found.items()), [firmware[name] for name in sorted(firmware)])
+
+    @classmethod
+    def read(cls, folder: Path) -> BenchRun:
+        """From the ``results.json`` of a run's folder."""
+        found = json.loads((folder / "results.json").read_text())
+        tests = {test["id"]: test["attempts"] for test in found["tests"]}
+        return cls.of(tests, datetime.fromisoformat(found["started"]), found["seconds"], [*found["facts"].items()])
+
+    def skipped(self) -> list[str]:
+        """A line for each reason why cases were skipped."""
+        reasons = Counter(str(case.last["why"]) for case in self.cases if case.outcome == "skipped")
+        return [f"skipped: {count} of {len(self.cases)} cases: {why}" for why, count in reasons.items()]
+
+    def record(self, target: str, *, whole: bool) -> Record:
+        """Its outcomes; ``whole``: no test was left out."""
+        figures = {
+            f"{name} of {each['variant']}, bytes": float(each[name])
+            for each in self.firmware
+            for name in ("flash", "ram", "stack", "heap")
+            if name in each
+        }
+        return Record(
+            target,
+            self.started.isoformat(timespec="seconds"),
+            {case.key: case.outcome for case in self.cases},
+            failed=len(self.failed),
+            whole=whole,
+            seconds={"": self.seconds} | {case.key: round(case.last["seconds"], 3) for case in self.cases},
+            figures={"the run, s": self.seconds} | figures,
+        )
+
+    @property
+    def failed(self) -> Sequence[Case]:
+        """Cases that failed."""
+        return [case for case in self.cases if case.outcome == _FAILED]
+
+    def findings(self, folder: Path) -> list[Finding]:
+        """What failed, for the terminal; ``folder`` holds the page."""
+        return [
+            Finding(
+                f"{case.scenario} ({case.variant})",
+                {
+                    "cause": f"{case.cause or 'unknown'}: {case.last['why']}",
+                    "error": case.error,
+                    "backtrace": "\n".join(case.last.get("backtrace", ())[:_FRAMES]),
+                },
+                f"{folder / 'index.html'}#{case.anchor}",
+                _near(case.last.get("folder", ""), folder),
+            )
+            for case in self.failed
+        ]
 
     @property
     def held(self) -> bool:
@@ -141,12 +207,25 @@ class BenchRun:
         return sorted(self.cases, key=lambda case: (case.outcome != _FAILED, len(case.attempts) == 1))
 
 
+def _near(path: str, folder: Path) -> str:
+    """A path below the folder as the folder itself is named: short where the user is; others as they are."""
+    inside = path and Path(path).is_relative_to(folder.absolute())
+    return str(folder / Path(path).relative_to(folder.absolute())) if inside else path
+
+
 def _natural(test: tuple[str, object]) -> list[tuple[int, str]]:
     """Sort key in which 2 comes before 10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", test[0])]
 
 
-def write_results(run: BenchRun, folder: Path) -> None:
+def brief_error(error: str) -> str:
+    """The first line that pytest marks as the error, without the error's type, else the last line."""
+    lines = error.splitlines() or [""]
+    marked = next((line[1:].strip() for line in lines if line.startswith("E ")), lines[-1])
+    return re.sub(r"^(?:photonrig\.[\w.]+|AssertionError): ", "", marked)
+
+
+def write_results(run: BenchRun, folder: Path, compared: Compared = Compared()) -> None:  # noqa: B008
     """Write ``index.html`` for people and ``results.json`` for programs into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     results = {
@@ -164,7 +243,7 @@ def write_results(run: BenchRun, folder: Path) -> None:
     page = render(
         "bench.html",
         run=run,
-        duration=duration,
+        compared=compared,
         axis=_axis,
         links=lambda attempt: _links(attempt, folder),
     )

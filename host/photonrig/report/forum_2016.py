@@ -1,4 +1,4 @@
-"""Forum thread of 2016: its 60 rows as a terminal table and as a page of the documentation."""
+"""Forum thread of 2016: its 60 rows in the terminal and as a page of the documentation."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from photonrig.report.terminal import entry
 from photonrig.scenarios.forum_2016 import RowResult
 from photonrig.scenarios.forum_2016_checks import Verdict
 
@@ -33,28 +31,14 @@ def forum_summary(rows: Sequence[RowResult]) -> str:
 
 def print_forum(rows: Sequence[RowResult], console: Console) -> None:
     """Print every row with verdict and evidence; colour only on a terminal."""
-    table = Table(expand=True, pad_edge=False, box=box.SIMPLE_HEAD)
-    table.add_column("#", justify="right", width=2)
-    table.add_column("era", width=11)
-    table.add_column("who", ratio=3)
-    table.add_column("asked", ratio=5)
-    table.add_column("what happened", ratio=5)
-    table.add_column("verdict", width=11)
-    table.add_column("evidence of this run", ratio=9)
     for each in rows:
-        row, style = each.row, VERDICT_STYLE[each.verdict]
-        table.add_row(
-            str(row.number),
-            Text(row.era, style="dim"),
-            row.who,
-            row.asked,
-            row.happened,
-            Text(each.verdict, style=style),
-            Text(each.evidence, style=style if each.failed else "dim"),
+        row = each.row
+        entry(
+            console,
+            f"{row.number:>2}  {each.verdict}: {row.asked} ({row.who}, {row.era})",
+            VERDICT_STYLE[each.verdict],
+            {"thread": row.happened, "evidence": each.evidence},
         )
-    console.print(table)
-    failed = any(each.failed for each in rows)
-    console.print(Text(forum_summary(rows), style="bold red" if failed else "bold green"))
 
 
 _HEAD = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,14 @@ from rich.text import Text
 from photonrig.invocation import command
 
 
-def print_lab(lab: dict[str, Any], script: Path, console: Console) -> None:
-    """Print each Photon, then addresses and names; ``lab`` is :meth:`Lab.describe`, ``script`` runs the CLI."""
+def print_lab(lab: dict[str, Any], boards: Mapping[str, str], script: Path, page: str, console: Console) -> None:
+    """Print each Photon, then addresses and names.
+
+    ``lab`` is :meth:`Lab.describe`, ``boards`` are ids by name, ``script`` runs the CLI, ``page`` is the address of the
+    lab's page.
+    """
+    for name, device in boards.items():
+        console.print(Text(f"{name}  {device}  board", style="bold"), soft_wrap=True)
     for photon in lab["photons"]:
         owner = photon["owner"] or "unowned"
         console.print(
@@ -30,6 +37,7 @@ def print_lab(lab: dict[str, Any], script: Path, console: Console) -> None:
         ("Wi-Fi", ", ".join(f"{network['ssid']} / {network['password']}" for network in lab["wifi"])),
         ("Particle CLI", f"{script} list"),
         ("over USB", f"{script} usb list"),
+        ("page", page),
     ):
         console.print(Text(f"{label:>14}  {text}"), soft_wrap=True)
     console.print("Ctrl-C ends it.", style="dim")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,25 +15,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from photonrig.history import NOT_RUN
+from photonrig.report.compared import Compared
 from photonrig.report.page import render
-from photonrig.scenarios.matrix import NOT_RUN, Observation
-from photonrig.scenarios.matrix_baseline import Baseline, Change
+from photonrig.scenarios.matrix import Observation
 from photonrig.scenarios.matrix_cells import FAMILIES, SOURCES, TOKENS
 
 # Outcomes that grant something; the others are refusals, or lists and streams without the device.
 YES: Final = frozenset({"200", "201", "204", "listed", "hears"})
 
+# As a terminal's table shows them: the longest family and eleven tokens fit into 80 columns.
+_SHORT: Final = {"listed": "yes", "hears": "yes", "missing": "no", "silent": "no"}
+
 
 @dataclass(frozen=True, slots=True)
 class MatrixRun:
-    """All observations of one target; ``changes`` is None without a baseline."""
+    """All observations of one target."""
 
     target: str
     started: datetime
     seconds: float
     observations: Sequence[Observation]
-    baseline: Baseline | None = None
-    changes: Sequence[Change] | None = None
 
     @property
     def differing(self) -> list[Observation]:
@@ -46,8 +48,6 @@ class MatrixRun:
         text = f"{run} cells asked, {len(self.differing)} not as expected"
         if run != len(self.observations):
             text += f", {len(self.observations) - run} not run"
-        if self.baseline is not None and self.changes is not None:
-            text += f"; {len(self.changes)} changed since {self.baseline.recorded} ({self.baseline.target})"
         return text
 
     def blocks(self) -> list[tuple[str, str, list[str], list[tuple[str, dict[str, Observation]]]]]:
@@ -63,25 +63,21 @@ class MatrixRun:
 
 
 def print_matrix(run: MatrixRun, console: Console) -> None:
-    """Print every block, then cells that differ, then changes; colour only on a terminal."""
+    """Print the legend and every block; colour only on a terminal."""
+    console.print()
+    for token, meaning in TOKENS.items():
+        console.print(Text(f"{token:2}  {meaning}"))
+    console.print("Lists and streams: whether they name the device. ! differs from its expectation, · not run.")
     for era, state, columns, rows in run.blocks():
         console.print()
         console.print(Text(f"{era}: {state}", style="bold"))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+        table.add_column("", no_wrap=True)
         for column in columns:
             table.add_column(column)
         for family, row in rows:
             table.add_row(family, *(_cell(row.get(column)) for column in columns))
         console.print(table)
-    for each in run.differing:
-        expected = f"{each.cell.expected.outcome} ({SOURCES[each.cell.expected.source]})"
-        console.print(Text(f"not as expected: {each.cell.key}: {each.outcome}, expected {expected}", style="bold red"))
-        console.print(Text(f"    {each.text}", style="dim"), soft_wrap=True)
-    for change in run.changes or ():
-        console.print(Text(f"changed: {change}", style="bold yellow"), soft_wrap=True)
-    good = not run.differing and not run.changes
-    console.print(Text(run.summary(), style="bold green" if good else "bold red"))
 
 
 def _cell(each: Observation | None) -> Text:
@@ -89,18 +85,19 @@ def _cell(each: Observation | None) -> Text:
         return Text("")
     if each.outcome == NOT_RUN:
         return Text("·", style="dim")
+    outcome = _SHORT.get(each.outcome, each.outcome)
     if each.differs:
-        return Text(f"{each.cell.expected.outcome}→{each.outcome}", style="bold red")
-    return Text(each.outcome, style="green" if each.outcome in YES else "dim")
+        return Text(f"{outcome}!", style="bold red")
+    return Text(outcome, style="green" if each.outcome in YES else "dim")
 
 
-def write_matrix(run: MatrixRun, folder: Path) -> tuple[Path, Path]:
+def write_matrix(run: MatrixRun, folder: Path, compared: Compared) -> tuple[Path, Path]:
     """Write ``matrix.html`` and ``matrix.json``; returns both."""
     folder.mkdir(parents=True, exist_ok=True)
     page, data = folder / "matrix.html", folder / "matrix.json"
-    changed = {change.key: change for change in run.changes or ()}
+    own = replace(compared, changes=[each for each in compared.changes if each.key.startswith("matrix / ")])
     page.write_text(
-        render("matrix.html", run=run, families=FAMILIES, tokens=TOKENS, sources=SOURCES, changed=changed, yes=YES),
+        render("matrix.html", run=run, families=FAMILIES, tokens=TOKENS, sources=SOURCES, compared=own, yes=YES),
         encoding="utf-8",
     )
     data.write_text(json.dumps(matrix_json(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -108,18 +105,12 @@ def write_matrix(run: MatrixRun, folder: Path) -> tuple[Path, Path]:
 
 
 def matrix_json(run: MatrixRun) -> dict[str, Any]:
-    """All observations as JSON: expected and observed per cell, and the changes."""
+    """All observations as JSON: expected and observed per cell."""
     return {
         "target": run.target,
         "started": run.started.isoformat(timespec="seconds"),
         "seconds": round(run.seconds, 3),
         "summary": run.summary(),
-        "changes": None
-        if run.changes is None
-        else [
-            {"cell": each.key, "before": each.before, "now": each.now, "expected": each.expected}
-            for each in run.changes
-        ],
         "cells": [
             {
                 "era": each.cell.era,

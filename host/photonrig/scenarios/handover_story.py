@@ -28,6 +28,8 @@ from photonrig.scenarios.story import Seen, Story, step
 
 _ONLINE = 60.0  # seconds within which a device must be back on the cloud after a reset or a restart
 _EVENT = 15.0
+_ASKED = '{"owner":"first","release":true'  # begins the event of a device that asks to be given up
+_RELEASE_HOLD = 10.5  # seconds of SETUP after which the variants ask to be given up
 _TRAVEL = "1000,1000"  # calibration: milliseconds from closed to open and back
 
 
@@ -211,6 +213,18 @@ class HandoverStory(Story):
     def first_controls(self, seen: Seen) -> None:
         self._prove_control(seen, self.first, self.target.fresh, move_to=40)
 
+    @step(
+        "The customer's things are in the device",
+        chapter="A device out of the box becomes a customer's",
+        expects="owner, groups and a schedule stored; variables tell them",
+    )
+    def first_furnishes(self, seen: Seen) -> None:
+        device = self.target.fresh.device_id
+        for function, argument in (("owner", "first"), ("groups", "south"), ("schedule", "1 1234567 07:30 40")):
+            self.first.call(device, function, argument)
+        told = {name: self.first.variable(device, name) for name in ("groups", "schedule")}
+        seen.that(told == {"groups": "south", "schedule": "1 1234567 07:30 40;zone STD0"}, f"{told}")
+
     # --- from one customer to the next ------------------------------------------------------------------------------
 
     @step(
@@ -230,16 +244,51 @@ class HandoverStory(Story):
         )
 
     @step(
+        "SETUP held for ten seconds asks to be given up",
+        chapter="The device goes to a second customer",
+        expects="the networks are gone; online again the device says so in an event, and is still the first's",
+    )
+    def asks_release(self, seen: Seen) -> None:
+        target, device = self.target, self.target.fresh.device_id
+        with self._stream(self.team, self.product.device(device)) as events:
+            target.fresh.hold_setup(_RELEASE_HOLD)
+            with target.fresh.softap() as softap:
+                softap.join(target.wifi_ssid, target.wifi_password)
+            asked = events.expect(of_device(device, "shade/owner", _ASKED), timeout=_ONLINE).json()
+        owner = self.team.device(device, self.product).owner_name
+        seen.that(
+            asked == {"owner": "first", "release": True, "cleared": False} and owner == self.first_email,
+            f"{asked}; owner {owner}",
+        )
+
+    @step(
         "Released through the product, claimed by the second",
         chapter="The device goes to a second customer",
-        expects="the device never leaves the product nor the cloud; the second customer owns it",
+        expects="the device never leaves the product nor the cloud; the second customer owns it, told by the cloud",
     )
     def to_second(self, seen: Seen) -> None:
+        self.team.call(self.target.fresh.device_id, "owner", "none", self.product)
         moved = self._transfer(seen, self.target.fresh, self.second_email)
+        self.team.call(self.target.fresh.device_id, "owner", "second", self.product)
         after = self.team.device(moved.device, self.product)
         seen.that(
             after.owner_name == self.second_email and after.online,
             f"owner {after.owner_name}, online {after.online}, unowned for {moved.unowned * 1000:.0f} ms",
+        )
+
+    @step(
+        "The second inherits nothing",
+        chapter="The device goes to a second customer",
+        expects="no groups, no schedule, no name of the place; nothing asks to be given up",
+    )
+    def inherits_nothing(self, seen: Seen) -> None:
+        device = self.target.fresh.device_id
+        told = {name: self.second.variable(device, name) for name in ("groups", "schedule", "site")}
+        household = self._serial(self.target.fresh, "household")
+        seen.that(
+            told == {"groups": "", "schedule": "zone STD0", "site": ""}
+            and (household["owner"], household["release"]) == ("second", False),
+            f"{told}; owner {household['owner']}",
         )
 
     @step(
@@ -383,8 +432,10 @@ class HandoverStory(Story):
             returned = who.call(device, "move", str(move_to))
             moved = events.expect(of_device(device, "shade/moved"), timeout=_EVENT)
         after = who.variable(device, "position")
+        # Two per cent: a roller finds its way by the time of its motor.
         seen.that(
-            returned == move_to == after, f"position {before}, move returned {returned}, now {after}, {moved.name}"
+            returned == move_to and abs(after - move_to) <= 2,
+            f"position {before} %, move returned {returned}, now {after} %, {moved.name}",
         )
 
     def _transfer(self, seen: Seen, slot: Slot, to: str, offers: Offers = Offers()) -> Progress:  # noqa: B008

@@ -16,12 +16,11 @@ from typing import Any, Final, Protocol
 
 from photonrig.clock import SYSTEM, Clock, utc
 from photonrig.errors import CloudError, ExpectationFailed, NetworkError, PhotonrigError
-from photonrig.particle.cloud import Cloud
+from photonrig.history import NOT_RUN
+from photonrig.particle.cloud import Cloud, Scope
 from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.events import EventStream, of_device
 from photonrig.scenarios.matrix_cells import FAMILIES, Cell, Family
-
-NOT_RUN: Final = "not run"
 
 
 class BudgetSpent(CloudError):
@@ -162,6 +161,15 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(each, names) for each in value]
     return {key: _filled(each, names) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+def move(cloud: Cloud, device: str, position: str, scope: Scope) -> None:
+    """Move a device, which then publishes an event.
+
+    :raises ExpectationFailed: it refuses to, and will publish none
+    """
+    if (result := cloud.call(device, "move", position, scope)) < 0:
+        raise ExpectationFailed(f"move {position} returned {result}; no event will come", device=device)
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------

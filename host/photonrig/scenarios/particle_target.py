@@ -19,7 +19,7 @@ from photonrig.ownership.identities import Account, Identities, Whereabouts
 from photonrig.particle.cloud import ClientCredentials, Cloud, Token, product
 from photonrig.particle.events import EventStream
 from photonrig.particle.throttle import Limits, Throttle
-from photonrig.scenarios.matrix import BudgetSpent
+from photonrig.scenarios.matrix import BudgetSpent, move
 from photonrig.scenarios.matrix_cells import Family
 
 # A third below the documented limits, to leave the account room for other uses.
@@ -149,7 +149,7 @@ class ParticleTarget:
 
     def provoke(self, state: str) -> None:
         """Move the device a little, which publishes an event."""
-        self.tokens["M"].call(self.device(state), "move", str(secrets.choice((2, 4))), product(self.product_id))
+        move(self.tokens["M"], self.device(state), str(secrets.choice((2, 4))), product(self.product_id))
 
     def swept(self, family: Family, body: Any) -> None:
         """Delete a customer that a question has created."""
@@ -189,7 +189,7 @@ def particle_target(chosen: OptIn) -> Iterator[ParticleTarget]:
         was changed
     :raises ExpectationFailed: on leaving, something of the run was left behind; the message names all of it
     """
-    _check(chosen)
+    check(chosen)
     budget = Budget(chosen.requests)
     with Cloud(chosen.api, chosen.token, production_account=chosen.account) as team:
         team.before_each(budget.take)
@@ -221,7 +221,11 @@ def particle_target(chosen: OptIn) -> Iterator[ParticleTarget]:
         raise ExpectationFailed(f"left behind on {chosen.api}: {'; '.join(target.left_behind)}")
 
 
-def _check(chosen: OptIn) -> None:
+def check(chosen: OptIn) -> None:
+    """Check an opt-in by itself; nothing is sent.
+
+    :raises UsageError: the account is not confirmed, or no device is named
+    """
     if not chosen.account or chosen.confirm != chosen.account:
         raise UsageError("name the account to act on, and once more to confirm it: both must be the same")
     if not chosen.devices:

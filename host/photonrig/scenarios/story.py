@@ -22,7 +22,10 @@ _MARK = "_photonrig_step"
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """Result of a step; ``seconds`` is wall time, ``cause`` is set when the verdict is "failed"."""
+    """Result of a step; ``seconds`` is wall time, ``cause`` is set when the verdict is "failed".
+
+    ``key``: its name in records, ``PART / …``.
+    """
 
     chapter: str
     title: str
@@ -32,6 +35,7 @@ class StepResult:
     seconds: float
     verdict: Verdict
     cause: Cause | None = None
+    key: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "observed", printable(self.observed))

@@ -20,6 +20,7 @@ from photonrig.ownership.identities import Identities, Offers
 from photonrig.particle.cloud import USER, ClientCredentials, Cloud, Scope, Token, legacy_org, product
 from photonrig.particle.events import EventStream
 from photonrig.particle.keys import generate_device_key, public_key_pem
+from photonrig.scenarios.matrix import move
 from photonrig.scenarios.matrix_cells import Family
 
 # The device states of each era's cells, one device each.
@@ -134,7 +135,7 @@ class VirtualTarget:
     def provoke(self, state: str) -> None:
         """Move the device a little, which publishes an event."""
         device = self.device(state)
-        self.tokens["M"].call(device, "move", self.next_target(device), self.scope)
+        move(self.tokens["M"], device, self.next_target(device), self.scope)
 
     def next_target(self, device: str) -> str:
         """A nearby position other than the current one."""

@@ -6,6 +6,7 @@ firmware or test is never retried.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ import pytest
 from _pytest.runner import call_and_report
 
 if TYPE_CHECKING:
+    from photonrig.bench.diagnosis import Diagnosis
     from photonrig.testing.bench import Bench, TestRun
 
 _SHOWN = 400  # moments of a test in reports
+_PROPERTIES = ("cause", "layer", "why", "logs")  # of a failure, in JUnit; logs is a folder
 
 
 class Attempts:
@@ -48,12 +51,12 @@ class Attempts:
         if bench is None or run is None or run.diagnosis is not None or isinstance(error, KeyboardInterrupt):
             return
         found = bench.diagnose(run, error)
-        item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in ("cause", "layer", "why")]
-        item.user_properties += [("cause", found.cause), ("layer", found.layer), ("why", found.why)]
+        item.user_properties[:] = [pair for pair in item.user_properties if pair[0] not in _PROPERTIES]
+        told = (found.cause, found.layer, found.why, str(run.recorder.folder))
+        item.user_properties += zip(_PROPERTIES, told, strict=True)
         report.user_properties = list(item.user_properties)
-        proofs = "\n".join(f"{layer:>9}  {proof}: {said}" for layer, proof, said in found.proofs())
-        logs = f"logs: {run.recorder.folder}"
-        report.sections.append(("cause", f"{found.cause}: {found.why}\n{proofs}\n{logs}"))
+        text = [f"{found.cause}: {found.why}", *_readings(found, all_of_them=item.config.option.verbose > 0)]
+        report.sections.append(("cause", "\n".join([*text, f"logs: {run.recorder.folder}"])))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -86,6 +89,7 @@ class Attempts:
         reports = [call_and_report(item, "setup", log=False)]
         if reports[0].passed:
             reports.append(call_and_report(item, "call", log=False))
+        skipped = next((report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)), "")
         bench, run = _bench(item), self._run_of(item)
         failed = next((report for report in reports if report.failed), None)
         found = None if run is None else run.diagnosis
@@ -102,7 +106,20 @@ class Attempts:
         item._request = False  # type: ignore[attr-defined]
         item.funcargs = None  # type: ignore[attr-defined]
         outcome = _outcome(reports)
-        return reports, _record(run, outcome, sum(report.duration for report in reports), failed, recovered), again
+        record = _record(run, outcome, sum(report.duration for report in reports), failed, recovered)
+        if outcome == "skipped":
+            record["why"] = skipped.removeprefix("Skipped: ")
+        return reports, record, again
+
+
+def _readings(found: Diagnosis, *, all_of_them: bool) -> list[str]:
+    """A line for each reading that is not as it should be, and one for those that are."""
+    proofs = found.proofs()
+    lines = [f"{layer:>9}  {proof}: {said}" for layer, proof, said in proofs if all_of_them or said != "proved"]
+    healthy = Counter(layer for layer, _, said in proofs if said == "proved")
+    if healthy and not all_of_them:
+        lines.append(f"healthy: {', '.join(healthy)} ({healthy.total()} readings; -v shows each)")
+    return lines
 
 
 def _bench(item: pytest.Item) -> Bench | None:
@@ -142,6 +159,7 @@ def _record(
         "why": "" if found is None else found.why,
         "proofs": [] if found is None else [list(proof) for proof in found.proofs()],
         "error": "" if failed is None else failed.longreprtext,
+        "backtrace": [] if run is None else list(run.backtrace),
         "recovered": list(recovered),
         "folder": "" if run is None else str(run.recorder.folder),
         "files": [] if run is None else list(run.recorder.files()),

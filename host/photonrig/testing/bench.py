@@ -6,9 +6,9 @@ import hashlib
 import re
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,13 @@ from photonrig.bench.device_state import ANY, Declared, establish
 from photonrig.bench.diagnosis import Concern, Diagnosis, Readings, diagnose, with_moments
 from photonrig.bench.panic import PanicLog, explain
 from photonrig.bench.rig import Rig
+from photonrig.bench.shade_words import in_words
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.target import CloudTarget, Firmware
-from photonrig.build.size import read_table
+from photonrig.build.size import stated
 from photonrig.build.variants import VARIANTS
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import PhotonrigError, RigError
+from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.events import EventStream
 from photonrig.testing.photon import Photon
@@ -46,13 +47,6 @@ def config_of(rig: str, projects: Mapping[str, Path], folder: Path) -> RigConfig
     return load_config(Path(rig), variants)
 
 
-def _on_a_photon(firmware: Firmware) -> dict[str, int]:
-    """Bytes of flash and static RAM, from the table beside the variants."""
-    table = firmware.project.resolve().parent.with_name("size.md")
-    stated = read_table(table)[1].get(firmware.variant) if table.exists() else None
-    return {} if stated is None else {"flash": stated.flash, "ram": stated.ram}
-
-
 @dataclass(slots=True)
 class TestRun:
     """One attempt at one test: what it used, observed and left."""
@@ -63,6 +57,7 @@ class TestRun:
     recorder: Recorder
     variant: str | None = None
     photon: Photon | None = None
+    more: list[Photon] = field(default_factory=list)  # devices beside it
     uses_cloud: bool = False
     stream: EventStream | None = None
     panics: PanicLog | None = None
@@ -70,6 +65,7 @@ class TestRun:
     facts: tuple[tuple[str, str], ...] = ()
     firmware: dict[str, Any] | None = None
     diagnosis: Diagnosis | None = None
+    backtrace: tuple[str, ...] = ()
 
     def concerns(self) -> frozenset[Concern]:
         """Interfaces the test used."""
@@ -189,9 +185,7 @@ class Bench:
         """The device of this variant for the running test, in its initial state; ``needs`` as in Declared."""
         run = self.current
         assert run is not None
-        if variant not in self._slots:
-            self._slots[variant] = self._hold(variant)
-        held = self._slots[variant]
+        held = self._held(variant)
         run.variant, run.firmware = variant, held.facts
         self._hear(run)
         if held.slot.monitor is not None:
@@ -203,11 +197,45 @@ class Bench:
         run.prepared = len(run.recorder.moments)
         return run.photon
 
+    @contextmanager
+    def photons(self, count: int, **needs: Any) -> Iterator[list[Photon]]:
+        """The running test's device and others with its firmware, ``count`` together; released after the block.
+
+        :raises UsageError: ``count`` is below 1, or the bench has not so many
+        """
+        run = self.current
+        assert run is not None and run.photon is not None
+        if count < 1 or run.more:
+            raise UsageError(f"photons({count}): a test asks for its devices once, for at least one")
+        held = self._slots[run.photon.variant]
+        with self.rig.more(run.photon.variant, count - 1) as made:
+            run.recorder.note("rig", f"{count - 1} more devices on")
+            for slot, target in made:
+                seen = replace(slot, observer=self.tell, bench_console=held.firmware.console)
+                run.more.append(Photon(seen, held.firmware, target, run.recorder, self.clock))
+                self.prepare(run.more[-1], self.declared(held, **needs))
+            try:
+                yield [run.photon, *run.more]
+            finally:
+                with ExitStack() as models:
+                    for each in run.more:
+                        models.callback(each.detach_all)
+
+    def slot(self, variant: str) -> Slot:
+        """The slot of a variant, with the capabilities of its firmware."""
+        return self._held(variant).slot
+
+    def _held(self, variant: str) -> Held:
+        if variant not in self._slots:
+            self._slots[variant] = self._hold(variant)
+        return self._slots[variant]
+
     def _hold(self, variant: str) -> Held:
-        slot, firmware = replace(self.rig.slot(variant), observer=self.tell), self.rig.firmware(variant)
+        firmware = self.rig.firmware(variant)
+        slot = replace(self.rig.slot(variant), observer=self.tell, bench_console=firmware.console)
         image = firmware.image.read_bytes()
         facts = {"variant": variant, "version": firmware.version, "bytes": len(image)}
-        facts |= {"sha256": hashlib.sha256(image).hexdigest(), **_on_a_photon(firmware)}
+        facts |= {"sha256": hashlib.sha256(image).hexdigest(), **stated(firmware.project, firmware.variant)}
         return Held(slot, firmware, facts)
 
     def end(self, run: TestRun) -> None:
@@ -238,6 +266,7 @@ class Bench:
         """Read everything and find the cause; these readings are not part of the test."""
         concerns = run.concerns()
         crash = self._crash(run)
+        words = where = ""
         self._muted = True
         try:
             if self._rig is None:
@@ -247,10 +276,23 @@ class Bench:
                 readings = with_moments(self._rig.read(slot, run.recorder.begun), run.recorder.moments)
                 readings = self._with_stream(run, self._with_touches(run, readings))
                 readings = replace(readings, crash=crash) if crash else readings
+                words = self._words(run) if readings.console == "" and not crash else ""
+                for each in run.more:
+                    if not readings.troubles():
+                        seen = with_moments(self._rig.read(each.slot, run.recorder.begun), run.recorder.moments)
+                        readings, where = readings | self._with_touches(run, seen), f"slot {each.slot.name}: "
         finally:
             self._muted = False
-        run.diagnosis = diagnose(error, readings, concerns)
-        return run.diagnosis
+        found = diagnose(error, readings, concerns)
+        if readings.troubles():
+            found = replace(found, why=f"{where}{found.why}")
+        if words and found.cause == "firmware":
+            # What a call returned is the finding itself; where the shade is comes after it.
+            said, healthy, rest = found.why.partition("; every layer")
+            called = said.startswith("call(")
+            found = replace(found, why=f"{said}; {words}{healthy}{rest}" if called else f"{words}; {found.why}")
+        run.diagnosis = found
+        return found
 
     def recover(self, run: TestRun) -> tuple[str, ...]:
         """Repair the bench after a failure; returns one sentence per action, or why it failed."""
@@ -272,9 +314,21 @@ class Bench:
         for record in [] if run.panics is None else run.panics.new():
             panic = explain(record, [self._slots[run.variant or ""].firmware.image.parent])
             if panic is not None:
+                run.backtrace = tuple(panic.lines())
                 run.recorder.note("device", "\n".join([panic.title, *panic.lines()]), trouble="failed")
                 crash = f"the firmware panicked: {panic.title}{f', in {panic.place}' if panic.place else ''}"
         return crash
+
+    def _words(self, run: TestRun) -> str:
+        """State of the shade after the failure; "" of a firmware that does not tell it."""
+        if run.photon is None or not run.photon.firmware.console:
+            return ""
+        monitor = run.photon.slot.monitor
+        with suppress(PhotonrigError):
+            status = run.photon.ask("status")
+            parts = {} if monitor is None else monitor.parts()
+            return in_words(run.photon.variant, status, parts, run.recorder.moments)
+        return ""
 
     def _with_touches(self, run: TestRun, readings: Readings) -> Readings:
         """Explain resets and ended sessions by the test's own actions."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from photonrig.errors import UsageError
 from photonrig.particle.cloud import Cloud, Scope
-from photonrig.particle.events import Event, EventStream, Match
+from photonrig.particle.events import Described, Event, EventStream, Match
 
 
 class Events:
@@ -52,4 +52,8 @@ class Events:
 
     def _own(self, match: Match) -> Callable[[Event], bool]:
         matches = (lambda event: event.name.startswith(match)) if isinstance(match, str) else match
-        return lambda event: self._device in (None, event.coreid) and matches(event)
+
+        def own(event: Event) -> bool:
+            return self._device in (None, event.coreid) and matches(event)
+
+        return Described(repr(match), own) if isinstance(match, str) else own

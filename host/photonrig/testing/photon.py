@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from photonrig.bench.console import BenchConsole
-from photonrig.bench.slots.slot import Slot
+from photonrig.bench.lines import SerialLines
+from photonrig.bench.slots.slot import Pins, Slot
 from photonrig.bench.target import CloudTarget, Firmware
-from photonrig.clock import Clock
+from photonrig.clock import Clock, NotSeen
 from photonrig.errors import ExpectationFailed
 from photonrig.particle.cli import ParticleCli
 from photonrig.particle.cloud import Cloud, CloudDevice
 from photonrig.particle.cloud_errors import ApiError
 from photonrig.particle.softap import LISTEN_HOLD, SoftAp
+from photonrig.peripherals import Peripheral
 from photonrig.trace import Recorder
 
 ONLINE: Final = 60.0  # seconds within which a device must be on the cloud after a reset, a set-up or a restart
+
+
+class Pin:
+    """A pin of a device; levels are 0 or 1, the duty of PWM 0 ... 255, of an analog one 0 ... 4095."""
+
+    def __init__(self, pins: Pins, name: str, recorder: Recorder, clock: Clock) -> None:
+        self.name = name
+        self._pins = pins
+        self._recorder = recorder
+        self._clock = clock
+
+    @property
+    def level(self) -> int:
+        """Its level now."""
+        return self._pins.level(self.name)
+
+    def drive(self, level: int) -> None:
+        """Put a level on it from outside."""
+        self._recorder.note("rig", f"{self.name} driven to {level}")
+        self._pins.drive(self.name, level)
+
+    def wait(self, level: int, timeout: float = 5.0) -> None:
+        """Wait until it has this level; ``timeout`` in seconds.
+
+        :raises ExpectationFailed: not in time
+        """
+        seen = -1
+
+        def look() -> bool:
+            nonlocal seen
+            seen = self.level
+            return seen == level
+
+        try:
+            self._clock.wait_until(look, timeout, f"{self.name} at {level}")
+        except NotSeen as late:
+            raise ExpectationFailed(f"{late}; it is at {seen}") from None
 
 
 class Photon:
@@ -33,6 +72,7 @@ class Photon:
         self._target = target
         self._recorder = recorder
         self._clock = clock
+        self._attached: list[Peripheral] = []
 
     def __repr__(self) -> str:
         return f"Photon({self.id}, {self.variant}, slot {self.slot.name})"
@@ -48,6 +88,47 @@ class Photon:
         """Send a line to the bench console and return its reply."""
         with self.slot.console() as console:
             return console.ask(line)
+
+    def serial(self) -> AbstractContextManager[SerialLines]:
+        """USB serial line by line, inside the block: ``expect``, ``take`` and ``write``, whatever the firmware says."""
+        return self.slot.lines()
+
+    def pin(self, name: str) -> Pin:
+        """A pin by its name: what the firmware puts out there, and hands to put something in.
+
+        :raises UsageError: the slot has no hands on its pins
+        """
+        return Pin(self.slot.need("pins", self.slot.pins), name, self._recorder, self._clock)
+
+    def attach(self, model: Peripheral) -> None:
+        """Wire a model of a peripheral to the device, until the end of the test; see :mod:`photonrig.peripherals`.
+
+        Firmware that looks for it in ``setup()`` finds it after a reset.
+
+        :raises UsageError: the slot has real peripherals, or what the model is wired to is taken
+        """
+        wires = self.slot.need("peripherals", self.slot.peripherals)
+        self._recorder.note("rig", f"{type(model).__name__} attached")
+        wires.attach(model)
+        self._attached.append(model)
+
+    def detach(self, model: Peripheral) -> None:
+        """Take a model off, as a plug that is pulled.
+
+        :raises RigError: one of its methods had raised an exception, which is the cause
+        """
+        self._recorder.note("rig", f"{type(model).__name__} detached")
+        self._attached = [each for each in self._attached if each is not model]
+        self.slot.need("peripherals", self.slot.peripherals).detach(model)
+
+    def detach_all(self) -> None:
+        """Take off all models that the test has attached.
+
+        :raises RigError: as :meth:`detach`; of several the first
+        """
+        with ExitStack() as stack:
+            for model in self._attached:
+                stack.callback(self.detach, model)
 
     @contextmanager
     def softap(self) -> Iterator[SoftAp]:

@@ -42,7 +42,7 @@ class Reporter:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print causes, retries and the reports' paths."""
-        if not self.tests:
+        if not self.tests or terminalreporter.verbosity < -1:
             return
         write = terminalreporter.write_line
         terminalreporter.section("photonrig")

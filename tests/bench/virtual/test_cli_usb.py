@@ -46,7 +46,7 @@ pytestmark = pytest.mark.cli
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     state = tmp_path_factory.mktemp("usb") / "lab"
     firmware = {"roller": build_variant(TOOLS, "roller")}
-    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware, photons=1, fresh=1) as running:
+    with Lab(state, vphoton=TOOLS.vphoton, sdk=TOOLS.sdk(), firmware=firmware, photons=1, fresh=2) as running:
         yield running
 
 
@@ -54,16 +54,25 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def photon(lab: Lab) -> VirtualPhoton:
     """The device of the field, in normal mode and online whatever the test before left."""
     (device,) = lab.fielded()
-    if device.status()["mode"] == "dfu":
+    status = device.status()
+    if status["mode"] == "dfu":
         device.control({"do": "dfu", "on": False})
-    until(device, lambda status: status["cloud"] == "connected")
+    elif status["safe_mode"] or status["listening"]:
+        device.control({"do": "reset"})
+    until(device, lambda status: status["cloud"] == "connected" and not status["safe_mode"])
     return device
 
 
 @pytest.fixture
 def fresh(lab: Lab) -> VirtualPhoton:
-    (device,) = lab.fresh()
-    return device
+    """A device in listening mode, without a network and an owner; no test changes that."""
+    return lab.photons["fresh-1"]
+
+
+@pytest.fixture
+def set_up(lab: Lab) -> VirtualPhoton:
+    """Another one, for the test that sets it up."""
+    return lab.photons["fresh-2"]
 
 
 @pytest.fixture
@@ -256,10 +265,12 @@ def test_update_to_the_latest_and_to_none_at_all(cli: Callable[..., ParticleCli]
         particle.run("update", "--target", "9.9.9")
 
 
-def test_setup_start_to_finish(cli: Callable[..., ParticleCli], lab: Lab, fresh: VirtualPhoton, tmp_path: Path) -> None:
+def test_setup_start_to_finish(
+    cli: Callable[..., ParticleCli], lab: Lab, set_up: VirtualPhoton, tmp_path: Path
+) -> None:
     """Claim code, Wi-Fi and name by the one command that wants a person at a terminal."""
     script = tmp_path / "particle"
-    cli(fresh).write_script(script)
+    cli(set_up).write_script(script)
     with Terminal([str(script), "setup"]) as person:
         person.answer("Would you like to use this account?", "")
         person.answer("Would you like to continue with this one?", "")
@@ -271,9 +282,9 @@ def test_setup_start_to_finish(cli: Callable[..., ParticleCli], lab: Lab, fresh:
         person.type(b"kitchen\r")
         person.expect("Congratulations! You've just won the internet!")
         assert person.end() == 0
-    (named,) = [device for device in lab.team.devices() if device.id == fresh.device_id]
+    (named,) = [device for device in lab.team.devices() if device.id == set_up.device_id]
     assert (named.name, named.online) == ("kitchen", True)
-    assert fresh.status()["claimed"]
+    assert set_up.status()["claimed"]
 
 
 def test_two_devices_are_one_too_many_unless_named(
@@ -286,6 +297,7 @@ def test_two_devices_are_one_too_many_unless_named(
         cli().run("usb", "reset")
 
 
+@pytest.mark.usefixtures("photon")  # in normal mode: without a serial port in DFU mode, it would not be listed
 def test_the_lab_hands_out_such_a_cli(lab: Lab, tmp_path: Path) -> None:
     from photonrig.cli.lab_run import particle_script
 

@@ -42,13 +42,18 @@ _STANDARD = {
     "stdlib.h": '#include <stddef.h>\nextern "C" { void* malloc(size_t); void free(void*); }',
     "stdio.h": "",
     "math.h": "",
+    "ctype.h": "",
+    "inttypes.h": "#include <stdint.h>",
+    "limits.h": "",
+    "new": "#include <stddef.h>\ninline void* operator new(size_t, void* at) { return at; }",
     "functional": "namespace std { template <typename T> class function {"
     " public: template <typename F> function(F); }; }",
     "memory": "namespace std { template <typename T> class shared_ptr { public: T& operator*() const; }; }",
-    "utility": "namespace std { template <typename T> T&& forward(T&); }",
+    "utility": "namespace std { template <typename T> T&& forward(T&); template <typename T> T&& move(T&&);"
+    " template <typename T> void swap(T&, T&); }",
     "vector": "namespace std { template <typename T> class vector {}; }",
     "initializer_list": "namespace std { template <typename T> class initializer_list {"
-    " const T* first; __SIZE_TYPE__ size; }; }",
+    " const T* first; __SIZE_TYPE__ count; public: const T* begin() const; __SIZE_TYPE__ size() const; }; }",
     "chrono": "namespace std { template <long long N, long long D = 1> struct ratio;"
     " namespace chrono { template <typename R, typename P = ratio<1>> struct duration { R count() const; };"
     " typedef duration<long long> seconds; typedef duration<long long, ratio<1, 1000>> milliseconds;"
@@ -57,6 +62,7 @@ _STANDARD = {
     "mutex": "",
     "sys/time.h": "#include <time.h>\nstruct timeval;",
     "type_traits": "namespace std { template <typename T> struct decay { typedef T type; };"
+    " template <typename T> struct underlying_type { typedef __underlying_type(T) type; };"
     "template <typename T, typename U> struct common_type { typedef T type; }; }",
 }
 

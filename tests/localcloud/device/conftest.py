@@ -63,6 +63,9 @@ class RecordingCore:
     async def update_progress(self, device_id: str, status: str) -> None:
         await self._note("update", device_id, status)
 
+    def publications(self) -> list[PublishedEvent]:
+        return [detail for detail in self.all("event") if isinstance(detail, PublishedEvent)]
+
     def all(self, what: str) -> list[object]:
         return [detail for kind, _, detail in self.events if kind == what]
 
@@ -99,17 +102,23 @@ def limits() -> Limits:
     return Limits(describe_grace=0.2)
 
 
+class LocalHub(DeviceHub):
+    """A hub that knows its port."""
+
+    port = 0
+
+
 @pytest.fixture
-async def hub(core: RecordingCore, server_key: rsa.RSAPrivateKey, limits: Limits) -> AsyncIterator[DeviceHub]:
-    hub = DeviceHub(server_key, limits)
-    hub.port = await hub.start(core, "127.0.0.1", 0)  # type: ignore[attr-defined]
+async def hub(core: RecordingCore, server_key: rsa.RSAPrivateKey, limits: Limits) -> AsyncIterator[LocalHub]:
+    hub = LocalHub(server_key, limits)
+    hub.port = await hub.start(core, "127.0.0.1", 0)
     yield hub
     await hub.close()
 
 
 @pytest.fixture
 async def new_device(
-    hub: DeviceHub,
+    hub: LocalHub,
     core: RecordingCore,
     server_key: rsa.RSAPrivateKey,
     device_keys: list[rsa.RSAPrivateKey],
@@ -118,8 +127,7 @@ async def new_device(
     made: list[DevicePeer] = []
 
     def make(device_id: str = DEVICE_ID, key: int = 0, *, enrolled: bool = True) -> DevicePeer:
-        port: int = hub.port  # type: ignore[attr-defined]
-        peer = DevicePeer(device_id, device_keys[key], server_key.public_key(), port)
+        peer = DevicePeer(device_id, device_keys[key], server_key.public_key(), hub.port)
         if enrolled:
             core.keys[device_id] = peer.public_key
         made.append(peer)

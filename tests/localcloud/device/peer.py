@@ -13,12 +13,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from photonrig.particle import handshake, messages
 from photonrig.particle.coap import Code, Message, MessageType
-from photonrig.particle.frames import MAX_MESSAGE_FROM_DEVICE, MAX_MESSAGE_TO_DEVICE, FrameDecoder, FrameEncoder
+from photonrig.particle.frames import (
+    MAX_MESSAGE_FROM_DEVICE,
+    MAX_MESSAGE_TO_DEVICE,
+    MAX_MESSAGE_TO_LARGE_BUFFER,
+    FrameDecoder,
+    FrameEncoder,
+)
 
 from ...patience import PATIENCE
 
 SYSTEM = b'{"p":6,"m":[{"s":262144,"l":"m","vc":30,"vv":30,"f":"s","n":"1","v":2302,"d":[]}]}'
 OLD_SYSTEM = SYSTEM.replace(b"2302", b"109")
+LARGE_SYSTEM = SYSTEM.replace(b"2302", b"3302")
 APPLICATION = b'{"f":["move","slow"],"v":{"position":2,"moving":1,"variant":4,"ratio":9}}'
 ANY = PATIENCE  # seconds any single answer may take before the test gives up
 
@@ -80,7 +87,8 @@ class DevicePeer:
         reply = await asyncio.wait_for(self.reader.readexactly(handshake.REPLY_SIZE), ANY)
         keys = handshake.SessionKeys.from_block(handshake.open_session_reply(self._key, self._server_key, reply))
         self.encoder = FrameEncoder(keys.key, keys.iv, max_message=MAX_MESSAGE_FROM_DEVICE)
-        self.decoder = FrameDecoder(keys.key, keys.iv, max_message=MAX_MESSAGE_TO_DEVICE)
+        longest = MAX_MESSAGE_TO_LARGE_BUFFER if self.system == LARGE_SYSTEM else MAX_MESSAGE_TO_DEVICE
+        self.decoder = FrameDecoder(keys.key, keys.iv, max_message=longest)
 
     def first_frames(self) -> bytes:
         """All that the device says on its own, without waiting for the answer to its Hello."""

@@ -25,7 +25,7 @@ from photonrig.particle.coap import Code, Message, MessageType
 
 from ...patience import PATIENCE
 from .conftest import DEVICE_ID, RecordingCore
-from .peer import OLD_SYSTEM, DevicePeer
+from .peer import LARGE_SYSTEM, OLD_SYSTEM, DevicePeer
 
 NewDevice = Callable[..., DevicePeer]
 
@@ -121,6 +121,20 @@ async def test_an_argument_too_long_is_refused_before_it_is_sent(hub: DeviceHub,
     with pytest.raises(UsageError, match=f"{limit + 1} bytes.*takes {limit}"):
         await hub.call_function(DEVICE_ID, "move", "x" * (limit + 1))
     assert hub.online(DEVICE_ID)
+
+
+async def test_a_device_with_the_large_buffer_takes_864_bytes(hub: DeviceHub, new_device: NewDevice) -> None:
+    """Device OS 3.0 and later: arguments of 864 bytes, and events that fill its 928 bytes of ciphertext."""
+    device = new_device()
+    device.system, device.functions["move"] = LARGE_SYSTEM, len
+    await device.join()
+    device.subscribe("shade/", "mine")
+    assert await hub.call_function(DEVICE_ID, "move", "x" * 864) == 864
+    with pytest.raises(UsageError, match=r"865 bytes.*takes 864"):
+        await hub.call_function(DEVICE_ID, "move", "x" * 865)
+    assert hub.send_event(DEVICE_ID, "shade/moved", "x" * 900)
+    assert (await device.got(event_named("shade/moved"))).payload == b"x" * 900
+    assert not hub.send_event(DEVICE_ID, "shade/moved", "x" * 920)
 
 
 async def test_a_function_that_does_not_return(hub: DeviceHub, device: DevicePeer) -> None:

@@ -79,11 +79,11 @@ async def test_in_2016_any_user_claims_what_is_online_and_nobody_what_is_not(tmp
 async def test_a_members_code_of_an_organization_loses_the_device_until_it_is_repaired(tmp_path: Path) -> None:
     async with world(tmp_path, ERAS["2016-after"]) as there:
         fixture = await populate(there)
-        path = f"/v1/orgs/shades/products/{fixture.slug}/device_claims"
+        path = f"/v1/orgs/shades-v100/products/{fixture.slug}/device_claims"
         code = (await there.ok("POST", path, "m", data={"": ""}))["claim_code"]
         assert await there.cloud.reports.claim_code_presented(DEVICE, code), "the device takes itself for claimed"
         assert await there.ok("GET", "/v1/devices", "m") == []
-        assert (await there.ok("GET", f"/v1/orgs/shades/products/{fixture.slug}/devices", "m"))["devices"] == []
+        assert (await there.ok("GET", f"/v1/orgs/shades-v100/products/{fixture.slug}/devices", "m"))["devices"] == []
         repaired = await there.ok("POST", f"/admin/devices/{DEVICE}/repair", "admin")
         assert (repaired["owner"], repaired["owned_by_nobody"]) == (None, False)
         code = (await there.ok("POST", path, "c"))["claim_code"]
@@ -94,14 +94,16 @@ async def test_a_members_code_of_an_organization_loses_the_device_until_it_is_re
 async def test_an_organizations_client_makes_its_customers(tmp_path: Path) -> None:
     async with world(tmp_path, ERAS["2016-after"]) as there:
         await populate(there)
-        body = {"name": "app", "type": "installed", "organization": "shades", "scope": "create_customer"}
+        body = {"name": "app", "type": "installed", "organization": "shades-v100", "scope": "create_customer"}
         made = (await there.ok("POST", "/v1/clients", "m", json=body))["client"]
         assert made["org_id"]
         assert made["id"] in [each["id"] for each in (await there.ok("GET", "/v1/clients", "m"))["clients"]]
         form = {"email": "Jane", "password": "x"}
-        granted = await there.call("POST", "/v1/orgs/shades/customers", data=form, auth=(made["id"], made["secret"]))
+        granted = await there.call(
+            "POST", "/v1/orgs/shades-v100/customers", data=form, auth=(made["id"], made["secret"])
+        )
         assert (granted.status_code, granted.json()["scope"]) == (201, "customer=jane")
-        assert (await there.call("POST", "/v1/orgs/shades/customers", "m", json=form)).status_code == 400
+        assert (await there.call("POST", "/v1/orgs/shades-v100/customers", "m", json=form)).status_code == 400
         wrong = await there.call("POST", "/v1/orgs/nothing/customers", data=form, auth=(made["id"], made["secret"]))
         assert wrong.json()["error"] == "Organization not found."
         foreign = await there.call("POST", "/v1/clients", "o", json=body)
@@ -113,10 +115,10 @@ async def test_in_an_organization_of_several_products_one_is_named(tmp_path: Pat
     async with world(tmp_path, ERAS["2016-after"]) as there:
         await populate(there)
         second = await there.product("m", "Second")
-        await there.ok("PUT", "/admin/organizations/shades/products/second", "admin")
-        path, form = "/v1/orgs/shades/customers", {"email": "jane", "password": "x"}
+        await there.ok("PUT", "/admin/organizations/shades-v100/products/second-v100", "admin")
+        path, form = "/v1/orgs/shades-v100/customers", {"email": "jane", "password": "x"}
         assert (await there.call("POST", path, "m", json=form)).status_code == 400
-        assert (await there.call("POST", path, "m", json=form | {"product": "second"})).status_code == 201
+        assert (await there.call("POST", path, "m", json=form | {"product": "second-v100"})).status_code == 201
         assert there.cloud.store.customers.named(second["id"], "jane") is not None
 
 

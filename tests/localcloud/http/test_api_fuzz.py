@@ -37,7 +37,7 @@ SECONDS = 60.0
 
 @dataclass
 class Served:
-    """A cloud on loopback: an estate full of secrets, and a stranger with a product and a customer of his own."""
+    """A cloud on loopback: an world full of secrets, and a stranger with a product and a customer of his own."""
 
     api: str
     tokens: dict[str, str]

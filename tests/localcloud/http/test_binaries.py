@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from photonrig.build.compile import CompileFailed, collect_project, compile_project
-from photonrig.build.sketch import to_cpp
+from photonrig.build.compile import CompileFailed, compile_project
+from photonrig.build.project import collect_project
 from photonrig.build.toolchain import Toolchain
 from photonrig.errors import ModuleError, UsageError
 from photonrig.particle.module import check_user_part, parse_module
@@ -58,8 +58,6 @@ def test_libraries_and_c_sources_take_part_and_examples_do_not() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        b"void setup() {}\n",
-        b"void loop() {}\n",
         b"int x = oops;\n",
         b"#error no\n",
         b"\xff\xfe\0",
@@ -166,14 +164,6 @@ def test_sizes_are_those_that_size_prints(tmp_path: Path) -> None:
     assert made.size_info == said
 
 
-@pytest.mark.parametrize(
-    "unit", ['"\\', "/*", "'\\", "typedef ", '"', "using ", "struct a ", "f(", "void f() {}\n", "a b "]
-)
-def test_a_sketch_is_read_in_one_pass(unit: str) -> None:
-    """One that takes the square of its length in steps would not end before the test's time limit."""
-    to_cpp(unit * (1_000_000 // len(unit)), "a.ino")
-
-
 def test_one_name_cannot_be_file_and_folder() -> None:
     with pytest.raises(UsageError):
         compile_project({"src": b"", "src/main.cpp": MAIN}, SDK)
@@ -188,35 +178,7 @@ def test_nothing_to_compile_and_unknown_targets() -> None:
         compile_project({"main.cpp": MAIN}, FIRMWARE)
 
 
-def test_a_folder_without_sources_is_no_project(tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        collect_project(tmp_path)
-    with pytest.raises(UsageError):
-        collect_project(tmp_path / "missing")
-
-
 def test_a_module_that_would_not_fit_is_refused() -> None:
     big = b'#include "Particle.h"\nconst char big[200000] = {1};\nvoid setup() { Serial.print(big); }\nvoid loop() {}\n'
     with pytest.raises(ModuleError, match="region `FLASH' overflowed by"):
         compile_project({"main.cpp": big}, SDK)
-
-
-@pytest.mark.parametrize(
-    ("sketch", "prototypes"),
-    [
-        ("void loop() {}", ["void loop()"]),
-        (
-            "int f(int a, const String &s) { if (a) { return 1; } else { return 2; } }",
-            ["int f(int a, const String &s)"],
-        ),
-        ('// void a() {}\n/* void b() {} */\nconst char *t = "void c() {}";', []),
-        ("#define X(a) void a() { }\nstatic unsigned long g(\n  int a)\n{}", ["static unsigned long g( int a)"]),
-        ("struct S { void m() {} };\nS make() { return S(); }\nclass T {};", []),
-        ("void h(int a = 3) {}", []),
-        ("int table[] = {1, 2};\nvoid k() {}", ["void k()"]),
-        ("namespace n { void inner() {} }", []),
-    ],
-)
-def test_prototypes(sketch: str, prototypes: list[str]) -> None:
-    generated = to_cpp(sketch, "a.ino").split('#line 1 "a.ino"')[0]
-    assert generated == '#include "Particle.h"\n' + "".join(f"{each};\n" for each in prototypes)

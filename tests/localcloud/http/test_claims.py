@@ -1,13 +1,16 @@
 """Claim, release, transfer and claim codes over HTTP, in every situation that was seen."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photonrig.localcloud.store.claim_codes import CLAIM_CODE_SECONDS
 
-from ..world import DEVICE, OTHER_DEVICE, populate, world
+from ..world import DEVICE, OTHER_DEVICE, PLAIN, Fixture, World, populate, world
 
+THIRD = "3" * 24
 FOREIGN = {"ok": False, "errors": ["That belongs to someone else."]}
 
 
@@ -17,7 +20,7 @@ async def test_a_customer_claims_an_unowned_device_of_the_product(tmp_path: Path
         fixture = await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
         assert await there.ok("DELETE", f"/v1/devices/{DEVICE}", "m") == {"ok": True}
-        answer = await there.ok("POST", "/v1/devices", "c", data={"id": DEVICE.upper()})
+        answer = await there.ok("POST", "/v1/devices", "c", data={"id": DEVICE})
         assert answer.keys() == {"customer_id", "product_id", "updated_at", "id", "connected", "ok"}
         assert (answer["id"], answer["product_id"], answer["connected"]) == (DEVICE, fixture.product, True)
         assert there.owner() == ("customer", answer["customer_id"])
@@ -64,11 +67,8 @@ async def test_a_device_of_another_owner_is_refused(tmp_path: Path, who: str) ->
 
 async def test_a_transfer_request_is_noted_once_and_ends_with_the_claim(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
-        await there.user("u")
+        await there.user_with_device("u")
         await there.user("o")
-        await there.enrol("u")
-        await there.go_online()
-        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
         asked = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": True})
         again = await there.ok("POST", "/v1/devices", "o", json={"id": DEVICE, "request_transfer": "true"})
         assert asked["transfer_id"] == again["transfer_id"]
@@ -282,3 +282,58 @@ async def test_only_numbers_can_be_chosen_as_a_code(tmp_path: Path, number: str)
     async with world(tmp_path) as there:
         await there.user("u")
         assert (await there.call("POST", "/v1/device_claims", "u", json={"imei": number})).status_code == 400
+
+
+async def _by_claim(there: World, made: Fixture) -> None:
+    await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
+
+
+async def _by_code(there: World, made: Fixture) -> None:
+    code = (await there.ok("POST", "/v1/device_claims", "m"))["claim_code"]
+    assert await there.cloud.reports.claim_code_presented(DEVICE, code)
+
+
+async def _by_import(there: World, made: Fixture) -> None:
+    await there.ok("DELETE", f"/v1/products/{made.product}/devices/{DEVICE}", "m")
+    body = {"id": DEVICE, "claim_user": "m@example.com"}
+    await there.ok("POST", f"/v1/products/{made.product}/devices", "m", json=body)
+
+
+async def _by_change_of_owner(there: World, made: Fixture) -> None:
+    path = f"/v1/products/{made.product}/devices/{DEVICE}/owner"
+    await there.ok("PUT", path, "m", json={"user": "m@example.com"})
+
+
+@pytest.mark.parametrize("way", [_by_claim, _by_code, _by_import, _by_change_of_owner])
+async def test_a_name_is_unique_in_an_account_however_a_device_gets_there(
+    tmp_path: Path, way: Callable[[World, Fixture], Awaitable[None]]
+) -> None:
+    """Documented: unique within an account. The name of one that comes gets a number: a choice."""
+    async with world(tmp_path, replace(PLAIN, extensions=True)) as there:
+        made = await populate(there)
+        names = {OTHER_DEVICE: "Kitchen", THIRD: "kitchen-2", DEVICE: "KITCHEN"}
+        for device in (OTHER_DEVICE, THIRD):
+            await there.enrol("m", device)
+            await there.go_online(device)
+            await there.ok("POST", "/v1/devices", "m", json={"id": device})
+            await there.ok("PUT", f"/v1/devices/{device}", "m", json={"name": names[device]})
+        await there.ok("PUT", f"/v1/products/{made.product}/devices/{DEVICE}", "m", json={"name": names[DEVICE]})
+        await way(there, made)
+        found = {each["id"]: each["name"] for each in await there.ok("GET", "/v1/devices", "m")}
+        assert found == names | {DEVICE: "KITCHEN-3"}
+        assert (await there.ok("GET", "/v1/devices/kitchen", "m"))["id"] == OTHER_DEVICE
+        # Claimed again, it keeps its name.
+        await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
+        assert (await there.ok("GET", f"/v1/devices/{DEVICE}", "m"))["name"] == "KITCHEN-3"
+
+
+async def test_a_numbered_name_is_no_longer_than_a_name_may_be(tmp_path: Path) -> None:
+    async with world(tmp_path) as there:
+        made = await populate(there)
+        await there.enrol("m", OTHER_DEVICE)
+        await there.go_online(OTHER_DEVICE)
+        await there.ok("POST", "/v1/devices", "m", json={"id": OTHER_DEVICE})
+        for path in (f"/v1/devices/{OTHER_DEVICE}", f"/v1/products/{made.product}/devices/{DEVICE}"):
+            await there.ok("PUT", path, "m", json={"name": "x" * 64})
+        await _by_claim(there, made)
+        assert (await there.ok("GET", f"/v1/devices/{DEVICE}", "m"))["name"] == "x" * 62 + "-2"

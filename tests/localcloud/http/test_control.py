@@ -6,19 +6,12 @@ from typing import Any
 
 import pytest
 
-from ..world import DEVICE, OTHER_DEVICE, World, populate, world
-
-
-async def _owned(there: World) -> None:
-    await there.user("u")
-    await there.enrol("u")
-    await there.go_online()
-    await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+from ..world import DEVICE, OTHER_DEVICE, populate, world
 
 
 async def test_a_variable_with_its_circumstances_or_raw(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         answer = await there.ok("GET", f"/v1/devices/{DEVICE}/position", "u")
         assert (answer["name"], answer["result"]) == ("position", 42)
         assert answer["coreInfo"]["deviceID"] == DEVICE
@@ -53,7 +46,7 @@ async def test_a_function_takes_its_argument_as_every_client_sends_it(
     tmp_path: Path, body: dict[str, Any], argument: str
 ) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         answer = await there.ok("POST", f"/v1/devices/{DEVICE}/move", "u", **body)
         assert answer["return_value"] == len(argument)
         assert answer["connected"] is True
@@ -62,7 +55,7 @@ async def test_a_function_takes_its_argument_as_every_client_sends_it(
 
 async def test_unknown_names_are_404_and_do_not_reach_the_device(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         variable = await there.call("GET", f"/v1/devices/{DEVICE}/speed", "u")
         assert (variable.status_code, variable.json()["error"]) == (404, "Unknown Variable: speed")
         function = await there.call("POST", f"/v1/devices/{DEVICE}/fly", "u", json={"arg": "up"})
@@ -73,7 +66,7 @@ async def test_unknown_names_are_404_and_do_not_reach_the_device(tmp_path: Path)
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "offline"])
 async def test_a_device_that_does_not_answer(tmp_path: Path, silent: bool) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         if silent:
             there.devices.silent.add(DEVICE)
         else:
@@ -96,7 +89,7 @@ async def test_a_device_that_does_not_answer(tmp_path: Path, silent: bool) -> No
 )
 async def test_signal(tmp_path: Path, sent: object, on: bool) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", json={"signal": sent})
         assert answer == {"id": DEVICE, "connected": True, "signaling": on}
         assert there.devices.signals == [(DEVICE, on)]
@@ -104,7 +97,7 @@ async def test_signal(tmp_path: Path, sent: object, on: bool) -> None:
 
 async def test_a_device_answers_to_its_name_for_its_owner_alone(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
-        await _owned(there)
+        await there.user_with_device("u")
         await there.user("o")
         answer = await there.ok("PUT", f"/v1/devices/{DEVICE}", "u", data={"name": "Living room"})
         assert (answer["id"], answer["name"]) == (DEVICE, "Living room")
@@ -128,7 +121,7 @@ async def test_a_device_under_a_foreign_name_looks_unknown(tmp_path: Path) -> No
         for method, suffix in verbs:
             known = await there.call(method, f"/v1/devices/{DEVICE}{suffix}", "o")
             unknown = await there.call(method, f"/v1/devices/{OTHER_DEVICE}{suffix}", "o")
-            assert known.status_code == unknown.status_code == 403
+            assert known.status_code == unknown.status_code == (404 if suffix == "/f" else 403)
             assert known.json() == unknown.json()
             assert known.json()["error"] == "Permission Denied"
 

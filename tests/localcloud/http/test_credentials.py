@@ -18,12 +18,15 @@ from photonrig.localcloud.server_key import read_server_key
 from photonrig.localcloud.service.cloud import Settings
 
 from ..process import Process, running
-from ..world import ADMIN, DEVICE, populate, world
+from ..world import ADMIN, DEVICE, World, populate, world
 
-DIFFER = {
-    "error": "invalid_request",
-    "error_description": "The request has several access tokens, and they differ; send one",
-}
+# Texts of lib/authorise.js in github.com/particle-iot/node-oauth2-server 3.2.3; two spaces before GET, as there.
+SEVERAL = "Only one method may be used to authenticate at a time (Auth header,  GET or POST)."
+MALFORMED = "Malformed auth header"
+NO_FORM = "When putting the token in the body, content type must be application/x-www-form-urlencoded."
+OF_GET = "Method cannot be GET When putting the token in the body."
+NONE = "The access token was not found"
+TWO_HEADERS = "The request has several Authorization headers, and they differ"
 JSON = ("Content-Type", "application/json")
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 MULTIPART = ("Content-Type", "multipart/form-data; boundary=x")
@@ -40,8 +43,6 @@ WAYS: list[tuple[str, Headers, str]] = [
     ("?access_token=<a>&access_token=<b>", [], ""),
     ("?access_token=<a>&access%5Ftoken=<b>", [], ""),
     ("?access_token=<b>", [MINE], ""),
-    ("", [MINE, ("Authorization", "Bearer <b>")], ""),
-    ("", [MINE, ("authorization", "bearer  <b>")], ""),
     ("", [MINE, JSON], '{"access_token":"<b>"}'),
     ("", [MINE, FORM], "access_token=<b>"),
     ("?access_token=<a>", [FORM], "access_token=<b>"),
@@ -52,75 +53,121 @@ WAYS: list[tuple[str, Headers, str]] = [
     ("", [MULTIPART], _part("access_token", "<a>") + _part("access_token", "<b>") + "--x--"),
     ("?access_token=<b>", [MINE, FORM], "access_token=<b>"),
 ]
+SAME: list[tuple[str, Headers, str]] = [
+    ("?access_token=<a>", [MINE], ""),
+    ("", [MINE, FORM], "access_token=<a>"),
+    ("", [MINE, JSON], '{"access_token":"<a>"}'),
+    ("?access_token=<a>", [FORM], "access_token=<a>"),
+]
+
+
+async def _ping(there: World, query: str, headers: Headers, body: str, a: str, b: str) -> httpx.Response:
+    def filled(text: str) -> str:
+        return text.replace("<a>", a).replace("<b>", b)
+
+    return await there.http.put(
+        f"/v1/devices/{DEVICE}/ping{filled(query)}",
+        headers=[(name, filled(value)) for name, value in headers],
+        content=filled(body),
+    )
 
 
 @pytest.mark.parametrize(("query", "headers", "body"), WAYS)
-async def test_two_tokens_that_differ_are_refused_and_two_that_do_not_are_one(
-    tmp_path: Path, query: str, headers: Headers, body: str
-) -> None:
+async def test_two_tokens_are_refused(tmp_path: Path, query: str, headers: Headers, body: str) -> None:
     async with world(tmp_path) as there:
         await populate(there)
         await there.ok("POST", "/v1/devices", "m", json={"id": DEVICE})
-
-        async def ask(a: str, b: str) -> httpx.Response:
-            def filled(text: str) -> str:
-                return text.replace("<a>", a).replace("<b>", b)
-
-            return await there.http.put(
-                f"/v1/devices/{DEVICE}/ping{filled(query)}",
-                headers=[(name, filled(value)) for name, value in headers],
-                content=filled(body),
-            )
-
         mine, other = there.tokens["m"], there.tokens["o"]
         for a, b in ((mine, other), (other, mine), (mine, "unknown"), ("unknown", mine)):
-            answer = await ask(a, b)
-            assert answer.status_code == 400, (a, b, answer.text)
-            assert answer.json()["error"] == "invalid_request"
-            assert "differ" in answer.json()["error_description"]
-        assert (await ask(mine, mine)).status_code == 200
+            answer = await _ping(there, query, headers, body, a, b)
+            assert (answer.status_code, answer.json()) == (400, _oauth(SEVERAL)), (a, b)
 
 
-async def test_the_text_of_the_refusal(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("query", "headers", "body"), SAME)
+async def test_one_token_in_two_places_is_refused(tmp_path: Path, query: str, headers: Headers, body: str) -> None:
     async with world(tmp_path) as there:
-        await populate(there)
-        answer = await there.call("GET", "/v1/user?access_token=b", "m")
-        assert (answer.status_code, answer.json()) == (400, DIFFER)
-        # An open route and the administration have no use for a second token; it is refused all the same.
-        for path in ("/healthz", "/admin/transfers"):
-            answer = await there.call("GET", f"{path}?access_token=b", "admin")
-            assert (answer.status_code, answer.json()) == (400, DIFFER)
-        answer = await there.call("POST", "/v1/user/password-reset", "m", data={"username": "x", "access_token": "b"})
-        assert (answer.status_code, answer.json()) == (400, DIFFER)
+        await there.user_with_device("u")
+        answer = await _ping(there, query, headers, body, there.tokens["u"], "")
+        assert (answer.status_code, answer.json()) == (400, _oauth(SEVERAL))
+
+
+@pytest.mark.parametrize("second", [("Authorization", "Bearer <b>"), ("authorization", "bearer  <b>")])
+async def test_two_headers_that_differ_are_refused(tmp_path: Path, second: tuple[str, str]) -> None:
+    async with world(tmp_path) as there:
+        await there.user_with_device("u")
+        answer = await _ping(there, "", [MINE, second], "", there.tokens["u"], "unknown")
+        assert (answer.status_code, answer.json()) == (400, _oauth(TWO_HEADERS))
+        assert (await _ping(there, "", [MINE, MINE], "", there.tokens["u"], "")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "body", "refused"),
+    [
+        ("", [MINE], "", None),
+        ("", [("AUTHORIZATION", "Bearer\t<a>")], "", None),
+        ("?access_token=<a>", [], "", None),
+        ("", [FORM], "access_token=<a>", None),
+        ("", [("Content-Type", FORM[1] + "; charset=UTF-8")], "access_token=<a>", None),
+        ("", [JSON], '{"access_token":"<a>"}', NO_FORM),
+        ("", [MULTIPART], _part("access_token", "<a>") + "--x--", NO_FORM),
+        ("", [("Authorization", "bearer <a>")], "", MALFORMED),
+        ("", [("Authorization", "<a>")], "", MALFORMED),
+        ("", [("Authorization", "Bearer")], "", MALFORMED),
+        ("", [("Authorization", "Basic dTpw")], "", MALFORMED),
+        ("?Access_Token=<a>", [], "", NONE),
+        ("", [], "", NONE),
+    ],
+)
+async def test_where_a_token_may_be(
+    tmp_path: Path, query: str, headers: Headers, body: str, refused: str | None
+) -> None:
+    async with world(tmp_path) as there:
+        await there.user_with_device("u")
+        answer = await _ping(there, query, headers, body, there.tokens["u"], "")
+        if refused is None:
+            assert answer.json() == {"online": True, "ok": True}
+        else:
+            assert (answer.status_code, answer.json()) == (400, _oauth(refused))
+            assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+
+
+async def test_methods_with_a_token_in_a_form(tmp_path: Path) -> None:
+    """Forum 18279: DELETE with the token in a form releases a device. GET has no body for one."""
+    async with world(tmp_path) as there:
+        await there.user_with_device("u")
+        form = {"content": f"access_token={there.tokens['u']}", "headers": dict([FORM])}
+        answer = await there.http.request("GET", "/v1/devices", **form)
+        assert (answer.status_code, answer.json()) == (400, _oauth(OF_GET))
+        answer = await there.http.request("DELETE", f"/v1/devices/{DEVICE}", **form)
+        assert (answer.json(), there.owner()) == ({"ok": True}, None)
+
+
+def _oauth(text: str) -> dict[str, str]:
+    return {"error": "invalid_request", "error_description": text}
 
 
 async def test_a_json_body_that_names_two_tokens_is_no_json(tmp_path: Path) -> None:
     async with world(tmp_path) as there:
         await populate(there)
-        content = json.dumps({"access_token": there.tokens["m"]})[:-1] + ',"access_token":"b"}'
+        content = json.dumps({"access_token": "a"})[:-1] + ',"access_token":"b"}'
         answer = await there.call("PUT", f"/v1/devices/{DEVICE}/ping", content=content, headers=dict([JSON]))
         assert answer.status_code == 400
         assert "a name twice" in answer.json()["error"]
 
 
-async def test_two_clients_that_differ_are_refused(tmp_path: Path) -> None:
+async def test_the_client_of_the_header_goes_before_that_of_the_body(tmp_path: Path) -> None:
+    """lib/grant.js of github.com/particle-iot/node-oauth2-server: Client.credsFromBasic, or else credsFromBody."""
     async with world(tmp_path) as there:
-        made = await populate(there)
-        name, secret = made.client
-        for form, status in (
-            ({}, 200),
-            ({"client_id": name}, 200),
-            ({"client_id": name, "client_secret": secret}, 200),
-            ({"client_id": "particle-cli"}, 400),
-            ({"client_id": name, "client_secret": "other"}, 400),
-        ):
-            data = {"grant_type": "client_credentials", **form}
-            answer = await there.call("POST", "/oauth/token", data=data, auth=made.client)
-            assert answer.status_code == status, answer.text
+        name, secret = (await populate(there)).client
+        grant = {"grant_type": "client_credentials"}
+        mine, other = {"client_id": name, "client_secret": secret}, {"client_id": "x", "client_secret": "other"}
+        for form in ({}, {"client_id": name}, mine, other):
+            await there.ok("POST", "/oauth/token", data=grant | form, auth=(name, secret))
+        answer = await there.call("POST", "/oauth/token", data=grant | mine, auth=("x", "other"))
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
         two = b"Basic YTpi", b"Bearer " + there.tokens["m"].encode()
-        headers = [(b"Authorization", each) for each in two]
-        answer = await there.http.post("/oauth/token", headers=headers, data={"grant_type": "client_credentials"})
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        answer = await there.http.post("/oauth/token", headers=[(b"Authorization", each) for each in two], data=grant)
+        assert (answer.status_code, answer.json()) == (400, _oauth(TWO_HEADERS))
 
 
 @pytest.mark.parametrize("token", ["", None])

@@ -279,7 +279,8 @@ async def test_heads_as_bytes(tmp_path: Path, head: bytes, status: int) -> None:
 
 async def test_trailers_are_no_headers(tmp_path: Path) -> None:
     """They come after the head was looked at."""
-    head = b"POST /v1/user/password-reset HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /v1/user/password-reset HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
     body = b'd\r\n{"username":1\r\n1\r\n}\r\n0\r\n'
 
     async with on_a_socket(tmp_path) as ask:

@@ -25,7 +25,7 @@ async def test_groups_are_created_renamed_and_deleted_and_devices_follow(tmp_pat
         assert (await there.call("DELETE", f"{base}/groups/gamma", "m")).status_code == 204
         assert (await there.ok("GET", f"{base}/devices/{DEVICE}", "m"))["groups"] == ["new"]
         assert (await there.call("GET", f"{base}/groups/gamma", "m")).status_code == 404
-        for name in ("", "a b", "x" * 65, "ä"):
+        for name in ("", "a b", "x" * 65, "ä", "Prerelease", "eu.west"):
             assert (await there.call("POST", f"{base}/groups", "m", json={"name": name})).status_code == 400
 
 

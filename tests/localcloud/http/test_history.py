@@ -71,10 +71,7 @@ async def test_events_outlive_the_process_for_a_day(tmp_path: Path) -> None:
 async def test_of_very_many_events_the_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "EVENTS_KEPT", 700)
     async with world(tmp_path, EXTENDED) as there:
-        await there.user("u")
-        await there.enrol("u")
-        await there.go_online()
-        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        await there.user_with_device("u")
         for number in range(1500):
             await there.device_publishes(f"e{number}")
         assert await _names(there, "devices/events", "u", limit=1000) == [f"e{number}" for number in range(800, 1500)]

@@ -103,7 +103,7 @@ async def test_a_compile_finds_the_libraries_it_depends_on(tmp_path: Path) -> No
         for who, wanted in (("u", b"dependencies.Lamp=3.0.0"), ("o", b"dependencies.Lamp=1.0.0")):
             answer = await compiled(who, wanted)
             assert (answer.status_code, "no library Lamp" in answer.json()["error"]) == (400, True)
-        assert "Lamp.h" in (await compiled("u", b"name=x")).json()["error"]
+        assert "Lamp.h" in (await compiled("u", b"name=x")).json()["errors"][0]
 
 
 def test_what_leads_out_of_an_archive_is_left_out() -> None:
@@ -203,3 +203,17 @@ def test_whatever_is_uploaded_ends_in_words(content: bytes) -> None:
     for packed in (content, gzip.compress(content)):
         with pytest.raises(UsageError):
             read_library(packed)
+
+
+async def test_a_library_has_the_keys_that_the_cli_shows_and_no_others(tmp_path: Path) -> None:
+    """library.e2e.js of the Particle CLI: ``library view --json`` has these keys, and two of the CLI's own."""
+    async with world(tmp_path) as there:
+        await there.user("u")
+        shown = (await upload(there, "u", archive())).json()["data"]
+        assert shown["attributes"].keys() == {
+            *("architectures", "author", "installs", "license", "mine", "name", "repository", "sentence", "url"),
+            *("version", "visibility"),
+        }
+        missing = await there.call("GET", "/v1/libraries/Nothing", "u")
+        assert missing.status_code == 404
+        assert missing.json()["errors"] == [{"message": "Library Nothing not found"}]

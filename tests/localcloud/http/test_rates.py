@@ -1,6 +1,7 @@
 """The documented limits: off unless asked for, 429 with Retry-After beyond them, and over after their time."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,16 @@ def test_the_documented_figures() -> None:
     assert (rates.ANY_CALL.count, rates.ANY_CALL.seconds) == (10_000, 300)
     assert (rates.SERIAL_NUMBERS.count, rates.SERIAL_NUMBERS.seconds) == (50, 3600)
     assert (rates.STREAMS_AT_ONCE, rates.FAILED_LOG_INS, rates.LOCK_SECONDS) == (100, 10, 1800)
+
+
+async def test_administration_and_health_do_not_count(tmp_path: Path) -> None:
+    async with world(tmp_path, replace(PLAIN, rate_limits=True)) as there:
+        assert there.cloud.rates is not None
+        while not there.cloud.rates.take(rates.ANY_CALL, "127.0.0.1"):
+            pass
+        assert await _many(there, 1, "GET", "/v1/nothing") == [True]
+        for path, who in (("/admin/audit", "admin"), ("/healthz", None)):
+            assert (await there.call("GET", path, who)).status_code == 200
 
 
 async def test_without_the_option_nothing_is_limited(tmp_path: Path) -> None:

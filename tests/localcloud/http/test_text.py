@@ -78,6 +78,16 @@ async def _owned(there: World) -> dict[str, str]:
     return {"p": str(made.product), "d": DEVICE}
 
 
+async def _refused(folder: Path, kind: str, content: bytes) -> str:
+    """The error with which a body of this content type is refused."""
+    async with world(folder) as there:
+        await _owned(there)
+        headers = {"Content-Type": kind}
+        answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
+        assert answer.status_code == 400, answer.text
+        return str(answer.json()["error"])
+
+
 async def _all_lists(there: World, names: dict[str, str]) -> dict[str, str]:
     return {path: (await there.call("GET", path.format(**names), "m")).text for path in LISTS}
 
@@ -92,12 +102,10 @@ async def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
         values = NO_TEXT if body.count("{}:") else [*NO_TEXT, *NO_NUMBER, *TOO_DEEP]
         for value in values:
             content = body.format(value)
-            for kind in ("application/json", "text/plain"):
-                answer = await there.call(
-                    method, path.format(**names), "m", content=content, headers={"Content-Type": kind}
-                )
-                assert answer.status_code == 400, f"{content[:200]}: {answer.status_code} {answer.text}"
-                assert answer.json()["error"].startswith("The body is not valid JSON: ")
+            headers = {"Content-Type": "application/json"}
+            answer = await there.call(method, path.format(**names), "m", content=content, headers=headers)
+            assert answer.status_code == 400, f"{content[:200]}: {answer.status_code} {answer.text}"
+            assert answer.json()["error"].startswith("The body is not valid JSON: ")
         assert await _all_lists(there, names) == before
         assert there.devices.calls == []
 
@@ -114,23 +122,15 @@ async def test_json_that_cannot_be_stored_is_refused_and_nothing_of_it_kept(
     ],
 )
 async def test_bytes_that_are_no_json_in_utf_8(tmp_path: Path, content: bytes) -> None:
-    async with world(tmp_path) as there:
-        await _owned(there)
-        headers = {"Content-Type": "application/json"}
-        answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
-        assert answer.status_code == 400, answer.text
+    await _refused(tmp_path, "application/json", content)
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"name=%FF", b"name=%ED%A0%80", b"name=a%00b", b"%ED%A0%80=a", b"a[%FF]=1", b"name=\xc3\xa4", b"name=%C0%AF"],
+    [b"name=%FF", b"name=%ED%A0%80", b"name=a%00b", b"%ED%A0%80=a", b"a[%FF]=1", b"name=\xfc", b"name=%C0%AF"],
 )
 async def test_forms_that_are_no_text(tmp_path: Path, content: bytes) -> None:
-    async with world(tmp_path) as there:
-        await _owned(there)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
-        assert answer.status_code == 400, answer.text
+    await _refused(tmp_path, "application/x-www-form-urlencoded", content)
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,9 @@ async def test_forms_that_are_no_text(tmp_path: Path, content: bytes) -> None:
     ],
 )
 async def test_multipart_that_is_no_text(tmp_path: Path, kind: str, part: bytes) -> None:
-    async with world(tmp_path) as there:
-        await _owned(there)
-        content = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n--x--\r\n"
-        headers = {"Content-Type": f"multipart/form-data; boundary=x{kind}"}
-        answer = await there.call("PUT", f"/v1/devices/{DEVICE}", "m", content=content, headers=headers)
-        assert answer.status_code == 400, answer.text
-        assert answer.json()["error"] == "The multipart body is damaged or incomplete"
+    content = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n--x--\r\n"
+    error = await _refused(tmp_path, f"multipart/form-data; boundary=x{kind}", content)
+    assert error == "The multipart body is damaged or incomplete"
 
 
 async def test_a_stated_character_set_changes_nothing(tmp_path: Path) -> None:

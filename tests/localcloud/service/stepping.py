@@ -169,7 +169,7 @@ class SlowDevices(FakeDevices):
         self._note(self.effects, device_id, image, name)
         await asyncio.sleep(0)
 
-    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+    def send_event(self, device_id: str, name: str, data: str | bytes | None, *, private: bool = True) -> bool:
         self._note(self.effects, device_id, name, data)
         return super().send_event(device_id, name, data, private=private)
 

@@ -153,7 +153,7 @@ async def _settle(folder: Path) -> Template:
             **{"spare": spare["client"]["id"], "web": web_client["client"]["id"], "org": organization["id"]},
             **{f"code_{who}": code for who, code in codes.items()},
             **{"client_id": fixture.client[0], "client_secret": fixture.client[1], "refresh": again["refresh_token"]},
-            **{"mfa_token": offered["mfa_token"], "otp": pyotp.TOTP(offered["key"]).at(int(there.clock()))},
+            **{"mfa_token": offered["mfa_token"], "otp": pyotp.TOTP(offered["secret"]).at(int(there.clock()))},
             **{"u_again": again["access_token"], "pem": there.pem, "api_user": api["created"]["username"]},
         }
         tokens = dict(there.tokens)

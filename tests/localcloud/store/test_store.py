@@ -12,6 +12,7 @@ import pytest
 import photonrig.localcloud
 from photonrig.errors import RigError
 from photonrig.localcloud.eras.today import TODAY
+from photonrig.localcloud.service.audit import Audit
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.database import Database
@@ -119,7 +120,7 @@ def test_a_decision_on_an_owner_that_has_changed_is_not_carried_out(store: Store
             store.devices.change_state(before, stale, untyped=True)
     assert _device(store) == released
     with pytest.raises(Outdated):
-        OwnershipService(store, TODAY, lambda device, former: None).release(before)
+        OwnershipService(store, TODAY, Audit(store, lambda: 2.0), lambda device, former: None).release(before)
 
 
 def test_what_is_written_on_a_device_that_was_read_before_leaves_its_owner_alone(store: Store) -> None:

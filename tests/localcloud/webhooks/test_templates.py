@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photonrig.localcloud.webhooks.templates import render
+from photonrig.errors import UsageError
+from photonrig.localcloud.webhooks.templates import check_template, parse_json, render, variables_of
 
 DATA: dict[str, Any] = {
     "name": "Küche <1>",
@@ -74,3 +75,53 @@ VALUES |= {"list": [{"x": "a"}, {"y": "b"}]}
 def test_it_is_what_another_implementation_makes_of_it(template: str) -> None:
     judge = pystache.Renderer(partials={}, missing_tags="ignore")
     assert render(template, VALUES) == judge.render(template, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{a.aa}}", "testing"),
+        ("{{a.ab}}", "1234"),
+        ("{{{c.0.ca}}} {{c.1.cb}} [{{c.2.cb}}]", "first 456 []"),
+        ("{{#b}}{{b}}{{/b}}{{^b}}Missing{{/b}}", "xxx"),
+        ("{{#z}}{{z}}{{/z}}{{^z}}Missing{{/z}}", "Missing"),
+        ("{{#c}}{{{ca}}}~{{/c}}", "first~second~"),
+        ("{{#e}}never{{/e}}{{^e}}empty{{/e}}", "empty"),
+        ("{{t}} {{f}} {{n}} {{w}} {{{a}}}", "true false  2 [object Object]"),
+        ("[{{l}}] [{{e}}]", "[123,456,789,,a,b] []"),  # staff's tutorial: rickkas7/particle-webhooks
+        ("{{q}} {{{q}}}", "&lt;&amp;&gt;&quot;&#39; <&>\"'"),
+        ("{{c.__class__}}{{c.entries}}{{b.upper}}{{a.keys}}{{> ../../etc/passwd}}", ""),
+        ("no variable", "no variable"),
+    ],
+)
+def test_templates(template: str, text: str) -> None:
+    data = {
+        "a": {"aa": "testing", "ab": 1234},
+        "b": "xxx",
+        "c": [{"ca": "first", "cb": 123}, {"ca": "second", "cb": 456}],
+        "e": [],
+        "t": True,
+        "f": False,
+        "n": None,
+        "w": 2.0,
+        "q": "<&>\"'",
+        "l": [123, 456, [789, None, ["a", "b"]]],
+    }
+    check_template("body", template)
+    assert render(template, variables_of(data)) == text
+
+
+@given(st.text(alphabet="{}#/^> .ab&!", max_size=40), st.recursive(st.none() | st.text() | st.integers(), st.lists))
+def test_whatever_is_accepted_as_a_template_can_be_rendered(template: str, data: Any) -> None:
+    try:
+        check_template("body", template)
+    except UsageError:
+        return
+    assert isinstance(render(template, variables_of({"a": data, "b": [data]})), str)
+
+
+def test_only_json_gives_variables() -> None:
+    assert variables_of(parse_json("just text")) == {}
+    assert variables_of(parse_json(None)) == {}
+    assert variables_of(parse_json("5")) == {}
+    assert variables_of(parse_json("[1]")) == {"0": 1}

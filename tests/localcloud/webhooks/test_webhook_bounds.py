@@ -18,7 +18,6 @@ import pytest
 
 from photonrig.errors import UsageError
 from photonrig.localcloud.device.contract import Subscription
-from photonrig.localcloud.events import Event
 from photonrig.localcloud.webhooks import messages, templates
 from photonrig.localcloud.webhooks.answers import read_answer
 from photonrig.localcloud.webhooks.config import HookConfig
@@ -28,6 +27,7 @@ from photonrig.localcloud.webhooks.templates import Budget, check_template, rend
 from ...patience import PATIENCE
 from ..hook_target import Received, Target, hook_target
 from ..world import DEVICE, PLAIN, World, populate, world
+from .firing import fire, watching
 
 CUBE = "{{#a}}{{#a}}{{#a}}x{{/a}}{{/a}}{{/a}}"
 ENTRIES = json.dumps({"a": [1] * 150})  # a device can publish that
@@ -38,21 +38,14 @@ async def beside_target(folder: Path, **limits: Any) -> AsyncIterator[tuple[Worl
     """A world with a user's device, beside a server that webhooks may call; ``limits``: of webhooks."""
     settings = replace(PLAIN, hook_limits=HookLimits(**limits))
     async with hook_target() as target, world(folder, settings) as there:
-        await there.user("u")
-        await there.enrol("u")
-        await there.go_online()
-        await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
+        await there.user_with_device("u")
         yield there, target
 
 
-async def _told(there: World, name: str, data: str | None = None) -> list[tuple[str, str | None]]:
-    """What the cloud publishes after a device's event, until no webhook is under way."""
-    seen: list[Event] = []
-    reader = there.cloud.bus.subscribe(lambda event: bool(seen.append(event)), "token")
-    await there.device_publishes(name, data)
-    async with asyncio.timeout(PATIENCE):
-        await there.cloud.webhooks.idle()
-    there.cloud.bus.unsubscribe(reader)
+async def published(there: World, name: str, data: str | None = None) -> list[tuple[str, str | None]]:
+    """What is published after a device's event, also by servers that webhooks call."""
+    async with watching(there) as seen:
+        await fire(there, name, data)
     return [(event.name, event.data) for event in seen[1:]]
 
 
@@ -143,7 +136,7 @@ async def test_a_rendering_over_the_budget_is_a_hook_error_and_one_line(
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url, **field})
         target.answer = (200, b"fine")
         with caplog.at_level(logging.WARNING, "photonrig"):
-            told = await _told(there, "e", ENTRIES)
+            told = await published(there, "e", ENTRIES)
         answers = [each for each in told if each[0] != "hook-sent/e"]
         assert len(answers) == 1
         assert answers[0][0] == "hook-error/e/0"
@@ -157,7 +150,7 @@ async def test_an_error_topic_over_the_budget_gives_way_to_the_usual_one(tmp_pat
         hook = {"event": "e", "url": target.url, "errorResponseTopic": CUBE}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
         target.answer = (500, b"")
-        told = await _told(there, "e", ENTRIES)
+        told = await published(there, "e", ENTRIES)
         assert told == [("hook-error/e/0", "error status 500 from 127.0.0.1")]
 
 
@@ -166,7 +159,7 @@ async def test_an_address_of_any_length_is_a_hook_error(tmp_path: Path) -> None:
         for name, field in (("e", {"url": target.url + "{{{x}}}" * 20}), ("f", {"query": {"a": "{{{x}}}" * 20}})):
             hook = {"event": name, "url": target.url, "requestType": "GET", **field}
             await there.ok("POST", "/v1/integrations", "u", json=hook)
-            told = await _told(there, name, json.dumps({"x": "y" * 800}))
+            told = await published(there, name, json.dumps({"x": "y" * 800}))
             assert told == [(f"hook-error/{name}/0", "error the url is longer than 8192 characters")]
         assert target.received == []
 
@@ -175,7 +168,7 @@ async def test_the_text_of_an_error_is_no_longer_than_a_piece(tmp_path: Path) ->
     async with beside_target(tmp_path, retries=()) as (there, _target):
         hook = {"event": "e", "url": f"http://{'.'.join(['{{{x}}}'] * 10)}/"}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
-        ((name, text),) = await _told(there, "e", json.dumps({"x": "y" * 60}))
+        ((name, text),) = await published(there, "e", json.dumps({"x": "y" * 60}))
         assert name == "hook-error/e/0"
         assert (text or "").startswith("error yyy")
         assert len(text or "") == 512
@@ -212,7 +205,7 @@ async def test_nothing_that_strangers_wrote_is_rendered_or_checked_in_the_event_
         made = await there.ok("POST", "/v1/integrations", "u", json=hook)
         await there.ok("PUT", f"/v1/integrations/{made['id']}", "u", json=hook)
         target.answers = [(500, b""), (200, b'{"b": 1}')]
-        await _told(there, "e", ENTRIES)
+        await published(there, "e", ENTRIES)
         await there.ok("POST", f"/v1/integrations/{made['id']}/test", "u", json={"data": "{}"})
     assert {name for name, _ in threads} == {
         *("event_variables", "outgoing", "response_events", "error_event", "parse_json", "_parse"),
@@ -233,7 +226,7 @@ async def test_hooks_that_were_kept_are_not_checked_again_when_they_are_loaded(t
         await there.go_online()
         there.tokens["u"] = (await there.log_in("u@example.com"))["access_token"]
         await there.ok("POST", "/v1/devices", "u", json={"id": DEVICE})
-        ((name, text),) = await _told(there, "e")
+        ((name, text),) = await published(there, "e")
         assert (name, text) == ("hook-error/e/0", "error the section 'a' is opened and not closed")
 
 
@@ -314,15 +307,15 @@ async def test_servers_that_never_end_are_left_and_told_of(tmp_path: Path) -> No
              [("hook-error/e/0", "error status 302 from 127.0.0.1")]),
         ):  # fmt: skip
             target.raw, target.endless = raw, endless
-            assert await _told(there, "e") == expected
+            assert await published(there, "e") == expected
 
 
 async def test_no_cookie_of_one_request_is_in_another(tmp_path: Path) -> None:
     async with beside_target(tmp_path) as (there, target):
         await there.ok("POST", "/v1/integrations", "u", json={"event": "e", "url": target.url})
         target.raw = b"HTTP/1.1 200 OK\r\nSet-Cookie: secret=1\r\nContent-Length: 0\r\n\r\n"
-        await _told(there, "e")
-        await _told(there, "e")
+        await published(there, "e")
+        await published(there, "e")
         assert [each.headers.get("cookie") for each in target.received] == [None, None]
 
 
@@ -343,7 +336,7 @@ async def _chain(there: World, target: Target, *links: tuple[str, str], **more: 
         form = {"access_token": there.tokens["u"], "name": other}
         hook = {"event": event, "url": f"{target.url}/v1/devices/events", "form": form, "noDefaults": True, **more}
         made.append(await there.ok("POST", "/v1/integrations", "u", json=hook))
-    await _told(there, links[0][0])
+    await published(there, links[0][0])
     counters = []
     for hook in made:
         shown = (await there.ok("GET", f"/v1/integrations/{hook['id']}", "u"))["integration"]["counters"]
@@ -397,7 +390,7 @@ async def test_topics_of_a_hook_that_would_fire_it_again_do_not(tmp_path: Path, 
         hook = {"event": "e", "url": target.url, "responseTopic": "e/again", "errorResponseTopic": "e/again"}
         await there.ok("POST", "/v1/integrations", "u", json=hook)
         target.answer = (status, b"x")
-        told = await _told(there, "e")
+        told = await published(there, "e")
         assert told[-1][0] == "e/again/0"
         assert len(target.received) == 1
 
@@ -409,7 +402,7 @@ async def test_a_topic_that_becomes_a_name_of_the_system_is_refused(tmp_path: Pa
             await there.ok("POST", "/v1/integrations", "u", json=hook)
             target.answer = (status, b"x")
             for data in ("spark/device/reset", "/Spark/status", "%73park/x", "x" * 300):
-                told = [each for each in await _told(there, field, data) if not each[0].startswith("hook-sent")]
+                told = [each for each in await published(there, field, data) if not each[0].startswith("hook-sent")]
                 assert [name for name, _ in told] == [f"hook-error/{field}/0"]
 
 
@@ -418,7 +411,7 @@ async def test_a_product_hook_is_bounded_the_same_way(tmp_path: Path) -> None:
         fixture = await populate(there)
         path = f"/v1/products/{fixture.product}/integrations"
         await there.ok("POST", path, "m", json={"event": "e", "url": target.url, "body": CUBE})
-        ((name, text),) = await _told(there, "e", ENTRIES)
+        ((name, text),) = await published(there, "e", ENTRIES)
         assert name == "hook-error/e/0"
         assert "takes more than" in (text or "")
 

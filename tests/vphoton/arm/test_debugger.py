@@ -270,7 +270,7 @@ def test_a_panic_stops_where_it_happens_and_then_resets(
         assert remote.register(0) == 7
         assert photon.status()["mode"] == "automatic"  # no SOS yet
         remote.send("c")
-        photon.wait("SOS", lambda status: status["mode"] == "panic")
+        photon.end_sos()
         cloud.wait_for_hello(2)
         remote.interrupt()
         assert remote.answer().startswith("T02")
@@ -281,6 +281,7 @@ def test_the_log_has_a_record_of_a_panic(photon: Photon, cloud: Cloud, part: Use
     cloud.wait_for_function("crash")
     with pytest.raises((DeviceOffline, DeviceTimeout)):
         cloud.call(photon.ready["id"], "crash", "7")
+    photon.end_sos()
     cloud.wait_for_hello(2)
     _, _, errors = photon.stop()
     (line,) = [line for line in errors.splitlines() if line.startswith("vphoton: panic ")]

@@ -55,9 +55,9 @@ def test_break_step_finish_and_backtrace(gdb: Gdb, roller: UserPart) -> None:
     )
     assert "Temporary breakpoint 1, shade::Controller::tick" in said
     names = re.findall(r"^#\d+ +(?:0x[0-9a-f]+ in )?(.+?) \(", said, re.MULTILINE)
-    assert names == [
-        *("shade::Controller::tick", "shade::ShadeDevice::loop", "loop", "(anonymous namespace)::run_loop"),
-        "device_os",
+    # The application's loop() may end in a jump, and is no frame then.
+    assert [name for name in names if name != "loop"] == [
+        *("shade::Controller::tick", "shade::ShadeDevice::loop", "(anonymous namespace)::run_loop", "device_os"),
     ]
     assert '"roller"' in said
     assert "previous frame" not in said  # it knows where the stack ends

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 
+from ...patience import wait_for
 from ..conftest import Cloud, Photon
 from .conftest import Compile
 
@@ -69,7 +72,7 @@ def test_an_end_blinks_its_code(photon: Photon, cloud: Cloud, sketch: Compile, p
     assert cloud.read(photon.ready["id"], "starts") == 41
     with pytest.raises((DeviceOffline, DeviceTimeout)):
         cloud.call(photon.ready["id"], function)
-    led = photon.wait("SOS", lambda status: status["mode"] == "panic")["led"]
+    led = photon.end_sos()["led"]
     assert (led["color"], led["pattern"]) == ("#FF0000", "sos")
     cloud.wait_for_hello(2)
     assert photon.status()["reset_reason"] == "panic"
@@ -79,13 +82,11 @@ def test_an_end_blinks_its_code(photon: Photon, cloud: Cloud, sketch: Compile, p
 
 
 def test_a_function_that_is_not_there_names_itself(photon: Photon, sketch: Compile) -> None:
-    sketched = sketch(
-        "SYSTEM_MODE(MANUAL)\nos_queue_t q;\nvoid setup() { os_queue_create(&q, 4, 4, nullptr); }\nvoid loop() {}"
-    )
+    sketched = sketch("SYSTEM_MODE(MANUAL)\nvoid setup() { HAL_Led_User_Toggle(nullptr); }\nvoid loop() {}")
     photon.start("--firmware", str(sketched.module))
     photon.wait("SOS", lambda status: status["mode"] == "panic" and status["led"]["blinks"] == 10)
     _, _, errors = photon.stop()
-    assert "os_queue_create, which is not modelled (table hal_concurrent, index 23)" in errors
+    assert "HAL_Led_User_Toggle, which is not modelled (table hal_rgbled, index 4)" in errors
 
 
 def test_an_application_that_ends_before_it_is_ready_keeps_nobody_waiting(photon: Photon, sketch: Compile) -> None:
@@ -95,3 +96,80 @@ def test_an_application_that_ends_before_it_is_ready_keeps_nobody_waiting(photon
     photon.wait("SOS", lambda status: status["mode"] == "panic")
     photon.control(do="reset", setup_hold_ms=1500)
     assert photon.wait("safe mode", lambda status: status["safe_mode"])["mode"] == "safe_mode"
+
+
+def test_outputs_stay_as_they_were_until_the_reset(photon: Photon, sketch: Compile) -> None:
+    """Device OS 2.3.1, panic_(): interrupts off, SOS, then the reset; a motor runs on meanwhile, and stops with it."""
+    ends = """SYSTEM_MODE(MANUAL)
+void setup() {
+  pinMode(D0, OUTPUT);
+  digitalWrite(D0, HIGH);
+  pinMode(D1, OUTPUT);
+  pinMode(D4, INPUT_PULLUP);
+  pinMode(A5, OUTPUT);
+  analogWrite(A5, 100);
+  while (digitalRead(D4)) continue;
+  panic_(PanicAssertionFailure, nullptr, nullptr);
+}
+void loop() {}
+"""
+    photon.start("--firmware", str(sketch(ends).module))
+
+    def pins(status: dict[str, Any]) -> dict[int, tuple[str, int]]:
+        return {each["pin"]: (each["mode"], each["level"]) for each in status["pins"]}
+
+    driven = {0: ("output", 1), 1: ("output", 0), 15: ("analog_output", 100)}
+    photon.wait("the outputs", lambda status: pins(status).items() >= driven.items())
+    photon.control(do="pin", pin=4, level=0)
+    stopped = photon.end_sos()
+    assert pins(stopped).items() >= driven.items()
+    # The application starts again, and waits for its pin, which nothing drives now.
+    photon.wait("the reset", lambda status: status["mode"] == "manual" and status["reset_reason"] == "panic")
+
+
+def test_a_motor_stops_in_a_panic_when_its_permit_line_stands(photon: Photon, sketch: Compile) -> None:
+    """The bridge's input stays on for 20 s of SOS; its power stage falls off 0.4 s after the last edge."""
+    runs = """SYSTEM_MODE(MANUAL)
+void setup() {
+  pinMode(D0, OUTPUT);
+  digitalWrite(D0, HIGH);
+  pinMode(A0, OUTPUT);
+  pinMode(D4, INPUT_PULLUP);
+  for (bool level = true; digitalRead(D4); level = !level) {
+    digitalWrite(A0, level);
+    delay(20);
+  }
+  panic_(PanicAssertionFailure, nullptr, nullptr);
+}
+void loop() {}
+"""
+    photon.start("--firmware", str(sketch(runs).module), "--wired-to", "venetian:100000")
+
+    def lift() -> dict[str, float]:
+        return dict(photon.control(do="world")["parts"]["lift"])
+
+    wait_for("the motor to get somewhere", lambda: lift()["position"] > 0)
+    photon.control(do="pin", pin=4, level=0)
+    photon.wait("SOS", lambda status: status["mode"] == "panic")
+    wait_for("the motor to stand", lambda: lift()["speed"] == 0)
+    assert 0 < lift()["position"] < 100
+    pins = {each["pin"]: each["level"] for each in photon.end_sos()["pins"]}
+    assert pins[0] == 1
+
+
+def test_the_reset_after_a_panic_lets_the_outputs_go(photon: Photon, sketch: Compile) -> None:
+    ends = """SYSTEM_MODE(MANUAL)
+STARTUP(System.enableFeature(FEATURE_RETAINED_MEMORY))
+retained int starts = 40;
+void setup() {
+  if (++starts > 41) return;
+  pinMode(D0, OUTPUT);
+  digitalWrite(D0, HIGH);
+  panic_(PanicAssertionFailure, nullptr, nullptr);
+}
+void loop() {}
+"""
+    photon.start("--firmware", str(sketch(ends).module))
+    assert photon.end_sos()["pins"]
+    photon.wait("the reset", lambda status: status["mode"] == "manual" and status["application_running"])
+    assert not [each for each in photon.status()["pins"] if each["mode"] != "none"]

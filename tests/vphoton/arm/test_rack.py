@@ -14,6 +14,7 @@ from photonrig.localcloud.device.contract import DeviceOffline, DeviceTimeout
 
 from ..conftest import Cloud, Photon, Serial, wait_for
 from .conftest import Compile
+from .remote import Remote
 
 DEVICES = 5
 
@@ -146,6 +147,8 @@ def test_a_reset_and_a_crash_are_one_device_s(rack: Rack) -> None:
         rack.call(1, "crash")
     assert rack.control(2, do="reset")["ok"]
     rack.back_after(0, "user")
+    rack.wait(1, "SOS", lambda status: status["mode"] == "panic")
+    assert rack.control(1, do="end_sos")["ok"]
     rack.back_after(1, "panic")
     rack.back_after(2, "pin_reset")
     assert [rack.read(number, "starts") for number in range(DEVICES)] == [42, 42, 42, 41, 41]
@@ -208,3 +211,32 @@ def test_requests_name_a_device(rack: Rack) -> None:
     assert "number" in rack.photon.control(do="reset")["error"]
     assert "0 to 4" in rack.control(DEVICES, do="status")["error"]
     assert "is on" in rack.control(0, do="power", on=True)["error"]
+
+
+def test_a_debugger_stops_one_of_them(rack: Rack) -> None:
+    """By the same request as of a device that has a process to itself."""
+    opened = rack.control(2, do="debug")
+    with Remote(opened["port"]) as remote:
+        assert remote.ask("?").startswith("T05")
+        assert rack.call(1, "keep", "7") == 7  # the others go on
+        assert rack.status(2)["cloud"] == "connected"
+        assert rack.read(2, "mine") == 0
+        assert remote.ask("D") == "OK"
+    assert rack.call(2, "keep", "8") == 8
+
+
+def test_a_reset_keeps_the_debugger_of_the_device(rack: Rack) -> None:
+    """Descriptors that the device closed with itself would be another device's by then."""
+    opened = rack.control(2, do="debug")
+    with Remote(opened["port"]) as remote:
+        assert remote.ask("?").startswith("T05")
+        remote.send("c")
+        assert rack.control(2, do="reset")["ok"]
+        assert rack.control(3, do="reset")["ok"]  # and opens descriptors meanwhile
+        rack.back_after(2, "pin_reset")
+        rack.back_after(3, "pin_reset")
+        remote.interrupt()
+        assert remote.answer().startswith("T02")
+        assert rack.call(3, "keep", "7") == 7
+        assert remote.ask("D") == "OK"
+    assert rack.call(2, "keep", "8") == 8

@@ -44,7 +44,7 @@ def test_with_a_thread_of_its_own_it_is_replaced_over_the_air(
     well = sketch(WELL).module.read_bytes()
     cloud.run(cloud.hub.flash(device, well, "well.bin"))
     assert cloud.wait_for_hello(2).product_version == 2
-    wait_for("the new one's variable", lambda: "wellness" in cloud.describes[-1].variables)
+    cloud.wait_for_variable("wellness")
     assert cloud.read(device, "wellness") == 43
 
 
@@ -63,7 +63,7 @@ def test_without_one_it_is_replaced_by_hand(
     photon.wait("DFU mode", lambda status: status["mode"] == "dfu")
     cli(photon).run("flash", "--usb", str(sketch(WELL).module), proof="Flash success!")
     assert cloud.wait_for_hello(2).product_version == 2
-    wait_for("the new one's variable", lambda: cloud.describes and "wellness" in cloud.describes[-1].variables)
+    cloud.wait_for_variable("wellness")
     assert cloud.read(photon.ready["id"], "wellness") == 43
 
 
@@ -102,7 +102,7 @@ def test_timers_and_pins_interrupt_a_loop_without_end(photon: Photon, cloud: Clo
     void loop() { for (;;) continue; }
     """
     photon.start("--firmware", str(sketch(program).module), *cloud.words)
-    wait_for("a describe", lambda: cloud.describes and "ticks" in cloud.describes[-1].variables)
+    cloud.wait_for_variable("ticks")
     device = photon.ready["id"]
     before = cloud.read(device, "ticks")
     wait_for("ticks", lambda: cloud.read(device, "ticks") > before + 5)

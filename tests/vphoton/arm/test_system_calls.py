@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from ..conftest import Cloud, Photon, wait_for
 from .conftest import Compile, UserPart
@@ -186,3 +187,26 @@ def test_the_figures_of_a_variant(photon: Photon, cloud: Cloud, parts: dict[str,
         f"{a_loop:.0f} instructions and {machine['loop_us'] / machine['loops']:.1f} us a loop, online in {online:.2f} s"
     )
     assert 300 < a_loop < 3000
+
+
+def test_a_full_usb_port_takes_nothing_more(photon: Photon, sketch: Compile) -> None:
+    program = """
+    SYSTEM_MODE(MANUAL)
+    bool fills = false;
+    void setup() { pinMode(D3, OUTPUT); Serial.begin(9600); Serial.blockOnOverrun(false); }
+    void loop() {
+      if (Serial.available()) fills = Serial.read() == 'f';
+      while (fills && Serial.availableForWrite() > 0) Serial.write('f');
+      digitalWrite(D3, fills);
+      if (fills && Serial.write('x') == 0) digitalWrite(D4, HIGH);
+    }
+    STARTUP(pinMode(D4, OUTPUT))
+    """
+    photon.start("--firmware", str(sketch(program).module))
+
+    def levels(status: dict[str, Any]) -> list[int]:
+        return [each["level"] for each in status["pins"] if each["pin"] in (3, 4)]
+
+    with photon.serial() as serial:
+        serial.write(b"f")
+        photon.wait("a full port", lambda status: levels(status) == [1, 1])

@@ -62,5 +62,18 @@ ABI_SIZE(spark_cloud_disconnect_options, 12);
 
 // The protocol's own object: only its address is passed on.
 struct ProtocolFacade;
+
+// Limits of events, functions and variables. Device OS 2.3.1, protocol_defs.h.
+namespace particle {
+namespace protocol {
+const size_t MAX_EVENT_TTL_SECONDS = 16777215;
+const size_t MAX_FUNCTION_ARG_LENGTH = 622;
+const size_t MAX_FUNCTION_KEY_LENGTH = 64;
+const size_t MAX_VARIABLE_KEY_LENGTH = 64;
+const size_t MAX_EVENT_NAME_LENGTH = 64;
+const size_t MAX_EVENT_DATA_LENGTH = 622;
+}  // namespace protocol
+}  // namespace particle
+
 typedef uint16_t product_id_t;
 typedef uint16_t product_firmware_version_t;

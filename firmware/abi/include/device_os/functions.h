@@ -5,12 +5,16 @@
 #include <time.h>
 
 #include "buses.h"
+#include "can.h"
 #include "cloud.h"
+#include "core.h"
 #include "led.h"
 #include "log.h"
 #include "network.h"
 #include "pins.h"
 #include "serial.h"
+#include "sleep.h"
+#include "sockets.h"
 #include "system.h"
 #include "threads.h"
 

@@ -73,6 +73,17 @@ enum WLanSecurityCipher {
 };
 ABI_SIZE(WLanSecurityCipher, 1);
 
+enum hal_net_access_tech_t { NET_ACCESS_TECHNOLOGY_UNKNOWN = 0, NET_ACCESS_TECHNOLOGY_WIFI = 1 };
+ABI_SIZE(hal_net_access_tech_t, 1);
+
+enum WLanEapType {
+  WLAN_EAP_TYPE_NONE = 0,
+  WLAN_EAP_TYPE_TLS = 13,
+  WLAN_EAP_TYPE_PEAP = 25,
+  WLAN_EAP_TYPE_MSCHAPV2 = 26,
+};
+ABI_SIZE(WLanEapType, 1);
+
 struct WLanCredentials {
   unsigned size;
   const char* ssid;

@@ -4,6 +4,7 @@
 #include "layout.h"
 
 typedef uint16_t pin_t;
+#define PIN_INVALID ((pin_t)0xFFFF)
 
 enum PinMode {
   INPUT = 0,
@@ -14,6 +15,8 @@ enum PinMode {
   AF_OUTPUT_DRAIN = 5,
   AN_INPUT = 6,
   AN_OUTPUT = 7,
+  OUTPUT_OPEN_DRAIN = AF_OUTPUT_DRAIN,
+  OUTPUT_OPEN_DRAIN_PULLUP = 8,
   PIN_MODE_NONE = 0xFF
 };
 ABI_SIZE(PinMode, 1);
@@ -36,6 +39,15 @@ ABI_FIELD(GPIO_TypeDef, BSRRL, 0x18);
 ABI_FIELD(GPIO_TypeDef, BSRRH, 0x1A);
 ABI_SIZE(GPIO_TypeDef, 0x28);
 
+constexpr uint32_t kGpioPorts = 0x40020000, kGpioPortStep = 0x400;
+#define GPIOA ((GPIO_TypeDef*)(kGpioPorts + 0 * kGpioPortStep))
+#define GPIOB ((GPIO_TypeDef*)(kGpioPorts + 1 * kGpioPortStep))
+#define GPIOC ((GPIO_TypeDef*)(kGpioPorts + 2 * kGpioPortStep))
+#define GPIOD ((GPIO_TypeDef*)(kGpioPorts + 3 * kGpioPortStep))
+#define GPIOE ((GPIO_TypeDef*)(kGpioPorts + 4 * kGpioPortStep))
+#define GPIOF ((GPIO_TypeDef*)(kGpioPorts + 5 * kGpioPortStep))
+#define GPIOG ((GPIO_TypeDef*)(kGpioPorts + 6 * kGpioPortStep))
+
 // What HAL_Pin_Map() returns an array of, by pin number.
 struct Hal_Pin_Info {
   GPIO_TypeDef* gpio_peripheral;
@@ -49,6 +61,7 @@ struct Hal_Pin_Info {
   uint16_t timer_ccr;
   int32_t user_property;
 };
+typedef Hal_Pin_Info STM32_Pin_Info;
 ABI_FIELD(Hal_Pin_Info, gpio_pin, 4);
 ABI_FIELD(Hal_Pin_Info, gpio_pin_source, 6);
 ABI_FIELD(Hal_Pin_Info, dac_channel, 8);

@@ -12,7 +12,8 @@ class Board {
   virtual int reset_reason() = 0;
   virtual uint32_t free_memory() = 0;
   virtual bool cloud_connected() = 0;
-  virtual bool claimed() = 0;
+  virtual bool claimed() = 0;       // once, by what is stored; nothing stored says that it is no more
+  virtual int rssi() { return 0; }  // dBm; 0: no network
   virtual void reset() = 0;
 
  protected:

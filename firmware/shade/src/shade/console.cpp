@@ -12,9 +12,14 @@ const Console::Command Console::kCommands[] = {
     {"info", "info", false, &Console::info},
     {"status", "status", false, &Console::status},
     {"move", "move open|close|stop|0...100", true, &Console::move},
-    {"calibrate", "calibrate A,B|reset", true, &Console::calibrate},
+    {"calibrate", "calibrate A,B|learn|mark|cancel|reset", true, &Console::calibrate},
     {"tilt", "tilt open|close|stop|0...100", true, &Console::tilt},
     {"identify", "identify SECONDS", true, &Console::identify},
+    {"schedule", "schedule N DAYS TIME TARGET|N off|zone TZ|place LAT LON|clear", true, &Console::schedule},
+    {"groups", "groups NAME,NAME|none", true, &Console::groups},
+    {"owner", "owner NAME|none", true, &Console::owner},
+    {"household", "household", false, &Console::household},
+    {"board", "board VARIANT", true, &Console::board},
     {"reset", "reset", false, &Console::reset},
     {"help", "help", false, &Console::help},
 };
@@ -72,7 +77,7 @@ void Console::info(const char*) {
 }
 
 void Console::status(const char*) {
-  char health[200];
+  char health[240];
   controller_.write_health(health, sizeof health);
   JsonWriter json(out_, sizeof out_);
   json.number("position", controller_.position()).flag("moving", controller_.moving());
@@ -82,7 +87,11 @@ void Console::status(const char*) {
   json.count(counts ? "lift_counts" : "open_ms", controller_.travel().first);
   json.count(counts ? "tilt_counts" : "close_ms", controller_.travel().second);
   json.text("fault_text", fault_text(controller_.fault())).text("site", controller_.site());
-  json.members(health);
+  if (controller_.learning().active()) {
+    json.text("learning", controller_.learning().step_name()).text("part", controller_.learning_part());
+    json.count("counts", controller_.learning().counts());
+  }
+  json.members(health).text("board", controller_.wired_for());
   port_.write_line(json.c_str());
 }
 
@@ -97,6 +106,26 @@ void Console::calibrate(const char* argument) { result("calibrate", argument, co
 
 void Console::identify(const char* argument) { result("identify", argument, controller_.identify(argument)); }
 
+void Console::schedule(const char* argument) { result("schedule", argument, controller_.schedule(argument)); }
+
+void Console::groups(const char* argument) {
+  result("groups", argument, controller_.groups(strcmp(argument, "none") == 0 ? "" : argument));
+}
+
+void Console::owner(const char* argument) { result("owner", argument, controller_.owner(argument)); }
+
+void Console::household(const char*) {
+  const Household& household = controller_.household();
+  char schedule[300];
+  household.schedule().write(schedule, sizeof schedule);
+  JsonWriter json(out_, sizeof out_);
+  json.text("owner", household.owner()).flag("release", household.asks_release()).text("site", household.site());
+  json.text("groups", household.groups()).text("schedule", schedule);
+  port_.write_line(json.c_str());
+}
+
+void Console::board(const char* argument) { result("board", argument, controller_.tie_board(argument)); }
+
 void Console::result(const char* command, const char* argument, int result) {
   JsonWriter json(out_, sizeof out_);
   json.text(command, argument).number("result", result);
@@ -104,15 +133,18 @@ void Console::result(const char* command, const char* argument, int result) {
 }
 
 void Console::reset(const char*) {
+  controller_.halt("reset");
   announce_reset("console");
   board_.reset();
 }
 
 void Console::help(const char*) {
-  char list[360];
-  size_t length = 0;
-  for (const Command& command : kCommands)
-    length += snprintf(list + length, sizeof list - length, "%c\"%s\"", length ? ',' : '[', command.usage);
+  char list[480] = "[";
+  for (const Command& command : kCommands) {
+    size_t length = strlen(list);
+    snprintf(list + length, sizeof list - length, "%s\"%s\"", length > 1 ? "," : "", command.usage);
+  }
+  size_t length = strlen(list);
   snprintf(list + length, sizeof list - length, "]");
   JsonWriter json(out_, sizeof out_);
   json.raw("commands", list);

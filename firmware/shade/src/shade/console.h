@@ -1,7 +1,8 @@
 // The bench console on USB serial, outside listening mode: one line in, one JSON line out, answered at once. Lines
 // nobody asked for are objects with an `event` key.
 //
-//   ping TOKEN | info | status | move X | tilt X | calibrate X | identify X | reset | help
+//   ping TOKEN | info | status | move X | tilt X | calibrate X | identify X | schedule X | groups X |
+//   owner X | household | board X | reset | help
 #pragma once
 
 #include "controller.h"
@@ -37,6 +38,11 @@ class Console : public Observer {
   void tilt(const char* argument);
   void calibrate(const char* argument);
   void identify(const char* argument);
+  void schedule(const char* argument);
+  void groups(const char* argument);
+  void owner(const char* argument);
+  void household(const char* argument);
+  void board(const char* argument);
   void reset(const char* argument);
   void help(const char* argument);
   void result(const char* command, const char* argument, int result);

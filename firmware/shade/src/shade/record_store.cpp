@@ -17,7 +17,7 @@ uint32_t get_number(const uint8_t* at, int bytes) {
 }
 
 bool RecordStore::valid(const uint8_t* slot) const {
-  int checksum = slot_size() - 4;
+  size_t checksum = slot_size() - 4;
   return slot[0] == 'S' && slot[1] == tag_ && get_number(slot + checksum, 4) == crc32(slot, checksum);
 }
 
@@ -26,12 +26,12 @@ RecordStore::Found RecordStore::load(Record& record) {
   bool all_erased = true;
   for (int i = 0; i < 2; ++i) {
     uint8_t slot[kMaxPayload + kOverhead];
-    if (!storage_.read(address_ + i * slot_size(), slot, slot_size())) {
+    if (!storage_.read(address_of(i), slot, slot_size())) {
       all_erased = false;
       continue;
     }
     bool erased = true;
-    for (int at = 0; at < slot_size(); ++at) erased = erased && slot[at] == 0xFF;
+    for (size_t at = 0; at < slot_size(); ++at) erased = erased && slot[at] == 0xFF;
     if (erased) continue;
     all_erased = false;
     if (!valid(slot)) continue;
@@ -53,9 +53,9 @@ bool RecordStore::save(const Record& record) {
   uint8_t slot[kMaxPayload + kOverhead] = {'S', static_cast<uint8_t>(tag_), record.version, record.flags};
   put_number(slot + 4, sequence_ + 1, 4);
   memcpy(slot + 8, record.payload, payload_size_);
-  int checksum = slot_size() - 4;
+  size_t checksum = slot_size() - 4;
   put_number(slot + checksum, crc32(slot, checksum), 4);
-  int address = address_ + next_slot_ * slot_size();
+  int address = address_of(next_slot_);
   if (!storage_.write(address, slot, slot_size())) return false;
   uint8_t written[kMaxPayload + kOverhead];
   if (!storage_.read(address, written, slot_size()) || memcmp(slot, written, slot_size()) != 0) return false;

@@ -26,11 +26,12 @@ SettingsStore::Found SettingsStore::load(Settings& settings) {
   Settings read;
   read.calibrated = record.flags & kCalibrated;
   read.lift = {static_cast<uint16_t>(get_number(record.payload, 2)), (record.flags & kKnown) != 0,
-               (record.flags & kInMotion) != 0};
+               (record.flags & kInMotion) != 0, static_cast<uint16_t>(get_number(record.payload + 13, 2))};
   read.tilt = {static_cast<uint16_t>(get_number(record.payload + 2, 2)), (record.flags & kTiltKnown) != 0,
-               (record.flags & kTiltInMotion) != 0};
+               (record.flags & kTiltInMotion) != 0, static_cast<uint16_t>(get_number(record.payload + 15, 2))};
   read.travel = {get_number(record.payload + 4, 4), get_number(record.payload + 8, 4)};
   read.measure = static_cast<Measure>(record.payload[12]);
+  read.run_s = get_number(record.payload + 17, 3);
   if (!usable(read)) return Found::Damaged;
   settings = read;
   return Found::Valid;
@@ -48,6 +49,9 @@ bool SettingsStore::save(const Settings& settings) {
   put_number(record.payload + 4, settings.travel.first, 4);
   put_number(record.payload + 8, settings.travel.second, 4);
   record.payload[12] = static_cast<uint8_t>(settings.measure);
+  put_number(record.payload + 13, settings.lift.heat, 2);
+  put_number(record.payload + 15, settings.tilt.heat, 2);
+  put_number(record.payload + 17, settings.run_s, 3);
   return record_.save(record);
 }
 

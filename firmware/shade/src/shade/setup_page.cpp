@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <initializer_list>
+
 namespace shade {
 
 namespace {
@@ -65,6 +67,25 @@ class Html {
   size_t left_;
 };
 
+// Where edges are counted: which end it goes to, how many there were, and what to say to it.
+void ends(Html& page, const Controller& controller) {
+  if (controller.identity().measure != Measure::Counts) return;
+  const Learning& learning = controller.learning();
+  page.put("<form method=post action=/index><p>Ends: ");
+  if (learning.active()) {
+    char text[48];
+    snprintf(text, sizeof text, "%s %s, %lu counts ", controller.learning_part(), learning.step_name(),
+             static_cast<unsigned long>(learning.counts()));
+    page.put(text);
+    if (learning.step() == Learning::Step::Open || learning.step() == Learning::Step::Closed)
+      page.put("<button name=ends value=mark>This is the end</button> ");
+    page.put("<button name=ends value=cancel>Give up</button></form>");
+  } else {
+    page.put(controller.calibrated() ? "learnt " : "not learnt ");
+    page.put("<button name=ends value=learn>Learn</button></form>");
+  }
+}
+
 }  // namespace
 
 bool SetupPage::is_its(const char* url) {
@@ -74,6 +95,10 @@ bool SetupPage::is_its(const char* url) {
 
 SetupPage::Outcome SetupPage::take(const char* form, Controller& controller) {
   if (!*form) return Outcome::Asked;
+  if (strncmp(form, "move=", 5) == 0) return controller.move(form + 5) < 0 ? Outcome::Unmoved : Outcome::Moved;
+  for (const char* step : {"learn", "mark", "cancel"})
+    if (strncmp(form, "ends=", 5) == 0 && strcmp(form + 5, step) == 0)
+      return controller.calibrate(step) < 0 ? Outcome::Unmoved : Outcome::Moved;
   char name[SiteName::kMaxLength + 1];
   bool stored = strncmp(form, "site=", 5) == 0 && decode(form + 5, name, sizeof name) && controller.name_site(name);
   return stored ? Outcome::Stored : Outcome::Refused;
@@ -82,11 +107,13 @@ SetupPage::Outcome SetupPage::take(const char* form, Controller& controller) {
 void SetupPage::render(Controller& controller, Board& board, Outcome outcome, char* html, size_t size) {
   const char* note = outcome == Outcome::Stored    ? "Stored."
                      : outcome == Outcome::Refused ? "Not stored: at most 31 bytes, without line breaks."
+                     : outcome == Outcome::Unmoved ? "It does not move now."
                                                    : "";
   const char* heading = *controller.site() ? controller.site() : controller.identity().variant;
   Html page(html, size);
-  page.put(
-          "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>")
+  bool turns = controller.learning().active() && controller.moving();
+  page.put("<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">")
+      .put(turns ? "<meta http-equiv=refresh content=\"2;url=/index\"><title>" : "<title>")
       .escaped(heading)
       .put(
           "</title><style>body{font:16px sans-serif;margin:1em auto;max-width:30em;padding:0 1em}"
@@ -94,8 +121,18 @@ void SetupPage::render(Controller& controller, Board& board, Outcome outcome, ch
       .escaped(heading)
       .put("</h1><table>");
   page.row("Device", board.device_id()).row("Firmware", controller.fw());
-  page.row("Claimed", board.claimed() ? "yes" : "no");
+  page.row("Claimed", controller.claimed() ? "yes" : "no");
+  const Household& household = controller.household();
+  if (*household.owner()) page.row("Owner", household.owner());
+  if (household.asks_release()) page.row("Owner", "gives it up");
+  char position[8];
+  snprintf(position, sizeof position, "%d %%", controller.position());
+  page.row("Position", controller.known() ? position : "not known");
   page.row("State", controller.fault() == Fault::None ? "ready" : fault_text(controller.fault())).put("</table>");
+  page.put(
+      "<form method=post action=/index><p><button name=move value=open>Up</button> <button name=move "
+      "value=stop>Stop</button> <button name=move value=close>Down</button></form>");
+  ends(page, controller);
   page.put("<form method=post action=/index><p><label>Name of the place<br><input name=site maxlength=31 value=\"")
       .escaped(controller.site())
       .put("\"></label> <button>Store</button></form><p role=status>")

@@ -1,4 +1,4 @@
-// Bytes that survive power loss. A write may be cut at any byte.
+// Bytes that survive power loss. A write may be cut at any byte, though Device OS does its best to write a block whole.
 #pragma once
 
 #include <stddef.h>
@@ -10,6 +10,8 @@ class Storage {
   // False: nothing is known about the bytes.
   virtual bool read(int address, void* data, size_t size) = 0;
   virtual bool write(int address, const void* data, size_t size) = 0;
+  // While nothing moves: what would otherwise be done in the middle of a write, for as long as it takes.
+  virtual void tidy() {}
 
  protected:
   ~Storage() = default;

@@ -10,21 +10,31 @@
   X(variant, "string", "name of the manufacturer variant")                                        \
   X(fw, "string", "variant and product version, as in `roller 1`, with ` experimental` if it is") \
   X(site, "string", "what the installer called the place, at most 31 bytes")                      \
-  X(health, "string", "JSON: fault, known, calibrated, claimed, moves, uptime, reset, free, dropped")
+  X(groups, "string", "names of the groups it belongs to, with `,` between")                      \
+  X(schedule, "string", "entries, zone and place, as `schedule` takes them, with `;` between")    \
+  X(health, "string", "JSON: fault, known, calibrated, claimed, moves, uptime, reset, free, dropped, rssi, run, time")
 #define SHADE_TILT_VARIABLES(X) X(tilt, "int", "0 closed ... 100 open slats, measured")
 
-#define SHADE_FUNCTIONS(X)                                                                                   \
-  X(move, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code") \
-  X(identify, "int", "1 ... 60 seconds of blinking (empty: 5); returns the seconds, or a code")              \
-  X(calibrate, "int", "two numbers, `<a>,<b>`, in the variant's measure, or `reset`; returns 0, or a code")
+#define SHADE_FUNCTIONS(X)                                                                                    \
+  X(move, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code")  \
+  X(identify, "int", "1 ... 60 seconds of blinking (empty: 5); returns the seconds, or a code")               \
+  X(calibrate, "int",                                                                                         \
+    "two numbers, `<a>,<b>`, in the variant's measure, `reset`, or `learn`; see below; returns 0, or a code") \
+  X(schedule, "int", "an entry, `zone`, `place` or `clear`; see below; returns 0, or a code")                 \
+  X(groups, "int", "names with `,` between, 27 characters in all (empty: none); returns 0, or a code")        \
+  X(owner, "int", "whose it is now: a name of at most 15 characters, or `none`; see below; returns 0, or a code")
 #define SHADE_TILT_FUNCTIONS(X) \
   X(tilt, "int", "`open`, `close`, `stop` or 0 ... 100; returns the target (stop: the position), or a code")
 
 // X(identifier, name, text)
-#define SHADE_EVENTS(X)                                                   \
-  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated") \
-  X(moved, "shade/moved", "JSON: position, target, cause")                \
-  X(fault, "shade/fault", "JSON: fault, text, position")
+#define SHADE_EVENTS(X)                                                                               \
+  X(boot, "shade/boot", "JSON: variant, fw, reset, position, calibrated")                             \
+  X(moved, "shade/moved", "JSON: position, target, cause")                                            \
+  X(fault, "shade/fault", "JSON: fault, text, position")                                              \
+  X(missed, "shade/missed", "JSON: target, result: a scheduled move that was refused for 15 minutes") \
+  X(learn, "shade/learn", "JSON: part, step, counts: the ends are learnt, where edges are counted")   \
+  X(owner, "shade/owner", "JSON: owner, release, cleared")                                            \
+  X(asks, "shade/own/<device id>", "`owned`: comes back to this device alone, if it has an owner")
 #define SHADE_TILT_EVENTS(X) X(tilted, "shade/tilted", "JSON: tilt, target, cause")
 
 namespace shade {

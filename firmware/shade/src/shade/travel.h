@@ -27,6 +27,12 @@ struct Travel {
 struct MotionRules {
   uint32_t dead_time_ms;     // rest between opposite directions
   uint32_t overrun_percent;  // of the full travel, added at the ends so that the shade is sure to be there
+  // Of a shade that meets something while it closes: how far it opens again before it stops; 0: it stops there.
+  uint32_t back_off_percent = 0;
+  // No leg takes longer, timed or measured: the slowest shade that may be calibrated, and its overrun.
+  uint32_t longest_leg_ms = 450000;
+  // A measured position that comes no nearer to its aim for so long, between the ends, stands.
+  uint32_t progress_ms = 3000;
 };
 
 }  // namespace shade

@@ -1,4 +1,4 @@
-// drapery: a bus motor that knows where it is.
+// drapery: a Dooya curtain motor on an RS-485 bus, which knows where it is.
 #include "Particle.h"
 #include "bus_motor.h"
 #include "shade.h"
@@ -15,14 +15,14 @@ STARTUP(shade::ShadeDevice::before_setup());
 
 namespace {
 
-BusMotor motor;
+BusMotor motor(D2);
 
 const shade::Identity identity = {
     "drapery", DRAPERY_PRODUCT,       FIRMWARE_VERSION, FIRMWARE_EXPERIMENTAL,
     {100, 0},  shade::Measure::Motor, {20000, 20000},  // of no consequence: the motor keeps its own
 };
 
-shade::ShadeDevice device(motor, identity);
+shade::ShadeDevice device(motor, identity, nullptr, shade::LoopGuard::kNoPin, {A3, A4, A5});
 
 }  // namespace
 

@@ -21,6 +21,9 @@ class ContactDrive : public shade::Driver {
   bool begin() override;
   bool run(const shade::Leg& leg) override;
   bool stop() override;
+  // Opens UP and DOWN and presses STOP; opens STOP once it was held for its time.
+  void cut() override;
+  bool powered() override { return pressed_ != kNone; }
   bool at_end() override;
   void tick(uint32_t now_ms) override;
   uint32_t due_in(uint32_t now_ms) override;
@@ -53,14 +56,18 @@ class ContactDrive : public shade::Driver {
   };
 
   bool both_ends() const { return open_end_.holds() && closed_end_.holds(); }
-  bool press(pin_t contact);
+  static constexpr pin_t kNone = 0xFFFF;
+
+  void press(pin_t contact);
+  void hold(pin_t contact);
   void release();
 
   const Pins pins_;
   Switch open_end_;
   Switch closed_end_;
-  bool pressed_ = false;
-  uint32_t pressed_ms_ = 0;
+  volatile pin_t pressed_ = kNone;
+  volatile uint32_t pressed_ms_ = 0;
+  volatile bool cut_ = false;       // since run() or stop() began: neither closes a contact any more
   Switch* left_ = nullptr;          // the switch of the end that a run began at
   const Switch* sought_ = nullptr;  // of the end that it leads to
   uint32_t run_ms_ = 0;

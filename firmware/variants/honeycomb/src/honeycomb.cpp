@@ -23,7 +23,7 @@ const shade::Identity identity = {
     shade::Measure::Time,  {20000, 20000},  // until calibrated
 };
 
-shade::ShadeDevice device(drive, identity);
+shade::ShadeDevice device(drive, identity, nullptr, A0, {A3, A4, A5});
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// roller: a 433 MHz remote of a third-party tube motor. Nothing answers; the position comes from timed travel.
+// roller: an A-OK remote control of a tube motor. Nothing answers; the position comes from timed travel.
 #include "Particle.h"
 #include "radio_remote.h"
 #include "shade.h"
@@ -15,20 +15,19 @@ STARTUP(shade::ShadeDevice::before_setup());
 
 namespace {
 
-shade::EepromStorage storage;
-RadioRemote remote(D2, D3, storage);
+RadioRemote remote;
 
 const shade::Identity identity = {
     "roller",
     ROLLER_PRODUCT,
     FIRMWARE_VERSION,
     FIRMWARE_EXPERIMENTAL,
-    {600, 10},  // 600 ms between directions; at the ends the motor gets a tenth of the travel more
+    {600, 10},  // 600 ms between directions, the frames of a stop included; at the ends a tenth of the travel more
     shade::Measure::Time,
     {20000, 18000},  // until calibrated
 };
 
-shade::ShadeDevice device(remote, identity);
+shade::ShadeDevice device(remote, identity, nullptr, shade::LoopGuard::kNoPin, {D0, D1, D2});
 
 }  // namespace
 

@@ -5,8 +5,10 @@ using shade::Fault;
 
 namespace {
 
-const int kFullDuty = 255;
 const int8_t kIllegal = 2;
+const int32_t kStepsOfIllegal = 2;  // both channels changed: two steps, one way or the other
+const int32_t kLeastWrongWay = 8;   // counts
+const uint32_t kLeastLost = 8;      // steps
 const uint16_t kOpen = 10000;
 const uint32_t kPollMs = 20;
 
@@ -34,23 +36,36 @@ uint8_t EncoderDrive::phase() const {
 
 void EncoderDrive::place(uint16_t hundredths, uint32_t counts) {
   counts_ = counts;
-  count_ = rest_ = static_cast<int32_t>(static_cast<uint64_t>(hundredths) * counts / kOpen);
+  // The way it has just made, to the end where it stands, is the whole one.
+  if (way_ > 0 && abs(static_cast<int32_t>(way_) - static_cast<int32_t>(counts)) <= thousandths(kTolerance))
+    proven_ = true;
+  // Rounded, as what feedback() tells is: the count that was stored comes back.
+  count_ = rest_ = static_cast<int32_t>((static_cast<uint64_t>(hundredths) * counts + kOpen / 2) / kOpen);
 }
 
 bool EncoderDrive::run(const shade::Leg& leg) {
-  cut();
-  illegal_ = 0;
+  switch_off();
+  cut_ = false;
   arrived_ = false;
   at_open_ = at_closed_ = false;
+  way_ = 0;
   set_aim(leg);
-  edge_ms_ = millis();
-  from_ = count_;
-  running_ = true;
-  analogWrite(leg.direction == Direction::Open ? pins_.open : pins_.close, kFullDuty);
-  // The motor has no edges to show for the time before it was on.
-  edge_ms_ = millis();
-  // An edge of a shade that still swings may have been the aim, before there was a motor to stop.
-  if (!running_) cut();
+  // From here on the next edge finds the motor off, or on with all that stops it.
+  ATOMIC_BLOCK() {
+    from_ = count_;
+    nearest_ = ahead();
+    // The motor has no edges to show for the time before it was on.
+    run_ms_ = nearer_ms_ = millis();
+    coasting_ = false;
+    if (cut_) {
+      // The watchdog was here.
+    } else if (nearest_ <= 0 && !to_end_) {
+      arrived_ = true;  // an edge of a shade that still swings
+    } else {
+      running_ = true;
+      power(kStartDuty);
+    }
+  }
   return true;
 }
 
@@ -60,12 +75,16 @@ void EncoderDrive::aim_at(const shade::Leg& leg) {
 }
 
 bool EncoderDrive::set_aim(const shade::Leg& leg) {
-  bool opens = leg.direction == Direction::Open;
+  bool up = leg.direction == Direction::Open;
   bool to_end = leg.aim == 0 || leg.aim == kOpen;
   int32_t aim = static_cast<int32_t>(static_cast<uint64_t>(leg.aim) * counts_ / kOpen);
+  int32_t slow_from = thousandths(kSlowZone);
   if (to_end) {
-    int32_t beyond = leg.known ? thousandths(kTolerance) : thousandths(1000 + kHomingExtra);
-    aim = (leg.known ? aim : static_cast<int32_t>(count_)) + (opens ? beyond : -beyond);
+    int32_t beyond = leg.learns  ? static_cast<int32_t>(shade::Travel::kMaxNumber)
+                     : leg.known ? thousandths(kTolerance)
+                                 : thousandths(1000 + kHomingExtra);
+    aim = (leg.known ? aim : static_cast<int32_t>(count_)) + (up ? beyond : -beyond);
+    if (leg.known) slow_from += beyond;
   }
   bool arrived = false;
   // An edge sees the old aim or the new one.
@@ -73,6 +92,8 @@ bool EncoderDrive::set_aim(const shade::Leg& leg) {
     leg_ = leg;
     to_end_ = to_end;
     aim_ = aim;
+    slow_from_ = slow_from;
+    nearest_ = ahead();
     arrived = arrived_;
   }
   return !arrived;
@@ -82,71 +103,161 @@ void EncoderDrive::edge() {
   uint8_t now = phase();
   int8_t step = kSteps[phase_ << 2 | now];
   phase_ = now;
-  edge_ms_ = millis();
-  if (step == kIllegal)
+  if (step == kIllegal) {
     illegal_ = illegal_ + 1;
-  else
+    lost_steps_ = lost_steps_ + kStepsOfIllegal;
+  } else {
     count_ = count_ + step;
-  if (!running_) return;
-  bool reached = leg_.direction == Direction::Open ? count_ >= aim_ : count_ <= aim_;
+  }
+  if (!running_) {
+    if (coasting_ && abs(count_ - rest_) > coasted_) {
+      coasted_ = abs(count_ - rest_);
+      coasted_ms_ = millis();
+    }
+    return;
+  }
+  int32_t ahead = this->ahead();
+  if (ahead < nearest_) {
+    nearest_ = ahead;
+    nearer_ms_ = millis();
+  }
+  int32_t wrong = max(thousandths(kWrongWay), kLeastWrongWay);
   if (illegal_ > kMostIllegal)
     found_ = Fault::Encoder;
-  else if (reached && to_end_)
+  else if ((opens() ? from_ - count_ : count_ - from_) > wrong)
+    found_ = Fault::Backwards;
+  else if (ahead <= 0 && to_end_)
     found_ = Fault::Slipped;
-  else if (reached)
+  else if (ahead <= 0)
     arrived_ = true;
-  else
+  else {
+    // However busy the loop is.
+    uint8_t most = most_duty(ahead);
+    if (duty_ > most) power(most);
     return;
-  cut();
+  }
+  switch_off();
+}
+
+// Within an interrupt or with interrupts off: the bridge and what is known of it change as one.
+void EncoderDrive::power(uint8_t duty) {
+  duty_ = duty;
+  analogWrite(opens() ? pins_.open : pins_.close, duty);
+}
+
+void EncoderDrive::switch_off() {
+  ATOMIC_BLOCK() {
+    analogWrite(pins_.open, 0);
+    analogWrite(pins_.close, 0);
+    if (running_) {
+      coasting_ = true;
+      rest_ = count_;
+      coasted_ = 0;
+      stopped_ms_ = coasted_ms_ = millis();
+    }
+    running_ = false;
+    duty_ = 0;
+  }
 }
 
 void EncoderDrive::cut() {
-  analogWrite(pins_.open, 0);
-  analogWrite(pins_.close, 0);
-  running_ = false;
-  rest_ = count_;
-  stopped_ms_ = millis();
+  cut_ = true;
+  switch_off();
 }
 
 bool EncoderDrive::stop() {
+  // Whoever clears the fault of an encoder gives it a new chance.
+  if (found_ == Fault::Encoder) illegal_ = 0;
   found_ = Fault::None;
-  cut();
+  ATOMIC_BLOCK() {
+    if (!running_) {
+      rest_ = count_;
+      coasted_ = 0;
+      stopped_ms_ = millis();
+    }
+    switch_off();
+  }
   return true;
 }
 
 bool EncoderDrive::at_end() {
-  cut();
+  switch_off();
   return true;
 }
 
 void EncoderDrive::tick(uint32_t now_ms) {
+  forget(now_ms);
   if (running_) {
-    if (static_cast<int32_t>(now_ms - edge_ms_ - kStallMs) >= 0) stands();
+    if (static_cast<int32_t>(now_ms - nearer_ms_ - kStallMs) < 0)
+      ramp(now_ms);
+    else if (still_running())
+      stands();
     return;
   }
-  bool went_on = abs(count_ - rest_) > thousandths(kTolerance) / 2;
-  if (went_on && now_ms - stopped_ms_ < kSettleMs && found_ == Fault::None) found_ = Fault::Overrun;
+  bool went_on = abs(count_ - rest_) > thousandths(kMostCoast);
+  // The first look after a stop may come late: until it has come the motor counts as coasting.
+  bool just_stopped = coasting_ || now_ms - stopped_ms_ < kSettleMs;
+  if (went_on && just_stopped && found_ == Fault::None) found_ = Fault::Overrun;
+  if (coasting_ && static_cast<int32_t>(now_ms - coasted_ms_ - kRestMs) >= 0) coasting_ = false;
   if (now_ms - stopped_ms_ >= kSettleMs) rest_ = count_;
 }
 
-// No edges although the motor is on: an end, if there may be one here.
+// So far from the aim: it comes there at no more than the slow duty, without a jerk on the way.
+uint8_t EncoderDrive::most_duty(int32_t ahead) const {
+  int32_t full = leg_.known ? kFullDuty : kHomingDuty;
+  if (ahead >= slow_from_) return static_cast<uint8_t>(full);
+  int32_t left = max(ahead - slow_from_ / 3, static_cast<int32_t>(0));
+  return static_cast<uint8_t>(kSlowDuty + (full - kSlowDuty) * left / (slow_from_ - slow_from_ / 3));
+}
+
+void EncoderDrive::ramp(uint32_t now_ms) {
+  uint32_t on = now_ms - run_ms_;
+  ATOMIC_BLOCK() {
+    uint32_t most = most_duty(ahead());
+    uint32_t duty = on < kRampMs ? kStartDuty + (kFullDuty - kStartDuty) * on / kRampMs : most;
+    if (duty > most) duty = on < kRampMs && most < kStartDuty ? kStartDuty : most;
+    if (running_ && duty != duty_) power(static_cast<uint8_t>(duty));
+  }
+}
+
+void EncoderDrive::forget(uint32_t now_ms) {
+  if (now_ms - forgot_ms_ < kForgetMs) return;
+  forgot_ms_ = now_ms;
+  ATOMIC_BLOCK() {
+    if (illegal_ > 0) illegal_ = illegal_ - 1;
+  }
+}
+
+// Switches off; false when an edge did so before.
+bool EncoderDrive::still_running() {
+  bool running = false;
+  ATOMIC_BLOCK() {
+    running = running_;
+    switch_off();
+  }
+  return running;
+}
+
+// No way is made although the motor was on: an end, if there may be one here.
 void EncoderDrive::stands() {
-  cut();
-  bool opens = leg_.direction == Direction::Open;
-  int32_t end = opens ? static_cast<int32_t>(counts_) : 0;
+  int32_t end = opens() ? static_cast<int32_t>(counts_) : 0;
   if (to_end_ && (!leg_.known || abs(count_ - end) <= thousandths(kTolerance))) {
-    (opens ? at_open_ : at_closed_) = true;
+    (opens() ? at_open_ : at_closed_) = true;
+    way_ = static_cast<uint32_t>(abs(count_ - from_));
     if (!leg_.known)
       proven_ = false;
     else if (abs(count_ - from_) > thousandths(2 * kTolerance))
       proven_ = true;
     count_ = rest_ = end;
+    lost_steps_ = 0;
   } else {
     found_ = Fault::Stalled;
   }
 }
 
-uint32_t EncoderDrive::due_in(uint32_t) { return running_ ? kPollMs : kNothingDue; }
+uint32_t EncoderDrive::way() { return running_ ? static_cast<uint32_t>(abs(count_ - from_)) : way_; }
+
+uint32_t EncoderDrive::due_in(uint32_t) { return running_ || coasting_ ? kPollMs : kNothingDue; }
 
 shade::Feedback EncoderDrive::feedback() {
   shade::Feedback seen;
@@ -156,8 +267,10 @@ shade::Feedback EncoderDrive::feedback() {
   seen.measured = static_cast<int32_t>((static_cast<int64_t>(count) * kOpen + counts_ / 2) / counts_);
   seen.fault = found_;
   seen.arrived = arrived_;
+  seen.coasting = coasting_;
   seen.at_open = at_open_;
   seen.at_closed = at_closed_;
   seen.doubtful = !proven_;
+  seen.lost = lost_steps_ > max(static_cast<uint32_t>(thousandths(kLostSteps)), kLeastLost);
   return seen;
 }

@@ -19,11 +19,18 @@ EncoderDrive lift({D0, D1, D5, D6});
 EncoderDrive tilt({D2, D3, A1, A2});
 
 const shade::Identity identity = {
-    "venetian", VENETIAN_PRODUCT,       FIRMWARE_VERSION, FIRMWARE_EXPERIMENTAL,
-    {200, 10},  shade::Measure::Counts, {1200, 240},  // until calibrated
+    "venetian",
+    VENETIAN_PRODUCT,
+    FIRMWARE_VERSION,
+    FIRMWARE_EXPERIMENTAL,
+    // 200 ms between directions; a blind that meets something opens 3 % again; the longest one takes a minute and a
+    // half
+    {200, 10, 3, 90000},
+    shade::Measure::Counts,
+    {1200, 240},  // until calibrated
 };
 
-shade::ShadeDevice device(lift, identity, &tilt);
+shade::ShadeDevice device(lift, identity, &tilt, A0, {A3, A4, A5});
 
 }  // namespace
 

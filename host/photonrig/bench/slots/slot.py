@@ -6,15 +6,17 @@ that names slot and capability.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from photonrig.bench.console import BenchConsole
+from photonrig.bench.lines import SerialLines
 from photonrig.errors import UsageError
 from photonrig.particle.softap import SoftAp
+from photonrig.peripherals import Peripheral
 from photonrig.trace import Observer
 
 # Seconds for 128 KB by the slowest way, with the Particle CLI's start.
@@ -40,12 +42,21 @@ class Reset(Protocol):
         :raises LinkLost: the device has no power, as far as that can be known
         """
 
+    def held(self) -> AbstractContextManager[None]:
+        """Held inside the block: nothing runs in the device.
+
+        :raises LinkLost: the device has no power, as far as that can be known
+        """
+
 
 class SetupButton(Protocol):
     """The SETUP button."""
 
     def hold(self, seconds: float) -> None:
         """Hold and release: over 3 s toggles listening mode, 10 s in listening mode erases the stored networks."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Held inside the block; also while RESET is pressed and let go, for the bootloader's choice."""
 
 
 class SerialLink(Protocol):
@@ -79,6 +90,38 @@ class SoftApLink(Protocol):
         """Set-up over the HTTP service, inside the block."""
 
 
+class Pins(Protocol):
+    """Hands on the pins: what is wired to them can be played, and what the firmware does with them seen."""
+
+    def drive(self, pin: str, level: int) -> None:
+        """Put a level on an input, by its name (D0 ... D7, A0 ... A7, RX, TX): 0 or 1, or 0 ... 4095 for an analog one.
+
+        :raises UsageError: no such pin or level
+        """
+
+    def level(self, pin: str) -> int:
+        """The level of a pin: 0 or 1, the duty of PWM 0 ... 255, of an analog one 0 ... 4095; 0 if never used.
+
+        :raises UsageError: no such pin
+        """
+
+
+class Peripherals(Protocol):
+    """Wires to models of peripherals; a board has real ones."""
+
+    def attach(self, model: Peripheral) -> None:
+        """Wire a model to the device; it is found after power cuts and resets, too.
+
+        :raises UsageError: what the model is wired to is taken
+        """
+
+    def detach(self, model: Peripheral) -> None:
+        """Take a model off.
+
+        :raises RigError: one of its methods had raised an exception, which is the cause
+        """
+
+
 class Flasher(Protocol):
     """Brings firmware, a module file, into the device; each way needs another part of the device to be well.
 
@@ -109,6 +152,13 @@ class Monitor(Protocol):
         """Whether it has power."""
 
     @property
+    def listening(self) -> bool:
+        """Whether it is in listening mode.
+
+        :raises LinkLost: it has no power
+        """
+
+    @property
     def crashed(self) -> str:
         """What ended its firmware for good; empty if nothing did."""
 
@@ -136,6 +186,12 @@ class Monitor(Protocol):
     def networks(self) -> tuple[str, ...]:
         """Names of the access points in the air around it."""
 
+    def parts(self) -> Mapping[str, Mapping[str, float]]:
+        """Parts of the shade it moves, such as ``lift``: ``position`` in per cent, and what else the model tells.
+
+        ``no_edge_ms``: how long a motor has been driven since the last edge of its encoder.
+        """
+
 
 # Seconds for a reset, the bootloader and the host's enumeration together; not measured on a board yet.
 _REENUMERATION: Final = 15.0
@@ -145,7 +201,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``observer`` is told of its traffic."""
+    """One place with one device; ``device_id`` is 24 lower-case hex digits, ``observer`` is told of its traffic.
+
+    ``bench_console``: the device's firmware answers on it; see :func:`~photonrig.bench.console.has_bench_console`.
+    """
 
     name: str
     device_id: str
@@ -156,19 +215,36 @@ class Slot:
     reset: Reset | None = None
     flasher: Flasher | None = None
     monitor: Monitor | None = None
+    pins: Pins | None = None
+    peripherals: Peripherals | None = None
+    bench_console: bool = True
     observer: Observer | None = None
 
     @contextmanager
     def console(self) -> Iterator[BenchConsole]:
         """The bench console of the device's firmware, on USB serial.
 
-        :raises UsageError: the slot has no serial link
+        :raises UsageError: the slot has no serial link, or the firmware no such console
         """
         link = self.need("serial", self.serial)
+        if not self.bench_console:
+            raise UsageError(f"the firmware in slot {self.name} has no bench console; its own lines are in serial()")
         with BenchConsole(
             lambda: link.port, device=self.device_id, reopen=_REENUMERATION, observer=self.observer
         ) as console:
             yield console
+
+    @contextmanager
+    def lines(self) -> Iterator[SerialLines]:
+        """USB serial line by line, whatever the firmware says there.
+
+        :raises UsageError: the slot has no serial link
+        """
+        link = self.need("serial", self.serial)
+        with SerialLines(
+            lambda: link.port, device=self.device_id, reopen=_REENUMERATION, observer=self.observer
+        ) as lines:
+            yield lines
 
     @contextmanager
     def softap(self) -> Iterator[SoftAp]:

@@ -155,7 +155,7 @@ class DeviceHub:
         """
         return await self._session(device_id).metrics(permit, timeout)
 
-    def send_event(self, device_id: str, name: str, data: str | None, *, private: bool = True) -> bool:
+    def send_event(self, device_id: str, name: str, data: str | bytes | None, *, private: bool = True) -> bool:
         """Send an event now; False when the device is offline, not subscribed, or unable to take one that long.
 
         Events whose name starts with ``spark`` or ``particle`` are always sent: Device OS itself subscribes to them.

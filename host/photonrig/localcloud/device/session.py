@@ -39,14 +39,15 @@ from photonrig.localcloud.device.wire import Wire
 from photonrig.localcloud.system_events import CLAIM_CODE, DEVICE_QUESTIONS, SYSTEM_PREFIXES
 from photonrig.particle import messages
 from photonrig.particle.coap import Code, Message, MessageType
-from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE
+from photonrig.particle.frames import MAX_MESSAGE_TO_DEVICE, MAX_MESSAGE_TO_LARGE_BUFFER
 from photonrig.particle.messages import DescribePart, Hello, HelloFlag
-from photonrig.particle.releases import UNIFIED_ENGINE
+from photonrig.particle.releases import LARGE_BUFFER, UNIFIED_ENGINE
 
 log = logging.getLogger(__name__)
 
 _NAME_LIMIT = 64
-_ARGUMENT_LIMIT = 622  # Device OS 2.3.1; 3.x takes 864, but only this is safe for all
+_ARGUMENT_LIMIT = 622  # Device OS 0.8.0-rc.4 to 2.3.1, protocol_defs.h
+_LARGE_ARGUMENT_LIMIT = 864  # from 3.0
 _OLD_ARGUMENT_LIMIT = 63  # up to Device OS 0.7.0
 _SUBSCRIPTIONS = 32  # a choice; a Photon has at most 6
 _REQUESTS_AT_ONCE = 32
@@ -194,10 +195,23 @@ class DeviceSession:
         """Write one message in one piece; raises DeviceOffline when the session is over."""
         if self.closed:
             raise DeviceOffline(self.device_id)
-        self._wire.send(message.encode())
+        encoded = message.encode()
+        if len(encoded) > self._longest_message:
+            raise ProtocolError(f"a message of {len(encoded)} bytes; the device takes {self._longest_message}")
+        self._wire.send(encoded)
         if self._wire.unsent > self._limits.write_buffer:
             log.warning("%s: disconnected: too much unread output", self.device_id)
             self.close()
+
+    @property
+    def _has_large_buffer(self) -> bool:
+        """Whether the device is known to; until it has described itself, it is not."""
+        module = self._parts.system_module
+        return module is not None and module >= LARGE_BUFFER
+
+    @property
+    def _longest_message(self) -> int:
+        return MAX_MESSAGE_TO_LARGE_BUFFER if self._has_large_buffer else MAX_MESSAGE_TO_DEVICE
 
     async def drain(self) -> None:
         """Wait until most of the output is sent; raises DeviceTimeout, DeviceOffline."""
@@ -304,16 +318,15 @@ class DeviceSession:
             raise DeviceTimeout(self.device_id)
         return messages.parse_metrics(content)
 
-    def send_event(self, name: str, data: str | None, *, private: bool) -> bool:
+    def send_event(self, name: str, data: str | bytes | None, *, private: bool) -> bool:
         """See :meth:`DeviceHub.send_event`."""
         system = name.startswith(SYSTEM_PREFIXES)
         if self.closed or not (system or any(name.startswith(known.prefix) for known in self.subscriptions)):
             return False
-        message = messages.event(
-            self.next_id(), name, None if data is None else messages.encode_text(data), private=private
-        )
+        payload = messages.encode_text(data) if isinstance(data, str) else data
+        message = messages.event(self.next_id(), name, payload, private=private)
         size = len(message.encode())
-        if size > MAX_MESSAGE_TO_DEVICE:
+        if size > self._longest_message:
             log.warning("%s: event %s of %d bytes left out, the device would hang up", self.device_id, name, size)
             return False
         self.send(message)
@@ -340,7 +353,9 @@ class DeviceSession:
         if size > _OLD_ARGUMENT_LIMIT and not self._parts.knows(DescribePart.SYSTEM):
             await self._fetch_describe(DescribePart.SYSTEM)
         module = self._parts.system_module
-        return _OLD_ARGUMENT_LIMIT if module is not None and module < UNIFIED_ENGINE else _ARGUMENT_LIMIT
+        if module is not None and module < UNIFIED_ENGINE:
+            return _OLD_ARGUMENT_LIMIT
+        return _LARGE_ARGUMENT_LIMIT if self._has_large_buffer else _ARGUMENT_LIMIT
 
     async def _offers(self, function: str) -> bool:
         """Whether the device lists the function; it would acknowledge a call of an unknown one and never answer."""

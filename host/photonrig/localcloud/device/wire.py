@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from photonrig.errors import ProtocolError
-from photonrig.particle.frames import FrameDecoder, FrameEncoder
+from photonrig.particle.frames import MAX_MESSAGE_TO_LARGE_BUFFER, FrameDecoder, FrameEncoder
 from photonrig.particle.handshake import SessionKeys
 
 _AT_ONCE = 2048  # bytes read before the device may be held
@@ -26,7 +26,7 @@ class Wire(asyncio.BufferedProtocol):
         self._reader = reader
         self._transport = cast(asyncio.Transport, writer.transport)
         self._buffer = memoryview(bytearray(_AT_ONCE))
-        self._encoder = FrameEncoder(keys.key, keys.iv)
+        self._encoder = FrameEncoder(keys.key, keys.iv, max_message=MAX_MESSAGE_TO_LARGE_BUFFER)
         self._decoder = FrameDecoder(keys.key, keys.iv)
         self._received: Callable[[list[bytes]], None] | None = None
         self._end: asyncio.Future[Exception] = self._loop.create_future()
@@ -45,7 +45,7 @@ class Wire(asyncio.BufferedProtocol):
         return self._transport.get_write_buffer_size()
 
     def send(self, message: bytes) -> None:
-        """Write one message in one piece."""
+        """Write one message in one piece; the caller knows how long a message the device takes."""
         self._transport.write(self._encoder.encode(message))
 
     async def drain(self) -> None:

@@ -146,7 +146,9 @@ class Era:
 
     ``lacks``: endpoints that did not exist, as method and path. ``claims``: conditions of a claim. ``typed_owners``
     False is the fault of row 5: an owner is stored as a bare id and read as a user's. ``public_events``: events are
-    visible to everybody unless published as private. ``entitles``: whether a viewer has a right to an event.
+    visible to everybody unless published as private. ``shapes_of_2016``: answers have the shapes recorded from 2015 to
+    2018. ``users_by_any_client``: a product's client logs in users, too, not only the product's customers.
+    ``entitles``: whether a viewer has a right to an event.
     """
 
     name: str
@@ -159,6 +161,8 @@ class Era:
     typed_codes: bool = True
     public_events: bool = False
     organization_of_product: bool = False
+    shapes_of_2016: bool = False
+    users_by_any_client: bool = False
 
     def allows(self, principal: Principal, action: Action, subject: Subject = Subject()) -> bool:
         """Whether ``principal`` may do ``action`` to ``subject``."""

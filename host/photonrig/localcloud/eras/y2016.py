@@ -67,6 +67,8 @@ AFTER = Era(
     typed_codes=False,
     public_events=True,
     organization_of_product=True,
+    shapes_of_2016=True,
+    users_by_any_client=True,  # refused since October 2019: github.com/particle-iot/particle-android/issues/81
 )
 
 BEFORE = replace(AFTER, name=BEFORE_2016, typed_owners=False)

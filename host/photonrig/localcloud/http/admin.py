@@ -6,6 +6,7 @@ Requires the token in the state folder's ``admin.token``.
 from __future__ import annotations
 
 import hmac
+from typing import Annotated
 
 from starlette.requests import Request
 
@@ -13,7 +14,7 @@ from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http import organizations
 from photonrig.localcloud.http.call import Answer, OpenCall, bearer_token, open_route
 from photonrig.localcloud.http.errors import oauth_error
-from photonrig.localcloud.http.fields import Fields, Stripped
+from photonrig.localcloud.http.fields import Fields, Stripped, says
 from photonrig.localcloud.http.views import product_device_view
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.passwords import hashed
@@ -26,6 +27,12 @@ class Password(Fields):
     """A new password."""
 
     password: str
+
+
+class Since(Fields):
+    """Number of the first entry wanted: ``next`` of the answer before."""
+
+    since: Annotated[int, says("since must be the number of an entry", ge=0)] = 0
 
 
 class NewOrganization(Fields):
@@ -58,6 +65,12 @@ async def unclaim(call: OpenCall) -> Answer:
 async def leave_product(call: OpenCall) -> Answer:
     """Remove a device from its product, as the console of 2016 could."""
     return _shown(call, call.cloud.administration.leave_product(_device(call)))
+
+
+async def audit(call: OpenCall[object, Since]) -> Answer:
+    """List what happened to devices since an entry: owners that changed, who asked, webhooks' answers."""
+    entries, end = call.cloud.audit.after(call.query.since)
+    return {"entries": entries, "next": end}
 
 
 async def list_transfers(call: OpenCall) -> Answer:
@@ -131,6 +144,7 @@ ROUTES = [
     open_route("POST", "/admin/devices/{device}/repair", repair, _admit),
     open_route("POST", "/admin/devices/{device}/unclaim", unclaim, _admit),
     open_route("POST", "/admin/devices/{device}/leave-product", leave_product, _admit),
+    open_route("GET", "/admin/audit", audit, _admit, query=Since),
     open_route("GET", "/admin/transfers", list_transfers, _admit),
     open_route("POST", "/admin/transfers/{transfer}/approve", approve, _admit),
     open_route("POST", "/admin/transfers/{transfer}/deny", deny, _admit),

@@ -13,11 +13,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from photonrig.localcloud.http.errors import ApiError, refused
-from photonrig.safe_json import check_text, loads
+from photonrig.safe_json import check_text, loads, scalar_text
 
 MAX_PARTS = 2000
 MAX_NAME, MAX_FOLDERS = 512, 32  # of an uploaded file; a choice
 _LONGEST_END = 256
+_DEPTH, _LAST_INDEX = 5, 20  # of qs: brackets in a name, and number of an entry by which a list is one with gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,8 @@ class Body:
         value = self.fields.get(name)
         if value is None or isinstance(value, str):
             return value
-        if isinstance(value, bool):
-            return "true" if value else "false"
         if isinstance(value, int | float):
-            return str(value)
+            return scalar_text(value)
         raise refused(400, f"{name} must be a single value")
 
 
@@ -79,11 +78,10 @@ async def read_body(request: Request, limit: int, beyond: ApiError | None = None
     raw = bytearray()
     async for piece in _pieces(request, limit, beyond):
         raw += piece
-    if not raw.strip():
+    if kind not in _DECODERS or not raw.strip():
         return Body()
-    if kind == b"application/json" or (kind != b"application/x-www-form-urlencoded" and raw.lstrip()[:1] == b"{"):
-        return Body("json", _decode_json(raw))
-    return Body("form", _decode_form(raw))
+    name, decode = _DECODERS[kind]
+    return Body(name, decode(raw))
 
 
 async def _pieces(request: Request, limit: int, beyond: ApiError | None) -> AsyncGenerator[bytes, None]:
@@ -122,34 +120,49 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _decode_form(raw: bytearray) -> dict[str, Any]:
     try:
-        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_PARTS, errors="strict")
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_PARTS, errors="strict")
         for pair in pairs:
             for text in pair:
                 check_text(text)
     except ValueError as error:
         raise refused(400, "The body is not a valid form") from error
-    return _nested(pairs)
+    return nested(pairs)
 
 
-def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Convert ``a[]=1&a[]=2`` and ``a=1&a=2`` to a list, ``a[b]=1`` to an object."""
+def nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Fields of a form or query, with brackets as qs reads them, the parser of express.
+
+    ``a=1&a=2``, ``a[]=1&a[]=2`` and ``a[0]=1&a[1]=2`` are a list, ``a[b]=1`` is an object, ``a[b][]=1`` a list in one.
+    """
     fields: dict[str, Any] = {}
     for name, value in pairs:
-        outer, bracket, inner = name.partition("[")
-        inner = inner.rstrip("]")
-        if not bracket:
-            before = fields.setdefault(name, value)
-            if before != value:
-                fields[name] = [*(before if isinstance(before, list) else [before]), value]
-        elif not inner:
-            entries = fields.setdefault(outer, [])
-            if isinstance(entries, list):
-                entries.append(value)
-        else:
-            members = fields.setdefault(outer, {})
-            if isinstance(members, dict):
-                members[inner] = value
-    return fields
+        outer, bracket, rest = name.partition("[")
+        inside = bool(bracket and outer) and rest.endswith("]")
+        _put(fields, [outer, *rest[:-1].split("][", _DEPTH - 1)] if inside else [name], value)
+    return {name: _listed(value) for name, value in fields.items()}
+
+
+def _put(fields: dict[str, Any], path: list[str], value: str) -> None:
+    """Put a value where its path says; a list is kept as an object with its numbers as names."""
+    name, *inner = path
+    name = name or str(len(fields))
+    if not inner and name not in fields:
+        fields[name] = value
+        return
+    if not isinstance(fields.setdefault(name, {}), dict):
+        fields[name] = {"0": fields[name]}
+    _put(fields[name], inner or [""], value)
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    entries = {name: _listed(each) for name, each in value.items()}
+    if not all(name.isascii() and name.isdecimal() and len(name) <= len(str(MAX_PARTS)) for name in entries):
+        return entries
+    numbers = sorted(map(int, entries))
+    whole = numbers[-1] in (len(numbers) - 1, *range(_LAST_INDEX + 1))
+    return [entries[str(number)] for number in numbers] if whole else entries
 
 
 async def _decode_multipart(request: Request, limit: int, beyond: ApiError | None) -> Body:
@@ -180,12 +193,17 @@ async def _decode_multipart(request: Request, limit: int, beyond: ApiError | Non
                 body.files.append(UploadedFile(_file_name(value.filename or name), await value.read()))
             else:
                 pairs.append((_utf8(name), _utf8(value)))
-        body.fields = _nested(pairs)
+        body.fields = nested(pairs)
         return body
     except (MultiPartException, KeyError, ValueError) as error:
         raise refused(400, "The multipart body is damaged or incomplete") from error
     finally:
         await form.close()
+
+
+# Documented, API reference, Format: JSON and forms by their content types; express, which answers at Particle, leaves
+# the body of any other type, or of none, unread.
+_DECODERS = {b"application/json": ("json", _decode_json), b"application/x-www-form-urlencoded": ("form", _decode_form)}
 
 
 def _utf8(latin: str) -> str:

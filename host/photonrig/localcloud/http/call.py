@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Set
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, cast
 
@@ -15,11 +16,12 @@ from typing_extensions import TypeVar
 
 from photonrig.localcloud.eras import Action, Principal, Subject
 from photonrig.localcloud.events import asked_by_hook
-from photonrig.localcloud.http.body import Body, announced, read_body
+from photonrig.localcloud.http.body import Body, announced, nested, read_body
 from photonrig.localcloud.http.errors import ApiError, oauth_error
 from photonrig.localcloud.http.fields import Fields, unsent
 from photonrig.localcloud.http.json_answer import Json
 from photonrig.localcloud.http.room import FREE
+from photonrig.localcloud.service.audit import on_behalf_of
 from photonrig.localcloud.service.cloud import Cloud
 from photonrig.localcloud.service.control import Named
 from photonrig.localcloud.service.records import Device, Organization, Product, Token
@@ -28,7 +30,7 @@ from photonrig.localcloud.webhooks.messages import HOOK_HEADER
 EXTENSION = "/extensions/v1/any/"
 SMALL_BODY = 1 << 20
 SOURCES_BODY = 10 << 20
-OPEN_BODY = 256 << 10  # for requests without a token in address or headers; a Photon's application has 128 KB at most
+OPEN_BODY = 256 << 10  # for requests without a token in address or headers
 
 _NOT_SEARCHED = f" in headers or address, and a body of more than {OPEN_BODY} bytes is not searched for it"
 
@@ -68,7 +70,7 @@ class OpenCall(Generic[Body_co, Query_co]):
         assert self._query_type is not None, "the route declares no query"
         if not self.request.scope["query_string"]:
             return cast(Query_co, unsent(self._query_type))
-        return cast(Query_co, self._query_type.read(Body("query", dict(self.request.query_params))))
+        return cast(Query_co, self._query_type.read(Body("query", nested(self.request.query_params.multi_items()))))
 
     def path(self, name: str) -> str:
         """A path parameter."""
@@ -193,22 +195,24 @@ def route(
 
     async def endpoint(request: Request) -> Response:
         cloud: Cloud = request.app.cloud
-        named = _tokens_in_head(request)
+        named = _token_in_head(request)
         room, most, beyond = request.app.room, limit, None
-        if not named:
+        if named is None:
             room, most, beyond = request.app.open_room, min(limit, OPEN_BODY), _no_token(_NOT_SEARCHED)
         size = announced(request, most, beyond)
-        if named and size > FREE:
-            _good_token(cloud, named)  # before a large body is read
+        if named is not None and size > FREE:
+            cloud.tokens.find(named)  # before a large body is read
         async with room.holding(size):
             sent = await read_body(request, most, beyond)
-            token = _good_token(cloud, named | _tokens_in_body(sent))
+            token = cloud.tokens.find(_token(request, named, sent))
             call: Call[Body_co, Query_co] = Call(cloud, request, sent, body_type, query_type, token=token)
-            request.scope["principal"] = call.principal
+            request.scope["principal"] = principal = call.principal
+            request.scope["asked"] = token, request.path_params.get("device") or sent.text("id")
             sent.fields.pop("access_token", None)
             by_hook = asked_by_hook.set(HOOK_HEADER in request.headers)
             try:
-                return _response(await handler(call))
+                with on_behalf_of(principal):
+                    return _response(await handler(call))
             finally:
                 asked_by_hook.reset(by_hook)
 
@@ -232,7 +236,6 @@ def open_route(
             admit(request.app.cloud, request)
         async with request.app.open_room.holding(announced(request, OPEN_BODY)):
             sent = await read_body(request, OPEN_BODY)
-            _only(_tokens_in_head(request) | _tokens_in_body(sent))
             call: OpenCall[Body_co, Query_co] = OpenCall(request.app.cloud, request, sent, body_type, query_type)
             return _response(await handler(call))
 
@@ -250,36 +253,55 @@ def with_token(call: OpenCall[Body_co, Query_co]) -> Call[Body_co, Query_co]:
     :raises ApiError: none, or several different ones
     :raises ServiceRefusal: unknown, or expired
     """
-    token = _good_token(call.cloud, _tokens_in_head(call.request) | _tokens_in_body(call.sent))
+    token = call.cloud.tokens.find(_token(call.request, _token_in_head(call.request), call.sent))
     return Call(call.cloud, call.request, call.sent, call._body_type, call._query_type, token=token)
 
 
-def _good_token(cloud: Cloud, named: Set[str]) -> Token:
-    text = _only(named)
-    if text is None:
-        raise _no_token()
-    return cloud.tokens.find(text)
+# How a token is named: as lib/authorise.js of github.com/particle-iot/node-oauth2-server, the OAuth server of
+# Particle's API service (3.2.3, 2025), reads a request; its text has two spaces before GET.
+_SEVERAL = "Only one method may be used to authenticate at a time (Auth header,  GET or POST)."
+_MALFORMED = "Malformed auth header"
+_BODY_OF_GET = "Method cannot be GET When putting the token in the body."
+_BODY_NO_FORM = "When putting the token in the body, content type must be application/x-www-form-urlencoded."
+_BEARER = re.compile(r"Bearer\s(\S+)")
 
 
-def _tokens_in_head(request: Request) -> set[str]:
-    """The distinct tokens in header and address, unchecked."""
-    named = set(request.query_params.getlist("access_token")) if request.scope["query_string"] else set()
-    named.add(bearer_token(request) or "")
-    named.discard("")
-    return named
+def _token_in_head(request: Request) -> str | None:
+    """The token in header or address, unchecked.
+
+    :raises ApiError: there is one in both, several that differ in the address, or a header of another scheme
+    """
+    query = set(request.query_params.getlist("access_token")) if request.scope["query_string"] else set()
+    header = _authorization(request)
+    if header is None:
+        if len(query) > 1:
+            raise oauth_error(400, "invalid_request", _SEVERAL)
+        return next(iter(query), None)
+    if query:
+        raise oauth_error(400, "invalid_request", _SEVERAL)
+    found = _BEARER.search(header)
+    if found is None:
+        raise oauth_error(400, "invalid_request", _MALFORMED)
+    return found[1]
 
 
-def _tokens_in_body(body: Body) -> set[str]:
-    field = body.fields.get("access_token")
-    if isinstance(field, list) and all(isinstance(each, str) for each in field):
-        return set(field) - {""}  # several values if a form repeats the field
-    return {text} if (text := body.text("access_token")) else set()
+def _token(request: Request, in_head: str | None, body: Body) -> str:
+    """The request's token, unchecked.
 
-
-def _only(named: Set[str]) -> str | None:
-    if len(named) > 1:
-        raise oauth_error(400, "invalid_request", "The request has several access tokens, and they differ; send one")
-    return next(iter(named), None)
+    :raises ApiError: none, one in head and body, or one in a body that is no form
+    """
+    in_body = body.fields.get("access_token")
+    if in_body is None:
+        if in_head is None:
+            raise _no_token()
+        return in_head
+    if in_head is not None or isinstance(in_body, list):
+        raise oauth_error(400, "invalid_request", _SEVERAL)
+    if request.method == "GET":
+        raise oauth_error(400, "invalid_request", _BODY_OF_GET)
+    if body.kind != "form":
+        raise oauth_error(400, "invalid_request", _BODY_NO_FORM)
+    return body.text("access_token") or ""
 
 
 def _no_token(where: str = "") -> ApiError:
@@ -288,32 +310,31 @@ def _no_token(where: str = "") -> ApiError:
 
 def bearer_token(request: Request) -> str | None:
     """The token of the Authorization header; None when there is none."""
-    scheme, credentials = _authorization(request)
-    return credentials or None if scheme == "bearer" else None
+    found = _BEARER.search(_authorization(request) or "")
+    return None if found is None else found[1]
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
     """Name and password of a Basic authorization header; None when there is none or it is malformed."""
-    scheme, encoded = _authorization(request)
-    if scheme != "basic":
+    scheme, _, encoded = (_authorization(request) or "").partition(" ")
+    if scheme.lower() != "basic":
         return None
     try:
-        name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return None
     return (name, password) if colon else None
 
 
-def _authorization(request: Request) -> tuple[str, str]:
-    sent = {_credentials(value) for name, value in request.scope["headers"] if name == b"authorization"}
+def _authorization(request: Request) -> str | None:
+    """The Authorization header.
+
+    :raises ApiError: several, and they differ
+    """
+    sent = {value for name, value in request.scope["headers"] if name == b"authorization"}
     if len(sent) > 1:
         raise oauth_error(400, "invalid_request", "The request has several Authorization headers, and they differ")
-    return next(iter(sent), ("", ""))
-
-
-def _credentials(header: bytes) -> tuple[str, str]:
-    scheme, _, credentials = header.decode("latin-1").partition(" ")
-    return scheme.lower(), credentials.strip()
+    return next(iter(sent)).decode("latin-1") if sent else None
 
 
 def _response(answer: Answer) -> Response:

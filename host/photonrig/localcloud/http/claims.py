@@ -1,7 +1,7 @@
 """Claim codes, claims, and releases by the owner.
 
 POST   /v1/device_claims and its product form     a claim code, for set-up of a device
-POST   /v1/devices                                claim; no product form, fields in the body only
+POST   /v1/devices                                claim; no product form, the id in the body only
 DELETE /v1/devices/:id                            release
 """
 
@@ -28,6 +28,12 @@ class CustomerCodeRequest(CodeRequest):
     """``activation_code`` is accepted from clients and ignored."""
 
     activation_code: str | None = None
+
+
+class Asking(Fields):
+    """``request_transfer`` in the address, as the refusal of another's device says."""
+
+    request_transfer: bool = False
 
 
 class Claim(Fields):
@@ -60,14 +66,13 @@ def _code(call: Call[CodeRequest], owner: Owner) -> Answer:
     return {"claim_code": code, "device_ids": sorted(device.id for device in call.cloud.devices.of_owner(owner))}
 
 
-async def claim(call: Call[Claim]) -> Answer:
+async def claim(call: Call[Claim, Asking]) -> Answer:
     """Claim a device for the token's user or customer."""
     call.require(Action.CLAIM)
     device_id = call.body.id
     online = call.cloud.link.hub.online(device_id.lower())
-    claimed = call.cloud.ownership.claim(
-        device_id, call.principal, online=online, request_transfer=call.body.request_transfer
-    )
+    asks = call.body.request_transfer or call.query.request_transfer
+    claimed = call.cloud.ownership.claim(device_id, call.principal, online=online, request_transfer=asks)
     if isinstance(claimed, str):
         return {"ok": True, "transfer_id": claimed}
     answer: dict[str, object] = {**owner_field(claimed.state.owner), "id": claimed.id, "connected": online, "ok": True}
@@ -87,6 +92,6 @@ _PRODUCTS = ("/v1/products/{product}", "/v1/orgs/{organization}/products/{produc
 ROUTES = [
     route("POST", "/v1/device_claims", code_for_user, body=CodeRequest),
     *(route("POST", f"{of}/device_claims", code_for_customer, body=CustomerCodeRequest) for of in _PRODUCTS),
-    route("POST", "/v1/devices", claim, body=Claim),
+    route("POST", "/v1/devices", claim, body=Claim, query=Asking),
     route("DELETE", "/v1/devices/{device}", release),
 ]

@@ -10,6 +10,7 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
 from photonrig.localcloud.http.views import shown_product, timestamp
+from photonrig.safe_json import scalar_text
 
 FORMS = (
     "/v1/devices/{device}",
@@ -69,8 +70,8 @@ def _argument(call: Call[Argument]) -> str:
     for name in ("arg", "args", *(each for each in fields if each != "format")):
         if name in fields:
             value = fields[name]
-            if isinstance(value, list):
-                return ",".join(str(each) for each in value)
+            if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+                return ",".join(each if isinstance(each, str) else scalar_text(each) for each in value)
             return call.sent.text(name) or ""
     return ""
 

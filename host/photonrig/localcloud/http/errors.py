@@ -23,3 +23,16 @@ def refused(status: int, text: str) -> ApiError:
 def oauth_error(status: int, code: str, description: str) -> ApiError:
     """Error body of OAuth endpoints."""
     return ApiError(status, {"error": code, "error_description": description})
+
+
+_OAUTH = {"invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "invalid_token", "mfa_required"}
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+"""Headers of every answer of OAuth: recorded 2015, and lib/error.js of github.com/particle-iot/node-oauth2-server."""
+
+
+def error_headers(body: Mapping[str, Any]) -> Mapping[str, str]:
+    """Headers of an error with this body."""
+    error = body.get("error")
+    if "ok" in body or not isinstance(error, str) or error not in _OAUTH:
+        return {}
+    return NOT_STORED | ({"WWW-Authenticate": 'Basic realm="Service"'} if error == "invalid_client" else {})

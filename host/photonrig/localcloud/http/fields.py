@@ -28,6 +28,7 @@ from msgspec import UNSET, Meta, UnsetType
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.http.body import Body, UploadedFile
 from photonrig.localcloud.service.refusal import ServiceRefusal
+from photonrig.safe_json import scalar_text
 
 Stripped = Annotated[str, Meta(extra={"strip": True})]
 """Text without surrounding white space."""
@@ -134,10 +135,8 @@ def _reader(kind: Any) -> _Reader:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int | float):
-        return str(value)
+        return scalar_text(value)
     raise _IllTyped(f"{name} must be a single value")
 
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.eras.refusals import Situation
-from photonrig.localcloud.events import iso_time
 from photonrig.localcloud.http.body import UploadedFile
 from photonrig.localcloud.http.call import SOURCES_BODY, Answer, Call, OpenCall, open_route, route
 from photonrig.localcloud.http.fields import Fields
@@ -140,15 +139,13 @@ def _shown(call: Call, library: Library) -> dict[str, Any]:
         "attributes": {
             "name": library.name,
             "version": library.version,
-            **{key: said.get(key, "") for key in ("author", "license", "sentence", "paragraph", "url", "repository")},
+            # Exactly these, by the suite of the Particle CLI; what says nothing is left out.
+            **{key: said.get(key, "") for key in ("author", "license", "sentence", "url", "repository")},
+            **({"paragraph": said["paragraph"]} if said.get("paragraph") else {}),
             "architectures": architectures_of(library),
             "visibility": "public" if library.public else "private",
             "mine": library.user_id == call.user_id,
-            "official": False,
-            "verified": False,
-            "featured": False,
             "installs": 0,
-            "published": iso_time(library.created_at),
         },
     }
 

@@ -18,12 +18,12 @@ from photonrig.localcloud.service.refusal import invalid
 
 
 class Listed(Page):
-    """Filters and order; ``groups`` are names separated by commas."""
+    """Filters and order; a device matches that is in one of the ``groups``."""
 
     device_id: str = field(name="deviceId", default="")
     device_name: str = field(name="deviceName", default="")
     serial_number: str = field(name="serialNumber", default="")
-    groups: str = ""
+    groups: list[str] = field(default_factory=list)
     quarantined: str | None = None
     sort_by: str | None = field(name="sortAttr", default=None)
     sort_direction: str | None = field(name="sortDir", default=None)
@@ -31,9 +31,8 @@ class Listed(Page):
     @property
     def wanted(self) -> Wanted:
         """The filters as service value."""
-        groups = frozenset(name for name in self.groups.split(",") if name)
         quarantined = None if self.quarantined is None else self.quarantined == "true"
-        return Wanted(self.device_id, self.device_name, self.serial_number, groups, quarantined)
+        return Wanted(self.device_id, self.device_name, self.serial_number, frozenset(self.groups), quarantined)
 
 
 class Imported(Fields):

@@ -8,6 +8,7 @@ from photonrig.localcloud.eras import Action
 from photonrig.localcloud.http.body import Body
 from photonrig.localcloud.http.call import Answer, Call, route
 from photonrig.localcloud.http.fields import Fields
+from photonrig.localcloud.service.products import HARDWARE_VERSION
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.records import Organization, Product
 from photonrig.localcloud.service.refusal import invalid
@@ -76,10 +77,13 @@ def _create(call: Call[NewProduct], organization: Organization | None) -> Answer
 
 async def show(call: Call) -> Answer:
     """Show a product, by id or slug."""
-    return {"product": _shown(call, call.product(Action.PRODUCT_GET))}
+    shown = _shown(call, call.product(Action.PRODUCT_GET))
+    return {"product": [shown] if call.cloud.era.shapes_of_2016 else shown}
 
 
 def _shown(call: Call, product: Product) -> dict[str, Any]:
+    if call.cloud.era.shapes_of_2016:
+        return _shown_in_2016(call, product)
     return {
         "id": product.id,
         "platform_id": product.platform_id,
@@ -92,6 +96,26 @@ def _shown(call: Call, product: Product) -> dict[str, Any]:
         "groups": call.cloud.products.group_names(product),
         "settings": {"location": {}, "known_application": {"opt_in": False}, "quarantine": True},
         "device_protection": None,
+    }
+
+
+def _shown_in_2016(call: Call, product: Product) -> dict[str, Any]:
+    """The fields recorded in May 2018, before today's came."""
+    return {
+        "id": product.id,
+        "platform_id": product.platform_id,
+        "name": product.name,
+        "slug": product.slug,
+        "latest_firmware_version": next((each.version for each in call.cloud.firmware.of(product)), None),
+        "description": product.description,
+        "type": "Consumer",
+        "hardware_version": HARDWARE_VERSION,
+        "config_id": product.user_id,
+        "organization": product.organization_id,
+        "requires_activation_codes": False,
+        "subscription_id": None,
+        "mb_limit": None,
+        "groups": call.cloud.products.group_names(product),
     }
 
 

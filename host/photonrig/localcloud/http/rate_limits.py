@@ -25,6 +25,9 @@ _BY_PATH: Mapping[tuple[str, str], Rule] = {
 }
 
 
+_UNLIMITED = ("/healthz", "/admin/")  # no part of Particle's API
+
+
 class RateLimited:
     """The application behind the limits."""
 
@@ -34,7 +37,7 @@ class RateLimited:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
-        if scope["type"] != "http" or scope["path"] == "/healthz" or scope["method"] == "OPTIONS":
+        if scope["type"] != "http" or scope["path"].startswith(_UNLIMITED) or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
         who = (scope.get("client") or ("unknown", 0))[0]

@@ -142,11 +142,14 @@ async def reset_password(call: OpenCall[Forgetful]) -> Answer:
 
 
 async def offer_mfa(call: Call) -> Answer:
-    """Offer a key for one-time passwords; enabled by a password made with it."""
+    """Offer a key for one-time passwords; enabled by a password made with it.
+
+    Fields of both answers: particle-api-js 12.0.2, src/types/responses.ts (EnableMfaResponse, ConfirmMfaResponse).
+    """
     user = _user(call)
     token, key = call.cloud.accounts.offer_mfa(user)
-    otpauth = pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name="photonrig")
-    return {"mfa_token": token, "key": key, "otpauth": otpauth}
+    address = pyotp.TOTP(key).provisioning_uri(name=user.username, issuer_name="photonrig")
+    return {"mfa_token": token, "qr_url": address, "secret": key}
 
 
 async def enable_mfa(call: Call[OneTimePassword]) -> Answer:
@@ -154,7 +157,7 @@ async def enable_mfa(call: Call[OneTimePassword]) -> Answer:
     user, given = _user(call), call.body
     only = call.token if given.invalidate_tokens else None
     call.cloud.accounts.enable_mfa(user, given.mfa_token, given.otp, only)
-    return {"ok": True}
+    return {"enrolled": True}
 
 
 async def disable_mfa(call: Call[CurrentPassword]) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import field
+from starlette.responses import Response
 
 from photonrig.localcloud.eras import Action
 from photonrig.localcloud.events import iso_time
@@ -101,9 +102,9 @@ async def update(call: Call[HookFields]) -> Answer:
 
 
 async def remove(call: Call) -> Answer:
-    """Delete a hook; a choice: with a body, since clients of 2016 look for ``ok``."""
+    """Delete a hook; with a body in 2016, when clients looked for ``ok``."""
     call.cloud.hooks.remove(_found(call, Action.INTEGRATION_REMOVE))
-    return {"ok": True, "status": "Hook Deleted"}
+    return {"ok": True, "status": "Hook Deleted"} if call.cloud.era.shapes_of_2016 else Response(status_code=204)
 
 
 async def test(call: Call[Trial]) -> Answer:

@@ -7,6 +7,7 @@ from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.service.records import Device, Organization, Product
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.devices import name_key
 
 _ID_DIGITS = frozenset("0123456789abcdef")
 _OUTSIDE = (Party.STRANGER, Party.FOREIGN)
@@ -34,7 +35,8 @@ class Access:
         """
         device = self.own_device(by, named)
         if device is None or not self._era.allows(by, action, subject_of(device)):
-            raise _denied(by, Situation.DEVICE_DENIED)
+            calls = action is Action.DEVICE_FUNCTION
+            raise _denied(by, Situation.FUNCTION_DENIED if calls else Situation.DEVICE_DENIED)
         return device
 
     def own_device(self, by: Principal, named: str) -> Device | None:
@@ -43,8 +45,8 @@ class Access:
             return self._store.devices.get(named.lower())
         if by.owner is None:
             return None
-        owned = self._store.devices.of_owner(by.owner)
-        found = [each for each in owned if each.name is not None and each.name.lower() == named.lower()]
+        owned, key = self._store.devices.of_owner(by.owner), name_key(named)
+        found = [each for each in owned if each.name is not None and name_key(each.name) == key]
         return found[0] if len(found) == 1 else None
 
     def any_device(self, by: Principal, named: str, user_action: Action, product_action: Action) -> Device:
@@ -104,7 +106,8 @@ class Access:
             state = device.state
             if state.product == found.id or (state.quarantine is not None and state.quarantine.product == found.id):
                 return found, device
-        raise ServiceRefusal(Situation.NOT_IN_PRODUCT)
+        removes = action is Action.PRODUCT_REMOVE
+        raise ServiceRefusal(Situation.REMOVAL_UNKNOWN if removes else Situation.NOT_IN_PRODUCT)
 
     def _organization_device(
         self, by: Principal, action: Action, device: Device | None, named: str
@@ -158,6 +161,6 @@ def _denied(by: Principal, of_an_account: Situation) -> ServiceRefusal:
     """The refusal for a subject the caller can name; tokens without account get a refusal of their own."""
     if by.kind == "api user":
         return ServiceRefusal(Situation.API_USER_DENIED)
-    if by.kind == "product" and of_an_account is not Situation.DEVICE_DENIED:
+    if by.kind == "product" and of_an_account not in (Situation.DEVICE_DENIED, Situation.FUNCTION_DENIED):
         return ServiceRefusal(Situation.PRODUCT_TOKEN_DENIED)
     return ServiceRefusal(of_an_account)

@@ -7,6 +7,7 @@ from typing import Any
 
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.secrets import new_mfa_key, otp_matches
+from photonrig.localcloud.service.audit import owner_name
 from photonrig.localcloud.service.ownership_service import OwnershipService
 from photonrig.localcloud.service.records import Token, User
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
@@ -50,13 +51,7 @@ class AccountService:
 
     def name_of(self, owner: Owner | None) -> str | None:
         """The e-mail of an owner."""
-        if owner is None:
-            return None
-        if owner.kind == "user":
-            user = self._store.users.get(id=owner.id)
-            return None if user is None else user.username
-        customer = self._store.customers.get(id=owner.id)
-        return None if customer is None else customer.email
+        return owner_name(self._store, owner)
 
     def device_count(self, user: User) -> int:
         """Number of devices the user owns."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from photonrig.build.compile import CompiledFirmware, CompileFailed, compile_project
 from photonrig.build.device_os import LATEST, RELEASES
+from photonrig.build.project import dependencies
 from photonrig.build.sandbox import Build
 from photonrig.errors import PhotonrigError
 from photonrig.localcloud.background import Tasks
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.service.libraries import LibraryService
-from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files, parse_properties
+from photonrig.localcloud.service.library_archive import MOST_BYTES, PROPERTIES_BYTES, library_files
 from photonrig.localcloud.service.provisioning import PHOTON_PLATFORM
 from photonrig.localcloud.service.refusal import ServiceRefusal
 from photonrig.localcloud.store import Store
@@ -66,7 +67,7 @@ class BuildService:
         try:
             return await self.run(lambda build: compile_project(project, sdk, version, build), gone)
         except CompileFailed as error:
-            words = {"text": str(error), "compiler_output": error.compiler_output}
+            words = {"text": str(error), "compiler_output": error.compiler_output, "file": _file_of(str(error))}
             raise ServiceRefusal(Situation.BUILD_FAILED, **words) from None
         except PhotonrigError as error:
             raise _invalid(str(error)) from None
@@ -95,7 +96,7 @@ class BuildService:
 
         :raises ServiceRefusal: unknown library or version, or too large in total
         """
-        waiting = _dependencies(files.get("project.properties", b""))
+        waiting = dependencies(files.get("project.properties", b"")[:PROPERTIES_BYTES])
         added = 0
         while waiting:
             wanted, version = waiting.popitem()
@@ -107,7 +108,7 @@ class BuildService:
             if added > MOST_BYTES:
                 raise _invalid(f"The libraries of this project have more than {MOST_BYTES} bytes together")
             files |= {f"lib/{name}/{path}": content for path, content in unpacked.items()}
-            waiting |= _dependencies(unpacked.get("library.properties", b""))
+            waiting |= dependencies(unpacked.get("library.properties", b"")[:PROPERTIES_BYTES])
 
     def keep(self, user_id: str, image: bytes) -> tuple[str, float]:
         """Keep a binary for its user; returns its id and its expiry in Unix seconds."""
@@ -124,9 +125,9 @@ async def _stop_when_gone(gone: Gone, build: Build) -> None:
     build.stop()
 
 
-def _dependencies(properties: bytes) -> dict[str, str]:
-    pairs = parse_properties(properties[:PROPERTIES_BYTES].decode("utf-8", errors="replace")).items()
-    return {key.removeprefix("dependencies."): version for key, version in pairs if key.startswith("dependencies.")}
+def _file_of(error: str) -> str:
+    """The file a compiler error begins with, without folders and suffix."""
+    return PurePosixPath(error.partition(":")[0]).stem or "firmware"
 
 
 def _invalid(text: str) -> ServiceRefusal:

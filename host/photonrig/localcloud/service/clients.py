@@ -21,6 +21,9 @@ _PUBLIC = {
     "particle-cli": "particle-cli",
     "CLI2": "client_secret_here",
     "user": "client_secret_here",  # used by the CLI's token create
+    # Of 2014 and 2015; any client id works, says the reference of POST /oauth/token in 2022.
+    "spark": "spark",
+    "Spark": "Spark",
 }
 _SCOPES = {
     None: None,
@@ -56,6 +59,8 @@ class ClientService:
         if not by.client_id:
             text = "Invalid or missing client_id parameter"
             raise ServiceRefusal(Situation.GRANT_INVALID_CLIENT, text=text)
+        if not by.secret:
+            raise ServiceRefusal(Situation.GRANT_INVALID_CLIENT, text="Missing client_secret parameter")
         if _PUBLIC.get(by.client_id) == by.secret:
             return by.client_id, None
         client = self._store.clients.get(id=by.client_id)

@@ -14,6 +14,7 @@ from photonrig.localcloud.eras.all import era_named
 from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.accounts import AccountService
 from photonrig.localcloud.service.administration import Administration
+from photonrig.localcloud.service.audit import Audit
 from photonrig.localcloud.service.builds import BuildService
 from photonrig.localcloud.service.bus import Bus
 from photonrig.localcloud.service.clients import ClientService
@@ -95,6 +96,7 @@ class Cloud:
             Repeated("writing presence", self.presence.flush, _WRITE_SECONDS),
             Repeated("writing events", self.history.flush, _WRITE_SECONDS),
         )
+        self.audit = Audit(store, now)
         self.events = EventService(
             *(store, self.era, self.bus, self.history),
             lambda publish: Webhooks(
@@ -105,6 +107,7 @@ class Cloud:
                 now=now,
                 sleep=sleep,
                 limits=settings.hook_limits,
+                answered=self.audit.hook_answered,
             ),
             *(self.link, now),
         )
@@ -112,10 +115,10 @@ class Cloud:
         self.tokens = TokenService(store, self.bus)
         self.access = Access(store, self.era)
         self.hooks = HookService(store, self.access, self.webhooks, now)
-        self.ownership = OwnershipService(store, self.era, self.events.owner_changed)
+        self.ownership = OwnershipService(store, self.era, self.audit, self.events.owner_changed)
         self.accounts = AccountService(store, self.tokens, self.ownership, self.hooks.changed, now)
         self.clients = ClientService(store, self.era, self.access)
-        self.grants = GrantService(store, self.tokens, self.clients, now)
+        self.grants = GrantService(store, self.era, self.tokens, self.clients, now)
         self.customers = CustomerService(store, self.tokens, self.clients, self.ownership, self.bus)
         self.products = ProductService(store, self.era, self.hooks.products_changed)
         self.organizations = OrganizationService(store, self.hooks.products_changed)

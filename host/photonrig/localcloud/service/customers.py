@@ -113,4 +113,4 @@ def _not_a_client(text: str) -> ServiceRefusal:
 
 def _lacks_scope() -> ServiceRefusal:
     text = "The client lacks the scope customers:create"
-    return ServiceRefusal(Situation.GRANT_UNAUTHORIZED_CLIENT, text=text)
+    return ServiceRefusal(Situation.GRANT_INVALID_SCOPE, text=text)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from photonrig.localcloud.device.contract import Describe, Hello, PublishedEvent
+from photonrig.localcloud.service.audit import on_behalf_of
 from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.event_service import EventService
 from photonrig.localcloud.service.ownership_service import OwnershipService
@@ -148,7 +149,8 @@ class DeviceReports:
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
         """Claim by the presented code; True if the device may clear it."""
         device = self._store.devices.get(device_id)
-        return device is not None and self._ownership.claim_by_code(device, code)
+        with on_behalf_of("the device, by claim code"):
+            return device is not None and self._ownership.claim_by_code(device, code)
 
     async def update_progress(self, device_id: str, status: str) -> None:
         """Publish the begin or end of an update."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -14,6 +14,7 @@ from photonrig.localcloud.service.records import Device, Notes, Product, Targeti
 from photonrig.localcloud.service.refusal import invalid, unknown
 from photonrig.localcloud.service.rollout import Rollout
 from photonrig.localcloud.store import Store
+from photonrig.localcloud.store.devices import LONGEST_NAME
 from photonrig.localcloud.system_events import UPDATES_FORCED
 from photonrig.ownership.model import Owner
 
@@ -166,11 +167,10 @@ class DeviceService:
 
     def _new_name(self, device: Device, name: str | None) -> str:
         name = (name or "").strip()
-        if not name or len(name) > 64:
-            raise invalid("name must be 1 … 64 characters")
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            raise invalid(f"name must be 1 … {LONGEST_NAME} printable characters")
         owner = device.state.owner
-        others: Collection[Device] = [] if owner is None else self._store.devices.of_owner(owner)
-        if any(other.id != device.id and (other.name or "").lower() == name.lower() for other in others):
+        if owner is not None and self._store.devices.has_name(owner, name, beside=device.id):
             raise invalid("Another device of this account has that name")
         return name
 

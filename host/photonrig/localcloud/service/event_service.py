@@ -11,7 +11,7 @@ from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.eras.viewers import DeviceViewer, StreamViewer
-from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook
+from photonrig.localcloud.events import BY_CLIENT, MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.bus import Bus, Reader
 from photonrig.localcloud.service.device_link import DeviceLink
 from photonrig.localcloud.service.history import History
@@ -76,7 +76,9 @@ class EventService:
                 continue
             if self._era.may_see(DeviceViewer(device.state.owner, device.state.product, scope), event):
                 reached.add(device_id)
-                hub.send_event(device_id, event.name, event.data, private=event.private)
+                hub.send_event(
+                    device_id, event.name, event.data if event.raw is None else event.raw, private=event.private
+                )
 
     def say(
         self, device_id: str, event: SystemEvent | str, data: str | None, ttl: int = 60, private: bool = True
@@ -116,7 +118,7 @@ class EventService:
         """
         product = by.product if by.kind == "product" else None
         owner = by.owner if product is None else None
-        self._publish_of_client(name, data, by.id, None, owner, product, ttl, private)
+        self._publish_of_client(name, data, None, owner, product, ttl, private)
 
     def publish_in(
         self,
@@ -137,16 +139,12 @@ class EventService:
         if as_device is not None and (device is None or device.state.product != product.id):
             raise ServiceRefusal(Situation.NOT_IN_PRODUCT)
         owner = None if device is None else device.state.owner
-        coreid = by.id if device is None else device.id
-        self._publish_of_client(
-            name, data, coreid, None if device is None else device.id, owner, product.id, ttl, private
-        )
+        self._publish_of_client(name, data, None if device is None else device.id, owner, product.id, ttl, private)
 
     def _publish_of_client(
         self,
         name: str,
         data: str | None,
-        coreid: str,  # a choice: several values were seen for events of clients
         device: str | None,
         owner: Owner | None,
         product: int | None,
@@ -160,6 +158,7 @@ class EventService:
         if data is not None and len(data.encode()) > MAX_DATA:
             raise invalid(f"data is longer than {MAX_DATA} bytes")
         private = not self._era.public_events if private is None else private
+        coreid = BY_CLIENT if device is None else device
         self.publish(Event(name, data, coreid, self._now(), device, owner, product, ttl, private))
 
     # --- viewing -----------------------------------------------------------------------------------------------------

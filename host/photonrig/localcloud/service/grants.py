@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from photonrig.localcloud import assumptions
+from photonrig.localcloud.eras import Era
 from photonrig.localcloud.eras.refusals import Situation
 from photonrig.localcloud.secrets import otp_matches
 from photonrig.localcloud.service.clients import ClientService, Credentials
@@ -15,13 +15,17 @@ from photonrig.localcloud.service.tokens import TokenService
 from photonrig.localcloud.store import Store
 
 DEFAULT_SECONDS = 7_776_000  # 90 days
+_WRONG_OTP = "OTP expired"  # particle-cli 3.51.0, src/cmd/api.test.js: the text for a wrong one, as for a late one
 
 
 class GrantService:
     """One method per grant. All authenticate a client; lifetimes in seconds, 0 for ever."""
 
-    def __init__(self, store: Store, tokens: TokenService, clients: ClientService, now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, era: Era, tokens: TokenService, clients: ClientService, now: Callable[[], float]
+    ) -> None:
         self._store = store
+        self._era = era
         self._tokens = tokens
         self._clients = clients
         self._now = now
@@ -34,10 +38,11 @@ class GrantService:
 
         def account() -> Customer | User | None:
             _, client = self._clients.authenticated(by)
-            customer = None
             if client is not None and client.product_id is not None:
                 customer = self._store.customers.named(client.product_id, username)
-            return self._store.users.named(username) if customer is None else customer
+                if customer is not None or not self._era.users_by_any_client:
+                    return customer
+            return self._store.users.named(username)
 
         def kept() -> str | None:
             found = account()
@@ -65,11 +70,11 @@ class GrantService:
         challenge = self._store.challenges.find("log in", mfa_token)
         user = None if challenge is None else self._store.users.get(id=challenge.user_id)
         if challenge is None or user is None or user.mfa_key is None or challenge.facts["client"] != client_id:
-            raise ServiceRefusal(Situation.GRANT_INVALID, text=assumptions.MFA_LATE.chosen)
+            raise ServiceRefusal(Situation.GRANT_INVALID, text=_WRONG_OTP)
         if not otp_matches(user.mfa_key, otp, self._now()):
             with self._store.write():
                 self._store.challenges.failed(challenge)
-            raise ServiceRefusal(Situation.GRANT_INVALID, text=assumptions.MFA_WRONG.chosen)
+            raise ServiceRefusal(Situation.GRANT_INVALID, text=_WRONG_OTP)
         with self._store.write():
             self._store.challenges.answered("log in", user.id)
             return self._tokens.grant("user", user.id, client_id, challenge.facts["seconds"])
@@ -80,19 +85,15 @@ class GrantService:
         :raises ServiceRefusal: wrong client or not allowed; unknown customer
         """
         _, client = self._clients.authenticated(by)
+        if client is not None and client.scope not in (None, "*:*"):
+            text = "The grant type is unauthorised for this client_id"
+            raise ServiceRefusal(Situation.GRANT_INVALID_CLIENT, text=text)
         if client is None or client.product_id is None:
-            text = "The client belongs to no product; create it in the product"
-            raise ServiceRefusal(Situation.GRANT_UNAUTHORIZED_CLIENT, text=text)
-        if client.scope not in (None, "*:*"):
-            text = "The client may only create customers; it needs full permission"
-            raise ServiceRefusal(Situation.GRANT_UNAUTHORIZED_CLIENT, text=text)
+            raise ServiceRefusal(Situation.GRANT_INVALID, text="Client credentials are invalid")
         if not scope:
             return self._tokens.grant("product", str(client.product_id), client.id, seconds), None
-        for spelling in ("customer=", *assumptions.SCOPE_SPELLINGS.chosen):
-            if scope.startswith(spelling):
-                email = scope.removeprefix(spelling)
-                break
-        else:
+        email = scope.removeprefix("customer=")
+        if email == scope:
             raise ServiceRefusal(Situation.GRANT_INVALID_SCOPE, text="The scope must be customer=EMAIL")
         customer = self._store.customers.named(client.product_id, email)
         if customer is None:
@@ -106,9 +107,11 @@ class GrantService:
         :raises ServiceRefusal: wrong client; unknown, expired, or another client's refresh token
         """
         client_id, _ = self._clients.authenticated(by)
-        token = self._store.tokens.find_refresh(refresh_token)
+        token, valid = self._store.tokens.find_refresh(refresh_token)
         if token is None or token.client != client_id:
             raise ServiceRefusal(Situation.GRANT_INVALID, text="Invalid refresh token")
+        if not valid:
+            raise ServiceRefusal(Situation.GRANT_INVALID, text="Refresh token has expired")
         with self._store.write():
             granted = self._tokens.grant(token.kind, token.subject, token.client, seconds)
             self._tokens.revoke(token)

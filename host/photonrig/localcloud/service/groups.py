@@ -14,8 +14,8 @@ from photonrig.localcloud.service.rollout import Rollout, target_version
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.groups import in_groups
 
-GROUP_NAMES = "A group's name must be 1 … 64 letters, digits, dots, dashes or underscores"
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+GROUP_NAMES = "A group's name must be 1 … 64 lower-case letters, digits, dashes or underscores"
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)

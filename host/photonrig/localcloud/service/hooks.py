@@ -9,7 +9,7 @@ from typing import Any
 from photonrig.errors import UsageError
 from photonrig.localcloud.eras import Principal
 from photonrig.localcloud.eras.viewers import HookViewer
-from photonrig.localcloud.events import MAX_DATA, Event, asked_by_hook
+from photonrig.localcloud.events import BY_CLIENT, MAX_DATA, Event, asked_by_hook
 from photonrig.localcloud.service.access import Access
 from photonrig.localcloud.service.records import HookOwner, StoredHook
 from photonrig.localcloud.service.refusal import invalid, unknown
@@ -121,7 +121,7 @@ class HookService:
         event = Event(
             armed.config.event,
             data,
-            coreid=device_id or by.id,
+            coreid=device_id or BY_CLIENT,
             published_at=self._now(),
             device=device_id,
             owner=by.owner,

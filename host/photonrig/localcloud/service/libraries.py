@@ -55,7 +55,7 @@ class LibraryService:
         """
         found = [each for each in self._store.libraries.versions(name) if each.public or each.user_id == user_id]
         if not found:
-            raise unknown(f"Library {name} not found")
+            raise ServiceRefusal(Situation.LIBRARY_UNKNOWN, text=f"Library {name} not found")
         return found
 
     def find(self, user_id: str, name: str, version: str | None) -> Library:
@@ -67,7 +67,8 @@ class LibraryService:
         for library in versions:
             if version in (None, "", "latest", library.version):
                 return library
-        raise unknown(f"Library {versions[0].name} has no version {version}")
+        text = f"Library {versions[0].name} has no version {version}"
+        raise ServiceRefusal(Situation.LIBRARY_UNKNOWN, text=text)
 
     def own(self, user_id: str, name: str) -> Library:
         """A library of the user's own, in its newest version.

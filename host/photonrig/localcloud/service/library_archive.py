@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from photonrig.build.project import parse_properties
 from photonrig.errors import UsageError
 
 MOST_BYTES = 32 << 20  # unpacked
@@ -41,12 +42,6 @@ def read_library(archive: bytes) -> LibraryArchive:
     if not _VERSION.fullmatch(version):
         raise UsageError("library.properties must state a version such as 1.0.0")
     return LibraryArchive(name, version, properties)
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """Parse ``key=value`` lines; # begins a comment line."""
-    pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return {key.strip(): value.strip() for key, equals, value in pairs if equals}
 
 
 def library_files(archive: bytes) -> dict[str, bytes]:

@@ -6,15 +6,19 @@ product or quarantine has changed since, :class:`Outdated` is raised and nothing
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.eras import Era, Principal
 from photonrig.localcloud.eras.refusals import Situation
+from photonrig.localcloud.service.audit import Audit
 from photonrig.localcloud.service.records import Customer, Device, Product, Transfer, User
 from photonrig.localcloud.service.refusal import ServiceRefusal, invalid, unknown
 from photonrig.localcloud.store import Store
 from photonrig.localcloud.store.claim_codes import is_chosen
+from photonrig.localcloud.store.devices import LONGEST_NAME
 from photonrig.ownership import model
 from photonrig.ownership.model import Claimant, DeviceState, Owner, Refusal, Refused
 
@@ -28,7 +32,7 @@ _CLAIM_REFUSED = {
 
 @dataclass(slots=True)
 class Imported:
-    """Result of an import by id."""
+    """Result of an import by id; ``nonmember`` and ``invalid`` as they were sent."""
 
     updated: list[str] = field(default_factory=list)
     existing: list[str] = field(default_factory=list)
@@ -39,10 +43,13 @@ class Imported:
 class OwnershipService:
     """Claims, releases, transfers and product membership."""
 
-    def __init__(self, store: Store, era: Era, changed_hands: Callable[[Device, Owner | None], None]) -> None:
+    def __init__(
+        self, store: Store, era: Era, audit: Audit, changed_hands: Callable[[Device, Owner | None], None]
+    ) -> None:
         """``changed_hands`` is called with a device whose owner changed in one step, and the former owner."""
         self._store = store
         self._era = era
+        self._audit = audit
         self._changed_hands = changed_hands
 
     def claim(self, device_id: str, by: Principal, *, online: bool, request_transfer: bool) -> Device | str:
@@ -50,7 +57,7 @@ class OwnershipService:
 
         :raises ServiceRefusal: unknown device, or it cannot be claimed
         """
-        device = self._store.devices.get(device_id.lower())
+        device = self._store.devices.get(device_id)  # in lower case only: particle-cli#208 of 2016, #550 of 2020
         if device is None:
             raise ServiceRefusal(Situation.CLAIM_UNKNOWN)
         outcome = model.claim(device.state, _claimant(by), online=online, terms=self._era.claims)
@@ -76,8 +83,7 @@ class OwnershipService:
         """Fulfil a transfer request: the device becomes the requesting user's."""
         device, by = self._store.devices.get(transfer.device_id), self._account(Owner("user", transfer.to_user))
         assert device is not None and by is not None, "a request ends with its device or user"
-        names = {each.name.lower() for each in self._store.devices.of_owner(by.owner) if each.name is not None}
-        if device.name is not None and device.name.lower() in names:
+        if device.name is not None and self._store.devices.has_name(by.owner, device.name):
             return Refused(Refusal.NAME_TAKEN)
         return self._apply(device, model.hand_over(device.state, by))
 
@@ -182,12 +188,12 @@ class OwnershipService:
             if user is None or user.id not in team:
                 raise invalid("claim_user must be a member of the product's team")
             new_owner = Owner("user", user.id)
-        ids = [self._store.serial_numbers.device(each) or each.lower() for each in named]
+        sent = {self._store.serial_numbers.device(each) or each.lower(): each for each in named}
         with self._store.write():
-            for device_id in dict.fromkeys(ids):
+            for device_id, as_sent in sent.items():
                 device = self._store.devices.get(device_id)
                 if device is None:
-                    done.invalid.append(device_id)
+                    done.invalid.append(as_sent)
                     continue
                 owner = device.state.owner
                 outcome = model.import_into(
@@ -199,7 +205,7 @@ class OwnershipService:
                 )
                 if isinstance(outcome, Refused):
                     refused = done.nonmember if outcome.reason is Refusal.OWNER_NOT_A_MEMBER else done.invalid
-                    refused.append(device_id)
+                    refused.append(as_sent)
                     continue
                 (done.existing if device.state.product == product.id else done.updated).append(device_id)
                 self._apply(device, outcome)
@@ -254,12 +260,28 @@ class OwnershipService:
             changes_owner = outcome.owner != device.state.owner
             if changes_owner:
                 self._store.transfers.cancel_for(device.id)
-            return self._store.devices.change_state(device, outcome, untyped=device.untyped and not changes_owner)
+            written = self._store.devices.change_state(device, outcome, untyped=device.untyped and not changes_owner)
+            if changes_owner:
+                self._audit.owner_changed(written, device.state.owner)
+            return self._renamed(written) if changes_owner else written
+
+    def _renamed(self, device: Device) -> Device:
+        """A device that came to an account, with a number behind its name where another there has that name."""
+        devices, owner, name = self._store.devices, device.state.owner, device.name
+        if owner is None or name is None or not devices.has_name(owner, name, beside=device.id):
+            return device
+        pattern = assumptions.NAME_ON_ARRIVAL.chosen
+        ends = (pattern.format(name="", number=number) for number in itertools.count(2))
+        numbered = (f"{name[: LONGEST_NAME - len(end)]}{end}" for end in ends)
+        free = next(each for each in numbered if not devices.has_name(owner, each, beside=device.id))
+        return devices.annotate(device.id, name=free)
 
     def _store_untyped(self, device: Device, owner: Owner) -> Device:
         with self._store.write():
             self._store.transfers.cancel_for(device.id)
-            return self._store.devices.change_state(device, replace(device.state, owner=owner), untyped=True)
+            written = self._store.devices.change_state(device, replace(device.state, owner=owner), untyped=True)
+            self._audit.owner_changed(written, device.state.owner)
+            return written
 
     def _account(self, owner: Owner) -> Claimant | None:
         if owner.kind == "user":

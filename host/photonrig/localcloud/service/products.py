@@ -9,6 +9,8 @@ from photonrig.localcloud.service.records import Organization, Product
 from photonrig.localcloud.service.refusal import invalid
 from photonrig.localcloud.store import Store
 
+HARDWARE_VERSION = "v1.0.0"  # of each product, recorded 2018; in 2016 it ended the slug: test-device-v100
+
 
 class ProductService:
     """Products of users and organizations; ``changed`` is called with the id of an organization that has a new one."""
@@ -37,12 +39,13 @@ class ProductService:
 
         :raises ServiceRefusal: the name is taken
         """
+        behind = f" {HARDWARE_VERSION.replace('.', '')}" if self._era.shapes_of_2016 else ""
         with self._store.write():
             if organization is None and self._era.organization_of_product:
                 # None if an organization of that slug exists: the product then belongs to its creator only.
-                organization = self._store.organizations.add(name, user_id)
+                organization = self._store.organizations.add(name, user_id, behind)
             organization_id = None if organization is None else organization.id
-            product = self._store.products.add(name, description, platform, user_id, organization_id)
+            product = self._store.products.add(name, description, platform, user_id, organization_id, behind)
             if product is None:
                 raise invalid("A product of this name exists already; choose another name")
         if organization is not None:

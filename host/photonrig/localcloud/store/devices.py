@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
@@ -9,6 +10,13 @@ from typing import Any, TypedDict, Unpack
 from photonrig.localcloud.store.database import Database
 from photonrig.localcloud.store.rows import Rows
 from photonrig.ownership.model import DeviceState, Owner
+
+LONGEST_NAME = 64  # characters; a choice
+
+
+def name_key(name: str) -> str:
+    """What two names have in common that are one name to an account: in any case, however a letter is composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 class Outdated(Exception):
@@ -136,6 +144,12 @@ class Devices:
         """All devices of an account, by id."""
         ids = self._database.all("SELECT id FROM devices WHERE owner_kind = ? AND owner_id = ? ORDER BY id", *owner)
         return [device for (device_id,) in ids if (device := self.get(device_id)) is not None]
+
+    def has_name(self, owner: Owner, name: str, *, beside: str = "") -> bool:
+        """Whether a device of an account, other than ``beside``, has this name, in any case."""
+        sql = "SELECT name FROM devices WHERE owner_kind = ? AND owner_id = ? AND name IS NOT NULL AND id != ?"
+        key = name_key(name)
+        return any(name_key(kept) == key for (kept,) in self._database.all(sql, *owner, beside))
 
     def of_product(self, product_id: int) -> list[Device]:
         """All devices of a product and of its quarantine, by id."""

@@ -11,10 +11,10 @@ from photonrig.ownership.model import Owner
 
 
 class EventTable(Rows[Event]):
-    """Events in the order they happened."""
+    """Events in the order they happened; their text alone."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, "events", Event)
+        super().__init__(database, "events", Event, computed={"raw": "NULL"})
 
     def forget(self, *, before: float, beyond: int) -> None:
         """Delete events before a time (Unix seconds), and all but the last ``beyond``."""

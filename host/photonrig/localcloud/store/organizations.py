@@ -30,9 +30,9 @@ class Organizations(Teams[str]):
         self._rows = Rows(database, "organizations", Organization)
         self._now = now
 
-    def add(self, name: str, user_id: str) -> Organization | None:
-        """Create an organization with a user as administrator; None if its slug is taken."""
-        made = Organization(new_id(), slug_of(name, "organization"), name)
+    def add(self, name: str, user_id: str, behind: str = "") -> Organization | None:
+        """Create an organization with a user as administrator; None if its slug is taken: ``name`` and ``behind``."""
+        made = Organization(new_id(), slug_of(f"{name}{behind}", "organization"), name)
         if not self._rows.add(made, created_at=self._now()):
             return None
         self.set_role(made.id, user_id, Role.ADMINISTRATOR)

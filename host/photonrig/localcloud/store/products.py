@@ -34,10 +34,19 @@ class Products(Teams[int]):
         self._now = now
 
     def add(
-        self, name: str, description: str, platform_id: int, user_id: str, organization_id: str | None = None
+        self,
+        name: str,
+        description: str,
+        platform_id: int,
+        user_id: str,
+        organization_id: str | None = None,
+        behind: str = "",
     ) -> Product | None:
-        """Create a product with its creator as administrator; None if the name or its slug is taken."""
-        slug = slug_of(name, "product")
+        """Create a product with its creator as administrator; None if the name or its slug is taken.
+
+        The slug is made of the name and what stands ``behind`` it.
+        """
+        slug = slug_of(f"{name}{behind}", "product")
         if slug.isdigit():
             slug = f"product-{slug}"
         kept = {"slug": slug, "name": name, "description": description, "platform_id": platform_id}

@@ -12,7 +12,8 @@ from photonrig.localcloud.store.rows import Rows
 
 TokenKind = Literal["user", "customer", "product", "api user"]
 
-REFRESH_SECONDS = 14 * 24 * 3600  # 14 days
+REFRESH_SECONDS = 14 * 24 * 3600
+"""14 days, counted from the access token's end: lib/grant.js of github.com/particle-iot/node-oauth2-server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,19 @@ class Tokens:
         self._database.change("DELETE FROM tokens WHERE expires_at < ?1 AND refresh_expires_at < ?1", now)
         token = Token(sha256_hex(granted.access_token), kind, subject, client, now + expires_in if expires_in else None)
         refresh = sha256_hex(granted.refresh_token)
-        self._rows.add(token, refresh_hash=refresh, refresh_expires_at=now + REFRESH_SECONDS, created_at=now)
+        ends = now + expires_in + REFRESH_SECONDS
+        self._rows.add(token, refresh_hash=refresh, refresh_expires_at=ends, created_at=now)
         return granted
 
     def find(self, access_token: str) -> Token | None:
         """The token with this text, expired or not."""
         return self._by_hash(sha256_hex(access_token))
 
-    def find_refresh(self, refresh_token: str) -> Token | None:
-        """The token whose valid refresh token this is."""
-        where = "WHERE refresh_hash = ? AND refresh_expires_at > ?"
-        return self._rows.first(where, sha256_hex(refresh_token), self._now())
+    def find_refresh(self, refresh_token: str) -> tuple[Token | None, bool]:
+        """The token whose refresh token this is, and whether that one is valid."""
+        hashed, valid = sha256_hex(refresh_token), "refresh_expires_at > ?"
+        valid_token = self._rows.first(f"WHERE refresh_hash = ? AND {valid}", hashed, self._now())
+        return valid_token or self._rows.first("WHERE refresh_hash = ?", hashed), valid_token is not None
 
     def stands(self, token: Token) -> bool:
         """Whether the token is valid: not revoked or expired."""

@@ -15,7 +15,7 @@ from photonrig.localcloud.system_events import is_system
 from photonrig.localcloud.webhooks.templates import check_template
 
 MAX_CONFIG = 32 * 1024  # bytes of JSON
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 _TOPICS = ("response_topic", "error_response_topic")
 _DEVICE_ID = re.compile(r"[0-9a-fA-F]{24}")
 

@@ -90,7 +90,9 @@ class Webhooks:
         now: Callable[[], float],
         sleep: Callable[[float], Awaitable[object]] = SYSTEM.pause_async,
         limits: HookLimits = HookLimits(),
+        answered: Callable[[str, Event, int | None, str | None], None],
     ) -> None:
+        """``answered`` is called after each request: the hook's id, the event, HTTP status, error."""
         self._publish = publish
         self._may_see = may_see
         self._version_of = version_of
@@ -98,6 +100,7 @@ class Webhooks:
         self._now = now
         self._sleep = sleep
         self._limits = limits
+        self._answered = answered
         self._hooks: dict[str, Hook] = {}
         self._logs: dict[str, HookLog] = {}
         self._ratings = Ratings(now)
@@ -290,6 +293,7 @@ class Webhooks:
             "error": outcome.error,
         }
         (log.successes if outcome.error is None else log.errors).append(entry)
+        self._answered(hook.id, event, outcome.status, outcome.error)
 
 
 def _request(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> httpx.Request:

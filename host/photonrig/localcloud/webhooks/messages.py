@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import httpx
 
 from photonrig.errors import UsageError
+from photonrig.localcloud import assumptions
 from photonrig.localcloud.events import Event, iso_time
 from photonrig.localcloud.system_events import (
     HOOK_ERROR,
@@ -24,6 +27,7 @@ from photonrig.localcloud.webhooks.config import HookConfig
 from photonrig.localcloud.webhooks.templates import (
     MAX_OUTPUT,
     Budget,
+    compact,
     parse_json,
     render,
     render_tree,
@@ -31,13 +35,14 @@ from photonrig.localcloud.webhooks.templates import (
 )
 
 HOOK_HEADER = "X-Photonrig-Hook"  # marks each request of a webhook; events it causes in this cloud trigger no webhook
-USER_AGENT = "ParticleBot/1.1"
+USER_AGENT = "ParticleBot/1.1 (https://docs.particle.io/webhooks)"
 CHUNK = 512  # bytes of a response per event
 MAX_RESPONSE = MAX_OUTPUT  # bytes kept of a response
 MAX_UNCHUNKED = 1024  # bytes; a longer unchunked response is not published
 MAX_URL = 8192  # characters, query included; few servers take more
 MAX_TOPIC = 256  # characters of an event name
-_QUERY_ONLY = ("GET", "DELETE")
+_HALVES = assumptions.HOOK_HALF_CHARACTERS.chosen
+_BODILESS = ("GET", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,6 @@ class Outgoing:
     query: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     auth: tuple[str, str] | None = field(default=None, repr=False)
-    form: dict[str, str] | None = None
     content: bytes | None = None
 
     def request(self) -> httpx.Request:
@@ -61,13 +65,12 @@ class Outgoing:
             url = httpx.URL(self.url)
             if self.query:
                 url = url.copy_merge_params(self.query)
-            # Compressed responses are still decoded, within the same limit.
-            headers = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity"} | self.headers)
+            headers = httpx.Headers(self.headers)
             headers[HOOK_HEADER] = "1"
             if self.auth is not None:
                 encoded = base64.b64encode(":".join(self.auth).encode()).decode()
                 headers["Authorization"] = f"Basic {encoded}"
-            made = httpx.Request(self.method, url, headers=headers, data=self.form, content=self.content)
+            made = httpx.Request(self.method, url, headers=headers, content=self.content)
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(str(error)) from None
         if len(str(made.url)) > MAX_URL:
@@ -77,7 +80,7 @@ class Outgoing:
 
 def event_variables(event: Event, *, product_version: int | None = None) -> dict[str, Any]:
     """Template variables: the event, under current and old names, and the members of JSON data."""
-    whole = json.dumps(_whole(event))
+    whole = compact(_whole(event))
     owner = event.owner
     return {
         **variables_of(parse_json(event.data)),
@@ -101,6 +104,9 @@ def event_variables(event: Event, *, product_version: int | None = None) -> dict
 def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> Outgoing:
     """Build a hook's request for an event.
 
+    GET and DELETE have no body: the default data and ``form`` are in the query, ``json`` and ``body`` unused. A
+    configured header replaces the default one of the same name in any capitals.
+
     :raises UsageError: the rendered ``json`` is invalid, or rendering exceeds its budget
     """
     budget = Budget()
@@ -110,28 +116,31 @@ def outgoing(config: HookConfig, event: Event, variables: Mapping[str, Any]) -> 
         raise UsageError(f"the url is longer than {MAX_URL} characters")
     defaults = {} if config.no_defaults else _defaults(event)
     query = _texts(config.query, variables, budget)
-    headers = {"User-Agent": USER_AGENT} | _texts(config.headers, variables, budget)
-    form: dict[str, str] | None = None
+    headers = {"User-Agent": USER_AGENT}
     content: bytes | None = None
-    if method in _QUERY_ONLY:
-        query = defaults | query
-    if config.body is not None:
+    if method in _BODILESS:
+        query = defaults | _texts(config.form, variables, budget) | query
+    elif config.body is not None:
         content = render(config.body, variables, budget).encode(errors="replace")
     elif config.json is not None:
-        content = _json_body(config.json, defaults if method not in _QUERY_ONLY else {}, variables, budget)
-        headers = {"Content-Type": "application/json", "Accept": "application/json"} | headers
-    elif config.form is not None or (defaults and method not in _QUERY_ONLY):
-        form = (defaults if method not in _QUERY_ONLY else {}) | _texts(config.form, variables, budget)
+        content = _json_body(config.json, defaults, variables, budget)
+        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+    elif form := defaults | _texts(config.form, variables, budget):
+        content = urlencode(form, quote_via=quote, safe="", errors="replace").encode()
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    own = _texts(config.headers, variables, budget)
+    replaced = {name.lower() for name in own}
+    headers = {name: value for name, value in headers.items() if name.lower() not in replaced} | own
     auth = None
     if config.auth is not None:
         rendered = _texts(config.auth, variables, budget)
         auth = (rendered.get("username", ""), rendered.get("password", ""))
-    return Outgoing(method, url, query, headers, auth, form, content)
+    return Outgoing(method, url, query, headers, auth, content)
 
 
 def sent_event(event: Event, at: float) -> Event:
-    """``hook-sent/NAME``: the server accepted the request."""
-    return _answer(event, HOOK_SENT.of(event.name), None, at)
+    """``hook-sent/NAME``: the server accepted the request; its data is the word that the reference shows."""
+    return _answer(event, HOOK_SENT.of(event.name), "undefined", at)
 
 
 def response_events(
@@ -144,7 +153,7 @@ def response_events(
     *,
     of_product: bool,
 ) -> list[Event]:
-    """The response as events: numbered pieces of at most 512 bytes, or one.
+    """The response as events: numbered pieces of 512 bytes, the last as long as the rest, or one event.
 
     :raises UsageError: the topic is reserved, or rendering exceeds its budget
     """
@@ -153,20 +162,28 @@ def response_events(
     if config.response_topic is not None:
         topic = _topic(render(config.response_topic, variables, budget))
     answer = answer[:MAX_RESPONSE]
+    binary: bytes | None = None
     if config.response_template is not None:
         known = {**variables, **variables_of(parse_json(answer.decode(errors="replace")))}
         shaped = render_tree(config.response_template, known, budget)
-        text = shaped if isinstance(shaped, str) else json.dumps(shaped)
-    elif config.data_url_response_event:
+        said = (shaped if isinstance(shaped, str) else compact(shaped)).encode(errors="replace")
+    elif config.data_url_response_event and answer:
         kind = media_type or "application/octet-stream"
-        text = f"data:{kind};base64,{base64.b64encode(answer).decode()}"
+        said, binary = f"data:{kind};base64,{base64.b64encode(answer).decode()}".encode(), answer
     else:
-        text = answer.decode(errors="replace")
-    if not text:
+        said = answer
+    if not said:
         return []
     if config.unchunked:
-        return [_answer(event, topic, text, at)] if len(text.encode(errors="replace")) <= MAX_UNCHUNKED else []
-    return [_answer(event, f"{topic}/{index}", piece, at) for index, piece in enumerate(_pieces(text))]
+        fits = len(said if binary is None else binary) <= MAX_UNCHUNKED
+        return [_answer(event, topic, said.decode(errors="replace"), at, binary)] if fits else []
+    pieces = [said[start : start + CHUNK] for start in range(0, len(said), CHUNK)]
+    if binary is None or len(pieces) > 1:  # only a whole data URL can be decoded
+        return [
+            _answer(event, f"{topic}/{number}", piece.decode(errors=_HALVES), at, piece)
+            for number, piece in enumerate(pieces)
+        ]
+    return [_answer(event, f"{topic}/0", said.decode(), at, binary)]
 
 
 def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] | None, text: str, at: float) -> Event:
@@ -179,7 +196,7 @@ def error_event(config: HookConfig, event: Event, variables: Mapping[str, Any] |
     if own is not None and (variables is not None or "{{" not in own):
         with contextlib.suppress(UsageError):
             topic = _topic(render(own, variables or {}))
-    return _answer(event, f"{topic}/0", _pieces(text)[0], at)
+    return _answer(event, f"{topic}/0", text.encode(errors="replace")[:CHUNK].decode(errors="ignore"), at)
 
 
 def _whole(event: Event) -> dict[str, Any]:
@@ -213,36 +230,30 @@ def _topic(name: str) -> str:
 def _texts(tree: Mapping[str, Any] | None, variables: Mapping[str, Any], budget: Budget) -> dict[str, str]:
     """Rendered names and values; non-texts in JSON notation."""
     rendered = render_tree(tree or {}, variables, budget)
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in rendered.items()}
+    return {name: value if isinstance(value, str) else compact(value) for name, value in rendered.items()}
+
+
+def _number(text: str) -> float | int | None:
+    """A number as JavaScript reads and writes it: 1.0 is 1, and what is beyond its numbers null."""
+    number = float(text)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 1e21 else number
 
 
 def _json_body(template: Any, defaults: Mapping[str, str], variables: Mapping[str, Any], budget: Budget) -> bytes:
     body = render_tree(template, variables, budget)
     if isinstance(body, str):
         try:
-            body = json.loads(body)
+            body = json.loads(body, parse_float=_number)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"the json template did not become JSON: {error}") from None
     if isinstance(body, dict):
         body = {**defaults, **body}
-    return json.dumps(body).encode()
+    return compact(body).encode(errors="replace")
 
 
-def _pieces(text: str) -> list[str]:
-    """The text in pieces of at most 512 bytes of UTF-8, split between characters."""
-    encoded = text.encode(errors="replace")
-    pieces = []
-    start = 0
-    while start < len(encoded):
-        end = min(start + CHUNK, len(encoded))
-        while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append(encoded[start:end].decode())
-        start = end
-    return pieces
-
-
-def _answer(event: Event, name: str, data: str | None, at: float) -> Event:
+def _answer(event: Event, name: str, data: str | None, at: float, raw: bytes | None = None) -> Event:
     """An event with the owner and product of the triggering one, marked as a webhook's."""
     return Event(
         name,
@@ -252,4 +263,5 @@ def _answer(event: Event, name: str, data: str | None, at: float) -> Event:
         owner=event.owner,
         product=event.product,
         of_hook=True,
+        raw=None if data is None or raw == data.encode(errors="replace") else raw,
     )

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 
 from photonrig.errors import UsageError
+from photonrig.safe_json import scalar_text
 
 MAX_STEPS = 20_000  # tags, iterations and lookups over all texts of a request or response; about 20 ms
 MAX_OUTPUT = 100_000  # bytes of all those texts; equals the limit kept of a response
@@ -219,8 +220,8 @@ def _render(parts: Sequence[_Part], context: list[Any], budget: Budget, written:
             continue
         value = _look_up(part.name, context, budget)
         if isinstance(part, _Value):
-            text = _text(value)
-            written.append(budget.write(html.escape(text) if part.escaped else text))
+            text = _text(value, budget)
+            written.append(budget.write(_escaped(text) if part.escaped else text))
         elif part.inverted:
             if not _counts(value):
                 _render(part.parts, context, budget, written)
@@ -230,6 +231,11 @@ def _render(parts: Sequence[_Part], context: list[Any], budget: Budget, written:
                 context.append(entry)
                 _render(part.parts, context, budget, written)
                 context.pop()
+
+
+def _escaped(text: str) -> str:
+    """``& < > " '`` as HTML entities, the last as mustache in JavaScript writes it."""
+    return html.escape(text).replace("&#x27;", "&#39;")
 
 
 def _look_up(path: tuple[str, ...], context: list[Any], budget: Budget) -> Any:
@@ -261,12 +267,35 @@ def _counts(value: Any) -> bool:
     return isinstance(value, Mapping) or (value is not _UNKNOWN and bool(value))
 
 
-def _text(value: Any) -> str:
-    """A value as text as in JavaScript, but lists and objects as JSON."""
+def compact(value: Any) -> str:
+    """JSON as JavaScript writes it: without spaces, characters as they are."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: Any, budget: Budget) -> str:
+    """A value as text as in JavaScript: a list's entries with commas between them, an object as ``[object Object]``.
+
+    Source for lists: a tutorial by Particle's staff (rickkas7/particle-webhooks), ``[{{a}}]`` of ``[123,456]``.
+    """
+    if not isinstance(value, list):
+        return _single(value)
+    texts: list[str] = []
+    pending: list[Any] = [value]
+    while pending:  # nested lists become one row, as by JavaScript's join
+        budget.step()
+        each = pending.pop()
+        if isinstance(each, list):
+            pending += reversed(each) if each else [""]
+        else:
+            texts.append(_single(each))
+    return ",".join(texts)
+
+
+def _single(value: Any) -> str:
     if value is None or value is _UNKNOWN:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
-    return json.dumps(value)
+    if isinstance(value, Mapping):
+        return "[object Object]"
+    return scalar_text(value)

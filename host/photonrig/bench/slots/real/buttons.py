@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TextIO
 
-from photonrig.bench.config import Ask, Gpio, Press
+from photonrig.bench.config import Ask, Driver, Gpio, Press
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.clock import SYSTEM, Clock
 from photonrig.errors import RigError, ToolError, UsageError
@@ -27,12 +27,19 @@ class Button:
         self._contact = contact
         self._clock = clock
 
+    def held(self) -> AbstractContextManager[None]:
+        """The contact is closed inside the block.
+
+        :raises RigError: the means failed
+        """
+        return self._contact()
+
     def hold(self, seconds: float) -> None:
         """Close the contact for so long.
 
         :raises RigError: the means failed
         """
-        with self._contact():
+        with self.held():
             self._clock.pause(seconds)
 
     def press(self) -> None:
@@ -43,13 +50,34 @@ class Button:
         self.hold(_RESET)
 
 
-def contact(means: Gpio | Press | Ask, name: str) -> Contact:
+def contact(means: Gpio | Press | Ask | Driver, name: str) -> Contact:
     """The contact a ``rig.toml`` describes; ``name`` is the button's, for people and kernel."""
     if isinstance(means, Gpio):
         return by_gpio(means, name)
     if isinstance(means, Press):
         return by_commands(means)
+    if isinstance(means, Driver):
+        return by_driver(means)
     return asked(name)
+
+
+def by_driver(driver: Driver) -> Contact:
+    """A driver of the user's own; released whatever happens.
+
+    :raises UsageError: its constructor failed
+    """
+    plugin = driver.found
+    made = plugin.make()
+
+    @contextmanager
+    def closed() -> Iterator[None]:
+        try:
+            plugin.call(made, "press")
+            yield
+        finally:
+            plugin.call(made, "release")
+
+    return closed
 
 
 def by_commands(commands: Press, *, run: Run = run) -> Contact:

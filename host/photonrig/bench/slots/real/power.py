@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from photonrig.bench.config import HubPort, Switch
+from photonrig.bench.config import Driver, HubPort, Switch
 from photonrig.bench.slots.real.command import Run, run
 from photonrig.errors import ToolError
 
@@ -69,3 +69,26 @@ class CommandPower:
         :raises ToolError: the command failed
         """
         self._run(self._switch.off, _SWITCH)
+
+
+class DriverPower:
+    """A driver of the user's own; see :mod:`photonrig.plugins`."""
+
+    def __init__(self, driver: Driver) -> None:
+        """:raises UsageError: its constructor failed."""
+        self._plugin = driver.found
+        self._driver = self._plugin.make()
+
+    def on(self) -> None:
+        """Switch on.
+
+        :raises ToolError: the driver failed
+        """
+        self._plugin.call(self._driver, "on")
+
+    def off(self) -> None:
+        """Switch off.
+
+        :raises ToolError: the driver failed
+        """
+        self._plugin.call(self._driver, "off")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from photonrig.bench.config import HubPort, SlotConfig, Switch, Timeouts
+from photonrig.bench.config import Driver, HubPort, SlotConfig, Switch, Timeouts
 from photonrig.bench.slots.flasher import CliFlasher
 from photonrig.bench.slots.real.buttons import Button, contact
 from photonrig.bench.slots.real.labgrid import Place
-from photonrig.bench.slots.real.power import CommandPower, UhubctlPower
+from photonrig.bench.slots.real.power import CommandPower, DriverPower, UhubctlPower
 from photonrig.bench.slots.real.serial import UrlSerial, UsbSerial
 from photonrig.bench.slots.real.wifi import RealSoftApLink, adapter_for
 from photonrig.bench.slots.slot import Power, SerialLink, Slot
@@ -63,7 +63,9 @@ def serial_link(config: SlotConfig) -> SerialLink:
     raise UsageError(f"slot {config.name} is the labgrid place {config.place}, which is not acquired")
 
 
-def _power(means: HubPort | Switch | None) -> Power | None:
+def _power(means: HubPort | Driver | Switch | None) -> Power | None:
+    if isinstance(means, Driver):
+        return DriverPower(means)
     if isinstance(means, HubPort):
         return UhubctlPower(means)
     return None if means is None else CommandPower(means)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from photonrig.bench.process import Child
 from photonrig.bench.slots.slot import Slot
 from photonrig.bench.slots.virtual.control import ask
+from photonrig.bench.slots.virtual.pins import pin_number
+from photonrig.bench.slots.virtual.wires import Wires
 from photonrig.clock import SYSTEM, Clock
-from photonrig.errors import LinkLost
+from photonrig.errors import LinkLost, RigError, UsageError
 from photonrig.particle.softap import HttpSoftAp, NotReached, Security, SoftAp, TcpSoftAp
+from photonrig.peripherals import Peripheral
 
 _READY: Final = 60.0
+_COLORS: Final = {
+    "#000000": "dark", "#FFFFFF": "white", "#FF0000": "red", "#FFFF00": "yellow",
+    "#00FF00": "green", "#00FFFF": "cyan", "#0000FF": "blue", "#FF00FF": "magenta",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +46,14 @@ class Provision:
     """What a factory puts into a device: id (24 hex digits), private key file (DER), first firmware.
 
     ``wired_to`` names the variant whose motors and sensors the pins are connected to, with the milliseconds the shade
-    takes from end to end if wanted (``venetian:800``); empty: to nothing.
+    takes from end to end if wanted (``venetian:800``); empty: to nothing. ``device_os``: release; empty: the latest.
     """
 
     device_id: str
     device_key: Path
     firmware: Path
     wired_to: str = ""
+    device_os: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,7 @@ class VirtualPhoton(Child):
         self.device_id = ""
         self.serial_port = ""
         self.control_path = ""
+        self._wires: Wires | None = None
 
     @property
     def log(self) -> Path:
@@ -122,12 +131,16 @@ class VirtualPhoton(Child):
             argv += ["--firmware", str(provision.firmware)]
             if provision.wired_to:
                 argv += ["--wired-to", provision.wired_to]
+            if provision.device_os:
+                argv += ["--device-os", provision.device_os]
         if server is not None:
             argv += ["--server-key", str(server.key), "--server", f"{server.host}:{server.port}"]
         if wifi is not None:
             argv += ["--wifi", f"{wifi.ssid}:{wifi.password}"]
         if listening:
             argv.append("--listening")
+        if self._wires is not None:
+            argv += ["--peripherals", json.dumps(self._wires.spec())]
         ready = self.launch(argv, self.log, _READY)
         self.device_id, self.serial_port, self.control_path = ready["id"], ready["serial"], ready["control"]
         self._ports = (int(ready["softap_tcp"]), int(ready["softap_http"]))
@@ -149,7 +162,20 @@ class VirtualPhoton(Child):
 
         :raises LinkLost: the device has no power
         """
-        return self._clock.wait_until(self._status_unless_resetting, _READY, f"{self.name} back from its reset")
+        return self._through_reset({"do": "status"})
+
+    @contextmanager
+    def pressed(self, button: Literal["setup_button", "reset"]) -> Iterator[None]:
+        """The button is pressed inside the block; waits while the device is in the middle of a reset.
+
+        :raises LinkLost: the device has no power, or loses it meanwhile
+        :raises RigError: it is pressed already, or in the device's state it cannot be
+        """
+        self._through_reset({"do": button, "pressed": True})
+        try:
+            yield
+        finally:
+            self._through_reset({"do": button, "pressed": False})
 
     @property
     def application(self) -> str:
@@ -162,6 +188,14 @@ class VirtualPhoton(Child):
         modules = self.control({"do": "module_info"})["describe"]["m"]
         return next((str(each["u"]).lower() for each in modules if each["f"] == "u" and each["l"] == "m"), "")
 
+    @property
+    def listening(self) -> bool:
+        """Whether it is in listening mode.
+
+        :raises LinkLost: the device has no power
+        """
+        return bool(self.status()["listening"])
+
     def uptime(self) -> float:
         """Seconds since its last reset.
 
@@ -169,13 +203,24 @@ class VirtualPhoton(Child):
         """
         return float(self.status()["uptime_ms"]) / 1000
 
-    def _status_unless_resetting(self) -> dict[str, Any]:
-        try:
-            return self.control({"do": "status"})
-        except LinkLost:
-            if not self.alive:
-                raise
-            return {}
+    def led(self) -> str:
+        """What the RGB LED does, as a person would say it: ``cyan breathe``.
+
+        :raises LinkLost: the device has no power
+        """
+        shown = self.status()["led"]
+        return f"{_COLORS.get(shown['color'], shown['color'])} {shown['pattern']}"
+
+    def _through_reset(self, request: dict[str, Any]) -> dict[str, Any]:
+        def asked() -> dict[str, Any]:
+            try:
+                return self.control(request)
+            except LinkLost:
+                if not self.alive:
+                    raise
+                return {}
+
+        return self._clock.wait_until(asked, _READY, f"{self.name} back from its reset")
 
     def set_air(self, networks: Sequence[Network]) -> None:
         """Change which access points are in the air, now and after power cuts."""
@@ -185,6 +230,56 @@ class VirtualPhoton(Child):
     def networks(self) -> tuple[str, ...]:
         """Names of the access points in the air."""
         return tuple(network.ssid for network in self._air)
+
+    def parts(self) -> dict[str, dict[str, float]]:
+        """Parts of the shade it moves, as its model has them; none, if it is wired to nothing."""
+        try:
+            return dict(self.control({"do": "world"})["parts"])
+        except RigError:
+            return {}
+
+    # --- peripherals ------------------------------------------------------------------------------------------------
+
+    def attach(self, model: Peripheral) -> None:
+        """Wire a model to the device, which may be without power; see :mod:`photonrig.peripherals`.
+
+        :raises UsageError: what the model is wired to is taken
+        """
+        self._wires = self._wires or Wires(self.name)
+        self._wires.add(model)
+        if self.alive:
+            try:
+                self._connect(self._wires.spec())
+            except RigError as error:
+                self._wires.remove(model)
+                raise UsageError(f"{type(model).__name__} cannot be attached to {self.name}: {error}") from None
+            self._wires.settle()
+
+    def detach(self, model: Peripheral) -> None:
+        """Take a model off.
+
+        :raises RigError: one of its methods had raised an exception, which is the cause
+        """
+        if self._wires is None:
+            return
+        try:
+            self._wires.remove(model)
+        finally:
+            if self._wires.free:
+                self.unwire()
+            elif self.alive:
+                self._connect(self._wires.spec())
+
+    def unwire(self) -> None:
+        """Take all models off."""
+        wires, self._wires = self._wires, None
+        if wires is not None:
+            if self.alive:
+                self._connect({})
+            wires.close()
+
+    def _connect(self, spec: dict[str, Any]) -> None:
+        self._through_reset({"do": "peripherals", **spec})
 
     @property
     def softap_ports(self) -> tuple[int, int]:
@@ -203,6 +298,8 @@ class VirtualPhoton(Child):
             setup_button=_SetupButton(self),
             reset=_Reset(self),
             monitor=self,
+            pins=_Pins(self),
+            peripherals=self,
         )
 
 
@@ -255,8 +352,26 @@ class _Power:
 class _SetupButton:
     photon: VirtualPhoton
 
+    def held(self) -> AbstractContextManager[None]:
+        return self.photon.pressed("setup_button")
+
     def hold(self, seconds: float) -> None:
         self.photon.control({"do": "setup_button", "hold_ms": round(seconds * 1000)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pins:
+    photon: VirtualPhoton
+
+    def drive(self, pin: str, level: int) -> None:
+        number = pin_number(pin)
+        if not 0 <= level <= 4095:
+            raise UsageError(f"a pin's level is 0 or 1, or 0 to 4095 for an analog one, not {level}")
+        self.photon.control({"do": "pin", "pin": number, "level": level})
+
+    def level(self, pin: str) -> int:
+        number = pin_number(pin)
+        return next((int(each["level"]) for each in self.photon.status()["pins"] if each["pin"] == number), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,3 +380,6 @@ class _Reset:
 
     def press(self) -> None:
         self.photon.control({"do": "reset"})
+
+    def held(self) -> AbstractContextManager[None]:
+        return self.photon.pressed("reset")

@@ -1,0 +1,4 @@
+// Under Arduino's name.
+#pragma once
+
+#include "Arduino.h"

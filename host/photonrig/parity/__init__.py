@@ -1,0 +1,1 @@
+"""Parity: one black-box programme, asked of a real Photon and cloud or of ours, recorded, and compared line by line."""
