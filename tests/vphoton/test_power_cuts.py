@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -37,7 +38,18 @@ class Town(Cloud):
         self.versions: defaultdict[str, list[int]] = defaultdict(list)
         self.presented: defaultdict[str, list[str]] = defaultdict(list)
         self.functions: dict[str, tuple[str, ...]] = {}
+        self.answers: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         super().__init__(folder)
+
+    def answer_claims(self, device_id: str, *, now: bool) -> None:
+        """From this power-on of a device on, its claim code is answered at once, or not before that is asked for."""
+
+        async def decide() -> None:
+            self.answers[device_id].set()
+            if not now:
+                self.answers[device_id] = asyncio.Event()
+
+        self.run(decide())
 
     async def came_online(self, device_id: str, hello: Hello) -> None:
         self.versions[device_id].append(hello.product_version)
@@ -47,6 +59,7 @@ class Town(Cloud):
 
     async def claim_code_presented(self, device_id: str, code: str) -> bool:
         self.presented[device_id].append(code)
+        await self.answers[device_id].wait()
         return True
 
 
@@ -64,6 +77,7 @@ class Subject(Photon):
 
     def power_on(self, cut: str = "") -> None:
         assert self.town
+        self.town.answer_claims(self.ready.get("id", ""), now=False)  # the DCT stays until the test has looked
         before = {device_id: len(seen) for device_id, seen in list(self.town.versions.items())}
         argv = [str(self.executable), "--state", str(self.state), *self.words]
         argv += ["--power-cut-at-write", cut] if cut else []
@@ -244,6 +258,8 @@ def set_up(subject: Subject) -> None:
 
 
 def await_claim(subject: Subject) -> None:
+    assert subject.town
+    subject.town.answer_claims(subject.id, now=True)
     subject.online()
     subject.until("the claim", lambda: subject.claimed() and not subject.code())
 
