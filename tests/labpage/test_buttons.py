@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 
 import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
@@ -11,7 +14,7 @@ from photonrig.bench.slots.virtual.photon import VirtualPhoton
 from photonrig.errors import PhotonrigError, RigError, UsageError
 from photonrig.labpage.buttons import HeldButtons
 
-from ..patience import wait_for
+from ..patience import PATIENCE, wait_for
 from .conftest import WAIT, OpenLab
 
 expect.set_options(timeout=WAIT)
@@ -221,3 +224,26 @@ def test_a_button_that_cannot_be_pressed_is_not_held(photon: VirtualPhoton) -> N
     buttons.let_go(SLOT, "setup", "first")
     with pytest.raises(PhotonrigError, match="not pressed"):
         photon.control({"do": "setup_button", "pressed": False})
+
+
+def test_a_reader_that_leaves_in_the_middle_of_a_press_lets_go() -> None:
+    entered, go_on, released = threading.Event(), threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow() -> Iterator[None]:
+        entered.set()
+        assert go_on.wait(PATIENCE)
+        yield
+        released.set()
+
+    buttons = HeldButtons()
+    buttons.come("first")
+    with ThreadPoolExecutor(2) as pool:
+        pressing = pool.submit(buttons.press, SLOT, "setup", slow(), "first")
+        assert entered.wait(PATIENCE)
+        leaving = pool.submit(buttons.leave, "first")
+        wait([leaving], 0.2)  # one that overlooks the press is through by now
+        go_on.set()
+        pressing.result(PATIENCE)
+        leaving.result(PATIENCE)
+    assert released.is_set()

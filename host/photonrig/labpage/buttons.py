@@ -11,7 +11,7 @@ from typing import Final, Literal
 from photonrig.errors import PhotonrigError, UsageError
 
 Button = Literal["setup", "reset"]
-_NAMES: Final = {"setup": "SETUP", "reset": "RESET"}
+_NAMES: Final[dict[Button, str]] = {"setup": "SETUP", "reset": "RESET"}
 
 
 class HeldButtons:
@@ -55,9 +55,10 @@ class HeldButtons:
     def leave(self, reader: str) -> None:
         """A reader has gone: what it held is let go, SETUP first, so that the bootloader finds none."""
         self._readers.discard(reader)
-        for slot, button in sorted(self._held.copy(), reverse=True):
-            with contextlib.suppress(PhotonrigError):
-                self.let_go(slot, button, reader)
+        for slot in list(self._locks):  # all that were ever pressed: a press on its way is waited for, and let go
+            for button in _NAMES:
+                with contextlib.suppress(PhotonrigError):
+                    self.let_go(slot, button, reader)
 
     def close(self) -> None:
         """Let go of all."""
