@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -101,7 +102,7 @@ def build(_: Context) -> None:
 
 @task(help={"fix": "repair what can be repaired"})
 def check(_: Context, fix: bool = False) -> None:
-    """Formatting, lint, types and import contracts of Python and C++.
+    """Formatting, lint, types and import contracts of Python; formatting and lint of C++.
 
     Example: ./rig check --fix
     """
@@ -115,7 +116,28 @@ def check(_: Context, fix: bool = False) -> None:
     run_tool(str(SCRIPTS / "ruff"), "check", *(["--fix"] if fix else []), ".")
     run_tool(str(SCRIPTS / "clang-format"), *(["-i"] if fix else ["--dry-run", "--Werror"]), *cpp)
     run_tool(str(SCRIPTS / "mypy"))
+    tidy()
     run_tool(str(SCRIPTS / "lint-imports"), "--no-logo", "--no-cache")
+
+
+def tidy() -> None:
+    """clang-tidy over shade and the drivers, as the native tests compile them; its checks: firmware/.clang-tidy."""
+    from tests.mutants.campaign import sources
+
+    cpp = [file for file in sources() if file.suffix == ".cpp"]
+    folders = [f"-I{ROOT / 'firmware' / each}" for each in ("tests/wiring", "shade/src", "variants", "vphoton")]
+
+    def findings(file: Path) -> str:
+        words = [str(SCRIPTS / "clang-tidy"), "--quiet", str(file), "--", "-std=gnu++17", *folders]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return (done.stdout or done.stderr) if done.returncode else ""
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = [each for each in pool.map(findings, cpp) if each]
+    if found:
+        print("".join(found), end="", file=sys.stderr)
+        print("rig: clang-tidy failed", file=sys.stderr)
+        raise SystemExit(ExitCode.NOT_SEEN)
 
 
 @task(

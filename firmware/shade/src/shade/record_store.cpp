@@ -18,7 +18,8 @@ uint32_t get_number(const uint8_t* at, int bytes) {
 
 bool RecordStore::valid(const uint8_t* slot) const {
   size_t checksum = slot_size() - 4;
-  return slot[0] == 'S' && slot[1] == tag_ && get_number(slot + checksum, 4) == crc32(slot, checksum);
+  return slot[0] == 'S' && slot[1] == static_cast<uint8_t>(tag_) &&
+         get_number(slot + checksum, 4) == crc32(slot, checksum);
 }
 
 RecordStore::Found RecordStore::load(Record& record) {

@@ -38,7 +38,7 @@ void Schedule::load() {
   RecordStore::Record record;
   if (entries_record_.load(record) == RecordStore::Found::Valid && record.version == kFormat) {
     for (int i = 0; i < kEntries; ++i) {
-      const uint8_t* at = record.payload + 4 * i;
+      const uint8_t* at = record.payload + static_cast<size_t>(4 * i);
       Entry entry;
       entry.days = at[0];
       entry.when = static_cast<int16_t>(get_number(at + 1, 2));
@@ -65,7 +65,7 @@ bool Schedule::store_entries() {
   RecordStore::Record record = {};
   record.version = kFormat;
   for (int i = 0; i < kEntries; ++i) {
-    uint8_t* at = record.payload + 4 * i;
+    uint8_t* at = record.payload + static_cast<size_t>(4 * i);
     at[0] = entries_[i].days;
     put_number(at + 1, static_cast<uint16_t>(entries_[i].when), 2);
     at[3] = entries_[i].target;
