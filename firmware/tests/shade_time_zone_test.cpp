@@ -132,6 +132,7 @@ TEST_CASE("time zone: what is not understood changes nothing") {
                           "CET-1 ",
                           "CET-1CEST-1,M3.5.0,M10.5.0",
                           "CET99999999999",
+                          "CET-1CEST-15,M3.5.0,M10.5.0",
                           "CET-1CEST,M3.5.0/-1,M10.5.0"}) {
     CAPTURE(bad);
     CHECK_FALSE(zone.parse(bad));

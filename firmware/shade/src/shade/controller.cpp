@@ -358,7 +358,7 @@ int Controller::learn(const char* argument) {
   bool starts = strcmp(argument, "learn") == 0;
   if (starts && moving()) return kBusy;
   bool was_active = learning_.active();
-  int result = starts ? learning_.start(clock_.now_ms()) : learning_.mark(clock_.now_ms());
+  int result = starts ? learning_.start() : learning_.mark();
   settle();
   if (result == 0)
     tell_learning(learning_.step_name(), 0);

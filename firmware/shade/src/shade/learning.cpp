@@ -8,21 +8,20 @@ void Learning::add(Motion& motion, Driver& driver) {
   ++count_;
 }
 
-int Learning::start(uint32_t now_ms) {
+int Learning::start() {
   if (active()) return kBusy;
   part_ = 0;
-  return go(Step::Opening, now_ms);
+  return go(Step::Opening);
 }
 
-int Learning::mark(uint32_t now_ms) {
-  if (step_ == Step::Open) return go(Step::Closing, now_ms);
-  if (step_ == Step::Closed) return go(Step::Checking, now_ms);
+int Learning::mark() {
+  if (step_ == Step::Open) return go(Step::Closing);
+  if (step_ == Step::Closed) return go(Step::Checking);
   return active() ? kBusy : kBadArgument;
 }
 
-int Learning::go(Step step, uint32_t now_ms) {
+int Learning::go(Step step) {
   step_ = step;
-  since_ms_ = now_ms;
   int result = parts_[part_].motion->learn(step == Step::Closing ? 0 : 100);
   if (result < 0) give_up();
   return result < 0 ? result : 0;
@@ -62,7 +61,7 @@ Learning::Change Learning::arrive(uint32_t now_ms) {
     return Change::Learnt;
   }
   ++part_;
-  return go(Step::Opening, now_ms) < 0 ? Change::GivenUp : Change::Step;
+  return go(Step::Opening) < 0 ? Change::GivenUp : Change::Step;
 }
 
 Learning::Change Learning::wait(Step step, uint32_t now_ms) {

@@ -24,8 +24,8 @@ class Learning {
   void add(Motion& motion, Driver& driver);
 
   // Each returns 0 or a result below it; kBadArgument where there is nothing to mark.
-  int start(uint32_t now_ms);
-  int mark(uint32_t now_ms);
+  int start();
+  int mark();
   void give_up() { step_ = Step::Off; }
   // In every loop; what became of it since.
   Change tick(uint32_t now_ms);
@@ -47,7 +47,7 @@ class Learning {
     uint32_t way = 0;
   };
 
-  int go(Step step, uint32_t now_ms);
+  int go(Step step);
   Change arrive(uint32_t now_ms);
   Change wait(Step step, uint32_t now_ms);
   Change surprised();
@@ -57,7 +57,7 @@ class Learning {
   int count_ = 0;
   int part_ = 0;
   Step step_ = Step::Off;
-  uint32_t since_ms_ = 0;  // of the step
+  uint32_t since_ms_ = 0;  // that a mark is waited for
 };
 
 }  // namespace shade
