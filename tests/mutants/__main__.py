@@ -36,41 +36,32 @@ def _why(change: Change, reasons: list[list[str]]) -> str:
 
 def _page(verdicts: list[tuple[Change, str]], of: int, seed: int) -> str:
     total = Counter(verdict for _, verdict in verdicts)
-    real = len(verdicts) - total["equivalent"]
+    real = total["killed"] + total["survived"]
     kind = "all" if len(verdicts) == of else f"a random sample (seed {seed})"
     page = _HEAD + (
         f"{len(verdicts)} of {of} mutants, {kind}: {total['killed']} of {real} that change anything are killed, "
-        f"**{100 * total['killed'] / real:.1f} %**. {total['survived']} survive; {total['open']} were not run, as no "
-        f"branch can hold them, and count as survivors.\n\n"
+        f"**{100 * total['killed'] / real:.1f} %**. {total['survived']} survive; {total['equivalent']} change nothing; "
+        f"{total['no program']} do not compile.\n\n"
     )
     outside = sum(len(list(changes(file))) for file in sources(native=False))
     page += (
         f"Not among them: {outside} mutants of `particle_ports`, `shade_device` and the variants' `setup()`, which "
         "only the ARM build has. Tests of the virtual Photon run these; no campaign does.\n\n"
     )
-    page += _row("file", "mutants", "killed", "equivalent", "survived", "not run") + _row(*["---"] * 6)
+    page += _row("file", "mutants", "killed", "equivalent", "survived", "no program") + _row(*["---"] * 6)
     for file in sources():
         own = Counter(verdict for change, verdict in verdicts if change.file == file)
         if own:
-            counts = [own[verdict] for verdict in ("killed", "equivalent", "survived", "open")]
+            counts = [own[verdict] for verdict in ("killed", "equivalent", "survived", "no program")]
             page += _row(f"`{file.relative_to(ROOT / 'firmware')}`", sum(own.values()), *counts)
     reasons = [line.split("\t") for line in _SURVIVORS.read_text().splitlines()]
-    for verdict, title in (("survived", "Survivors"), ("open", "Not run")):
+    for verdict, title in (("survived", "Survivors"), ("equivalent", "Equivalent")):
         page += f"\n## {title}\n\n" + _row("where", "was", "became", "why") + _row(*["---"] * 4)
         for change, judged in sorted(verdicts, key=lambda each: (each[0].file, each[0].start)):
             if judged == verdict:
                 after = f"`{change.after}`" if change.after else "left out"
-                why = (
-                    _why(change, reasons)
-                    if verdict == "survived"
-                    else "what it sizes or fixes must be known to the compiler"
-                )
+                why = _why(change, reasons) if verdict == "survived" else reason_of(change)
                 page += _row(f"{change.file.name}:{change.line}", f"`{change.before}`", after, why)
-    page += "\n## Equivalent\n\n" + _row("where", "was", "became", "why") + _row(*["---"] * 4)
-    for change, judged in sorted(verdicts, key=lambda each: (each[0].file, each[0].start)):
-        if judged == "equivalent":
-            after = f"`{change.after}`" if change.after else "left out"
-            page += _row(f"{change.file.name}:{change.line}", f"`{change.before}`", after, reason_of(change))
     return page
 
 

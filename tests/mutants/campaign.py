@@ -6,6 +6,7 @@ is, so that a second run looks only at what survived.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import random
@@ -33,6 +34,7 @@ _LONG_CASES = ("honeycomb: shorted switches refuse",)
 _TOO_LONG = ("week: the same seed", "the cause of a rest is true", "an answer is found behind any noise")
 _NOT_RUN = ",".join(f"{name}*" for name in _TOO_LONG)
 _CPU_SECONDS = 20
+_CPU_SECONDS_OF_ALL = 300  # of every test, one after the other
 
 
 def sources(*, native: bool = True) -> list[Path]:
@@ -47,8 +49,8 @@ def sources(*, native: bool = True) -> list[Path]:
     return [file for file in found if native != bool(_NOT_NATIVE.search(file.as_posix()))]
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+def _limit(cpu: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -155,7 +157,7 @@ class Bench:
             for number in numbers.split():
                 self._reached.setdefault(int(number), ([], [], []))[stage].append(name.replace(",", "?"))
 
-    def _passes(self, mutant: int, cases: Sequence[str], log: Path | None = None) -> bool:
+    def _passes(self, mutant: int, cases: Sequence[str], log: Path | None = None, cpu: int = _CPU_SECONDS) -> bool:
         """Whether these tests pass with the mutant; those that hang do not."""
         environment = {**os.environ, "PHOTONRIG_MUTANT": str(mutant)}
         if log:
@@ -166,13 +168,25 @@ class Bench:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=False,
-            preexec_fn=None if log else _limit,
+            preexec_fn=None if log else functools.partial(_limit, cpu),
         )
         return done.returncode == 0
 
     def survives(self, mutant: int) -> bool:
         """Whether no test that reaches it fails."""
         return all(self._passes(mutant, cases) for cases in self._reached.get(mutant, ()) if cases)
+
+    def alone(self, change: Change) -> str:
+        """The verdict on one that no branch can hold, in a build of its own; ``no program``: it does not compile."""
+        copy = self._folder / change.file.relative_to(ROOT)
+        switches, text = copy.read_text(), change.file.read_text()
+        copy.write_text(text[: change.start] + change.new + text[change.end :])
+        try:
+            if self._ninja("shade_tests"):
+                return "no program"
+            return "survived" if self._passes(0, ["*"], cpu=_CPU_SECONDS_OF_ALL) else "killed"
+        finally:
+            copy.write_text(switches)
 
 
 class Verdicts:
@@ -204,9 +218,9 @@ def numbered() -> dict[int, Change]:
 
 
 def judge(mutants: Mapping[int, Change], count: int | None, seed: int) -> Iterator[tuple[Change, str]]:
-    """A random sample of the mutants, or all of them, each with ``killed``, ``equivalent``, ``survived`` or ``open``.
+    """A random sample of the mutants, or all, each with ``killed``, ``equivalent``, ``survived`` or ``no program``.
 
-    ``open``: no branch can hold it, so that it was not run.
+    Those that no branch can hold come last, each with a build of its own; ``no program``: it does not compile.
     """
     folder = ROOT / ".rig" / "mutants"
     folder.mkdir(parents=True, exist_ok=True)
@@ -215,16 +229,15 @@ def judge(mutants: Mapping[int, Change], count: int | None, seed: int) -> Iterat
     bench = Bench(folder, mutants)
     bench.build()
     bench.reach()
-    for number in chosen:
+    for number in sorted(chosen, key=lambda each: each not in bench.switched):
         change = mutants[number]
         if reason_of(change):
             yield change, "equivalent"
-        elif number not in bench.switched:
-            yield change, "open"
         elif verdicts.killed(change):
             yield change, "killed"
-        elif bench.survives(number):
-            yield change, "survived"
         else:
-            verdicts.add(change)
-            yield change, "killed"
+            held = number in bench.switched
+            verdict = ("survived" if bench.survives(number) else "killed") if held else bench.alone(change)
+            if verdict == "killed":
+                verdicts.add(change)
+            yield change, verdict

@@ -77,6 +77,12 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ),
     (r"schedule.h", r"int16_t when = 0;.*", "read only where an entry has days"),
     (r"schedule.cpp", r"Sun& sun = suns_\[day % 3\];.*% 1.*", "a smaller cache: the same sun, computed again"),
+    (
+        r"settings_store.cpp",
+        r"read.tilt = .*get_number\(record.payload \+ 2, 2\).*, 6\).*",
+        "16 bits are kept of it",
+    ),
+    (r"board_record.cpp", r"for \(int slot = 0; slot < 2.*slot < 6;.*", "no other record has its tag"),
     (r"sun.cpp", r".*square / 72.*square / 216.*", "less than a second of the sun's way"),
     (
         r"sun.cpp",
