@@ -16,12 +16,14 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import ParseError
+from invoke.parser.argument import Argument
+from invoke.parser.context import ParserContext
 from invoke.program import Program
 from invoke.tasks import task
 
@@ -30,6 +32,7 @@ from photonrig.build.toolchain import Toolchain, step
 from photonrig.cli.command import help_last, nearest
 from photonrig.cli.program import photonrig, run
 from photonrig.cli.tool import run_to_end
+from photonrig.cli.values import shown
 from photonrig.errors import FirmwareError, UsageError
 from photonrig.exits import ExitCode, flush, one_line
 from photonrig.signals import begin
@@ -290,6 +293,33 @@ def mutants(_: Context, sample: int = 0, seed: int = 1) -> None:
     run_tool(sys.executable, "-m", "tests.mutants", str(sample), str(seed))
 
 
+class Number(Argument):
+    """A task's option whose value is a number, whole if its default is."""
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        """Parse the number.
+
+        :raises UsageError: it is none
+        """
+        try:
+            super().set_value(value, cast)
+        except ValueError:
+            kind = "whole number" if self.kind is int else "number"
+            raise UsageError(f"--{self.names[0]} {shown(value)}must be a {kind}") from None
+
+
+class TaskCollection(Collection):
+    """Tasks whose options with a number name themselves in errors; invoke's own would say only what int() says."""
+
+    def to_contexts(self, ignore_unknown_help: bool | None = None) -> list[ParserContext]:
+        """Tasks and their options for the parser."""
+        contexts: list[ParserContext] = super().to_contexts(ignore_unknown_help)
+        for option in (option for context in contexts for option in context.args.values()):
+            if option.kind in (int, float):
+                option.__class__ = Number  # invoke has no other way to choose the class
+        return contexts
+
+
 class Tasks(Program):
     """invoke with photonrig's error handling: one line, and an exit code that names the cause."""
 
@@ -311,7 +341,7 @@ class Tasks(Program):
 
 def collection() -> Collection:
     """All tasks."""
-    words = Collection.from_module(sys.modules[__name__])
+    words = TaskCollection.from_module(sys.modules[__name__])
     for each in words.tasks.values():
         each.auto_shortflags = False  # short flags would differ between tasks
     return words

@@ -94,7 +94,7 @@ def test_commands_of_photonrig_are_its_own_with_the_name_of_rig(
         ("build now", r"'now'.*; \./rig build --help"),
         ("check --nosuch", r"'--nosuch'.*; \./rig check --help"),
         ("test --only", r"value.*; \./rig test --help"),
-        ("fuzz --minutes x", r"'x'; \./rig fuzz --help"),
+        ("mutants --sample ''", r"--sample was given an empty value: must be a whole number"),
         ("fuzz --minutes nan", r"--minutes nan: must be a number from 0\.02"),
         ("fuzz --minutes inf", r"--minutes inf: must be a number"),
         ("fuzz --only nosuch", r"there is no fuzz target nosuch"),
@@ -106,6 +106,28 @@ def test_a_wrong_use_ends_in_one_line(use: Callable[[str], Used], words: str, li
     assert seen.code == USAGE, seen
     assert seen.err.count("\n") == 1 and seen.err.startswith("rig: usage error: "), seen.err
     assert re.search(line, seen.err), seen.err
+    assert (seen.out, seen.changed, seen.left) == ("", [], [])
+
+
+NUMBERS = [
+    (context.name, flag, {int: "whole number", float: "number"}[each.kind])
+    for context in TASKS.to_contexts()
+    for flag, each in context.flags.items()
+    if each.kind in (int, float)
+]
+
+
+def test_numbers_of_tasks_are_known() -> None:
+    assert {f"{name} {flag}" for name, flag, _ in NUMBERS} == {"fuzz --minutes", "mutants --sample", "mutants --seed"}
+
+
+@pytest.mark.parametrize(("name", "flag", "kind"), NUMBERS)
+@pytest.mark.parametrize(("way", "said"), [("{} x", "x"), ("{}=x", "x"), ("{} 1.5.2", "1.5.2"), ("{} 'a\nb'", "a b")])
+def test_what_is_no_number_is_told_with_its_option(
+    use: Callable[[str], Used], name: str, flag: str, kind: str, way: str, said: str
+) -> None:
+    seen = use(f"{name} {way.format(flag)}")
+    assert (seen.code, seen.err) == (USAGE, f"rig: usage error: {flag} {said}: must be a {kind}\n")
     assert (seen.out, seen.changed, seen.left) == ("", [], [])
 
 

@@ -34,7 +34,7 @@ class Whole(click.ParamType[int, Any]):
         """Parse the digits."""
         text = str(value)
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not self.least <= int(text) <= self.most:
-            self.fail(f"{_shown(text)}must be a whole number from {self.least:,} to {self.most:,}", param, ctx)
+            self.fail(f"{shown(text)}must be a whole number from {self.least:,} to {self.most:,}", param, ctx)
         return int(text)
 
 
@@ -57,7 +57,7 @@ class Number(click.ParamType[float, Any]):
         except ValueError:
             number = float("nan")
         if not self.least <= number <= self.most:
-            self.fail(f"{_shown(str(value))}must be a number from {self.least:,g} to {self.most:,g}", param, ctx)
+            self.fail(f"{shown(str(value))}must be a number from {self.least:,g} to {self.most:,g}", param, ctx)
         return number
 
 
@@ -120,8 +120,9 @@ def _given(text: str, param: click.Parameter | None, ctx: click.Context | None) 
     return text
 
 
-def _shown(text: str) -> str:
-    return f"{text}: " if text.strip() else "was given an empty value: "
+def shown(text: str) -> str:
+    """The value as the beginning of an error text, on one line."""
+    return f"{' '.join(text.split())}: " if text.strip() else "was given an empty value: "
 
 
 def writable(folder: Path, option: str) -> Path:
