@@ -11,6 +11,7 @@ import pytest
 
 from photonrig.bench.lock import hold
 from photonrig.cli.hil_run import Hil, run_hil
+from photonrig.history import Record
 
 from ..patience import PATIENCE
 from .uses import PROGRAM
@@ -73,6 +74,49 @@ def test_what_changed_since_the_last_run_start_to_finish(tmp_path: Path, capfd: 
     assert code == 1 and "changed" not in told[-1]
     code, told = run(1, "comes", "last")
     assert code == 1 and re.fullmatch(r"changed: 1 of 3 cases since [\d.-]+, in [\d.]+ s", told[-1]), told
+
+
+PLAIN = """\
+import pytest
+
+@pytest.fixture
+def torn():
+    yield
+    assert not {broken}, "it is torn"
+
+def test_holds(): assert {sum} == 2
+def test_is_torn_down(torn): pass
+@pytest.mark.skip(reason="not today")
+def test_later(): pass
+@pytest.mark.xfail
+def test_is_known(): assert False
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tests_without_the_bench_are_kept_and_compared(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], workers: int
+) -> None:
+    tests, report = tmp_path / "tests", tmp_path / "report"
+    tests.mkdir()
+
+    def run(sum: int, broken: bool, since: str | None) -> tuple[int, list[str]]:
+        (tests / "test_plain.py").write_text(PLAIN.format(sum=sum, broken=broken))
+        code = run_hil(tests, report, Hil(rig="virtual", since=since, workers=workers))
+        return code, capfd.readouterr().out.splitlines()
+
+    code, told = run(2, False, None)
+    assert code == 0 and re.fullmatch(r"held: 4 cases, in [\d.]+ m?s", told[-1]), told
+    assert "skipped: 1 of 4 cases: not today" in told
+    kept = Record.read(report / "hil" / "last" / "record.json")
+    names = {f"plain / {name} / any" for name in ("holds", "is torn down", "later", "is known")}
+    assert set(kept.cases) == names and set(kept.seconds) == {"", *names}
+    assert sorted(kept.cases.values()) == ["known bad", "passed", "passed", "skipped"]
+    code, told = run(3, True, "last")
+    assert code == 1 and re.fullmatch(r"failed: 2 of 4 cases, 2 changed since [\d.-]+, in [\d.]+ m?s", told[-1]), told
+    assert "changed: plain / holds / any: passed → failed" in told
+    page = (report / "hil" / "last" / "index.html").read_text()
+    assert "2 failed, 1 known bad, 1 skipped; 2 changed" in page and "it is torn" in page
 
 
 def test_a_slot_that_another_run_holds_is_not_taken(tmp_path: Path) -> None:

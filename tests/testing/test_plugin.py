@@ -226,6 +226,24 @@ def test_each_test_has_a_folder_of_what_it_saw(project: pytest.Pytester) -> None
     assert [line[9:] for line in log.read_text().splitlines()] == ["  > ping 1", "! < nothing"]
 
 
+def test_reports_hold_tests_without_the_bench_beside_those_on_it(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        "import pytest\n"
+        "def test_alone(): assert 0\n"
+        "@pytest.mark.variant('roller')\ndef test_it(photon): assert photon.variant\n"
+    )
+    result = run(project, "--rig-report=report")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["1 passed; failures by cause: none; 0 retried"])
+    results = json.loads((project.path / "report" / "results.json").read_text())
+    last = {test["scenario"].partition(": ")[2]: test["attempts"][-1] for test in results["tests"]}
+    assert {name: (each["outcome"], each["cause"]) for name, each in last.items()} == {
+        "alone": ("failed", None),
+        "it": ("passed", None),
+    }
+    assert "assert 0" in last["alone"]["error"] and not results["held"]
+
+
 def test_projects_that_do_not_use_it_notice_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(): pass\ndef test_two(): assert 0")
     result = run(pytester)

@@ -7,7 +7,7 @@ firmware or test is never retried.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,7 +89,6 @@ class Attempts:
         reports = [call_and_report(item, "setup", log=False)]
         if reports[0].passed:
             reports.append(call_and_report(item, "call", log=False))
-        skipped = next((report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)), "")
         bench, run = _bench(item), self._run_of(item)
         failed = next((report for report in reports if report.failed), None)
         found = None if run is None else run.diagnosis
@@ -105,11 +104,13 @@ class Attempts:
         reports.append(call_and_report(item, "teardown", log=False, nextitem=after))
         item._request = False  # type: ignore[attr-defined]
         item.funcargs = None  # type: ignore[attr-defined]
-        outcome = _outcome(reports)
-        record = _record(run, outcome, sum(report.duration for report in reports), failed, recovered)
-        if outcome == "skipped":
-            record["why"] = skipped.removeprefix("Skipped: ")
-        return reports, record, again
+        return reports, _record(run, reports, recovered), again
+
+
+def without_bench(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
+    """The one attempt at a test that uses no fixture of the bench, as :class:`Attempts` keeps those of the others."""
+    record = _record(None, reports, ())
+    return record | {"why": "it uses no fixture of the bench"} if record["outcome"] == "failed" else record
 
 
 def _readings(found: Diagnosis, *, all_of_them: bool) -> list[str]:
@@ -127,7 +128,7 @@ def _bench(item: pytest.Item) -> Bench | None:
     return found
 
 
-def _outcome(reports: list[pytest.TestReport]) -> str:
+def _outcome(reports: Sequence[pytest.TestReport]) -> str:
     if any(report.failed for report in reports):
         return "failed"
     skipped = next((report for report in reports if report.skipped), None)
@@ -136,27 +137,25 @@ def _outcome(reports: list[pytest.TestReport]) -> str:
     return "known bad" if hasattr(skipped, "wasxfail") else "skipped"
 
 
-def _record(
-    run: TestRun | None,
-    outcome: str,
-    seconds: float,
-    failed: pytest.TestReport | None,
-    recovered: tuple[str, ...],
-) -> dict[str, Any]:
+def _record(run: TestRun | None, reports: Sequence[pytest.TestReport], recovered: tuple[str, ...]) -> dict[str, Any]:
     """An attempt as plain values, for other processes and JSON."""
+    outcome = _outcome(reports)
+    failed = next((report for report in reports if report.failed), None)
+    skipped = next((report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)), "")
+    why = skipped.removeprefix("Skipped: ") if outcome == "skipped" else ""
     found = None if run is None else run.diagnosis
     moments = [] if run is None else run.recorder.moments
     begun = 0.0 if run is None else run.recorder.begun
     return {
         "outcome": outcome,
-        "seconds": seconds,
+        "seconds": sum(report.duration for report in reports),
         "variant": None if run is None else run.variant,
         "firmware": None if run is None else run.firmware,
         "facts": [] if run is None else [list(fact) for fact in run.facts],
         "device": None if run is None or run.photon is None else run.photon.id,
         "cause": None if found is None else found.cause,
         "layer": None if found is None else found.layer,
-        "why": "" if found is None else found.why,
+        "why": why if found is None else found.why,
         "proofs": [] if found is None else [list(proof) for proof in found.proofs()],
         "error": "" if failed is None else failed.longreprtext,
         "backtrace": [] if run is None else list(run.backtrace),

@@ -1,4 +1,7 @@
-"""Terminal, HTML and JSON reports of bench tests, written by the process that receives all results."""
+"""Terminal, HTML and JSON reports of tests, written by the process that receives all results.
+
+The terminal's are of bench tests alone, the written ones of all.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 
 from photonrig.clock import SYSTEM, Clock, utc
+from photonrig.testing.attempts import without_bench
 
 # Writes the reports of the tests (by node id), with start time and duration in seconds.
 WriteReports = Callable[[Mapping[str, list[dict[str, Any]]], datetime, float], None]
@@ -27,12 +31,19 @@ class Reporter:
         self._clock = clock
         self._begun, self._started = clock.now(), utc(clock)
         self.tests: dict[str, list[dict[str, Any]]] = {}
+        self._others: dict[str, list[dict[str, Any]]] = {}
+        self._phases: dict[str, list[pytest.TestReport]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the attempts of bench tests."""
+        """Keep the attempts of bench tests, and for the written reports those of the others."""
         attempts = getattr(report, "photonrig", None)
-        if attempts is not None:
-            self.tests[report.nodeid] = attempts
+        self._phases.setdefault(report.nodeid, []).append(report)
+        if report.when == "teardown":
+            phases = self._phases.pop(report.nodeid)
+            if attempts is not None:
+                self.tests[report.nodeid] = attempts
+            elif self._folder is not None:
+                self._others[report.nodeid] = [without_bench(phases)]
 
     def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> Any:
         """Give retried failures an outcome of their own."""
@@ -64,8 +75,8 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports."""
-        if self._folder is not None and self.tests:
-            self._write(self.tests, self._started, self._clock.now() - self._begun)
+        if self._folder is not None and (self.tests or self._others):
+            self._write(self._others | self.tests, self._started, self._clock.now() - self._begun)
 
 
 def _counts(tests: dict[str, list[dict[str, Any]]]) -> str:
