@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from photonrig.errors import UsageError
-from photonrig.history import NOT_RUN, Change, History, Record, all_runs, changes, trend
+from photonrig.history import NOT_RUN, Change, History, Record, Slower, all_runs, changes, slower, trend
 from photonrig.testing import FakeClock
 
 
@@ -48,6 +48,35 @@ def test_what_a_selection_left_out_is_no_change() -> None:
     assert changes(whole, record(some, whole=False)) == (Change("life / move", "passed", "failed"),)
     assert changes(record(some, whole=False), whole) == (Change("life / move", "failed", "passed"),)
     assert len(changes(record(some), whole)) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (1.0, 2.0, True),
+        (10.0, 20.0, True),
+        (0.5, 1.5, True),
+        (10.0, 19.9, False),
+        (0.01, 0.9, False),
+        (2.0, 1.0, False),
+    ],
+)
+def test_slower_is_twice_as_long_and_a_second_more(before: float, now: float, told: bool) -> None:
+    cases = {"life / move": "passed"}
+    earlier, later = (record(cases, seconds={"": 99 * took, "life / move": took}) for took in (before, now))
+    assert slower(earlier, later) == ((Slower("life / move", before, now),) if told else ())
+    assert changes(earlier, later) == ()
+
+
+def test_slower_is_told_of_the_same_outcome_known_times_and_the_worst_first() -> None:
+    before = record({"a / 1": "passed", "a / 2": "passed", "a / 3": "failed", "a / 4": "passed"})
+    now = record({"a / 1": "passed", "a / 2": "passed", "a / 3": "failed", "a / 4": "failed", "a / 5": "passed"})
+
+    def took(of: Record, seconds: float) -> Record:
+        return record(of.cases, seconds={key: seconds * int(key[-1]) for key in of.cases})
+
+    assert [each.key for each in slower(took(before, 1.0), took(now, 5.0))] == ["a / 2", "a / 1"]
+    assert slower(before, took(now, 5.0)) == slower(took(before, 1.0), now) == ()
 
 
 def test_a_baseline_is_outcomes_alone_and_reads_back(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ NOT_RUN: Final = "not run"
 _FAILED: Final = "failed"
 TREND: Final = 30  # earlier runs that a trend shows
 _KINDS: Final = ("claims", "hil")
+# A case is slower if it took so many times as long and so many seconds more: chosen, not measured.
+_TIMES: Final = 2.0
+_MORE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.key}: {self.before or 'not asked'} → {self.now or 'not asked'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slower:
+    """A case that took notably longer than before, in seconds."""
+
+    key: str
+    before: float
+    now: float
 
 
 class Record(Struct, frozen=True, omit_defaults=True):
@@ -106,6 +118,18 @@ def changes(before: Record, now: Record) -> tuple[Change, ...]:
     pairs += [(key, outcome, None) for key, outcome in before.cases.items() if key not in now.cases and known(key, now)]
     found = [Change(*pair) for pair in pairs if NOT_RUN not in pair and pair[1] != pair[2]]
     return tuple(sorted(found, key=lambda change: change.now != _FAILED))
+
+
+def slower(before: Record, now: Record) -> tuple[Slower, ...]:
+    """Cases with the same outcome, no failure, that took at least twice as long and a second more: the worst first.
+
+    No change: the outcome is what it was, and machines differ.
+    """
+    same = [key for key, outcome in now.cases.items() if outcome == before.cases.get(key) != _FAILED]
+    known = [key for key in same if key in before.seconds and key in now.seconds]
+    found = [Slower(key, before.seconds[key], now.seconds[key]) for key in known]
+    notable = [each for each in found if each.now >= _TIMES * each.before and each.now - each.before >= _MORE]
+    return tuple(sorted(notable, key=lambda each: each.before - each.now))
 
 
 @dataclass(frozen=True, slots=True)

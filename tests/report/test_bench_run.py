@@ -9,12 +9,15 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from photonrig.cli.hil_run import Hil, run_hil, verdict
+from photonrig.cli.hil_run import Hil, report_hil, run_hil, verdict
 from photonrig.errors import UsageError
+from photonrig.history import History
 from photonrig.report.bench_run import BenchRun, write_results
+from photonrig.testing import FakeClock
 
 DEVICE = "0123456789abcdef01234567"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,6 +31,7 @@ def attempt(variant: str, outcome: str = "passed", cause: str | None = None, **m
     return {
         "outcome": outcome,
         "seconds": 1.25,
+        "call_seconds": 1.0,
         "variant": variant,
         "device": DEVICE,
         "firmware": {
@@ -76,6 +80,34 @@ def test_scenarios_are_rows_and_variants_columns(run: BenchRun) -> None:
         "life: it moves": {"drapery": "✓↻", "honeycomb": "✓", "roller": "✗", "venetian": "✓"},
         "life: it stops[2]": {"drapery": "✓", "honeycomb": "✓", "roller": "✓", "venetian": "!"},
     }
+
+
+def test_a_slower_test_is_told_on_the_page_and_terminal_and_is_no_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = History(tmp_path, "hil")
+
+    def report(seconds: float, setup: float, since: str | None) -> tuple[bool, list[str], Path]:
+        took = {"seconds": seconds + setup, "call_seconds": seconds}
+        tests = {f"test_life.py::test_it_moves[{each}]": [attempt(each, **took)] for each in ("roller", "drapery")}
+        tests["test_life.py::test_it_moves[drapery]"][0]["call_seconds"] = 1.0
+        folder = history.begin(FakeClock())
+        write_results(BenchRun.of(tests, datetime(2026, 1, 2, tzinfo=UTC), 61.0, ()), folder)
+        (folder / "junit.xml").write_text("<testsuites/>")
+        changed = report_hil(folder, history, None if since is None else history.since(since), Hil("virtual"))
+        return changed, capsys.readouterr().out.splitlines(), folder
+
+    report(1.0, 1.0, None)
+    _, told, _ = report(1.0, 60.0, "last")  # a bench that starts in another test's set-up makes none slower
+    assert not [line for line in told if line.startswith("slower")]
+    changed, told, folder = report(3.5, 1.0, "last")
+    assert not changed and told[0] == "slower: life / it moves / roller: 1.0 s → 3.5 s" and len(told) == 3
+    assert re.fullmatch(r"held: 2 cases, none changed since [\d.-]+, in 61.0 s", told[-1])
+    assert [each.get("failures") for each in ET.parse(folder / "junit.xml").getroot()] == ["0"]
+    page = (folder / "index.html").read_text()
+    assert f"Slower than in {[*history.runs()][-2]}: 1" in page
+    (anchor,) = re.findall(r'<a href="index.html#([^"]+)">life / it moves / roller</a>: <span[^>]*>1.0 s → 3.5 s', page)
+    assert f'id="{anchor}"' in page and page.index("Slower than") < page.index("<nav")
 
 
 def test_causes_count_what_stayed_and_what_was_retried(run: BenchRun) -> None:

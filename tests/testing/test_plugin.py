@@ -241,6 +241,7 @@ def test_reports_hold_tests_without_the_bench_beside_those_on_it(project: pytest
         "alone": ("failed", None),
         "it": ("passed", None),
     }
+    assert all(0 < each["call_seconds"] < each["seconds"] for each in last.values())
     assert "assert 0" in last["alone"]["error"] and not results["held"]
 
 

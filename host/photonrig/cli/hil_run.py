@@ -22,7 +22,7 @@ from photonrig.cli.tool import run_to_end
 from photonrig.cli.values import writable
 from photonrig.errors import UsageError
 from photonrig.exits import ExitCode
-from photonrig.history import TREND, History, Since, changes, trend
+from photonrig.history import TREND, History, Since, changes, slower, trend
 from photonrig.report.bench_run import BenchRun, write_results
 from photonrig.report.compared import Compared
 from photonrig.report.junit import add_changes
@@ -96,19 +96,20 @@ def run_hil(folder: Path, report: Path, hil: Hil) -> int:
     code = run_to_end([sys.executable, "-m", "pytest", *alone, str(folder), *reports, *words])
     found = verdict(code, run / "results.json")
     if found in (ExitCode.HELD, ExitCode.BENCH, ExitCode.NOT_SEEN) and (run / "results.json").exists():
-        changed = _report(run, history, earlier, hil)
+        changed = report_hil(run, history, earlier, hil)
         return ExitCode.NOT_SEEN if changed and found == ExitCode.HELD else found
     return found
 
 
-def _report(run: Path, history: History, earlier: Since | None, hil: Hil) -> bool:
-    """Compare with the earlier run, and write and print the reports; whether something changed."""
+def report_hil(run: Path, history: History, earlier: Since | None, hil: Hil) -> bool:
+    """Compare the run in this folder with the earlier one, write and print the reports; whether something changed."""
     done = BenchRun.read(run)
     record = done.record(dict(done.facts).get("target", hil.rig), whole=hil.whole)
     found = () if earlier is None else changes(earlier.record, record)
     record = msgspec.structs.replace(record, changed=len(found))
     trends = trend(list(history.runs().values())[-TREND:], record)
-    compared = Compared("" if earlier is None else earlier.name, found, trends)
+    late = () if earlier is None else slower(earlier.record, record)
+    compared = Compared("" if earlier is None else earlier.name, found, trends, late)
     write_results(done, run, compared)
     add_changes(compared, run / "junit.xml")
     history.end(run, record)

@@ -1,4 +1,4 @@
-"""What pages and terminal show beside a run's own results: changes since an earlier run, and trends."""
+"""What pages and terminal show beside a run's own results: changes since an earlier run, slower cases, and trends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from photonrig.history import Change, Record
+from photonrig.history import Change, Record, Slower
 from photonrig.report.run import duration
 
 _WIDTH, _HEIGHT = 120, 24  # of a sparkline, in pixels
@@ -19,6 +19,7 @@ class Compared:
     since: str = ""
     changes: Sequence[Change] = ()
     trends: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    slower: Sequence[Slower] = ()
 
     def of(self, key: str) -> Change | None:
         """The change of a case."""
@@ -30,8 +31,8 @@ def anchor(key: str) -> str:
     return re.sub(r"\W+", "-", key).strip("-")
 
 
-def place(change: Change) -> str:
-    """Address of a change's cell and evidence, relative to the run's folder; "" if the case is gone."""
+def place(change: Change | Slower) -> str:
+    """Address of a case's cell and evidence, relative to the run's folder; "" if the case is gone."""
     page = "matrix.html" if change.key.startswith("matrix / ") else "index.html"
     return "" if change.now is None else f"{page}#{anchor(change.key)}"
 

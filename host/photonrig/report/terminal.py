@@ -19,7 +19,7 @@ from photonrig.scenarios.story import StepResult, Verdict
 from photonrig.trace import printable
 
 STYLE: dict[Verdict, str] = {"held": "green", "failed": "bold red", "not run": "dim"}
-_SHOWN = 20  # failures, and changes
+_SHOWN = 20  # failures, changes, and slower cases
 _EVIDENCE_LINES = 3
 _EVIDENCE_WIDTH = 64  # what a terminal of 80 columns shows on one line
 
@@ -57,14 +57,17 @@ class Finding:
 
 
 def print_findings(findings: Sequence[Finding], compared: Compared, console: Console) -> None:
-    """Print what failed, then what changed; nothing of what held."""
+    """Print what failed, then what changed, then what became slower; nothing else of what held."""
     for finding in findings[:_SHOWN]:
         entry(console, f"failed: {finding.title}", "bold red", finding.parts)
         for place in filter(None, (finding.evidence, finding.logs)):
             console.print(Text(f"    {place}", style="dim"), soft_wrap=True)  # unfolded, to be opened
     for change in compared.changes[:_SHOWN]:
         console.print(Text(f"changed: {printable(str(change))}", style="bold yellow"))
-    more = max(len(findings) - _SHOWN, 0) + max(len(compared.changes) - _SHOWN, 0)
+    for each in compared.slower[:_SHOWN]:
+        took = f"{duration(each.before)} → {duration(each.now)}"
+        console.print(Text(f"slower: {printable(each.key)}: {took}", style="yellow"))
+    more = sum(max(len(each) - _SHOWN, 0) for each in (findings, compared.changes, compared.slower))
     if more:
         console.print(f"and {more} more in the report", highlight=False)
 

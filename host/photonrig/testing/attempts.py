@@ -149,6 +149,7 @@ def _record(run: TestRun | None, reports: Sequence[pytest.TestReport], recovered
     return {
         "outcome": outcome,
         "seconds": sum(report.duration for report in reports),
+        "call_seconds": sum(report.duration for report in reports if report.when == "call"),
         "variant": None if run is None else run.variant,
         "firmware": None if run is None else run.firmware,
         "facts": [] if run is None else [list(fact) for fact in run.facts],
