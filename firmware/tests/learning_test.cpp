@@ -186,6 +186,7 @@ TEST_CASE("learning: nobody who marks is waited for without end, and meanwhile n
   CHECK(it.controller->tilt("30") == shade::kBusy);
   CHECK(it.say("900,200") == shade::kBusy);
   for (int second = 0; second < 601; ++second) {
+    if (second == 300) CHECK(std::string(it.step()) == "open");
     it.now_us += 1000000;
     it.photon->process();
     it.controller->tick();

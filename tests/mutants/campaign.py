@@ -96,7 +96,7 @@ class Bench:
 
     def _ninja(self, *targets: str) -> str:
         done = subprocess.run(
-            [_TOOLS / "ninja", "-C", self._build, "-k", "0", "-j", "1", *targets],
+            [_TOOLS / "ninja", "-C", self._build, "-k", "0", *targets],
             capture_output=True,
             text=True,
             check=False,

@@ -63,7 +63,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ),
     (r"thermal_budget.cpp", r"if \(ms > kMost / 100\).*kMost / 33\).*", "beyond any budget by far"),
     (r"thermal_budget.cpp", r"if \(heat_ms_ > kMost\).*>= kMost.*", "the same number"),
-    (r"encoder_drive.h", r"int32_t from_ = 0;.*", "set by each run before it is read"),
+    (r"encoder_drive.h", r"(?:int32_t from_ = 0|bool to_end_ = false);.*", "set by each run before it is read"),
     (r"encoder_drive.h", r"volatile bool cut_ = false;.*", "cleared by each run"),
     (r"encoder_drive.cpp", r"bool running = false;.*", "set in the block that follows"),
     (r"bus_motor.cpp", r"const int kObeyed = .*", "any value but FF, the refusal"),
